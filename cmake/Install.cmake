@@ -1,0 +1,22 @@
+# Units go to lib/systemd/system under the prefix, which systemd reads in /usr/local and in /usr.
+# /etc/systemd/system is left to the operator: what is there wins over what is installed here.
+# The configuration example is documentation; scripts/install makes /etc/hourgate/config.toml from
+# it once and never writes over it.
+install(TARGETS hourgate RUNTIME DESTINATION bin)
+install(FILES config.example.toml README.md DESTINATION share/doc/hourgate)
+install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
+install(FILES systemd/hourgate-backup.timer DESTINATION lib/systemd/system)
+
+# The units name the executable by its full path; it follows the prefix given at installation.
+set(unit_source "${CMAKE_SOURCE_DIR}/systemd")
+install(CODE "set(unit_source \"${unit_source}\")")
+install(CODE [[
+    foreach(unit hourgate.service hourgate-backup.service)
+        file(READ "${unit_source}/${unit}" text)
+        string(REPLACE "/usr/local/" "${CMAKE_INSTALL_PREFIX}/" text "${text}")
+        set(target "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${unit}")
+        message(STATUS "Installing: ${target}")
+        file(WRITE "${target}" "${text}")
+        file(CHMOD "${target}" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    endforeach()
+]])

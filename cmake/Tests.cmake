@@ -1,0 +1,41 @@
+# hourgate_tests: everything under tests/. Each file with test cases is one ctest test, picked by
+# Catch2's file-name tag: a failure prints its sentence, and a run starts tens of processes rather
+# than thousands. Tests of tests/e2e/ start the real executable, HOURGATE_BINARY.
+enable_testing()
+find_package(Catch2 REQUIRED)
+
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*.cpp)
+if(NOT test_sources)
+    return()
+endif()
+
+add_executable(hourgate_tests ${test_sources})
+target_include_directories(hourgate_tests PRIVATE tests)
+target_compile_options(hourgate_tests PRIVATE ${own_warnings})
+target_compile_definitions(hourgate_tests PRIVATE
+    HOURGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HOURGATE_BINARY="${CMAKE_BINARY_DIR}/hourgate")
+target_link_libraries(hourgate_tests PRIVATE hourgate_core)
+if(TARGET Catch2::Catch2WithMain)  # version 3; version 2 is one header, tests/support has its main
+    target_link_libraries(hourgate_tests PRIVATE Catch2::Catch2WithMain)
+endif()
+
+set(tags "")
+foreach(file IN LISTS test_sources)
+    file(STRINGS "${file}" test_case REGEX "^(TEMPLATE_)?(TEST_CASE|SCENARIO)" LIMIT_COUNT 1)
+    if(test_case STREQUAL "")
+        # It may get its first test case later: look again when it changes.
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+        continue()
+    endif()
+    cmake_path(GET file STEM tag)
+    if(tag IN_LIST tags)
+        message(FATAL_ERROR "Two test files are named ${tag}.cpp. Catch2 tells files apart by this "
+            "name: rename one.")
+    endif()
+    list(APPEND tags ${tag})
+    cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${CMAKE_SOURCE_DIR}/tests" OUTPUT_VARIABLE name)
+    string(REGEX REPLACE "[.]cpp$" "" name "${name}")
+    add_test(NAME ${name} COMMAND hourgate_tests --filenames-as-tags "[#${tag}]")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300
+        FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
+endforeach()
