@@ -1,0 +1,69 @@
+// Every bound of the program, in one place, with their relations proved where they can be.
+// Units are last in the names. A bound that an operator may change is a default here and a key in
+// config.example.toml; the others are fixed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hourgate::limits {
+
+// --- a request ---------------------------------------------------------------------------------
+constexpr std::size_t target_bytes_max = 4'096;        ///< path and query; longer is 414
+constexpr std::size_t head_line_bytes_max = 8'192;     ///< one header line
+constexpr std::size_t head_bytes_max = 32'768;         ///< all header lines together
+constexpr std::size_t headers_max = 100;               ///< header lines
+constexpr std::size_t verify_body_bytes_max = 16'384;  ///< JSON body of POST /_hourgate/verify
+constexpr std::size_t path_segments_max = 64;
+
+// --- a token -----------------------------------------------------------------------------------
+constexpr std::size_t brand_bytes_max = 16;
+constexpr std::size_t scopes_max = 32;
+constexpr std::size_t token_name_bytes_max = 100;
+
+// --- names -------------------------------------------------------------------------------------
+constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names
+constexpr std::size_t email_bytes_max = 254;  ///< RFC 5321 section 4.5.3.1.3 less the brackets
+
+// --- plans and windows -------------------------------------------------------------------------
+constexpr std::size_t plans_max = 64;
+constexpr std::size_t plan_name_bytes_max = 32;
+constexpr std::size_t windows_per_plan_max = 8;
+constexpr std::uint32_t window_calls_max = 10'000'000;
+constexpr std::uint32_t window_seconds_max = 31 * 86'400;
+constexpr std::uint32_t exact_calls_max = 2'048;  ///< larger windows are counted in sub-windows
+constexpr std::uint32_t sub_windows = 256;
+
+// --- policy ------------------------------------------------------------------------------------
+constexpr std::size_t resources_max = 256;
+constexpr std::size_t paths_per_resource_max = 32;
+constexpr std::size_t methods_per_resource_max = 16;
+
+// --- tables in memory --------------------------------------------------------------------------
+constexpr std::size_t limiter_shards = 64;
+constexpr std::size_t addresses_max = 65'536;        ///< per table (failures, public)
+constexpr std::size_t directory_shards = 64;
+constexpr std::size_t directory_entries_max = 1'048'576;
+constexpr std::size_t directory_changes_max = 4'096;  ///< remembered between two readings of one entry
+
+// --- directory lease ---------------------------------------------------------------------------
+constexpr std::int64_t lease_us = 10'000;
+constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long after its commit
+
+// --- server ------------------------------------------------------------------------------------
+constexpr std::size_t threads_per_listener = 64;    ///< one per open connection until part 3
+constexpr std::size_t connections_queued_max = 256;  ///< waiting for a thread; more are closed
+constexpr std::int64_t read_timeout_ms = 5'000;
+constexpr std::int64_t write_timeout_ms = 5'000;
+constexpr std::int64_t idle_timeout_ms = 30'000;
+constexpr std::size_t keep_alive_requests_max = 1'000'000;
+
+static_assert(writer_wait_us > lease_us, "a writer must outlast every lease taken before its commit");
+static_assert(exact_calls_max < window_calls_max);
+static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
+static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);
+static_assert(directory_entries_max % directory_shards == 0);
+static_assert(target_bytes_max < head_line_bytes_max);
+static_assert(head_line_bytes_max < head_bytes_max);
+
+}  // namespace hourgate::limits

@@ -1,0 +1,27 @@
+#include "base/secret.h"
+
+#include <cstring>
+
+namespace hourgate {
+
+void wipe(std::string& text) noexcept {
+    // Up to the capacity: a text that was moved from or cut keeps its characters behind its end.
+    text.resize(text.capacity());
+    explicit_bzero(text.data(), text.size());
+    text.clear();
+}
+
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
+    wipe(other.text_);
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+    if (this == &other)
+        return *this;
+    wipe(text_);
+    text_ = std::move(other.text_);
+    wipe(other.text_);
+    return *this;
+}
+
+}  // namespace hourgate

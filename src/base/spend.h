@@ -1,0 +1,15 @@
+// Whether a question is counted: a word that the gate hands down to the limiter.
+#pragma once
+
+#include <cstdint>
+
+namespace hourgate {
+
+enum class Spend : std::uint8_t {
+    yes,    ///< a call: counted when granted
+    no,     ///< a look: counts nothing
+    again,  ///< the very call that was asked and counted a moment ago (nginx asks twice): say the
+            ///< same again, count nothing
+};
+
+}  // namespace hourgate

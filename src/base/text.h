@@ -1,0 +1,49 @@
+// Small questions about text that several folders ask. Bytes in, bytes out; no locale.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hourgate {
+
+/// C0 or DEL.
+[[nodiscard]] constexpr bool is_control_byte(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;  ///< well-formed per RFC 3629
+/// UTF-8 without control characters (C0, DEL, C1), 1 to `bytes_max` bytes, no space at either end.
+[[nodiscard]] bool is_plain_name(std::string_view text, std::size_t bytes_max) noexcept;
+/// [a-z0-9_-]{1,bytes_max}, first a letter: names of plans, windows, resources.
+[[nodiscard]] bool is_slug(std::string_view text, std::size_t bytes_max) noexcept;
+/// local@domain with one '@', both sides not empty, no space or control, ≤ limits::email_bytes_max.
+[[nodiscard]] bool is_email(std::string_view text) noexcept;
+
+/// ASCII only.
+[[nodiscard]] bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
+/// ASCII only.
+[[nodiscard]] std::string lower(std::string_view text);
+/// Without spaces and tabs at the ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
+/// The parts between the separators: one more than there are separators, empty ones included.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+/// Decimal digits only, no sign, whole text; nothing when out of range.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text,
+                                                        std::uint64_t max) noexcept;
+/// "90s", "15m", "24h", "90d" or "0" into seconds; nothing when of another shape or over 100 years.
+[[nodiscard]] std::optional<std::int64_t> parse_duration_s(std::string_view text) noexcept;
+/// The shortest form parse_duration_s reads back: 86400 → "1d", 90 → "90s", 0 → "0".
+/// REQUIRES: seconds is not negative.
+[[nodiscard]] std::string format_duration(std::int64_t seconds);
+
+/// For terminals and logs: every byte that is not printable ASCII becomes \xHH, backslash doubled,
+/// at most `bytes_max` source bytes, then "…". Nothing a caller sends can break or colour a line.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max = 200);
+/// A logfmt value (printable, quoted when it has spaces, quotes, '=' or is empty).
+[[nodiscard]] std::string logfmt_value(std::string_view text, std::size_t bytes_max = 200);
+
+}  // namespace hourgate

@@ -1,0 +1,22 @@
+// Unix milliseconds to and from RFC 3339 text. UTC only in what is written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hourgate {
+
+/// "2026-11-25T14:03:09Z": whole seconds, rounded down. RFC 3339 section 5.6.
+[[nodiscard]] std::string format_time(std::int64_t wall_ms);
+/// "2026-11-25T14:03:09.123Z": for logs.
+[[nodiscard]] std::string format_time_ms(std::int64_t wall_ms);
+
+/// RFC 3339 date-time (any offset, optional fraction, 't' and 'z' accepted, a leap second counts as
+/// the next second), or a bare date "2026-11-25", which ends at 24:00 UTC of that day. Nothing when
+/// it is neither, or the day does not exist, or the year is before 1970 or after 9999. The last
+/// day, "9999-12-31", ends a millisecond early: what is written must have four digits of year.
+[[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text) noexcept;
+
+}  // namespace hourgate
