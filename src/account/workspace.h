@@ -1,0 +1,21 @@
+// A workspace: a customer. Has one plan and, optionally, an end of what is paid.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hourgate {
+
+struct Workspace {
+    std::int64_t id = 0;    ///< row number; what limiters count under
+    std::string public_id;  ///< "ws_…": shown to callers and operators
+    std::string name;       ///< unique, is_plain_name, ≤ limits::name_bytes_max
+    std::int64_t plan_id = 0;
+    /// Unix ms: the first instant not paid. None: no end.
+    std::optional<std::int64_t> paid_until_ms;
+    std::int64_t created_ms = 0;
+};
+
+}  // namespace hourgate

@@ -1,0 +1,142 @@
+#include "token/format.h"
+
+#include <algorithm>
+
+#include <zlib.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace hourgate::token {
+
+namespace {
+
+constexpr std::string_view environment_places = "live_";  // "test_" is as long
+
+/// Bytes of the quotation mark that `text` begins with; 0 when it begins with none.
+std::size_t opening_quote(std::string_view text) noexcept {
+    if (text.starts_with('"') || text.starts_with('\'') || text.starts_with('`'))
+        return 1;
+    if (text.starts_with("\xc2\xab") || text.starts_with("\xc2\xbb"))
+        return 2;  // « »
+    if (text.size() < 3 || text[0] != '\xe2' || text[1] != '\x80')
+        return 0;
+    const char last = text[2];  // U+2018 to U+201F, ‹ ›
+    return (last >= '\x98' && last <= '\x9f') || last == '\xb9' || last == '\xba' ? 3 : 0;
+}
+
+bool ends_with_quote(std::string_view text) noexcept {
+    for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(3, text.size()); ++bytes)
+        if (opening_quote(text.substr(text.size() - bytes)) == bytes)
+            return true;
+    return false;
+}
+
+// Function objects rather than functions: a call of an algorithm with them is inlined.
+constexpr auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+constexpr auto is_base62 = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+};
+
+/// What is off before the parts are looked at. Of a text of any length only the first characters,
+/// one more than a token has, and the last are read.
+Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
+    if (text.empty())
+        return Flaw::empty;
+    if (opening_quote(text) != 0 || ends_with_quote(text))
+        return Flaw::quotes;
+    const std::string_view start = text.substr(0, expected + 1);
+    if (is_space(text.back()) || std::any_of(start.begin(), start.end(), is_space))
+        return Flaw::spaces;
+    return Flaw::none;
+}
+
+}  // namespace
+
+std::string_view to_text(Env env) noexcept {
+    switch (env) {
+        case Env::live:
+            return "live";
+        case Env::test:
+            return "test";
+    }
+    return "";
+}
+
+std::optional<Env> env_from(std::string_view text) noexcept {
+    if (text == "live")
+        return Env::live;
+    if (text == "test")
+        return Env::test;
+    return std::nullopt;
+}
+
+Parsed parse(std::string_view text, std::string_view brand) noexcept {
+    Parsed parsed;
+    const auto off = [&](Flaw flaw) {
+        parsed.flaw = flaw;
+        return parsed;
+    };
+    const Flaw around = flaw_around(text, length(brand));
+    if (around != Flaw::none)
+        return off(around);
+
+    std::string_view rest = text;
+    if (!rest.starts_with(brand) || !rest.substr(brand.size()).starts_with('_'))
+        return off(Flaw::brand);
+    rest.remove_prefix(brand.size() + 1);
+    if (!rest.starts_with("live_") && !rest.starts_with("test_"))
+        return off(Flaw::environment);
+    parsed.env = rest.starts_with("live_") ? Env::live : Env::test;
+    rest.remove_prefix(environment_places.size());
+    if (text.size() != length(brand))
+        return off(Flaw::length);
+
+    const std::string_view prefix = rest.substr(0, prefix_digits);
+    if (!is_prefix(prefix))
+        return off(Flaw::prefix);
+    rest.remove_prefix(prefix_digits);
+    if (rest.front() != '_')
+        return off(Flaw::separator);
+    rest.remove_prefix(1);
+    if (!std::all_of(rest.begin(), rest.end(), is_base62))
+        return off(Flaw::secret);
+
+    parsed.prefix = prefix;
+    const auto check = check_of(text.substr(0, text.size() - check_digits));
+    const bool right = rest.substr(random_digits) == std::string_view(check.data(), check.size());
+    return off(right ? Flaw::none : Flaw::check);
+}
+
+std::array<char, check_digits> check_of(std::string_view before) noexcept {
+    auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(before.data()), before.size());
+    std::array<char, check_digits> digits{};
+    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, crc /= base62.size())
+        *digit = base62[crc % base62.size()];
+    return digits;
+}
+
+bool of_brand(std::string_view text, std::string_view brand) noexcept {
+    for (;;) {
+        const std::size_t stray = !text.empty() && is_space(text.front()) ? 1 : opening_quote(text);
+        if (stray == 0)
+            break;
+        text.remove_prefix(stray);
+    }
+    return same_ignoring_case(text.substr(0, brand.size()), brand) &&
+           text.substr(std::min(brand.size(), text.size())).starts_with('_');
+}
+
+bool is_prefix(std::string_view text) noexcept {
+    return text.size() == prefix_digits && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
+}
+
+bool is_brand(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= limits::brand_bytes_max &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
+}
+
+}  // namespace hourgate::token

@@ -1,0 +1,71 @@
+// The grammar of a token: brand "_" env "_" prefix "_" secret, secret = 26 random digits + 6 check
+// digits (PRODUCT.md section 3 gives the reason for each part). Text in, parts out; no look-up, no
+// secret is copied.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace hourgate::token {
+
+/// The numbers are stored and never renumbered.
+enum class Env : std::uint8_t { live = 0, test = 1 };
+
+[[nodiscard]] std::string_view to_text(Env env) noexcept;  ///< "live", "test"
+[[nodiscard]] std::optional<Env> env_from(std::string_view text) noexcept;
+
+constexpr std::size_t prefix_digits = 12;  ///< lower-case hex: the public id
+constexpr std::size_t random_digits = 26;  ///< base 62: 154 bits
+constexpr std::size_t check_digits = 6;    ///< base 62 of the CRC-32 of everything before them
+constexpr std::size_t secret_digits = random_digits + check_digits;
+constexpr std::string_view base62 =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// What is off about a text that should be a token, the first thing a reader would notice.
+enum class Flaw : std::uint8_t {
+    none,
+    empty,
+    quotes,       ///< begins or ends with a quotation mark (ASCII or typographic)
+    spaces,       ///< a space, tab or line end inside or at an end
+    brand,        ///< does not begin with brand "_"
+    environment,  ///< neither "live_" nor "test_" after the brand
+    length,       ///< another number of characters than a token has
+    prefix,       ///< the prefix is not 12 lower-case hex digits
+    separator,    ///< no "_" between prefix and secret
+    secret,       ///< the secret has a character that is no base-62 digit
+    check,        ///< right shape, wrong check digits: mistyped or altered
+};
+
+/// A text taken apart. `prefix` is a view of the given text and valid when flaw is none or check.
+struct Parsed {
+    Flaw flaw = Flaw::empty;
+    Env env = Env::live;  ///< valid when flaw is none or check
+    std::string_view prefix;
+};
+
+/// Takes `text` apart; any bytes, any length (time is bounded by the length of a token). `brand` is
+/// [a-z0-9]{1,16}.
+[[nodiscard]] Parsed parse(std::string_view text, std::string_view brand) noexcept;
+
+/// Characters of a whole token: 54 for "hsk".
+[[nodiscard]] constexpr std::size_t length(std::string_view brand) noexcept {
+    return brand.size() + 1 + 4 + 1 + prefix_digits + 1 + secret_digits;
+}
+
+/// The six check digits of everything before them, underscores included: CRC-32 (zlib's) in base
+/// 62, most significant digit first, padded with "0".
+[[nodiscard]] std::array<char, check_digits> check_of(std::string_view before) noexcept;
+
+/// Whether `text` means to be a token of this brand: begins with brand "_", ASCII case and stray
+/// quotes or spaces before it aside. Public resources pass other credentials on untouched.
+[[nodiscard]] bool of_brand(std::string_view text, std::string_view brand) noexcept;
+
+/// 12 lower-case hex digits.
+[[nodiscard]] bool is_prefix(std::string_view text) noexcept;
+/// [a-z0-9]{1,limits::brand_bytes_max}.
+[[nodiscard]] bool is_brand(std::string_view text) noexcept;
+
+}  // namespace hourgate::token
