@@ -1,0 +1,64 @@
+// Reads the path of a call in exactly one way, or refuses it. A path that some upstream might read
+// otherwise is refused, never normalised: what was judged is byte for byte what goes on (trap 4).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+
+namespace hourgate::policy {
+
+/// What is off about a path, in the order it is looked for.
+enum class PathFlaw : std::uint8_t {
+    none,
+    /// The target does not begin with '/', is too long, or has, as sent and in its query too, a
+    /// '#', a space or a control byte: bad_request.
+    unreadable,
+    bad_escape,     ///< '%' not followed by two hex digits
+    encoded_slash,  ///< %2F
+    backslash,      ///< '\', as sent or decoded
+    control_byte,   ///< a decoded NUL, C0 or DEL
+    not_utf8,
+    dot_segment,        ///< "." or ".." after decoding
+    empty_segment,      ///< "//"
+    semicolon,          ///< ';', as sent or decoded
+    double_encoding,    ///< "%hh" left after decoding
+    too_many_segments,  ///< over limits::path_segments_max
+    case_variant,  ///< found by Policy: would match an earlier resource if ASCII case were ignored
+};
+
+/// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.
+struct PathRules {
+    bool encoded_slash = true;
+    bool backslash = true;
+    bool control_byte = true;
+    bool not_utf8 = true;
+    bool dot_segment = true;
+    bool empty_segment = true;
+    bool semicolon = true;
+    bool double_encoding = true;
+    bool case_variant = true;
+};
+
+/// A path read: its decoded segments. Empty segments only where the rule allows them.
+struct Path {
+    PathFlaw flaw = PathFlaw::none;
+    /// Decoded once. "/" has none, and one trailing slash is not one.
+    std::vector<std::string> segments;
+};
+
+/// Reads the path part of an origin-form target (RFC 9112 section 3.2.1), up to '?'. Any bytes. Of
+/// several flaws the first in the order of PathFlaw is told. A rule switched off leaves its segment
+/// as it was decoded: an allowed %2F stays inside its segment.
+[[nodiscard]] Path read_path(std::string_view target, const PathRules& rules);
+
+/// The path part as sent: up to '?' . For logs and answers.
+[[nodiscard]] std::string_view path_part(std::string_view target) noexcept;
+
+/// What a caller reads: "the path has an encoded slash (%2F)".
+[[nodiscard]] std::string_view explain(PathFlaw flaw) noexcept;
+
+}  // namespace hourgate::policy

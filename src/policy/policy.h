@@ -1,0 +1,109 @@
+// Question 3, "may they?": the resources in order, and what a role and scopes reach. Immutable once
+// made, validated once; safe to read from any thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/role.h"
+#include "policy/path.h"
+#include "policy/resource.h"
+#include "policy/scope.h"
+
+namespace hourgate::policy {
+
+/// What the configuration says.
+struct Rules {
+    std::vector<Resource> resources;  ///< in order; first match wins
+    bool unlisted_allowed = false;    ///< [policy] unlisted = "allow"
+    PathRules path;
+    std::string api_prefix = "/_hourgate/api/v1";  ///< the gate's own routes: resource "hourgate"
+};
+
+/// Where a call lands.
+struct Match {
+    enum class Kind : std::uint8_t {
+        resource,  ///< `resource` is it
+        unlisted,  ///< resources are configured, none lists the path
+        implicit,  ///< no resource is configured: the default rule
+    };
+    PathFlaw flaw = PathFlaw::none;  ///< anything but none: the rest says nothing
+    Kind kind = Kind::implicit;
+    /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
+    const Resource* resource = nullptr;
+    bool own_route = false;             ///< the resource is the gate's own, "hourgate"
+    std::optional<std::string> member;  ///< what "{member}" of the matching pattern captured
+};
+
+/// The answer to question 3.
+enum class Verdict : std::uint8_t {
+    allowed,
+    role_forbidden,
+    scope_missing,
+    not_own,
+    path_unlisted
+};
+
+struct Judgement {
+    Verdict verdict = Verdict::allowed;
+    std::optional<Action> action;  ///< none: the method has no action here
+    std::string own;  ///< X-Hourgate-Own: the member id when the row says own, else empty
+    bool narrowed_by_upstream = false;  ///< own, and only the upstream can tell
+    /// role_forbidden: the least role that may. None: no role may.
+    std::optional<Role> required_role;
+    std::string required_scope;  ///< scope_missing: what would do; empty: no scope would
+};
+
+/// Who asks.
+struct Subject {
+    Role role = Role::member;
+    std::string_view member_id;  ///< public id
+    std::span<const Scope> scopes;
+};
+
+class Policy {
+public:
+    /// Checks the rules as a whole. Failure::config names the resource and what is off: a name
+    /// twice or "hourgate", a row that says own on a path without "{member}" and no own_by =
+    /// "upstream", a resource that overlaps api_prefix, a public resource with rows, a method that
+    /// is standard or not upper case, over the bounds. A pattern that begins with a capture or is
+    /// "/**" overlaps nothing: it means all there is besides, and the gate's own routes come first.
+    [[nodiscard]] static Result<Policy> make(Rules rules);
+
+    /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
+    [[nodiscard]] Match find(std::string_view target) const;
+
+    /// Order: unlisted, role, scope, own. For the gate's own routes: every role may, and a token
+    /// scoped to something else may still read {api_prefix}/me. Implicit: role member may nothing.
+    /// A path no resource names (implicit, or unlisted and allowed) is never reached by a token
+    /// that has scopes: scope_missing with no required scope. A method without an action is
+    /// role_forbidden everywhere but at a path_unlisted.
+    /// REQUIRES: match.flaw is none; the resource, if any, is not public (nobody is asked there;
+    /// its rows are empty, so every role would be forbidden).
+    [[nodiscard]] Judgement judge(const Match& match, const Subject& subject,
+                                  std::string_view method, std::string_view target) const;
+
+    /// Whether a scope may name this resource: one of the configured, or "hourgate".
+    [[nodiscard]] bool knows(std::string_view resource) const noexcept;
+    [[nodiscard]] const std::vector<Resource>& resources() const noexcept {
+        return rules_.resources;
+    }
+    [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
+
+private:
+    Policy(Rules rules, Resource own) : rules_(std::move(rules)), own_(std::move(own)) {}
+
+    Rules rules_;
+    Resource own_;  // the built-in resource "hourgate"
+};
+
+/// GET HEAD OPTIONS read, POST create, PUT PATCH update, DELETE delete; others only if listed.
+[[nodiscard]] std::optional<Action> action_of(std::string_view method,
+                                              const Resource* resource) noexcept;
+
+}  // namespace hourgate::policy
