@@ -1,0 +1,62 @@
+// A short list that keeps its first N elements in place: one allocation and one cache miss less for
+// each of a hundred thousand logs, nearly all of which have one trail and two windows.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace hourgate {
+
+/// T is default-constructible and movable; an element taken out is moved from, not destroyed.
+template <typename T, std::size_t N>
+class Few {
+public:
+    Few() = default;
+    Few(const Few&) = delete;
+    Few& operator=(const Few&) = delete;
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] T* begin() noexcept { return far_ ? far_.get() : near_.data(); }
+    [[nodiscard]] T* end() noexcept { return begin() + size_; }
+    [[nodiscard]] const T* begin() const noexcept { return far_ ? far_.get() : near_.data(); }
+    [[nodiscard]] const T* end() const noexcept { return begin() + size_; }
+
+    void clear() noexcept { size_ = 0; }
+
+    /// `place` is in [begin(), end()].
+    void insert(const T* place, T value) {
+        const auto index = static_cast<std::size_t>(place - begin());
+        if (size_ == room_) {
+            auto moved = std::make_unique<T[]>(2 * room_);
+            std::move(begin(), end(), moved.get());
+            far_ = std::move(moved);
+            room_ *= 2;
+        }
+        std::move_backward(begin() + index, end(), end() + 1);
+        begin()[index] = std::move(value);
+        ++size_;
+    }
+
+    void push_back(T value) { insert(end(), std::move(value)); }
+
+    void erase(const T* place) {
+        T* const gone = begin() + (place - begin());
+        std::move(gone + 1, end(), gone);
+        --size_;
+    }
+
+    /// Heap bytes of the elements themselves.
+    [[nodiscard]] std::size_t bytes() const noexcept { return far_ ? room_ * sizeof(T) : 0; }
+
+private:
+    std::array<T, N> near_{};
+    std::unique_ptr<T[]> far_;  ///< all elements, once there were more than N
+    std::uint32_t size_ = 0;
+    std::uint32_t room_ = N;
+};
+
+}  // namespace hourgate

@@ -1,0 +1,147 @@
+#include "limiter/limiter.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "limiter/table.h"
+
+namespace hourgate {
+namespace {
+
+struct Entry {
+    explicit Entry(std::int64_t since_us) noexcept : log(since_us) {}
+    WindowLog log;
+};
+
+struct IdHash {
+    std::size_t operator()(std::int64_t id) const noexcept {
+        return spread(static_cast<std::uint64_t>(id));
+    }
+};
+
+using IdTable = Table<std::int64_t, Entry, IdHash>;
+
+/// The windows of one question that count under the same id, and the log they count in.
+class Side {
+public:
+    Side(std::span<const Window> windows, Per per) noexcept {
+        for (std::size_t i = 0; i < windows.size(); ++i) {
+            if (windows[i].per == per) {
+                windows_[count_] = &windows[i];
+                place_[count_++] = i;
+            }
+        }
+    }
+
+    /// Finds the log of `id` and keeps it locked; a spending call makes one where there is none.
+    /// Nothing to do when no window counts here.
+    void open(IdTable& table, std::int64_t id, Spend spend) {
+        if (count_ == 0) {
+            return;
+        }
+        IdTable::Shard& shard = table.shard(id);
+        lock_ = std::unique_lock(shard.mutex);
+        since_us_ = shard.swept_us;
+        if (spend == Spend::yes) {
+            log_ = &shard.entries.try_emplace(id, since_us_).first->second.log;
+        } else if (const auto found = shard.entries.find(id); found != shard.entries.end()) {
+            log_ = &found->second.log;
+        }
+        if (log_ != nullptr) {
+            since_us_ = log_->latest_us();
+        }
+    }
+
+    /// The instant before which nothing can be asked here.
+    [[nodiscard]] std::int64_t since_us() const noexcept { return since_us_; }
+
+    void fit(std::int64_t now_us) {
+        if (log_ != nullptr) {
+            log_->fit({windows_.data(), count_}, now_us);
+        }
+    }
+
+    void look(Room& room) {
+        std::array<WindowState, limits::windows_per_plan_max> states;
+        if (log_ != nullptr) {
+            log_->look(room.at_us, {states.data(), count_});
+        }
+        for (std::size_t i = 0; i < count_; ++i) {
+            room.states[place_[i]] = log_ != nullptr ? states[i] : untouched(*windows_[i]);
+        }
+    }
+
+    void record(std::int64_t now_us) {
+        if (log_ != nullptr) {
+            log_->record(now_us);
+        }
+    }
+
+private:
+    std::array<const Window*, limits::windows_per_plan_max> windows_{};
+    std::array<std::size_t, limits::windows_per_plan_max> place_{};  ///< index in the plan
+    std::size_t count_ = 0;
+    std::unique_lock<std::mutex> lock_;
+    std::int64_t since_us_ = 0;
+    WindowLog* log_ = nullptr;  ///< null: nothing is counted here
+};
+
+}  // namespace
+
+struct Limiter::State {
+    IdTable lines;
+    IdTable workspaces;
+
+    template <typename Visit>
+    void visit(Visit visit_shard) const {
+        lines.visit(visit_shard);
+        workspaces.visit(visit_shard);
+    }
+};
+
+Limiter::Limiter() : state_(std::make_unique<State>()) {}
+Limiter::~Limiter() = default;
+
+Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Window> windows,
+                  Now now, Spend spend) {
+    HOURGATE_CHECK(windows.size() <= limits::windows_per_plan_max);
+    Side of_line(windows, Per::token);
+    Side of_workspace(windows, Per::workspace);
+    of_line.open(state_->lines, line, spend);
+    of_workspace.open(state_->workspaces, workspace, spend);
+
+    Room room;
+    room.count = windows.size();
+    room.at_us = std::max({now.boot_us, of_line.since_us(), of_workspace.since_us()});
+    of_line.fit(room.at_us);
+    of_workspace.fit(room.at_us);
+    of_line.look(room);
+    of_workspace.look(room);
+    judge(room);
+    if (room.granted && spend == Spend::yes) {
+        of_line.record(room.at_us);
+        of_workspace.record(room.at_us);
+        of_line.look(room);
+        of_workspace.look(room);
+    }
+    return room;
+}
+
+void Limiter::sweep(Now now) {
+    state_->lines.sweep(now.boot_us);
+    state_->workspaces.sweep(now.boot_us);
+}
+
+std::size_t Limiter::entries() const {
+    std::size_t entries = 0;
+    state_->visit([&](const IdTable::Shard& shard) { entries += shard.entries.size(); });
+    return entries;
+}
+
+std::size_t Limiter::bytes() const {
+    std::size_t bytes = sizeof(State);
+    state_->visit([&](const IdTable::Shard& shard) { bytes += heap_bytes(shard.entries); });
+    return bytes;
+}
+
+}  // namespace hourgate

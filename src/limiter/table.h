@@ -1,0 +1,128 @@
+// What the limiters of this folder have in common: entries in shards, one mutex each.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "limiter/limiter.h"
+#include "limiter/window_log.h"
+
+namespace hourgate {
+
+/// Spreads every bit of `x` over all bits (the finalizer of SplitMix64).
+[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t x) noexcept {
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+    return x ^ (x >> 31);
+}
+
+/// `Entry` has a WindowLog `log` and is made from the instant before which it will not count.
+/// `Hash` spreads over 64 bits.
+template <typename Key, typename Entry, typename Hash>
+class Table {
+public:
+    using Entries = std::unordered_map<Key, Entry, Hash>;
+
+    /// Everything but the mutex is guarded by it.
+    struct alignas(64) Shard {
+        mutable std::mutex mutex;
+        Entries entries;
+        /// The latest sweep. A call that read its clock before, but comes after, is taken as of
+        /// this instant: what was swept as idle might still count at its own.
+        std::int64_t swept_us = 0;
+    };
+
+    explicit Table(Hash hash = {}) : hash_(hash) {
+        for (Shard& shard : shards_) {
+            shard.entries = Entries(0, hash);
+        }
+    }
+
+    [[nodiscard]] Shard& shard(const Key& key) noexcept {
+        // The high bits, so that within a shard the low ones still tell keys apart.
+        constexpr int shift = 64 - std::countr_zero(limits::limiter_shards);
+        return shards_[hash_(key) >> shift];
+    }
+
+    /// Forgets entries in which nothing counts any more, tidies the others. Returns how many went.
+    std::size_t sweep(std::int64_t now_us) {
+        std::size_t gone = 0;
+        for (Shard& shard : shards_) {
+            for (std::size_t bucket = 0; sweep_some(shard, bucket, now_us, gone);) {
+                // Calls get in between: a shard of many entries must not hold them up.
+            }
+        }
+        return gone;
+    }
+
+    /// Calls `visit` for every shard under its lock.
+    template <typename Visit>
+    void visit(Visit visit_shard) const {
+        for (const Shard& shard : shards_) {
+            const std::lock_guard lock(shard.mutex);
+            visit_shard(shard);
+        }
+    }
+
+private:
+    /// Sweeps some buckets from `bucket` on and leaves the next one there. Returns whether there
+    /// are more. A rehash in between may hide an entry from this sweep: the next one finds it.
+    static bool sweep_some(Shard& shard, std::size_t& bucket, std::int64_t now_us,
+                           std::size_t& gone) {
+        const std::lock_guard lock(shard.mutex);
+        shard.swept_us = std::max(shard.swept_us, now_us);
+        const std::size_t end = std::min(shard.entries.bucket_count(), bucket + 64);
+        for (; bucket < end; ++bucket) {
+            std::vector<Key> idle;
+            for (auto item = shard.entries.begin(bucket); item != shard.entries.end(bucket);
+                 ++item) {
+                WindowLog& log = item->second.log;
+                if (log.idle(now_us)) {
+                    idle.push_back(item->first);
+                } else {
+                    log.tidy(std::max(now_us, log.latest_us()));
+                }
+            }
+            for (const Key& key : idle) {
+                gone += shard.entries.erase(key);
+            }
+        }
+        return bucket < shard.entries.bucket_count();
+    }
+
+    const Hash hash_;
+    std::array<Shard, limits::limiter_shards> shards_;
+};
+
+/// Heap bytes of a shard's entries, for the memory metric.
+template <typename Entries>
+[[nodiscard]] std::size_t heap_bytes(const Entries& entries) {
+    constexpr std::size_t node_overhead = 2 * sizeof(void*);  // the link and malloc's own
+    std::size_t bytes = entries.bucket_count() * sizeof(void*);
+    for (const auto& item : entries) {
+        bytes += sizeof item + node_overhead + item.second.log.bytes();
+    }
+    return bytes;
+}
+
+/// Sets `granted`, `full` and `retry_after_s` from `states`.
+inline void judge(Room& room) noexcept {
+    for (std::size_t i = 0; i < room.count; ++i) {
+        const WindowState& state = room.states[i];
+        if (state.full && (room.granted || state.reset_s > room.retry_after_s)) {
+            room.granted = false;
+            room.full = static_cast<int>(i);
+            room.retry_after_s = state.reset_s;
+        }
+    }
+}
+
+}  // namespace hourgate

@@ -1,0 +1,188 @@
+#include "limiter/window_log.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+namespace hourgate {
+namespace {
+
+// One plan wants at most windows_per_plan_max trails; as many again are remembered of former plans.
+constexpr std::size_t trails_max = 2 * limits::windows_per_plan_max;
+
+constexpr Grain grain_of(std::uint32_t limit) noexcept {
+    return limit <= limits::exact_calls_max ? Grain::instant : Grain::sub_window;
+}
+
+constexpr std::uint32_t seconds_up(std::int64_t us) noexcept {
+    return static_cast<std::uint32_t>((us + us_per_s - 1) / us_per_s);
+}
+
+}  // namespace
+
+WindowState untouched(const Window& window) noexcept {
+    return {window.limit, window.seconds, window.limit == 0};
+}
+
+const Trail& WindowLog::trail_of(const Counted& window) const noexcept {
+    const Grain grain = grain_of(window.limit);
+    for (const Trail& trail : trails_) {
+        if (trail.grain() == grain &&
+            (grain == Grain::instant || trail.horizon_s() == window.seconds)) {
+            return trail;
+        }
+    }
+    check_failed(__FILE__, __LINE__, "every window has a trail");
+}
+
+/// How far back the windows in force look in `trail`: 0 when none does.
+std::uint32_t WindowLog::wanted_s(const Trail& trail) const noexcept {
+    std::uint32_t seconds = 0;
+    for (const Counted& window : windows_) {
+        if (&trail_of(window) == &trail) {
+            seconds = std::max(seconds, window.seconds);
+        }
+    }
+    return seconds;
+}
+
+void WindowLog::fit(std::span<const Window* const> windows, std::int64_t now_us) {
+    const bool same =
+        std::equal(windows.begin(), windows.end(), windows_.begin(), windows_.end(),
+                   [](const Window* asked, const Counted& held) {
+                       return asked->limit == held.limit && asked->seconds == held.seconds;
+                   });
+    if (!same) {
+        refit(windows, now_us);
+    }
+}
+
+void WindowLog::refit(std::span<const Window* const> windows, std::int64_t now_us) {
+    HOURGATE_CHECK(now_us >= latest_us_ && windows.size() <= limits::windows_per_plan_max);
+    latest_us_ = now_us;
+    changed_us_ = now_us;
+    for (const Window* window : windows) {
+        remember(grain_of(window->limit), window->seconds, now_us);
+    }
+    windows_.clear();
+    for (const Window* window : windows) {
+        Counted counted{window->seconds, window->limit, {}};
+        counted.mark = trail_of(counted).start();
+        windows_.push_back(counted);
+    }
+    bound_trails();
+}
+
+/// Sees to it that there is a trail of this grain that looks back at least so long.
+void WindowLog::remember(Grain grain, std::uint32_t seconds, std::int64_t now_us) {
+    const auto place = std::find_if(trails_.begin(), trails_.end(), [&](const Trail& trail) {
+        return trail.grain() == Grain::instant
+                   ? grain == Grain::instant
+                   : grain == Grain::instant || trail.horizon_s() >= seconds;
+    });
+    const bool found = place != trails_.end() && place->grain() == grain &&
+                       (grain == Grain::instant || place->horizon_s() == seconds);
+    if (!found) {
+        trails_.insert(place, Trail::joined(grain, seconds, trails_, now_us));
+    } else if (place->horizon_s() < seconds) {
+        *place = Trail::joined(grain, seconds, trails_, now_us);
+    }
+}
+
+/// Drops what former plans left beyond the bound, first what knows least: another knows all of it.
+void WindowLog::bound_trails() {
+    while (trails_.size() > trails_max) {
+        const Trail* least = nullptr;
+        for (const Trail& trail : trails_) {
+            const bool less = least == nullptr || trail.start().calls < least->start().calls;
+            if (less && wanted_s(trail) == 0) {
+                least = &trail;
+            }
+        }
+        HOURGATE_CHECK(least != nullptr);  // a plan wants no more than half the bound
+        trails_.erase(least);
+    }
+}
+
+void WindowLog::age(Counted& window, const Trail& trail) const noexcept {
+    trail.age(window.mark, window.seconds * us_per_s, window.limit, latest_us_);
+}
+
+void WindowLog::look(std::int64_t now_us, std::span<WindowState> states) {
+    HOURGATE_CHECK(now_us >= latest_us_ && states.size() == windows_.size());
+    latest_us_ = now_us;
+    auto next = states.begin();
+    for (Counted& window : windows_) {
+        const Trail& trail = trail_of(window);
+        age(window, trail);
+        const std::uint32_t calls = window.mark.calls;
+        WindowState& state = *next++;
+        state.full = calls >= window.limit;
+        state.remaining = state.full ? 0 : window.limit - calls;
+        state.reset_s = window.seconds;
+        if (calls != 0) {
+            const std::int64_t leaves_us =
+                trail.front(window.mark).at_us + window.seconds * us_per_s;
+            state.reset_s = seconds_up(leaves_us - now_us);
+        }
+    }
+}
+
+void WindowLog::record(std::int64_t now_us) {
+    HOURGATE_CHECK(now_us == latest_us_);
+    for (Trail& trail : trails_) {
+        trail.forget(now_us);
+        trail.add(now_us, 1);
+    }
+    for (Counted& window : windows_) {
+        HOURGATE_CHECK(window.mark.calls < window.limit);
+        trail_of(window).count(window.mark, 1);
+    }
+}
+
+void WindowLog::inherit(const WindowLog& other, std::int64_t now_us) {
+    HOURGATE_CHECK(trails_.size() == 0 && windows_.size() == 0);
+    latest_us_ = std::max({latest_us_, other.latest_us_, now_us});
+    changed_us_ = latest_us_;
+    for (const Trail& trail : other.trails_) {
+        trails_.push_back(
+            Trail::joined(trail.grain(), trail.horizon_s(), other.trails_, latest_us_));
+    }
+}
+
+bool WindowLog::idle(std::int64_t now_us) const noexcept {
+    return std::all_of(trails_.begin(), trails_.end(),
+                       [now_us](const Trail& trail) { return trail.idle(now_us); });
+}
+
+void WindowLog::tidy(std::int64_t now_us) {
+    HOURGATE_CHECK(now_us >= latest_us_);
+    latest_us_ = now_us;
+    for (Counted& window : windows_) {
+        age(window, trail_of(window));
+    }
+    for (auto trail = trails_.begin(); trail != trails_.end();) {
+        const std::uint32_t wanted = wanted_s(*trail);
+        if (wanted < trail->horizon_s() && now_us >= changed_us_ + trail->horizon_us()) {
+            if (wanted == 0) {
+                trails_.erase(trail);
+                continue;
+            }
+            trail->shorten(wanted);
+        }
+        trail->forget(now_us);
+        trail->shrink();
+        ++trail;
+    }
+}
+
+std::size_t WindowLog::bytes() const noexcept {
+    std::size_t bytes = trails_.bytes() + windows_.bytes();
+    for (const Trail& trail : trails_) {
+        bytes += trail.bytes();
+    }
+    return bytes;
+}
+
+}  // namespace hourgate
