@@ -1,0 +1,47 @@
+// One call to be decided, as data. Adapters make it; the gate reads no header and no clock itself.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/spend.h"
+
+namespace hourgate {
+
+/// What the Authorization header held (RFC 9110 section 11.6.2).
+enum class Presented : std::uint8_t {
+    nothing,       ///< no Authorization header
+    bearer,        ///< "Bearer" and something: `credentials` is that
+    other_scheme,  ///< another scheme: `credentials` is the scheme's name
+    bare,          ///< one word without a scheme: `credentials` is empty, it may be a secret
+};
+
+/// Why an adapter could not read a call.
+enum class Problem : std::uint8_t {
+    none,
+    two_authorizations,  ///< more than one Authorization header
+    forged_header,       ///< a client header in the gate's own name space
+    method_override,     ///< X-HTTP-Method-Override or its kin
+    unreadable_target,   ///< not origin form
+    unreadable_method,   ///< not a token of RFC 9110 section 5.6.2
+    target_not_told,     ///< forward-auth: the proxy did not say what was asked for
+};
+
+/// Views point into the request and must outlive the Decision made from it.
+struct Call {
+    Problem problem = Problem::none;
+    std::string_view problem_detail;  ///< the header's name; never a value
+    Presented presented = Presented::nothing;
+    std::string_view credentials;     ///< secret: shown to nobody
+    std::string_view method;          ///< as sent, case-sensitive
+    std::string_view target;          ///< origin form as sent, query included
+    bool preflight = false;           ///< OPTIONS with Origin and Access-Control-Request-Method
+    std::optional<Address> address;   ///< the client's; none: not known, so not counted
+    Spend spend = Spend::yes;         ///< `again`: the repeat of a call decided a moment ago
+    Now now;                          ///< read after the request's bytes were
+};
+
+}  // namespace hourgate

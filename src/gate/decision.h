@@ -1,0 +1,91 @@
+// The outcome for one call, with every value that was looked at. A refusal is a value, not an error.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "gate/call.h"
+#include "gate/facts.h"
+#include "limiter/limiter.h"
+#include "plan/plan.h"
+#include "plan/subscription.h"
+#include "policy/policy.h"
+#include "token/format.h"
+
+namespace hourgate {
+
+/// Why. Stable names (to_text) in answers, logs and metrics; PRODUCT.md section 6.
+enum class Reason : std::uint8_t {
+    granted,
+    // 0: can it be read
+    bad_request, path_ambiguous, forged_header,
+    // 1: who is asking
+    no_credentials, wrong_scheme, malformed_token, damaged_token, wrong_environment, unknown_token,
+    revoked_token, expired_token, rotated_token, member_removed, too_many_failures,
+    // 2: is it paid for
+    plan_without_api, plan_lapsed,
+    // 3: may they
+    role_forbidden, scope_missing, not_own, path_unlisted,
+    // 4: is there room
+    window_full,
+    // could not decide: never a refusal of the caller, never granted
+    store_failed,
+};
+constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::store_failed) + 1;
+
+[[nodiscard]] std::string_view to_text(Reason reason) noexcept;
+
+/// Which of the four questions a reason answers; 0 for unreadable calls, granted and store_failed.
+[[nodiscard]] int question_of(Reason reason) noexcept;
+
+/// Whose windows `Decision::room` tells of.
+enum class RoomOf : std::uint8_t { nothing, plan, failures, public_calls };
+
+struct Decision {
+    Reason reason = Reason::store_failed;
+    Reason because = Reason::granted;  ///< too_many_failures: the 401 it would have been
+    bool observed = false;             ///< mode observe: granted although `reason` refuses
+    std::array<char, 32> id{};         ///< 128 random bits in hex; shown as "dec_" + id
+    Now now;
+
+    // What was asked: views of the Call.
+    std::string_view method;
+    std::string_view target;
+    Problem problem = Problem::none;
+    std::string_view problem_detail;
+    Presented presented = Presented::nothing;
+    std::string_view scheme;  ///< other_scheme: its name
+    std::optional<Address> address;
+
+    // Question 1
+    token::Flaw flaw = token::Flaw::none;
+    std::string prefix;                  ///< of a token of good shape, known or not; else empty
+    token::Env env = token::Env::live;   ///< of the token, when prefix is not empty
+    std::shared_ptr<const Facts> facts;  ///< only when the caller's secret matched
+
+    // Question 2
+    std::shared_ptr<const PlanBook> plans;
+    const Plan* plan = nullptr;  ///< the plan that counts now, in `plans`; null: none
+    Standing standing;
+
+    // Question 3
+    policy::Match match;
+    policy::Judgement judgement;
+
+    // Question 4
+    RoomOf room_of = RoomOf::nothing;
+    Room room;
+
+    /// Whether the call goes on to the upstream.
+    [[nodiscard]] bool granted() const noexcept { return reason == Reason::granted || observed; }
+    /// "owner" … "member", "operator", or empty when not known.
+    [[nodiscard]] std::string_view role() const noexcept;
+};
+
+}  // namespace hourgate

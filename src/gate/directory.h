@@ -1,0 +1,34 @@
+// Port: where the gate gets its facts. store/directory implements it; tests script it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/clock.h"
+#include "gate/facts.h"
+
+namespace hourgate {
+
+class Directory {
+public:
+    enum class Outcome : std::uint8_t { found, absent, failed };
+    struct Found {
+        Outcome outcome = Outcome::failed;
+        std::shared_ptr<const Facts> facts;     ///< set when found
+        std::shared_ptr<const PlanBook> plans;  ///< set when not failed
+        bool from_memory = false;               ///< no store look-up was made
+    };
+
+    virtual ~Directory() = default;
+
+    /// Facts under a prefix, with every change acknowledged before `now`. Any thread. At most one
+    /// store look-up; an absent prefix is never remembered, so it always costs one.
+    [[nodiscard]] virtual Found find(std::string_view prefix, Now now) = 0;
+
+    /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it found:
+    /// a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
+    virtual void look_up_in_vain(std::string_view prefix) noexcept = 0;
+};
+
+}  // namespace hourgate

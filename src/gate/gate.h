@@ -1,0 +1,66 @@
+// The decision: who is asking (401), is it paid for (402), may they (403), is there room (429).
+// Always in this order; gate.cpp is one page.
+// Refuses to: read a clock, a header or a file; cache an answer; grant what it could not decide.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gate/call.h"
+#include "gate/decision.h"
+#include "gate/directory.h"
+#include "limiter/limiter.h"
+#include "plan/subscription.h"
+#include "policy/policy.h"
+#include "token/format.h"
+
+namespace hourgate {
+
+enum class Mode : std::uint8_t { enforce, observe };
+
+class Gate {
+public:
+    struct Settings {
+        Mode mode = Mode::enforce;
+        std::string brand = "hsk";
+        token::Env env = token::Env::live;
+        LapseRule lapse;
+        std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
+    };
+
+    /// All references must outlive the gate.
+    Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
+         AddressLimiter& failures, AddressLimiter& public_calls);
+
+    /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
+    /// 401 is counted for the caller's address. The gate's own routes are always enforced.
+    [[nodiscard]] Decision decide(const Call& call);
+
+    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+    [[nodiscard]] const policy::Policy& policy() const noexcept { return policy_; }
+    [[nodiscard]] const Window& failures_window() const noexcept { return failures_.window(); }
+    [[nodiscard]] const Window& public_window() const noexcept { return public_calls_.window(); }
+
+private:
+    [[nodiscard]] Reason ask(Decision& decision, const Call& call);
+    [[nodiscard]] Reason readable(Decision& decision, const Call& call) const;
+    [[nodiscard]] Reason who(Decision& decision, const Call& call);
+    [[nodiscard]] Reason paid(Decision& decision) const;
+    [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
+    [[nodiscard]] Reason room(Decision& decision, const Call& call);
+
+    [[nodiscard]] static Decision begin(const Call& call);
+    [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
+    [[nodiscard]] Reason public_room(Decision& decision, const Call& call);
+    [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
+    void show_room(Decision& decision, const Call& call);
+
+    const Settings settings_;
+    const policy::Policy& policy_;
+    Directory& directory_;       // self-synchronised
+    Limiter& limiter_;           // self-synchronised
+    AddressLimiter& failures_;   // self-synchronised
+    AddressLimiter& public_calls_;  // self-synchronised
+};
+
+}  // namespace hourgate
