@@ -1,0 +1,38 @@
+#include "config/config.h"
+
+#include "base/address.h"
+#include "config/forms.h"
+
+namespace hourgate::config {
+
+namespace {
+
+Listen loopback_port(std::uint16_t port) {
+    Listen listen;
+    listen.kind = Listen::Kind::tcp;
+    listen.host = "127.0.0.1";
+    listen.port = port;
+    return listen;
+}
+
+}  // namespace
+
+std::string Listen::text() const {
+    switch (kind) {
+        case Kind::off: return "";
+        case Kind::unix_socket: return "unix:" + path;
+        case Kind::tcp: break;
+    }
+    const bool brackets = host.find(':') != host.npos;
+    return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Config::Config()
+    : public_(loopback_port(8402)),
+      ask(loopback_port(8401)),
+      admin(loopback_port(8403)) {
+    peers = networks_of(peers_text);
+    proxies = networks_of(proxies_text);
+}
+
+}  // namespace hourgate::config

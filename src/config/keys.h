@@ -1,0 +1,117 @@
+// Every key of the configuration file, named once: section, key, where its value lies, its bound.
+// Reader and Writer walk this list, so what can be read is what is shown.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/limits.h"
+#include "config/config.h"
+#include "config/forms.h"
+
+namespace hourgate::config {
+
+/// A word of the file and what it means.
+template <typename Value>
+struct Word {
+    std::string_view word;
+    Value value;
+};
+template <typename Value>
+using Words = std::array<Word<Value>, 2>;
+
+constexpr Words<Mode> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
+constexpr Words<token::Env> environments = {
+    {{"live", token::Env::live}, {"test", token::Env::test}}};
+constexpr Words<bool> refuse_words = {{{"refuse", true}, {"allow", false}}};
+constexpr Words<bool> allow_words = {{{"refuse", false}, {"allow", true}}};
+
+/// A whole number, or a duration in seconds, and its bounds.
+struct Bounds {
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+};
+constexpr std::int64_t day_s = 86'400;
+constexpr Bounds drain_bounds_s = {0, 600};
+constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
+constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds live_max_bounds = {1, 10'000};
+constexpr Bounds grace_bounds_days = {0, 365};
+constexpr Bounds limit_bounds = {1, limits::window_calls_max};
+constexpr Bounds window_bounds_s = {1, limits::window_seconds_max};
+
+constexpr std::size_t list_items_max = 256;
+
+enum class Off : std::uint8_t { refused, allowed };
+
+/// Calls `visit` for every key outside [[resource]]. `Settings` is Config or const Config.
+template <typename Visitor, typename Settings>
+void each_key(Visitor& visit, Settings& config) {
+    visit.section("gate");
+    visit.choice("mode", config.mode, modes);
+
+    visit.section("server");
+    visit.listen("public", config.public_, Off::refused);
+    visit.listen("ask", config.ask, Off::allowed);
+    visit.listen("admin", config.admin, Off::allowed);
+    visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
+    visit.duration("drain", config.drain_s, drain_bounds_s);
+
+    visit.section("database");
+    visit.text("path", config.database, file_form);
+
+    visit.section("tokens");
+    visit.text("brand", config.brand, brand_form);
+    visit.choice("env", config.env, environments);
+    visit.duration("rotate_grace", config.rotate_grace_s, rotate_grace_bounds_s);
+    visit.duration("line_max", config.line_max_s, line_max_bounds_s);
+    visit.whole("live_max", config.live_max, live_max_bounds);
+
+    visit.section("plans");
+    visit.whole("grace_days", config.grace_days, grace_bounds_days);
+    visit.text("lapse_to", config.lapse_to, plan_form);
+    visit.text("renew_url", config.renew_url, url_form);
+
+    visit.section("trust");
+    visit.texts("peers", config.peers_text, network_form);
+    visit.texts("proxies", config.proxies_text, network_form);
+
+    visit.section("failures");
+    visit.whole("limit", config.failures.limit, limit_bounds);
+    visit.whole("window_s", config.failures.seconds, window_bounds_s);
+
+    visit.section("public");
+    visit.whole("limit", config.public_calls.limit, limit_bounds);
+    visit.whole("window_s", config.public_calls.seconds, window_bounds_s);
+
+    visit.section("cors");
+    visit.texts("origins", config.cors_origins, origin_form);
+
+    visit.section("policy");
+    visit.choice("unlisted", config.rules.unlisted_allowed, allow_words);
+    visit.choice("encoded_slash", config.rules.path.encoded_slash, refuse_words);
+    visit.choice("backslash", config.rules.path.backslash, refuse_words);
+    visit.choice("control_byte", config.rules.path.control_byte, refuse_words);
+    visit.choice("not_utf8", config.rules.path.not_utf8, refuse_words);
+    visit.choice("dot_segment", config.rules.path.dot_segment, refuse_words);
+    visit.choice("empty_segment", config.rules.path.empty_segment, refuse_words);
+    visit.choice("semicolon", config.rules.path.semicolon, refuse_words);
+    visit.choice("double_encoding", config.rules.path.double_encoding, refuse_words);
+    visit.choice("case_variant", config.rules.path.case_variant, refuse_words);
+    visit.choice("method_override", config.method_override_refused, refuse_words);
+}
+
+/// Calls `visit` for every key of one [[resource]].
+template <typename Visitor, typename Resource>
+void each_resource_key(Visitor& visit, Resource& resource) {
+    visit.resource_name("name", resource.name);
+    visit.patterns("paths", resource.patterns);
+    for (const Role role : all_roles) visit.access(to_text(role), resource.access[index(role)]);
+    visit.methods("methods", resource.methods);
+    visit.truth("public", resource.is_public);
+    visit.own_by("own_by", resource.own_by_upstream);
+}
+
+}  // namespace hourgate::config

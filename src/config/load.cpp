@@ -1,0 +1,177 @@
+#include "config/load.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "config/document.h"
+#include "config/forms.h"
+#include "config/keys.h"
+#include "config/reader.h"
+
+namespace hourgate::config {
+
+namespace {
+
+// --- the file ------------------------------------------------------------------------------------
+
+enum class Missing : std::uint8_t { is_a_failure, is_nothing };
+
+class File {
+public:
+    explicit File(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+    ~File() {
+        if (fd_ >= 0) close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+    [[nodiscard]] bool is_directory() const noexcept {
+        struct stat status {};
+        return fstat(fd_, &status) == 0 && S_ISDIR(status.st_mode);
+    }
+    /// All bytes, or one more than is allowed: a pipe does not tell its size. False: see errno.
+    [[nodiscard]] bool read_into(std::string& text) const {
+        std::array<char, 65'536> block{};
+        while (text.size() <= file_bytes_max) {
+            const ssize_t got = read(fd_, block.data(), block.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return false;
+            if (got == 0) return true;
+            text.append(block.data(), static_cast<std::size_t>(got));
+        }
+        return true;
+    }
+
+private:
+    const int fd_;
+};
+
+/// The text of the file; no text when it is missing and that is nothing.
+Result<std::optional<std::string>> text_of(const std::string& path, Missing missing) {
+    const auto off = [&](std::string what, std::string next) {
+        return Failure{Fault::config, printable(path, 4'096) + ": " + std::move(what),
+                       std::move(next)};
+    };
+    const auto failed = [&](int error) {
+        Failure failure = off("cannot be read: " + std::string(std::strerror(error)), {});
+        if (error == EACCES || error == EPERM) failure.fault = Fault::permission;
+        return failure;
+    };
+    if (path.empty() || path.find('\0') != path.npos)
+        return off("is not the name of a file", "name the configuration file");
+    const File file(path);
+    const int error = file.is_open() ? 0 : errno;
+    if (error == ENOENT || error == ENOTDIR) {
+        if (missing == Missing::is_nothing) return std::optional<std::string>();
+        return off("does not exist", "name a file that does; with none named, " +
+                                         Places().standard + " or the built-in defaults are used");
+    }
+    if (error != 0) return failed(error);
+    if (file.is_directory()) return off("is a directory", "name the file in it");
+    std::string text;
+    if (!file.read_into(text)) return failed(errno);
+    return std::optional<std::string>(std::move(text));
+}
+
+Result<Config> load_file(const std::string& path, Missing missing) {
+    auto text = text_of(path, missing);
+    if (!text) return text.failure();
+    if (!text.value()) return Config();
+    return parse(*text.value(), path);
+}
+
+// --- what concerns several keys ------------------------------------------------------------------
+
+void check_listeners(Reader& reader, const Config& config) {
+    struct Listener {
+        std::string_view key;
+        const Listen& listen;
+    };
+    const std::array<Listener, 3> all = {
+        {{"public", config.public_}, {"ask", config.ask}, {"admin", config.admin}}};
+    for (const Listener& one : all) {
+        for (const Listener& other : all) {
+            const int line = reader.line_of("server", one.key);
+            // Told once, at the later of the two: the earlier may be a default.
+            if (&one == &other || !clash(one.listen, other.listen)) continue;
+            if (line < reader.line_of("server", other.key)) continue;
+            reader.refuse(line, "server." + std::string(one.key),
+                          one.listen.text() + " is taken by server." + std::string(other.key) +
+                              " (" + other.listen.text() + "); allowed: an address of its own");
+        }
+    }
+}
+
+/// A policy knows no lines. Its resources are tried one by one, so that the failure can be put
+/// where the first resource stands with which the rules do not go together.
+void check_policy(Reader& reader, const policy::Rules& rules) {
+    if (policy::Policy::make(rules).ok()) return;
+    policy::Rules some = rules;
+    for (std::size_t count = 0; count <= rules.resources.size(); ++count) {
+        some.resources.assign(rules.resources.begin(),
+                              rules.resources.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto made = policy::Policy::make(some);
+        if (made) continue;
+        std::string what = made.failure().what;
+        if (!made.failure().next.empty()) what += "; " + made.failure().next;
+        if (count == 0) {
+            reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
+            return;
+        }
+        // The label says which resource; once is enough.
+        const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
+        if (what.starts_with(named)) what.erase(0, named.size());
+        reader.refuse(reader.line_of_resource(count - 1), reader.label_of_resource(count - 1),
+                      what);
+        return;
+    }
+}
+
+}  // namespace
+
+Result<Config> parse(std::string_view text, const std::string& file) {
+    const std::string shown = printable(file, 4'096);
+    const auto document = read_toml(text, shown);
+    if (!document) return document.failure();
+
+    Config config;
+    config.file = file;
+    Reader reader(document.value(), shown);
+    each_key(reader, config);
+    config.rules.resources.resize(reader.resources());
+    for (std::size_t at = 0; at < config.rules.resources.size(); ++at) {
+        reader.resource(at);
+        each_resource_key(reader, config.rules.resources[at]);
+    }
+    if (auto failure = reader.failure()) return *std::move(failure);
+
+    check_listeners(reader, config);
+    check_policy(reader, config.rules);
+    if (auto failure = reader.failure()) return *std::move(failure);
+    config.peers = networks_of(config.peers_text);
+    config.proxies = networks_of(config.proxies_text);
+    return config;
+}
+
+Result<Config> load(const std::optional<std::string>& option) {
+    Places places;
+    places.option = option;
+    if (const char* named = std::getenv("HOURGATE_CONFIG")) places.environment = named;
+    return load_from(places);
+}
+
+Result<Config> load_from(const Places& places) {
+    if (places.option) return load_file(*places.option, Missing::is_a_failure);
+    if (!places.environment.empty()) return load_file(places.environment, Missing::is_a_failure);
+    return load_file(places.standard, Missing::is_nothing);
+}
+
+}  // namespace hourgate::config

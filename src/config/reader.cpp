@@ -1,0 +1,355 @@
+#include "config/reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "config/nearest.h"
+
+namespace hourgate::config {
+
+namespace {
+
+constexpr std::string_view resource_section = "resource";
+constexpr std::string_view access_form =
+    "\"full\", \"none\", or words of read create update delete own";
+constexpr std::string_view methods_form =
+    "methods and what they do, as in { PURGE = \"delete\" }: read, create, update, delete";
+constexpr std::size_t shown_bytes_max = 80;
+
+std::string quoted(std::string_view text) { return "'" + printable(text, shown_bytes_max) + "'"; }
+
+/// "a, b, c", each in `mark`s.
+std::string listed(const std::vector<std::string_view>& words, std::string_view mark) {
+    std::string out;
+    for (const std::string_view word : words) {
+        if (!out.empty()) out += ", ";
+        out.append(mark).append(word).append(mark);
+    }
+    return out;
+}
+
+std::string range(const std::string& least, const std::string& most) {
+    return least + " to " + most;
+}
+
+/// What another folder says of a value, in one line.
+std::string in_one_line(const Failure& failure) {
+    return failure.next.empty() ? failure.what : failure.what + "; " + failure.next;
+}
+
+std::optional<policy::Action> action_from(std::string_view word) noexcept {
+    using policy::Action;
+    for (const Action action : {Action::read, Action::create, Action::update, Action::delete_})
+        if (policy::to_text(action) == word) return action;
+    return std::nullopt;
+}
+
+bool contains(const std::vector<std::string_view>& words, std::string_view word) noexcept {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+Reader::Reader(const Node& document, std::string file)
+    : document_(document), file_(std::move(file)) {}
+
+// --- where keys are asked for --------------------------------------------------------------------
+
+void Reader::enter(std::string_view name) {
+    const auto same = [&](const Known& known) { return known.section == name; };
+    const auto at = std::find_if(known_.begin(), known_.end(), same);
+    section_ = static_cast<std::size_t>(at - known_.begin());
+    if (at == known_.end()) known_.push_back({name, {}});
+}
+
+void Reader::section(std::string_view name) {
+    enter(name);
+    prefix_ = std::string(name);
+    table_ = document_.find(name);
+    if (table_ == nullptr || table_->kind == Node::Kind::table) return;
+    refuse(table_->line, name, std::string(name_of(*table_)) + " where a table belongs; write [" +
+                                   std::string(name) + "] and its keys below");
+    table_ = nullptr;
+}
+
+std::size_t Reader::resources() {
+    enter(resource_section);
+    const Node* list = document_.find(resource_section);
+    if (list == nullptr) return 0;
+    const auto is_table = [](const Node& item) { return item.kind == Node::Kind::table; };
+    if (list->kind == Node::Kind::list &&
+        std::all_of(list->children.begin(), list->children.end(), is_table))
+        return list->children.size();
+    refuse(list->line, resource_section,
+           std::string(is_table(*list) ? "[resource]" : name_of(*list)) +
+               " where a list of tables belongs; write [[resource]] and the keys of one below");
+    return 0;
+}
+
+void Reader::resource(std::size_t at) {
+    enter(resource_section);
+    table_ = &document_.find(resource_section)->children[at];
+    prefix_ = label_of_resource(at);
+}
+
+int Reader::line_of_resource(std::size_t at) const noexcept {
+    const Node* list = document_.find(resource_section);
+    return list != nullptr && at < list->children.size() ? list->children[at].line : 0;
+}
+
+std::string Reader::label_of_resource(std::size_t at) const {
+    const Node* name = document_.find(resource_section)->children[at].find("name");
+    const bool named = name != nullptr && name->kind == Node::Kind::text &&
+                       is_slug(name->text, limits::name_bytes_max);
+    return "resource." + (named ? name->text : std::to_string(at + 1));
+}
+
+int Reader::line_of(std::string_view section_name, std::string_view key) const noexcept {
+    const Node* table = document_.find(section_name);
+    const Node* node = table != nullptr ? table->find(key) : nullptr;
+    return node != nullptr ? node->line : 0;
+}
+
+std::string Reader::label(std::string_view key) const { return prefix_ + "." + std::string(key); }
+
+// --- taking a value ------------------------------------------------------------------------------
+
+void Reader::refuse(int line, std::string_view key, std::string_view what) {
+    std::string place = file_;
+    if (line > 0) place += ":" + std::to_string(line);
+    problems_.push_back({line, place + ": " + std::string(key) + ": " + std::string(what)});
+}
+
+void Reader::refuse_value(const Node& node, std::string_view key, std::string_view wrong,
+                          std::string_view allowed) {
+    std::string what(wrong);
+    if (!allowed.empty()) what.append("; allowed: ").append(allowed);
+    refuse(node.line, label(key), what);
+}
+
+bool Reader::is_kind(const Node& node, Node::Kind kind, std::string_view key,
+                     std::string_view allowed) {
+    if (node.kind == kind) return true;
+    const std::string wrong =
+        std::string(name_of(node)) + " where " + std::string(name_of(kind)) + " belongs";
+    refuse_value(node, key, wrong, allowed);
+    return false;
+}
+
+const Node* Reader::take(std::string_view key, Node::Kind kind, std::string_view allowed) {
+    HOURGATE_CHECK(section_ < known_.size());
+    auto& keys = known_[section_].keys;
+    if (!contains(keys, key)) keys.push_back(key);
+    const Node* node = table_ != nullptr ? table_->find(key) : nullptr;
+    return node != nullptr && is_kind(*node, kind, key, allowed) ? node : nullptr;
+}
+
+const Node* Reader::required(std::string_view key, Node::Kind kind, std::string_view allowed) {
+    if (table_->find(key) == nullptr)
+        refuse(table_->line, label(key), "is missing; allowed: " + std::string(allowed));
+    return take(key, kind, allowed);
+}
+
+std::optional<std::size_t> Reader::take_word(std::string_view key,
+                                             const std::vector<std::string_view>& words) {
+    const std::string allowed = listed(words, "\"");
+    const Node* node = take(key, Node::Kind::text, allowed);
+    if (node == nullptr) return std::nullopt;
+    const auto at = std::find(words.begin(), words.end(), node->text);
+    if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
+    refuse_value(*node, key, quoted(node->text) + " is not one of its words", allowed);
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> Reader::take_whole(std::string_view key, Bounds bounds) {
+    const std::string allowed =
+        range(std::to_string(bounds.least), std::to_string(bounds.most));
+    const Node* node = take(key, Node::Kind::whole, allowed);
+    if (node == nullptr) return std::nullopt;
+    if (node->whole >= bounds.least && node->whole <= bounds.most) return node->whole;
+    const bool below = node->whole < bounds.least;
+    refuse_value(*node, key,
+                 std::to_string(node->whole) + " is " + (below ? "below " : "above ") +
+                     std::to_string(below ? bounds.least : bounds.most),
+                 allowed);
+    return std::nullopt;
+}
+
+void Reader::duration(std::string_view key, std::int64_t& value_s, Bounds bounds_s) {
+    const std::string least = format_duration(bounds_s.least);
+    const std::string most = format_duration(bounds_s.most);
+    const std::string allowed =
+        range(least, most) + R"(, written as "90s", "15m", "24h" or "7d")";
+    const Node* node = take(key, Node::Kind::text, allowed);
+    if (node == nullptr) return;
+    const auto seconds = parse_duration_s(node->text);
+    if (!seconds) {
+        refuse_value(*node, key, quoted(node->text) + " is not a duration", allowed);
+    } else if (*seconds < bounds_s.least || *seconds > bounds_s.most) {
+        const bool below = *seconds < bounds_s.least;
+        refuse_value(*node, key, node->text + (below ? " is below " + least : " is above " + most),
+                     allowed);
+    } else {
+        value_s = *seconds;
+    }
+}
+
+void Reader::text(std::string_view key, std::string& value, const Form& form) {
+    const Node* node = take(key, Node::Kind::text, form.allowed);
+    if (node == nullptr) return;
+    if (form.fits(node->text))
+        value = node->text;
+    else
+        refuse_value(*node, key, quoted(node->text) + " does not fit", form.allowed);
+}
+
+void Reader::truth(std::string_view key, bool& value) {
+    if (const Node* node = take(key, Node::Kind::truth, "true, false")) value = node->truth;
+}
+
+/// `list` if it has no more items than a list may have, else null, which is a problem.
+const Node* Reader::take_list(std::string_view key, const Node* list) {
+    if (list == nullptr || list->children.size() <= list_items_max) return list;
+    refuse_value(*list, key, std::to_string(list->children.size()) + " items",
+                 "at most " + std::to_string(list_items_max));
+    return nullptr;
+}
+
+void Reader::texts(std::string_view key, std::vector<std::string>& values, const Form& form) {
+    const std::string allowed = "a list, each " + std::string(form.allowed);
+    const Node* list = take_list(key, take(key, Node::Kind::list, allowed));
+    if (list == nullptr) return;
+    values.clear();
+    for (const Node& item : list->children) {
+        if (!is_kind(item, Node::Kind::text, key, allowed)) continue;
+        if (form.fits(item.text))
+            values.push_back(item.text);
+        else
+            refuse_value(item, key, quoted(item.text) + " does not fit", form.allowed);
+    }
+}
+
+// --- values with a form of their own -------------------------------------------------------------
+
+void Reader::listen(std::string_view key, Listen& value, Off off) {
+    std::string allowed = R"("host:port", "[IPv6 address]:port", "unix:/path")";
+    if (off == Off::allowed) allowed += R"(, "" (off))";
+    const Node* node = take(key, Node::Kind::text, allowed);
+    if (node == nullptr) return;
+    const auto listen = parse_listen(node->text);
+    if (!listen)
+        refuse_value(*node, key, listen.failure().what, allowed);
+    else if (listen.value().kind == Listen::Kind::off && off == Off::refused)
+        refuse_value(*node, key, "cannot be off", allowed);
+    else
+        value = listen.value();
+}
+
+void Reader::resource_name(std::string_view key, std::string& value) {
+    constexpr std::string_view form = "a name for scopes and answers, such as \"clients\"";
+    if (const Node* node = required(key, Node::Kind::text, form)) value = node->text;
+}
+
+void Reader::patterns(std::string_view key, std::vector<policy::Pattern>& values) {
+    constexpr std::string_view form = "a list of paths, such as [\"/api/v1/clients/**\"]";
+    const Node* list = take_list(key, required(key, Node::Kind::list, form));
+    if (list == nullptr) return;
+    for (const Node& item : list->children) {
+        if (!is_kind(item, Node::Kind::text, key, form)) continue;
+        auto pattern = policy::parse_pattern(item.text);
+        if (pattern)
+            values.push_back(std::move(pattern).value());
+        else
+            refuse(item.line, label(key), in_one_line(pattern.failure()));
+    }
+}
+
+void Reader::access(std::string_view key, policy::Access& value) {
+    const Node* node = take(key, Node::Kind::text, access_form);
+    if (node == nullptr) return;
+    const auto access = policy::parse_access(node->text);
+    if (access)
+        value = access.value();
+    else
+        refuse(node->line, label(key), in_one_line(access.failure()));
+}
+
+void Reader::methods(std::string_view key,
+                     std::vector<std::pair<std::string, policy::Action>>& values) {
+    const Node* table = take(key, Node::Kind::table, methods_form);
+    if (table == nullptr) return;
+    for (const Node& method : table->children) {
+        if (!is_kind(method, Node::Kind::text, key, methods_form)) continue;
+        if (const auto action = action_from(method.text))
+            values.emplace_back(method.name, *action);
+        else
+            refuse_value(method, key, quoted(method.text) + " is not an action", methods_form);
+    }
+}
+
+void Reader::own_by(std::string_view key, bool& upstream) {
+    if (take_word(key, {"upstream"})) upstream = true;
+}
+
+// --- what is left --------------------------------------------------------------------------------
+
+std::optional<Failure> Reader::failure() {
+    find_unknown_sections();
+    if (problems_.empty()) return std::nullopt;
+    const auto first = std::min_element(
+        problems_.begin(), problems_.end(),
+        [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    return Failure{Fault::config, first->text, {}};
+}
+
+void Reader::find_unknown_sections() {
+    for (const Node& node : document_.children) {
+        const auto same = [&](const Known& known) { return known.section == node.name; };
+        const auto known = std::find_if(known_.begin(), known_.end(), same);
+        if (known == known_.end()) {
+            refuse(node.line, printable(node.name, shown_bytes_max),
+                   about_unknown_section(node.name));
+        } else if (node.kind == Node::Kind::table) {
+            find_unknown_keys(node, *known, node.name);
+        } else if (node.kind == Node::Kind::list && node.name == resource_section) {
+            for (std::size_t at = 0; at < node.children.size(); ++at)
+                find_unknown_keys(node.children[at], *known, label_of_resource(at));
+        }
+    }
+}
+
+void Reader::find_unknown_keys(const Node& table, const Known& known, const std::string& prefix) {
+    for (const Node& node : table.children)
+        if (!contains(known.keys, node.name))
+            refuse(node.line, prefix + "." + printable(node.name, shown_bytes_max),
+                   about_unknown_key(node.name, known));
+}
+
+std::string Reader::about_unknown_section(std::string_view name) const {
+    std::vector<std::string_view> sections;
+    std::string homes;  // of a key that lost its section
+    for (const Known& known : known_) {
+        sections.push_back(known.section);
+        if (!contains(known.keys, name)) continue;
+        if (!homes.empty()) homes += " or ";
+        homes.append(known.section).append(".").append(name);
+    }
+    if (!homes.empty()) return "unknown key; did you mean " + homes + "?";
+    if (const auto near = nearest(name, sections))
+        return "unknown key; did you mean " + std::string(*near) + "?";
+    return "unknown key; known here: " + listed(sections, "");
+}
+
+std::string Reader::about_unknown_key(std::string_view key, const Known& here) const {
+    if (const auto near = nearest(key, here.keys))
+        return "unknown key; did you mean " + std::string(*near) + "?";
+    for (const Known& known : known_)
+        if (contains(known.keys, key))
+            return "unknown key; did you mean " + std::string(known.section) + "." +
+                   std::string(key) + "?";
+    return "unknown key; known here: " + listed(here.keys, "");
+}
+
+}  // namespace hourgate::config

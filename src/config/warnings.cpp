@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "config/forms.h"
+#include "config/load.h"
+
+namespace hourgate::config {
+
+namespace {
+
+using Warnings = std::vector<std::string>;
+
+void about_listeners(Warnings& out, const Config& config) {
+    const auto look_at = [&](std::string_view key, const Listen& listen, std::string_view what) {
+        const std::string place = "server." + std::string(key) + ": " + listen.text();
+        if (!is_local(listen)) out.push_back(place + " is outside loopback: " + std::string(what));
+        if (listen.kind == Listen::Kind::tcp && listen.port == 0)
+            out.push_back(place + " is another free port at each start");
+    };
+    look_at("public", config.public_,
+            "Hourgate has no TLS of its own; put nginx or Caddy in front of it");
+    look_at("ask", config.ask,
+            "Hourgate has no TLS of its own, and tokens are sent to it; trust.peers says who may "
+            "ask");
+    look_at("admin", config.admin,
+            "Hourgate has no TLS of its own, and /metrics is answered without a token");
+}
+
+/// Whether a list has a network of all addresses of a family.
+bool names_everybody(const std::vector<std::string>& networks) {
+    return std::any_of(networks.begin(), networks.end(),
+                       [](const std::string& text) { return text.ends_with("/0"); });
+}
+
+void about_trust(Warnings& out, const Config& config) {
+    if (config.peers_text.empty() && config.ask.kind != Listen::Kind::off)
+        out.push_back("trust.peers: is empty, so server.ask answers 404 to everybody");
+    if (names_everybody(config.peers_text))
+        out.push_back("trust.peers: has all addresses, so anybody may ask about any token");
+    if (names_everybody(config.proxies_text))
+        out.push_back("trust.proxies: has all addresses, so anybody may claim any address in "
+                      "X-Forwarded-For");
+}
+
+void about_policy(Warnings& out, const Config& config) {
+    if (config.rules.resources.empty())
+        out.push_back("resource: none is configured, so owner, admin and manager may do everything "
+                      "and role member nothing");
+    else if (config.rules.unlisted_allowed)
+        out.push_back("policy.unlisted: \"allow\": every role may do everything with a path that "
+                      "no resource lists");
+    const policy::PathRules& path = config.rules.path;
+    const auto look_at = [&](std::string_view key, bool refused) {
+        if (!refused)
+            out.push_back("policy." + std::string(key) + ": \"allow\": an upstream that reads such "
+                          "a path otherwise serves what was not asked about");
+    };
+    look_at("encoded_slash", path.encoded_slash);
+    look_at("backslash", path.backslash);
+    look_at("control_byte", path.control_byte);
+    look_at("not_utf8", path.not_utf8);
+    look_at("dot_segment", path.dot_segment);
+    look_at("empty_segment", path.empty_segment);
+    look_at("semicolon", path.semicolon);
+    look_at("double_encoding", path.double_encoding);
+    look_at("case_variant", path.case_variant);
+    if (!config.method_override_refused)
+        out.push_back("policy.method_override: \"allow\": an upstream that obeys such a header "
+                      "does another action than the one asked about");
+}
+
+}  // namespace
+
+std::vector<std::string> warnings(const Config& config) {
+    Warnings out;
+    if (config.mode == Mode::observe)
+        out.push_back("gate.mode: \"observe\": every call is granted, whatever is decided");
+    about_listeners(out, config);
+    about_trust(out, config);
+    about_policy(out, config);
+    return out;
+}
+
+}  // namespace hourgate::config

@@ -1,0 +1,98 @@
+// What concerns several keys: listeners on one address, and the warnings of `config check`.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/parsing.h"
+
+using parsing::read;
+using parsing::wrong_with;
+
+namespace {
+
+std::string server(const std::string& public_, const std::string& ask, const std::string& admin) {
+    return "[server]\npublic = \"" + public_ + "\"\nask = \"" + ask + "\"\nadmin = \"" + admin +
+           "\"\n";
+}
+
+std::vector<std::string> warnings_of(const std::string& text) {
+    return hourgate::config::warnings(read(text));
+}
+
+const std::string worked = "[[resource]]\nname = \"a\"\npaths = [\"/a\"]\n";
+
+bool has(const std::vector<std::string>& all, const std::string& part) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const std::string& text) { return text.find(part) != text.npos; });
+}
+
+}  // namespace
+
+TEST_CASE("two listeners on the same address are refused, at the later line") {
+    CHECK(wrong_with(server("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1")) ==
+          "gate.toml:4: server.admin: 127.0.0.1:1 is taken by server.public (127.0.0.1:1); "
+          "allowed: an address of its own");
+    CHECK(wrong_with("\n[server]\nask = \"127.0.0.1:8403\"\n") ==
+          "gate.toml:3: server.ask: 127.0.0.1:8403 is taken by server.admin (127.0.0.1:8403); "
+          "allowed: an address of its own");
+    CHECK(wrong_with(server("127.0.0.1:1", "unix:/run/a", "unix:/run/a")) ==
+          "gate.toml:4: server.admin: unix:/run/a is taken by server.ask (unix:/run/a); allowed: "
+          "an address of its own");
+}
+
+TEST_CASE("an address of all addresses takes the port of each") {
+    const auto clash = [](const std::string& a, const std::string& b) {
+        return !wrong_with(server(a, b, "")).empty();
+    };
+    CHECK(clash("0.0.0.0:1", "127.0.0.1:1"));
+    CHECK(clash("127.0.0.1:1", "0.0.0.0:1"));
+    CHECK(clash("[::]:1", "127.0.0.1:1"));
+    CHECK(clash("[::]:1", "[::1]:1"));
+    CHECK(clash("[::1]:1", "[0:0:0:0:0:0:0:1]:1"));
+    CHECK(clash("[::ffff:127.0.0.1]:1", "127.0.0.1:1"));
+    CHECK(clash("gate.internal:1", "Gate.Internal:1"));
+    CHECK_FALSE(clash("0.0.0.0:1", "[::1]:1"));
+    CHECK_FALSE(clash("0.0.0.0:1", "127.0.0.1:2"));
+    CHECK_FALSE(clash("127.0.0.1:1", "127.0.0.2:1"));
+    CHECK_FALSE(clash("127.0.0.1:0", "127.0.0.1:0"));
+    CHECK_FALSE(clash("unix:/run/a", "unix:/run/b"));
+}
+
+TEST_CASE("several listeners may be off") {
+    CHECK(wrong_with(server("127.0.0.1:1", "", "")).empty());
+}
+
+TEST_CASE("a configuration with resources and loopback listeners warns of nothing") {
+    CHECK(warnings_of(worked).empty());
+    CHECK(warnings_of(worked + server("127.0.0.2:1", "[::1]:2", "localhost:3")).empty());
+    CHECK(warnings_of(worked + server("unix:/run/a", "", "unix:/run/b")).empty());
+}
+
+TEST_CASE("a listener that others reach is warned of, by key") {
+    const auto all = warnings_of(worked + server("0.0.0.0:1", "[::]:2", "gate.internal:3"));
+    REQUIRE(all.size() == 3);
+    CHECK(all[0] ==
+          "server.public: 0.0.0.0:1 is outside loopback: Hourgate has no TLS of its own; put nginx "
+          "or Caddy in front of it");
+    CHECK(all[1].rfind("server.ask: [::]:2 is outside loopback: ", 0) == 0);
+    CHECK(all[2].rfind("server.admin: gate.internal:3 is outside loopback: ", 0) == 0);
+    CHECK(has(warnings_of(worked + server("127.0.0.1:0", "", "")),
+              "server.public: 127.0.0.1:0 is another free port at each start"));
+}
+
+TEST_CASE("what lets calls through is warned of, by key") {
+    const auto warned = [](const std::string& text, const std::string& key) {
+        const auto all = warnings_of(text);
+        return all.size() == 1 && all[0].rfind(key + ": ", 0) == 0;
+    };
+    CHECK(warned("", "resource"));
+    CHECK(warned(worked + "[gate]\nmode = \"observe\"\n", "gate.mode"));
+    CHECK(warned(worked + "[trust]\npeers = []\n", "trust.peers"));
+    CHECK(warned(worked + "[trust]\npeers = [\"::/0\"]\n", "trust.peers"));
+    CHECK(warned(worked + "[trust]\nproxies = [\"0.0.0.0/0\"]\n", "trust.proxies"));
+    CHECK(warnings_of(worked + "[server]\nask = \"\"\n[trust]\npeers = []\n").empty());
+    for (const std::string key :
+         {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
+          "empty_segment", "semicolon", "double_encoding", "case_variant", "method_override"})
+        CHECK(warned(worked + "[policy]\n" + key + " = \"allow\"\n", "policy." + key));
+}
