@@ -1,0 +1,59 @@
+// From what a person wrote to the one row meant by it, or a Failure that says why there is not just
+// one. Private to manage/.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "manage/ledger.h"
+
+namespace hourgate::manage {
+
+[[nodiscard]] Result<Workspace> find_workspace(Rows& rows, std::string_view ws);
+/// The workspace of a row that must be there.
+[[nodiscard]] Result<Workspace> workspace_of(Rows& rows, const Member& member);
+/// Failure::usage when several members are meant: it lists their ids.
+[[nodiscard]] Result<Member> find_member(Rows& rows, std::string_view member);
+/// Never repeats a text that is no prefix: it may be a whole token, pasted by mistake.
+[[nodiscard]] Result<TokenView> find_token(Rows& rows, std::string_view prefix);
+
+[[nodiscard]] Result<MemberView> view_of(Rows& rows, Member member, std::int64_t now_ms);
+[[nodiscard]] Result<WorkspaceView> view_of(Rows& rows, const Workspace& workspace,
+                                            std::int64_t now_ms);
+
+/// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out.
+[[nodiscard]] std::string quoted(std::string_view text);
+/// "ann@acme.example (mem_…)" or "'build robot' (mem_…)".
+[[nodiscard]] std::string name_of(const Member& member);
+
+/// Runs a use case that gives a T in one transaction.
+template <typename Work>
+[[nodiscard]] auto in_write(const Context& context, Work&& work) -> decltype(work(std::declval<Rows&>())) {
+    using Outcome = decltype(work(std::declval<Rows&>()));
+    std::optional<Outcome> outcome;
+    const Status done = context.ledger.write([&](Rows& rows) -> Status {
+        outcome.emplace(work(rows));
+        if (!*outcome) return outcome->failure();
+        return Done{};
+    });
+    if (!done) return done.failure();
+    return *std::move(outcome);
+}
+
+/// The same on one snapshot, without a change.
+template <typename Look>
+[[nodiscard]] auto in_read(const Context& context, Look&& look) -> decltype(look(std::declval<Rows&>())) {
+    using Outcome = decltype(look(std::declval<Rows&>()));
+    std::optional<Outcome> outcome;
+    const Status done = context.ledger.read([&](Rows& rows) -> Status {
+        outcome.emplace(look(rows));
+        if (!*outcome) return outcome->failure();
+        return Done{};
+    });
+    if (!done) return done.failure();
+    return *std::move(outcome);
+}
+
+}  // namespace hourgate::manage

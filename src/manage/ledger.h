@@ -1,0 +1,85 @@
+// Port: the rows that use cases read and change, one transaction at a time. store/sqlite_ledger
+// implements it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "manage/records.h"
+
+namespace hourgate::manage {
+
+/// Rows inside one transaction. A failure is of the store (Fault::store, permission or system); a use
+/// case passes it on.
+class Rows {
+public:
+    virtual ~Rows() = default;
+
+    // Workspaces
+    [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(std::string_view id_or_name) = 0;
+    [[nodiscard]] virtual Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) = 0;
+    /// All by name, or the one of a row.
+    [[nodiscard]] virtual Result<std::vector<WorkspaceView>> workspaces(
+        std::int64_t now_ms, std::optional<std::int64_t> only_row) = 0;
+    /// Sets `id` of the row made.
+    [[nodiscard]] virtual Status add(Workspace& workspace) = 0;
+    [[nodiscard]] virtual Status update(const Workspace& workspace) = 0;
+
+    // Members
+    [[nodiscard]] virtual Result<std::optional<Member>> member_by_row(std::int64_t id) = 0;
+    [[nodiscard]] virtual Result<std::optional<Member>> member_by_id(std::string_view public_id) = 0;
+    /// All persons with this e-mail, ASCII case ignored, in any workspace or in one.
+    [[nodiscard]] virtual Result<std::vector<Member>> members_by_email(
+        std::string_view email, std::optional<std::int64_t> workspace_row) = 0;
+    [[nodiscard]] virtual Result<std::vector<Member>> members_of(std::int64_t workspace_row) = 0;
+    /// Those whose status_of is "live": in grace they do not count.
+    [[nodiscard]] virtual Result<std::int64_t> live_tokens_of(std::int64_t member_row,
+                                                              std::int64_t now_ms) = 0;
+    [[nodiscard]] virtual Status add(Member& member) = 0;
+    [[nodiscard]] virtual Status update(const Member& member) = 0;
+
+    // Plans
+    [[nodiscard]] virtual Result<PlanBook> plans() = 0;
+    [[nodiscard]] virtual Result<std::int64_t> workspaces_on(std::int64_t plan_row) = 0;
+    [[nodiscard]] virtual Status add(Plan& plan) = 0;
+    [[nodiscard]] virtual Status update(const Plan& plan) = 0;  ///< windows included
+    [[nodiscard]] virtual Status remove_plan(std::int64_t plan_row) = 0;
+
+    // Tokens
+    [[nodiscard]] virtual Result<std::optional<TokenView>> token(std::string_view prefix) = 0;
+    /// All, or those of one workspace, newest first; operator tokens only when no workspace is named.
+    [[nodiscard]] virtual Result<std::vector<TokenView>> tokens(
+        std::optional<std::int64_t> workspace_row) = 0;
+    /// Sets `id`, and `line` to it when line is 0. Fault::conflict when the prefix is taken.
+    [[nodiscard]] virtual Status add(TokenRecord& token, const token::Digest& digest) = 0;
+    /// Rotation, revocation and expiry; the rest of a token never changes.
+    [[nodiscard]] virtual Status update(const TokenRecord& token) = 0;
+
+    [[nodiscard]] virtual Status record(const AuditEvent& event) = 0;
+};
+
+class Ledger {
+public:
+    virtual ~Ledger() = default;
+    /// Runs `change` in one BEGIN IMMEDIATE transaction: committed and on disk when it returns done,
+    /// rolled back when it returns a failure. REQUIRES: `change` does not call the ledger.
+    [[nodiscard]] virtual Status write(const std::function<Status(Rows&)>& change) = 0;
+    /// Runs `look` on one snapshot.
+    [[nodiscard]] virtual Status read(const std::function<Status(Rows&)>& look) = 0;
+};
+
+/// What every use case is handed.
+struct Context {
+    Ledger& ledger;
+    Actor actor;
+    Now now;
+    TokenRules tokens;
+    /// Whether a scope may name this resource (Policy::knows).
+    std::function<bool(std::string_view)> scope_known;
+};
+
+}  // namespace hourgate::manage

@@ -1,0 +1,169 @@
+// Members: added, listed, given another role, removed, restored.
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "manage/accounts.h"
+#include "manage/audit.h"
+#include "manage/find.h"
+
+namespace hourgate::manage {
+
+namespace {
+
+/// The domain of an address is the same in any case; what stands before it is left as it is.
+std::string with_lower_domain(std::string_view email) {
+    const std::size_t at = email.find('@');
+    return std::string(email.substr(0, at)) + lower(email.substr(at));
+}
+
+Status check_new(const NewMember& asked) {
+    const std::string rule = "use 1 to " + std::to_string(limits::name_bytes_max) +
+                             " bytes of plain UTF-8 text, no space at either end";
+    if (asked.kind == MemberKind::person) {
+        if (!is_email(asked.email))
+            return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",
+                           "write one like ann@example.com; for a machine use --service NAME"};
+        if (!asked.name.empty() && !is_plain_name(asked.name, limits::name_bytes_max))
+            return Failure{Fault::usage, "a member cannot be named " + quoted(asked.name), rule};
+        return Done{};
+    }
+    if (!asked.email.empty())
+        return Failure{Fault::usage, "a service has no e-mail address", "leave it out"};
+    if (!is_plain_name(asked.name, limits::name_bytes_max))
+        return Failure{Fault::usage, "a service cannot be named " + quoted(asked.name), rule};
+    return Done{};
+}
+
+Failure already_there(const Member& member, const Workspace& workspace) {
+    const std::string who = name_of(member) + " of " + quoted(workspace.name);
+    if (member.removed_ms)
+        return {Fault::conflict, who + " was removed and is still on record",
+                "bring them back: `hourgate member restore " + member.public_id + "`"};
+    return {Fault::conflict, who + " is a member already",
+            "to change what they may do: `hourgate member role " + member.public_id + " ROLE`"};
+}
+
+/// Conflict when a member of this e-mail, or a service of this name, is on record.
+Status check_free(Rows& rows, const Workspace& workspace, const Member& wanted) {
+    const auto all = wanted.kind == MemberKind::person
+                         ? rows.members_by_email(wanted.email, workspace.id)
+                         : rows.members_of(workspace.id);
+    if (!all) return all.failure();
+    for (const Member& member : all.value())
+        if (member.kind == wanted.kind &&
+            (wanted.kind == MemberKind::person || member.name == wanted.name))
+            return already_there(member, workspace);
+    return Done{};
+}
+
+Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& asked) {
+    const Result<Workspace> workspace = find_workspace(rows, asked.workspace);
+    if (!workspace) return workspace.failure();
+    Member member;
+    member.public_id = random_id("mem_");
+    member.workspace_id = workspace.value().id;
+    member.kind = asked.kind;
+    if (asked.kind == MemberKind::person) member.email = with_lower_domain(asked.email);
+    member.name = asked.name;
+    member.role = asked.role;
+    member.created_ms = context.now.wall_ms;
+    if (Status free = check_free(rows, workspace.value(), member); !free) return free.failure();
+    if (Status added = rows.add(member); !added) return added.failure();
+    Json after;
+    after.add("kind", member.kind == MemberKind::person ? "person" : "service");
+    after.add("email", member.email).add("name", member.name).add("role", to_text(member.role));
+    const Object object{member.public_id, workspace.value().public_id};
+    if (Status told = record(rows, context, "member.add", object, {}, after); !told)
+        return told.failure();
+    return view_of(rows, std::move(member), context.now.wall_ms);
+}
+
+/// Conflict when this present owner is the only one: nobody could manage the workspace's tokens.
+Status check_other_owner(Rows& rows, const Member& owner) {
+    const auto all = rows.members_of(owner.workspace_id);
+    if (!all) return all.failure();
+    const auto other = [&](const Member& member) {
+        return member.id != owner.id && member.role == Role::owner && !member.removed_ms;
+    };
+    if (std::any_of(all.value().begin(), all.value().end(), other)) return Done{};
+    return Failure{Fault::conflict, name_of(owner) + " is the last owner of the workspace",
+                   "make somebody else owner first: `hourgate member role MEMBER owner`"};
+}
+
+bool is_present_owner(const Member& member) {
+    return member.role == Role::owner && !member.removed_ms;
+}
+
+Json state_of(const Member& member) {
+    Json json;
+    json.add("role", to_text(member.role)).add_time("removed", member.removed_ms);
+    return json;
+}
+
+/// Changes one member: `change` alters it. Left as it was: done, and nothing is recorded.
+template <typename Change>
+Result<MemberView> change_member(const Context& context, std::string_view text,
+                                 std::string_view action, Change change) {
+    return in_write(context, [&](Rows& rows) -> Result<MemberView> {
+        Result<Member> found = find_member(rows, text);
+        if (!found) return found.failure();
+        const Member before = found.value();
+        Member after = before;
+        change(after);
+        if (after.role == before.role && after.removed_ms == before.removed_ms)
+            return view_of(rows, before, context.now.wall_ms);
+        if (is_present_owner(before) && !is_present_owner(after))
+            if (Status other = check_other_owner(rows, before); !other) return other.failure();
+        if (Status updated = rows.update(after); !updated) return updated.failure();
+        Result<MemberView> view = view_of(rows, after, context.now.wall_ms);
+        if (!view) return view;
+        const Object object{after.public_id, view.value().workspace_id};
+        const Status told =
+            record(rows, context, action, object, state_of(before), state_of(after));
+        if (!told) return told.failure();
+        return view;
+    });
+}
+
+}  // namespace
+
+Result<MemberView> add_member(const Context& context, const NewMember& asked) {
+    if (Status valid = check_new(asked); !valid) return valid.failure();
+    return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
+}
+
+Result<std::vector<MemberView>> list_members(const Context& context, std::string_view ws) {
+    return in_read(context, [&](Rows& rows) -> Result<std::vector<MemberView>> {
+        const Result<Workspace> workspace = find_workspace(rows, ws);
+        if (!workspace) return workspace.failure();
+        auto members = rows.members_of(workspace.value().id);
+        if (!members) return members.failure();
+        std::vector<MemberView> views;
+        for (Member& member : members.value()) {
+            Result<MemberView> view = view_of(rows, std::move(member), context.now.wall_ms);
+            if (!view) return view.failure();
+            views.push_back(std::move(view).value());
+        }
+        return views;
+    });
+}
+
+Result<MemberView> change_role(const Context& context, std::string_view member, Role role) {
+    return change_member(context, member, "member.role", [&](Member& m) { m.role = role; });
+}
+
+Result<MemberView> remove_member(const Context& context, std::string_view member) {
+    return change_member(context, member, "member.remove", [&](Member& m) {
+        if (!m.removed_ms) m.removed_ms = context.now.wall_ms;
+    });
+}
+
+Result<MemberView> restore_member(const Context& context, std::string_view member) {
+    return change_member(context, member, "member.restore",
+                         [](Member& m) { m.removed_ms.reset(); });
+}
+
+}  // namespace hourgate::manage

@@ -1,0 +1,48 @@
+// What a token mints is never more than that token.
+#include <utility>
+
+#include "base/time_text.h"
+#include "manage/tokens.h"
+
+namespace hourgate::manage {
+
+namespace {
+
+Failure too_much(std::string what, std::string next) {
+    return {Fault::conflict, std::move(what), std::move(next)};
+}
+
+/// The first of the scopes that is not held.
+std::string first_beyond(const std::vector<policy::Scope>& asked,
+                         const std::vector<policy::Scope>& held) {
+    for (const policy::Scope& scope : asked)
+        if (!policy::within({&scope, 1}, held)) return policy::to_text(scope);
+    return "";
+}
+
+}  // namespace
+
+Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
+    Powers given = held;
+    if (env_asked && asked.env != held.env)
+        return too_much("a " + std::string(token::to_text(held.env)) + " token cannot mint a " +
+                            std::string(token::to_text(asked.env)) + " token",
+                        "ask for the same environment, or for none");
+    if (!asked.scopes.empty()) {
+        if (!policy::within(asked.scopes, held.scopes))
+            return too_much("the scope " + first_beyond(asked.scopes, held.scopes) +
+                                " is more than this token has",
+                            "ask for scopes within: " + policy::to_text(held.scopes));
+        given.scopes = asked.scopes;
+    }
+    if (asked.expires_ms) {
+        if (held.expires_ms && *asked.expires_ms > *held.expires_ms)
+            return too_much("an expiry of " + format_time(*asked.expires_ms) +
+                                " is later than this token's own",
+                            "ask for " + format_time(*held.expires_ms) + " at the latest, or for none");
+        given.expires_ms = asked.expires_ms;
+    }
+    return given;
+}
+
+}  // namespace hourgate::manage

@@ -1,0 +1,91 @@
+// What use cases hand back, and who asked for them. Plain data for adapters to show; no secret in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "account/member.h"
+#include "account/workspace.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "plan/plan.h"
+#include "policy/scope.h"
+#include "token/digest.h"
+#include "token/format.h"
+
+namespace hourgate::manage {
+
+/// A token as stored, without its digest. `kind_operator` tokens belong to no member.
+struct TokenRecord {
+    std::int64_t id = 0;
+    std::int64_t line = 0;
+    bool is_operator = false;
+    std::int64_t member_id = 0;  ///< 0 for an operator token
+    std::string prefix;
+    std::string name;
+    token::Env env = token::Env::live;
+    std::vector<policy::Scope> scopes;
+    std::int64_t created_ms = 0;
+    std::int64_t line_created_ms = 0;
+    std::optional<std::int64_t> expires_ms;
+    std::optional<std::int64_t> rotated_ms;
+    std::optional<std::int64_t> works_until_ms;
+    std::optional<std::int64_t> revoked_ms;
+};
+
+/// "live", "revoked", "expired", "grace" (rotated, still working), "rotated" (grace over); of several
+/// the one the gate would tell.
+[[nodiscard]] std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept;
+
+struct WorkspaceView {
+    Workspace workspace;
+    std::string plan;          ///< name of its plan
+    std::int64_t members = 0;  ///< present members
+    std::int64_t tokens = 0;   ///< live (status_of), removed members' included
+};
+
+struct MemberView {
+    Member member;
+    std::string workspace_id;    ///< public
+    std::string workspace_name;
+    std::int64_t tokens = 0;     ///< live
+};
+
+struct TokenView {
+    TokenRecord token;
+    Member member;               ///< empty for an operator token
+    std::string workspace_id;    ///< public; empty for an operator token
+    std::string workspace_name;
+};
+
+/// Who changes something and from where: goes into the audit event.
+struct Actor {
+    std::string who;   ///< "cli:root", later "mem_…" or "operator:<prefix>"
+    std::string from;  ///< client address, or "local"
+};
+
+/// [tokens] of the configuration.
+struct TokenRules {
+    std::string brand = "hsk";
+    token::Env env = token::Env::live;   ///< default for a mint that names none
+    std::int64_t rotate_grace_s = 86'400;
+    std::int64_t line_max_s = 365 * 86'400;
+    std::int64_t live_max = 50;          ///< live tokens per member
+};
+
+/// One audit event, written in the same transaction as the change. Never a secret.
+struct AuditEvent {
+    std::int64_t at_ms = 0;
+    std::string actor;
+    std::string from;
+    std::string action;  ///< "token.mint", "member.role", …
+    std::string object;  ///< public id or prefix
+    std::string workspace_id;  ///< public id; empty when none
+    std::string before;  ///< JSON object or empty
+    std::string after;   ///< JSON object or empty
+};
+
+}  // namespace hourgate::manage

@@ -1,0 +1,81 @@
+// The only place that opens a database file and sets its pragmas (trap 14: every connection has them).
+// Throws SQLite::Exception; whoever calls it stands inside store/ and catches (errors.h).
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hourgate::store {
+
+/// What a connection is for.
+enum class Access : std::uint8_t {
+    read,   ///< the live database: WAL, query_only
+    write,  ///< the live database: WAL, synchronous=FULL
+    look,   ///< a file to be looked at as it lies: opened read-only, its journal mode left alone
+    draft,  ///< a file that nobody else knows yet: no WAL, no journal; synced once, when it is whole
+};
+
+/// How long to wait for a lock another process holds. A command can wait; a decision cannot, and only
+/// waits where SQLite repairs its index after a crashed process, which takes a moment.
+constexpr int command_busy_ms = 5'000;
+constexpr int decision_busy_ms = 50;
+
+/// One connection. Used by one thread at a time.
+class Connection {
+public:
+    /// REQUIRES: the file exists.
+    Connection(const std::string& path, Access access, int busy_ms);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    [[nodiscard]] SQLite::Database& db() noexcept { return db_; }
+    void run(const char* sql) { db_.exec(sql); }
+    /// The first column of the first row.
+    [[nodiscard]] std::int64_t number(const char* sql);
+    [[nodiscard]] std::string text(const char* sql);
+
+    /// Whether another file stands at this connection's path by now, or none.
+    [[nodiscard]] bool moved() noexcept;
+
+private:
+    SQLite::Database db_;
+};
+
+/// Ends a use of a statement: a statement left on a row would pin its snapshot, and the WAL would grow
+/// for as long (trap 15).
+class Use {
+public:
+    explicit Use(SQLite::Statement& statement) noexcept : statement_(statement) {}
+    ~Use() { statement_.tryReset(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+private:
+    SQLite::Statement& statement_;
+};
+
+/// A transaction that is rolled back unless committed.
+class Transaction {
+public:
+    /// BEGIN takes a snapshot at its first reading; BEGIN IMMEDIATE takes the right to write now.
+    enum class Kind : std::uint8_t { snapshot, immediate };
+    Transaction(Connection& connection, Kind kind);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+private:
+    Connection& connection_;
+    bool open_ = true;
+};
+
+/// Binds text without a null byte at its end.
+void bind_text(SQLite::Statement& statement, int index, std::string_view text);
+
+}  // namespace hourgate::store

@@ -1,0 +1,21 @@
+// A database copied into a draft, as one snapshot, and checked. Throws; stays inside store/.
+#pragma once
+
+#include <string>
+
+#include "store/backup.h"
+#include "store/connection.h"
+
+namespace hourgate::store {
+
+/// Copies all pages of `source` as they are at this instant; writers go on meanwhile. The draft is
+/// not in WAL mode, whatever the source is.
+void copy_all(Connection& source, Connection& draft, const Progress& progress);
+
+/// Reads the whole database and its references: what is off, or "" when all is well.
+[[nodiscard]] std::string flaw_in(Connection& connection);
+
+/// Rows of a table.
+[[nodiscard]] std::int64_t count(Connection& connection, const char* table);
+
+}  // namespace hourgate::store

@@ -1,0 +1,119 @@
+#include "store/database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "embedded.h"
+#include "store/connection.h"
+#include "store/database_file.h"
+#include "store/errors.h"
+#include "store/files.h"
+#include "store/lock_file.h"
+#include "store/migrate.h"
+
+namespace hourgate::store {
+
+namespace {
+
+constexpr int library_version_min = 3'051'003;
+
+bool may(const std::string& path, int what) noexcept {
+    return ::faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0;
+}
+
+/// SQLite keeps the -wal and -shm files in the folder of the database: that must be writable too.
+Status check_writable(const std::string& path) {
+    if (!may(path, R_OK | W_OK)) return permission_failure("write", path);
+    if (!may(folder_of(path), W_OK | X_OK))
+        return permission_failure("write in the folder of the database,", folder_of(path));
+    return Done{};
+}
+
+/// A WAL that is left over would be played into the new database.
+Status check_no_leftover(const std::string& path) {
+    for (const char* end : {"-wal", "-journal"})
+        if (exists(path + end))
+            return Failure{Fault::conflict, path + end + " is left over from a database that is gone",
+                           "move it away first, or restore a backup: `hourgate restore FILE`"};
+    return Done{};
+}
+
+}  // namespace
+
+int schema_version() noexcept {
+    return static_cast<int>(embedded::migration_count);
+}
+
+std::string library_version() {
+    return sqlite3_libversion();
+}
+
+Status check_library() {
+    if (sqlite3_libversion_number() >= library_version_min) return Done{};
+    return Failure{Fault::system,
+                   "this hourgate was linked with SQLite " + library_version() +
+                       ", which can damage a database that two processes write to",
+                   "build it with SQLite 3.51.3 or later: run scripts/setup, then scripts/build"};
+}
+
+Status create_database(const std::string& path) {
+    return guarded(path, [&]() -> Status {
+        const Failure taken{Fault::conflict, path + " exists already",
+                            "it is left as it is; to begin anew, move it away first"};
+        if (exists(path)) return taken;
+        if (Status clear = check_no_leftover(path); !clear) return clear;
+        // Built aside and linked into place: a half-made database is never seen, nor is one that
+        // appears meanwhile overwritten.
+        Result<Draft> draft = Draft::make(path, ".new-" + std::to_string(::getpid()));
+        if (!draft) return draft.failure();
+        {
+            Connection connection(draft.value().path(), Access::draft, command_busy_ms);
+            migrate(connection);
+        }
+        if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given) return given;
+        const Status placed = draft.value().place();
+        if (!placed && placed.failure().fault == Fault::conflict) return taken;
+        return placed;
+    });
+}
+
+Result<FileState> look_at(const std::string& path) {
+    Result<FileState> state = look_at_header(path);
+    if (!state || state.value().kind != FileState::Kind::ours) return state;
+    if (Status writable = check_writable(path); !writable) return writable.failure();
+    const Result<InUse> use = InUse::take(path);
+    if (!use) return use.failure();
+    return look_inside(path, Access::read);
+}
+
+Status check_database(const std::string& path, Migrate migrate) {
+    const Result<FileState> looked = look_at(path);
+    if (!looked) return looked.failure();
+    const FileState& state = looked.value();
+    if (state.kind == FileState::Kind::ours) return Done{};
+    if (state.kind != FileState::Kind::older || migrate == Migrate::no) return unusable(path, state);
+    const Result<InUse> use = InUse::take(path);
+    if (!use) return use.failure();
+    return guarded(path, [&]() -> Status {
+        Connection connection(path, Access::write, command_busy_ms);
+        store::migrate(connection);
+        return Done{};
+    });
+}
+
+void wait_out_leases() {
+    const SystemClock clock;
+    const std::int64_t end_us = clock.now().boot_us + limits::writer_wait_us;
+    for (std::int64_t left_us = 0; (left_us = end_us - clock.now().boot_us) > 0;)
+        std::this_thread::sleep_for(std::chrono::microseconds(left_us));
+}
+
+}  // namespace hourgate::store

@@ -1,0 +1,46 @@
+// The database file: the only place that opens it and sets its pragmas. Only store/ includes SQLiteCpp.
+// Pragmas on every connection (trap 14): WAL, synchronous=FULL, foreign_keys, busy_timeout first,
+// mmap off, trusted_schema off.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace hourgate::store {
+
+/// What a file is, looked at without changing it.
+struct FileState {
+    enum class Kind : std::uint8_t { absent, ours, older, newer, foreign, damaged };
+    Kind kind = Kind::absent;
+    int schema = 0;    ///< its schema version, when ours, older or newer
+    std::string flaw;  ///< foreign or damaged: "is cut off: it has 4096 of 98304 bytes"
+};
+/// Costs the same for a database of any size: looks at the header and a few rows. Failure::permission
+/// when this user may not use it.
+[[nodiscard]] Result<FileState> look_at(const std::string& path);
+
+/// Makes a new database (0600; folders are not made) with the newest schema. Failure::conflict when
+/// the file exists. Nothing is left behind on failure.
+[[nodiscard]] Status create_database(const std::string& path);
+
+/// Whether the file can be used as it is: absent ("run `hourgate init`"), not a database, not ours,
+/// damaged, truncated, newer than this program, not readable or writable by this user: each its own
+/// message and next step. An older schema: `migrate` brings it up (serve), otherwise a failure that
+/// says to start the server once.
+enum class Migrate : std::uint8_t { no, yes };
+[[nodiscard]] Status check_database(const std::string& path, Migrate migrate);
+
+/// The schema version this program writes: the number of migrations.
+[[nodiscard]] int schema_version() noexcept;
+/// Failure::system when the linked SQLite is older than 3.51.3 (WAL-reset bug).
+[[nodiscard]] Status check_library();
+[[nodiscard]] std::string library_version();
+
+/// Sleeps until every lease taken before now is over (limits::writer_wait_us): a change committed
+/// before this call is in force for every request received after it returns.
+void wait_out_leases();
+
+}  // namespace hourgate::store

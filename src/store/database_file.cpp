@@ -1,0 +1,167 @@
+#include "store/database_file.h"
+
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "store/connection.h"
+#include "store/errors.h"
+#include "store/files.h"
+#include "store/migrate.h"
+
+namespace hourgate::store {
+
+namespace {
+
+// The database header, https://www.sqlite.org/fileformat.html section 1.3.
+constexpr std::size_t header_bytes = 100;
+constexpr char magic[] = "SQLite format 3";  // the null byte at its end is part of it
+constexpr std::size_t at_page_bytes = 16, at_pages = 28, at_application_id = 68;
+
+struct Header {
+    std::array<unsigned char, header_bytes> bytes{};
+    std::int64_t file_bytes = 0;
+
+    [[nodiscard]] std::int64_t big_endian(std::size_t at, std::size_t size) const noexcept {
+        std::int64_t number = 0;
+        for (std::size_t i = 0; i < size; ++i) number = number << 8 | bytes[at + i];
+        return number;
+    }
+    [[nodiscard]] std::int64_t expected_bytes() const noexcept {
+        const std::int64_t page_bytes = big_endian(at_page_bytes, 2);  // 1 stands for 65536
+        return big_endian(at_pages, 4) * (page_bytes == 1 ? 65'536 : page_bytes);
+    }
+    [[nodiscard]] bool has_magic() const noexcept {
+        return std::memcmp(bytes.data(), magic, sizeof(magic)) == 0;
+    }
+};
+
+/// Reads through SQLite's own file layer: closing a descriptor of a database directly would drop the
+/// locks of every connection this process has to it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+Result<Header> read_header(const std::string& path) {
+    sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+    std::vector<std::max_align_t> room(static_cast<std::size_t>(vfs->szOsFile) /
+                                           sizeof(std::max_align_t) + 1);
+    auto* const file = reinterpret_cast<sqlite3_file*>(room.data());
+    const std::string name = path + '\0';  // SQLite looks for parameters after the name's end
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+    if (vfs->xOpen(vfs, name.c_str(), file, flags, nullptr) != SQLITE_OK)
+        return permission_failure("read", path);
+    Header header;
+    sqlite3_int64 size = 0;
+    int result = file->pMethods->xFileSize(file, &size);
+    if (result == SQLITE_OK && size > 0) {
+        result = file->pMethods->xRead(file, header.bytes.data(), static_cast<int>(header_bytes), 0);
+        if (result == SQLITE_IOERR_SHORT_READ) result = SQLITE_OK;  // the rest is zero
+    }
+    const int error = errno;
+    file->pMethods->xClose(file);
+    if (result != SQLITE_OK) return system_failure("read", path, error);
+    header.file_bytes = size;
+    return header;
+}
+
+/// What is off about the bytes; nothing when they say that this is one of our databases.
+std::optional<FileState> flaw_of(const Header& header, const std::string& path) {
+    using Kind = FileState::Kind;
+    if (header.file_bytes == 0) return FileState{Kind::damaged, 0, "is empty"};
+    if (!header.has_magic()) return FileState{Kind::foreign, 0, "is not a SQLite database"};
+    if (header.file_bytes < static_cast<std::int64_t>(header_bytes))
+        return FileState{Kind::damaged, 0, "is cut off within its first 100 bytes"};
+    if (header.big_endian(at_application_id, 4) != application_id)
+        return FileState{Kind::foreign, 0, "is a SQLite database of another program"};
+    // While a WAL is written back, page 1 may say more than the file has by then.
+    struct stat wal {};
+    const bool has_wal = ::stat((path + "-wal").c_str(), &wal) == 0 && wal.st_size > 0;
+    if (!has_wal && header.file_bytes < header.expected_bytes())
+        return FileState{Kind::damaged, 0,
+                         "is cut off: it has " + std::to_string(header.file_bytes) + " of " +
+                             std::to_string(header.expected_bytes()) + " bytes"};
+    return std::nullopt;
+}
+
+/// Reads the meta row and both ends of the big tables and of their indexes: a few pages each. A file
+/// cut off or overwritten usually shows there; only integrity_check (backup, restore) reads it all.
+void probe(Connection& connection) {
+    connection.run("SELECT directory_version FROM meta WHERE id = 1");
+    for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
+        for (const char* column : {"id", "stamp"}) {
+            const std::string rows = "SELECT * FROM " + table + " ORDER BY " + column;
+            connection.run((rows + " LIMIT 1").c_str());
+            connection.run((rows + " DESC LIMIT 1").c_str());
+        }
+    }
+}
+
+}  // namespace
+
+Result<FileState> look_at_header(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) return FileState{};
+        return system_failure("read", path, errno);
+    }
+    if (!S_ISREG(status.st_mode))
+        return FileState{FileState::Kind::foreign, 0, "is not a regular file"};
+    const Result<Header> header = read_header(path);
+    if (!header) return header.failure();
+    if (auto flaw = flaw_of(header.value(), path)) return *std::move(flaw);
+    return FileState{FileState::Kind::ours, 0, ""};
+}
+
+Result<FileState> look_inside(const std::string& path, Access access) {
+    return guarded(path, [&]() -> Result<FileState> {
+        try {
+            Connection connection(path, access, command_busy_ms);
+            const std::int64_t schema = connection.number("PRAGMA user_version");
+            const int number = static_cast<int>(schema);
+            if (schema > schema_version()) return FileState{FileState::Kind::newer, number, ""};
+            if (schema < 1) return FileState{FileState::Kind::damaged, 0, "has no schema"};
+            probe(connection);
+            const bool newest = schema == schema_version();
+            return FileState{newest ? FileState::Kind::ours : FileState::Kind::older, number, ""};
+        } catch (const SQLite::Exception& error) {
+            const int code = error.getErrorCode() & 0xff;
+            // A table that is not there is an SQLITE_ERROR: the schema is not what its number says.
+            if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR) throw;
+            return FileState{FileState::Kind::damaged, 0, std::string("is damaged: ") + error.what()};
+        }
+    });
+}
+
+Failure unusable(const std::string& path, const FileState& state) {
+    using Kind = FileState::Kind;
+    const std::string number = std::to_string(state.schema);
+    const std::string known = std::to_string(schema_version());
+    switch (state.kind) {
+        case Kind::absent:
+            return {Fault::not_found, "there is no database at " + path, "run `hourgate init`"};
+        case Kind::older:
+            return {Fault::store, path + " has an older schema (" + number + ", this program writes " +
+                                      known + ")",
+                    "start the server once: `hourgate serve` brings it up to date"};
+        case Kind::newer:
+            return {Fault::store, path + " was written by a newer hourgate (schema " + number +
+                                      ", this program knows " + known + ")",
+                    "install that version again, or restore a backup made by this one"};
+        case Kind::foreign:
+            return {Fault::store, path + " " + state.flaw,
+                    "check [database] path; nothing was changed in the file"};
+        case Kind::damaged:
+        case Kind::ours:
+            break;
+    }
+    return {Fault::store, "the database " + path + " " + state.flaw,
+            "restore a backup: `hourgate restore FILE`"};
+}
+
+}  // namespace hourgate::store

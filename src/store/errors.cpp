@@ -1,0 +1,89 @@
+#include "store/errors.h"
+
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace hourgate::store {
+
+namespace {
+
+std::string message_of(int error) {
+    return std::generic_category().message(error);
+}
+
+Failure full_disk(const std::string& path) {
+    return {Fault::system, "the disk that holds " + path + " is full: nothing was changed",
+            "free some space and try again"};
+}
+
+/// SQLite reports a write that the system refused as a mere I/O error, and a file it may not write as
+/// one that cannot be opened: the words come from what the error was about.
+Failure failure_of(const SQLite::Exception& error, const std::string& path) {
+    const std::string said = std::string(": ") + error.what();
+    switch (error.getErrorCode() & 0xff) {  // the primary code, also when an extended one was thrown
+        case SQLITE_FULL:
+            return full_disk(path);
+        case SQLITE_NOTADB:
+            return {Fault::store, path + " is not a database, or was overwritten",
+                    "restore a backup: `hourgate restore FILE`"};
+        case SQLITE_CORRUPT:
+            return {Fault::store, "the database " + path + " is damaged" + said,
+                    "stop the server and restore a backup: `hourgate restore FILE`"};
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return {Fault::store, "the database " + path + " is busy: another process is writing to it",
+                    "try again; `fuser " + path + "` names the process"};
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+            return permission_failure("write", path);
+        case SQLITE_CANTOPEN:
+            if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+                return {Fault::store, "there is no database at " + path, "run `hourgate init`"};
+            return permission_failure("open, or write beside,", path);
+        case SQLITE_IOERR:
+            return {Fault::system, "reading or writing " + path + " failed" + said,
+                    "look at the disk with `df` and `dmesg`, then at what was to be changed"};
+        default:
+            return {Fault::store, "the database " + path + " refused" + said,
+                    "this is a mistake in hourgate: please report it"};
+    }
+}
+
+}  // namespace
+
+Failure failure_in_flight(const std::string& path) noexcept {
+    try {
+        throw;
+    } catch (const SQLite::Exception& error) {
+        return failure_of(error, path);
+    } catch (const ImpossibleRow& error) {
+        return {Fault::store, "the database " + path + " holds what hourgate never writes: " + error.what(),
+                "restore a backup: `hourgate restore FILE`"};
+    } catch (const std::exception& error) {
+        return {Fault::system, path + ": " + error.what(), "try again"};
+    } catch (...) {
+        return {Fault::system, path + ": something unexpected happened", "try again"};
+    }
+}
+
+Failure permission_failure(const std::string& what, const std::string& path) {
+    std::string next = "run it as the user that owns the file";
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) next += " (uid " + std::to_string(status.st_uid) + ")";
+    return {Fault::permission,
+            "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path, next};
+}
+
+Failure system_failure(const std::string& what, const std::string& path, int error) {
+    if (error == EACCES || error == EPERM || error == EROFS) return permission_failure(what, path);
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG) return full_disk(path);
+    return {Fault::system, "cannot " + what + " " + path + ": " + message_of(error),
+            error == ENOENT ? "make the folder first, or check [database] path" : ""};
+}
+
+}  // namespace hourgate::store

@@ -1,0 +1,48 @@
+// The gate's Directory over SQLite: facts per prefix, cached, and good only while the version of the
+// directory is known. A reading of the version is good for limits::lease_us from the instant before it
+// was read; whoever decides after that reads it anew (one thread reads, others wait). On a new version
+// only rows with a higher stamp are looked at. No polling thread, no write, no lock shared with writers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "gate/directory.h"
+
+namespace hourgate::store {
+
+class LeasedDirectory final : public Directory {
+public:
+    /// Opens its read connections. The clock gives the instant before each reading.
+    [[nodiscard]] static Result<std::unique_ptr<LeasedDirectory>> open(const std::string& path,
+                                                                       const Clock& clock);
+    ~LeasedDirectory() override;
+
+    [[nodiscard]] Found find(std::string_view prefix, Now now) override;
+    void look_up_in_vain(std::string_view prefix) noexcept override;
+
+    /// Whether the database answers now; for readyz. Makes one reading of the version.
+    [[nodiscard]] bool ready() noexcept;
+
+    /// Counts since start, for metrics and tests.
+    struct Counts {
+        std::uint64_t hits = 0;            ///< answered from memory
+        std::uint64_t look_ups = 0;        ///< rows read by prefix, in vain ones included
+        std::uint64_t version_reads = 0;
+        std::uint64_t failures = 0;
+        std::size_t entries = 0;           ///< prefixes remembered
+    };
+    [[nodiscard]] Counts counts() const noexcept;
+
+private:
+    struct State;
+    explicit LeasedDirectory(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hourgate::store

@@ -1,0 +1,264 @@
+// Restore: a backup in the database's place. The order of steps is what makes it safe to be killed:
+//   1. the copy is made, migrated, checked and synced under a name of its own;
+//   2. every other hourgate is kept out, and the old database is closed for good: its WAL is written
+//      back and gone, so that it is whole as one file;
+//   3. the old file gets a second name, and one rename puts the copy in its place.
+// A WAL left behind would be taken for the new database's and played into it: that is why the old one
+// is never moved while it has one.
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "base/time_text.h"
+#include "store/backup.h"
+#include "store/connection.h"
+#include "store/copy.h"
+#include "store/database_file.h"
+#include "store/errors.h"
+#include "store/files.h"
+#include "store/lock_file.h"
+#include "store/migrate.h"
+#include "store/rows.h"
+#include "store/server_lock.h"
+
+namespace hourgate::store {
+
+namespace {
+
+constexpr int others_wait_ms = 5'000;  // for commands that are about to end
+
+// --- 1. the copy ---
+
+Status check_source(const std::string& database, const std::string& source) {
+    if (same_file(database, source))
+        return Failure{Fault::usage, source + " is the database itself", "name the backup to restore"};
+    Result<FileState> state = look_at_header(source);
+    if (!state) return state.failure();
+    if (state.value().kind == FileState::Kind::absent)
+        return Failure{Fault::not_found, "there is no backup at " + source, "check the name"};
+    if (state.value().kind == FileState::Kind::ours) state = look_inside(source, Access::look);
+    if (!state) return state.failure();
+    const FileState::Kind kind = state.value().kind;
+    if (kind == FileState::Kind::ours || kind == FileState::Kind::older) return Done{};
+    Failure why = unusable(source, state.value());
+    if (kind != FileState::Kind::newer) why.next = "use another backup; nothing was changed";
+    return why;
+}
+
+Status copy_source(const std::string& source, const std::string& database, const Draft& draft) {
+    return guarded(database, [&]() -> Status {
+        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        return guarded(source, [&]() -> Status {
+            Connection original(source, Access::look, command_busy_ms);
+            copy_all(original, copy, {});
+            return Done{};
+        });
+    });
+}
+
+Status migrate_and_check(const std::string& source, const Draft& draft) {
+    return guarded(source, [&]() -> Status {
+        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        migrate(copy);
+        const std::string flaw = flaw_in(copy);
+        if (flaw.empty()) return Done{};
+        return Failure{Fault::store, source + " is damaged: " + flaw,
+                       "use another backup; nothing was changed"};
+    });
+}
+
+// --- 2. what the old database knows and the backup does not ---
+
+/// A token or a member that must not come back.
+struct Ended {
+    std::string id;  // prefix, or public id
+    std::int64_t at_ms = 0;
+};
+
+struct OldEnds {
+    std::vector<Ended> revoked, removed;
+};
+
+std::vector<Ended> ended(Connection& connection, const char* sql) {
+    SQLite::Statement row(connection.db(), sql);
+    std::vector<Ended> all;
+    while (row.executeStep()) all.push_back({text_from(row, 0), int_from(row, 1)});
+    return all;
+}
+
+/// Writes the WAL back and leaves the database as one file. False when somebody else has it open.
+bool close_for_good(Connection& old) {
+    try {
+        return old.text("PRAGMA journal_mode=DELETE") == "delete";
+    } catch (const SQLite::Exception& error) {
+        if (error.getErrorCode() == SQLITE_BUSY) return false;
+        throw;
+    }
+}
+
+Result<OldEnds> read_and_close(const std::string& database) {
+    return guarded(database, [&]() -> Result<OldEnds> {
+        Connection old(database, Access::write, command_busy_ms);
+        OldEnds ends;
+        ends.revoked = ended(old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
+        ends.removed =
+            ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
+        if (close_for_good(old)) return ends;
+        return Failure{Fault::conflict, "another program has the database " + database + " open",
+                       "close it (`fuser " + database + "` names it) and try again"};
+    });
+}
+
+/// The old database when it can be read; when it cannot, what it knew is lost, and only BringBack::yes
+/// goes on.
+Result<OldEnds> ends_of_old(const std::string& database, BringBack bring_back) {
+    const Result<FileState> state = look_at_header(database);
+    if (!state) return state.failure();
+    if (state.value().kind == FileState::Kind::absent) return OldEnds{};
+    std::string why = state.value().flaw;
+    if (state.value().kind == FileState::Kind::ours) {
+        Result<OldEnds> ends = read_and_close(database);
+        if (ends || ends.failure().fault != Fault::store) return ends;
+        why = ends.failure().what;
+    }
+    if (bring_back == BringBack::yes) return OldEnds{};
+    return Failure{Fault::conflict,
+                   "the present database cannot be read (" + why +
+                       "), so tokens revoked and members removed since the backup are not known",
+                   "add --bring-back to restore all the same: such tokens will work again"};
+}
+
+// --- 3. into the copy ---
+
+struct Bringing {
+    Connection& copy;
+    std::int64_t now_ms;
+};
+
+void tell(const Bringing& to, const char* action, const std::string& object, const std::string& after) {
+    SQLite::Statement event(to.copy.db(),
+                            "INSERT INTO audit_events (at_ms, actor, source, action, object,"
+                            " workspace_id, before, after) VALUES (?1, 'restore', 'local', ?2, ?3, '',"
+                            " '', ?4)");
+    event.bind(1, to.now_ms);
+    event.bind(2, action);
+    event.bind(3, object);
+    event.bind(4, after);
+    event.exec();
+}
+
+/// Ends in the copy what was ended since; gives those that were not ended in it.
+std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>& all,
+                                   const char* sql, const char* action) {
+    SQLite::Statement change(to.copy.db(), sql);
+    std::vector<std::string> kept;
+    for (const Ended& one : all) {
+        const Use use(change);
+        bind_text(change, 1, one.id);
+        change.bind(2, one.at_ms);
+        if (change.exec() == 0) continue;  // not in the backup, or ended in it
+        tell(to, action, one.id, R"({"because":"ended since the backup was made"})");
+        kept.push_back(one.id);
+    }
+    return kept;
+}
+
+Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& draft,
+                                       const OldEnds& ends, std::int64_t now_ms) {
+    return guarded(source, [&]() -> Result<RestoreReport> {
+        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        Transaction transaction(copy, Transaction::Kind::immediate);
+        const Bringing to{copy, now_ms};
+        RestoreReport report;
+        report.kept_revoked = end_again(
+            to, ends.revoked,
+            "UPDATE tokens SET revoked_ms = ?2 WHERE prefix = ?1 AND revoked_ms IS NULL",
+            "token.revoke");
+        report.kept_removed = end_again(
+            to, ends.removed,
+            "UPDATE members SET removed_ms = ?2 WHERE public_id = ?1 AND removed_ms IS NULL",
+            "member.remove");
+        tell(to, "database.restore", "", "");
+        report.workspaces = count(copy, "workspaces");
+        report.members = count(copy, "members");
+        report.tokens = count(copy, "tokens");
+        transaction.commit();
+        return report;
+    });
+}
+
+// --- 4. into its place ---
+
+/// "<database>.before-restore-20261125T140309Z", with a number when that is taken.
+std::string free_name(const std::string& database, std::int64_t now_ms) {
+    std::string time = format_time(now_ms);
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    const std::string name = database + ".before-restore-" + time;
+    std::string free = name;
+    for (int number = 2; exists(free); ++number) free = name + "-" + std::to_string(number);
+    return free;
+}
+
+/// Gives the old file, if there is one, its second name: where it went. A -wal is only there when the
+/// old database could not be closed, or is gone without it: it moves as well.
+Result<std::string> set_old_aside(const std::string& database, std::int64_t now_ms) {
+    const std::string aside = free_name(database, now_ms);
+    // Where there are no hard links, there is an instant in which no database is in place.
+    const bool old = ::link(database.c_str(), aside.c_str()) == 0 ||
+                     ::rename(database.c_str(), aside.c_str()) == 0;
+    if (!old && errno != ENOENT) return system_failure("move", database, errno);
+    for (const char* end : {"-wal", "-shm", "-journal"})
+        if (::rename((database + end).c_str(), (aside + end).c_str()) != 0 && errno != ENOENT)
+            return system_failure("move", database + end, errno);
+    return old ? aside : std::string();
+}
+
+Result<RestoreReport> put_in_place(const std::string& database, const std::string& source, Draft draft,
+                                   BringBack bring_back, std::int64_t now_ms) {
+    const auto alone = lock(database, LockedPart::use, LockKind::exclusive, others_wait_ms);
+    if (!alone) return alone.failure();
+    if (!alone.value())
+        return Failure{Fault::conflict, "another hourgate command is using " + database,
+                       "wait until it has ended and try again"};
+    Result<OldEnds> ends = ends_of_old(database, bring_back);
+    if (!ends) return ends.failure();
+    if (bring_back == BringBack::yes) ends = OldEnds{};
+    Result<RestoreReport> report = bring_up_to_date(source, draft, ends.value(), now_ms);
+    if (!report) return report;
+    const std::string owner = exists(database) ? database : folder_of(database);
+    if (Status given = draft.give_to_owner_of(owner); !given) return given.failure();
+    Result<std::string> aside = set_old_aside(database, now_ms);
+    if (!aside) return aside.failure();
+    report.value().old_file = std::move(aside).value();
+    Status placed = draft.replace();
+    if (placed) return report;
+    const std::string& old_file = report.value().old_file;
+    if (same_file(old_file, database)) ::unlink(old_file.c_str());
+    return placed.failure();
+}
+
+}  // namespace
+
+Result<RestoreReport> restore(const std::string& database, const std::string& source,
+                              BringBack bring_back, std::int64_t now_ms) {
+    // Through symbolic links to the file itself: a rename would replace the link.
+    const Result<std::string> path = true_path(database);
+    if (!path) return path.failure();
+    const auto server = ServerLock::take(path.value());
+    if (!server) return server.failure();
+    if (Status usable = check_source(path.value(), source); !usable) return usable.failure();
+    Result<Draft> draft = Draft::make(path.value(), ".restoring");
+    if (!draft) return draft.failure();
+    if (Status copied = copy_source(source, path.value(), draft.value()); !copied)
+        return copied.failure();
+    if (Status sound = migrate_and_check(source, draft.value()); !sound) return sound.failure();
+    return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms);
+}
+
+}  // namespace hourgate::store

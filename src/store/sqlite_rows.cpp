@@ -1,0 +1,381 @@
+#include "store/sqlite_rows.h"
+
+#include <utility>
+
+#include "store/errors.h"
+#include "store/rows.h"
+
+namespace hourgate::store {
+
+using manage::TokenRecord;
+using manage::TokenView;
+using manage::WorkspaceView;
+
+namespace {
+
+std::string select_workspaces(const char* where) {
+    return std::string("SELECT") + workspace_columns + "FROM workspaces w " + where;
+}
+
+std::string select_members(const char* where) {
+    return std::string("SELECT") + member_columns + "FROM members m " + where;
+}
+
+std::string select_token_views(const char* where) {
+    return std::string("SELECT") + token_columns + "," + member_columns +
+           ", w.public_id, w.name FROM tokens t"
+           " LEFT JOIN members m ON m.id = t.member_id"
+           " LEFT JOIN workspaces w ON w.id = m.workspace_id " + where;
+}
+
+/// Present members, and live tokens, of each workspace.
+std::string select_workspace_views(const char* where) {
+    return std::string("SELECT") + workspace_columns +
+           ", (SELECT p.name FROM plans p WHERE p.id = w.plan_id)"
+           ", (SELECT count(*) FROM members m WHERE m.workspace_id = w.id AND m.removed_ms IS NULL)"
+           ", (SELECT count(*) FROM members m JOIN tokens t ON t.member_id = m.id"
+           "   WHERE m.workspace_id = w.id AND" + live_token + ")"
+           " FROM workspaces w " + where;
+}
+
+}  // namespace
+
+// --- workspaces ----------------------------------------------------------------------------------
+
+std::optional<Workspace> SqliteRows::one_workspace(SQLite::Statement& query) {
+    if (!query.executeStep()) return std::nullopt;
+    return workspace_from(query, 0);
+}
+
+Result<std::optional<Workspace>> SqliteRows::workspace(std::string_view id_or_name) {
+    return guarded(path_, [&]() -> Result<std::optional<Workspace>> {
+        // An id before a name: somebody may have named a workspace after the id of another.
+        for (const char* where : {"WHERE w.public_id = ?1", "WHERE w.name = ?1"}) {
+            SQLite::Statement query = prepare(select_workspaces(where));
+            bind_text(query, 1, id_or_name);
+            if (auto found = one_workspace(query)) return found;
+        }
+        return std::optional<Workspace>();
+    });
+}
+
+Result<std::optional<Workspace>> SqliteRows::workspace_by_row(std::int64_t id) {
+    return guarded(path_, [&]() -> Result<std::optional<Workspace>> {
+        SQLite::Statement query = prepare(select_workspaces("WHERE w.id = ?1"));
+        query.bind(1, id);
+        return one_workspace(query);
+    });
+}
+
+Result<std::vector<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms,
+                                                          std::optional<std::int64_t> only_row) {
+    return guarded(path_, [&]() -> Result<std::vector<WorkspaceView>> {
+        SQLite::Statement query = prepare(
+            select_workspace_views(only_row ? "WHERE w.id = ?2" : "ORDER BY w.name"));
+        query.bind(1, now_ms);
+        if (only_row) query.bind(2, *only_row);
+        std::vector<WorkspaceView> views;
+        constexpr int after = workspace_column_count;
+        while (query.executeStep())
+            views.push_back({workspace_from(query, 0), text_from(query, after),
+                             int_from(query, after + 1), int_from(query, after + 2)});
+        return views;
+    });
+}
+
+Status SqliteRows::add(Workspace& workspace) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement insert = prepare(
+            "INSERT INTO workspaces (public_id, name, plan_id, paid_until_ms, created_ms)"
+            " VALUES (?1, ?2, ?3, ?4, ?5)");
+        insert.bind(1, workspace.public_id);
+        insert.bind(2, workspace.name);
+        insert.bind(3, workspace.plan_id);
+        bind_or_null(insert, 4, workspace.paid_until_ms);
+        insert.bind(5, workspace.created_ms);
+        insert.exec();
+        workspace.id = connection_.db().getLastInsertRowid();
+        return Done{};
+    });
+}
+
+Status SqliteRows::update(const Workspace& workspace) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement change = prepare(
+            "UPDATE workspaces SET name = ?2, plan_id = ?3, paid_until_ms = ?4 WHERE id = ?1");
+        change.bind(1, workspace.id);
+        change.bind(2, workspace.name);
+        change.bind(3, workspace.plan_id);
+        bind_or_null(change, 4, workspace.paid_until_ms);
+        change.exec();
+        return Done{};
+    });
+}
+
+// --- members -------------------------------------------------------------------------------------
+
+std::optional<Member> SqliteRows::one_member(SQLite::Statement& query) {
+    if (!query.executeStep()) return std::nullopt;
+    return member_from(query, 0);
+}
+
+Result<std::optional<Member>> SqliteRows::member_by_row(std::int64_t id) {
+    return guarded(path_, [&]() -> Result<std::optional<Member>> {
+        SQLite::Statement query = prepare(select_members("WHERE m.id = ?1"));
+        query.bind(1, id);
+        return one_member(query);
+    });
+}
+
+Result<std::optional<Member>> SqliteRows::member_by_id(std::string_view public_id) {
+    return guarded(path_, [&]() -> Result<std::optional<Member>> {
+        SQLite::Statement query = prepare(select_members("WHERE m.public_id = ?1"));
+        bind_text(query, 1, public_id);
+        return one_member(query);
+    });
+}
+
+Result<std::vector<Member>> SqliteRows::members_by_email(
+    std::string_view email, std::optional<std::int64_t> workspace_row) {
+    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+        SQLite::Statement query = prepare(select_members(
+            workspace_row
+                ? "WHERE m.kind = 0 AND m.email = ?1 COLLATE NOCASE AND m.workspace_id = ?2"
+                : "WHERE m.kind = 0 AND m.email = ?1 COLLATE NOCASE ORDER BY m.id"));
+        bind_text(query, 1, email);
+        if (workspace_row) query.bind(2, *workspace_row);
+        std::vector<Member> members;
+        while (auto member = one_member(query)) members.push_back(*std::move(member));
+        return members;
+    });
+}
+
+Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
+    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+        SQLite::Statement query = prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
+        query.bind(1, workspace_row);
+        std::vector<Member> members;
+        while (auto member = one_member(query)) members.push_back(*std::move(member));
+        return members;
+    });
+}
+
+Result<std::int64_t> SqliteRows::live_tokens_of(std::int64_t member_row, std::int64_t now_ms) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement query = prepare(
+            std::string("SELECT count(*) FROM tokens t WHERE t.member_id = ?2 AND") + live_token);
+        query.bind(1, now_ms);
+        query.bind(2, member_row);
+        query.executeStep();
+        return int_from(query, 0);
+    });
+}
+
+Status SqliteRows::add(Member& member) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement insert = prepare(
+            "INSERT INTO members (public_id, workspace_id, kind, email, name, role, removed_ms,"
+            " created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        insert.bind(1, member.public_id);
+        insert.bind(2, member.workspace_id);
+        insert.bind(3, static_cast<int>(member.kind));
+        insert.bind(4, member.email);
+        insert.bind(5, member.name);
+        insert.bind(6, static_cast<int>(member.role));
+        bind_or_null(insert, 7, member.removed_ms);
+        insert.bind(8, member.created_ms);
+        insert.exec();
+        member.id = connection_.db().getLastInsertRowid();
+        return Done{};
+    });
+}
+
+Status SqliteRows::update(const Member& member) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement change = prepare(
+            "UPDATE members SET email = ?2, name = ?3, role = ?4, removed_ms = ?5 WHERE id = ?1");
+        change.bind(1, member.id);
+        change.bind(2, member.email);
+        change.bind(3, member.name);
+        change.bind(4, static_cast<int>(member.role));
+        bind_or_null(change, 5, member.removed_ms);
+        change.exec();
+        return Done{};
+    });
+}
+
+// --- plans ---------------------------------------------------------------------------------------
+
+Result<PlanBook> SqliteRows::plans() {
+    return guarded(path_, [&]() -> Result<PlanBook> { return PlanBook(read_plans(connection_)); });
+}
+
+Result<std::int64_t> SqliteRows::workspaces_on(std::int64_t plan_row) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement query = prepare("SELECT count(*) FROM workspaces WHERE plan_id = ?1");
+        query.bind(1, plan_row);
+        query.executeStep();
+        return int_from(query, 0);
+    });
+}
+
+void SqliteRows::add_windows(const Plan& plan) {
+    for (const Window& window : plan.windows) {
+        SQLite::Statement insert = prepare(
+            "INSERT INTO windows (plan_id, name, calls, seconds, per) VALUES (?1, ?2, ?3, ?4, ?5)");
+        insert.bind(1, plan.id);
+        insert.bind(2, window.name);
+        insert.bind(3, std::int64_t{window.limit});
+        insert.bind(4, std::int64_t{window.seconds});
+        insert.bind(5, static_cast<int>(window.per));
+        insert.exec();
+    }
+}
+
+Status SqliteRows::add(Plan& plan) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement insert =
+            prepare("INSERT INTO plans (name, api, rank) VALUES (?1, ?2, ?3)");
+        insert.bind(1, plan.name);
+        insert.bind(2, plan.api ? 1 : 0);
+        insert.bind(3, plan.rank);
+        insert.exec();
+        plan.id = connection_.db().getLastInsertRowid();
+        add_windows(plan);
+        return Done{};
+    });
+}
+
+Status SqliteRows::update(const Plan& plan) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement change =
+            prepare("UPDATE plans SET name = ?2, api = ?3, rank = ?4 WHERE id = ?1");
+        change.bind(1, plan.id);
+        change.bind(2, plan.name);
+        change.bind(3, plan.api ? 1 : 0);
+        change.bind(4, plan.rank);
+        change.exec();
+        SQLite::Statement clear = prepare("DELETE FROM windows WHERE plan_id = ?1");
+        clear.bind(1, plan.id);
+        clear.exec();
+        add_windows(plan);
+        return Done{};
+    });
+}
+
+Status SqliteRows::remove_plan(std::int64_t plan_row) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement remove = prepare("DELETE FROM plans WHERE id = ?1");  // and its windows
+        remove.bind(1, plan_row);
+        remove.exec();
+        return Done{};
+    });
+}
+
+// --- tokens --------------------------------------------------------------------------------------
+
+std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
+    constexpr int member = token_column_count, workspace = member + member_column_count;
+    std::vector<TokenView> views;
+    while (query.executeStep()) {
+        TokenView view;
+        view.token = token_from(query, 0);
+        if (!view.token.is_operator) {
+            view.member = member_from(query, member);
+            view.workspace_id = text_from(query, workspace);
+            view.workspace_name = text_from(query, workspace + 1);
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+Result<std::vector<TokenView>> SqliteRows::tokens(std::optional<std::int64_t> workspace_row) {
+    return guarded(path_, [&]() -> Result<std::vector<TokenView>> {
+        SQLite::Statement query = prepare(select_token_views(
+            workspace_row ? "WHERE m.workspace_id = ?1 ORDER BY t.created_ms DESC, t.id DESC"
+                          : "ORDER BY t.created_ms DESC, t.id DESC"));
+        if (workspace_row) query.bind(1, *workspace_row);
+        return token_views(query);
+    });
+}
+
+Result<std::optional<TokenView>> SqliteRows::token(std::string_view prefix) {
+    return guarded(path_, [&]() -> Result<std::optional<TokenView>> {
+        SQLite::Statement query = prepare(select_token_views("WHERE t.prefix = ?1"));
+        bind_text(query, 1, prefix);
+        std::vector<TokenView> views = token_views(query);
+        if (views.empty()) return std::optional<TokenView>();
+        return std::optional<TokenView>(std::move(views.front()));
+    });
+}
+
+Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement taken = prepare("SELECT 1 FROM tokens WHERE prefix = ?1");
+        taken.bind(1, token.prefix);
+        if (taken.executeStep())
+            return Failure{Fault::conflict, "the prefix " + token.prefix + " is taken", "try again"};
+        // The number is drawn first: the first token of a line carries its own. Nobody else writes.
+        token.id = connection_.number("SELECT coalesce(max(id), 0) + 1 FROM tokens");
+        if (token.line == 0) token.line = token.id;
+        SQLite::Statement insert = prepare(
+            "INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name, env,"
+            " scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+        insert.bind(1, token.id);
+        insert.bind(2, token.line);
+        insert.bind(3, token.line_created_ms);
+        insert.bind(4, token.is_operator ? 1 : 0);
+        if (!token.is_operator) insert.bind(5, token.member_id);
+        insert.bind(6, token.prefix);
+        insert.bind(7, digest.data(), static_cast<int>(digest.size()));
+        insert.bind(8, token.name);
+        insert.bind(9, static_cast<int>(token.env));
+        insert.bind(10, policy::to_text(token.scopes));
+        insert.bind(11, token.created_ms);
+        bind_or_null(insert, 12, token.expires_ms);
+        bind_or_null(insert, 13, token.rotated_ms);
+        bind_or_null(insert, 14, token.works_until_ms);
+        bind_or_null(insert, 15, token.revoked_ms);
+        insert.exec();
+        return Done{};
+    });
+}
+
+Status SqliteRows::update(const TokenRecord& token) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement change = prepare(
+            "UPDATE tokens SET expires_ms = ?2, rotated_ms = ?3, works_until_ms = ?4,"
+            " revoked_ms = ?5 WHERE id = ?1");
+        change.bind(1, token.id);
+        bind_or_null(change, 2, token.expires_ms);
+        bind_or_null(change, 3, token.rotated_ms);
+        bind_or_null(change, 4, token.works_until_ms);
+        bind_or_null(change, 5, token.revoked_ms);
+        change.exec();
+        return Done{};
+    });
+}
+
+// --- audit ---------------------------------------------------------------------------------------
+
+Status SqliteRows::record(const manage::AuditEvent& event) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement insert = prepare(
+            "INSERT INTO audit_events (at_ms, actor, source, action, object, workspace_id, before,"
+            " after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        insert.bind(1, event.at_ms);
+        insert.bind(2, event.actor);
+        insert.bind(3, event.from);
+        insert.bind(4, event.action);
+        insert.bind(5, event.object);
+        insert.bind(6, event.workspace_id);
+        insert.bind(7, event.before);
+        insert.bind(8, event.after);
+        insert.exec();
+        return Done{};
+    });
+}
+
+}  // namespace hourgate::store

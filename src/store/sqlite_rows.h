@@ -1,0 +1,64 @@
+// manage::Rows over one connection, inside a transaction that SqliteLedger began. Statements live for
+// one call: management is rare, and nothing is left on a row.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manage/ledger.h"
+#include "store/connection.h"
+
+namespace hourgate::store {
+
+class SqliteRows final : public manage::Rows {
+public:
+    /// `path` is for messages. Both must outlive this.
+    SqliteRows(Connection& connection, const std::string& path) noexcept
+        : connection_(connection), path_(path) {}
+
+    Result<std::optional<Workspace>> workspace(std::string_view id_or_name) override;
+    Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) override;
+    Result<std::vector<manage::WorkspaceView>> workspaces(
+        std::int64_t now_ms, std::optional<std::int64_t> only_row) override;
+    Status add(Workspace& workspace) override;
+    Status update(const Workspace& workspace) override;
+
+    Result<std::optional<Member>> member_by_row(std::int64_t id) override;
+    Result<std::optional<Member>> member_by_id(std::string_view public_id) override;
+    Result<std::vector<Member>> members_by_email(
+        std::string_view email, std::optional<std::int64_t> workspace_row) override;
+    Result<std::vector<Member>> members_of(std::int64_t workspace_row) override;
+    Result<std::int64_t> live_tokens_of(std::int64_t member_row, std::int64_t now_ms) override;
+    Status add(Member& member) override;
+    Status update(const Member& member) override;
+
+    Result<PlanBook> plans() override;
+    Result<std::int64_t> workspaces_on(std::int64_t plan_row) override;
+    Status add(Plan& plan) override;
+    Status update(const Plan& plan) override;
+    Status remove_plan(std::int64_t plan_row) override;
+
+    Result<std::optional<manage::TokenView>> token(std::string_view prefix) override;
+    Result<std::vector<manage::TokenView>> tokens(
+        std::optional<std::int64_t> workspace_row) override;
+    Status add(manage::TokenRecord& token, const token::Digest& digest) override;
+    Status update(const manage::TokenRecord& token) override;
+
+    Status record(const manage::AuditEvent& event) override;
+
+private:
+    [[nodiscard]] SQLite::Statement prepare(const std::string& sql) {
+        return {connection_.db(), sql};
+    }
+    [[nodiscard]] std::optional<Workspace> one_workspace(SQLite::Statement& query);
+    [[nodiscard]] std::optional<Member> one_member(SQLite::Statement& query);
+    [[nodiscard]] std::vector<manage::TokenView> token_views(SQLite::Statement& query);
+    void add_windows(const Plan& plan);
+
+    Connection& connection_;
+    const std::string& path_;
+};
+
+}  // namespace hourgate::store

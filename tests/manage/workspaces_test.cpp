@@ -1,0 +1,151 @@
+// Workspaces: each use case, its audit event, and every way in which it can be refused.
+#include "support/database_bench.h"
+
+using namespace hourgate;
+using namespace hourgate::manage;
+using hourgate::test::DatabaseBench;
+using hourgate::test::take;
+
+namespace {
+
+/// The failure of a use case that must change nothing, the audit log included.
+template <typename Work>
+Failure refused(DatabaseBench& bench, Work work) {
+    const std::int64_t version = bench.version(), events = bench.events();
+    const auto result = work();
+    REQUIRE_FALSE(result.ok());
+    CHECK(bench.version() == version);
+    CHECK(bench.events() == events);
+    return result.failure();
+}
+
+}  // namespace
+
+TEST_CASE("a new workspace has an id of its own, a plan and an end of what is paid") {
+    DatabaseBench bench;
+    const WorkspaceView view =
+        take(add_workspace(bench.context(), {"Müller & Söhne", "studio", 1'800'000'000'000}));
+    CHECK(view.workspace.public_id.size() == 19);
+    CHECK(view.workspace.public_id.substr(0, 3) == "ws_");
+    CHECK(view.workspace.name == "Müller & Söhne");
+    CHECK(view.plan == "studio");
+    CHECK(view.workspace.paid_until_ms == 1'800'000'000'000);
+    CHECK(view.workspace.created_ms == bench.clock.wall_ms);
+    CHECK(view.members == 0);
+    CHECK(view.tokens == 0);
+
+    CHECK(bench.last_event("action") == "workspace.add");
+    CHECK(bench.last_event("actor") == "cli:test");
+    CHECK(bench.last_event("source") == "local");
+    CHECK(bench.last_event("object") == view.workspace.public_id);
+    CHECK(bench.last_event("workspace_id") == view.workspace.public_id);
+    CHECK(bench.last_event("at_ms") == std::to_string(bench.clock.wall_ms));
+    CHECK(bench.last_event("before").empty());
+    CHECK(bench.last_event("after") ==
+          R"({"name":"Müller & Söhne","plan":"studio","paidUntil":"2027-01-15T08:00:00Z"})");
+}
+
+TEST_CASE("a workspace is found by id and by name") {
+    DatabaseBench bench;
+    const std::string id = bench.workspace("acme");
+    CHECK(take(show_workspace(bench.context(), id)).workspace.name == "acme");
+    CHECK(take(show_workspace(bench.context(), "acme")).workspace.public_id == id);
+    // Another hand names a workspace after the id of another: the id wins.
+    bench.workspace("imposter");
+    bench.run("UPDATE workspaces SET name = '" + id + "' WHERE name = 'imposter'");
+    CHECK(take(show_workspace(bench.context(), id)).workspace.name == "acme");
+}
+
+TEST_CASE("a workspace shows its present members and live tokens") {
+    DatabaseBench bench;
+    const std::string ws = bench.workspace("acme");
+    const std::string ann = bench.person(ws, "ann@acme.example", Role::owner);
+    const std::string bob = bench.person(ws, "bob@acme.example");
+    bench.mint(ann);
+    bench.mint(ann, bench.clock.wall_ms + 1'000);
+    bench.revoke(bench.mint(bob).view.token.prefix);
+    take(remove_member(bench.context(), bob));
+    bench.token_of("other");
+    CHECK(take(show_workspace(bench.context(), ws)).members == 1);
+    CHECK(take(show_workspace(bench.context(), ws)).tokens == 2);
+    bench.clock.wall_ms += 1'000;
+    CHECK(take(show_workspace(bench.context(), ws)).tokens == 1);
+}
+
+TEST_CASE("workspaces are listed by name") {
+    DatabaseBench bench;
+    CHECK(take(list_workspaces(bench.context())).empty());
+    bench.workspace("bolt", "free");
+    bench.workspace("acme");
+    const auto list = take(list_workspaces(bench.context()));
+    REQUIRE(list.size() == 2);
+    CHECK(list[0].workspace.name == "acme");
+    CHECK(list[0].plan == "studio");
+    CHECK(list[1].workspace.name == "bolt");
+    CHECK(list[1].plan == "free");
+}
+
+TEST_CASE("a plan is changed with the end of what is paid, which may be in the past or none") {
+    DatabaseBench bench;
+    bench.workspace("acme", "free");
+    const WorkspaceView paid = take(change_plan(bench.context(), "acme", "agency", 1'000));
+    CHECK(paid.plan == "agency");
+    CHECK(paid.workspace.paid_until_ms == 1'000);
+    CHECK(bench.last_event("action") == "workspace.plan");
+    CHECK(bench.last_event("before") == R"({"plan":"free","paidUntil":null})");
+    CHECK(bench.last_event("after") == R"({"plan":"agency","paidUntil":"1970-01-01T00:00:01Z"})");
+
+    const WorkspaceView endless = take(change_plan(bench.context(), "acme", "agency", {}));
+    CHECK_FALSE(endless.workspace.paid_until_ms.has_value());
+    CHECK(take(show_workspace(bench.context(), "acme")).plan == "agency");
+}
+
+TEST_CASE("a change to what is already so changes and records nothing") {
+    DatabaseBench bench;
+    bench.workspace("acme", "free");
+    const std::int64_t version = bench.version(), events = bench.events();
+    CHECK(take(change_plan(bench.context(), "acme", "free", {})).plan == "free");
+    CHECK(bench.version() == version);
+    CHECK(bench.events() == events);
+}
+
+TEST_CASE("a workspace is refused with a name that is taken, a plan that is not there, a bad name") {
+    DatabaseBench bench;
+    const std::string id = bench.workspace("acme");
+    const Failure taken =
+        refused(bench, [&] { return add_workspace(bench.context(), {"acme", "free", {}}); });
+    CHECK(taken.fault == Fault::conflict);
+    CHECK(taken.what == "there is a workspace 'acme' already (" + id + ")");
+    CHECK(refused(bench, [&] { return add_workspace(bench.context(), {id, "gold", {}}); }).fault ==
+          Fault::conflict);
+
+    const Failure no_plan =
+        refused(bench, [&] { return add_workspace(bench.context(), {"bolt", "gold", {}}); });
+    CHECK(no_plan.fault == Fault::not_found);
+    CHECK(no_plan.what == "there is no plan 'gold'");
+    CHECK(no_plan.next == "see `hourgate plan list`");
+
+    for (const std::string& name :
+         {std::string(), std::string(" acme"), std::string("a\nb"), std::string("a\0b", 3),
+          std::string("\xff"), std::string("\x1b[31m"), std::string(201, 'x')}) {
+        const Failure bad =
+            refused(bench, [&] { return add_workspace(bench.context(), {name, "free", {}}); });
+        CHECK(bad.fault == Fault::usage);
+        CHECK(bad.what.find("a workspace cannot be named '") == 0);
+        for (const char c : bad.what) CHECK((c >= ' ' || static_cast<unsigned char>(c) >= 0x80));
+    }
+}
+
+TEST_CASE("a workspace or plan that is not there is named, with where to look") {
+    DatabaseBench bench;
+    bench.workspace("acme");
+    const Failure no_ws =
+        refused(bench, [&] { return change_plan(bench.context(), "ACME", "free", {}); });
+    CHECK(no_ws.fault == Fault::not_found);
+    CHECK(no_ws.what == "there is no workspace 'ACME'");
+    CHECK(no_ws.next == "see `hourgate workspace list`");
+    CHECK(refused(bench, [&] { return show_workspace(bench.context(), ""); }).fault ==
+          Fault::not_found);
+    CHECK(refused(bench, [&] { return change_plan(bench.context(), "acme", "gold", {}); }).what ==
+          "there is no plan 'gold'");
+}
