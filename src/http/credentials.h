@@ -1,0 +1,37 @@
+// Reads from a request what a gate::Call needs: credentials, the client's address, what is forged.
+// Believes a header only from whom the configuration says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/address.h"
+#include "gate/call.h"
+#include "http/message.h"
+
+namespace hourgate::http {
+
+/// [trust] of the configuration, and what else decides how a request is read.
+struct Trust {
+    AddressSet peers;    ///< who may use the ask listener
+    AddressSet proxies;  ///< whose X-Forwarded-For is believed, and which hops are skipped
+    bool method_override_refused = true;
+};
+
+/// Fills credentials, problem and preflight of `call` from the headers; method and target must be
+/// set. In this order: two Authorization headers, forged X-Hourgate-* ('_' read as '-'), method
+/// override, method, target.
+void read_headers(Call& call, const Request& request, const Trust& trust);
+
+/// The last two of them alone, for who says method and target in another way.
+void check_method_and_target(Call& call) noexcept;
+
+enum class Listener : std::uint8_t { public_, ask, admin };
+
+/// The client's address: the peer's, unless the peer is a believed proxy; then X-Forwarded-For (all
+/// its lines joined) read from the right, hops in `proxies` skipped, the leftmost when all are. An
+/// unreadable hop: not known. On `ask`, a believed proxy that sends no X-Forwarded-For: not known.
+[[nodiscard]] std::optional<Address> client_address(const Request& request, const Trust& trust,
+                                                    Listener listener);
+
+}  // namespace hourgate::http

@@ -1,0 +1,112 @@
+#include "http/forward_auth.h"
+
+#include <string>
+#include <utility>
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::string_view envoy_prefix = "/_hourgate/auth/envoy";
+
+/// The headers in which a proxy says what was asked for.
+struct Told {
+    std::string_view method;
+    std::string_view target;
+};
+
+Told told_by(Dialect dialect) noexcept {
+    if (dialect == Dialect::nginx || dialect == Dialect::denied)
+        return {"X-Original-Method", "X-Original-URI"};
+    return {"X-Forwarded-Method", "X-Forwarded-Uri"};
+}
+
+/// Each must be there exactly once: which of two an upstream would believe is not known. A problem of
+/// the client's own making comes first.
+void check_told(Call& call, const Request& request, const Told& told) {
+    const bool of_the_client = call.problem != Problem::none &&
+                               call.problem != Problem::unreadable_method &&
+                               call.problem != Problem::unreadable_target;
+    if (of_the_client) return;
+    for (const std::string_view name : {told.method, told.target}) {
+        if (request.count(name) == 1) continue;
+        call.problem = Problem::target_not_told;
+        call.problem_detail = name;
+        return;
+    }
+}
+
+/// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
+int status_for_nginx(int status) noexcept { return status == 401 || status == 503 ? status : 403; }
+
+void add_all(Answer& answer, std::vector<Header> headers) {
+    for (Header& header : headers) answer.headers.push_back(std::move(header));
+}
+
+Answer grant(int status, const Decision& decision, const ReplySettings& settings) {
+    Answer answer;
+    answer.status = status;
+    add_all(answer, identity_headers(decision));
+    add_all(answer, decision_headers(decision, settings));
+    return answer;
+}
+
+/// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was not
+/// spent, so it cannot be granted here.
+Answer granted_since(const Decision& decision, Format format) {
+    Answer answer = plain_error(503, "unavailable", "granted_since",
+                                "The call was refused a moment ago, and would be granted now.",
+                                "Send the same call again.", format);
+    answer.headers.push_back({"Retry-After", "1"});
+    answer.headers.push_back({"X-Hourgate-Decision", shown_id(decision)});
+    return answer;
+}
+
+}  // namespace
+
+std::optional<Dialect> dialect_of(std::string_view path) noexcept {
+    if (path == "/_hourgate/auth/nginx") return Dialect::nginx;
+    if (path == "/_hourgate/denied") return Dialect::denied;
+    if (path == "/_hourgate/auth/caddy") return Dialect::caddy;
+    if (path == "/_hourgate/auth/traefik") return Dialect::traefik;
+    if (path.starts_with(envoy_prefix) && path.substr(envoy_prefix.size()).starts_with('/'))
+        return Dialect::envoy;
+    return std::nullopt;
+}
+
+Call asked_call(Dialect dialect, const Request& request, const Trust& trust, Now now) {
+    Call call;
+    call.now = now;
+    call.spend = dialect == Dialect::denied ? Spend::again : Spend::yes;
+    call.address = client_address(request, trust, Listener::ask);
+    if (dialect == Dialect::envoy) {
+        call.method = request.method;
+        call.target = std::string_view(request.target).substr(envoy_prefix.size());
+        read_headers(call, request, trust);
+        return call;
+    }
+    const Told told = told_by(dialect);
+    call.method = request.only(told.method).value_or("");
+    call.target = request.only(told.target).value_or("");
+    read_headers(call, request, trust);
+    check_told(call, request, told);
+    return call;
+}
+
+Answer forward_answer(Dialect dialect, const Decision& decision, const Request& request,
+                      const ReplySettings& settings, Format format) {
+    const bool granted = decision.granted();
+    if (granted && dialect != Dialect::denied)
+        return grant(dialect == Dialect::nginx ? 204 : 200, decision, settings);
+    Answer answer =
+        granted ? granted_since(decision, format) : refusal(decision, settings, format);
+    if (dialect == Dialect::nginx) {
+        answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
+        answer.status = status_for_nginx(answer.status);
+        return answer;
+    }
+    add_cors(answer, request.only("Origin").value_or(""), settings);
+    return answer;
+}
+
+}  // namespace hourgate::http

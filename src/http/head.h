@@ -1,0 +1,79 @@
+// HTTP/1.1 messages as bytes (RFC 9112), without a socket: where the head of a request ends, what it
+// says, and how an answer is written. Strict: what two readers could take in two ways is refused, and
+// header values are handed on byte for byte (a gate must judge what the upstream will read: trap 4).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace hourgate::http {
+
+/// What is off about a head. Each is answered once, then the connection is closed.
+enum class HeadFlaw : std::uint8_t {
+    none,
+    request_line,      ///< not method SP target SP version, or a byte that may not be there
+    version,           ///< neither HTTP/1.1 nor HTTP/1.0
+    target_too_long,   ///< over limits::target_bytes_max
+    line_end,          ///< a line that ends with LF alone
+    header_line,       ///< not name ":" value, a folded line, or a control byte in it
+    header_too_long,   ///< over limits::head_line_bytes_max
+    too_many_headers,  ///< over limits::headers_max
+    head_too_long,     ///< over limits::head_bytes_max
+    host,              ///< HTTP/1.1 and not exactly one Host: RFC 9112 section 3.2
+    length,            ///< Content-Length is no number, there twice, or beside Transfer-Encoding
+    encoding,          ///< a Transfer-Encoding other than chunked
+};
+
+/// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than the
+/// bounds of base/limits.h is ever waited for.
+class HeadScanner {
+public:
+    enum class State : std::uint8_t { more, complete, refused };
+
+    /// `bytes`: all that has arrived, from the first byte of the request on.
+    [[nodiscard]] State scan(std::string_view bytes) noexcept;
+
+    [[nodiscard]] std::size_t size() const noexcept { return at_; }  ///< of the head, when complete
+    [[nodiscard]] HeadFlaw flaw() const noexcept { return flaw_; }   ///< when refused
+
+private:
+    [[nodiscard]] State refuse(HeadFlaw flaw) noexcept;
+    [[nodiscard]] HeadFlaw flaw_of_line(std::size_t bytes) const noexcept;
+
+    std::size_t at_ = 0;          // begin of the line that is not complete
+    std::size_t looked_at_ = 0;   // no LF before here but those of complete lines
+    std::size_t lines_ = 0;       // complete ones
+    std::size_t first_line_ = 0;  // bytes of the request line, which the bound on headers leaves out
+    HeadFlaw flaw_ = HeadFlaw::none;
+};
+
+struct Head {
+    enum class Body : std::uint8_t { none, length, chunked };
+
+    HeadFlaw flaw = HeadFlaw::none;  ///< anything but none: the rest says nothing
+    Request request;                 ///< method, target, headers
+    int minor_version = 1;           ///< of HTTP/1.x
+    Body body = Body::none;
+    std::uint64_t body_bytes = 0;    ///< Body::length: more than 0
+    bool keep_alive = false;         ///< what the client wishes
+    bool expects_continue = false;   ///< RFC 9110 section 10.1.1
+};
+
+/// `bytes` is a whole head, its empty line included.
+[[nodiscard]] Head parse_head(std::string_view bytes);
+
+/// The answer to a head that is refused, in the one shape all errors have.
+[[nodiscard]] Answer answer_to(HeadFlaw flaw);
+
+enum class After : std::uint8_t { keep, close };
+
+/// Status line, headers and body. Content-Length, Date (`unix_s`) and Connection are added here. No
+/// body to HEAD and in 204; a control byte in a header's value becomes a space, whoever put it there.
+[[nodiscard]] std::string write_answer(const Answer& answer, std::string_view method, After after,
+                                       std::int64_t unix_s);
+
+}  // namespace hourgate::http

@@ -1,0 +1,34 @@
+// JSON as the answers of this folder write it: members in the order they were added, and bytes that
+// are not UTF-8 replaced rather than thrown over.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "gate/decision.h"
+#include "http/reply.h"
+
+namespace hourgate::http {
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] inline std::string text_of(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// The text, or null when it is empty.
+[[nodiscard]] inline Json text_or_null(std::string_view text) {
+    return text.empty() ? Json() : Json(text);
+}
+
+/// The members of "error", in order.
+[[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
+
+/// "limits" of verify and /me: the plan's windows with what is left of them; [] when not known.
+[[nodiscard]] Json limits_of(const Decision& decision);
+
+/// Scopes of the token, each as it is written; [] when there are none.
+[[nodiscard]] Json scopes_of(const Decision& decision);
+
+}  // namespace hourgate::http

@@ -1,0 +1,75 @@
+// Turns a Decision into an answer. The only file that knows status numbers and header names of
+// answers, the texts a refused caller reads, and the formats they come in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gate/decision.h"
+#include "http/message.h"
+
+namespace hourgate::http {
+
+/// What answers say beyond the decision.
+struct ReplySettings {
+    std::string realm = "hourgate";  ///< of WWW-Authenticate
+    std::string brand = "hsk";
+    std::string env = "live";
+    std::string renew_url;           ///< "" = none
+    std::string docs_url;            ///< base address of docs; reason is appended as "#reason"
+    Window failures;                 ///< to say "10 per 60 s"
+    Window public_calls;
+    std::vector<std::string> cors_origins;
+};
+
+enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9457
+
+/// application/problem+json when Accept names it with a q above 0 and not below application/json's.
+[[nodiscard]] Format format_for(std::string_view accept) noexcept;
+
+/// One switch, no default. 200 for granted and observed.
+[[nodiscard]] int status_of(const Decision& decision) noexcept;
+/// "Unauthorized", … of RFC 9110 section 15; of a status never answered here, that of 500.
+[[nodiscard]] std::string_view phrase_of(int status) noexcept;
+/// "unauthenticated", "forbidden_plan", … PRODUCT.md section 6.
+[[nodiscard]] std::string_view code_of(Reason reason) noexcept;
+
+/// "dec_" and the id: what a caller quotes when asking for help.
+[[nodiscard]] std::string shown_id(const Decision& decision);
+
+/// What a refused caller reads. `message` is what happened on which value, `fix` the one next step.
+struct Words {
+    std::string message;
+    std::string fix;
+};
+[[nodiscard]] Words words_of(const Decision& decision, const ReplySettings& settings);
+
+/// The members of "error" in order, as a JSON object text; the same facts for both formats.
+[[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
+
+/// Headers of every answer about a decision: X-Hourgate-Decision, Cache-Control, limit headers when
+/// due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when observed, WWW-Authenticate (RFC 6750
+/// section 3) and Retry-After on refusals.
+[[nodiscard]] std::vector<Header> decision_headers(const Decision& decision, const ReplySettings& settings);
+
+/// All eight identity headers, always, empty when not known (trap 3).
+[[nodiscard]] std::vector<Header> identity_headers(const Decision& decision);
+
+/// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
+[[nodiscard]] std::vector<Header> limit_headers(const Decision& decision);
+
+/// A full answer to a refusal.
+[[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings, Format format);
+
+/// A refusal that is not about a decision (404, 405, 413, 415, 400 on the gate's own routes): the same
+/// shape, code and reason as given, no decision id.
+[[nodiscard]] Answer plain_error(int status, std::string_view code, std::string_view reason,
+                                 std::string_view message, std::string_view fix, Format format);
+
+/// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one of
+/// the configured.
+void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings);
+
+}  // namespace hourgate::http

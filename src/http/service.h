@@ -1,0 +1,67 @@
+// Routes: which request on which listener becomes which call, and where the decision goes. Everything
+// the three listeners answer, without a socket in sight: tests call handle() directly.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "gate/gate.h"
+#include "http/credentials.h"
+#include "http/message.h"
+#include "http/reply.h"
+
+namespace hourgate::http {
+
+/// Who wants to know about decisions: metrics and the log. Called once per decision, on the deciding
+/// thread, before the answer is sent; `status` is what the caller will see.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void decided(const Decision& decision, int status) noexcept = 0;
+    /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied).
+    /// It is this id that the caller gets to see, so it belongs into the log, but into no metric.
+    virtual void decided_again(const Decision& /*decision*/, int /*status*/) noexcept {}
+    /// A failure could not be counted, because the client's address is not known.
+    virtual void address_unknown(Listener listener) noexcept = 0;
+};
+
+class Service {
+public:
+    struct Settings {
+        Trust trust;
+        ReplySettings reply;
+        std::string api_prefix = "/_hourgate/api/v1";
+        std::function<bool()> ready;           ///< readyz: whether the database answers
+        std::function<std::string()> metrics;  ///< text of /metrics
+    };
+
+    /// References must outlive the service.
+    Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
+
+    /// Whether the route reads a body, and how many bytes at most; 0: a request with one is answered
+    /// without reading it and the connection is closed.
+    [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
+                                             std::string_view target) const noexcept;
+
+    /// Answers one request. Any thread. Never throws.
+    [[nodiscard]] Answer handle(Listener listener, const Request& request) noexcept;
+
+private:
+    [[nodiscard]] Answer route(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer on_public(const Request& request, Format format);
+    [[nodiscard]] Answer on_ask(const Request& request, Format format);
+    [[nodiscard]] Answer on_admin(const Request& request, Format format);
+    [[nodiscard]] Answer me(const Request& request, Format format);
+    [[nodiscard]] Answer verify(const Request& request, Format format);
+    [[nodiscard]] Answer readiness(Format format) const;
+    [[nodiscard]] Decision decide(const Call& call, Listener listener);
+
+    const Settings settings_;
+    Gate& gate_;
+    const Clock& clock_;
+    Observer& observer_;
+};
+
+}  // namespace hourgate::http

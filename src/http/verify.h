@@ -1,0 +1,37 @@
+// POST /_hourgate/verify: back ends that ask from code. They are the operator's own, so what they say
+// about method, path and address is believed; how they say it is read strictly.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "gate/call.h"
+#include "gate/decision.h"
+#include "http/message.h"
+#include "http/reply.h"
+
+namespace hourgate::http {
+
+/// What is asked.
+struct Question {
+    Secret token;                    ///< empty: the caller sent none
+    std::string method;
+    std::string path;                ///< origin form, query included
+    std::optional<Address> address;  ///< the client's, when the back end says it
+    Spend spend = Spend::yes;
+};
+
+/// Reads the JSON object {"token","method","path","address"?,"spend"?}. Failure::usage names the
+/// member that is unknown, missing, there twice, of the wrong type or over its bound; never its value.
+[[nodiscard]] Result<Question> read_question(std::string_view body);
+
+/// The call. Views point into `question`.
+[[nodiscard]] Call call_of(const Question& question, Now now);
+
+/// 200 with the decision as JSON, granted or not.
+[[nodiscard]] Answer verify_answer(const Decision& decision, const ReplySettings& settings);
+
+}  // namespace hourgate::http

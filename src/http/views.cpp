@@ -1,0 +1,98 @@
+#include "http/views.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time_text.h"
+
+namespace hourgate::http {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json time_or_null(std::optional<std::int64_t> time_ms) {
+    return time_ms ? Json(format_time(*time_ms)) : Json();
+}
+
+Json text_or_null(std::string_view text) {
+    return text.empty() ? Json() : Json(text);
+}
+
+std::string_view kind_of(MemberKind kind) noexcept {
+    switch (kind) {
+        case MemberKind::person: return "person";
+        case MemberKind::service: return "service";
+    }
+    return "";
+}
+
+std::string_view per_of(Per per) noexcept {
+    switch (per) {
+        case Per::token: return "token";
+        case Per::workspace: return "workspace";
+    }
+    return "";
+}
+
+}  // namespace
+
+Json view_of(const manage::WorkspaceView& view) {
+    return {{"id", view.workspace.public_id},
+            {"name", view.workspace.name},
+            {"plan", view.plan},
+            {"paidUntil", time_or_null(view.workspace.paid_until_ms)},
+            {"createdAt", format_time(view.workspace.created_ms)},
+            {"members", view.members},
+            {"tokens", view.tokens}};
+}
+
+Json view_of(const manage::MemberView& view) {
+    return {{"id", view.member.public_id},
+            {"workspaceId", view.workspace_id},
+            {"workspaceName", view.workspace_name},
+            {"kind", kind_of(view.member.kind)},
+            {"email", text_or_null(view.member.email)},
+            {"name", text_or_null(view.member.name)},
+            {"role", to_text(view.member.role)},
+            {"removedAt", time_or_null(view.member.removed_ms)},
+            {"createdAt", format_time(view.member.created_ms)},
+            {"tokens", view.tokens}};
+}
+
+Json view_of(const Plan& plan) {
+    Json windows = Json::array();
+    for (const Window& window : plan.windows)
+        windows.push_back({{"name", window.name},
+                           {"limit", window.limit},
+                           {"seconds", window.seconds},
+                           {"per", per_of(window.per)}});
+    return {{"name", plan.name}, {"api", plan.api}, {"rank", plan.rank}, {"windows", windows}};
+}
+
+Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
+    const manage::TokenRecord& token = view.token;
+    Json scopes = Json::array();
+    for (const policy::Scope& scope : token.scopes) scopes.push_back(policy::to_text(scope));
+    return {{"prefix", token.prefix},
+            {"name", token.name},
+            {"kind", token.is_operator ? "operator" : "member"},
+            {"env", token::to_text(token.env)},
+            {"memberId", text_or_null(view.member.public_id)},
+            {"memberEmail", text_or_null(view.member.email)},
+            {"memberName", text_or_null(view.member.name)},
+            {"workspaceId", text_or_null(view.workspace_id)},
+            {"workspaceName", text_or_null(view.workspace_name)},
+            {"role", token.is_operator ? "operator" : to_text(view.member.role)},
+            {"scopes", scopes},
+            {"status", manage::status_of(token, now_ms)},
+            {"createdAt", format_time(token.created_ms)},
+            {"expiresAt", time_or_null(token.expires_ms)},
+            {"rotatedAt", time_or_null(token.rotated_ms)},
+            {"worksUntil", time_or_null(token.works_until_ms)},
+            {"revokedAt", time_or_null(token.revoked_ms)}};
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,19 @@
+// Records of manage/ as the JSON that the command line prints and HTTP management answers: the same
+// names in both. Instants are RFC 3339, UTC; what is not set is null. No secret is in a record.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+
+#include "manage/records.h"
+#include "plan/plan.h"
+
+namespace hourgate::http {
+
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::WorkspaceView& view);
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::MemberView& view);
+[[nodiscard]] nlohmann::ordered_json view_of(const Plan& plan);
+/// `now_ms` tells whether it is live still.
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view, std::int64_t now_ms);
+
+}  // namespace hourgate::http

@@ -1,0 +1,209 @@
+// What a request says about who sent it: the Authorization header, what may not be sent, and whose
+// word about the client's address is believed.
+#include "http/credentials.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/catch.h"
+
+using namespace hourgate;
+using hourgate::http::Listener;
+using hourgate::http::Request;
+using hourgate::http::Trust;
+
+namespace {
+
+Network network(std::string_view text) { return *Network::parse(text); }
+
+Trust trust() {
+    Trust made;
+    made.peers = AddressSet({network("127.0.0.0/8")});
+    made.proxies = AddressSet({network("127.0.0.0/8"), network("10.0.0.0/8"), network("fd00::/8")});
+    return made;
+}
+
+using Headers = std::vector<http::Header>;
+
+/// The call read from a request with these headers.
+struct Read {
+    explicit Read(std::vector<http::Header> headers, std::string_view method = "GET",
+                  std::string_view target = "/clients") {
+        request.headers = std::move(headers);
+        request.peer = Address::loopback();
+        call.method = method;
+        call.target = target;
+        read_headers(call, request, trust());
+    }
+    Request request;
+    Call call;
+};
+
+std::optional<std::string> client(std::string_view peer, std::vector<std::string> forwarded,
+                                  Listener listener = Listener::ask) {
+    Request request;
+    request.peer = *Address::parse(peer);
+    for (std::string& value : forwarded)
+        request.headers.push_back({"X-Forwarded-For", std::move(value)});
+    const auto address = client_address(request, trust(), listener);
+    return address ? std::optional<std::string>(address->text()) : std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a token comes after Bearer, however that is written") {
+    for (const char* value : {"Bearer abc", "bearer abc", "BEARER abc", "Bearer    abc", "Bearer\tabc",
+                              "bEaReR \t abc"}) {
+        CAPTURE(value);
+        const Read read(Headers{{"authorization", value}});
+        CHECK(read.call.presented == Presented::bearer);
+        CHECK(read.call.credentials == "abc");
+        CHECK(read.call.problem == Problem::none);
+    }
+}
+
+TEST_CASE("Bearer with nothing after it is a token that is empty, and two words are handed on as sent") {
+    CHECK(Read(Headers{{"Authorization", "Bearer"}}).call.presented == Presented::bearer);
+    CHECK(Read(Headers{{"Authorization", "Bearer"}}).call.credentials.empty());
+    const Read two(Headers{{"Authorization", "Bearer a b"}});
+    CHECK(two.call.credentials == "a b");
+}
+
+TEST_CASE("no header and an empty one are the same: nothing was presented") {
+    CHECK(Read(Headers{}).call.presented == Presented::nothing);
+    CHECK(Read(Headers{{"Authorization", ""}}).call.presented == Presented::nothing);
+}
+
+TEST_CASE("a word without a scheme is never repeated: it may be the secret") {
+    const Read bare(Headers{{"Authorization", "hsk_live_secret"}});
+    CHECK(bare.call.presented == Presented::bare);
+    CHECK(bare.call.credentials.empty());
+}
+
+TEST_CASE("of another scheme only a name everybody knows is repeated") {
+    const Read basic(Headers{{"Authorization", "bAsIc YTpi"}});
+    CHECK(basic.call.presented == Presented::other_scheme);
+    CHECK(basic.call.credentials == "Basic");
+    // A token broken by a space would show its first half.
+    const Read half(Headers{{"Authorization", "hsk_live_4f8a2c1b dedf_secret"}});
+    CHECK(half.call.presented == Presented::other_scheme);
+    CHECK(half.call.credentials.empty());
+}
+
+TEST_CASE("two Authorization headers are a problem, however they are spelled") {
+    const Read read(Headers{{"Authorization", "Bearer a"}, {"AUTHORIZATION", "Bearer a"}});
+    CHECK(read.call.problem == Problem::two_authorizations);
+    CHECK(read.call.presented == Presented::nothing);
+    CHECK(read.call.credentials.empty());
+}
+
+TEST_CASE("a header in the gate's own name space is forged in every spelling") {
+    for (const char* name : {"X-Hourgate-Role", "x-hourgate-role", "X_HOURGATE_ROLE",
+                             "X-Hourgate_Whatever", "x_hourgate-", "X-HOURGATE-Decision"}) {
+        CAPTURE(name);
+        const Read read(Headers{{"Accept", "*/*"}, {name, "secret value"}});
+        CHECK(read.call.problem == Problem::forged_header);
+        CHECK(read.call.problem_detail == name);
+    }
+    for (const char* name : {"X-Hourgate", "XX-Hourgate-Role", "X-Hourgates-Role", "Hourgate-Role",
+                             "X--Hourgate-Role", "X-Request-Id"}) {
+        CAPTURE(name);
+        CHECK(Read(Headers{{name, "v"}}).call.problem == Problem::none);
+    }
+}
+
+TEST_CASE("a header that asks for another method is a problem in every spelling, unless switched off") {
+    for (const char* name : {"X-HTTP-Method-Override", "x-http-method-override", "X_HTTP_METHOD_OVERRIDE",
+                             "X-HTTP-Method", "X-Method-Override", "x_method-override"}) {
+        CAPTURE(name);
+        Read read(Headers{{name, "DELETE"}});
+        CHECK(read.call.problem == Problem::method_override);
+        CHECK(read.call.problem_detail == name);
+
+        Trust lenient = trust();
+        lenient.method_override_refused = false;
+        read.call.problem = Problem::none;
+        read_headers(read.call, read.request, lenient);
+        CHECK(read.call.problem == Problem::none);
+    }
+}
+
+TEST_CASE("problems are found in one order, whatever the order of the headers") {
+    const http::Header one{"Authorization", "Bearer a"}, forged{"X-Hourgate-Own", "x"},
+        override_{"X-HTTP-Method", "PUT"};
+    CHECK(Read(Headers{override_, forged, one, one}, "G T", "x").call.problem == Problem::two_authorizations);
+    CHECK(Read(Headers{override_, forged, one}, "G T", "x").call.problem == Problem::forged_header);
+    CHECK(Read(Headers{override_, one}, "G T", "x").call.problem == Problem::method_override);
+    CHECK(Read(Headers{one}, "G T", "x").call.problem == Problem::unreadable_method);
+    CHECK(Read(Headers{one}, "GET", "x").call.problem == Problem::unreadable_target);
+    CHECK(Read(Headers{one}, "GET", "/x").call.problem == Problem::none);
+}
+
+TEST_CASE("a method is a word and a target begins with a slash") {
+    for (const char* method : {"GET", "PURGE", "propfind", "M-SEARCH", "a!#$%&'*+-.^_`|~9"})
+        CHECK(Read(Headers{}, method).call.problem == Problem::none);
+    for (const char* method : {"", "G ET", "GET/", "G\xc3\x89T", "GET\r", "(GET)"}) {
+        CAPTURE(method);
+        CHECK(Read(Headers{}, method).call.problem == Problem::unreadable_method);
+    }
+    for (const char* target : {"", "*", "http://h/x", "h:443", "clients"}) {
+        CAPTURE(target);
+        CHECK(Read(Headers{}, "GET", target).call.problem == Problem::unreadable_target);
+    }
+}
+
+TEST_CASE("a preflight is OPTIONS with an origin and the method it asks for") {
+    const http::Header origin{"Origin", "https://a.example"};
+    const http::Header asks{"access-control-request-method", "PUT"};
+    CHECK(Read(Headers{origin, asks}, "OPTIONS").call.preflight);
+    CHECK_FALSE(Read(Headers{origin, asks}, "GET").call.preflight);
+    CHECK_FALSE(Read(Headers{origin, asks}, "options").call.preflight);
+    CHECK_FALSE(Read(Headers{origin}, "OPTIONS").call.preflight);
+    CHECK_FALSE(Read(Headers{asks}, "OPTIONS").call.preflight);
+}
+
+TEST_CASE("the client's address is the last hop that is no proxy of ours") {
+    using List = std::vector<std::string>;
+    const std::vector<std::pair<List, std::optional<std::string>>> table = {
+        {{"192.0.2.1"}, "192.0.2.1"},
+        {{"203.0.113.9, 192.0.2.1"}, "192.0.2.1"},                 // the left is the client's own word
+        {{"192.0.2.1, 10.1.2.3"}, "192.0.2.1"},                    // our proxy is skipped
+        {{"192.0.2.1, 10.1.2.3, 127.0.0.1"}, "192.0.2.1"},
+        {{"10.9.9.9, 10.1.2.3"}, "10.9.9.9"},                      // all are ours: the leftmost
+        {{"10.9.9.9"}, "10.9.9.9"},
+        {{"192.0.2.1", "10.1.2.3"}, "192.0.2.1"},                  // several lines are one list
+        {{"192.0.2.1", "198.51.100.7"}, "198.51.100.7"},
+        {{"2001:db8::1"}, "2001:db8::1"},
+        {{"[2001:db8::1]:4711"}, "2001:db8::1"},
+        {{"192.0.2.1:4711"}, "192.0.2.1"},
+        {{"::ffff:192.0.2.1"}, "192.0.2.1"},
+        {{"192.0.2.1, fd00::5"}, "192.0.2.1"},
+        {{" 192.0.2.1 ,,  10.1.2.3 , "}, "192.0.2.1"},             // empty elements are nothing
+        {{"192.0.2.1, unknown"}, std::nullopt},                    // a hop nobody can read
+        {{"unknown, 192.0.2.1"}, "192.0.2.1"},                     // not needed, not read
+        {{"unknown, 10.1.2.3"}, std::nullopt},
+        {{"192.0.2.1, 10.1.2.3/8"}, std::nullopt},
+        {{"192.0.2.1\x01"}, std::nullopt},
+    };
+    for (const auto& [forwarded, expected] : table) {
+        CAPTURE(forwarded);
+        CHECK(client("127.0.0.1", forwarded) == expected);
+        CHECK(client("127.0.0.1", forwarded, Listener::public_) == expected);
+    }
+}
+
+TEST_CASE("who is no proxy of ours is the client, whatever it says") {
+    CHECK(client("192.0.2.5", {"203.0.113.9"}) == "192.0.2.5");
+    CHECK(client("192.0.2.5", {"203.0.113.9"}, Listener::public_) == "192.0.2.5");
+    CHECK(client("192.0.2.5", {}) == "192.0.2.5");
+}
+
+TEST_CASE("a proxy that names no client is the client itself, but on the ask listener") {
+    CHECK(client("127.0.0.1", {}, Listener::public_) == "127.0.0.1");
+    CHECK(client("127.0.0.1", {}, Listener::ask) == std::nullopt);
+    CHECK(client("127.0.0.1", {""}, Listener::ask) == std::nullopt);
+    CHECK(client("127.0.0.1", {" , "}, Listener::ask) == std::nullopt);
+}

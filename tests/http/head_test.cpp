@@ -1,0 +1,224 @@
+// The head of a request as bytes: where it ends, what is refused, and how an answer is written.
+#include "http/head.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "support/catch.h"
+
+using namespace hourgate;
+using namespace hourgate::http;
+using State = HeadScanner::State;
+
+namespace {
+
+std::string head_with(std::string_view lines) {
+    return "GET /x HTTP/1.1\r\nHost: h\r\n" + std::string(lines) + "\r\n";
+}
+
+/// The flaw of a head, wherever it is found: while it arrives or when it is read.
+HeadFlaw flaw_of(std::string_view bytes) {
+    HeadScanner scanner;
+    switch (scanner.scan(bytes)) {
+        case State::refused: return scanner.flaw();
+        case State::complete: return parse_head(bytes.substr(0, scanner.size())).flaw;
+        case State::more: break;
+    }
+    FAIL("the head has no end");
+    return HeadFlaw::none;
+}
+
+Head sound(std::string_view bytes) {
+    CHECK(flaw_of(bytes) == HeadFlaw::none);
+    return parse_head(bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a head is read byte for byte: order, repeats, case and escapes stay as sent") {
+    const Head head = sound(
+        "GET /a%2fb?c=%00&d HTTP/1.1\r\nHost: h\r\nX-Original-URI: /a%2Fb%0d%0aX: y\r\n"
+        "x-forwarded-for: 1\r\nX-Forwarded-For:2 \t\r\nEmpty:\r\nUtf: \xc3\xa9\xff\r\n\r\n");
+    CHECK(head.request.method == "GET");
+    CHECK(head.request.target == "/a%2fb?c=%00&d");
+    const auto& headers = head.request.headers;
+    REQUIRE(headers.size() == 6);
+    CHECK(headers[1].name == "X-Original-URI");
+    CHECK(headers[1].value == "/a%2Fb%0d%0aX: y");
+    CHECK(headers[2].value == "1");
+    CHECK(headers[3].value == "2");
+    CHECK(headers[4].value.empty());
+    CHECK(headers[5].value == "\xc3\xa9\xff");
+    CHECK(head.request.joined("X-FORWARDED-FOR") == "1, 2");
+    CHECK(head.body == Head::Body::none);
+    CHECK(head.keep_alive);
+}
+
+TEST_CASE("a head that arrives byte by byte ends where the whole one does") {
+    const std::string text = "\r\nGET /x HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n";
+    HeadScanner scanner;
+    for (std::size_t size = 0; size < text.size(); ++size)
+        CHECK(scanner.scan(std::string_view(text).substr(0, size)) == State::more);
+    CHECK(scanner.scan(text + "GET /next") == State::complete);
+    CHECK(scanner.size() == text.size());
+}
+
+TEST_CASE("a request line in any other shape is refused") {
+    for (const char* line :
+         {"GET /x", "GET", "GET  /x HTTP/1.1", "GET /x  HTTP/1.1", " GET /x HTTP/1.1", "GET /x HTTP/1.1 ",
+          "GET /x HTTP/1.1x",           "GET /x y HTTP/1.1", "G(T /x HTTP/1.1", "GET /x http/1.1", "GET /x FTP/1.1", "GET\t/x\tHTTP/1.1",
+          "GET /\x7f HTTP/1.1", "GET /\x01 HTTP/1.1", "\x16\x03\x01", "\"GET\" / HTTP/1.1",
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /x HTTP/1.1"}) {
+        CAPTURE(line);
+        CHECK(flaw_of(std::string(line) + "\r\nHost: h\r\n\r\n") == HeadFlaw::request_line);
+    }
+    CHECK(flaw_of(std::string("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 29)) == HeadFlaw::request_line);
+    CHECK(flaw_of("\r\n\r\nGET /x HTTP/1.1\r\n\r\n") == HeadFlaw::request_line);
+    for (const char* line : {"GET /x HTTP/2.0", "GET /x HTTP/1.2", "PRI * HTTP/2.0"}) {
+        CAPTURE(line);
+        CHECK(flaw_of(std::string(line) + "\r\nHost: h\r\n\r\n") == HeadFlaw::version);
+    }
+}
+
+TEST_CASE("methods nobody lists are methods all the same") {
+    for (const char* method : {"PURGE", "PROPFIND", "M-SEARCH", "get", "BASELINE-CONTROL"})
+        CHECK(sound(std::string(method) + " /x HTTP/1.1\r\nHost: h\r\n\r\n").request.method == method);
+}
+
+TEST_CASE("a header line that could be read in two ways is refused") {
+    for (const char* line : {"NoColon", ": v", "A : v", "A\t: v", " A: v", "\tfolded", "A(b): v", "A b: v",
+                             "A: v\x01", "A: \x7f", "A: v\rB: w", "\xc3\xa9: v"}) {
+        CAPTURE(line);
+        CHECK(flaw_of(head_with(std::string(line) + "\r\n")) == HeadFlaw::header_line);
+    }
+    using namespace std::string_literals;
+    CHECK(flaw_of(head_with("A: v\0w\r\n"s)) == HeadFlaw::header_line);
+    CHECK(flaw_of(head_with("A\0: v\r\n"s)) == HeadFlaw::header_line);
+    CHECK(flaw_of(head_with("A: v\tw\r\n")) == HeadFlaw::none);
+}
+
+TEST_CASE("a line that ends with LF alone is refused as soon as it does") {
+    HeadScanner scanner;
+    CHECK(scanner.scan("GET /x HTTP/1.1\n") == State::refused);
+    CHECK(scanner.flaw() == HeadFlaw::line_end);
+    CHECK(flaw_of("GET /x HTTP/1.1\r\nHost: h\nA: b\r\n\r\n") == HeadFlaw::line_end);
+    CHECK(flaw_of("\nGET /x HTTP/1.1\r\n\r\n") == HeadFlaw::request_line);
+}
+
+TEST_CASE("exactly one Host is asked for, and none of HTTP/1.0") {
+    CHECK(flaw_of("GET /x HTTP/1.1\r\n\r\n") == HeadFlaw::host);
+    CHECK(flaw_of("GET /x HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n") == HeadFlaw::host);
+    CHECK(flaw_of("GET /x HTTP/1.0\r\n\r\n") == HeadFlaw::none);
+    CHECK(flaw_of("GET /x HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == HeadFlaw::host);
+}
+
+TEST_CASE("each bound is met exactly, and one byte more is refused") {
+    const std::string longest(limits::target_bytes_max - 1, 'a');
+    CHECK(flaw_of("GET /" + longest + " HTTP/1.1\r\nHost: h\r\n\r\n") == HeadFlaw::none);
+    CHECK(flaw_of("GET /a" + longest + " HTTP/1.1\r\nHost: h\r\n\r\n") == HeadFlaw::target_too_long);
+
+    const std::string value(limits::head_line_bytes_max - 3, 'v');
+    CHECK(flaw_of(head_with("A: " + value + "\r\n")) == HeadFlaw::none);
+    CHECK(flaw_of(head_with("A: v" + value + "\r\n")) == HeadFlaw::header_too_long);
+
+    std::string many;
+    for (std::size_t i = 1; i < limits::headers_max; ++i) many += "A: b\r\n";
+    CHECK(flaw_of(head_with(many)) == HeadFlaw::none);
+    CHECK(flaw_of(head_with(many + "A: b\r\n")) == HeadFlaw::too_many_headers);
+
+    std::string full = "Host: h\r\n";
+    while (full.size() + 8'000 < limits::head_bytes_max) full += "A: " + std::string(7'000, 'v') + "\r\n";
+    const std::size_t left = limits::head_bytes_max - full.size() - 3;
+    const std::string first = "GET /x HTTP/1.1\r\n";
+    CHECK(flaw_of(first + full + "B: " + std::string(left, 'v') + "\r\n\r\n") == HeadFlaw::none);
+    CHECK(flaw_of(first + full + "B: " + std::string(left + 1, 'v') + "\r\n\r\n") ==
+          HeadFlaw::head_too_long);
+}
+
+TEST_CASE("what is too long is refused before its end has come") {
+    const auto refused = [](const std::string& bytes) {
+        HeadScanner scanner;
+        return scanner.scan(bytes) == State::refused ? scanner.flaw() : HeadFlaw::none;
+    };
+    CHECK(refused("GET /" + std::string(5'000, 'a')) == HeadFlaw::target_too_long);
+    CHECK(refused("GET /x HTTP/1.1\r\nA: " + std::string(9'000, 'a')) == HeadFlaw::header_too_long);
+    std::string head = "GET /x HTTP/1.1\r\n";
+    while (head.size() < 40'000) head += "A: " + std::string(1'000, 'v') + "\r\n";
+    CHECK(refused(head) == HeadFlaw::head_too_long);
+}
+
+TEST_CASE("a body is framed in one way, or refused") {
+    CHECK(sound(head_with("")).body == Head::Body::none);
+    CHECK(sound(head_with("Content-Length: 0\r\n")).body == Head::Body::none);
+    const Head sized = sound(head_with("content-length: 0012\r\n"));
+    CHECK(sized.body == Head::Body::length);
+    CHECK(sized.body_bytes == 12);
+    CHECK(sound(head_with("Transfer-Encoding: Chunked\r\n")).body == Head::Body::chunked);
+    for (const char* lines :
+         {"Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+          "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 1, 1\r\n",
+          "Content-Length: -1\r\n", "Content-Length: +1\r\n", "Content-Length: 0x1\r\n", "Content-Length:\r\n",
+          "Content-Length: 1 2\r\n", "Content-Length: 99999999999999999999\r\n"}) {
+        CAPTURE(lines);
+        CHECK(flaw_of(head_with(lines)) == HeadFlaw::length);
+    }
+    for (const char* lines :
+         {"Transfer-Encoding: gzip\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding:\r\n",
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: xchunked\r\n",
+          "Transfer-Encoding: chunked, identity\r\n", "Transfer-Encoding: \"chunked\"\r\n"}) {
+        CAPTURE(lines);
+        CHECK(flaw_of(head_with(lines)) == HeadFlaw::encoding);
+    }
+    CHECK(flaw_of("POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == HeadFlaw::encoding);
+}
+
+TEST_CASE("a connection is kept when the client wishes so") {
+    CHECK_FALSE(sound(head_with("Connection: close\r\n")).keep_alive);
+    CHECK_FALSE(sound(head_with("Connection: x, CLOSE ,y\r\n")).keep_alive);
+    CHECK_FALSE(sound(head_with("Connection: keep-alive\r\nConnection: close\r\n")).keep_alive);
+    CHECK(sound(head_with("Connection: keep-alive\r\n")).keep_alive);
+    CHECK_FALSE(sound("GET /x HTTP/1.0\r\n\r\n").keep_alive);
+    CHECK(sound("GET /x HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
+}
+
+TEST_CASE("100-continue is waited for in HTTP/1.1 only") {
+    CHECK(sound(head_with("Expect: 100-Continue\r\n")).expects_continue);
+    CHECK_FALSE(sound(head_with("Expect: 200-ok\r\n")).expects_continue);
+    CHECK_FALSE(sound("GET /x HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
+}
+
+TEST_CASE("a refused head is answered in the shape all errors have, with the status that fits") {
+    const std::vector<std::pair<HeadFlaw, int>> table = {
+        {HeadFlaw::request_line, 400},    {HeadFlaw::version, 505},          {HeadFlaw::target_too_long, 414},
+        {HeadFlaw::line_end, 400},        {HeadFlaw::header_line, 400},      {HeadFlaw::header_too_long, 431},
+        {HeadFlaw::too_many_headers, 431}, {HeadFlaw::head_too_long, 431},   {HeadFlaw::host, 400},
+        {HeadFlaw::length, 400},          {HeadFlaw::encoding, 501}};
+    for (const auto& [flaw, status] : table) {
+        const Answer answer = answer_to(flaw);
+        CHECK(answer.status == status);
+        CHECK(answer.body.starts_with(R"({"error":{"code":"bad_request","reason":")"));
+        CHECK(answer.body.find(R"("fix":")") != std::string::npos);
+    }
+}
+
+TEST_CASE("an answer is these very bytes") {
+    Answer answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
+    CHECK(write_answer(answer, "GET", After::keep, 1'780'000'000) ==
+          "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
+          "Date: Thu, 28 May 2026 20:26:40 GMT\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nno\n");
+    CHECK(write_answer(answer, "HEAD", After::close, 0) ==
+          "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
+          "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
+    CHECK(write_answer({204, {}, "never sent"}, "GET", After::keep, 1'798'675'200) ==
+          "HTTP/1.1 204 No Content\r\nDate: Thu, 31 Dec 2026 00:00:00 GMT\r\n"
+          "Connection: keep-alive\r\n\r\n");
+}
+
+TEST_CASE("no header value ends its line, whoever made it") {
+    const std::string text = write_answer({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
+    CHECK(text.starts_with("HTTP/1.1 200 OK\r\nA: b  Evil: 1   \r\nDate: "));
+}

@@ -1,0 +1,418 @@
+// Every refusal, byte for byte: status, headers and body, in both formats. Asked the way Caddy asks,
+// which passes the whole answer on.
+#include "http/reply.h"
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/http_bench.h"
+
+using namespace hourgate;
+using namespace hourgate::test;
+using hourgate::http::Answer;
+using hourgate::http::Format;
+using hourgate::http::Request;
+
+namespace {
+
+struct Case {
+    std::string_view reason;
+    std::function<void(HttpBench&)> before;
+    std::function<void(Request&)> change;
+    int status;
+    std::string_view title;
+    std::string_view headers;  // those after Cache-Control
+    std::string_view members;  // of "error", without the braces
+};
+
+void nothing(HttpBench&) {}
+void as_it_is(Request&) {}
+
+std::function<void(Request&)> with(std::string name, std::string value) {
+    return [=](Request& request) { set_header(request, name, value); };
+}
+std::function<void(Request&)> with_token(std::string text) {
+    return with("Authorization", "Bearer " + text);
+}
+void without_token(Request& request) { drop_header(request, "Authorization"); }
+
+constexpr std::string_view untouched = R"(X-RateLimit-Limit: 5
+X-RateLimit-Remaining: 5
+X-RateLimit-Reset: 1780000060
+RateLimit-Policy: "burst";q=3;w=10, "sustained";q=5;w=60
+RateLimit: "burst";r=3;t=10, "sustained";r=5;t=60
+)";
+
+std::string after(std::string_view first, std::string_view rest = untouched) {
+    return std::string(first) + "\n" + std::string(rest);
+}
+
+// --- 400 ------------------------------------------------------------------------------------------
+
+std::vector<Case> unreadable() {
+    return {
+        {"bad_request", nothing,
+         [](Request& request) { request.headers.push_back({"Authorization", "Bearer x"}); }, 400,
+         "Bad Request", "",
+         R"("code":"bad_request","reason":"bad_request","message":"The call has more than one Authorization header.","fix":"Send exactly one Authorization header.","decision":"dec_ID")"},
+        {"bad_request", nothing, with("X-HTTP-Method-Override", "DELETE"), 400, "Bad Request", "",
+         R"("code":"bad_request","reason":"bad_request","message":"The call has the header X-HTTP-Method-Override, which asks for another method than the one it is sent with.","fix":"Leave the header out and send the method itself.","decision":"dec_ID")"},
+        {"bad_request", nothing, with("X-Forwarded-Uri", "http://api.example/clients/7"), 400,
+         "Bad Request", "",
+         R"("code":"bad_request","reason":"bad_request","message":"What the call asks for is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
+        {"bad_request", nothing, with("X-Forwarded-Method", "GET it"), 400, "Bad Request", "",
+         R"("code":"bad_request","reason":"bad_request","message":"The method of the call is not a word HTTP allows.","fix":"Send a method such as GET, POST, PUT, PATCH or DELETE.","decision":"dec_ID")"},
+        {"bad_request", nothing,
+         [](Request& request) { drop_header(request, "X-Forwarded-Uri"); }, 400, "Bad Request", "",
+         R"("code":"bad_request","reason":"bad_request","message":"The proxy in front did not say exactly once what was asked for: the header X-Forwarded-Uri is missing or there twice.","fix":"Operator: let the proxy set this header when it asks the gate.","decision":"dec_ID")"},
+        {"path_ambiguous", nothing, with("X-Forwarded-Uri", "/clients/%2e%2e/x?q=1"), 400,
+         "Bad Request", "",
+         R"("code":"bad_request","reason":"path_ambiguous","message":"An upstream may read this path otherwise than the gate: the path has a segment '.' or '..', as sent or encoded.","fix":"Send the path in the plain form the API's documentation shows.","decision":"dec_ID")"},
+        {"forged_header", nothing, with("x_hourgate-Role", "owner"), 400, "Bad Request", "",
+         R"("code":"bad_request","reason":"forged_header","message":"The call has the header x_hourgate-Role. Headers that begin with X-Hourgate- are the gate's own.","fix":"Leave the header out.","decision":"dec_ID")"},
+    };
+}
+
+// --- 401 ------------------------------------------------------------------------------------------
+
+constexpr std::string_view plain_challenge = "WWW-Authenticate: Bearer realm=\"hourgate\"\n";
+
+std::vector<Case> unknown_callers() {
+    const std::string damaged = HttpBench::token().substr(0, 53) + "?";
+    std::string mistyped = HttpBench::token();
+    mistyped.back() = mistyped.back() == 'z' ? 'y' : 'z';
+    const std::string test_token =
+        whole_token("hsk_test_" + std::string(HttpBench::prefix) + "_" + std::string(HttpBench::secret));
+    return {
+        {"no_credentials", nothing, without_token, 401, "Unauthorized", plain_challenge,
+         R"("code":"unauthenticated","reason":"no_credentials","message":"The call has no token: there is no Authorization header.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
+        {"wrong_scheme", nothing, with("Authorization", "Basic YTpi"), 401, "Unauthorized",
+         plain_challenge,
+         R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has the scheme Basic where Bearer is asked for.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
+        {"wrong_scheme", nothing, with("Authorization", HttpBench::token()), 401, "Unauthorized",
+         plain_challenge,
+         R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has no scheme before the token.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
+        {"malformed_token", nothing, with_token(damaged), 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"What follows Bearer is not a token: its last part has a character that is "
+         "neither a letter nor a digit.\"\n",
+         R"("code":"unauthenticated","reason":"malformed_token","message":"What follows Bearer is not a token: its last part has a character that is neither a letter nor a digit.","fix":"Copy the whole token again: hsk_live_, 12 digits, _, 32 letters and digits, without quotes or spaces.","decision":"dec_ID")"},
+        {"damaged_token", nothing, with_token(mistyped), 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"The token has the right shape, but its check digits do not fit: it was "
+         "mistyped, cut or altered.\"\n",
+         R"("code":"unauthenticated","reason":"damaged_token","message":"The token has the right shape, but its check digits do not fit: it was mistyped, cut or altered.","fix":"Copy the whole token again from where it was kept when it was minted.","decision":"dec_ID")"},
+        {"wrong_environment", nothing, with_token(test_token), 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"This is a test token, and this gate takes live tokens only.\"\n",
+         R"("code":"unauthenticated","reason":"wrong_environment","message":"This is a test token, and this gate takes live tokens only.","fix":"Send a token that begins with hsk_live_.","decision":"dec_ID")"},
+        {"unknown_token", nothing, with_token(HttpBench::wrong_secret()), 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"No token 4f8a2c1bdedf with this secret is known here.\"\n",
+         R"("code":"unauthenticated","reason":"unknown_token","message":"No token 4f8a2c1bdedf with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted.","decision":"dec_ID")"},
+    };
+}
+
+std::vector<Case> ended_tokens() {
+    return {
+        {"revoked_token",
+         [](HttpBench& bench) { bench.facts.token.revoked_ms = bench.now.wall_ms - 1000; }, as_it_is,
+         401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.\"\n",
+         R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+        {"expired_token", [](HttpBench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; },
+         as_it_is, 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"Token 4f8a2c1bdedf expired at 2026-05-28T20:26:40Z.\"\n",
+         R"("code":"unauthenticated","reason":"expired_token","message":"Token 4f8a2c1bdedf expired at 2026-05-28T20:26:40Z.","fix":"Have a new token minted.","decision":"dec_ID","at":"2026-05-28T20:26:40Z")"},
+        {"rotated_token",
+         [](HttpBench& bench) {
+             bench.facts.token.rotated_ms = bench.now.wall_ms - 5000;
+             bench.facts.token.works_until_ms = bench.now.wall_ms - 1000;
+         },
+         as_it_is, 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"Token 4f8a2c1bdedf was rotated, and stopped working at "
+         "2026-05-28T20:26:39Z.\"\n",
+         R"("code":"unauthenticated","reason":"rotated_token","message":"Token 4f8a2c1bdedf was rotated, and stopped working at 2026-05-28T20:26:39Z.","fix":"Use the token it was rotated into.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+        {"member_removed",
+         [](HttpBench& bench) { bench.facts.member.removed_ms = bench.now.wall_ms - 1000; }, as_it_is,
+         401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"The member who owns token 4f8a2c1bdedf was removed at "
+         "2026-05-28T20:26:39Z.\"\n",
+         R"("code":"unauthenticated","reason":"member_removed","message":"The member who owns token 4f8a2c1bdedf was removed at 2026-05-28T20:26:39Z.","fix":"Use the token of a present member, or have this member restored.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+    };
+}
+
+// --- 402 ------------------------------------------------------------------------------------------
+
+std::vector<Case> unpaid() {
+    return {
+        {"plan_without_api", [](HttpBench& bench) { bench.facts.workspace.plan_id = 1; }, as_it_is,
+         402, "Payment Required", "",
+         R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"Change to plan 'studio' or above; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free")"},
+        {"plan_lapsed",
+         [](HttpBench& bench) {
+             bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 3 * Bench::day;
+         },
+         as_it_is, 402, "Payment Required", "",
+         R"("code":"forbidden_plan","reason":"plan_lapsed","message":"The subscription of workspace 'Acme' to plan 'studio' lapsed at 2026-05-28T20:26:40Z; it counts as on plan 'free', which has no API access.","fix":"Renew the plan; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","lapsedAt":"2026-05-28T20:26:40Z")"},
+    };
+}
+
+// --- 403 ------------------------------------------------------------------------------------------
+
+const std::string forbidden =
+    after("WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"");
+const std::string scope_asked = after(
+    "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\", scope=\"clients:read\"");
+
+std::vector<Case> forbidden_calls() {
+    const auto role_member = [](HttpBench& bench) { bench.facts.member.role = Role::member; };
+    return {
+        {"role_forbidden", role_member, as_it_is, 403, "Forbidden", forbidden,
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager")"},
+        {"role_forbidden", nothing, with("X-Forwarded-Method", "PURGE"), 403, "Forbidden", forbidden,
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"The gate knows no method PURGE for 'clients'.","fix":"Use GET, POST, PUT, PATCH or DELETE, or have the operator list the method under 'methods' of the resource.","decision":"dec_ID","resource":"clients","action":null,"role":"manager","requiredRole":null)"},
+        {"role_forbidden",
+         [](HttpBench& bench) { bench.facts.token.kind = TokenFacts::Kind::operator_; }, as_it_is, 403,
+         "Forbidden",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"\n",
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"This is an operator token. It opens the admin listener and nothing else.","fix":"Send the token of a member.","decision":"dec_ID","resource":"clients","action":"read","role":"operator","requiredRole":null)"},
+        {"scope_missing",
+         [](HttpBench& bench) {
+             bench.facts.token.scopes = policy::parse_scopes("notes:read health:*").value();
+         },
+         as_it_is, 403, "Forbidden", scope_asked,
+         R"("code":"forbidden_scope","reason":"scope_missing","message":"The token is narrowed to notes:read health:*, which does not reach GET /clients/7.","fix":"Use a token with the scope clients:read.","decision":"dec_ID","resource":"clients","action":"read","role":"manager","requiredScope":"clients:read")"},
+        {"not_own", role_member, with("X-Forwarded-Uri", "/notes/mem_b"), 403, "Forbidden", forbidden,
+         R"("code":"forbidden_scope","reason":"not_own","message":"Role member reaches only its own part of 'notes', and GET /notes/mem_b is another member's.","fix":"Put 'me' or your own member id, mem_a, where the path names the member.","decision":"dec_ID","resource":"notes","action":"read","role":"member")"},
+        {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden",
+         forbidden,
+         R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
+    };
+}
+
+// --- 429, 503 -------------------------------------------------------------------------------------
+
+std::vector<Case> no_room() {
+    return {
+        {"too_many_failures",
+         [](HttpBench& bench) {
+             Request request = HttpBench::forwarded("GET", "/clients/7");
+             drop_header(request, "Authorization");
+             for (int i = 0; i < 10; ++i) (void)bench.ask(request);
+         },
+         with_token(HttpBench::unknown_prefix()), 429, "Too Many Requests", "Retry-After: 60\n",
+         R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token. Why this one has none is said in 'because'.","fix":"Mend what 'because' says; a valid token passes at once. Anything else: wait 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"retryAfter":60,"because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
+        {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429, "Too Many Requests",
+         "Retry-After: 10\n"
+         "X-RateLimit-Limit: 5\n"
+         "X-RateLimit-Remaining: 2\n"
+         "X-RateLimit-Reset: 1780000060\n"
+         "RateLimit-Policy: \"burst\";q=3;w=10, \"sustained\";q=5;w=60\n"
+         "RateLimit: \"burst\";r=0;t=10, \"sustained\";r=2;t=60\n",
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'burst' of plan 'studio' is full: 3 calls in any 10 s.","fix":"Wait 10 s, then send the same call again.","decision":"dec_ID","window":"burst","limit":3,"windowSeconds":10,"retryAfter":10)"},
+        {"window_full",
+         [](HttpBench& bench) {
+             Request request = HttpBench::forwarded("GET", "/health");
+             drop_header(request, "Authorization");
+             for (int i = 0; i < 4; ++i) (void)bench.ask(request);
+             bench.advance_s(59);
+         },
+         [](Request& request) {
+             without_token(request);
+             set_header(request, "X-Forwarded-Uri", "/health");
+         },
+         429, "Too Many Requests", "Retry-After: 1\n",
+         R"("code":"rate_limited","reason":"window_full","message":"The window for public calls from 192.0.2.1 is full: 4 calls in any 60 s.","fix":"Wait 1 s, then send the same call again.","decision":"dec_ID","window":"public","limit":4,"windowSeconds":60,"retryAfter":1)"},
+        {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
+         "Service Unavailable", "",
+         R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},
+    };
+}
+
+std::vector<Case> all_cases() {
+    std::vector<Case> all;
+    for (const auto& some : {unreadable(), unknown_callers(), ended_tokens(), unpaid(),
+                             forbidden_calls(), no_room()})
+        all.insert(all.end(), some.begin(), some.end());
+    return all;
+}
+
+std::string start_of(const Case& one, std::string_view type) {
+    return std::to_string(one.status) + "\nContent-Type: " + std::string(type) +
+           "\nX-Hourgate-Decision: dec_ID\nCache-Control: no-store\n" + std::string(one.headers) + "\n";
+}
+
+/// The same facts as RFC 9457 wants them.
+std::string as_problem(const Case& one) {
+    const std::string_view from = R"("message":")";
+    const std::size_t begin = one.members.find(from) + from.size();
+    const std::string message(one.members.substr(begin, one.members.find(R"(","fix":)") - begin));
+    return R"({"type":"about:blank","title":")" + std::string(one.title) + R"(","status":)" +
+           std::to_string(one.status) + R"(,"detail":")" + message + "\"," +
+           std::string(one.members) + "}\n";
+}
+
+Answer answer_in(const Case& one, std::string_view accept) {
+    HttpBench bench;
+    one.before(bench);
+    bench.put();
+    Request request = HttpBench::forwarded("GET", "/clients/7?q=hidden");
+    one.change(request);
+    if (!accept.empty()) request.headers.push_back({"Accept", std::string(accept)});
+    const std::uint32_t left = bench.left();
+    Answer answer = bench.ask(request);
+    CHECK(bench.left() == left);
+    CHECK_FALSE(bench.notes.told.empty());
+    CHECK(bench.notes.told.back().first == one.reason);
+    CHECK(bench.notes.told.back().second == one.status);
+    return answer;
+}
+
+}  // namespace
+
+TEST_CASE("every refusal is these very bytes, in both formats, and spends nothing") {
+    for (const Case& one : all_cases()) {
+        CAPTURE(one.reason, one.members);
+        CHECK(whole(answer_in(one, "")) ==
+              start_of(one, "application/json") + R"({"error":{)" + std::string(one.members) + "}}\n");
+        CHECK(whole(answer_in(one, "application/problem+json")) ==
+              start_of(one, "application/problem+json") + as_problem(one));
+    }
+}
+
+TEST_CASE("every reason there is has its bytes pinned") {
+    std::set<std::string_view> pinned = {"granted"};
+    for (const Case& one : all_cases()) pinned.insert(one.reason);
+    for (std::size_t i = 0; i < reason_count; ++i) {
+        const std::string_view reason = to_text(static_cast<Reason>(i));
+        CAPTURE(reason);
+        CHECK(pinned.count(reason) == 1);
+    }
+}
+
+TEST_CASE("no answer shows the token, the query or a word the caller should not see") {
+    for (const Case& one : all_cases()) {
+        CAPTURE(one.reason);
+        const std::string text = whole(answer_in(one, ""));
+        CHECK(text.find(HttpBench::secret) == std::string::npos);
+        CHECK(text.find("hidden") == std::string::npos);
+        CHECK(text.find("PAYMENT-REQUIRED") == std::string::npos);
+    }
+}
+
+TEST_CASE("an unknown prefix and a wrong secret are answered with the same bytes") {
+    HttpBench bench;
+    Request unknown = HttpBench::forwarded("GET", "/clients/7");
+    set_header(unknown, "Authorization", "Bearer " + HttpBench::unknown_prefix());
+    Request wrong = unknown;
+    set_header(wrong, "Authorization", "Bearer " + HttpBench::wrong_secret());
+    const std::string first = whole(bench.ask(unknown));
+    std::string second = whole(bench.ask(wrong));
+    // Each names the prefix it was asked with, and is the same but for that.
+    for (std::size_t at = second.find(HttpBench::prefix); at != std::string::npos;
+         at = second.find(HttpBench::prefix))
+        second.replace(at, HttpBench::prefix.size(), "000000000000");
+    CHECK(first == second);
+}
+
+TEST_CASE("the workspace, the renewal address and the documentation are named where they are known") {
+    http::ReplySettings settings = HttpBench::reply_settings();
+    settings.renew_url = "https://acme.example/renew";
+    settings.docs_url = "https://docs.example/refusals";
+    HttpBench bench(Mode::enforce, small_rules(), settings);
+    bench.facts.workspace.plan_id = 1;
+    bench.put();
+    const std::string members =
+        R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"Change to plan 'studio' or above at https://acme.example/renew; the same token works again at once.","decision":"dec_ID","docs":"https://docs.example/refusals#plan_without_api","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","renewUrl":"https://acme.example/renew")";
+    Request request = HttpBench::forwarded("GET", "/clients/7");
+    const std::string head =
+        "402\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\nCache-Control: no-store\n\n";
+    CHECK(whole(bench.ask(request)) == head + R"({"error":{)" + members + "}}\n");
+    request.headers.push_back({"Accept", "application/problem+json"});
+    const std::string text = whole(bench.ask(request));
+    CHECK(text.find(R"({"type":"https://docs.example/refusals#plan_without_api","title":"Payment Required",)") !=
+          std::string::npos);
+}
+
+TEST_CASE("in the days of grace every answer says when the plan lapses") {
+    HttpBench bench;
+    bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
+    bench.put();
+    const Answer granted = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    CHECK(granted.status == 200);
+    CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
+    const Answer refused = bench.ask(HttpBench::forwarded("GET", "/nowhere"));
+    CHECK(refused.status == 403);
+    CHECK(header(refused, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
+}
+
+TEST_CASE("the time a window resets at is rounded up, as the seconds until then are") {
+    HttpBench bench;
+    bench.now.wall_ms += 1;
+    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    CHECK(header(answer, "X-RateLimit-Reset") == "1780000061");
+}
+
+TEST_CASE("a plan without windows has no limit headers") {
+    HttpBench bench;
+    bench.directory.plans = std::make_shared<PlanBook>(
+        std::vector<Plan>{make_plan(2, "studio", true, 10, {})});
+    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    CHECK(answer.status == 200);
+    CHECK(header(answer, "X-RateLimit-Limit") == "(absent)");
+    CHECK(header(answer, "RateLimit") == "(absent)");
+    CHECK(header(answer, "RateLimit-Policy") == "(absent)");
+}
+
+TEST_CASE("no character of a name breaks out of a header or out of the JSON") {
+    http::ReplySettings settings = HttpBench::reply_settings();
+    settings.realm = "a\"b\\c\r\nX: y\xc3\xa9";
+    HttpBench bench(Mode::enforce, small_rules(), settings);
+    bench.facts.workspace.name = "A\"\\\x01\xff";
+    bench.facts.workspace.plan_id = 1;
+    bench.put();
+    Request request = HttpBench::forwarded("GET", "/clients/7");
+    const Answer unpaid = bench.ask(request);
+    CHECK(unpaid.body.find(R"('A\"\\\u0001)" "\xef\xbf\xbd'") != std::string::npos);
+    drop_header(request, "Authorization");
+    const Answer unknown = bench.ask(request);
+    CHECK(header(unknown, "WWW-Authenticate") == "Bearer realm=\"a'b'c??X: y??\"");
+}
+
+TEST_CASE("a problem document is sent to who asks for it, and JSON to everybody else") {
+    for (const char* accept :
+         {"", "*/*", "application/json", "application/*", "text/html, */*;q=0.1",
+          "application/problem+json;q=0", "application/problem+json;q=0.000",
+          "application/json, application/problem+json;q=0.9",
+          "application/problem+json;q=0.5;x=y, application/json;q=0.51", "application/problem+jsonx",
+          "q=1", ",,;;", "application/problem+json;q=0, application/problem+xml"}) {
+        CAPTURE(accept);
+        CHECK(http::format_for(accept) == Format::json);
+    }
+    for (const char* accept :
+         {"application/problem+json", "Application/Problem+JSON", " application/problem+json ; q=0.1 ",
+          "application/problem+json, application/json", "text/html, application/problem+json;q=0.001",
+          "application/json;q=0.2,application/problem+json;q=0.2", "application/problem+json;q=1.000",
+          "application/problem+json;v=1"}) {
+        CAPTURE(accept);
+        CHECK(http::format_for(accept) == Format::problem);
+    }
+}
+
+TEST_CASE("a refusal that is no decision has the same shape and no decision id") {
+    CHECK(whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::json)) ==
+          "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
+          R"({"error":{"code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."}})" "\n");
+    CHECK(whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::problem)) ==
+          "404\nContent-Type: application/problem+json\nCache-Control: no-store\n\n"
+          R"({"type":"about:blank","title":"Not Found","status":404,"detail":"No.","code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."})" "\n");
+}

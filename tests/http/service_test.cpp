@@ -1,0 +1,228 @@
+// Routes of the three listeners, without a socket: what is there, what is not, and /me.
+#include "http/service.h"
+
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/catch.h"
+#include "support/http_bench.h"
+
+using namespace hourgate;
+using namespace hourgate::test;
+using hourgate::http::Answer;
+using hourgate::http::Listener;
+using hourgate::http::Request;
+
+namespace {
+
+constexpr std::string_view me_path = "/_hourgate/api/v1/me";
+
+Request me() { return HttpBench::request("GET", std::string(me_path)); }
+
+int status(HttpBench& bench, Listener listener, std::string method, std::string target) {
+    return bench.service.handle(listener, HttpBench::request(std::move(method), std::move(target)))
+        .status;
+}
+
+}  // namespace
+
+TEST_CASE("/me tells a token who it is and what it has left, and spends one call") {
+    HttpBench bench;
+    bench.facts.token.scopes = policy::parse_scopes("clients:read notes:*").value();
+    bench.facts.token.expires_ms = bench.now.wall_ms + Bench::day;
+    bench.put();
+    CHECK(whole(bench.service.handle(Listener::public_, me())) == R"(200
+Content-Type: application/json
+X-Hourgate-Decision: dec_ID
+Cache-Control: no-store
+X-RateLimit-Limit: 5
+X-RateLimit-Remaining: 4
+X-RateLimit-Reset: 1780000060
+RateLimit-Policy: "burst";q=3;w=10, "sustained";q=5;w=60
+RateLimit: "burst";r=2;t=10, "sustained";r=4;t=60
+
+{"data":{"orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":4,"reset":60}]}}
+)");
+    CHECK(bench.left() == 2);
+}
+
+TEST_CASE("/me of a service without expiry has null for e-mail and end") {
+    HttpBench bench;
+    bench.facts.member.kind = MemberKind::service;
+    bench.facts.member.email.clear();
+    bench.put();
+    const Answer answer = bench.service.handle(Listener::public_, me());
+    CHECK(answer.status == 200);
+    CHECK(answer.body.find(R"("email":null,)") != std::string::npos);
+    CHECK(answer.body.find(R"("scopes":[],)") != std::string::npos);
+    CHECK(answer.body.find(R"("expiresAt":null,)") != std::string::npos);
+}
+
+TEST_CASE("/me asks the four questions as every call does, and refuses in the same words") {
+    HttpBench bench;
+    Request request = me();
+    drop_header(request, "Authorization");
+    CHECK(bench.service.handle(Listener::public_, request).status == 401);
+    request = me();
+    request.headers.push_back({"X-Hourgate-Role", "owner"});
+    CHECK(bench.service.handle(Listener::public_, request).status == 400);
+    bench.facts.workspace.plan_id = 1;
+    bench.put();
+    CHECK(bench.service.handle(Listener::public_, me()).status == 402);
+    bench.facts.workspace.plan_id = 2;
+    bench.facts.token.kind = TokenFacts::Kind::operator_;
+    bench.put();
+    CHECK(bench.service.handle(Listener::public_, me()).status == 403);
+    bench.facts.token.kind = TokenFacts::Kind::member;
+    bench.put();
+    CHECK(bench.left() == 3);
+    bench.spend(3);
+    const Answer full = bench.service.handle(Listener::public_, me());
+    CHECK(full.status == 429);
+    CHECK(header(full, "Retry-After") == "10");
+    CHECK(bench.notes.told.size() == 5);
+}
+
+TEST_CASE("/me is enforced in observe mode too") {
+    HttpBench bench(Mode::observe);
+    Request request = me();
+    drop_header(request, "Authorization");
+    const Answer answer = bench.service.handle(Listener::public_, request);
+    CHECK(answer.status == 401);
+    CHECK(header(answer, "X-Hourgate-Would") == "(absent)");
+}
+
+TEST_CASE("/me answers HEAD as GET, a query does not matter, and no other method is known") {
+    HttpBench bench;
+    CHECK(status(bench, Listener::public_, "HEAD", std::string(me_path)) == 200);
+    CHECK(status(bench, Listener::public_, "GET", std::string(me_path) + "?x=1") == 200);
+    for (const char* method : {"POST", "DELETE", "OPTIONS", "PURGE"}) {
+        const Answer answer = bench.service.handle(
+            Listener::public_, HttpBench::request(method, std::string(me_path)));
+        CHECK(answer.status == 405);
+        CHECK(header(answer, "Allow") == "GET, HEAD");
+    }
+    CHECK(bench.notes.told.size() == 2);
+}
+
+TEST_CASE("the client's address on the public listener is the peer's when no proxy forwarded it") {
+    HttpBench bench;
+    Request request = me();
+    request.peer = *Address::parse("198.51.100.4");
+    drop_header(request, "Authorization");
+    for (int i = 0; i < 10; ++i) CHECK(bench.service.handle(Listener::public_, request).status == 401);
+    CHECK(bench.service.handle(Listener::public_, request).status == 429);
+    request.peer = *Address::parse("198.51.100.5");
+    CHECK(bench.service.handle(Listener::public_, request).status == 401);
+    CHECK(bench.notes.unknown == 0);
+}
+
+TEST_CASE("a browser of a configured origin may call /me, and is told so before it does") {
+    http::ReplySettings settings = HttpBench::reply_settings();
+    settings.cors_origins = {"https://app.example"};
+    HttpBench bench(Mode::enforce, small_rules(), settings);
+    Request preflight = HttpBench::request("OPTIONS", std::string(me_path));
+    drop_header(preflight, "Authorization");
+    preflight.headers.push_back({"Origin", "https://app.example"});
+    preflight.headers.push_back({"Access-Control-Request-Method", "GET"});
+    const Answer allowed = bench.service.handle(Listener::public_, preflight);
+    CHECK(allowed.status == 204);
+    CHECK(header(allowed, "Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(header(allowed, "Access-Control-Allow-Headers") == "Authorization");
+    CHECK(bench.notes.told.empty());
+    set_header(preflight, "Origin", "https://evil.example");
+    CHECK(header(bench.service.handle(Listener::public_, preflight), "Access-Control-Allow-Origin") ==
+          "(absent)");
+    Request call = me();
+    call.headers.push_back({"Origin", "https://app.example"});
+    CHECK(header(bench.service.handle(Listener::public_, call), "Access-Control-Allow-Origin") ==
+          "https://app.example");
+}
+
+TEST_CASE("a path the public listener does not have is a 404 that says where calls go") {
+    HttpBench bench;
+    for (const char* target : {"/", "/clients/1", "/_hourgate/api/v1", "/_hourgate/api/v1/me/",
+                               "/_hourgate/api/v1/tokens", "/_hourgate/auth/nginx", "/_hourgate/verify",
+                               "/metrics", "/_hourgate/healthz/", "/_hourgate//healthz", "*", "http://x/"}) {
+        CAPTURE(target);
+        CHECK(status(bench, Listener::public_, "GET", target) == 404);
+    }
+    CHECK(whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
+          "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
+          R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"This version of Hourgate forwards no calls. Send API calls to the proxy in front of the API, which asks the gate on the listener [server] ask; here are /_hourgate/api/v1/me, /_hourgate/healthz and /_hourgate/readyz."}})"
+          "\n");
+    CHECK(bench.notes.told.empty());
+}
+
+TEST_CASE("health says that the process answers, readiness that the database does") {
+    for (const Listener listener : {Listener::public_, Listener::admin}) {
+        HttpBench bench;
+        const Request healthz = HttpBench::request("GET", "/_hourgate/healthz");
+        const Request readyz = HttpBench::request("GET", "/_hourgate/readyz");
+        CHECK(whole(bench.service.handle(listener, healthz)) ==
+              "200\nContent-Type: text/plain\nCache-Control: no-store\n\nok\n");
+        CHECK(whole(bench.service.handle(listener, readyz)) ==
+              "200\nContent-Type: text/plain\nCache-Control: no-store\n\nready\n");
+        bench.ready = false;
+        CHECK(bench.service.handle(listener, healthz).status == 200);
+        CHECK(bench.service.handle(listener, readyz).status == 503);
+        CHECK(status(bench, listener, "POST", "/_hourgate/healthz") == 405);
+        CHECK(status(bench, listener, "HEAD", "/_hourgate/readyz") == 503);
+    }
+}
+
+TEST_CASE("the admin listener has metrics and health, and nothing else") {
+    HttpBench bench;
+    const Answer answer =
+        bench.service.handle(Listener::admin, HttpBench::request("GET", "/metrics"));
+    CHECK(answer.status == 200);
+    CHECK(header(answer, "Content-Type") == "text/plain; version=0.0.4");
+    CHECK(answer.body == "hourgate_decisions_total{reason=\"granted\"} 0\n");
+    CHECK(status(bench, Listener::admin, "DELETE", "/metrics") == 405);
+    for (const char* target : {"/", "/admin/v1/workspaces", "/_hourgate/api/v1/me", "/metrics/"})
+        CHECK(status(bench, Listener::admin, "GET", target) == 404);
+    CHECK(bench.notes.told.empty());
+}
+
+TEST_CASE("the ask listener has no health and no /me: what it does not know is a 404") {
+    HttpBench bench;
+    for (const char* target : {"/", "/_hourgate/healthz", "/_hourgate/api/v1/me", "/_hourgate/auth",
+                               "/_hourgate/auth/nginx/", "/_hourgate/auth/haproxy", "/_hourgate/introspect"}) {
+        CAPTURE(target);
+        CHECK(status(bench, Listener::ask, "GET", target) == 404);
+    }
+    CHECK(bench.notes.told.empty());
+}
+
+TEST_CASE("only a POST to verify has a body that is read") {
+    HttpBench bench;
+    const auto bytes = [&](Listener listener, std::string_view method, std::string_view target) {
+        return bench.service.body_bytes_max(listener, method, target);
+    };
+    CHECK(bytes(Listener::ask, "POST", "/_hourgate/verify") == limits::verify_body_bytes_max);
+    CHECK(bytes(Listener::ask, "POST", "/_hourgate/verify?x") == limits::verify_body_bytes_max);
+    CHECK(bytes(Listener::ask, "PUT", "/_hourgate/verify") == 0);
+    CHECK(bytes(Listener::ask, "POST", "/_hourgate/verify/") == 0);
+    CHECK(bytes(Listener::ask, "POST", "/_hourgate/auth/nginx") == 0);
+    CHECK(bytes(Listener::public_, "POST", "/_hourgate/verify") == 0);
+    CHECK(bytes(Listener::public_, "POST", std::string(me_path)) == 0);
+    CHECK(bytes(Listener::admin, "POST", "/_hourgate/verify") == 0);
+}
+
+TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants nothing") {
+    HttpBench bench;
+    http::Service::Settings settings;
+    settings.metrics = []() -> std::string { throw 7; };
+    settings.ready = []() -> bool { throw std::bad_alloc(); };
+    http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
+    for (const char* target : {"/metrics", "/_hourgate/readyz"}) {
+        const Answer answer = service.handle(Listener::admin, HttpBench::request("GET", target));
+        CHECK(whole(answer) ==
+              "500\nContent-Type: application/json\nCache-Control: no-store\n\n"
+              R"({"error":{"code":"internal","reason":"internal_error","message":"The gate failed on this call.","fix":"Send it again; if that does not help, tell the operator."}})"
+              "\n");
+    }
+}
