@@ -1,0 +1,230 @@
+#include "app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "gate/gate.h"
+#include "http/library/server.h"
+#include "http/service.h"
+#include "limiter/limiter.h"
+#include "ops/metrics.h"
+#include "ops/notify.h"
+#include "policy/policy.h"
+#include "store/database.h"
+#include "store/leased_directory.h"
+#include "store/server_lock.h"
+
+namespace hourgate {
+namespace {
+
+constexpr std::int64_t sweep_interval_us = 10 * us_per_s;
+constexpr std::int64_t warn_interval_us = 60 * us_per_s;
+
+/// Counts every decision and logs every refusal.
+class Witness final : public http::Observer {
+public:
+    Witness(ops::Metrics& metrics, const ops::Log& log, const Clock& clock)
+        : metrics_(metrics), log_(log), clock_(clock) {}
+
+    void decided(const Decision& decision, int status) noexcept override {
+        metrics_.count(decision);
+        if (decision.reason != Reason::granted) log_.refusal(decision, status);
+    }
+
+    /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
+    void address_unknown(http::Listener listener) noexcept override {
+        metrics_.count_unknown_address();
+        const std::int64_t now_us = clock_.now().boot_us;
+        std::int64_t last = warned_us_.load(std::memory_order_relaxed);
+        if (last != 0 && now_us - last < warn_interval_us) return;
+        if (!warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed)) return;
+        log_.line(ops::Level::warning,
+                  "a caller's address is not known, so it is not counted against it: the proxy in front "
+                  "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
+                  {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
+    }
+
+private:
+    ops::Metrics& metrics_;
+    const ops::Log& log_;
+    const Clock& clock_;
+    std::atomic<std::int64_t> warned_us_{0};
+};
+
+Gate::Settings gate_settings(const config::Config& config) {
+    return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
+            config.lapse_to};
+}
+
+http::ReplySettings reply_settings(const config::Config& config) {
+    http::ReplySettings reply;
+    reply.brand = config.brand;
+    reply.env = token::to_text(config.env);
+    reply.renew_url = config.renew_url;
+    reply.failures = config.failures;
+    reply.public_calls = config.public_calls;
+    reply.cors_origins = config.cors_origins;
+    return reply;
+}
+
+}  // namespace
+
+/// In construction order: each needs only what stands above it.
+struct App::Parts {
+    Parts(const config::Config& config_, const Clock& clock_, const ops::Log& log_,
+          std::unique_ptr<store::ServerLock> lock_, std::unique_ptr<store::LeasedDirectory> directory_,
+          policy::Policy policy_)
+        : config(config_), clock(clock_), log(log_), lock(std::move(lock_)),
+          directory(std::move(directory_)), policy(std::move(policy_)), failures(config.failures),
+          public_calls(config.public_calls),
+          gate(gate_settings(config), policy, *directory, limiter, failures, public_calls),
+          witness(metrics, log, clock),
+          service(service_settings(), gate, clock, witness) {}
+
+    const config::Config config;
+    const Clock& clock;
+    const ops::Log& log;
+    const std::unique_ptr<store::ServerLock> lock;
+    const std::unique_ptr<store::LeasedDirectory> directory;
+    const policy::Policy policy;
+    Limiter limiter;
+    AddressLimiter failures;
+    AddressLimiter public_calls;
+    Gate gate;
+    ops::Metrics metrics;
+    Witness witness;
+    http::Service service;
+    std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
+    std::int64_t started_us = 0;
+
+    http::Service::Settings service_settings() {
+        http::Service::Settings settings;
+        settings.trust = {config.peers, config.proxies, config.method_override_refused};
+        settings.reply = reply_settings(config);
+        settings.api_prefix = config.rules.api_prefix;
+        settings.ready = [this] { return directory->ready(); };
+        settings.metrics = [this] { return metrics.text(gauges()); };
+        return settings;
+    }
+
+    [[nodiscard]] ops::Gauges gauges() const {
+        const store::LeasedDirectory::Counts counts = directory->counts();
+        ops::Gauges gauges;
+        gauges.directory_hits = counts.hits;
+        gauges.directory_look_ups = counts.look_ups;
+        gauges.directory_version_reads = counts.version_reads;
+        gauges.directory_failures = counts.failures;
+        gauges.directory_entries = counts.entries;
+        gauges.limiter_entries = limiter.entries();
+        gauges.limiter_bytes = limiter.bytes();
+        gauges.failure_addresses = failures.entries();
+        gauges.public_addresses = public_calls.entries();
+        gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
+        return gauges;
+    }
+
+    Status bind(std::size_t place, http::Listener listener, const config::Listen& listen) {
+        if (listen.kind == config::Listen::Kind::off) return Done{};
+        auto server = http::Server::bind(listener, {listen.host, listen.port, listen.path}, service);
+        if (!server) return server.failure();
+        servers[place] = std::move(server).value();
+        return Done{};
+    }
+
+    /// "127.0.0.1:8402" with the port that was bound, "unix:/path", or "off".
+    [[nodiscard]] std::string bound(std::size_t place, config::Listen listen) const {
+        if (!servers[place]) return "off";
+        if (listen.kind == config::Listen::Kind::tcp) listen.port = servers[place]->port();
+        return listen.text();
+    }
+
+    void sweep() {
+        const Now now = clock.now();
+        limiter.sweep(now);
+        failures.sweep(now);
+        public_calls.sweep(now);
+    }
+};
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock& clock,
+                                       const ops::Log& log) {
+    if (Status status = store::check_library(); !status) return status.failure();
+    auto policy = policy::Policy::make(config.rules);
+    if (!policy) return policy.failure();
+    // The lock before the look: a migration must not meet a running server. No database, no lock file.
+    if (Status status = store::check_database(config.database, store::Migrate::no);
+        !status && status.failure().fault != Fault::conflict)
+        return status.failure();
+    auto lock = store::ServerLock::take(config.database);
+    if (!lock) return lock.failure();
+    if (Status status = store::check_database(config.database, store::Migrate::yes); !status)
+        return status.failure();
+    auto directory = store::LeasedDirectory::open(config.database, clock);
+    if (!directory) return directory.failure();
+
+    auto parts = std::make_unique<Parts>(config, clock, log, std::move(lock).value(),
+                                         std::move(directory).value(), std::move(policy).value());
+    if (Status s = parts->bind(0, http::Listener::public_, config.public_); !s) return s.failure();
+    if (Status s = parts->bind(1, http::Listener::ask, config.ask); !s) return s.failure();
+    if (Status s = parts->bind(2, http::Listener::admin, config.admin); !s) return s.failure();
+    return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+App::Ports App::ports() const noexcept {
+    const auto port = [&](std::size_t place) -> std::uint16_t {
+        return parts_->servers[place] ? parts_->servers[place]->port() : std::uint16_t{0};
+    };
+    return {port(0), port(1), port(2)};
+}
+
+void App::start() {
+    parts_->started_us = parts_->clock.now().boot_us;
+    for (const auto& server : parts_->servers)
+        if (server) server->start();
+    const config::Config& config = parts_->config;
+    parts_->log.line(ops::Level::info, "listening",
+                     {{"public", parts_->bound(0, config.public_)},
+                      {"ask", parts_->bound(1, config.ask)},
+                      {"admin", parts_->bound(2, config.admin)},
+                      {"mode", config.mode == Mode::observe ? "observe" : "enforce"},
+                      {"database", config.database}});
+    ops::notify("READY=1\nSTATUS=deciding");
+}
+
+void App::run(ops::Signals& signals) {
+    const std::int64_t watchdog_us = ops::watchdog_interval_us();
+    const std::int64_t wake_us =
+        watchdog_us > 0 ? std::min(watchdog_us, sweep_interval_us) : sweep_interval_us;
+    std::int64_t swept_us = parts_->clock.now().boot_us;
+    int signal = 0;
+    while ((signal = signals.wait(wake_us)) == 0) {
+        // A store that does not answer is for readyz to say: a restart would not mend it.
+        if (watchdog_us > 0) ops::notify("WATCHDOG=1");
+        const std::int64_t now_us = parts_->clock.now().boot_us;
+        if (now_us - swept_us < sweep_interval_us) continue;
+        parts_->sweep();
+        swept_us = now_us;
+    }
+
+    ops::notify("STOPPING=1\nSTATUS=finishing what is in flight");
+    parts_->log.line(ops::Level::info, "stopping",
+                     {{"signal", std::to_string(signal)},
+                      {"drain", fmt::format("{}s", parts_->config.drain_s)}});
+    for (const auto& server : parts_->servers)
+        if (server) server->stop_accepting();
+    const std::int64_t deadline_us = parts_->clock.now().boot_us + parts_->config.drain_s * us_per_s;
+    std::int64_t cut = 0;
+    for (const auto& server : parts_->servers)
+        if (server) cut += server->finish(parts_->clock, deadline_us);
+    parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",
+                     {{"cut", std::to_string(cut)}});
+}
+
+}  // namespace hourgate

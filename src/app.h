@@ -1,0 +1,50 @@
+// Owns every object of a running server in construction order and connects them. The only place that
+// knows all folders.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "ops/log.h"
+#include "ops/signals.h"
+
+namespace hourgate {
+
+class App {
+public:
+    /// Checks the SQLite library and the database (an older schema is brought up), takes the server
+    /// lock, opens the directory, binds the listeners. Nothing is answered before run(). `clock` and
+    /// `log` must outlive the App.
+    [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
+                                                           const Clock& clock, const ops::Log& log);
+    ~App();
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+
+    /// The ports bound; 0 for a listener that is off or a Unix socket.
+    struct Ports {
+        std::uint16_t public_ = 0;
+        std::uint16_t ask = 0;
+        std::uint16_t admin = 0;
+    };
+    [[nodiscard]] Ports ports() const noexcept;
+
+    /// Starts answering and tells the service manager (READY=1). Returns at once.
+    void start();
+
+    /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, then stops accepting,
+    /// finishes what is in flight within server.drain, and logs how many requests it cut.
+    /// REQUIRES: start() before.
+    void run(ops::Signals& signals);
+
+private:
+    struct Parts;
+    explicit App(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace hourgate

@@ -1,0 +1,11 @@
+// The command line. Only this folder includes CLI11.
+// Exit codes: 0 done, 1 failed, 2 wrong usage. Results go to standard output, everything else to
+// standard error; with --json the result is one JSON object, a list command's an array.
+#pragma once
+
+namespace hourgate::cli {
+
+/// Runs the command in argv. Never throws.
+[[nodiscard]] int run(int argc, char** argv) noexcept;
+
+}  // namespace hourgate::cli

@@ -1,0 +1,110 @@
+// The words of the command line as data: what commands there are, what each takes, and what one run
+// was given. Parser, help and suggestions read the same table, so they cannot disagree.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hourgate::cli {
+
+class Session;
+
+/// One thing a command takes.
+struct Parameter {
+    enum class Kind : std::uint8_t {
+        word,    ///< by its place: NAME
+        words,   ///< by its place, one or more, the last: PREFIX...
+        option,  ///< --plan P, once
+        options, ///< --scope S, any number of times
+        flag,    ///< --demo
+    };
+    Kind kind = Kind::word;
+    bool needed = false;
+    std::string_view name;   ///< "NAME", "--plan"
+    std::string_view value;  ///< of an option, for help: "P"
+    std::string_view help;
+};
+
+[[nodiscard]] constexpr Parameter word(std::string_view name, std::string_view help) {
+    return {Parameter::Kind::word, true, name, "", help};
+}
+[[nodiscard]] constexpr Parameter optional_word(std::string_view name, std::string_view help) {
+    return {Parameter::Kind::word, false, name, "", help};
+}
+[[nodiscard]] constexpr Parameter words(std::string_view name, std::string_view help) {
+    return {Parameter::Kind::words, true, name, "", help};
+}
+[[nodiscard]] constexpr Parameter option(std::string_view name, std::string_view value,
+                                         std::string_view help) {
+    return {Parameter::Kind::option, false, name, value, help};
+}
+[[nodiscard]] constexpr Parameter needed_option(std::string_view name, std::string_view value,
+                                                std::string_view help) {
+    return {Parameter::Kind::option, true, name, value, help};
+}
+[[nodiscard]] constexpr Parameter options(std::string_view name, std::string_view value,
+                                          std::string_view help) {
+    return {Parameter::Kind::options, false, name, value, help};
+}
+[[nodiscard]] constexpr Parameter flag(std::string_view name, std::string_view help) {
+    return {Parameter::Kind::flag, false, name, "", help};
+}
+
+/// One command. `summary` is a sentence without its full stop; `details` is for its own help only.
+struct Command {
+    std::string_view group;  ///< "workspace"; "" for a command that stands alone
+    std::string_view name;   ///< "add"
+    std::string_view summary;
+    std::string_view details;
+    std::vector<Parameter> parameters;
+    std::string_view example;  ///< whole lines
+    Status (*run)(Session& session);
+
+    [[nodiscard]] std::string path() const;  ///< "workspace add"
+};
+
+/// A word that commands share: "workspace".
+struct Group {
+    std::string_view name;
+    std::string_view summary;
+    std::string_view example;
+};
+
+struct Table {
+    std::vector<Group> groups;
+    std::vector<Command> commands;  ///< in the order help shows them
+
+    [[nodiscard]] const Group* find_group(std::string_view name) const noexcept;
+};
+
+/// What every command takes.
+inline constexpr Parameter config_option =
+    option("--config", "FILE", "configuration; else $HOURGATE_CONFIG, else /etc/hourgate/config.toml");
+inline constexpr Parameter json_flag = flag("--json", "print the result as JSON");
+inline constexpr Parameter help_flag = flag("--help", "print this");
+
+/// An argument as messages repeat it: cut off when long, escaped when it cannot be shown.
+[[nodiscard]] std::string echoed(std::string_view argument);
+
+/// What one run was given. Values are UTF-8 without control characters.
+class Arguments {
+public:
+    void add(std::string_view name, std::vector<std::string> values);
+
+    [[nodiscard]] bool given(std::string_view name) const noexcept;
+    /// REQUIRES: given.
+    [[nodiscard]] const std::string& one(std::string_view name) const;
+    [[nodiscard]] std::optional<std::string> find(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+
+private:
+    std::vector<std::pair<std::string_view, std::vector<std::string>>> values_;
+};
+
+}  // namespace hourgate::cli

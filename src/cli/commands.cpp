@@ -1,0 +1,34 @@
+#include "cli/commands.h"
+
+#include <iterator>
+#include <utility>
+
+namespace hourgate::cli {
+
+Table all_commands() {
+    Table table;
+    table.groups = {
+        {"config", "Check the configuration, or show what is in force",
+         "hourgate config check --config ./config.toml"},
+        {"workspace", "Customers: each has one plan and, optionally, an end of what is paid",
+         "hourgate workspace add Acme --plan studio --paid-until 2027-01-31"},
+        {"member", "People and services of a workspace: each has one role",
+         "hourgate member add Acme ann@acme.example --role manager"},
+        {"plan", "What workspaces pay for: API access yes or no, windows, a rank",
+         "hourgate plan set team --api yes --rank 15 --window burst=60/10"},
+        {"token", "What callers send: minted for a member, rotated, revoked",
+         "hourgate token mint Acme/ann@acme.example --name \"ci job\" --expires 90d"},
+        {"operator", "Tokens of the people who run the gate, for the admin listener",
+         "hourgate operator mint --name \"ann's laptop\""},
+    };
+    for (auto* const commands :
+         {init_commands, serve_commands, workspace_commands, member_commands, plan_commands,
+          token_commands, operator_commands, backup_commands, config_commands, version_commands}) {
+        std::vector<Command> some = commands();
+        table.commands.insert(table.commands.end(), std::make_move_iterator(some.begin()),
+                              std::make_move_iterator(some.end()));
+    }
+    return table;
+}
+
+}  // namespace hourgate::cli

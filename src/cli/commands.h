@@ -1,0 +1,24 @@
+// The commands, one function for each file of a group. cli.cpp puts them into one table.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace hourgate::cli {
+
+[[nodiscard]] std::vector<Command> init_commands();
+[[nodiscard]] std::vector<Command> serve_commands();
+[[nodiscard]] std::vector<Command> version_commands();
+[[nodiscard]] std::vector<Command> config_commands();
+[[nodiscard]] std::vector<Command> workspace_commands();
+[[nodiscard]] std::vector<Command> member_commands();
+[[nodiscard]] std::vector<Command> plan_commands();
+[[nodiscard]] std::vector<Command> token_commands();
+[[nodiscard]] std::vector<Command> operator_commands();
+[[nodiscard]] std::vector<Command> backup_commands();
+
+/// All of them, in the order help shows them.
+[[nodiscard]] Table all_commands();
+
+}  // namespace hourgate::cli

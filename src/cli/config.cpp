@@ -1,0 +1,38 @@
+// hourgate config check | show
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/show.h"
+#include "config/load.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+Status check(Session& session) {
+    const auto config = session.config();
+    if (!config) return config.failure();
+    return show_checked(session, config.value()->file, config::warnings(*config.value()));
+}
+
+Status show_all(Session& session) {
+    const auto config = session.config();
+    if (!config) return config.failure();
+    return session.output.print(session.output.form() == Form::json
+                                    ? config::show_json(*config.value())
+                                    : config::show_toml(*config.value()));
+}
+
+}  // namespace
+
+std::vector<Command> config_commands() {
+    return {
+        {"config", "check", "Say whether the configuration is sound, and what is worth a look",
+         "Names file, line and key of a mistake.", {},
+         "hourgate config check --config ./config.toml", check},
+        {"config", "show", "Print every key with the value in force",
+         "As TOML that can be used as a file; with --json as JSON.", {}, "hourgate config show",
+         show_all},
+    };
+}
+
+}  // namespace hourgate::cli

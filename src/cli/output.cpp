@@ -1,0 +1,145 @@
+#include "cli/output.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/secret.h"
+#include "base/text.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+/// The character that `text` begins with: 1 to 4 bytes; one byte when it is not UTF-8.
+std::string_view first_character(std::string_view text) noexcept {
+    for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(4, text.size()); ++bytes)
+        if (is_utf8(text.substr(0, bytes))) return text.substr(0, bytes);
+    return text.substr(0, 1);
+}
+
+/// `text` as it may stand on a terminal: UTF-8 stays, line ends stay, a control character or a byte
+/// that is no UTF-8 becomes \xHH.
+std::string harmless(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const char first = text.front();
+        if (first == '\n' || (first >= ' ' && first <= '~')) {
+            out += first;
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::string_view character = first_character(text);
+        if (is_plain_name(character, character.size()))
+            out += character;
+        else
+            out += printable(character);
+        text.remove_prefix(character.size());
+    }
+    return out;
+}
+
+/// False: see errno.
+bool write_all(int fd, std::string_view text) noexcept {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+/// Nobody is left to tell when this fails.
+void complain(std::string_view text) noexcept {
+    static_cast<void>(write_all(STDERR_FILENO, text));
+}
+
+std::string dump(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// Columns that `text` takes on a terminal: characters, roughly.
+std::size_t width_of(std::string_view text) noexcept {
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+}
+
+}  // namespace
+
+Status Output::print(std::string_view text) const {
+    std::string shown = harmless(text);
+    const bool written = write_all(STDOUT_FILENO, shown);
+    const int error = errno;
+    wipe(shown);
+    if (written) return Done{};
+    return Failure{Fault::system,
+                   std::string("what was done could not be printed: ") + std::strerror(error),
+                   "the command itself is done; look at the result with a `list` or `show` command, "
+                   "and revoke a token that nobody has seen"};
+}
+
+void Output::warn(std::string_view what) const noexcept {
+    if (form_ == Form::plain)
+        complain("hourgate: warning: " + harmless(what) + "\n");
+    else
+        complain(dump({{"warning", {{"message", what}}}}));
+}
+
+void Output::fail(const Failure& failure, std::string_view config) const noexcept {
+    if (form_ == Form::json) {
+        nlohmann::ordered_json error = {{"message", failure.what}, {"next", failure.next}};
+        if (!config.empty()) error["config"] = config;
+        complain(dump({{"error", error}}));
+        return;
+    }
+    std::string text = "hourgate: " + failure.what + "\n";
+    if (!failure.next.empty()) text += "  next: " + failure.next + "\n";
+    if (!config.empty()) text.append("  config: ").append(config).append("\n");
+    complain(harmless(text));
+}
+
+void Output::progress(std::string_view line) const noexcept {
+    if (::isatty(STDERR_FILENO) == 0) return;
+    complain("\r\x1b[K" + std::string(line));
+}
+
+int exit_code_of(const Failure& failure) noexcept {
+    return failure.fault == Fault::usage ? 2 : 1;
+}
+
+std::string lines_of(const Pairs& pairs) {
+    std::size_t width = 0;
+    for (const auto& [key, value] : pairs) width = std::max(width, key.size());
+    std::string out;
+    for (const auto& [key, value] : pairs)
+        out += key + std::string(width - key.size() + 2, ' ') + (value.empty() ? "-" : value) + "\n";
+    return out;
+}
+
+std::string columns_of(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t at = 0; at < row.size(); ++at)
+            widths[at] = std::max(widths[at], std::max<std::size_t>(width_of(row[at]), 1));
+    }
+    std::string out;
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t at = 0; at < row.size(); ++at) {
+            const std::string cell = row[at].empty() ? "-" : row[at];
+            line += cell;
+            if (at + 1 < row.size()) line.append(widths[at] - width_of(cell) + 2, ' ');
+        }
+        out += line + "\n";
+    }
+    return out;
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,51 @@
+// What a command prints: results to standard output, the rest to standard error; as lines for people
+// or as JSON for programs. Nothing stays in a buffer, and nothing can colour or break a terminal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hourgate::cli {
+
+enum class Form : std::uint8_t { plain, json };
+
+class Output {
+public:
+    explicit Output(Form form) noexcept : form_(form) {}
+    [[nodiscard]] Form form() const noexcept { return form_; }
+
+    /// Writes to standard output at once, with control characters escaped but for line ends.
+    /// Failure::system when it cannot be written (a full disk, a closed pipe): the command did its
+    /// work, and what it had to say is lost.
+    [[nodiscard]] Status print(std::string_view text) const;
+
+    /// "hourgate: warning: WHAT" on standard error.
+    void warn(std::string_view what) const noexcept;
+
+    /// "hourgate: WHAT", "  next: NEXT" and "  config: CONFIG" on standard error. Empty ones are left
+    /// out.
+    void fail(const Failure& failure, std::string_view config) const noexcept;
+
+    /// A line that is written over by the next, on a terminal; nothing elsewhere. "" removes it.
+    void progress(std::string_view line) const noexcept;
+
+private:
+    const Form form_;
+};
+
+/// 0 done, 1 failed, 2 wrong usage.
+[[nodiscard]] int exit_code_of(const Failure& failure) noexcept;
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// One "key  value" a line, values aligned. An empty value is "-".
+[[nodiscard]] std::string lines_of(const Pairs& pairs);
+/// Columns of equal width, two spaces between them; the first row is the heading.
+[[nodiscard]] std::string columns_of(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace hourgate::cli

@@ -1,0 +1,253 @@
+#include "cli/parser.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/text.h"
+#include "cli/help.h"
+#include "token/format.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+using Kind = Parameter::Kind;
+
+const Parameter common[] = {config_option, json_flag, help_flag};
+
+bool is_option(std::string_view word) noexcept {
+    return word.size() > 1 && word.front() == '-' && word != "--";
+}
+
+std::string see_help(const Command* command) {
+    return "see `hourgate " + (command == nullptr ? "" : command->path() + " ") + "--help`";
+}
+
+// --- the words as such ----------------------------------------------------------------------------
+
+Status check_word(std::string_view word, std::size_t place) {
+    const std::string argument = "argument " + std::to_string(place);
+    if (const std::string_view prefix = prefix_of_token_in(word); !prefix.empty())
+        return Failure{Fault::usage,
+                       argument + " holds a whole token, which everyone on this machine can see there",
+                       "give its prefix, " + std::string(prefix) +
+                           "; if others use this machine, revoke it: `hourgate token revoke " +
+                           std::string(prefix) + "`"};
+    // What a name may not have, no argument may: it would come back in a message.
+    constexpr std::size_t any_length = static_cast<std::size_t>(-1);
+    const std::string inside = "x" + std::string(word) + "x";
+    if (is_plain_name(inside, any_length)) return Done{};
+    return Failure{Fault::usage,
+                   argument + ", '" + echoed(word) + "', " +
+                       (is_utf8(word) ? "has a control character" : "is not UTF-8"),
+                   "leave it out; names are UTF-8 text of one line"};
+}
+
+/// CLI11 takes the word after "--name=" for its value. Apart they are what was meant: "--name" "".
+std::vector<std::string> apart(const std::vector<std::string>& words) {
+    std::vector<std::string> out;
+    bool options_ended = false;
+    for (const std::string& word : words) {
+        options_ended = options_ended || word == "--";
+        if (!options_ended && word.starts_with("--") && word.find('=') == word.size() - 1) {
+            out.push_back(word.substr(0, word.size() - 1));
+            out.emplace_back();
+        } else {
+            out.push_back(word);
+        }
+    }
+    return out;
+}
+
+// --- the table, as CLI11 knows it -----------------------------------------------------------------
+
+class Tree {
+public:
+    explicit Tree(const Table& table) : table_(table) {
+        prepare(root_, common);
+        for (const Command& command : table.commands) {
+            CLI::App* parent = &root_;
+            if (!command.group.empty()) parent = group(command.group);
+            CLI::App* leaf = parent->add_subcommand(std::string(command.name));
+            prepare(*leaf, common);
+            prepare(*leaf, command.parameters);
+            commands_[leaf] = &command;
+        }
+    }
+
+    [[nodiscard]] Result<Invocation> read(std::vector<std::string> words) {
+        const std::string last = words.empty() ? "" : words.back();
+        std::reverse(words.begin(), words.end());
+        try {
+            root_.parse(std::move(words));
+        } catch (const CLI::ArgumentMismatch&) {
+            return Failure{Fault::usage, echoed(last) + " needs a value", see_help(command())};
+        } catch (const CLI::Error& error) {
+            return Failure{Fault::usage, printable(error.what()), see_help(command())};
+        }
+        return outcome();
+    }
+
+private:
+    /// An App that takes everything and complains about nothing: what is off is said by us, in words
+    /// that do not change with the library's version.
+    template <typename Parameters>
+    void prepare(CLI::App& app, const Parameters& parameters) {
+        app.set_help_flag();
+        app.allow_extras();
+        app.require_subcommand(0, 1);
+        for (const Parameter& parameter : parameters) add(app, parameter);
+    }
+
+    static void add(CLI::App& app, const Parameter& parameter) {
+        const std::string name(parameter.name);
+        CLI::Option* added = nullptr;
+        if (parameter.kind == Kind::flag)
+            added = app.add_flag(name == "--help" ? "-h,--help" : name);
+        else
+            added = app.add_option(name);
+        added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        if (parameter.kind == Kind::words)
+            added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
+    }
+
+    CLI::App* group(std::string_view name) {
+        CLI::App*& app = groups_[std::string(name)];
+        if (app == nullptr) {
+            app = root_.add_subcommand(std::string(name));
+            prepare(*app, common);
+        }
+        return app;
+    }
+
+    /// The apps that the words led through, the root first.
+    [[nodiscard]] std::vector<CLI::App*> path() {
+        std::vector<CLI::App*> path = {&root_};
+        for (auto next = root_.get_subcommands(); !next.empty(); next = path.back()->get_subcommands())
+            path.push_back(next.front());
+        return path;
+    }
+
+    [[nodiscard]] const Command* command() {
+        const auto found = commands_.find(path().back());
+        return found == commands_.end() ? nullptr : found->second;
+    }
+
+    [[nodiscard]] const Group* group() {
+        const std::vector<CLI::App*> apps = path();
+        return apps.size() < 2 ? nullptr : table_.find_group(apps[1]->get_name());
+    }
+
+    [[nodiscard]] Result<Invocation> outcome() {
+        Invocation invocation;
+        const Command* found = command();
+        const std::vector<std::string> extras = leftovers();
+        if (is_given(help_flag)) {
+            invocation.help = help(found);
+            return invocation;
+        }
+        for (const std::string& word : extras)
+            if (is_option(word)) return no_such_option(found, word);
+        if (found == nullptr)
+            return extras.empty() ? command_missing(table_, group())
+                                  : no_such_command(table_, group(), extras.front());
+        if (!extras.empty())
+            return Failure{Fault::usage, "'" + echoed(extras.front()) + "' is one argument too many",
+                           "the form is `hourgate " + usage_of(*found) +
+                               "`; put quotes around words that belong together"};
+        invocation.command = found;
+        if (Status taken = take_all(*found, invocation.arguments); !taken) return taken.failure();
+        return invocation;
+    }
+
+    [[nodiscard]] std::string help(const Command* found) {
+        if (found != nullptr) return help_of(*found);
+        return group() != nullptr ? help_of(table_, *group()) : help_of_all(table_);
+    }
+
+    [[nodiscard]] std::vector<std::string> leftovers() {
+        std::vector<std::string> all;
+        for (const CLI::App* app : path())
+            for (std::string& word : app->remaining())
+                if (word != "--") all.push_back(std::move(word));
+        return all;
+    }
+
+    /// What was given for `parameter` at any level.
+    [[nodiscard]] std::vector<std::string> values_of(const Parameter& parameter) {
+        std::vector<std::string> values;
+        for (const CLI::App* app : path()) {
+            const CLI::Option* known = app->get_option_no_throw(std::string(parameter.name));
+            if (known != nullptr)
+                values.insert(values.end(), known->results().begin(), known->results().end());
+        }
+        return values;
+    }
+
+    [[nodiscard]] bool is_given(const Parameter& parameter) { return !values_of(parameter).empty(); }
+
+    Status take(const Command& from, const Parameter& parameter, Arguments& arguments) {
+        std::vector<std::string> values = values_of(parameter);
+        const std::string name(parameter.name);
+        if (values.empty()) {
+            if (!parameter.needed) return Done{};
+            return Failure{Fault::usage, name + " is missing",
+                           "the form is `hourgate " + usage_of(from) + "`"};
+        }
+        if (parameter.kind == Kind::option && values.size() > 1)
+            return Failure{Fault::usage, name + " is given " + std::to_string(values.size()) + " times",
+                           "give it once"};
+        if (parameter.kind == Kind::flag && values.front() != "true")
+            return Failure{Fault::usage, name + " takes no value", "write " + name + " alone"};
+        arguments.add(parameter.name, std::move(values));
+        return Done{};
+    }
+
+    Status take_all(const Command& from, Arguments& arguments) {
+        for (const Parameter& parameter : from.parameters)
+            if (Status taken = take(from, parameter, arguments); !taken) return taken;
+        for (const Parameter& parameter : common)
+            if (Status taken = take(from, parameter, arguments); !taken) return taken;
+        return Done{};
+    }
+
+    const Table& table_;
+    CLI::App root_;
+    std::map<std::string, CLI::App*> groups_;
+    std::map<const CLI::App*, const Command*> commands_;
+};
+
+}  // namespace
+
+std::string_view prefix_of_token_in(std::string_view text) noexcept {
+    for (const std::string_view mark : {"_live_", "_test_"}) {
+        for (std::size_t at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+            const std::string_view rest = text.substr(at + mark.size());
+            const std::string_view prefix = rest.substr(0, token::prefix_digits);
+            if (rest.size() > prefix.size() + 1 && rest[prefix.size()] == '_' &&
+                token::is_prefix(prefix))
+                return prefix;
+        }
+    }
+    return {};
+}
+
+Result<Invocation> parse(const std::vector<std::string>& words, const Table& table) {
+    for (std::size_t at = 0; at < words.size(); ++at)
+        if (Status fine = check_word(words[at], at + 1); !fine) return fine.failure();
+    std::vector<std::string> plain = apart(words);
+    // Two habits from elsewhere: `hourgate help workspace add` and `hourgate --version`.
+    if (!plain.empty() && plain.front() == "help") {
+        plain.erase(plain.begin());
+        plain.emplace_back("--help");
+    }
+    if (!plain.empty() && plain.front() == "--version") plain.front() = "version";
+    return Tree(table).read(std::move(plain));
+}
+
+}  // namespace hourgate::cli

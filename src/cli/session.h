@@ -1,0 +1,51 @@
+// What every command is handed: its arguments, where to print, and, once it asks for them, the
+// configuration and the database.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "config/config.h"
+#include "manage/ledger.h"
+
+namespace hourgate::cli {
+
+/// [tokens] of the configuration, for the use cases.
+[[nodiscard]] manage::TokenRules token_rules(const config::Config& config);
+
+class Session {
+public:
+    /// `program` is the name it was called by.
+    Session(std::string program, std::vector<std::string> words, Arguments arguments, Form form);
+
+    const Arguments arguments;
+    const Output output;
+    const SystemClock clock;
+
+    /// Read at the first call.
+    [[nodiscard]] Result<const config::Config*> config();
+
+    /// Opens the database at the first call. What it hands out lives as long as the session.
+    [[nodiscard]] Result<manage::Context> manage();
+
+    /// Where the configuration came from, for messages: the file's name, or "built-in defaults";
+    /// empty when none was read.
+    [[nodiscard]] std::string config_file() const;
+
+    /// A failure about rights with the `sudo` line that would work.
+    [[nodiscard]] Failure with_advice(const Failure& failure) const;
+
+private:
+    const std::vector<std::string> words_;  // with the program's name
+    std::optional<config::Config> config_;
+    std::unique_ptr<manage::Ledger> ledger_;
+};
+
+}  // namespace hourgate::cli

@@ -1,0 +1,58 @@
+// How records and reports look on standard output: aligned lines for people, the JSON of http/views.h
+// for programs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/session.h"
+#include "manage/records.h"
+#include "manage/tokens.h"
+#include "plan/plan.h"
+#include "store/backup.h"
+#include "store/database.h"
+
+namespace hourgate::cli {
+
+[[nodiscard]] Status show(const Session& session, const manage::WorkspaceView& view);
+[[nodiscard]] Status show(const Session& session, const std::vector<manage::WorkspaceView>& views);
+[[nodiscard]] Status show(const Session& session, const manage::MemberView& view);
+[[nodiscard]] Status show(const Session& session, const std::vector<manage::MemberView>& views);
+[[nodiscard]] Status show(const Session& session, const Plan& plan);
+[[nodiscard]] Status show(const Session& session, const std::vector<Plan>& plans);
+[[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
+[[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
+/// With the token itself, this once.
+[[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
+
+/// After a revocation.
+[[nodiscard]] Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views);
+[[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
+/// `init`: the database made, and the first operator token.
+[[nodiscard]] Status show_made(const Session& session, const std::string& database,
+                               const manage::MintedToken& minted);
+[[nodiscard]] Status show_backup(const Session& session, const std::string& file,
+                                 const store::BackupReport& report);
+[[nodiscard]] Status show_restored(const Session& session, const std::string& database,
+                                   const store::RestoreReport& report);
+[[nodiscard]] Status show_checked(const Session& session, const std::string& file,
+                                  const std::vector<std::string>& warnings);
+[[nodiscard]] Status show_version(const Session& session);
+
+/// What a command ends with that looked at something.
+template <typename T>
+[[nodiscard]] Status shown(const Session& session, const Result<T>& result) {
+    return result ? show(session, result.value()) : Status(result.failure());
+}
+
+/// What a command ends with that changed something: shown once the change is in force for every
+/// request that a running server receives from now on.
+template <typename T>
+[[nodiscard]] Status shown_in_force(const Session& session, const Result<T>& result) {
+    if (result) store::wait_out_leases();
+    return shown(session, result);
+}
+
+}  // namespace hourgate::cli

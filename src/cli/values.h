@@ -1,0 +1,33 @@
+// Values of arguments: texts into roles, instants, spans of time. Failure::usage names the argument,
+// what it was and the form it has.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/role.h"
+#include "cli/command.h"
+#include "policy/scope.h"
+#include "token/format.h"
+
+namespace hourgate::cli {
+
+/// RFC 3339, or a date, which ends with its day (UTC).
+[[nodiscard]] Result<std::optional<std::int64_t>> time_of(const Arguments&, std::string_view name);
+/// An instant as above, or a span from now, as in "90d".
+[[nodiscard]] Result<std::optional<std::int64_t>> end_of(const Arguments&, std::string_view name,
+                                                         std::int64_t now_ms);
+/// "24h", "0": seconds.
+[[nodiscard]] Result<std::optional<std::int64_t>> span_of(const Arguments&, std::string_view name);
+[[nodiscard]] Result<std::optional<std::int64_t>> number_of(const Arguments&, std::string_view name,
+                                                            std::int64_t max);
+[[nodiscard]] Result<std::optional<bool>> yes_or_no(const Arguments&, std::string_view name);
+[[nodiscard]] Result<std::optional<Role>> role_of(const Arguments&, std::string_view name);
+[[nodiscard]] Result<std::optional<token::Env>> env_of(const Arguments&, std::string_view name);
+/// All that are given, each alone or several with commas or spaces between them.
+[[nodiscard]] Result<std::vector<policy::Scope>> scopes_of(const Arguments&, std::string_view name);
+
+}  // namespace hourgate::cli
