@@ -6,7 +6,7 @@
 namespace hourgate {
 
 void check_failed(const char* file, int line, const char* expression) noexcept {
-    std::fprintf(stderr, "hourgate: broken invariant at %s:%d: %s\n", file, line, expression);
+    (void)std::fprintf(stderr, "hourgate: broken invariant at %s:%d: %s\n", file, line, expression);
     std::abort();
 }
 

@@ -3,9 +3,9 @@
 //
 // Threads: every method may be called from any thread. Shards by hash bits, one mutex each; a call
 // that needs a line's log and a workspace's log locks the line's shard first, always.
-// The instant a call is counted at is the latest of its clock's reading and of all at which its logs
-// were asked about or swept before: it lies between the reading of its clock and its answer, and in
-// no interval [t, t + W) of these instants are more than N calls granted.
+// The instant a call is counted at is the latest of its clock's reading and of all at which its
+// logs were asked about or swept before: it lies between the reading of its clock and its answer,
+// and in no interval [t, t + W) of these instants are more than N calls granted.
 #pragma once
 
 #include <array>
@@ -73,8 +73,8 @@ public:
 
     /// Checks the window and, with Spend::yes and if it has room, spends one call in it.
     /// Spend::again counts nothing and refuses only if a Spend::yes has been refused since the
-    /// window became full: the call that filled it was granted, and so is its repeat (`states` shows
-    /// it full).
+    /// window became full: the call that filled it was granted, and so is its repeat (`states`
+    /// shows it full).
     /// `address` is Address::limiter_key() of base/address.h: IPv6 per /64, IPv4-mapped as IPv4.
     [[nodiscard]] Room ask(const std::array<std::uint8_t, 9>& address, Now now, Spend spend);
 

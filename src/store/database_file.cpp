@@ -48,11 +48,13 @@ struct Header {
 /// Reads through SQLite's own file layer: closing a descriptor of a database directly would drop the
 /// locks of every connection this process has to it (https://www.sqlite.org/howtocorrupt.html, 2.2).
 Result<Header> read_header(const std::string& path) {
+    const Result<std::string> whole_path = true_path(path);  // the layer follows no symbolic link
+    if (!whole_path) return whole_path.failure();
     sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
     std::vector<std::max_align_t> room(static_cast<std::size_t>(vfs->szOsFile) /
                                            sizeof(std::max_align_t) + 1);
     auto* const file = reinterpret_cast<sqlite3_file*>(room.data());
-    const std::string name = path + '\0';  // SQLite looks for parameters after the name's end
+    const std::string name = whole_path.value() + '\0';  // SQLite looks for parameters after the name's end
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     if (vfs->xOpen(vfs, name.c_str(), file, flags, nullptr) != SQLITE_OK)
         return permission_failure("read", path);

@@ -31,7 +31,7 @@ namespace hourgate::store {
 
 namespace {
 
-constexpr int others_wait_ms = 5'000;  // for commands that are about to end
+constexpr int others_wait_ms = 1'000;  // for commands that are about to end
 
 // --- 1. the copy ---
 

@@ -328,9 +328,10 @@ TEST_CASE("A sweep forgets what counts no more and never refills what does") {
             REQUIRE(same(swept.ask(line, line / 10, plan, at(now_us), Spend::yes),
                          left.ask(line, line / 10, plan, at(now_us), Spend::yes)));
         }
+        REQUIRE(swept.ask(99, 99, plan, at(now_us), Spend::yes).granted);
         swept.sweep(at(now_us + 30 * second - 1));
         CHECK(swept.entries() > 0);
-        swept.sweep(at(now_us + 60 * second));
+        swept.sweep(at(now_us + 30 * second));
         CHECK(swept.entries() == 0);
     }
 }

@@ -103,10 +103,10 @@ TEST_CASE("A trail in steady use settles at a size and keeps exactly its horizon
             trail.forget(now_us);
             trail.add(now_us, 1);
             added.push_back(now_us);
-            moves += trail.bytes() != bytes ? 1 : 0;
+            moves += i > 10'000 && trail.bytes() != bytes ? 1 : 0;
             bytes = trail.bytes();
         }
-        CHECK(moves < 60);  // all while it grew: then nothing is allocated any more
+        CHECK(moves < 30);  // only where it holds more than ever before
         const auto kept = counted(added, now_us, 10 * second);
         CHECK(instants_of(trail) == std::vector<std::int64_t>(kept.begin(), kept.end()));
         CHECK(trail.bytes() < 2 * 3 * kept.size() + 64);

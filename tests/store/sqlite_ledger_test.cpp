@@ -1,14 +1,12 @@
 // One transaction per change, whole or not at all.
 #include "store/sqlite_ledger.h"
 
-#include <csignal>
 #include <filesystem>
 #include <stdexcept>
 
-#include <sys/resource.h>
-
 #include "store/errors.h"
 #include "support/database_bench.h"
+#include "support/small_disk.h"
 
 using namespace hourgate;
 using namespace hourgate::store;
@@ -25,24 +23,6 @@ Workspace workspace_named(const std::string& name) {
     workspace.plan_id = 1;
     return workspace;
 }
-
-/// A file of this process may not grow beyond `bytes`: what a full disk is to SQLite.
-class SmallDisk {
-public:
-    explicit SmallDisk(std::uintmax_t bytes) : old_action_(std::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &old_);
-        const struct rlimit small = {bytes, old_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &small);
-    }
-    ~SmallDisk() {
-        ::setrlimit(RLIMIT_FSIZE, &old_);
-        std::signal(SIGXFSZ, old_action_);
-    }
-
-private:
-    struct rlimit old_ {};
-    void (*old_action_)(int);
-};
 
 }  // namespace
 
@@ -135,7 +115,7 @@ TEST_CASE("a full disk fails the change, says so, and the next one works when th
     DatabaseBench bench;
     const std::int64_t version = bench.version();
     {
-        const SmallDisk full(1);
+        const test::SmallDisk full(1);
         const auto added = manage::add_workspace(bench.context(), {"acme", "free", {}});
         REQUIRE_FALSE(added.ok());
         CHECK(added.failure().fault == Fault::system);
