@@ -46,14 +46,13 @@ struct AddressLimiter::State {
 
     const Window window;
     AddressTable table;
-    std::atomic<std::size_t> held{0};  ///< entries of the table, never more than addresses_max
+    std::atomic<std::size_t> held{0};  ///< entries of the table; raised under overflow_mutex
     std::mutex overflow_mutex;         ///< taken after a shard's, never before
     Entry overflow{0};                 ///< guarded: counts for all addresses without an entry
 
     [[nodiscard]] Room ask(Entry& entry, std::int64_t now_us, Spend spend) const;
     [[nodiscard]] Room ask_unheld(AddressTable::Shard& shard, const AddressKey& address,
                                   std::int64_t now_us, Spend spend);
-    [[nodiscard]] bool take_place() noexcept;
 };
 
 AddressLimiter::AddressLimiter(Window window)
@@ -105,23 +104,16 @@ Room AddressLimiter::State::ask_unheld(AddressTable::Shard& shard, const Address
         Entry fresh(at_us);
         return ask(shared ? overflow : fresh, at_us, spend);
     }
-    if (!take_place()) {
+    if (held >= limits::addresses_max) {
         return ask(overflow, at_us, spend);
     }
     Entry& entry = shard.entries.try_emplace(address, at_us).first->second;
+    ++held;
     if (shared) {
         entry.log.inherit(overflow.log, at_us);
         entry.refused = overflow.refused;
     }
     return ask(entry, at_us, spend);
-}
-
-bool AddressLimiter::State::take_place() noexcept {
-    if (held.fetch_add(1, std::memory_order_relaxed) < limits::addresses_max) {
-        return true;
-    }
-    held.fetch_sub(1, std::memory_order_relaxed);
-    return false;
 }
 
 void AddressLimiter::sweep(Now now) {
