@@ -16,13 +16,15 @@ public:
     explicit ProgressLine(const Session& session)
         : session_(session), begun_us_(session.clock.now().boot_us) {}
     ~ProgressLine() {
-        if (said_) session_.output.progress("");
+        if (said_)
+            session_.output.progress("");
     }
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
     void say(std::int64_t done, std::int64_t all) {
-        if (all <= 0 || session_.clock.now().boot_us - begun_us_ < us_per_s) return;
+        if (all <= 0 || session_.clock.now().boot_us - begun_us_ < us_per_s)
+            return;
         session_.output.progress("backup: " + std::to_string(done * 100 / all) + " %");
         said_ = true;
     }
@@ -42,7 +44,8 @@ Result<store::BackupReport> make_backup(Session& session, const std::string& dat
 
 Status backup(Session& session) {
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     const std::string& file = session.arguments.one("FILE");
     const auto report = make_backup(session, config.value()->database, file);
     return report ? show_backup(session, file, report.value()) : Status(report.failure());
@@ -50,13 +53,13 @@ Status backup(Session& session) {
 
 Status restore(Session& session) {
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     const std::string& database = config.value()->database;
     const bool bring_back = session.arguments.given("--bring-back");
-    const auto report =
-        store::restore(database, session.arguments.one("FILE"),
-                       bring_back ? store::BringBack::yes : store::BringBack::no,
-                       session.clock.now().wall_ms);
+    const auto report = store::restore(database, session.arguments.one("FILE"),
+                                       bring_back ? store::BringBack::yes : store::BringBack::no,
+                                       session.clock.now().wall_ms);
     return report ? show_restored(session, database, report.value()) : Status(report.failure());
 }
 
@@ -64,16 +67,24 @@ Status restore(Session& session) {
 
 std::vector<Command> backup_commands() {
     return {
-        {"", "backup", "Write the database to one file, while the server runs",
-         "One ordinary SQLite file that only its owner can read. An earlier FILE is replaced when the\n"
-         "new one is whole.",
-         {word("FILE", "where to")}, "hourgate backup /srv/backup/hourgate.db", backup},
-        {"", "restore", "Put a backup in the place of the database, while no server runs",
-         "The present database is moved aside, not deleted. Tokens revoked and members removed since\n"
-         "the backup stay so, and are listed.",
-         {word("FILE", "a backup"),
-          flag("--bring-back", "undo what was revoked and removed since the backup, too")},
-         "hourgate restore /srv/backup/hourgate.db", restore},
+        {.name = "backup",
+         .summary = "Write the database to one file, while the server runs",
+         .details = "One ordinary SQLite file that only its owner can read. An earlier FILE is "
+                    "replaced when "
+                    "the new one is whole.",
+         .parameters = {word("FILE", "where to")},
+         .example = "hourgate backup /srv/backup/hourgate.db",
+         .run = backup},
+        {.name = "restore",
+         .summary = "Put a backup in the place of the database, while no server runs",
+         .details = "The present database is moved aside, not deleted. Tokens revoked and members "
+                    "removed "
+                    "since the backup stay so, and are listed.",
+         .parameters = {word("FILE", "a backup"),
+                        flag("--bring-back",
+                             "undo what was revoked and removed since the backup, too")},
+         .example = "hourgate restore /srv/backup/hourgate.db",
+         .run = restore},
     };
 }
 

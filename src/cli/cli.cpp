@@ -39,7 +39,8 @@ int run_words(std::string program, std::vector<std::string> words) {
     }
     Session session(std::move(program), std::move(words), std::move(invocation.arguments), form);
     const Status done = invocation.command->run(session);
-    if (done) return 0;
+    if (done)
+        return 0;
     output.fail(session.with_advice(done.failure()), session.config_file());
     return exit_code_of(done.failure());
 }
@@ -47,21 +48,22 @@ int run_words(std::string program, std::vector<std::string> words) {
 }  // namespace
 
 int run(int argc, char** argv) noexcept {
-    // A token may be in the memory of any command. A reader of our output that went away is a failure
-    // to report, not the end of a command that has changed something.
+    // A token may be in the memory of any command. A reader of our output that went away is a
+    // failure to report, not the end of a command that has changed something.
     ops::forbid_dumps();
     ops::confine_name_look_ups();
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     const Output output(Form::plain);
     try {
         const std::vector<std::string> all(argv, argv + argc);
-        if (all.empty()) return run_words("hourgate", {});
+        if (all.empty())
+            return run_words("hourgate", {});
         return run_words(all.front(), {all.begin() + 1, all.end()});
     } catch (const std::bad_alloc&) {
         output.fail({Fault::system, "out of memory", "free some and try again"}, "");
     } catch (const std::exception& error) {
-        output.fail({Fault::system, std::string("unexpected: ") + error.what(), "please report this"},
-                    "");
+        output.fail(
+            {Fault::system, std::string("unexpected: ") + error.what(), "please report this"}, "");
     } catch (...) {
         output.fail({Fault::system, "something unexpected happened", "please report this"}, "");
     }

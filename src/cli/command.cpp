@@ -8,19 +8,22 @@ namespace hourgate::cli {
 
 std::string Command::path() const {
     std::string path(group);
-    if (!path.empty()) path += ' ';
+    if (!path.empty())
+        path += ' ';
     return path.append(name);
 }
 
 const Group* Table::find_group(std::string_view name) const noexcept {
     for (const Group& group : groups)
-        if (group.name == name) return &group;
+        if (group.name == name)
+            return &group;
     return nullptr;
 }
 
 std::string echoed(std::string_view argument) {
     constexpr std::size_t bytes_max = 200;
-    return is_plain_name(argument, bytes_max) ? std::string(argument) : printable(argument, bytes_max);
+    return is_plain_name(argument, bytes_max) ? std::string(argument)
+                                              : printable(argument, bytes_max);
 }
 
 void Arguments::add(std::string_view name, std::vector<std::string> values) {
@@ -34,7 +37,8 @@ bool Arguments::given(std::string_view name) const noexcept {
 
 const std::string& Arguments::one(std::string_view name) const {
     for (const auto& [known, values] : values_)
-        if (known == name && !values.empty()) return values.front();
+        if (known == name && !values.empty())
+            return values.front();
     check_failed(__FILE__, __LINE__, "the argument is given");
 }
 
@@ -44,7 +48,8 @@ std::optional<std::string> Arguments::find(std::string_view name) const {
 
 std::vector<std::string> Arguments::all(std::string_view name) const {
     for (const auto& [known, values] : values_)
-        if (known == name) return values;
+        if (known == name)
+            return values;
     return {};
 }
 

@@ -18,11 +18,11 @@ class Session;
 /// One thing a command takes.
 struct Parameter {
     enum class Kind : std::uint8_t {
-        word,    ///< by its place: NAME
-        words,   ///< by its place, one or more, the last: PREFIX...
-        option,  ///< --plan P, once
-        options, ///< --scope S, any number of times
-        flag,    ///< --demo
+        word,     ///< by its place: NAME
+        words,    ///< by its place, one or more, the last: PREFIX...
+        option,   ///< --plan P, once
+        options,  ///< --scope S, any number of times
+        flag,     ///< --demo
     };
     Kind kind = Kind::word;
     bool needed = false;
@@ -58,13 +58,13 @@ struct Parameter {
 
 /// One command. `summary` is a sentence without its full stop; `details` is for its own help only.
 struct Command {
-    std::string_view group;  ///< "workspace"; "" for a command that stands alone
-    std::string_view name;   ///< "add"
-    std::string_view summary;
-    std::string_view details;
-    std::vector<Parameter> parameters;
-    std::string_view example;  ///< whole lines
-    Status (*run)(Session& session);
+    std::string_view group = {};  ///< "workspace"; "" for a command that stands alone
+    std::string_view name = {};   ///< "add"
+    std::string_view summary = {};
+    std::string_view details = {};
+    std::vector<Parameter> parameters = {};
+    std::string_view example = {};  ///< whole lines
+    Status (*run)(Session& session) = nullptr;
 
     [[nodiscard]] std::string path() const;  ///< "workspace add"
 };
@@ -84,8 +84,8 @@ struct Table {
 };
 
 /// What every command takes.
-inline constexpr Parameter config_option =
-    option("--config", "FILE", "configuration; else $HOURGATE_CONFIG, else /etc/hourgate/config.toml");
+inline constexpr Parameter config_option = option(
+    "--config", "FILE", "configuration; else $HOURGATE_CONFIG, else /etc/hourgate/config.toml");
 inline constexpr Parameter json_flag = flag("--json", "print the result as JSON");
 inline constexpr Parameter help_flag = flag("--help", "print this");
 

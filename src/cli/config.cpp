@@ -10,13 +10,15 @@ namespace {
 
 Status check(Session& session) {
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     return show_checked(session, config.value()->file, config::warnings(*config.value()));
 }
 
 Status show_all(Session& session) {
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     return session.output.print(session.output.form() == Form::json
                                     ? config::show_json(*config.value())
                                     : config::show_toml(*config.value()));
@@ -26,12 +28,18 @@ Status show_all(Session& session) {
 
 std::vector<Command> config_commands() {
     return {
-        {"config", "check", "Say whether the configuration is sound, and what is worth a look",
-         "Names file, line and key of a mistake.", {},
-         "hourgate config check --config ./config.toml", check},
-        {"config", "show", "Print every key with the value in force",
-         "As TOML that can be used as a file; with --json as JSON.", {}, "hourgate config show",
-         show_all},
+        {.group = "config",
+         .name = "check",
+         .summary = "Say whether the configuration is sound, and what is worth a look",
+         .details = "Names file, line and key of a mistake.",
+         .example = "hourgate config check --config ./config.toml",
+         .run = check},
+        {.group = "config",
+         .name = "show",
+         .summary = "Print every key with the value in force",
+         .details = "As TOML that can be used as a file; with --json as JSON.",
+         .example = "hourgate config show",
+         .run = show_all},
     };
 }
 

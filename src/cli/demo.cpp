@@ -39,7 +39,7 @@ namespace hourgate::cli {
 
 namespace {
 
-// --- the folder -----------------------------------------------------------------------------------
+// --- the folder ----------------------------------------------------------------------------------
 
 /// A private folder (0700), removed with all that is in it.
 class Folder {
@@ -73,7 +73,8 @@ public:
     HangUpEnds() { ::sigaction(SIGHUP, nullptr, &before_); }
     /// After ops::Signals, which ignores the signal.
     void begin() {
-        if (before_.sa_handler == SIG_IGN) return;
+        if (before_.sa_handler == SIG_IGN)
+            return;
         struct sigaction action {};
         action.sa_handler = [](int) { ::kill(::getpid(), SIGTERM); };
         ::sigaction(SIGHUP, &action, nullptr);
@@ -83,7 +84,7 @@ private:
     struct sigaction before_ {};
 };
 
-// --- the configuration ----------------------------------------------------------------------------
+// --- the configuration ---------------------------------------------------------------------------
 
 constexpr std::uint16_t sample_port = 8400;
 
@@ -108,7 +109,9 @@ std::string config_text(const std::string& folder, const App::Ports& ports) {
         return "\"127.0.0.1:" + std::to_string(port) + "\"\n";
     };
     const std::string example = embedded::config_example;
-    std::string text = "# The configuration of a demonstration. It goes when the demonstration ends.\n\n[server]\n";
+    std::string text =
+        "# The configuration of a demonstration. It goes when the demonstration "
+        "ends.\n\n[server]\n";
     text += "public = " + address(ports.public_);
     text += "ask = " + address(ports.ask);
     text += "admin = " + address(ports.admin);
@@ -124,11 +127,11 @@ Status write_file(const std::string& path, const std::string& text) {
     return out ? Status(Done{}) : Status(store::system_failure("write", path, errno));
 }
 
-// --- what it prints -------------------------------------------------------------------------------
+// --- what it prints ------------------------------------------------------------------------------
 
 /// All that the lines to paste are made of.
 struct Stage {
-    std::string program;      ///< full path of this executable
+    std::string program;  ///< full path of this executable
     std::string config_file;
     App::Ports ports;
     std::uint16_t sample_port = 0;
@@ -152,7 +155,8 @@ struct Line {
 
 std::string curl(const Stage& stage, const DemoToken* token, std::string_view flags) {
     std::string line = "curl " + std::string(flags) + " ";
-    if (token != nullptr) line.append("-H 'Authorization: Bearer ").append(token->token.reveal()).append("' ");
+    if (token != nullptr)
+        line.append("-H 'Authorization: Bearer ").append(token->token.reveal()).append("' ");
     return line + "http://127.0.0.1:" + std::to_string(stage.sample_port) + "/api/v1/clients";
 }
 
@@ -165,7 +169,8 @@ std::vector<Line> answer_lines(const Stage& stage) {
         {"200: a manager of Acme (plan studio) reads clients", curl(stage, &manager, "-i")},
         {"401: nobody says who they are", curl(stage, nullptr, "-i")},
         {"402: the owner of Dune, whose plan has lapsed", curl(stage, &lapsed, "-i")},
-        {"403: a role member of Acme, whom the policy keeps from clients", curl(stage, &member, "-i")},
+        {"403: a role member of Acme, whom the policy keeps from clients",
+         curl(stage, &member, "-i")},
         {"429: plan studio has room for 30 calls in 10 s; the 31st is told when to come again",
          "for call in $(seq 31); do answer=$(" + curl(stage, &busy, "-is") +
              "); echo \"$answer\" | head -n 1; done; echo \"$answer\""},
@@ -188,7 +193,8 @@ std::string export_line(const Stage& stage) {
 }
 
 std::string port_note(std::uint16_t wanted, std::uint16_t got) {
-    if (wanted == got) return "";
+    if (wanted == got)
+        return "";
     return "Port " + std::to_string(wanted) + " is taken by another process; " +
            std::to_string(got) + " is used instead.\n";
 }
@@ -200,9 +206,11 @@ std::string plain_text(const Stage& stage) {
     text += port_note(sample_port, stage.sample_port) + port_note(8401, stage.ports.ask) +
             port_note(8402, stage.ports.public_) + port_note(8403, stage.ports.admin);
     text += "\nPaste into a second terminal:\n\n" + export_line(stage) + "\n";
-    for (const Line& line : answer_lines(stage)) text += "\n# " + line.heading + "\n" + line.command + "\n";
+    for (const Line& line : answer_lines(stage))
+        text += "\n# " + line.heading + "\n" + line.command + "\n";
     text += "\nChange something while it runs, from the second terminal too:\n";
-    for (const Line& line : change_lines(stage)) text += "\n# " + line.heading + "\n" + line.command + "\n";
+    for (const Line& line : change_lines(stage))
+        text += "\n# " + line.heading + "\n" + line.command + "\n";
     text += "\nTokens, one for each role and plan:\n\n";
     std::vector<std::vector<std::string>> rows = {{"WORKSPACE", "PLAN", "ROLE", "TOKEN"}};
     for (const DemoToken& one : stage.cast)
@@ -225,23 +233,30 @@ std::string json_text(const Stage& stage) {
                           {"role", one.role},
                           {"prefix", one.prefix},
                           {"token", one.token.reveal()}});
-    const Json json = {{"config", stage.config_file},    {"publicPort", stage.ports.public_},
-                       {"askPort", stage.ports.ask},     {"adminPort", stage.ports.admin},
-                       {"samplePort", stage.sample_port}, {"tokens", tokens},
+    const Json json = {{"config", stage.config_file},
+                       {"publicPort", stage.ports.public_},
+                       {"askPort", stage.ports.ask},
+                       {"adminPort", stage.ports.admin},
+                       {"samplePort", stage.sample_port},
+                       {"tokens", tokens},
                        {"answers", lines(answer_lines(stage))},
                        {"changes", lines(change_lines(stage))}};
     return json.dump() + "\n";
 }
 
-// --- the run --------------------------------------------------------------------------------------
+// --- the run -------------------------------------------------------------------------------------
 
 Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clock& clock) {
     const manage::TokenRules rules = token_rules(config);
-    if (auto made = make_database(config.database, clock, rules, "demo"); !made) return made.failure();
+    if (auto made = make_database(config.database, clock, rules, "demo"); !made)
+        return made.failure();
     auto ledger = store::SqliteLedger::open(config.database);
-    if (!ledger) return ledger.failure();
-    return make_cast({*ledger.value(), {actor_name(), "local"}, clock.now(), rules,
-                      [](std::string_view) { return false; }});
+    if (!ledger)
+        return ledger.failure();
+    return make_cast(
+        {*ledger.value(), {actor_name(), "local"}, clock.now(), rules, [](std::string_view) {
+             return false;
+         }});
 }
 
 /// The usual ports where they are free. A port taken between the look and the listening is rare
@@ -249,9 +264,11 @@ Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clo
 Result<std::unique_ptr<App>> make_app(const std::string& folder, config::Config config,
                                       const Clock& clock, const ops::Log& log) {
     auto app = App::make(config, clock, log);
-    if (app || app.failure().fault != Fault::system) return app;
+    if (app || app.failure().fault != Fault::system)
+        return app;
     auto any = config::parse(config_text(folder, {}), config.file);
-    if (!any) return any.failure();
+    if (!any)
+        return any.failure();
     return App::make(any.value(), clock, log);
 }
 
@@ -264,17 +281,22 @@ Status run(const Session& session, const Folder& folder, ops::Signals& signals) 
     const std::string file = folder.path() + "/config.toml";
     const App::Ports wanted = {if_free(8402), if_free(8401), if_free(8403)};
     const auto config = config::parse(config_text(folder.path(), wanted), file);
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     auto cast = make_data(config.value(), session.clock);
-    if (!cast) return cast.failure();
+    if (!cast)
+        return cast.failure();
 
     const ops::Log log;
     auto app = make_app(folder.path(), config.value(), session.clock, log);
-    if (!app) return app.failure();
+    if (!app)
+        return app.failure();
     const App::Ports ports = app.value()->ports();
-    if (Status written = write_file(file, config_text(folder.path(), ports)); !written) return written;
+    if (Status written = write_file(file, config_text(folder.path(), ports)); !written)
+        return written;
     auto sample = start_sample(ports.ask);
-    if (!sample) return sample.failure();
+    if (!sample)
+        return sample.failure();
     app.value()->start();
 
     std::error_code unknown;
@@ -301,7 +323,8 @@ Status serve_demo(Session& session) {
     ops::Signals signals;  // before any thread
     hang_up.begin();
     const auto folder = Folder::make();
-    if (!folder) return folder.failure();
+    if (!folder)
+        return folder.failure();
     return run(session, *folder.value(), signals);
 }
 

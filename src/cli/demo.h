@@ -1,5 +1,5 @@
-// hourgate serve --demo: a real gate with a sample API behind it, in a private folder that is gone when
-// it ends.
+// hourgate serve --demo: a real gate with a sample API behind it, in a private folder that is gone
+// when it ends.
 #pragma once
 
 #include "base/result.h"

@@ -20,9 +20,9 @@ struct Part {
 
 constexpr std::string_view lapsed_workspace = "Dune";
 constexpr Part parts[] = {
-    {"Acme", "studio", Role::owner},   {"Acme", "studio", Role::admin},
-    {"Acme", "studio", Role::manager}, {"Acme", "studio", Role::member},
-    {"Birch", "agency", Role::owner},  {"Cedar", "free", Role::owner},
+    {"Acme", "studio", Role::owner},           {"Acme", "studio", Role::admin},
+    {"Acme", "studio", Role::manager},         {"Acme", "studio", Role::member},
+    {"Birch", "agency", Role::owner},          {"Cedar", "free", Role::owner},
     {lapsed_workspace, "studio", Role::owner},
 };
 constexpr std::int64_t lapsed_days = 30;
@@ -43,12 +43,14 @@ Result<DemoToken> add_member(const manage::Context& context, const Part& part) {
     member.email = std::string(to_text(part.role)) + "@" + lower(part.workspace) + ".example";
     member.role = part.role;
     const auto added = manage::add_member(context, member);
-    if (!added) return added.failure();
+    if (!added)
+        return added.failure();
     manage::NewToken asked;
     asked.member = added.value().member.public_id;
     asked.name = "demo";
     auto minted = manage::mint_token(context, asked);
-    if (!minted) return minted.failure();
+    if (!minted)
+        return minted.failure();
     DemoToken token;
     token.workspace = part.workspace;
     token.plan = std::string(part.plan) + (part.workspace == lapsed_workspace ? ", lapsed" : "");
@@ -65,9 +67,11 @@ Result<std::vector<DemoToken>> make_cast(const manage::Context& context) {
     std::vector<DemoToken> cast;
     for (const Part& part : parts) {
         if (cast.empty() || cast.back().workspace != part.workspace)
-            if (Status added = add_workspace(context, part); !added) return added.failure();
+            if (Status added = add_workspace(context, part); !added)
+                return added.failure();
         auto token = add_member(context, part);
-        if (!token) return token.failure();
+        if (!token)
+            return token.failure();
         cast.push_back(std::move(token).value());
     }
     return cast;

@@ -1,5 +1,5 @@
-// Who appears in the demonstration: a workspace on every plan and one that has lapsed, a member and a
-// token for every role.
+// Who appears in the demonstration: a workspace on every plan and one that has lapsed, a member and
+// a token for every role.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@ namespace hourgate::cli {
 
 struct DemoToken {
     std::string workspace;
-    std::string plan;    ///< "studio, lapsed"
+    std::string plan;  ///< "studio, lapsed"
     std::string role;
     std::string member;  ///< e-mail
     std::string prefix;
     Secret token;
 };
 
-/// In this order: Acme (studio) with owner, admin, manager and member; Birch (agency) and Cedar (free)
-/// with an owner; Dune (studio) with an owner, lapsed.
+/// In this order: Acme (studio) with owner, admin, manager and member; Birch (agency) and Cedar
+/// (free) with an owner; Dune (studio) with an owner, lapsed.
 [[nodiscard]] Result<std::vector<DemoToken>> make_cast(const manage::Context& context);
 
 }  // namespace hourgate::cli

@@ -19,8 +19,10 @@ constexpr std::size_t left_column_max = 22;  // wider entries get a line of thei
 /// "--plan P", "PREFIX..."
 std::string form_of(const Parameter& parameter) {
     std::string form(parameter.name);
-    if (!parameter.value.empty()) form.append(" ").append(parameter.value);
-    if (parameter.kind == Kind::words) form += "...";
+    if (!parameter.value.empty())
+        form.append(" ").append(parameter.value);
+    if (parameter.kind == Kind::words)
+        form += "...";
     return form;
 }
 
@@ -28,7 +30,8 @@ std::string form_of(const Parameter& parameter) {
 std::string columns(const Rows& rows) {
     std::size_t width = 0;
     for (const auto& [left, right] : rows)
-        if (left.size() <= left_column_max) width = std::max(width, left.size());
+        if (left.size() <= left_column_max)
+            width = std::max(width, left.size());
     std::string out;
     for (const auto& [left, right] : rows) {
         out.append("  ").append(left);
@@ -41,10 +44,29 @@ std::string columns(const Rows& rows) {
     return out;
 }
 
+/// `text` in lines that a terminal shows whole, broken at spaces.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t columns_max = 80;
+    std::string out;
+    std::size_t used = 0;
+    for (const std::string_view part : split(text, ' ')) {
+        if (used > 0 && used + 1 + part.size() > columns_max) {
+            out += '\n';
+            used = 0;
+        }
+        if (used > 0)
+            out += ' ';
+        out += part;
+        used += part.size() + (used > 0 ? 1 : 0);
+    }
+    return out + "\n";
+}
+
 /// The example's lines, indented.
 std::string example_lines(std::string_view example) {
     std::string out = "\nExample:\n";
-    for (const std::string_view line : split(example, '\n')) out.append("  ").append(line).append("\n");
+    for (const std::string_view line : split(example, '\n'))
+        out.append("  ").append(line).append("\n");
     return out;
 }
 
@@ -54,7 +76,8 @@ void add(Rows& rows, const Parameter& parameter) {
 
 Rows common_rows() {
     Rows rows;
-    for (const Parameter& parameter : {config_option, json_flag, help_flag}) add(rows, parameter);
+    for (const Parameter& parameter : {config_option, json_flag, help_flag})
+        add(rows, parameter);
     return rows;
 }
 
@@ -63,8 +86,9 @@ std::vector<std::string_view> known_words(const Table& table, const Group* group
     std::vector<std::string_view> known;
     for (const Command& command : table.commands) {
         const std::string_view own = group == nullptr ? "" : group->name;
-        const std::string_view word =
-            command.group == own ? command.name : group == nullptr ? command.group : "";
+        const std::string_view word = command.group == own ? command.name
+                                      : group == nullptr   ? command.group
+                                                           : "";
         if (!word.empty() && std::find(known.begin(), known.end(), word) == known.end())
             known.push_back(word);
     }
@@ -73,7 +97,8 @@ std::vector<std::string_view> known_words(const Table& table, const Group* group
 
 std::string joined(const std::vector<std::string_view>& words) {
     std::string out;
-    for (const std::string_view word : words) out.append(out.empty() ? "" : ", ").append(word);
+    for (const std::string_view word : words)
+        out.append(out.empty() ? "" : ", ").append(word);
     return out;
 }
 
@@ -88,7 +113,8 @@ std::string usage_of(const Command& command) {
     for (const Parameter& parameter : command.parameters) {
         usage += ' ';
         usage += parameter.needed ? form_of(parameter) : "[" + form_of(parameter) + "]";
-        if (parameter.kind == Kind::options) usage += "...";
+        if (parameter.kind == Kind::options)
+            usage += "...";
     }
     return usage;
 }
@@ -96,10 +122,13 @@ std::string usage_of(const Command& command) {
 std::string help_of(const Command& command) {
     std::string out = "usage: hourgate " + usage_of(command) + "\n\n";
     out.append(command.summary).append(".\n");
-    if (!command.details.empty()) out.append(command.details).append("\n");
+    if (!command.details.empty())
+        out += wrapped(command.details);
     Rows rows;
-    for (const Parameter& parameter : command.parameters) add(rows, parameter);
-    for (auto& row : common_rows()) rows.push_back(std::move(row));
+    for (const Parameter& parameter : command.parameters)
+        add(rows, parameter);
+    for (auto& row : common_rows())
+        rows.push_back(std::move(row));
     return out + "\n" + columns(rows) + example_lines(command.example);
 }
 
@@ -107,7 +136,8 @@ std::string help_of(const Table& table, const Group& group) {
     std::string out = "usage: hourgate " + std::string(group.name) + " COMMAND\n\n";
     out.append(group.summary).append(".\n\n");
     for (const Command& command : table.commands) {
-        if (command.group != group.name) continue;
+        if (command.group != group.name)
+            continue;
         out.append("  ").append(usage_of(command)).append("\n");
         out.append("      ").append(command.summary).append("\n");
     }
@@ -148,15 +178,17 @@ Failure no_such_command(const Table& table, const Group* group, std::string_view
 }
 
 Failure command_missing(const Table& table, const Group* group) {
-    return {Fault::usage, "`" + path_of(group) + "` needs a command",
-            "one of: " + joined(known_words(table, group)) + "; see `" + path_of(group) + " --help`"};
+    return {
+        Fault::usage, "`" + path_of(group) + "` needs a command",
+        "one of: " + joined(known_words(table, group)) + "; see `" + path_of(group) + " --help`"};
 }
 
 Failure no_such_option(const Command* command, std::string_view option) {
     std::vector<std::string_view> known;
     if (command != nullptr)
         for (const Parameter& parameter : command->parameters)
-            if (parameter.name.starts_with('-')) known.push_back(parameter.name);
+            if (parameter.name.starts_with('-'))
+                known.push_back(parameter.name);
     for (const Parameter& parameter : {config_option, json_flag, help_flag})
         known.push_back(parameter.name);
     const std::string path = command == nullptr ? "hourgate" : "hourgate " + command->path();

@@ -30,21 +30,30 @@ Status check_user(const std::string& database) {
 
 Status init(Session& session) {
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     const config::Config& settings = *config.value();
-    if (Status user = check_user(settings.database); !user) return user;
-    const auto minted = make_database(settings.database, session.clock, token_rules(settings), "init");
-    if (!minted) return minted.failure();
+    if (Status user = check_user(settings.database); !user)
+        return user;
+    const auto minted =
+        make_database(settings.database, session.clock, token_rules(settings), "init");
+    if (!minted)
+        return minted.failure();
     return show_made(session, settings.database, minted.value());
 }
 
 }  // namespace
 
 std::vector<Command> init_commands() {
-    return {{"", "init", "Make the database, the built-in plans and the first operator token",
-             "The database is where [database] path says, readable by its owner alone. One that exists\n"
-             "is left as it is.",
-             {}, "sudo -u hourgate hourgate init", init}};
+    return {
+        {.name = "init",
+         .summary = "Make the database, the built-in plans and the first operator token",
+         .details = "The database is where [database] path says, readable by its owner alone. One "
+                    "that exists "
+                    "is left as it is.",
+         .example = "sudo -u hourgate hourgate init",
+         .run = init},
+    };
 }
 
 }  // namespace hourgate::cli

@@ -26,12 +26,18 @@ public:
     Folders(const Folders&) = delete;
     Folders& operator=(const Folders&) = delete;
     ~Folders() {
-        for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
+        for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder)
+            ::rmdir(folder->c_str());
     }
 
     Status make(const std::filesystem::path& folder) {
-        if (folder.empty() || store::exists(folder)) return Done{};
-        if (Status above = make(folder.parent_path()); !above) return above;
+        if (folder.empty() || std::filesystem::is_directory(folder))
+            return Done{};
+        if (store::exists(folder))
+            return Failure{Fault::system, folder.string() + " is not a folder",
+                           "move it away, or change [database] path"};
+        if (Status above = make(folder.parent_path()); !above)
+            return above;
         if (::mkdir(folder.c_str(), S_IRWXU) != 0)
             return store::system_failure("make the folder", folder, errno);
         made_.push_back(folder);
@@ -57,7 +63,8 @@ public:
     /// A link never overwrites; a rename would.
     Status place() {
         if (::link(path_.c_str(), target_.c_str()) != 0)
-            return errno == EEXIST ? taken(target_) : store::system_failure("write", target_, errno);
+            return errno == EEXIST ? taken(target_)
+                                   : store::system_failure("write", target_, errno);
         remove();
         return store::sync_folder_of(target_);
     }
@@ -78,14 +85,28 @@ private:
 };
 
 Result<manage::MintedToken> fill(const std::string& path, const Clock& clock,
-                                 const manage::TokenRules& rules, const std::string& operator_name) {
-    if (Status created = store::create_database(path); !created) return created.failure();
+                                 const manage::TokenRules& rules,
+                                 const std::string& operator_name) {
+    if (Status created = store::create_database(path); !created)
+        return created.failure();
     auto ledger = store::SqliteLedger::open(path);
-    if (!ledger) return ledger.failure();
-    const manage::Context context{*ledger.value(), {actor_name(), "local"}, clock.now(), rules,
-                                  [](std::string_view) { return false; }};
-    if (Status planned = manage::add_built_in_plans(context); !planned) return planned.failure();
+    if (!ledger)
+        return ledger.failure();
+    const manage::Context context{
+        *ledger.value(), {actor_name(), "local"}, clock.now(), rules, [](std::string_view) {
+            return false;
+        }};
+    if (Status planned = manage::add_built_in_plans(context); !planned)
+        return planned.failure();
     return manage::mint_operator(context, operator_name);
+}
+
+/// Nobody has asked for the working name.
+Failure about_target(Failure failure, const std::string& draft, const std::string& target) {
+    for (std::size_t at = failure.what.find(draft); at != std::string::npos;
+         at = failure.what.find(draft, at + target.size()))
+        failure.what.replace(at, draft.size(), target);
+    return failure;
 }
 
 }  // namespace
@@ -93,15 +114,19 @@ Result<manage::MintedToken> fill(const std::string& path, const Clock& clock,
 Result<manage::MintedToken> make_database(const std::string& path, const Clock& clock,
                                           const manage::TokenRules& rules,
                                           const std::string& operator_name) {
-    if (Status fine = store::check_library(); !fine) return fine.failure();
-    if (store::exists(path)) return Draft::taken(path);
+    if (Status fine = store::check_library(); !fine)
+        return fine.failure();
+    if (store::exists(path))
+        return Draft::taken(path);
     Folders folders;
     if (Status made = folders.make(std::filesystem::path(path).parent_path()); !made)
         return made.failure();
     Draft draft(path);
     auto minted = fill(draft.path(), clock, rules, operator_name);
-    if (!minted) return minted;
-    if (Status placed = draft.place(); !placed) return placed.failure();
+    if (!minted)
+        return about_target(minted.failure(), draft.path(), path);
+    if (Status placed = draft.place(); !placed)
+        return placed.failure();
     folders.keep();
     return minted;
 }

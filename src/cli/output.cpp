@@ -17,7 +17,8 @@ namespace {
 /// The character that `text` begins with: 1 to 4 bytes; one byte when it is not UTF-8.
 std::string_view first_character(std::string_view text) noexcept {
     for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(4, text.size()); ++bytes)
-        if (is_utf8(text.substr(0, bytes))) return text.substr(0, bytes);
+        if (is_utf8(text.substr(0, bytes)))
+            return text.substr(0, bytes);
     return text.substr(0, 1);
 }
 
@@ -47,8 +48,10 @@ std::string harmless(std::string_view text) {
 bool write_all(int fd, std::string_view text) noexcept {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
         text.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
@@ -77,11 +80,12 @@ Status Output::print(std::string_view text) const {
     const bool written = write_all(STDOUT_FILENO, shown);
     const int error = errno;
     wipe(shown);
-    if (written) return Done{};
-    return Failure{Fault::system,
-                   std::string("what was done could not be printed: ") + std::strerror(error),
-                   "the command itself is done; look at the result with a `list` or `show` command, "
-                   "and revoke a token that nobody has seen"};
+    if (written)
+        return Done{};
+    return Failure{
+        Fault::system, std::string("what was done could not be printed: ") + std::strerror(error),
+        "the command itself is done; look at the result with a `list` or `show` command, "
+        "and revoke a token that nobody has seen"};
 }
 
 void Output::warn(std::string_view what) const noexcept {
@@ -94,18 +98,22 @@ void Output::warn(std::string_view what) const noexcept {
 void Output::fail(const Failure& failure, std::string_view config) const noexcept {
     if (form_ == Form::json) {
         nlohmann::ordered_json error = {{"message", failure.what}, {"next", failure.next}};
-        if (!config.empty()) error["config"] = config;
+        if (!config.empty())
+            error["config"] = config;
         complain(dump({{"error", error}}));
         return;
     }
     std::string text = "hourgate: " + failure.what + "\n";
-    if (!failure.next.empty()) text += "  next: " + failure.next + "\n";
-    if (!config.empty()) text.append("  config: ").append(config).append("\n");
+    if (!failure.next.empty())
+        text += "  next: " + failure.next + "\n";
+    if (!config.empty())
+        text.append("  config: ").append(config).append("\n");
     complain(harmless(text));
 }
 
 void Output::progress(std::string_view line) const noexcept {
-    if (::isatty(STDERR_FILENO) == 0) return;
+    if (::isatty(STDERR_FILENO) == 0)
+        return;
     complain("\r\x1b[K" + std::string(line));
 }
 
@@ -115,10 +123,12 @@ int exit_code_of(const Failure& failure) noexcept {
 
 std::string lines_of(const Pairs& pairs) {
     std::size_t width = 0;
-    for (const auto& [key, value] : pairs) width = std::max(width, key.size());
+    for (const auto& [key, value] : pairs)
+        width = std::max(width, key.size());
     std::string out;
     for (const auto& [key, value] : pairs)
-        out += key + std::string(width - key.size() + 2, ' ') + (value.empty() ? "-" : value) + "\n";
+        out +=
+            key + std::string(width - key.size() + 2, ' ') + (value.empty() ? "-" : value) + "\n";
     return out;
 }
 
@@ -135,7 +145,8 @@ std::string columns_of(const std::vector<std::vector<std::string>>& rows) {
         for (std::size_t at = 0; at < row.size(); ++at) {
             const std::string cell = row[at].empty() ? "-" : row[at];
             line += cell;
-            if (at + 1 < row.size()) line.append(widths[at] - width_of(cell) + 2, ' ');
+            if (at + 1 < row.size())
+                line.append(widths[at] - width_of(cell) + 2, ' ');
         }
         out += line + "\n";
     }

@@ -1,5 +1,6 @@
-// What a command prints: results to standard output, the rest to standard error; as lines for people
-// or as JSON for programs. Nothing stays in a buffer, and nothing can colour or break a terminal.
+// What a command prints: results to standard output, the rest to standard error; as lines for
+// people or as JSON for programs. Nothing stays in a buffer, and nothing can colour or break a
+// terminal.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ public:
     /// "hourgate: warning: WHAT" on standard error.
     void warn(std::string_view what) const noexcept;
 
-    /// "hourgate: WHAT", "  next: NEXT" and "  config: CONFIG" on standard error. Empty ones are left
-    /// out.
+    /// "hourgate: WHAT", "  next: NEXT" and "  config: CONFIG" on standard error. Empty ones are
+    /// left out.
     void fail(const Failure& failure, std::string_view config) const noexcept;
 
     /// A line that is written over by the next, on a terminal; nothing elsewhere. "" removes it.

@@ -28,20 +28,22 @@ std::string see_help(const Command* command) {
     return "see `hourgate " + (command == nullptr ? "" : command->path() + " ") + "--help`";
 }
 
-// --- the words as such ----------------------------------------------------------------------------
+// --- the words as such ---------------------------------------------------------------------------
 
 Status check_word(std::string_view word, std::size_t place) {
     const std::string argument = "argument " + std::to_string(place);
     if (const std::string_view prefix = prefix_of_token_in(word); !prefix.empty())
-        return Failure{Fault::usage,
-                       argument + " holds a whole token, which everyone on this machine can see there",
-                       "give its prefix, " + std::string(prefix) +
-                           "; if others use this machine, revoke it: `hourgate token revoke " +
-                           std::string(prefix) + "`"};
+        return Failure{
+            Fault::usage,
+            argument + " holds a whole token, which everyone on this machine can see there",
+            "give its prefix, " + std::string(prefix) +
+                "; if others use this machine, revoke it: `hourgate token revoke " +
+                std::string(prefix) + "`"};
     // What a name may not have, no argument may: it would come back in a message.
     constexpr std::size_t any_length = static_cast<std::size_t>(-1);
     const std::string inside = "x" + std::string(word) + "x";
-    if (is_plain_name(inside, any_length)) return Done{};
+    if (is_plain_name(inside, any_length))
+        return Done{};
     return Failure{Fault::usage,
                    argument + ", '" + echoed(word) + "', " +
                        (is_utf8(word) ? "has a control character" : "is not UTF-8"),
@@ -64,7 +66,7 @@ std::vector<std::string> apart(const std::vector<std::string>& words) {
     return out;
 }
 
-// --- the table, as CLI11 knows it -----------------------------------------------------------------
+// --- the table, as CLI11 knows it ----------------------------------------------------------------
 
 class Tree {
 public:
@@ -72,7 +74,8 @@ public:
         prepare(root_, common);
         for (const Command& command : table.commands) {
             CLI::App* parent = &root_;
-            if (!command.group.empty()) parent = group(command.group);
+            if (!command.group.empty())
+                parent = group(command.group);
             CLI::App* leaf = parent->add_subcommand(std::string(command.name));
             prepare(*leaf, common);
             prepare(*leaf, command.parameters);
@@ -94,14 +97,15 @@ public:
     }
 
 private:
-    /// An App that takes everything and complains about nothing: what is off is said by us, in words
-    /// that do not change with the library's version.
+    /// An App that takes everything and complains about nothing: what is off is said by us, in
+    /// words that do not change with the library's version.
     template <typename Parameters>
     void prepare(CLI::App& app, const Parameters& parameters) {
         app.set_help_flag();
         app.allow_extras();
         app.require_subcommand(0, 1);
-        for (const Parameter& parameter : parameters) add(app, parameter);
+        for (const Parameter& parameter : parameters)
+            add(app, parameter);
     }
 
     static void add(CLI::App& app, const Parameter& parameter) {
@@ -128,7 +132,8 @@ private:
     /// The apps that the words led through, the root first.
     [[nodiscard]] std::vector<CLI::App*> path() {
         std::vector<CLI::App*> path = {&root_};
-        for (auto next = root_.get_subcommands(); !next.empty(); next = path.back()->get_subcommands())
+        for (auto next = root_.get_subcommands(); !next.empty();
+             next = path.back()->get_subcommands())
             path.push_back(next.front());
         return path;
     }
@@ -152,21 +157,25 @@ private:
             return invocation;
         }
         for (const std::string& word : extras)
-            if (is_option(word)) return no_such_option(found, word);
+            if (is_option(word))
+                return no_such_option(found, word);
         if (found == nullptr)
             return extras.empty() ? command_missing(table_, group())
                                   : no_such_command(table_, group(), extras.front());
         if (!extras.empty())
-            return Failure{Fault::usage, "'" + echoed(extras.front()) + "' is one argument too many",
+            return Failure{Fault::usage,
+                           "'" + echoed(extras.front()) + "' is one argument too many",
                            "the form is `hourgate " + usage_of(*found) +
                                "`; put quotes around words that belong together"};
         invocation.command = found;
-        if (Status taken = take_all(*found, invocation.arguments); !taken) return taken.failure();
+        if (Status taken = take_all(*found, invocation.arguments); !taken)
+            return taken.failure();
         return invocation;
     }
 
     [[nodiscard]] std::string help(const Command* found) {
-        if (found != nullptr) return help_of(*found);
+        if (found != nullptr)
+            return help_of(*found);
         return group() != nullptr ? help_of(table_, *group()) : help_of_all(table_);
     }
 
@@ -174,7 +183,8 @@ private:
         std::vector<std::string> all;
         for (const CLI::App* app : path())
             for (std::string& word : app->remaining())
-                if (word != "--") all.push_back(std::move(word));
+                if (word != "--")
+                    all.push_back(std::move(word));
         return all;
     }
 
@@ -189,18 +199,22 @@ private:
         return values;
     }
 
-    [[nodiscard]] bool is_given(const Parameter& parameter) { return !values_of(parameter).empty(); }
+    [[nodiscard]] bool is_given(const Parameter& parameter) {
+        return !values_of(parameter).empty();
+    }
 
     Status take(const Command& from, const Parameter& parameter, Arguments& arguments) {
         std::vector<std::string> values = values_of(parameter);
         const std::string name(parameter.name);
         if (values.empty()) {
-            if (!parameter.needed) return Done{};
+            if (!parameter.needed)
+                return Done{};
             return Failure{Fault::usage, name + " is missing",
                            "the form is `hourgate " + usage_of(from) + "`"};
         }
         if (parameter.kind == Kind::option && values.size() > 1)
-            return Failure{Fault::usage, name + " is given " + std::to_string(values.size()) + " times",
+            return Failure{Fault::usage,
+                           name + " is given " + std::to_string(values.size()) + " times",
                            "give it once"};
         if (parameter.kind == Kind::flag && values.front() != "true")
             return Failure{Fault::usage, name + " takes no value", "write " + name + " alone"};
@@ -210,9 +224,11 @@ private:
 
     Status take_all(const Command& from, Arguments& arguments) {
         for (const Parameter& parameter : from.parameters)
-            if (Status taken = take(from, parameter, arguments); !taken) return taken;
+            if (Status taken = take(from, parameter, arguments); !taken)
+                return taken;
         for (const Parameter& parameter : common)
-            if (Status taken = take(from, parameter, arguments); !taken) return taken;
+            if (Status taken = take(from, parameter, arguments); !taken)
+                return taken;
         return Done{};
     }
 
@@ -239,14 +255,16 @@ std::string_view prefix_of_token_in(std::string_view text) noexcept {
 
 Result<Invocation> parse(const std::vector<std::string>& words, const Table& table) {
     for (std::size_t at = 0; at < words.size(); ++at)
-        if (Status fine = check_word(words[at], at + 1); !fine) return fine.failure();
+        if (Status fine = check_word(words[at], at + 1); !fine)
+            return fine.failure();
     std::vector<std::string> plain = apart(words);
     // Two habits from elsewhere: `hourgate help workspace add` and `hourgate --version`.
     if (!plain.empty() && plain.front() == "help") {
         plain.erase(plain.begin());
         plain.emplace_back("--help");
     }
-    if (!plain.empty() && plain.front() == "--version") plain.front() = "version";
+    if (!plain.empty() && plain.front() == "--version")
+        plain.front() = "version";
     return Tree(table).read(std::move(plain));
 }
 

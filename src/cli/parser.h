@@ -1,5 +1,5 @@
-// From the words of the command line to a command and its arguments. parser.cpp is the only file that
-// includes CLI11, which is heavy to compile.
+// From the words of the command line to a command and its arguments. parser.cpp is the only file
+// that includes CLI11, which is heavy to compile.
 #pragma once
 
 #include <string>

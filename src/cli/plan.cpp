@@ -16,13 +16,16 @@ constexpr std::int64_t rank_max = 1'000'000;
 
 /// All windows given, or none for "--window none"; nothing when there is no --window.
 Result<std::optional<std::vector<Window>>> windows_of(const Arguments& arguments) {
-    if (!arguments.given("--window")) return std::optional<std::vector<Window>>();
+    if (!arguments.given("--window"))
+        return std::optional<std::vector<Window>>();
     std::vector<Window> windows;
     const std::vector<std::string> texts = arguments.all("--window");
-    if (texts == std::vector<std::string>{"none"}) return std::optional(windows);
+    if (texts == std::vector<std::string>{"none"})
+        return std::optional(windows);
     for (const std::string& text : texts) {
         auto window = parse_window(text);
-        if (!window) return window.failure();
+        if (!window)
+            return window.failure();
         windows.push_back(std::move(window).value());
     }
     return std::optional(std::move(windows));
@@ -32,30 +35,37 @@ Status set(Session& session) {
     manage::PlanChange change;
     change.name = session.arguments.one(name.name);
     const auto api = yes_or_no(session.arguments, "--api");
-    if (!api) return api.failure();
+    if (!api)
+        return api.failure();
     const auto rank = number_of(session.arguments, "--rank", rank_max);
-    if (!rank) return rank.failure();
+    if (!rank)
+        return rank.failure();
     const auto windows = windows_of(session.arguments);
-    if (!windows) return windows.failure();
+    if (!windows)
+        return windows.failure();
     change.api = api.value();
     change.rank = rank.value();
     change.windows = windows.value();
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     return shown_in_force(session, manage::set_plan(context.value(), change));
 }
 
 Status list(Session& session) {
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     return shown(session, manage::list_plans(context.value()));
 }
 
 Status remove(Session& session) {
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     const std::string& named = session.arguments.one(name.name);
-    if (Status removed = manage::remove_plan(context.value(), named); !removed) return removed;
+    if (Status removed = manage::remove_plan(context.value(), named); !removed)
+        return removed;
     store::wait_out_leases();
     return show_removed_plan(session, named);
 }
@@ -64,16 +74,31 @@ Status remove(Session& session) {
 
 std::vector<Command> plan_commands() {
     return {
-        {"plan", "list", "List the plans, the cheapest first", "", {}, "hourgate plan list", list},
-        {"plan", "set", "Make a plan or change it", "What is not given stays as it is.",
-         {name, option("--api", "YES-OR-NO", "whether calls are granted at all; of a new plan: no"),
-          option("--rank", "N", "orders plans, the cheaper one lower; of a new plan: 0"),
-          options("--window", "NAME=LIMIT/SECONDS[/workspace]",
-                  "at most LIMIT calls in any SECONDS; replaces all windows; \"none\" for no window")},
-         "hourgate plan set team --api yes --rank 15 --window burst=60/10 --window day=5000/86400/workspace",
-         set},
-        {"plan", "remove", "Remove a plan that no workspace is on", "", {name},
-         "hourgate plan remove team", remove},
+        {.group = "plan",
+         .name = "list",
+         .summary = "List the plans, the cheapest first",
+         .example = "hourgate plan list",
+         .run = list},
+        {.group = "plan",
+         .name = "set",
+         .summary = "Make a plan or change it",
+         .details = "What is not given stays as it is.",
+         .parameters =
+             {name,
+              option("--api", "YES-OR-NO", "whether calls are granted at all; of a new plan: no"),
+              option("--rank", "N", "orders plans, the cheaper one lower; of a new plan: 0"),
+              options(
+                  "--window", "NAME=LIMIT/SECONDS[/workspace]",
+                  "at most LIMIT calls in any SECONDS; replaces all windows; \"none\" for none")},
+         .example = "hourgate plan set team --api yes --rank 15 --window burst=60/10 "
+                    "--window day=5000/86400/workspace",
+         .run = set},
+        {.group = "plan",
+         .name = "remove",
+         .summary = "Remove a plan that no workspace is on",
+         .parameters = {name},
+         .example = "hourgate plan remove team",
+         .run = remove},
     };
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 /// With --json: where it listens, for whoever asked for any free port. Else the log says so.
 Status print_ports(const Session& session, const App::Ports& ports) {
-    if (session.output.form() == Form::plain) return Done{};
+    if (session.output.form() == Form::plain)
+        return Done{};
     const nlohmann::ordered_json json = {
         {"publicPort", ports.public_}, {"askPort", ports.ask}, {"adminPort", ports.admin}};
     return session.output.print(json.dump() + "\n");
@@ -24,14 +25,17 @@ Status print_ports(const Session& session, const App::Ports& ports) {
 Status serve_for_real(Session& session) {
     ops::Signals signals;  // before any thread
     const auto config = session.config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     const ops::Log log;
     for (const std::string& warning : config::warnings(*config.value()))
         log.line(ops::Level::warning, warning);
     auto app = App::make(*config.value(), session.clock, log);
-    if (!app) return app.failure();
+    if (!app)
+        return app.failure();
     app.value()->start();
-    if (Status printed = print_ports(session, app.value()->ports()); !printed) return printed;
+    if (Status printed = print_ports(session, app.value()->ports()); !printed)
+        return printed;
     app.value()->run(signals);
     return Done{};
 }
@@ -43,11 +47,17 @@ Status serve(Session& session) {
 }  // namespace
 
 std::vector<Command> serve_commands() {
-    return {{"", "serve", "Run the server until SIGTERM or Ctrl-C",
-             "It needs the database that `hourgate init` makes. --demo needs nothing: it brings a database\n"
-             "of its own and a sample API, prints what to paste, and leaves nothing behind.",
-             {flag("--demo", "a demonstration in a private folder, removed at its end")},
-             "hourgate serve --demo", serve}};
+    return {
+        {.name = "serve",
+         .summary = "Run the server until SIGTERM or Ctrl-C",
+         .details =
+             "It needs the database that `hourgate init` makes. --demo needs nothing: it brings a "
+             "database of its own and a sample API, prints what to paste, and leaves nothing "
+             "behind.",
+         .parameters = {flag("--demo", "a demonstration in a private folder, removed at its end")},
+         .example = "hourgate serve --demo",
+         .run = serve},
+    };
 }
 
 }  // namespace hourgate::cli

@@ -31,7 +31,8 @@ Session::Session(std::string program, std::vector<std::string> words, Arguments 
 Result<const config::Config*> Session::config() {
     if (!config_) {
         auto loaded = config::load(arguments.find(config_option.name));
-        if (!loaded) return loaded.failure();
+        if (!loaded)
+            return loaded.failure();
         config_ = std::move(loaded).value();
     }
     return &*config_;
@@ -39,31 +40,41 @@ Result<const config::Config*> Session::config() {
 
 Result<manage::Context> Session::manage() {
     const auto config = this->config();
-    if (!config) return config.failure();
+    if (!config)
+        return config.failure();
     const config::Config& settings = *config.value();
     if (!ledger_) {
-        if (Status fine = store::check_library(); !fine) return fine.failure();
+        if (Status fine = store::check_library(); !fine)
+            return fine.failure();
         if (Status fine = store::check_database(settings.database, store::Migrate::no); !fine)
             return fine.failure();
         auto opened = store::SqliteLedger::open(settings.database);
-        if (!opened) return opened.failure();
+        if (!opened)
+            return opened.failure();
         ledger_ = std::move(opened).value();
     }
     // Loading the configuration has made this policy once: it is sound.
     auto policy = policy::Policy::make(settings.rules);
-    if (!policy) return policy.failure();
+    if (!policy)
+        return policy.failure();
     const auto shared = std::make_shared<const policy::Policy>(std::move(policy).value());
-    return manage::Context{*ledger_, {actor_name(), "local"}, clock.now(), token_rules(settings),
+    return manage::Context{*ledger_,
+                           {actor_name(), "local"},
+                           clock.now(),
+                           token_rules(settings),
                            [shared](std::string_view resource) { return shared->knows(resource); }};
 }
 
 std::string Session::config_file() const {
-    if (!config_) return "";
-    return config_->file.empty() ? "built-in defaults, database " + config_->database : config_->file;
+    if (!config_)
+        return "";
+    return config_->file.empty() ? "built-in defaults, database " + config_->database
+                                 : config_->file;
 }
 
 Failure Session::with_advice(const Failure& failure) const {
-    if (failure.fault != Fault::permission) return failure;
+    if (failure.fault != Fault::permission)
+        return failure;
     return with_sudo(failure, config_ ? config_->database : config::Config().database, words_);
 }
 

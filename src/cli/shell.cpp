@@ -20,8 +20,10 @@ namespace {
 std::optional<uid_t> owner_near(std::filesystem::path path) {
     for (;;) {
         struct stat status {};
-        if (::stat(path.empty() ? "." : path.c_str(), &status) == 0) return status.st_uid;
-        if (path.empty() || path == path.parent_path()) return std::nullopt;
+        if (::stat(path.empty() ? "." : path.c_str(), &status) == 0)
+            return status.st_uid;
+        if (path.empty() || path == path.parent_path())
+            return std::nullopt;
         path = path.parent_path();
     }
 }
@@ -29,11 +31,13 @@ std::optional<uid_t> owner_near(std::filesystem::path path) {
 /// sudo starts with a clean environment: what $HOURGATE_CONFIG said must stand among the words.
 void add_config_of_environment(std::vector<std::string>& words) {
     const char* named = std::getenv("HOURGATE_CONFIG");
-    if (named == nullptr || *named == '\0') return;
+    if (named == nullptr || *named == '\0')
+        return;
     const bool given = std::any_of(words.begin(), words.end(), [](const std::string& word) {
         return word == "--config" || word.starts_with("--config=");
     });
-    if (!given) words.insert(words.begin() + 1, {"--config", named});
+    if (!given)
+        words.insert(words.begin() + 1, {"--config", named});
 }
 
 }  // namespace
@@ -41,7 +45,8 @@ void add_config_of_environment(std::vector<std::string>& words) {
 std::string for_shell(std::string_view word) {
     constexpr std::string_view plain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@,+%";
-    if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
+    if (!word.empty() && word.find_first_not_of(plain) == word.npos)
+        return std::string(word);
     std::string out = "'";
     for (const char c : word) {
         if (c == '\'')
@@ -54,7 +59,8 @@ std::string for_shell(std::string_view word) {
 
 std::string for_shell(const std::vector<std::string>& words) {
     std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : " ") + for_shell(word);
+    for (const std::string& word : words)
+        out += (out.empty() ? "" : " ") + for_shell(word);
     return out;
 }
 
@@ -78,7 +84,8 @@ std::string actor_name() {
 Failure with_sudo(const Failure& failure, const std::string& database,
                   std::vector<std::string> words) {
     const std::optional<uid_t> owner = owner_near(database);
-    if (!owner || *owner == ::geteuid()) return failure;
+    if (!owner || *owner == ::geteuid())
+        return failure;
     add_config_of_environment(words);
     const std::string as = *owner == 0 ? "sudo " : "sudo -u " + for_shell(user_name(*owner)) + " ";
     return {failure.fault, failure.what, as + for_shell(words)};

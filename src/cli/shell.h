@@ -22,8 +22,8 @@ namespace hourgate::cli {
 [[nodiscard]] std::string actor_name();
 
 /// `failure`, which is about rights, with the line to run instead as its next step: `words` by the
-/// owner of `database`, or of the folder it is or would be in. As it is when that is this very user.
-/// `words` begin with the program's name.
+/// owner of `database`, or of the folder it is or would be in. As it is when that is this very
+/// user. `words` begin with the program's name.
 [[nodiscard]] Failure with_sudo(const Failure& failure, const std::string& database,
                                 std::vector<std::string> words);
 

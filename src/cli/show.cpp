@@ -21,9 +21,13 @@ std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Status print(const Session& session, const Json& json) { return session.output.print(dump(json)); }
+Status print(const Session& session, const Json& json) {
+    return session.output.print(dump(json));
+}
 
-bool wants_json(const Session& session) noexcept { return session.output.form() == Form::json; }
+bool wants_json(const Session& session) noexcept {
+    return session.output.form() == Form::json;
+}
 
 std::string time_text(std::optional<std::int64_t> time_ms) {
     return time_ms ? format_time(*time_ms) : std::string();
@@ -35,15 +39,18 @@ Status show_list(const Session& session, const std::vector<T>& items, Rows rows,
                  std::string_view empty, View view, Row row) {
     if (wants_json(session)) {
         Json array = Json::array();
-        for (const T& item : items) array.push_back(view(item));
+        for (const T& item : items)
+            array.push_back(view(item));
         return print(session, array);
     }
-    if (items.empty()) return session.output.print(std::string(empty) + "\n");
-    for (const T& item : items) rows.push_back(row(item));
+    if (items.empty())
+        return session.output.print(std::string(empty) + "\n");
+    for (const T& item : items)
+        rows.push_back(row(item));
     return session.output.print(columns_of(rows));
 }
 
-// --- tokens ---------------------------------------------------------------------------------------
+// --- tokens --------------------------------------------------------------------------------------
 
 std::string who_of(const manage::TokenView& view) {
     return view.member.email.empty() ? view.member.name : view.member.email;
@@ -55,8 +62,10 @@ std::string role_text(const manage::TokenView& view) {
 
 std::string status_text(const manage::TokenRecord& token, std::int64_t now_ms) {
     std::string text(manage::status_of(token, now_ms));
-    if (token.revoked_ms) return text + " " + format_time(*token.revoked_ms);
-    if (token.works_until_ms) return text + ", works until " + format_time(*token.works_until_ms);
+    if (token.revoked_ms)
+        return text + " " + format_time(*token.revoked_ms);
+    if (token.works_until_ms)
+        return text + ", works until " + format_time(*token.works_until_ms);
     return text;
 }
 
@@ -78,8 +87,9 @@ Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
     return pairs;
 }
 
-/// The JSON of `view` with `first` before its members, and the token itself as the first of all. The
-/// token has no character that JSON escapes, and is put in as text so that no copy stays behind.
+/// The JSON of `view` with `first` before its members, and the token itself as the first of all.
+/// The token has no character that JSON escapes, and is put in as text so that no copy stays
+/// behind.
 Status print_with_token(const Session& session, const Json& json, const Secret& token) {
     std::string text = "{\"token\":\"";
     std::string rest = dump(json);
@@ -101,20 +111,23 @@ Status print_with_token(const Session& session, const std::string& before, const
 
 std::string windows_of(const Plan& plan) {
     std::string text;
-    for (const Window& window : plan.windows) text += (text.empty() ? "" : " ") + to_text(window);
+    for (const Window& window : plan.windows)
+        text += (text.empty() ? "" : " ") + to_text(window);
     return text;
 }
 
 std::string text_of(const std::vector<std::string>& words) {
     std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : " ") + word;
     return text;
 }
 
 }  // namespace
 
 Status show(const Session& session, const manage::WorkspaceView& view) {
-    if (wants_json(session)) return print(session, view_of(view));
+    if (wants_json(session))
+        return print(session, view_of(view));
     const Workspace& workspace = view.workspace;
     return session.output.print(lines_of({{"id", workspace.public_id},
                                           {"name", workspace.name},
@@ -132,25 +145,30 @@ Status show(const Session& session, const std::vector<manage::WorkspaceView>& vi
         "no workspaces yet; add one: hourgate workspace add NAME --plan studio",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
-            return std::vector<std::string>{
-                view.workspace.public_id,  view.workspace.name,
-                view.plan,                 time_text(view.workspace.paid_until_ms),
-                std::to_string(view.members), std::to_string(view.tokens)};
+            return std::vector<std::string>{view.workspace.public_id,
+                                            view.workspace.name,
+                                            view.plan,
+                                            time_text(view.workspace.paid_until_ms),
+                                            std::to_string(view.members),
+                                            std::to_string(view.tokens)};
         });
 }
 
 Status show(const Session& session, const manage::MemberView& view) {
-    if (wants_json(session)) return print(session, view_of(view));
+    if (wants_json(session))
+        return print(session, view_of(view));
     const Member& member = view.member;
     const bool person = member.kind == MemberKind::person;
     Pairs pairs = {{"id", member.public_id},
                    {"workspace", view.workspace_name + " (" + view.workspace_id + ")"},
                    {"kind", person ? "person" : "service"}};
-    if (person) pairs.emplace_back("email", member.email);
+    if (person)
+        pairs.emplace_back("email", member.email);
     pairs.emplace_back("name", member.name);
     pairs.emplace_back("role", to_text(member.role));
     pairs.emplace_back("created", format_time(member.created_ms));
-    if (member.removed_ms) pairs.emplace_back("removed", format_time(*member.removed_ms));
+    if (member.removed_ms)
+        pairs.emplace_back("removed", format_time(*member.removed_ms));
     pairs.emplace_back("tokens", std::to_string(view.tokens));
     return session.output.print(lines_of(pairs));
 }
@@ -164,15 +182,19 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
         [](const View& view) {
             const Member& member = view.member;
             return std::vector<std::string>{
-                member.public_id, member.kind == MemberKind::person ? "person" : "service",
-                member.email,     member.name,
-                std::string(to_text(member.role)), time_text(member.removed_ms),
+                member.public_id,
+                member.kind == MemberKind::person ? "person" : "service",
+                member.email,
+                member.name,
+                std::string(to_text(member.role)),
+                time_text(member.removed_ms),
                 std::to_string(view.tokens)};
         });
 }
 
 Status show(const Session& session, const Plan& plan) {
-    if (wants_json(session)) return print(session, view_of(plan));
+    if (wants_json(session))
+        return print(session, view_of(plan));
     return session.output.print(lines_of({{"name", plan.name},
                                           {"api access", plan.api ? "yes" : "no"},
                                           {"rank", std::to_string(plan.rank)},
@@ -192,7 +214,8 @@ Status show(const Session& session, const std::vector<Plan>& plans) {
 
 Status show(const Session& session, const manage::TokenView& view) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
-    if (wants_json(session)) return print(session, view_of(view, now_ms));
+    if (wants_json(session))
+        return print(session, view_of(view, now_ms));
     return session.output.print(lines_of(pairs_of(view, now_ms)));
 }
 
@@ -200,16 +223,21 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
     const std::int64_t now_ms = session.clock.now().wall_ms;
     using View = manage::TokenView;
     return show_list(
-        session, views, {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "NAME"}},
+        session, views,
+        {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "NAME"}},
         "no tokens yet; mint one: hourgate token mint MEMBER --name NAME",
         [&](const View& view) { return view_of(view, now_ms); },
         [&](const View& view) {
             const manage::TokenRecord& token = view.token;
             return std::vector<std::string>{
-                token.prefix,        std::string(manage::status_of(token, now_ms)),
-                std::string(token::to_text(token.env)), role_text(view),
-                view.workspace_name, who_of(view),
-                token.expires_ms ? format_time(*token.expires_ms) : "never", token.name};
+                token.prefix,
+                std::string(manage::status_of(token, now_ms)),
+                std::string(token::to_text(token.env)),
+                role_text(view),
+                view.workspace_name,
+                who_of(view),
+                token.expires_ms ? format_time(*token.expires_ms) : "never",
+                token.name};
         });
 }
 
@@ -221,15 +249,18 @@ Status show(const Session& session, const manage::MintedToken& minted) {
 }
 
 Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views) {
-    if (!wants_json(session)) return show(session, views);
+    if (!wants_json(session))
+        return show(session, views);
     const std::int64_t now_ms = session.clock.now().wall_ms;
     Json revoked = Json::array();
-    for (const manage::TokenView& view : views) revoked.push_back(view_of(view, now_ms));
+    for (const manage::TokenView& view : views)
+        revoked.push_back(view_of(view, now_ms));
     return print(session, {{"revoked", revoked}});
 }
 
 Status show_removed_plan(const Session& session, std::string_view name) {
-    if (wants_json(session)) return print(session, {{"name", name}, {"removed", true}});
+    if (wants_json(session))
+        return print(session, {{"name", name}, {"removed", true}});
     return session.output.print("plan " + std::string(name) + " is removed\n");
 }
 
@@ -242,11 +273,12 @@ Status show_made(const Session& session, const std::string& database,
         return print_with_token(session, json, minted.token);
     }
     Pairs pairs = {{"database", database}, {"plans", "free, studio, agency"}};
-    const std::string before =
-        lines_of(pairs) + "\nThe first operator token, for those who run the gate:\n" +
-        lines_of(pairs_of(minted.view, now_ms)) +
-        "\nNext: hourgate workspace add NAME --plan studio, hourgate member add, hourgate token mint,\n"
-        "and start the server: hourgate serve\n";
+    const std::string before = lines_of(pairs) +
+                               "\nThe first operator token, for those who run the gate:\n" +
+                               lines_of(pairs_of(minted.view, now_ms)) +
+                               "\nNext: hourgate workspace add NAME --plan studio, hourgate member "
+                               "add, hourgate token mint,\n"
+                               "and start the server: hourgate serve\n";
     return print_with_token(session, before, minted.token);
 }
 
@@ -268,13 +300,14 @@ Status show_backup(const Session& session, const std::string& file,
 Status show_restored(const Session& session, const std::string& database,
                      const store::RestoreReport& report) {
     if (wants_json(session))
-        return print(session, {{"database", database},
-                               {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
-                               {"workspaces", report.workspaces},
-                               {"members", report.members},
-                               {"tokens", report.tokens},
-                               {"keptRevoked", report.kept_revoked},
-                               {"keptRemoved", report.kept_removed}});
+        return print(session,
+                     {{"database", database},
+                      {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
+                      {"workspaces", report.workspaces},
+                      {"members", report.members},
+                      {"tokens", report.tokens},
+                      {"keptRevoked", report.kept_revoked},
+                      {"keptRemoved", report.kept_removed}});
     Pairs pairs = {{"database", database},
                    {"moved away to", report.old_file},
                    {"workspaces", std::to_string(report.workspaces)},
@@ -286,8 +319,11 @@ Status show_restored(const Session& session, const std::string& database,
         pairs.emplace_back("still removed", text_of(report.kept_removed));
     std::string text = lines_of(pairs);
     if (!report.kept_revoked.empty() || !report.kept_removed.empty())
-        text += "\nWhat was revoked or removed since the backup stays so. To have the backup as it was,\n"
-                "restore it again with --bring-back; one member alone: hourgate member restore MEMBER.\n";
+        text +=
+            "\nWhat was revoked or removed since the backup stays so. To have the backup as it "
+            "was,\n"
+            "restore it again with --bring-back; one member alone: hourgate member restore "
+            "MEMBER.\n";
     return session.output.print(text);
 }
 
@@ -296,7 +332,8 @@ Status show_checked(const Session& session, const std::string& file,
     if (wants_json(session))
         return print(session, {{"file", file}, {"ok", true}, {"warnings", warnings}});
     std::string text = (file.empty() ? "built-in defaults (no file was read)" : file) + ": OK\n";
-    for (const std::string& warning : warnings) text += "warning: " + warning + "\n";
+    for (const std::string& warning : warnings)
+        text += "warning: " + warning + "\n";
     return session.output.print(text);
 }
 
@@ -317,7 +354,8 @@ Status show_version(const Session& session) {
                    {"commit", build_info::commit},
                    {"compiler", build_info::compiler},
                    {"schema", std::to_string(store::schema_version())}};
-    for (const build_info::Part& part : build_info::parts) pairs.emplace_back(part.name, part.version);
+    for (const build_info::Part& part : build_info::parts)
+        pairs.emplace_back(part.name, part.version);
     return session.output.print(lines_of(pairs));
 }
 

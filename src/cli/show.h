@@ -1,5 +1,5 @@
-// How records and reports look on standard output: aligned lines for people, the JSON of http/views.h
-// for programs.
+// How records and reports look on standard output: aligned lines for people, the JSON of
+// http/views.h for programs.
 #pragma once
 
 #include <string>
@@ -28,7 +28,8 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
 
 /// After a revocation.
-[[nodiscard]] Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views);
+[[nodiscard]] Status show_revoked(const Session& session,
+                                  const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
 /// `init`: the database made, and the first operator token.
 [[nodiscard]] Status show_made(const Session& session, const std::string& database,
@@ -51,7 +52,8 @@ template <typename T>
 /// request that a running server receives from now on.
 template <typename T>
 [[nodiscard]] Status shown_in_force(const Session& session, const Result<T>& result) {
-    if (result) store::wait_out_leases();
+    if (result)
+        store::wait_out_leases();
     return shown(session, result);
 }
 

@@ -26,36 +26,44 @@ constexpr std::string_view date_form =
 
 Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<std::int64_t>();
+    if (!text)
+        return std::optional<std::int64_t>();
     const auto time = parse_time(*text);
-    if (!time) return not_a("a date", name, *text, date_form);
+    if (!time)
+        return not_a("a date", name, *text, date_form);
     return time;
 }
 
 Result<std::optional<std::int64_t>> end_of(const Arguments& arguments, std::string_view name,
                                            std::int64_t now_ms) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<std::int64_t>();
+    if (!text)
+        return std::optional<std::int64_t>();
     if (const auto span_s = parse_duration_s(*text))
         return std::optional(now_ms + *span_s * ms_per_s);
-    if (const auto time = parse_time(*text)) return time;
-    return not_a("a date or a span of time", name, *text,
-                 "write a span, as in 90d, or a date, as in 2027-01-31, which ends with that day (UTC)");
+    if (const auto time = parse_time(*text))
+        return time;
+    return not_a(
+        "a date or a span of time", name, *text,
+        "write a span, as in 90d, or a date, as in 2027-01-31, which ends with that day (UTC)");
 }
 
 Result<std::optional<std::int64_t>> span_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<std::int64_t>();
+    if (!text)
+        return std::optional<std::int64_t>();
     const auto span_s = parse_duration_s(*text);
     if (!span_s)
-        return not_a("a span of time", name, *text, "write it as in 90s, 15m, 24h or 7d, or 0 for none");
+        return not_a("a span of time", name, *text,
+                     "write it as in 90s, 15m, 24h or 7d, or 0 for none");
     return span_s;
 }
 
 Result<std::optional<std::int64_t>> number_of(const Arguments& arguments, std::string_view name,
                                               std::int64_t max) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<std::int64_t>();
+    if (!text)
+        return std::optional<std::int64_t>();
     const auto number = parse_number(*text, static_cast<std::uint64_t>(max));
     if (!number)
         return not_a("a number it can be", name, *text, "write 0 to " + std::to_string(max));
@@ -64,24 +72,30 @@ Result<std::optional<std::int64_t>> number_of(const Arguments& arguments, std::s
 
 Result<std::optional<bool>> yes_or_no(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<bool>();
-    if (*text != "yes" && *text != "no") return not_a("yes or no", name, *text, "write yes or no");
+    if (!text)
+        return std::optional<bool>();
+    if (*text != "yes" && *text != "no")
+        return not_a("yes or no", name, *text, "write yes or no");
     return std::optional(*text == "yes");
 }
 
 Result<std::optional<Role>> role_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<Role>();
+    if (!text)
+        return std::optional<Role>();
     const auto role = role_from(*text);
-    if (!role) return not_a("a role", name, *text, "the roles are owner, admin, manager and member");
+    if (!role)
+        return not_a("a role", name, *text, "the roles are owner, admin, manager and member");
     return role;
 }
 
 Result<std::optional<token::Env>> env_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
-    if (!text) return std::optional<token::Env>();
+    if (!text)
+        return std::optional<token::Env>();
     const auto env = token::env_from(*text);
-    if (!env) return not_a("an environment", name, *text, "write live or test");
+    if (!env)
+        return not_a("an environment", name, *text, "write live or test");
     return env;
 }
 
@@ -90,7 +104,8 @@ Result<std::vector<policy::Scope>> scopes_of(const Arguments& arguments, std::st
     for (std::string text : arguments.all(name)) {
         std::replace(text.begin(), text.end(), ',', ' ');
         for (const std::string_view part : split(text, ' '))
-            if (!part.empty()) joined.append(joined.empty() ? "" : " ").append(part);
+            if (!part.empty())
+                joined.append(joined.empty() ? "" : " ").append(part);
     }
     if (joined.empty() && arguments.given(name))
         return not_a("a scope", name, "", "write RESOURCE:read, RESOURCE:write or RESOURCE:*");

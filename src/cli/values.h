@@ -1,5 +1,5 @@
-// Values of arguments: texts into roles, instants, spans of time. Failure::usage names the argument,
-// what it was and the form it has.
+// Values of arguments: texts into roles, instants, spans of time. Failure::usage names the
+// argument, what it was and the form it has.
 #pragma once
 
 #include <cstdint>

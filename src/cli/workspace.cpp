@@ -12,22 +12,25 @@ namespace hourgate::cli {
 namespace {
 
 constexpr Parameter ws = word("WS", "a workspace, by id or name");
-constexpr Parameter paid_until =
-    option("--paid-until", "DATE", "2027-01-31 (with that day, UTC) or an instant; without it: no end");
+constexpr Parameter paid_until = option(
+    "--paid-until", "DATE", "2027-01-31 (with that day, UTC) or an instant; without it: no end");
 
 /// A date in the past is done as asked, since it may be meant: it says what follows from it.
 void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
     const auto config = session.config();
-    if (!config) return;
+    if (!config)
+        return;
     const LapseRule rule{config.value()->grace_days * ms_per_day};
     const Standing standing = standing_at(paid_until_ms, rule, session.clock.now().wall_ms);
     const std::string lapse_to = config.value()->lapse_to;
     switch (standing.paid) {
-        case Paid::yes: return;
+        case Paid::yes:
+            return;
         case Paid::in_grace:
-            session.output.warn("paid until " + format_time(*paid_until_ms) +
-                                " is in the past: the workspace is in its grace, and counts as plan '" +
-                                lapse_to + "' from " + format_time(standing.lapses_ms));
+            session.output.warn(
+                "paid until " + format_time(*paid_until_ms) +
+                " is in the past: the workspace is in its grace, and counts as plan '" + lapse_to +
+                "' from " + format_time(standing.lapses_ms));
             return;
         case Paid::lapsed:
             session.output.warn("paid until " + format_time(*paid_until_ms) +
@@ -39,38 +42,46 @@ void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
 
 Status add(Session& session) {
     const auto until = time_of(session.arguments, paid_until.name);
-    if (!until) return until.failure();
+    if (!until)
+        return until.failure();
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     manage::NewWorkspace asked;
     asked.name = session.arguments.one("NAME");
     asked.plan = session.arguments.find("--plan").value_or(asked.plan);
     asked.paid_until_ms = until.value();
     const auto added = manage::add_workspace(context.value(), asked);
-    if (added) warn_of_past(session, until.value());
+    if (added)
+        warn_of_past(session, until.value());
     return shown_in_force(session, added);
 }
 
 Status list(Session& session) {
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     return shown(session, manage::list_workspaces(context.value()));
 }
 
 Status show_one(Session& session) {
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     return shown(session, manage::show_workspace(context.value(), session.arguments.one(ws.name)));
 }
 
 Status plan(Session& session) {
     const auto until = time_of(session.arguments, paid_until.name);
-    if (!until) return until.failure();
+    if (!until)
+        return until.failure();
     const auto context = session.manage();
-    if (!context) return context.failure();
+    if (!context)
+        return context.failure();
     const auto changed = manage::change_plan(context.value(), session.arguments.one(ws.name),
                                              session.arguments.one("PLAN"), until.value());
-    if (changed) warn_of_past(session, until.value());
+    if (changed)
+        warn_of_past(session, until.value());
     return shown_in_force(session, changed);
 }
 
@@ -78,16 +89,32 @@ Status plan(Session& session) {
 
 std::vector<Command> workspace_commands() {
     return {
-        {"workspace", "add", "Add a workspace", "",
-         {word("NAME", "unique; put quotes around more than one word"),
-          option("--plan", "P", "its plan; without it: free"), paid_until},
-         "hourgate workspace add \"Acme Inc\" --plan studio --paid-until 2027-01-31", add},
-        {"workspace", "list", "List all workspaces", "", {}, "hourgate workspace list --json", list},
-        {"workspace", "show", "Show a workspace", "", {ws}, "hourgate workspace show Acme", show_one},
-        {"workspace", "plan", "Move a workspace to a plan, or pay for the one it has",
-         "In force, for the same tokens, when the command returns. What was paid before is replaced.",
-         {ws, word("PLAN", "see `hourgate plan list`"), paid_until},
-         "hourgate workspace plan Acme agency --paid-until 2027-01-31", plan},
+        {.group = "workspace",
+         .name = "add",
+         .summary = "Add a workspace",
+         .parameters = {word("NAME", "unique; put quotes around more than one word"),
+                        option("--plan", "P", "its plan; without it: free"), paid_until},
+         .example = "hourgate workspace add \"Acme Inc\" --plan studio --paid-until 2027-01-31",
+         .run = add},
+        {.group = "workspace",
+         .name = "list",
+         .summary = "List all workspaces",
+         .example = "hourgate workspace list --json",
+         .run = list},
+        {.group = "workspace",
+         .name = "show",
+         .summary = "Show a workspace",
+         .parameters = {ws},
+         .example = "hourgate workspace show Acme",
+         .run = show_one},
+        {.group = "workspace",
+         .name = "plan",
+         .summary = "Move a workspace to a plan, or pay for the one it has",
+         .details = "In force, for the same tokens, when the command returns. What was paid before "
+                    "is replaced.",
+         .parameters = {ws, word("PLAN", "see `hourgate plan list`"), paid_until},
+         .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
+         .run = plan},
     };
 }
 

@@ -11,9 +11,12 @@ constexpr std::size_t read_over_max = 4'096;
 
 /// The value of a hex digit, or -1.
 int hex(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
     return -1;
 }
 
@@ -26,12 +29,14 @@ ChunkedBody::State ChunkedBody::take(std::string_view& bytes, std::string& body)
             body.append(part);
             bytes.remove_prefix(part.size());
             left_ -= part.size();
-            if (left_ == 0) at_ = At::data_cr;
+            if (left_ == 0)
+                at_ = At::data_cr;
             continue;
         }
         const State state = take_one(bytes.front());
         bytes.remove_prefix(1);
-        if (state != State::more) return state;
+        if (state != State::more)
+            return state;
     }
     return State::more;
 }
@@ -48,25 +53,37 @@ ChunkedBody::State ChunkedBody::take_one(char c) {
                 left_ = left_ * 16 + static_cast<std::size_t>(hex(c));
                 return ++digits_ <= digits_max ? State::more : State::malformed;
             }
-            if (digits_ == 0) return State::malformed;
-            if (left_ > bytes_max_ - taken_) return State::too_large;
+            if (digits_ == 0)
+                return State::malformed;
+            if (left_ > bytes_max_ - taken_)
+                return State::too_large;
             taken_ += left_;
-            if (c == ';') return expect(';', At::extension);
+            if (c == ';')
+                return expect(';', At::extension);
             return expect('\r', At::size_end);
         case At::extension:
         case At::trailer:
-            if (++read_over_ > read_over_max || c == '\n') return State::malformed;
-            if (c == '\r') at_ = at_ == At::extension ? At::size_end : At::trailer_end;
+            if (++read_over_ > read_over_max || c == '\n')
+                return State::malformed;
+            if (c == '\r')
+                at_ = at_ == At::extension ? At::size_end : At::trailer_end;
             return State::more;
-        case At::size_end: return expect('\n', left_ > 0 ? At::data : At::trailer_begin);
-        case At::data_cr: return expect('\r', At::data_end);
-        case At::data_end: digits_ = 0; return expect('\n', At::size);
+        case At::size_end:
+            return expect('\n', left_ > 0 ? At::data : At::trailer_begin);
+        case At::data_cr:
+            return expect('\r', At::data_end);
+        case At::data_end:
+            digits_ = 0;
+            return expect('\n', At::size);
         case At::trailer_begin:
             at_ = c == '\r' ? At::end : At::trailer;
             return ++read_over_ <= read_over_max && c != '\n' ? State::more : State::malformed;
-        case At::trailer_end: return expect('\n', At::trailer_begin);
-        case At::end: return c == '\n' ? State::complete : State::malformed;
-        case At::data: break;
+        case At::trailer_end:
+            return expect('\n', At::trailer_begin);
+        case At::end:
+            return c == '\n' ? State::complete : State::malformed;
+        case At::data:
+            break;
     }
     return State::malformed;
 }

@@ -20,16 +20,25 @@ public:
 
 private:
     enum class At : std::uint8_t {
-        size, extension, size_end, data, data_cr, data_end, trailer_begin, trailer, trailer_end, end,
+        size,
+        extension,
+        size_end,
+        data,
+        data_cr,
+        data_end,
+        trailer_begin,
+        trailer,
+        trailer_end,
+        end,
     };
     [[nodiscard]] State take_one(char c);
 
     const std::size_t bytes_max_;
     At at_ = At::size;
-    std::size_t left_ = 0;        // bytes of the chunk: its size so far, then what is still to come
-    std::size_t digits_ = 0;      // of the size
-    std::size_t read_over_ = 0;   // bytes of extensions and trailers
-    std::size_t taken_ = 0;       // bytes of body
+    std::size_t left_ = 0;       // bytes of the chunk: its size so far, then what is still to come
+    std::size_t digits_ = 0;     // of the size
+    std::size_t read_over_ = 0;  // bytes of extensions and trailers
+    std::size_t taken_ = 0;      // bytes of body
 };
 
 }  // namespace hourgate::http

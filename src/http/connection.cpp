@@ -34,9 +34,12 @@ bool ready(int socket, short events, std::int64_t deadline) noexcept {
     for (;;) {
         const std::int64_t left = std::max<std::int64_t>(deadline - now_ms(), 0);
         const int count = poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
-        if (count > 0) return true;
-        if (count < 0 && errno != EINTR) return false;
-        if (count == 0 && now_ms() >= deadline) return false;
+        if (count > 0)
+            return true;
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count == 0 && now_ms() >= deadline)
+            return false;
     }
 }
 
@@ -44,7 +47,9 @@ bool ready(int socket, short events, std::int64_t deadline) noexcept {
 
 Connection::Connection(int socket) : socket_(socket), buffer_(buffer_bytes) {}
 
-Connection::~Connection() { explicit_bzero(buffer_.data(), buffer_.size()); }
+Connection::~Connection() {
+    explicit_bzero(buffer_.data(), buffer_.size());
+}
 
 void Connection::consume(std::size_t bytes) noexcept {
     std::memmove(buffer_.data(), buffer_.data() + bytes, used_ - bytes);
@@ -60,15 +65,20 @@ Connection::Outcome Connection::receive(Deadline deadline) {
             used_ += static_cast<std::size_t>(got);
             return Outcome::ok;
         }
-        if (got == 0) return Outcome::gone;
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK) return Outcome::gone;
-        if (!ready(socket_, POLLIN, deadline)) return Outcome::late;
+        if (got == 0)
+            return Outcome::gone;
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            return Outcome::gone;
+        if (!ready(socket_, POLLIN, deadline))
+            return Outcome::late;
     }
 }
 
 bool Connection::wait(std::int64_t timeout_ms) {
-    if (used_ > 0) return true;
+    if (used_ > 0)
+        return true;
     return receive(now_ms() + timeout_ms) == Outcome::ok;
 }
 
@@ -81,16 +91,21 @@ Connection::Outcome Connection::read_head(Head& head) {
                 head = parse_head(unread().substr(0, scanner.size()));
                 consume(scanner.size());
                 return head.flaw == HeadFlaw::none ? Outcome::ok : Outcome::refused;
-            case HeadScanner::State::refused: head.flaw = scanner.flaw(); return Outcome::refused;
-            case HeadScanner::State::more: break;
+            case HeadScanner::State::refused:
+                head.flaw = scanner.flaw();
+                return Outcome::refused;
+            case HeadScanner::State::more:
+                break;
         }
-        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok) return outcome;
+        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok)
+            return outcome;
     }
 }
 
 Connection::Outcome Connection::read_body(Head& head, std::size_t bytes_max) {
     const Deadline deadline = now_ms() + limits::read_timeout_ms;
-    if (head.body_bytes > bytes_max) return Outcome::too_large;
+    if (head.body_bytes > bytes_max)
+        return Outcome::too_large;
     if (head.expects_continue && used_ == 0 && !send("HTTP/1.1 100 Continue\r\n\r\n"))
         return Outcome::gone;
     // Room for all of it at once: a buffer that grows leaves copies behind.
@@ -105,8 +120,10 @@ Connection::Outcome Connection::read_sized(Head& head, Deadline deadline) {
         const std::string_view part = unread().substr(0, head.body_bytes - body.size());
         body.append(part);
         consume(part.size());
-        if (body.size() == head.body_bytes) return Outcome::ok;
-        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok) return outcome;
+        if (body.size() == head.body_bytes)
+            return Outcome::ok;
+        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok)
+            return outcome;
     }
 }
 
@@ -117,12 +134,17 @@ Connection::Outcome Connection::read_chunked(Head& head, std::size_t bytes_max, 
         const ChunkedBody::State state = chunks.take(rest, head.request.body);
         consume(used_ - rest.size());
         switch (state) {
-            case ChunkedBody::State::complete: return Outcome::ok;
-            case ChunkedBody::State::malformed: return Outcome::refused;
-            case ChunkedBody::State::too_large: return Outcome::too_large;
-            case ChunkedBody::State::more: break;
+            case ChunkedBody::State::complete:
+                return Outcome::ok;
+            case ChunkedBody::State::malformed:
+                return Outcome::refused;
+            case ChunkedBody::State::too_large:
+                return Outcome::too_large;
+            case ChunkedBody::State::more:
+                break;
         }
-        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok) return outcome;
+        if (const Outcome outcome = receive(deadline); outcome != Outcome::ok)
+            return outcome;
     }
 }
 
@@ -134,7 +156,8 @@ bool Connection::send(std::string_view bytes) {
         if (sent >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            if (!ready(socket_, POLLOUT, deadline)) return false;
+            if (!ready(socket_, POLLOUT, deadline))
+                return false;
         } else if (errno != EINTR) {
             return false;
         }
@@ -147,7 +170,8 @@ void Connection::say_goodbye() {
     const Deadline deadline = now_ms() + goodbye_ms;
     for (std::size_t read_over = 0; read_over < goodbye_bytes_max;) {
         consume(used_);
-        if (receive(deadline) != Outcome::ok) return;
+        if (receive(deadline) != Outcome::ok)
+            return;
         read_over += used_;
     }
 }

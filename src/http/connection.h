@@ -1,5 +1,5 @@
-// The bytes of one connection: requests in and answers out, each within its bounds and its time. Knows
-// neither routes nor seats; does not own the socket.
+// The bytes of one connection: requests in and answers out, each within its bounds and its time.
+// Knows neither routes nor seats; does not own the socket.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ public:
 
     /// Reads one head.
     [[nodiscard]] Outcome read_head(Head& head);
-    /// Reads its body, whole, into head.request.body. Says "100 Continue" first to who waits for it.
-    /// REQUIRES: head.body is not none.
+    /// Reads its body, whole, into head.request.body. Says "100 Continue" first to who waits for
+    /// it. REQUIRES: head.body is not none.
     [[nodiscard]] Outcome read_body(Head& head, std::size_t bytes_max);
     /// False when the peer did not take it all within limits::write_timeout_ms.
     [[nodiscard]] bool send(std::string_view bytes);

@@ -15,13 +15,14 @@ constexpr std::array<std::string_view, 16> known_schemes = {
     "Basic", "Digest", "Negotiate", "NTLM",   "Token", "ApiKey", "Api-Key", "Key",
     "OAuth", "DPoP",   "Hawk",      "Mutual", "HOBA",  "GNAP",   "JWT",     "Bot"};
 
-constexpr std::array<std::string_view, 3> override_headers = {
-    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"};
+constexpr std::array<std::string_view, 3> override_headers = {"X-HTTP-Method-Override",
+                                                              "X-HTTP-Method", "X-Method-Override"};
 
 constexpr std::string_view own_names = "X-Hourgate-";
 
 constexpr char folded(char c) noexcept {
-    if (c == '_') return '-';
+    if (c == '_')
+        return '-';
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
@@ -47,27 +48,32 @@ void read_credentials(Call& call, std::string_view value) noexcept {
         call.presented = Presented::nothing;  // how some proxies pass on a header that is not there
     } else if (same_ignoring_case(scheme, "Bearer")) {
         call.presented = Presented::bearer;
-        if (end != value.npos) call.credentials = trimmed(value.substr(end));
+        if (end != value.npos)
+            call.credentials = trimmed(value.substr(end));
     } else if (end == value.npos) {
         call.presented = Presented::bare;
     } else {
         call.presented = Presented::other_scheme;
         for (const std::string_view known : known_schemes)
-            if (same_ignoring_case(scheme, known)) call.credentials = known;
+            if (same_ignoring_case(scheme, known))
+                call.credentials = known;
     }
 }
 
 /// The first header a client may not send, with what it is.
 void find_forbidden(Call& call, const Request& request, const Trust& trust) noexcept {
     for (const Header& header : request.headers) {
-        if (!is_own(header.name)) continue;
+        if (!is_own(header.name))
+            continue;
         call.problem = Problem::forged_header;
         call.problem_detail = header.name;
         return;
     }
-    if (!trust.method_override_refused) return;
+    if (!trust.method_override_refused)
+        return;
     for (const Header& header : request.headers) {
-        if (!is_override(header.name)) continue;
+        if (!is_override(header.name))
+            continue;
         call.problem = Problem::method_override;
         call.problem_detail = header.name;
         return;
@@ -84,9 +90,11 @@ void read_headers(Call& call, const Request& request, const Trust& trust) {
         call.problem_detail = "Authorization";
         return;
     }
-    if (const auto value = request.only("Authorization")) read_credentials(call, *value);
+    if (const auto value = request.only("Authorization"))
+        read_credentials(call, *value);
     find_forbidden(call, request, trust);
-    if (call.problem == Problem::none) check_method_and_target(call);
+    if (call.problem == Problem::none)
+        check_method_and_target(call);
 }
 
 void check_method_and_target(Call& call) noexcept {
@@ -97,8 +105,10 @@ void check_method_and_target(Call& call) noexcept {
     }
 }
 
-std::optional<Address> client_address(const Request& request, const Trust& trust, Listener listener) {
-    if (!trust.proxies.contains(request.peer)) return request.peer;
+std::optional<Address> client_address(const Request& request, const Trust& trust,
+                                      Listener listener) {
+    if (!trust.proxies.contains(request.peer))
+        return request.peer;
     const std::string forwarded = request.joined("X-Forwarded-For");
     std::string_view rest = forwarded;
     std::optional<Address> hop;
@@ -106,12 +116,16 @@ std::optional<Address> client_address(const Request& request, const Trust& trust
         const std::size_t comma = rest.rfind(',');
         const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
         rest = rest.substr(0, comma == rest.npos ? 0 : comma);
-        if (text.empty()) continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
+        if (text.empty())
+            continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
         hop = Address::parse_hop(text);
-        if (!hop || !trust.proxies.contains(*hop)) return hop;
+        if (!hop || !trust.proxies.contains(*hop))
+            return hop;
     }
-    if (hop) return hop;
-    // Nobody forwarded: on `public` the peer calls for itself; on `ask` it asks for somebody untold.
+    if (hop)
+        return hop;
+    // Nobody forwarded: on `public` the peer calls for itself; on `ask` it asks for somebody
+    // untold.
     return listener == Listener::ask ? std::nullopt : std::optional<Address>(request.peer);
 }
 

@@ -21,15 +21,17 @@ Told told_by(Dialect dialect) noexcept {
     return {"X-Forwarded-Method", "X-Forwarded-Uri"};
 }
 
-/// Each must be there exactly once: which of two an upstream would believe is not known. A problem of
-/// the client's own making comes first.
+/// Each must be there exactly once: which of two an upstream would believe is not known. A problem
+/// of the client's own making comes first.
 void check_told(Call& call, const Request& request, const Told& told) {
     const bool of_the_client = call.problem != Problem::none &&
                                call.problem != Problem::unreadable_method &&
                                call.problem != Problem::unreadable_target;
-    if (of_the_client) return;
+    if (of_the_client)
+        return;
     for (const std::string_view name : {told.method, told.target}) {
-        if (request.count(name) == 1) continue;
+        if (request.count(name) == 1)
+            continue;
         call.problem = Problem::target_not_told;
         call.problem_detail = name;
         return;
@@ -37,10 +39,13 @@ void check_told(Call& call, const Request& request, const Told& told) {
 }
 
 /// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
-int status_for_nginx(int status) noexcept { return status == 401 || status == 503 ? status : 403; }
+int status_for_nginx(int status) noexcept {
+    return status == 401 || status == 503 ? status : 403;
+}
 
 void add_all(Answer& answer, std::vector<Header> headers) {
-    for (Header& header : headers) answer.headers.push_back(std::move(header));
+    for (Header& header : headers)
+        answer.headers.push_back(std::move(header));
 }
 
 Answer grant(int status, const Decision& decision, const ReplySettings& settings) {
@@ -51,8 +56,8 @@ Answer grant(int status, const Decision& decision, const ReplySettings& settings
     return answer;
 }
 
-/// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was not
-/// spent, so it cannot be granted here.
+/// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
+/// not spent, so it cannot be granted here.
 Answer granted_since(const Decision& decision, Format format) {
     Answer answer = plain_error(503, "unavailable", "granted_since",
                                 "The call was refused a moment ago, and would be granted now.",
@@ -65,10 +70,14 @@ Answer granted_since(const Decision& decision, Format format) {
 }  // namespace
 
 std::optional<Dialect> dialect_of(std::string_view path) noexcept {
-    if (path == "/_hourgate/auth/nginx") return Dialect::nginx;
-    if (path == "/_hourgate/denied") return Dialect::denied;
-    if (path == "/_hourgate/auth/caddy") return Dialect::caddy;
-    if (path == "/_hourgate/auth/traefik") return Dialect::traefik;
+    if (path == "/_hourgate/auth/nginx")
+        return Dialect::nginx;
+    if (path == "/_hourgate/denied")
+        return Dialect::denied;
+    if (path == "/_hourgate/auth/caddy")
+        return Dialect::caddy;
+    if (path == "/_hourgate/auth/traefik")
+        return Dialect::traefik;
     if (path.starts_with(envoy_prefix) && path.substr(envoy_prefix.size()).starts_with('/'))
         return Dialect::envoy;
     return std::nullopt;
@@ -98,8 +107,7 @@ Answer forward_answer(Dialect dialect, const Decision& decision, const Request& 
     const bool granted = decision.granted();
     if (granted && dialect != Dialect::denied)
         return grant(dialect == Dialect::nginx ? 204 : 200, decision, settings);
-    Answer answer =
-        granted ? granted_since(decision, format) : refusal(decision, settings, format);
+    Answer answer = granted ? granted_since(decision, format) : refusal(decision, settings, format);
     if (dialect == Dialect::nginx) {
         answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
         answer.status = status_for_nginx(answer.status);

@@ -1,6 +1,6 @@
-// Forward authentication: a proxy in front asks about a call it holds, and reads the answer off status
-// and headers. Each proxy has a dialect: where it writes the call, and which statuses it can pass on.
-// A dialect says how to ask and how to answer; the decision between is the same for all.
+// Forward authentication: a proxy in front asks about a call it holds, and reads the answer off
+// status and headers. Each proxy has a dialect: where it writes the call, and which statuses it can
+// pass on. A dialect says how to ask and how to answer; the decision between is the same for all.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,13 @@ enum class Dialect : std::uint8_t {
 /// The dialect whose endpoint `path` is; nothing when it is none's.
 [[nodiscard]] std::optional<Dialect> dialect_of(std::string_view path) noexcept;
 
-/// The call that is asked about. The peer is believed for method and target only: everything else is
-/// read from the client's own headers. Views point into `request`.
+/// The call that is asked about. The peer is believed for method and target only: everything else
+/// is read from the client's own headers. Views point into `request`.
 [[nodiscard]] Call asked_call(Dialect dialect, const Request& request, const Trust& trust, Now now);
 
 /// What the proxy gets to read.
-[[nodiscard]] Answer forward_answer(Dialect dialect, const Decision& decision, const Request& request,
-                                    const ReplySettings& settings, Format format);
+[[nodiscard]] Answer forward_answer(Dialect dialect, const Decision& decision,
+                                    const Request& request, const ReplySettings& settings,
+                                    Format format);
 
 }  // namespace hourgate::http

@@ -18,12 +18,15 @@ constexpr std::size_t method_bytes_max = 32;
 /// The longest request line: method, target, version and what stands between them.
 constexpr std::size_t first_line_bytes_max = method_bytes_max + limits::target_bytes_max + 12;
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 /// Cuts `text` at the first `separator`; nothing when there is none.
 std::optional<std::string_view> cut(std::string_view& text, char separator) noexcept {
     const std::size_t at = text.find(separator);
-    if (at == text.npos) return std::nullopt;
+    if (at == text.npos)
+        return std::nullopt;
     const std::string_view before = text.substr(0, at);
     text.remove_prefix(at + 1);
     return before;
@@ -38,7 +41,8 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
     if (line != "HTTP/1.1" && line != "HTTP/1.0")
         return line.size() == 8 && line.starts_with("HTTP/") ? HeadFlaw::version
                                                              : HeadFlaw::request_line;
-    if (target->size() > limits::target_bytes_max) return HeadFlaw::target_too_long;
+    if (target->size() > limits::target_bytes_max)
+        return HeadFlaw::target_too_long;
     head.request.method = *method;
     head.request.target = *target;
     head.minor_version = line.back() - '0';
@@ -48,10 +52,12 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
 
 HeadFlaw parse_header_line(Head& head, std::string_view line) {
     const auto name = cut(line, ':');
-    if (!name || !is_word(*name)) return HeadFlaw::header_line;
+    if (!name || !is_word(*name))
+        return HeadFlaw::header_line;
     const std::string_view value = trimmed(line);
     for (const char c : value)
-        if (is_control(c) && c != '\t') return HeadFlaw::header_line;
+        if (is_control(c) && c != '\t')
+            return HeadFlaw::header_line;
     head.request.headers.push_back({std::string(*name), std::string(value)});
     return HeadFlaw::none;
 }
@@ -61,7 +67,8 @@ HeadFlaw read_framing(Head& head) {
     const Request& request = head.request;
     const std::size_t encodings = request.count("Transfer-Encoding");
     const std::size_t lengths = request.count("Content-Length");
-    if (lengths > 1 || (lengths > 0 && encodings > 0)) return HeadFlaw::length;
+    if (lengths > 1 || (lengths > 0 && encodings > 0))
+        return HeadFlaw::length;
     if (encodings > 0) {
         const auto encoding = request.only("Transfer-Encoding");
         if (head.minor_version == 0 || !encoding || !same_ignoring_case(*encoding, "chunked"))
@@ -71,9 +78,11 @@ HeadFlaw read_framing(Head& head) {
     if (lengths > 0) {
         constexpr std::uint64_t most = std::uint64_t{1} << 62U;
         const auto length = parse_number(*request.only("Content-Length"), most);
-        if (!length) return HeadFlaw::length;
+        if (!length)
+            return HeadFlaw::length;
         head.body_bytes = *length;
-        if (*length > 0) head.body = Head::Body::length;
+        if (*length > 0)
+            head.body = Head::Body::length;
     }
     return HeadFlaw::none;
 }
@@ -83,7 +92,8 @@ bool names(const Request& request, std::string_view header, std::string_view opt
     const std::string all = request.joined(header);
     for (std::string_view rest = all; !rest.empty();) {
         const std::size_t comma = rest.find(',');
-        if (same_ignoring_case(trimmed(rest.substr(0, comma)), option)) return true;
+        if (same_ignoring_case(trimmed(rest.substr(0, comma)), option))
+            return true;
         rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
     }
     return false;
@@ -103,11 +113,13 @@ std::string http_date(std::int64_t unix_s) {
 
 void add_header(std::string& text, std::string_view name, std::string_view value) {
     text.append(name).append(": ");
-    for (const char c : value) text += is_control(c) && c != '\t' ? ' ' : c;
+    for (const char c : value)
+        text += is_control(c) && c != '\t' ? ' ' : c;
     text += "\r\n";
 }
 
-Answer bad_head(int status, std::string_view reason, std::string_view message, std::string_view fix) {
+Answer bad_head(int status, std::string_view reason, std::string_view message,
+                std::string_view fix) {
     return plain_error(status, "bad_request", reason, message, fix, Format::json);
 }
 
@@ -117,7 +129,7 @@ std::string at_most(std::size_t number, std::string_view what) {
 
 }  // namespace
 
-// --- where a head ends ----------------------------------------------------------------------------
+// --- where a head ends ---------------------------------------------------------------------------
 
 HeadScanner::State HeadScanner::refuse(HeadFlaw flaw) noexcept {
     flaw_ = flaw;
@@ -127,7 +139,8 @@ HeadScanner::State HeadScanner::refuse(HeadFlaw flaw) noexcept {
 HeadFlaw HeadScanner::flaw_of_line(std::size_t bytes) const noexcept {
     if (lines_ == 0)
         return bytes > first_line_bytes_max ? HeadFlaw::target_too_long : HeadFlaw::none;
-    if (bytes > limits::head_line_bytes_max) return HeadFlaw::header_too_long;
+    if (bytes > limits::head_line_bytes_max)
+        return HeadFlaw::header_too_long;
     // The empty line at the end is no header.
     if (bytes > 0 && at_ + bytes - first_line_ > limits::head_bytes_max)
         return HeadFlaw::head_too_long;
@@ -135,7 +148,8 @@ HeadFlaw HeadScanner::flaw_of_line(std::size_t bytes) const noexcept {
 }
 
 HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
-    if (flaw_ != HeadFlaw::none) return State::refused;
+    if (flaw_ != HeadFlaw::none)
+        return State::refused;
     // What cannot become a request is not waited for: a TLS greeting, for one.
     if (!bytes.empty() && bytes[0] != '\r' && !is_word(bytes.substr(0, 1)))
         return refuse(HeadFlaw::request_line);
@@ -147,28 +161,34 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
             const HeadFlaw flaw = flaw_of_line(but_cr);
             return flaw == HeadFlaw::none ? State::more : refuse(flaw);
         }
-        if (end == at_ || bytes[end - 1] != '\r') return refuse(HeadFlaw::line_end);
+        if (end == at_ || bytes[end - 1] != '\r')
+            return refuse(HeadFlaw::line_end);
         const std::size_t line_bytes = end - 1 - at_;
         if (const HeadFlaw flaw = flaw_of_line(line_bytes); flaw != HeadFlaw::none)
             return refuse(flaw);
         const bool leading = at_ == 0;
         looked_at_ = at_ = end + 1;
         if (line_bytes == 0) {
-            if (lines_ > 0) return State::complete;
-            if (!leading) return refuse(HeadFlaw::request_line);
+            if (lines_ > 0)
+                return State::complete;
+            if (!leading)
+                return refuse(HeadFlaw::request_line);
             continue;  // one empty line before a request is to be ignored: RFC 9112 section 2.2
         }
-        if (lines_ == 0) first_line_ = at_;
-        if (lines_ > limits::headers_max) return refuse(HeadFlaw::too_many_headers);
+        if (lines_ == 0)
+            first_line_ = at_;
+        if (lines_ > limits::headers_max)
+            return refuse(HeadFlaw::too_many_headers);
         ++lines_;
     }
 }
 
-// --- what it says ---------------------------------------------------------------------------------
+// --- what it says --------------------------------------------------------------------------------
 
 Head parse_head(std::string_view bytes) {
     Head head;
-    if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+    if (bytes.starts_with("\r\n"))
+        bytes.remove_prefix(2);
     bool first = true;
     while (!bytes.empty() && head.flaw == HeadFlaw::none) {
         std::string_view line = cut(bytes, '\n').value_or(std::string_view());
@@ -177,11 +197,13 @@ Head parse_head(std::string_view bytes) {
             break;
         }
         line.remove_suffix(1);
-        if (line.empty()) break;
+        if (line.empty())
+            break;
         head.flaw = first ? parse_request_line(head, line) : parse_header_line(head, line);
         first = false;
     }
-    if (head.flaw != HeadFlaw::none) return head;
+    if (head.flaw != HeadFlaw::none)
+        return head;
     const bool is_1_1 = head.minor_version == 1;
     const std::size_t hosts = head.request.count("Host");
     if (hosts > 1 || (is_1_1 && hosts == 0)) {
@@ -195,7 +217,7 @@ Head parse_head(std::string_view bytes) {
     return head;
 }
 
-// --- answers --------------------------------------------------------------------------------------
+// --- answers -------------------------------------------------------------------------------------
 
 Answer answer_to(HeadFlaw flaw) {
     switch (flaw) {
@@ -209,17 +231,20 @@ Answer answer_to(HeadFlaw flaw) {
             return bad_head(431, "too_many_headers", "The request has too many headers.",
                             at_most(limits::headers_max, "header lines"));
         case HeadFlaw::head_too_long:
-            return bad_head(431, "head_too_long", "The headers of the request are too long together.",
+            return bad_head(431, "head_too_long",
+                            "The headers of the request are too long together.",
                             at_most(limits::head_bytes_max, "bytes of headers"));
         case HeadFlaw::version:
             return bad_head(505, "unknown_version", "The request is in another version of HTTP.",
                             "Speak HTTP/1.1.");
         case HeadFlaw::encoding:
-            return bad_head(501, "unknown_encoding", "The body has a Transfer-Encoding not known here.",
+            return bad_head(501, "unknown_encoding",
+                            "The body has a Transfer-Encoding not known here.",
                             "Send it with Content-Length, or chunked.");
         case HeadFlaw::length:
-            return bad_head(400, "bad_length", "The request does not say in one way where it ends.",
-                            "Send one Content-Length that is a number, or Transfer-Encoding: chunked.");
+            return bad_head(
+                400, "bad_length", "The request does not say in one way where it ends.",
+                "Send one Content-Length that is a number, or Transfer-Encoding: chunked.");
         case HeadFlaw::host:
             return bad_head(400, "bad_host", "The request has no Host header, or more than one.",
                             "Send one Host header.");
@@ -227,16 +252,19 @@ Answer answer_to(HeadFlaw flaw) {
             return bad_head(400, "bad_line_end", "A line of the request ends without CR.",
                             "End every line with CR LF.");
         case HeadFlaw::header_line:
-            return bad_head(400, "bad_header",
-                            "A header line of the request is folded, has no colon, or has a character "
-                            "that may not be there.",
-                            "Send headers as Name: value, without NUL and other control characters.");
+            return bad_head(
+                400, "bad_header",
+                "A header line of the request is folded, has no colon, or has a character "
+                "that may not be there.",
+                "Send headers as Name: value, without NUL and other control characters.");
         case HeadFlaw::request_line:
-        case HeadFlaw::none: break;
+        case HeadFlaw::none:
+            break;
     }
-    return bad_head(400, "bad_request_line", "The first line of the request is not HTTP.",
-                    "Send METHOD, a space, the path, a space and HTTP/1.1; speak TLS to the proxy in "
-                    "front.");
+    return bad_head(
+        400, "bad_request_line", "The first line of the request is not HTTP.",
+        "Send METHOD, a space, the path, a space and HTTP/1.1; speak TLS to the proxy in "
+        "front.");
 }
 
 std::string write_answer(const Answer& answer, std::string_view method, After after,
@@ -244,13 +272,15 @@ std::string write_answer(const Answer& answer, std::string_view method, After af
     std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
     text.append(phrase_of(answer.status)).append("\r\n");
     text.reserve(1024 + answer.body.size());
-    for (const Header& header : answer.headers) add_header(text, header.name, header.value);
+    for (const Header& header : answer.headers)
+        add_header(text, header.name, header.value);
     add_header(text, "Date", http_date(unix_s));
     if (answer.status != 204)
         add_header(text, "Content-Length", std::to_string(answer.body.size()));
     add_header(text, "Connection", after == After::close ? "close" : "keep-alive");
     text += "\r\n";
-    if (method != "HEAD" && answer.status != 204) text += answer.body;
+    if (method != "HEAD" && answer.status != 204)
+        text += answer.body;
     return text;
 }
 

@@ -1,6 +1,7 @@
-// HTTP/1.1 messages as bytes (RFC 9112), without a socket: where the head of a request ends, what it
-// says, and how an answer is written. Strict: what two readers could take in two ways is refused, and
-// header values are handed on byte for byte (a gate must judge what the upstream will read: trap 4).
+// HTTP/1.1 messages as bytes (RFC 9112), without a socket: where the head of a request ends, what
+// it says, and how an answer is written. Strict: what two readers could take in two ways is
+// refused, and header values are handed on byte for byte (a gate must judge what the upstream will
+// read: trap 4).
 #pragma once
 
 #include <cstddef>
@@ -28,8 +29,8 @@ enum class HeadFlaw : std::uint8_t {
     encoding,          ///< a Transfer-Encoding other than chunked
 };
 
-/// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than the
-/// bounds of base/limits.h is ever waited for.
+/// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than
+/// the bounds of base/limits.h is ever waited for.
 class HeadScanner {
 public:
     enum class State : std::uint8_t { more, complete, refused };
@@ -44,10 +45,11 @@ private:
     [[nodiscard]] State refuse(HeadFlaw flaw) noexcept;
     [[nodiscard]] HeadFlaw flaw_of_line(std::size_t bytes) const noexcept;
 
-    std::size_t at_ = 0;          // begin of the line that is not complete
-    std::size_t looked_at_ = 0;   // no LF before here but those of complete lines
-    std::size_t lines_ = 0;       // complete ones
-    std::size_t first_line_ = 0;  // bytes of the request line, which the bound on headers leaves out
+    std::size_t at_ = 0;         // begin of the line that is not complete
+    std::size_t looked_at_ = 0;  // no LF before here but those of complete lines
+    std::size_t lines_ = 0;      // complete ones
+    std::size_t first_line_ =
+        0;  // bytes of the request line, which the bound on headers leaves out
     HeadFlaw flaw_ = HeadFlaw::none;
 };
 
@@ -58,9 +60,9 @@ struct Head {
     Request request;                 ///< method, target, headers
     int minor_version = 1;           ///< of HTTP/1.x
     Body body = Body::none;
-    std::uint64_t body_bytes = 0;    ///< Body::length: more than 0
-    bool keep_alive = false;         ///< what the client wishes
-    bool expects_continue = false;   ///< RFC 9110 section 10.1.1
+    std::uint64_t body_bytes = 0;   ///< Body::length: more than 0
+    bool keep_alive = false;        ///< what the client wishes
+    bool expects_continue = false;  ///< RFC 9110 section 10.1.1
 };
 
 /// `bytes` is a whole head, its empty line included.
@@ -72,7 +74,8 @@ struct Head {
 enum class After : std::uint8_t { keep, close };
 
 /// Status line, headers and body. Content-Length, Date (`unix_s`) and Connection are added here. No
-/// body to HEAD and in 204; a control byte in a header's value becomes a space, whoever put it there.
+/// body to HEAD and in 204; a control byte in a header's value becomes a space, whoever put it
+/// there.
 [[nodiscard]] std::string write_answer(const Answer& answer, std::string_view method, After after,
                                        std::int64_t unix_s);
 

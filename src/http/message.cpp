@@ -18,8 +18,10 @@ bool is_word(std::string_view text) noexcept {
 std::optional<std::string_view> Request::only(std::string_view name) const noexcept {
     std::optional<std::string_view> found;
     for (const Header& header : headers) {
-        if (!same_ignoring_case(header.name, name)) continue;
-        if (found) return std::nullopt;
+        if (!same_ignoring_case(header.name, name))
+            continue;
+        if (found)
+            return std::nullopt;
         found = header.value;
     }
     return found;
@@ -28,22 +30,26 @@ std::optional<std::string_view> Request::only(std::string_view name) const noexc
 std::size_t Request::count(std::string_view name) const noexcept {
     std::size_t count = 0;
     for (const Header& header : headers)
-        if (same_ignoring_case(header.name, name)) ++count;
+        if (same_ignoring_case(header.name, name))
+            ++count;
     return count;
 }
 
 std::string Request::joined(std::string_view name) const {
     std::string all;
     for (const Header& header : headers) {
-        if (!same_ignoring_case(header.name, name)) continue;
-        if (!all.empty()) all += ", ";
+        if (!same_ignoring_case(header.name, name))
+            continue;
+        if (!all.empty())
+            all += ", ";
         all += header.value;
     }
     return all;
 }
 
 void Request::wipe() noexcept {
-    for (Header& header : headers) hourgate::wipe(header.value);
+    for (Header& header : headers)
+        hourgate::wipe(header.value);
     hourgate::wipe(body);
 }
 

@@ -1,6 +1,6 @@
-// A request and an answer as this program sees them, whatever library carries the bytes. Adapters in
-// http/ turn a Request into a gate::Call and a Decision into an Answer; library/ (and, later, the loop)
-// only moves them.
+// A request and an answer as this program sees them, whatever library carries the bytes. Adapters
+// in http/ turn a Request into a gate::Call and a Decision into an Answer; library/ (and, later,
+// the loop) only moves them.
 #pragma once
 
 #include <cstddef>

@@ -14,10 +14,12 @@ namespace {
 
 int status_for(Reason reason) noexcept {
     switch (reason) {
-        case Reason::granted: return 200;
+        case Reason::granted:
+            return 200;
         case Reason::bad_request:
         case Reason::path_ambiguous:
-        case Reason::forged_header: return 400;
+        case Reason::forged_header:
+            return 400;
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
@@ -27,16 +29,22 @@ int status_for(Reason reason) noexcept {
         case Reason::revoked_token:
         case Reason::expired_token:
         case Reason::rotated_token:
-        case Reason::member_removed: return 401;
-        case Reason::too_many_failures: return 429;
+        case Reason::member_removed:
+            return 401;
+        case Reason::too_many_failures:
+            return 429;
         case Reason::plan_without_api:
-        case Reason::plan_lapsed: return 402;
+        case Reason::plan_lapsed:
+            return 402;
         case Reason::role_forbidden:
         case Reason::scope_missing:
         case Reason::not_own:
-        case Reason::path_unlisted: return 403;
-        case Reason::window_full: return 429;
-        case Reason::store_failed: return 503;
+        case Reason::path_unlisted:
+            return 403;
+        case Reason::window_full:
+            return 429;
+        case Reason::store_failed:
+            return 503;
     }
     return 503;
 }
@@ -44,28 +52,31 @@ int status_for(Reason reason) noexcept {
 /// Nothing but printable ASCII goes into a header's value, whoever chose it.
 std::string header_safe(std::string_view text) {
     std::string safe(text);
-    std::replace_if(safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    std::replace_if(
+        safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
     return safe;
 }
 
 /// Inside a quoted-string of WWW-Authenticate: RFC 6750 section 3 allows neither '"' nor '\'.
 std::string quoted_safe(std::string_view text) {
     std::string safe = header_safe(text);
-    std::replace_if(safe.begin(), safe.end(), [](char c) { return c == '"' || c == '\\'; }, '\'');
+    std::replace_if(
+        safe.begin(), safe.end(), [](char c) { return c == '"' || c == '\\'; }, '\'');
     return safe;
 }
 
 bool has_limits(const Decision& decision) noexcept {
-    return decision.room_of == RoomOf::plan && decision.plan != nullptr && decision.room.count > 0 &&
-           decision.room.count <= decision.plan->windows.size();
+    return decision.room_of == RoomOf::plan && decision.plan != nullptr &&
+           decision.room.count > 0 && decision.room.count <= decision.plan->windows.size();
 }
 
 std::string docs_of(Reason reason, const ReplySettings& settings) {
-    if (settings.docs_url.empty()) return {};
+    if (settings.docs_url.empty())
+        return {};
     return settings.docs_url + "#" + std::string(to_text(reason));
 }
 
-// --- what each kind of refusal says beyond its words ----------------------------------------------
+// --- what each kind of refusal says beyond its words ---------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
     const Plan* required = decision.plans ? decision.plans->lowest_with_api() : nullptr;
@@ -73,12 +84,14 @@ void add_paid(Json& error, const Decision& decision, const ReplySettings& settin
     error["plansWithApi"] = Json::array();
     if (decision.plans)
         for (const Plan& plan : decision.plans->plans())
-            if (plan.api) error["plansWithApi"].push_back(plan.name);
+            if (plan.api)
+                error["plansWithApi"].push_back(plan.name);
     error["feature"] = "apiAccess";
     error["plan"] = decision.plan != nullptr ? Json(decision.plan->name) : Json();
     if (decision.reason == Reason::plan_lapsed)
         error["lapsedAt"] = format_time(decision.standing.lapses_ms);
-    if (!settings.renew_url.empty()) error["renewUrl"] = settings.renew_url;
+    if (!settings.renew_url.empty())
+        error["renewUrl"] = settings.renew_url;
 }
 
 void add_may(Json& error, const Decision& decision) {
@@ -105,9 +118,8 @@ void add_room(Json& error, const Decision& decision, const ReplySettings& settin
 
 void add_because(Json& error, const Decision& decision, const ReplySettings& settings) {
     const Words words = words_for(decision.because, decision, settings);
-    error["because"] = Json{{"reason", to_text(decision.because)},
-                            {"message", words.message},
-                            {"fix", words.fix}};
+    error["because"] =
+        Json{{"reason", to_text(decision.because)}, {"message", words.message}, {"fix", words.fix}};
 }
 
 /// RFC 6750 section 3. A caller who sent nothing of ours is told the scheme, and no error code.
@@ -117,7 +129,8 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
         value += ", error=\"insufficient_scope\"";
         if (!decision.judgement.required_scope.empty())
             value += ", scope=\"" + quoted_safe(decision.judgement.required_scope) + "\"";
-    } else if (decision.reason != Reason::no_credentials && decision.reason != Reason::wrong_scheme) {
+    } else if (decision.reason != Reason::no_credentials &&
+               decision.reason != Reason::wrong_scheme) {
         value += ", error=\"invalid_token\", error_description=\"" +
                  quoted_safe(words_of(decision, settings).message) + "\"";
     }
@@ -138,7 +151,8 @@ Answer error_answer(int status, const Json& members, Format format) {
     problem["title"] = phrase_of(status);
     problem["status"] = status;
     problem["detail"] = members["message"];
-    for (const auto& [name, value] : members.items()) problem[name] = value;
+    for (const auto& [name, value] : members.items())
+        problem[name] = value;
     answer.headers.push_back({"Content-Type", "application/problem+json"});
     answer.body = text_of(problem) + "\n";
     return answer;
@@ -146,7 +160,7 @@ Answer error_answer(int status, const Json& members, Format format) {
 
 }  // namespace
 
-// --- format ---------------------------------------------------------------------------------------
+// --- format --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -156,12 +170,15 @@ int weight_of(std::string_view parameters) noexcept {
         const std::size_t end = parameters.find(';');
         const std::string_view one = trimmed(parameters.substr(0, end));
         parameters = end == parameters.npos ? std::string_view() : parameters.substr(end + 1);
-        if (one.size() < 3 || (one[0] != 'q' && one[0] != 'Q') || one[1] != '=') continue;
-        if (one[2] != '0') return 1000;
+        if (one.size() < 3 || (one[0] != 'q' && one[0] != 'Q') || one[1] != '=')
+            continue;
+        if (one[2] != '0')
+            return 1000;
         int weight = 0;
         int unit = 100;
         for (std::size_t at = 4; at < one.size() && at < 7; ++at, unit /= 10) {
-            if (one[at] < '0' || one[at] > '9') return 1000;
+            if (one[at] < '0' || one[at] > '9')
+                return 1000;
             weight += (one[at] - '0') * unit;
         }
         return weight;
@@ -180,34 +197,53 @@ Format format_for(std::string_view accept) noexcept {
         accept = end == accept.npos ? std::string_view() : accept.substr(end + 1);
         const std::size_t semicolon = range.find(';');
         const std::string_view type = trimmed(range.substr(0, semicolon));
-        const int weight =
-            semicolon == range.npos ? 1000 : weight_of(range.substr(semicolon + 1));
-        if (same_ignoring_case(type, "application/problem+json")) problem = std::max(problem, weight);
-        if (same_ignoring_case(type, "application/json")) json = std::max(json, weight);
+        const int weight = semicolon == range.npos ? 1000 : weight_of(range.substr(semicolon + 1));
+        if (same_ignoring_case(type, "application/problem+json"))
+            problem = std::max(problem, weight);
+        if (same_ignoring_case(type, "application/json"))
+            json = std::max(json, weight);
     }
     return problem > 0 && problem >= json ? Format::problem : Format::json;
 }
 
 std::string_view phrase_of(int status) noexcept {
     switch (status) {
-        case 200: return "OK";
-        case 204: return "No Content";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 402: return "Payment Required";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 501: return "Not Implemented";
-        case 503: return "Service Unavailable";
-        case 505: return "HTTP Version Not Supported";
-        default: return "Internal Server Error";
+        case 200:
+            return "OK";
+        case 204:
+            return "No Content";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 402:
+            return "Payment Required";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 501:
+            return "Not Implemented";
+        case 503:
+            return "Service Unavailable";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return "Internal Server Error";
     }
 }
 
@@ -217,13 +253,20 @@ int status_of(const Decision& decision) noexcept {
 
 std::string_view code_of(Reason reason) noexcept {
     switch (status_for(reason)) {
-        case 200: return "granted";
-        case 400: return "bad_request";
-        case 401: return "unauthenticated";
-        case 402: return "forbidden_plan";
-        case 403: return "forbidden_scope";
-        case 429: return "rate_limited";
-        default: return "unavailable";
+        case 200:
+            return "granted";
+        case 400:
+            return "bad_request";
+        case 401:
+            return "unauthenticated";
+        case 402:
+            return "forbidden_plan";
+        case 403:
+            return "forbidden_scope";
+        case 429:
+            return "rate_limited";
+        default:
+            return "unavailable";
     }
 }
 
@@ -231,7 +274,7 @@ std::string shown_id(const Decision& decision) {
     return "dec_" + std::string(decision.id.begin(), decision.id.end());
 }
 
-// --- body -----------------------------------------------------------------------------------------
+// --- body ----------------------------------------------------------------------------------------
 
 Json error_members(const Decision& decision, const ReplySettings& settings) {
     const Words words = words_of(decision, settings);
@@ -245,15 +288,22 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
         error["docs"] = docs;
     switch (status_for(decision.reason)) {
         case 401:
-            if (const auto at = ended_at(decision.reason, decision)) error["at"] = format_time(*at);
+            if (const auto at = ended_at(decision.reason, decision))
+                error["at"] = format_time(*at);
             break;
-        case 402: add_paid(error, decision, settings); break;
-        case 403: add_may(error, decision); break;
+        case 402:
+            add_paid(error, decision, settings);
+            break;
+        case 403:
+            add_may(error, decision);
+            break;
         case 429:
             add_room(error, decision, settings);
-            if (decision.reason == Reason::too_many_failures) add_because(error, decision, settings);
+            if (decision.reason == Reason::too_many_failures)
+                add_because(error, decision, settings);
             break;
-        default: break;
+        default:
+            break;
     }
     return error;
 }
@@ -264,7 +314,8 @@ std::string error_json(const Decision& decision, const ReplySettings& settings) 
 
 Json limits_of(const Decision& decision) {
     Json limits = Json::array();
-    if (!has_limits(decision)) return limits;
+    if (!has_limits(decision))
+        return limits;
     for (std::size_t i = 0; i < decision.room.count; ++i) {
         const Window& window = decision.plan->windows[i];
         const WindowState& state = decision.room.states[i];
@@ -285,10 +336,11 @@ Json scopes_of(const Decision& decision) {
     return scopes;
 }
 
-// --- headers --------------------------------------------------------------------------------------
+// --- headers -------------------------------------------------------------------------------------
 
 std::vector<Header> limit_headers(const Decision& decision) {
-    if (!has_limits(decision)) return {};
+    if (!has_limits(decision))
+        return {};
     const auto longest = static_cast<std::size_t>(std::max(longest_window(*decision.plan), 0));
     std::string policy;
     std::string left;
@@ -296,8 +348,10 @@ std::vector<Header> limit_headers(const Decision& decision) {
         const Window& window = decision.plan->windows[i];
         const WindowState& state = decision.room.states[i];
         const std::string name = (i == 0 ? "\"" : ", \"") + header_safe(window.name) + "\"";
-        policy += name + ";q=" + std::to_string(window.limit) + ";w=" + std::to_string(window.seconds);
-        left += name + ";r=" + std::to_string(state.remaining) + ";t=" + std::to_string(state.reset_s);
+        policy +=
+            name + ";q=" + std::to_string(window.limit) + ";w=" + std::to_string(window.seconds);
+        left +=
+            name + ";r=" + std::to_string(state.remaining) + ";t=" + std::to_string(state.reset_s);
     }
     const WindowState& state = decision.room.states[longest];
     // Rounded up, as t is: who waits until that second is never early.
@@ -323,7 +377,8 @@ std::vector<Header> decision_headers(const Decision& decision, const ReplySettin
     }
     if (decision.standing.paid == Paid::in_grace)
         headers.push_back({"X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms)});
-    for (Header& header : limit_headers(decision)) headers.push_back(std::move(header));
+    for (Header& header : limit_headers(decision))
+        headers.push_back(std::move(header));
     return headers;
 }
 
@@ -331,7 +386,8 @@ std::vector<Header> identity_headers(const Decision& decision) {
     static const Facts nobody;
     const bool known = decision.facts != nullptr;
     const Facts& facts = known ? *decision.facts : nobody;
-    const std::string_view plan = decision.plan != nullptr ? decision.plan->name : std::string_view();
+    const std::string_view plan =
+        decision.plan != nullptr ? decision.plan->name : std::string_view();
     const std::string_view env = known ? token::to_text(decision.env) : std::string_view();
     return {{"X-Hourgate-Workspace", header_safe(facts.workspace.public_id)},
             {"X-Hourgate-Member", header_safe(facts.member.public_id)},
@@ -343,7 +399,7 @@ std::vector<Header> identity_headers(const Decision& decision) {
             {"X-Hourgate-Own", header_safe(decision.judgement.own)}};
 }
 
-// --- answers --------------------------------------------------------------------------------------
+// --- answers -------------------------------------------------------------------------------------
 
 Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
     Answer answer =
@@ -355,8 +411,8 @@ Answer refusal(const Decision& decision, const ReplySettings& settings, Format f
 
 Answer plain_error(int status, std::string_view code, std::string_view reason,
                    std::string_view message, std::string_view fix, Format format) {
-    const Json members = Json{
-        {"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}};
+    const Json members =
+        Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}};
     Answer answer = error_answer(status, members, format);
     answer.headers.push_back({"Cache-Control", "no-store"});
     return answer;
@@ -364,7 +420,8 @@ Answer plain_error(int status, std::string_view code, std::string_view reason,
 
 void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
     const auto& origins = settings.cors_origins;
-    if (std::find(origins.begin(), origins.end(), origin) == origins.end()) return;
+    if (std::find(origins.begin(), origins.end(), origin) == origins.end())
+        return;
     answer.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
     answer.headers.push_back(
         {"Access-Control-Expose-Headers",

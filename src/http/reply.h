@@ -17,9 +17,9 @@ struct ReplySettings {
     std::string realm = "hourgate";  ///< of WWW-Authenticate
     std::string brand = "hsk";
     std::string env = "live";
-    std::string renew_url;           ///< "" = none
-    std::string docs_url;            ///< base address of docs; reason is appended as "#reason"
-    Window failures;                 ///< to say "10 per 60 s"
+    std::string renew_url;  ///< "" = none
+    std::string docs_url;   ///< base address of docs; reason is appended as "#reason"
+    Window failures;        ///< to say "10 per 60 s"
     Window public_calls;
     std::vector<std::string> cors_origins;
 };
@@ -52,7 +52,8 @@ struct Words {
 /// Headers of every answer about a decision: X-Hourgate-Decision, Cache-Control, limit headers when
 /// due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when observed, WWW-Authenticate (RFC 6750
 /// section 3) and Retry-After on refusals.
-[[nodiscard]] std::vector<Header> decision_headers(const Decision& decision, const ReplySettings& settings);
+[[nodiscard]] std::vector<Header> decision_headers(const Decision& decision,
+                                                   const ReplySettings& settings);
 
 /// All eight identity headers, always, empty when not known (trap 3).
 [[nodiscard]] std::vector<Header> identity_headers(const Decision& decision);
@@ -61,15 +62,16 @@ struct Words {
 [[nodiscard]] std::vector<Header> limit_headers(const Decision& decision);
 
 /// A full answer to a refusal.
-[[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings, Format format);
+[[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings,
+                             Format format);
 
-/// A refusal that is not about a decision (404, 405, 413, 415, 400 on the gate's own routes): the same
-/// shape, code and reason as given, no decision id.
+/// A refusal that is not about a decision (404, 405, 413, 415, 400 on the gate's own routes): the
+/// same shape, code and reason as given, no decision id.
 [[nodiscard]] Answer plain_error(int status, std::string_view code, std::string_view reason,
                                  std::string_view message, std::string_view fix, Format format);
 
-/// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one of
-/// the configured.
+/// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one
+/// of the configured.
 void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings);
 
 }  // namespace hourgate::http

@@ -8,7 +8,8 @@
 namespace hourgate::http {
 
 Answer me_answer(const Decision& decision, const ReplySettings& settings, Format format) {
-    if (!decision.granted() || !decision.facts) return refusal(decision, settings, format);
+    if (!decision.granted() || !decision.facts)
+        return refusal(decision, settings, format);
     const Facts& facts = *decision.facts;
     const Json data = {
         {"orgId", facts.workspace.public_id},
@@ -21,8 +22,7 @@ Answer me_answer(const Decision& decision, const ReplySettings& settings, Format
         {"tokenName", facts.token.name},
         {"token", facts.token.prefix},
         {"env", token::to_text(facts.token.env)},
-        {"expiresAt",
-         facts.token.expires_ms ? Json(format_time(*facts.token.expires_ms)) : Json()},
+        {"expiresAt", facts.token.expires_ms ? Json(format_time(*facts.token.expires_ms)) : Json()},
         {"limits", limits_of(decision)},
     };
     Answer answer;

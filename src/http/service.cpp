@@ -34,10 +34,10 @@ Answer wrong_method(const Request& request, std::string_view allowed, Format for
 }
 
 Answer not_found(const Request& request, std::string_view fix, Format format) {
-    return plain_error(404, "not_found", "no_such_route",
-                       "This listener has no route " +
-                           printable(policy::path_part(request.target), 120) + ".",
-                       fix, format);
+    return plain_error(
+        404, "not_found", "no_such_route",
+        "This listener has no route " + printable(policy::path_part(request.target), 120) + ".",
+        fix, format);
 }
 
 /// A browser asks before it sends Authorization to another origin. Nothing is decided or counted.
@@ -66,8 +66,8 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
 
 std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
-    const bool reads = listener == Listener::ask && method == "POST" &&
-                       policy::path_part(target) == verify_path;
+    const bool reads =
+        listener == Listener::ask && method == "POST" && policy::path_part(target) == verify_path;
     return reads ? limits::verify_body_bytes_max : 0;
 }
 
@@ -79,7 +79,8 @@ Answer Service::handle(Listener listener, const Request& request) noexcept {
     }
     try {
         return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
-                           "Send it again; if that does not help, tell the operator.", Format::json);
+                           "Send it again; if that does not help, tell the operator.",
+                           Format::json);
     } catch (...) {
         return {500, {}, {}};
     }
@@ -87,9 +88,12 @@ Answer Service::handle(Listener listener, const Request& request) noexcept {
 
 Answer Service::route(Listener listener, const Request& request, Format format) {
     switch (listener) {
-        case Listener::ask: return on_ask(request, format);
-        case Listener::admin: return on_admin(request, format);
-        case Listener::public_: break;
+        case Listener::ask:
+            return on_ask(request, format);
+        case Listener::admin:
+            return on_admin(request, format);
+        case Listener::public_:
+            break;
     }
     Answer answer = on_public(request, format);
     add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
@@ -105,18 +109,21 @@ Answer Service::on_public(const Request& request, Format format) {
     }
     const bool health = path == "/_hourgate/healthz";
     if (health || path == "/_hourgate/readyz") {
-        if (!is_get(request)) return wrong_method(request, "GET, HEAD", format);
+        if (!is_get(request))
+            return wrong_method(request, "GET, HEAD", format);
         return health ? text_answer("text/plain", "ok\n") : readiness(format);
     }
-    return not_found(request,
-                     "This version of Hourgate forwards no calls. Send API calls to the proxy in front "
-                     "of the API, which asks the gate on the listener [server] ask; here are " +
-                         settings_.api_prefix + "/me, /_hourgate/healthz and /_hourgate/readyz.",
-                     format);
+    return not_found(
+        request,
+        "This version of Hourgate forwards no calls. Send API calls to the proxy in front "
+        "of the API, which asks the gate on the listener [server] ask; here are " +
+            settings_.api_prefix + "/me, /_hourgate/healthz and /_hourgate/readyz.",
+        format);
 }
 
 Answer Service::on_ask(const Request& request, Format format) {
-    if (!settings_.trust.peers.contains(request.peer)) return {404, {}, {}};
+    if (!settings_.trust.peers.contains(request.peer))
+        return {404, {}, {}};
     const std::string_view path = policy::path_part(request.target);
     if (path == verify_path) {
         return request.method == "POST" ? verify(request, format)
@@ -140,8 +147,10 @@ Answer Service::on_admin(const Request& request, Format format) {
     if (!metrics && !health && path != "/_hourgate/readyz")
         return not_found(request, "Here are /metrics, /_hourgate/healthz and /_hourgate/readyz.",
                          format);
-    if (!is_get(request)) return wrong_method(request, "GET, HEAD", format);
-    if (metrics) return text_answer("text/plain; version=0.0.4", settings_.metrics());
+    if (!is_get(request))
+        return wrong_method(request, "GET, HEAD", format);
+    if (metrics)
+        return text_answer("text/plain; version=0.0.4", settings_.metrics());
     return health ? text_answer("text/plain", "ok\n") : readiness(format);
 }
 
@@ -169,7 +178,8 @@ Answer Service::verify(const Request& request, Format format) {
 }
 
 Answer Service::readiness(Format format) const {
-    if (settings_.ready()) return text_answer("text/plain", "ready\n");
+    if (settings_.ready())
+        return text_answer("text/plain", "ready\n");
     return plain_error(503, "unavailable", "not_ready", "The database does not answer.",
                        "See the log of the gate.", format);
 }
@@ -181,7 +191,8 @@ Decision Service::decide(const Call& call, Listener listener) {
         return decision;
     }
     observer_.decided(decision, status_of(decision));
-    if (!call.address && question_of(decision.reason) == 1) observer_.address_unknown(listener);
+    if (!call.address && question_of(decision.reason) == 1)
+        observer_.address_unknown(listener);
     return decision;
 }
 

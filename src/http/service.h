@@ -1,5 +1,5 @@
-// Routes: which request on which listener becomes which call, and where the decision goes. Everything
-// the three listeners answer, without a socket in sight: tests call handle() directly.
+// Routes: which request on which listener becomes which call, and where the decision goes.
+// Everything the three listeners answer, without a socket in sight: tests call handle() directly.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,8 @@
 
 namespace hourgate::http {
 
-/// Who wants to know about decisions: metrics and the log. Called once per decision, on the deciding
-/// thread, before the answer is sent; `status` is what the caller will see.
+/// Who wants to know about decisions: metrics and the log. Called once per decision, on the
+/// deciding thread, before the answer is sent; `status` is what the caller will see.
 class Observer {
 public:
     virtual ~Observer() = default;
@@ -40,8 +40,8 @@ public:
     /// References must outlive the service.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Whether the route reads a body, and how many bytes at most; 0: a request with one is answered
-    /// without reading it and the connection is closed.
+    /// Whether the route reads a body, and how many bytes at most; 0: a request with one is
+    /// answered without reading it and the connection is closed.
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
                                              std::string_view target) const noexcept;
 

@@ -27,9 +27,11 @@ class QuestionReader final : public nlohmann::json_sax<Json> {
 public:
     /// What was read, or what is off.
     [[nodiscard]] Result<Question> finish() && {
-        if (failure_) return *std::move(failure_);
+        if (failure_)
+            return *std::move(failure_);
         for (std::size_t i = 0; i < required; ++i) {
-            if (seen_[i]) continue;
+            if (seen_[i])
+                continue;
             return wrong("The member '" + std::string(members[i]) + "' is missing.",
                          "Send token, method and path, each a text; an empty token means none.");
         }
@@ -37,7 +39,8 @@ public:
     }
 
     bool start_object(std::size_t) override {
-        if (inside_) return wrong_type();
+        if (inside_)
+            return wrong_type();
         inside_ = true;
         return true;
     }
@@ -45,7 +48,8 @@ public:
 
     bool key(std::string& name) override {
         for (current_ = 0; current_ < members.size(); ++current_)
-            if (members[current_] == name) break;
+            if (members[current_] == name)
+                break;
         if (current_ == members.size())
             return refuse("The member '" + printable(name, 64) + "' is not known.",
                           "Send token, method, path, and if need be address and spend.");
@@ -55,23 +59,30 @@ public:
     }
 
     bool string(std::string& value) override {
-        if (!inside_) return not_an_object();
+        if (!inside_)
+            return not_an_object();
         if (members[current_] == "token") {
             question_.token = Secret(std::move(value));
             return true;
         }
-        if (members[current_] == "method") return take(question_.method, value, method_bytes_max);
-        if (members[current_] == "path") return take(question_.path, value, limits::target_bytes_max);
-        if (members[current_] != "address") return wrong_type();
+        if (members[current_] == "method")
+            return take(question_.method, value, method_bytes_max);
+        if (members[current_] == "path")
+            return take(question_.path, value, limits::target_bytes_max);
+        if (members[current_] != "address")
+            return wrong_type();
         question_.address = Address::parse(value);
-        if (question_.address) return true;
+        if (question_.address)
+            return true;
         return refuse("The member 'address' is not an address.",
                       "Send the client's IPv4 or IPv6 address alone, or leave the member out.");
     }
 
     bool boolean(bool value) override {
-        if (!inside_) return not_an_object();
-        if (members[current_] != "spend") return wrong_type();
+        if (!inside_)
+            return not_an_object();
+        if (members[current_] != "spend")
+            return wrong_type();
         question_.spend = value ? Spend::yes : Spend::no;
         return true;
     }

@@ -1,5 +1,5 @@
-// POST /_hourgate/verify: back ends that ask from code. They are the operator's own, so what they say
-// about method, path and address is believed; how they say it is read strictly.
+// POST /_hourgate/verify: back ends that ask from code. They are the operator's own, so what they
+// say about method, path and address is believed; how they say it is read strictly.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ namespace hourgate::http {
 
 /// What is asked.
 struct Question {
-    Secret token;                    ///< empty: the caller sent none
+    Secret token;  ///< empty: the caller sent none
     std::string method;
     std::string path;                ///< origin form, query included
     std::optional<Address> address;  ///< the client's, when the back end says it
@@ -25,7 +25,8 @@ struct Question {
 };
 
 /// Reads the JSON object {"token","method","path","address"?,"spend"?}. Failure::usage names the
-/// member that is unknown, missing, there twice, of the wrong type or over its bound; never its value.
+/// member that is unknown, missing, there twice, of the wrong type or over its bound; never its
+/// value.
 [[nodiscard]] Result<Question> read_question(std::string_view body);
 
 /// The call. Views point into `question`.

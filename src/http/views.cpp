@@ -23,16 +23,20 @@ Json text_or_null(std::string_view text) {
 
 std::string_view kind_of(MemberKind kind) noexcept {
     switch (kind) {
-        case MemberKind::person: return "person";
-        case MemberKind::service: return "service";
+        case MemberKind::person:
+            return "person";
+        case MemberKind::service:
+            return "service";
     }
     return "";
 }
 
 std::string_view per_of(Per per) noexcept {
     switch (per) {
-        case Per::token: return "token";
-        case Per::workspace: return "workspace";
+        case Per::token:
+            return "token";
+        case Per::workspace:
+            return "workspace";
     }
     return "";
 }
@@ -75,7 +79,8 @@ Json view_of(const Plan& plan) {
 Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     Json scopes = Json::array();
-    for (const policy::Scope& scope : token.scopes) scopes.push_back(policy::to_text(scope));
+    for (const policy::Scope& scope : token.scopes)
+        scopes.push_back(policy::to_text(scope));
     return {{"prefix", token.prefix},
             {"name", token.name},
             {"kind", token.is_operator ? "operator" : "member"},

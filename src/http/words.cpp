@@ -10,11 +10,17 @@ namespace hourgate::http {
 namespace {
 
 /// A text the caller sent, safe to show and not longer than a line.
-std::string shown(std::string_view text) { return printable(text, 120); }
+std::string shown(std::string_view text) {
+    return printable(text, 120);
+}
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+    return "'" + std::string(text) + "'";
+}
 
-std::string number(std::uint64_t value) { return std::to_string(value); }
+std::string number(std::uint64_t value) {
+    return std::to_string(value);
+}
 
 /// "Authorization: Bearer hsk_live_..."
 std::string right_header(const ReplySettings& settings) {
@@ -34,7 +40,7 @@ std::string times(std::uint32_t count, std::string_view what) {
     return number(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
-// --- 0: can it be read ----------------------------------------------------------------------------
+// --- 0: can it be read ---------------------------------------------------------------------------
 
 Words bad_request(const Decision& decision) {
     switch (decision.problem) {
@@ -56,7 +62,8 @@ Words bad_request(const Decision& decision) {
             return {"What the call asks for is not a path: it does not begin with '/'.",
                     "Send a path that begins with '/'."};
         case Problem::forged_header:
-        case Problem::none: break;
+        case Problem::none:
+            break;
     }
     return {"What the call asks for cannot be read: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
@@ -76,7 +83,7 @@ Words forged_header(const Decision& decision) {
             "Leave the header out."};
 }
 
-// --- 1: who is asking -----------------------------------------------------------------------------
+// --- 1: who is asking ----------------------------------------------------------------------------
 
 Words wrong_scheme(const Decision& decision, const ReplySettings& settings) {
     std::string message = "The Authorization header has another scheme than Bearer.";
@@ -92,19 +99,27 @@ Words wrong_scheme(const Decision& decision, const ReplySettings& settings) {
 std::string flaw_in_words(token::Flaw flaw, const ReplySettings& settings) {
     const std::string size = number(token::length(settings.brand));
     switch (flaw) {
-        case token::Flaw::empty: return "there is nothing after Bearer";
-        case token::Flaw::quotes: return "there is a quotation mark at its beginning or end";
-        case token::Flaw::spaces: return "there is a space or a line end in it";
-        case token::Flaw::brand: return "it does not begin with " + settings.brand + "_";
+        case token::Flaw::empty:
+            return "there is nothing after Bearer";
+        case token::Flaw::quotes:
+            return "there is a quotation mark at its beginning or end";
+        case token::Flaw::spaces:
+            return "there is a space or a line end in it";
+        case token::Flaw::brand:
+            return "it does not begin with " + settings.brand + "_";
         case token::Flaw::environment:
             return "neither live_ nor test_ follows " + settings.brand + "_";
-        case token::Flaw::length: return "it is not " + size + " characters long";
-        case token::Flaw::prefix: return "its third part is not 12 digits of 0-9 and a-f";
-        case token::Flaw::separator: return "there is no _ before its last part";
+        case token::Flaw::length:
+            return "it is not " + size + " characters long";
+        case token::Flaw::prefix:
+            return "its third part is not 12 digits of 0-9 and a-f";
+        case token::Flaw::separator:
+            return "there is no _ before its last part";
         case token::Flaw::secret:
             return "its last part has a character that is neither a letter nor a digit";
         case token::Flaw::none:
-        case token::Flaw::check: break;
+        case token::Flaw::check:
+            break;
     }
     return "it does not have the shape of a token";
 }
@@ -143,7 +158,8 @@ Words gone_token(Reason reason, const Decision& decision) {
 }
 
 Words too_many_failures(const Decision& decision, const ReplySettings& settings) {
-    const std::string from = decision.address ? decision.address->text() : std::string("this address");
+    const std::string from =
+        decision.address ? decision.address->text() : std::string("this address");
     return {"More than " + times(settings.failures.limit, "call") + " in " +
                 number(settings.failures.seconds) + " s from " + from +
                 " had no valid token. Why this one has none is said in 'because'.",
@@ -155,22 +171,27 @@ Words who(Reason reason, const Decision& decision, const ReplySettings& settings
     if (reason == Reason::no_credentials)
         return {"The call has no token: there is no Authorization header.",
                 "Send " + right_header(settings)};
-    if (reason == Reason::wrong_scheme) return wrong_scheme(decision, settings);
-    if (reason == Reason::malformed_token) return malformed_token(decision, settings);
+    if (reason == Reason::wrong_scheme)
+        return wrong_scheme(decision, settings);
+    if (reason == Reason::malformed_token)
+        return malformed_token(decision, settings);
     if (reason == Reason::damaged_token)
-        return {"The token has the right shape, but its check digits do not fit: it was mistyped, "
-                "cut or altered.",
-                "Copy the whole token again from where it was kept when it was minted."};
-    if (reason == Reason::wrong_environment) return wrong_environment(decision, settings);
+        return {
+            "The token has the right shape, but its check digits do not fit: it was mistyped, "
+            "cut or altered.",
+            "Copy the whole token again from where it was kept when it was minted."};
+    if (reason == Reason::wrong_environment)
+        return wrong_environment(decision, settings);
     if (reason == Reason::unknown_token)
         return {"No token " + decision.prefix + " with this secret is known here.",
                 "Check that the token is meant for this API; a lost token cannot be recovered, so "
                 "have a new one minted."};
-    if (reason == Reason::too_many_failures) return too_many_failures(decision, settings);
+    if (reason == Reason::too_many_failures)
+        return too_many_failures(decision, settings);
     return gone_token(reason, decision);
 }
 
-// --- 2: is it paid for ----------------------------------------------------------------------------
+// --- 2: is it paid for ---------------------------------------------------------------------------
 
 std::string name_of(const Plan* plan) {
     return plan != nullptr ? "plan " + quoted(plan->name) : "no plan";
@@ -196,7 +217,7 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
     return {std::move(message), "Change to " + name_of(required) + " or above" + after};
 }
 
-// --- 3: may they ----------------------------------------------------------------------------------
+// --- 3: may they ---------------------------------------------------------------------------------
 
 Words role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
@@ -212,16 +233,17 @@ Words role_forbidden(const Decision& decision) {
                 "'methods' of the resource."};
     }
     if (decision.match.kind == policy::Match::Kind::implicit) {
-        return {"Role " + role + " may not call anything: the gate has no [[resource]] configured, "
-                "and then only owner, admin and manager may.",
+        return {"Role " + role +
+                    " may not call anything: the gate has no [[resource]] configured, "
+                    "and then only owner, admin and manager may.",
                 "Have the operator add a [[resource]] for this path, with a key '" + role + "'."};
     }
     std::string message = "Role " + role + " may not " +
                           std::string(policy::to_text(*judgement.action)) + " " +
                           resource_of(decision) + " (" + call_of(decision) + ").";
     if (!judgement.required_role)
-        return {std::move(message), "Ask the operator: no role may, as " + resource_of(decision) +
-                                        " is configured."};
+        return {std::move(message),
+                "Ask the operator: no role may, as " + resource_of(decision) + " is configured."};
     return {std::move(message), "Use a token of a member whose role is " +
                                     std::string(to_text(*judgement.required_role)) +
                                     " or above; a token acts with its member's present role."};
@@ -230,8 +252,8 @@ Words role_forbidden(const Decision& decision) {
 Words scope_missing(const Decision& decision) {
     const std::string scopes =
         decision.facts ? policy::to_text(decision.facts->token.scopes) : std::string();
-    std::string message = "The token is narrowed to " + scopes + ", which does not reach " +
-                          call_of(decision) + ".";
+    std::string message =
+        "The token is narrowed to " + scopes + ", which does not reach " + call_of(decision) + ".";
     if (decision.judgement.required_scope.empty())
         return {std::move(message), "Use a token without scopes: no scope names this path."};
     return {std::move(message),
@@ -246,17 +268,19 @@ Words not_own(const Decision& decision) {
 }
 
 Words path_unlisted(const Decision& decision) {
-    return {call_of(decision) + " belongs to no [[resource]] of the gate, and such paths are refused.",
-            "Check the path for a typing error; if it is right, have the operator list it."};
+    return {
+        call_of(decision) + " belongs to no [[resource]] of the gate, and such paths are refused.",
+        "Check the path for a typing error; if it is right, have the operator list it."};
 }
 
-// --- 4: is there room -----------------------------------------------------------------------------
+// --- 4: is there room ----------------------------------------------------------------------------
 
 Words window_full(const Decision& decision, const ReplySettings& settings) {
-    const std::string wait = "Wait " + number(decision.room.retry_after_s) +
-                             " s, then send the same call again.";
+    const std::string wait =
+        "Wait " + number(decision.room.retry_after_s) + " s, then send the same call again.";
     const Window* window = full_window(decision, settings);
-    if (window == nullptr) return {"There is no room for this call now.", wait};
+    if (window == nullptr)
+        return {"There is no room for this call now.", wait};
     const std::string limit =
         times(window->limit, "call") + " in any " + number(window->seconds) + " s";
     if (decision.room_of == RoomOf::public_calls) {
@@ -273,33 +297,46 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
 }  // namespace
 
 std::optional<std::int64_t> ended_at(Reason reason, const Decision& decision) noexcept {
-    if (!decision.facts) return std::nullopt;
+    if (!decision.facts)
+        return std::nullopt;
     const TokenFacts& token = decision.facts->token;
-    if (reason == Reason::revoked_token) return token.revoked_ms;
-    if (reason == Reason::expired_token) return token.expires_ms;
-    if (reason == Reason::rotated_token) return token.works_until_ms;
-    if (reason == Reason::member_removed) return decision.facts->member.removed_ms;
+    if (reason == Reason::revoked_token)
+        return token.revoked_ms;
+    if (reason == Reason::expired_token)
+        return token.expires_ms;
+    if (reason == Reason::rotated_token)
+        return token.works_until_ms;
+    if (reason == Reason::member_removed)
+        return decision.facts->member.removed_ms;
     return std::nullopt;
 }
 
 const Window* full_window(const Decision& decision, const ReplySettings& settings) noexcept {
     switch (decision.room_of) {
-        case RoomOf::nothing: return nullptr;
-        case RoomOf::failures: return &settings.failures;
-        case RoomOf::public_calls: return &settings.public_calls;
-        case RoomOf::plan: break;
+        case RoomOf::nothing:
+            return nullptr;
+        case RoomOf::failures:
+            return &settings.failures;
+        case RoomOf::public_calls:
+            return &settings.public_calls;
+        case RoomOf::plan:
+            break;
     }
     const int full = decision.room.full;
-    if (decision.plan == nullptr || full < 0) return nullptr;
+    if (decision.plan == nullptr || full < 0)
+        return nullptr;
     const auto at = static_cast<std::size_t>(full);
     return at < decision.plan->windows.size() ? &decision.plan->windows[at] : nullptr;
 }
 
 Words words_for(Reason reason, const Decision& decision, const ReplySettings& settings) {
     switch (reason) {
-        case Reason::bad_request: return bad_request(decision);
-        case Reason::path_ambiguous: return path_ambiguous(decision);
-        case Reason::forged_header: return forged_header(decision);
+        case Reason::bad_request:
+            return bad_request(decision);
+        case Reason::path_ambiguous:
+            return path_ambiguous(decision);
+        case Reason::forged_header:
+            return forged_header(decision);
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
@@ -310,20 +347,29 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
         case Reason::expired_token:
         case Reason::rotated_token:
         case Reason::member_removed:
-        case Reason::too_many_failures: return who(reason, decision, settings);
+        case Reason::too_many_failures:
+            return who(reason, decision, settings);
         case Reason::plan_without_api:
-        case Reason::plan_lapsed: return paid(reason, decision, settings);
-        case Reason::role_forbidden: return role_forbidden(decision);
-        case Reason::scope_missing: return scope_missing(decision);
-        case Reason::not_own: return not_own(decision);
-        case Reason::path_unlisted: return path_unlisted(decision);
-        case Reason::window_full: return window_full(decision, settings);
+        case Reason::plan_lapsed:
+            return paid(reason, decision, settings);
+        case Reason::role_forbidden:
+            return role_forbidden(decision);
+        case Reason::scope_missing:
+            return scope_missing(decision);
+        case Reason::not_own:
+            return not_own(decision);
+        case Reason::path_unlisted:
+            return path_unlisted(decision);
+        case Reason::window_full:
+            return window_full(decision, settings);
         case Reason::store_failed:
-            return {"The gate could not read its database, so it could not decide. This is not about "
-                    "your token.",
-                    "Send the call again in a few seconds; if that does not help, tell the operator "
-                    "this decision id."};
-        case Reason::granted: return {"The call is granted.", ""};
+            return {
+                "The gate could not read its database, so it could not decide. This is not about "
+                "your token.",
+                "Send the call again in a few seconds; if that does not help, tell the operator "
+                "this decision id."};
+        case Reason::granted:
+            return {"The call is granted.", ""};
     }
     return {};
 }

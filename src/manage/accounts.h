@@ -24,10 +24,12 @@ struct NewWorkspace {
 [[nodiscard]] Result<std::vector<WorkspaceView>> list_workspaces(const Context&);
 [[nodiscard]] Result<WorkspaceView> show_workspace(const Context&, std::string_view ws);
 /// Moves to a plan; paid_until is set as given, none: paid without end.
-[[nodiscard]] Result<WorkspaceView> change_plan(const Context&, std::string_view ws, std::string_view plan,
+[[nodiscard]] Result<WorkspaceView> change_plan(const Context&, std::string_view ws,
+                                                std::string_view plan,
                                                 std::optional<std::int64_t> paid_until_ms);
 
-// --- members: MEMBER is a public id, "WS/EMAIL", "WS/SERVICE NAME", or an e-mail where unambiguous ---
+// --- members: MEMBER is a public id, "WS/EMAIL", "WS/SERVICE NAME", or an e-mail where unambiguous
+// ---
 
 struct NewMember {
     std::string workspace;

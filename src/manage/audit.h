@@ -1,5 +1,5 @@
-// The event that goes with every change: who, what, on whom, before, after, when, from where. Private
-// to manage/.
+// The event that goes with every change: who, what, on whom, before, after, when, from where.
+// Private to manage/.
 #pragma once
 
 #include <cstdint>

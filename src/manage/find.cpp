@@ -25,7 +25,7 @@ void keep(std::vector<Member>& found, std::vector<Member> more) {
 /// boundary.
 Result<std::vector<Member>> found_in_workspaces(Rows& rows, std::string_view text) {
     std::vector<Member> found;
-    for (std::size_t slash = text.find('/'); slash != text.npos; slash = text.find('/', slash + 1)) {
+    for (auto slash = text.find('/'); slash != text.npos; slash = text.find('/', slash + 1)) {
         const auto workspace = rows.workspace(text.substr(0, slash));
         if (!workspace) return workspace.failure();
         if (!workspace.value()) continue;
@@ -36,7 +36,7 @@ Result<std::vector<Member>> found_in_workspaces(Rows& rows, std::string_view tex
         keep(found, std::move(persons).value());
         auto all = rows.members_of(row);
         if (!all) return all.failure();
-        std::erase_if(all.value(), [&](const Member& member) { return !is_service_named(member, rest); });
+        std::erase_if(all.value(), [&](const Member& m) { return !is_service_named(m, rest); });
         keep(found, std::move(all).value());
     }
     return found;
@@ -47,7 +47,8 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
     for (const Member& member : found) {
         const Result<Workspace> workspace = workspace_of(rows, member);
         if (!workspace) return workspace.failure();
-        list += (list.empty() ? "" : ", ") + member.public_id + " in " + quoted(workspace.value().name);
+        list += (list.empty() ? "" : ", ") + member.public_id;
+        list += " in " + quoted(workspace.value().name);
         if (member.removed_ms) list += " (removed)";
     }
     return Failure{Fault::usage,
@@ -81,7 +82,8 @@ Result<Workspace> workspace_of(Rows& rows, const Member& member) {
     auto found = rows.workspace_by_row(member.workspace_id);
     if (!found) return found.failure();
     if (!found.value())
-        return Failure{Fault::store, "the workspace of " + name_of(member) + " is not in the database",
+        return Failure{Fault::store,
+                       "the workspace of " + name_of(member) + " is not in the database",
                        "restore a backup: `hourgate restore FILE`"};
     return *std::move(found).value();
 }

@@ -30,7 +30,8 @@ namespace hourgate::manage {
 
 /// Runs a use case that gives a T in one transaction.
 template <typename Work>
-[[nodiscard]] auto in_write(const Context& context, Work&& work) -> decltype(work(std::declval<Rows&>())) {
+[[nodiscard]] auto in_write(const Context& context, Work&& work)
+    -> decltype(work(std::declval<Rows&>())) {
     using Outcome = decltype(work(std::declval<Rows&>()));
     std::optional<Outcome> outcome;
     const Status done = context.ledger.write([&](Rows& rows) -> Status {
@@ -44,7 +45,8 @@ template <typename Work>
 
 /// The same on one snapshot, without a change.
 template <typename Look>
-[[nodiscard]] auto in_read(const Context& context, Look&& look) -> decltype(look(std::declval<Rows&>())) {
+[[nodiscard]] auto in_read(const Context& context, Look&& look)
+    -> decltype(look(std::declval<Rows&>())) {
     using Outcome = decltype(look(std::declval<Rows&>()));
     std::optional<Outcome> outcome;
     const Status done = context.ledger.read([&](Rows& rows) -> Status {

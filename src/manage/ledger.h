@@ -13,14 +13,15 @@
 
 namespace hourgate::manage {
 
-/// Rows inside one transaction. A failure is of the store (Fault::store, permission or system); a use
-/// case passes it on.
+/// Rows inside one transaction. A failure is of the store (Fault::store, permission or system); a
+/// use case passes it on.
 class Rows {
 public:
     virtual ~Rows() = default;
 
     // Workspaces
-    [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(std::string_view id_or_name) = 0;
+    [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(
+        std::string_view id_or_name) = 0;
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) = 0;
     /// All by name, or the one of a row.
     [[nodiscard]] virtual Result<std::vector<WorkspaceView>> workspaces(
@@ -31,7 +32,8 @@ public:
 
     // Members
     [[nodiscard]] virtual Result<std::optional<Member>> member_by_row(std::int64_t id) = 0;
-    [[nodiscard]] virtual Result<std::optional<Member>> member_by_id(std::string_view public_id) = 0;
+    [[nodiscard]] virtual Result<std::optional<Member>> member_by_id(
+        std::string_view public_id) = 0;
     /// All persons with this e-mail, ASCII case ignored, in any workspace or in one.
     [[nodiscard]] virtual Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) = 0;
@@ -51,7 +53,8 @@ public:
 
     // Tokens
     [[nodiscard]] virtual Result<std::optional<TokenView>> token(std::string_view prefix) = 0;
-    /// All, or those of one workspace, newest first; operator tokens only when no workspace is named.
+    /// All, or those of one workspace, newest first; operator tokens only when no workspace is
+    /// named.
     [[nodiscard]] virtual Result<std::vector<TokenView>> tokens(
         std::optional<std::int64_t> workspace_row) = 0;
     /// Sets `id`, and `line` to it when line is 0. Fault::conflict when the prefix is taken.
@@ -65,8 +68,8 @@ public:
 class Ledger {
 public:
     virtual ~Ledger() = default;
-    /// Runs `change` in one BEGIN IMMEDIATE transaction: committed and on disk when it returns done,
-    /// rolled back when it returns a failure. REQUIRES: `change` does not call the ledger.
+    /// Runs `change` in one BEGIN IMMEDIATE transaction: committed and on disk when it returns
+    /// done, rolled back when it returns a failure. REQUIRES: `change` does not call the ledger.
     [[nodiscard]] virtual Status write(const std::function<Status(Rows&)>& change) = 0;
     /// Runs `look` on one snapshot.
     [[nodiscard]] virtual Status read(const std::function<Status(Rows&)>& look) = 0;

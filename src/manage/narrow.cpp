@@ -39,7 +39,8 @@ Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
         if (held.expires_ms && *asked.expires_ms > *held.expires_ms)
             return too_much("an expiry of " + format_time(*asked.expires_ms) +
                                 " is later than this token's own",
-                            "ask for " + format_time(*held.expires_ms) + " at the latest, or for none");
+                            "ask for " + format_time(*held.expires_ms) +
+                                " at the latest, or for none");
         given.expires_ms = asked.expires_ms;
     }
     return given;

@@ -26,7 +26,8 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
     const Plan* const old = book.value().find(change.name);
     if (old == nullptr && book.value().plans().size() >= limits::plans_max)
         return Failure{Fault::conflict,
-                       "there are " + std::to_string(limits::plans_max) + " plans, as many as can be",
+                       "there are " + std::to_string(limits::plans_max) +
+                           " plans, as many as can be",
                        "remove one first: `hourgate plan remove NAME`"};
     Plan plan = old == nullptr ? Plan{} : *old;
     plan.name = change.name;

@@ -1,4 +1,5 @@
-// What use cases hand back, and who asked for them. Plain data for adapters to show; no secret in it.
+// What use cases hand back, and who asked for them. Plain data for adapters to show; no secret in
+// it.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,8 @@ struct TokenRecord {
     std::optional<std::int64_t> revoked_ms;
 };
 
-/// "live", "revoked", "expired", "grace" (rotated, still working), "rotated" (grace over); of several
-/// the one the gate would tell.
+/// "live", "revoked", "expired", "grace" (rotated, still working), "rotated" (grace over); of
+/// several the one the gate would tell.
 [[nodiscard]] std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept;
 
 struct WorkspaceView {

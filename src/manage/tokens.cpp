@@ -15,7 +15,8 @@ namespace hourgate::manage {
 
 namespace {
 
-/// Two tokens of the same prefix: once in 2^48 pairs. As many in a row mean something else is wrong.
+/// Two tokens of the same prefix: once in 2^48 pairs. As many in a row mean something else is
+/// wrong.
 constexpr int mint_tries_max = 8;
 constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
 
@@ -46,7 +47,8 @@ Status check_expiry(const Context& context, std::optional<std::int64_t> expires_
     const std::int64_t line_s = context.tokens.line_max_s;
     if (*expires_ms > context.now.wall_ms + line_s * ms_per_s)
         return Failure{Fault::usage,
-                       "an expiry of " + format_time(*expires_ms) + " is later than a token may live",
+                       "an expiry of " + format_time(*expires_ms) +
+                           " is later than a token may live",
                        "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max"};
     return Done{};
 }
@@ -140,7 +142,8 @@ Status check_may_rotate(const TokenView& view, std::int64_t now_ms) {
 }
 
 /// As long a life as the old token's, but not beyond the end of the line.
-Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old, const Context& context) {
+Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old,
+                                                     const Context& context) {
     if (!old.expires_ms) return std::optional<std::int64_t>();
     const std::int64_t now_ms = context.now.wall_ms;
     const std::int64_t life_ms = *old.expires_ms - old.created_ms;

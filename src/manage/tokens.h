@@ -1,5 +1,5 @@
-// Use cases on tokens: mint, rotate, revoke, and the rule that what a token mints is never more than
-// that token. Each is one transaction with its audit event.
+// Use cases on tokens: mint, rotate, revoke, and the rule that what a token mints is never more
+// than that token. Each is one transaction with its audit event.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ struct Powers {
     token::Env env = token::Env::live;
 };
 
-/// What a token may mint: scopes within its own (none asked: the same), expiry not later (none asked:
-/// the same), the same environment. Pure. Failure::conflict says which of the three is too much.
+/// What a token may mint: scopes within its own (none asked: the same), expiry not later (none
+/// asked: the same), the same environment. Pure. Failure::conflict says which of the three is too
+/// much.
 [[nodiscard]] Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked);
 
 struct NewToken {
@@ -43,17 +44,19 @@ struct NewToken {
 [[nodiscard]] Result<MintedToken> mint_operator(const Context&, std::string_view name);
 
 /// All tokens, or those of one workspace, newest first.
-[[nodiscard]] Result<std::vector<TokenView>> list_tokens(const Context&, std::optional<std::string_view> ws);
+[[nodiscard]] Result<std::vector<TokenView>> list_tokens(const Context&,
+                                                         std::optional<std::string_view> ws);
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);
 
-/// A successor in the same line: member, name, scopes and length of life are kept; with an expiry it
-/// ends line_max after the line's first mint at the latest. The old token works until
+/// A successor in the same line: member, name, scopes and length of life are kept; with an expiry
+/// it ends line_max after the line's first mint at the latest. The old token works until
 /// min(now + grace, its own expiry). Conflict: revoked, expired, already rotated, member removed.
 [[nodiscard]] Result<MintedToken> rotate_token(const Context&, std::string_view prefix,
                                                std::optional<std::int64_t> grace_s);
 
-/// Final. Already revoked: done, unchanged. All prefixes in one transaction: an unknown one fails all.
-[[nodiscard]] Result<std::vector<TokenView>> revoke_tokens(const Context&,
-                                                           const std::vector<std::string>& prefixes);
+/// Final. Already revoked: done, unchanged. All prefixes in one transaction: an unknown one fails
+/// all.
+[[nodiscard]] Result<std::vector<TokenView>> revoke_tokens(
+    const Context&, const std::vector<std::string>& prefixes);
 
 }  // namespace hourgate::manage

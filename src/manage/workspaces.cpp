@@ -16,7 +16,8 @@ Result<Plan> find_plan(Rows& rows, std::string_view name) {
     const Result<PlanBook> book = rows.plans();
     if (!book) return book.failure();
     if (const Plan* plan = book.value().find(name)) return *plan;
-    return Failure{Fault::not_found, "there is no plan " + quoted(name), "see `hourgate plan list`"};
+    return Failure{Fault::not_found, "there is no plan " + quoted(name),
+                   "see `hourgate plan list`"};
 }
 
 Json state_of(const Workspace& workspace, std::string_view plan) {
@@ -73,7 +74,8 @@ Result<WorkspaceView> change_plan_in(Rows& rows, const Context& context, std::st
     const Json new_state = state_of(workspace, plan.value().name);
     if (Status told = record(rows, context, "workspace.plan", object, old_state, new_state); !told)
         return told.failure();
-    return WorkspaceView{workspace, plan.value().name, before.value().members, before.value().tokens};
+    return WorkspaceView{workspace, plan.value().name, before.value().members,
+                         before.value().tokens};
 }
 
 }  // namespace
@@ -100,7 +102,8 @@ Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws
     });
 }
 
-Result<WorkspaceView> change_plan(const Context& context, std::string_view ws, std::string_view plan,
+Result<WorkspaceView> change_plan(const Context& context, std::string_view ws,
+                                  std::string_view plan,
                                   std::optional<std::int64_t> paid_until_ms) {
     return in_write(context, [&](Rows& rows) {
         return change_plan_in(rows, context, ws, plan, paid_until_ms);

@@ -40,7 +40,7 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
         const std::string flaw = flaw_in(copy);
         if (!flaw.empty())  // page by page, the copy is what the database was
             return Failure{Fault::store, "the database " + database + " is damaged: " + flaw,
-                           "stop the server and restore an earlier backup: `hourgate restore FILE`"};
+                           "stop the server, then `hourgate restore FILE` with an earlier backup"};
         BackupReport report;
         report.workspaces = count(copy, "workspaces");
         report.members = count(copy, "members");

@@ -19,9 +19,9 @@ struct BackupReport {
 };
 
 /// Copies the live database in one pass (one read transaction: a snapshot) into a temporary file
-/// beside `target`, checks it (integrity_check), syncs it, renames it, syncs the folder. Never blocks
-/// decisions or the server. On failure (disk full, no permission) an earlier `target` is untouched
-/// and nothing is left behind.
+/// beside `target`, checks it (integrity_check), syncs it, renames it, syncs the folder. Never
+/// blocks decisions or the server. On failure (disk full, no permission) an earlier `target` is
+/// untouched and nothing is left behind.
 [[nodiscard]] Result<BackupReport> backup(const std::string& database, const std::string& target,
                                           const Progress& progress);
 
@@ -29,16 +29,16 @@ enum class BringBack : std::uint8_t { no, yes };
 
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;
-    std::string old_file;                      ///< where the database that was there went; empty: there was none
-    std::vector<std::string> kept_revoked;     ///< prefixes live in the backup that stay revoked
-    std::vector<std::string> kept_removed;     ///< public ids of members that stay removed
+    std::string old_file;                   ///< where the old database went; empty: there was none
+    std::vector<std::string> kept_revoked;  ///< prefixes live in the backup that stay revoked
+    std::vector<std::string> kept_removed;  ///< public ids of members that stay removed
 };
 
 /// Puts a backup in the database's place. Takes the server lock: Failure::conflict under a running
-/// server. A copy beside the database is checked and migrated first; the old file is moved away with
-/// its -wal and -shm to "<database>.before-restore-<time>"; the copy is renamed into place; the folder
-/// is synced. Tokens revoked and members removed since the backup stay so (BringBack::no). Killed at
-/// any point, either the old or the new database is in place, whole.
+/// server. A copy beside the database is checked and migrated first; the old file is moved away
+/// with its -wal and -shm to "<database>.before-restore-<time>"; the copy is renamed into place;
+/// the folder is synced. Tokens revoked and members removed since the backup stay so
+/// (BringBack::no). Killed at any point, either the old or the new database is in place, whole.
 /// `now_ms` names the old file and stamps audit events.
 [[nodiscard]] Result<RestoreReport> restore(const std::string& database, const std::string& source,
                                             BringBack bring_back, std::int64_t now_ms);

@@ -1,9 +1,10 @@
-// Which rows of the directory changed lately, so that what is remembered can be checked without being
-// read again. Bounded: when more changed than it holds, everything remembered before is to be read
-// again.
+// Which rows of the directory changed lately, so that what is remembered can be checked without
+// being read again. Bounded: when more changed than it holds, everything remembered before is to be
+// read again.
 //
-// Generations number what this process has seen of the directory, 1, 2, …: one for each reading that
-// found a new directory_version. They only rise, also when the file is replaced by an older one.
+// Generations number what this process has seen of the directory, 1, 2, …: one for each reading
+// that found a new directory_version. They only rise, also when the file is replaced by an older
+// one.
 #pragma once
 
 #include <array>

@@ -52,8 +52,8 @@ Connection::Connection(const std::string& path, Access access, int busy_ms)
 }
 
 Connection::~Connection() {
-    // The last connection to close writes the WAL back and deletes it, by name. When another database
-    // stands at that name by now, it would delete the WAL of that one.
+    // The last connection to close writes the WAL back and deletes it, by name. When another
+    // database stands at that name by now, it would delete the WAL of that one.
     if (moved())
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }

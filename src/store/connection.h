@@ -1,5 +1,5 @@
-// The only place that opens a database file and sets its pragmas (trap 14: every connection has them).
-// Throws SQLite::Exception; whoever calls it stands inside store/ and catches (errors.h).
+// The only place that opens a database file and sets its pragmas (trap 14: every connection has
+// them). Throws SQLite::Exception; whoever calls it stands inside store/ and catches (errors.h).
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -16,11 +16,11 @@ enum class Access : std::uint8_t {
     read,   ///< the live database: WAL, query_only
     write,  ///< the live database: WAL, synchronous=FULL
     look,   ///< a file to be looked at as it lies: opened read-only, its journal mode left alone
-    draft,  ///< a file that nobody else knows yet: no WAL, no journal; synced once, when it is whole
+    draft,  ///< a file nobody else knows yet: no WAL, no journal; synced once, when it is whole
 };
 
-/// How long to wait for a lock another process holds. A command can wait; a decision cannot, and only
-/// waits where SQLite repairs its index after a crashed process, which takes a moment.
+/// How long to wait for a lock another process holds. A command can wait; a decision cannot, and
+/// only waits where SQLite repairs its index after a crashed process, which takes a moment.
 constexpr int command_busy_ms = 5'000;
 constexpr int decision_busy_ms = 50;
 
@@ -46,8 +46,8 @@ private:
     SQLite::Database db_;
 };
 
-/// Ends a use of a statement: a statement left on a row would pin its snapshot, and the WAL would grow
-/// for as long (trap 15).
+/// Ends a use of a statement: a statement left on a row would pin its snapshot, and the WAL would
+/// grow for as long (trap 15).
 class Use {
 public:
     explicit Use(SQLite::Statement& statement) noexcept : statement_(statement) {}

@@ -32,8 +32,9 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress) {
         progress(all - copy.getRemainingPageCount(), all);
         told_us = now_us;
     }
-    // What was copied says that it is in WAL mode. The copy is to be one file: to be carried about, to
-    // be read where nothing may be written, and with nothing beside it that a rename could leave.
+    // What was copied says that it is in WAL mode. The copy is to be one file: to be carried about,
+    // to be read where nothing may be written, and with nothing beside it that a rename could
+    // leave.
     if (draft.text("PRAGMA journal_mode=DELETE") != "delete")
         throw SQLite::Exception("the copy stays in WAL mode", SQLITE_CANTOPEN);
 }

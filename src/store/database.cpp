@@ -41,7 +41,8 @@ Status check_writable(const std::string& path) {
 Status check_no_leftover(const std::string& path) {
     for (const char* end : {"-wal", "-journal"})
         if (exists(path + end))
-            return Failure{Fault::conflict, path + end + " is left over from a database that is gone",
+            return Failure{Fault::conflict,
+                           path + end + " is left over from a database that is gone",
                            "move it away first, or restore a backup: `hourgate restore FILE`"};
     return Done{};
 }
@@ -99,7 +100,8 @@ Status check_database(const std::string& path, Migrate migrate) {
     if (!looked) return looked.failure();
     const FileState& state = looked.value();
     if (state.kind == FileState::Kind::ours) return Done{};
-    if (state.kind != FileState::Kind::older || migrate == Migrate::no) return unusable(path, state);
+    if (state.kind != FileState::Kind::older || migrate == Migrate::no)
+        return unusable(path, state);
     const Result<InUse> use = InUse::take(path);
     if (!use) return use.failure();
     return guarded(path, [&]() -> Status {

@@ -1,6 +1,6 @@
-// The database file: the only place that opens it and sets its pragmas. Only store/ includes SQLiteCpp.
-// Pragmas on every connection (trap 14): WAL, synchronous=FULL, foreign_keys, busy_timeout first,
-// mmap off, trusted_schema off.
+// The database file: the only place that opens it and sets its pragmas. Only store/ includes
+// SQLiteCpp. Pragmas on every connection (trap 14): WAL, synchronous=FULL, foreign_keys,
+// busy_timeout first, mmap off, trusted_schema off.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct FileState {
     int schema = 0;    ///< its schema version, when ours, older or newer
     std::string flaw;  ///< foreign or damaged: "is cut off: it has 4096 of 98304 bytes"
 };
-/// Costs the same for a database of any size: looks at the header and a few rows. Failure::permission
-/// when this user may not use it.
+/// Costs the same for a database of any size: looks at the header and a few rows.
+/// Failure::permission when this user may not use it.
 [[nodiscard]] Result<FileState> look_at(const std::string& path);
 
 /// Makes a new database (0600; folders are not made) with the newest schema. Failure::conflict when

@@ -45,8 +45,9 @@ struct Header {
     }
 };
 
-/// Reads through SQLite's own file layer: closing a descriptor of a database directly would drop the
-/// locks of every connection this process has to it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+/// Reads through SQLite's own file layer: closing a descriptor of a database directly would drop
+/// the locks of every connection this process has to it (https://www.sqlite.org/howtocorrupt.html,
+/// 2.2).
 Result<Header> read_header(const std::string& path) {
     const Result<std::string> whole_path = true_path(path);  // the layer follows no symbolic link
     if (!whole_path) return whole_path.failure();
@@ -54,7 +55,7 @@ Result<Header> read_header(const std::string& path) {
     std::vector<std::max_align_t> room(static_cast<std::size_t>(vfs->szOsFile) /
                                            sizeof(std::max_align_t) + 1);
     auto* const file = reinterpret_cast<sqlite3_file*>(room.data());
-    const std::string name = whole_path.value() + '\0';  // SQLite looks for parameters after the name's end
+    const std::string name = whole_path.value() + '\0';  // after it, SQLite looks for parameters
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     if (vfs->xOpen(vfs, name.c_str(), file, flags, nullptr) != SQLITE_OK)
         return permission_failure("read", path);
@@ -62,7 +63,7 @@ Result<Header> read_header(const std::string& path) {
     sqlite3_int64 size = 0;
     int result = file->pMethods->xFileSize(file, &size);
     if (result == SQLITE_OK && size > 0) {
-        result = file->pMethods->xRead(file, header.bytes.data(), static_cast<int>(header_bytes), 0);
+        result = file->pMethods->xRead(file, header.bytes.data(), header_bytes, 0);
         if (result == SQLITE_IOERR_SHORT_READ) result = SQLITE_OK;  // the rest is zero
     }
     const int error = errno;
@@ -91,8 +92,9 @@ std::optional<FileState> flaw_of(const Header& header, const std::string& path) 
     return std::nullopt;
 }
 
-/// Reads the meta row and both ends of the big tables and of their indexes: a few pages each. A file
-/// cut off or overwritten usually shows there; only integrity_check (backup, restore) reads it all.
+/// Reads the meta row and both ends of the big tables and of their indexes: a few pages each. A
+/// file cut off or overwritten usually shows there; only integrity_check (backup, restore) reads it
+/// all.
 void probe(Connection& connection) {
     connection.run("SELECT directory_version FROM meta WHERE id = 1");
     for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
@@ -135,7 +137,8 @@ Result<FileState> look_inside(const std::string& path, Access access) {
             const int code = error.getErrorCode() & 0xff;
             // A table that is not there is an SQLITE_ERROR: the schema is not what its number says.
             if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR) throw;
-            return FileState{FileState::Kind::damaged, 0, std::string("is damaged: ") + error.what()};
+            return FileState{FileState::Kind::damaged, 0,
+                             std::string("is damaged: ") + error.what()};
         }
     });
 }
@@ -148,8 +151,9 @@ Failure unusable(const std::string& path, const FileState& state) {
         case Kind::absent:
             return {Fault::not_found, "there is no database at " + path, "run `hourgate init`"};
         case Kind::older:
-            return {Fault::store, path + " has an older schema (" + number + ", this program writes " +
-                                      known + ")",
+            return {Fault::store,
+                    path + " has an older schema (" + number + ", this program writes " + known +
+                        ")",
                     "start the server once: `hourgate serve` brings it up to date"};
         case Kind::newer:
             return {Fault::store, path + " was written by a newer hourgate (schema " + number +

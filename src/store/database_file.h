@@ -10,7 +10,8 @@
 
 namespace hourgate::store {
 
-/// By the bytes of the file alone, without opening it as a database: `ours` means that it says it is.
+/// By the bytes of the file alone, without opening it as a database: `ours` means that it says it
+/// is.
 [[nodiscard]] Result<FileState> look_at_header(const std::string& path);
 
 /// As a database that says it is ours: its schema, and whether its ends can be read.

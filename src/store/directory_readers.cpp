@@ -72,8 +72,10 @@ std::vector<Change> VersionReader::rows_changed_since(std::int64_t known) {
     changes_.bind(1, known);
     changes_.bind(2, static_cast<std::int64_t>(limits::directory_changes_max) + 1);
     std::vector<Change> changes;
-    while (changes_.executeStep())
-        changes.push_back({static_cast<Change::Table>(int_from(changes_, 0)), int_from(changes_, 1)});
+    while (changes_.executeStep()) {
+        const auto table = static_cast<Change::Table>(int_from(changes_, 0));
+        changes.push_back({table, int_from(changes_, 1)});
+    }
     return changes;
 }
 

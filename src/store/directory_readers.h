@@ -18,9 +18,9 @@ namespace hourgate::store {
 
 /// What one snapshot says of the directory as a whole.
 struct Reading {
-    std::int64_t version = 0;             ///< meta.directory_version
-    bool forget = false;                  ///< too much changed, or a row is gone: `changes` is not all
-    std::vector<Change> changes;          ///< rows changed since the version asked about
+    std::int64_t version = 0;               ///< meta.directory_version
+    bool forget = false;                    ///< a row is gone, or `changes` are not all
+    std::vector<Change> changes;            ///< rows changed since the version asked about
     std::shared_ptr<const PlanBook> plans;  ///< set when a plan changed
 };
 
@@ -29,8 +29,8 @@ public:
     explicit VersionReader(const std::string& path);
 
     [[nodiscard]] std::int64_t version();
-    /// What changed after version `known`, all in one snapshot. A `known` of -1, or one the directory
-    /// has not reached, means that everything may have.
+    /// What changed after version `known`, all in one snapshot. A `known` of -1, or one the
+    /// directory has not reached, means that everything may have.
     [[nodiscard]] Reading changes_since(std::int64_t known);
     /// Whether another file stands at the path by now.
     [[nodiscard]] bool moved() noexcept { return connection_.moved(); }

@@ -21,11 +21,11 @@ Failure full_disk(const std::string& path) {
             "free some space and try again"};
 }
 
-/// SQLite reports a write that the system refused as a mere I/O error, and a file it may not write as
-/// one that cannot be opened: the words come from what the error was about.
+/// SQLite reports a write that the system refused as a mere I/O error, and a file it may not write
+/// as one that cannot be opened: the words come from what the error was about.
 Failure failure_of(const SQLite::Exception& error, const std::string& path) {
     const std::string said = std::string(": ") + error.what();
-    switch (error.getErrorCode() & 0xff) {  // the primary code, also when an extended one was thrown
+    switch (error.getErrorCode() & 0xff) {  // the primary code, whichever was thrown
         case SQLITE_FULL:
             return full_disk(path);
         case SQLITE_NOTADB:
@@ -36,7 +36,8 @@ Failure failure_of(const SQLite::Exception& error, const std::string& path) {
                     "stop the server and restore a backup: `hourgate restore FILE`"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return {Fault::store, "the database " + path + " is busy: another process is writing to it",
+            return {Fault::store,
+                    "the database " + path + " is busy: another process is writing to it",
                     "try again; `fuser " + path + "` names the process"};
         case SQLITE_READONLY:
         case SQLITE_PERM:
@@ -62,7 +63,8 @@ Failure failure_in_flight(const std::string& path) noexcept {
     } catch (const SQLite::Exception& error) {
         return failure_of(error, path);
     } catch (const ImpossibleRow& error) {
-        return {Fault::store, "the database " + path + " holds what hourgate never writes: " + error.what(),
+        return {Fault::store,
+                "the database " + path + " holds what hourgate never writes: " + error.what(),
                 "restore a backup: `hourgate restore FILE`"};
     } catch (const std::exception& error) {
         return {Fault::system, path + ": " + error.what(), "try again"};
@@ -76,7 +78,8 @@ Failure permission_failure(const std::string& what, const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) next += " (uid " + std::to_string(status.st_uid) + ")";
     return {Fault::permission,
-            "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path, next};
+            "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path,
+            std::move(next)};
 }
 
 Failure system_failure(const std::string& what, const std::string& path, int error) {

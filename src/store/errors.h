@@ -10,8 +10,8 @@
 
 namespace hourgate::store {
 
-/// Thrown inside store/ for a row that cannot be: an unknown role, an unreadable scope. The file was
-/// changed by another hand, or is damaged.
+/// Thrown inside store/ for a row that cannot be: an unknown role, an unreadable scope. The file
+/// was changed by another hand, or is damaged.
 struct ImpossibleRow : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

@@ -24,7 +24,8 @@ private:
 };
 
 /// A file under construction beside the one it is to become, the target: made empty and 0600, and
-/// removed, with what SQLite keeps beside it, unless it was moved into place. Failures name the target.
+/// removed, with what SQLite keeps beside it, unless it was moved into place. Failures name the
+/// target.
 class Draft {
 public:
     /// Makes `target` + `suffix`; what an earlier run that was killed left there is removed first.

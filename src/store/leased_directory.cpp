@@ -18,23 +18,24 @@
 
 // Why an answer is never older than the change it must show.
 //
-// 1. The lease. `until_us` is the instant *before* a version was read plus lease_us. A request whose
-//    `now` is earlier than that is answered by what that reading published: the reading began later
-//    than now - lease_us. A change committed before now - lease_us was there to be read. Writers wait
-//    longer than lease_us after their commit, so no request received after they return misses it.
+// 1. The lease. `until_us` is the instant *before* a version was read plus lease_us. A request
+//    whose `now` is earlier than that is answered by what that reading published: the reading began
+//    later than now - lease_us. A change committed before now - lease_us was there to be read.
+//    Writers wait longer than lease_us after their commit, so no request received after they return
+//    misses it.
 // 2. Publishing. A reading that finds a new version first adds what changed to the log, then tells
-//    every shard the new generation and plans, and only then extends the lease. Whoever sees the lease
-//    and then locks a shard finds that generation, or a later one.
-// 3. Remembered facts carry the generation they are known to hold at. If the shard is further, the log
-//    knows every row that changed since, and says whether one of theirs did: it holds all changes of
-//    all generations the shards know, because of the order in 2.
+//    every shard the new generation and plans, and only then extends the lease. Whoever sees the
+//    lease and then locks a shard finds that generation, or a later one.
+// 3. Remembered facts carry the generation they are known to hold at. If the shard is further, the
+//    log knows every row that changed since, and says whether one of theirs did: it holds all
+//    changes of all generations the shards know, because of the order in 2.
 // 4. Facts read from the store are marked with the generation the shard had *before* the reading
 //    began. That generation's version was committed by then, and a snapshot of a WAL database begun
-//    later holds all that was: the facts are of that version or of a later one. Marking them too low
-//    is safe: a change they contain already may make them be read once more, and a change they lack
-//    has a higher stamp than their snapshot, so a later generation reports it.
-// 5. Facts of a newer version than the one published (the row says of which) would stand beside older
-//    plans: then the version is read at once, lease or not, before the answer is given.
+//    later holds all that was: the facts are of that version or of a later one. Marking them too
+//    low is safe: a change they contain already may make them be read once more, and a change they
+//    lack has a higher stamp than their snapshot, so a later generation reports it.
+// 5. Facts of a newer version than the one published (the row says of which) would stand beside
+//    older plans: then the version is read at once, lease or not, before the answer is given.
 
 namespace hourgate::store {
 

@@ -1,7 +1,8 @@
-// The gate's Directory over SQLite: facts per prefix, cached, and good only while the version of the
-// directory is known. A reading of the version is good for limits::lease_us from the instant before it
-// was read; whoever decides after that reads it anew (one thread reads, others wait). On a new version
-// only rows with a higher stamp are looked at. No polling thread, no write, no lock shared with writers.
+// The gate's Directory over SQLite: facts per prefix, cached, and good only while the version of
+// the directory is known. A reading of the version is good for limits::lease_us from the instant
+// before it was read; whoever decides after that reads it anew (one thread reads, others wait). On
+// a new version only rows with a higher stamp are looked at. No polling thread, no write, no lock
+// shared with writers.
 #pragma once
 
 #include <cstddef>

@@ -23,8 +23,8 @@ constexpr int use_wait_ms = 5'000;  // a restore holds the part for as long as t
 constexpr int poll_ms = 10;
 constexpr std::size_t command_bytes_max = 80;
 
-/// Opens, or makes, the lock file. When root makes it, it is given to the owner of the database or of
-/// its folder: the server is not root and must be able to open it.
+/// Opens, or makes, the lock file. When root makes it, it is given to the owner of the database or
+/// of its folder: the server is not root and must be able to open it.
 Result<File> open_lock_file(const std::string& database, const std::string& path) {
     File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (file.fd() >= 0) return file;
@@ -51,8 +51,8 @@ Result<bool> try_lock(const File& file, LockedPart part, LockKind kind, const st
     return system_failure("lock", path, errno);
 }
 
-/// Somebody may have deleted the file while this one was opening it: then the lock is on a file that
-/// nobody else will find.
+/// Somebody may have deleted the file while this one was opening it: then the lock is on a file
+/// that nobody else will find.
 bool still_there(const File& file, const std::string& path) {
     struct stat mine {}, theirs {};
     return ::fstat(file.fd(), &mine) == 0 && ::stat(path.c_str(), &theirs) == 0 &&

@@ -1,10 +1,10 @@
 // Restore: a backup in the database's place. The order of steps is what makes it safe to be killed:
 //   1. the copy is made, migrated, checked and synced under a name of its own;
-//   2. every other hourgate is kept out, and the old database is closed for good: its WAL is written
-//      back and gone, so that it is whole as one file;
+//   2. every other hourgate is kept out, and the old database is closed for good: its WAL is
+//      written back and gone, so that it is whole as one file;
 //   3. the old file gets a second name, and one rename puts the copy in its place.
-// A WAL left behind would be taken for the new database's and played into it: that is why the old one
-// is never moved while it has one.
+// A WAL left behind would be taken for the new database's and played into it: that is why the old
+// one is never moved while it has one.
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -37,7 +37,8 @@ constexpr int others_wait_ms = 1'000;  // for commands that are about to end
 
 Status check_source(const std::string& database, const std::string& source) {
     if (same_file(database, source))
-        return Failure{Fault::usage, source + " is the database itself", "name the backup to restore"};
+        return Failure{Fault::usage, source + " is the database itself",
+                       "name the backup to restore"};
     Result<FileState> state = look_at_header(source);
     if (!state) return state.failure();
     if (state.value().kind == FileState::Kind::absent)
@@ -106,17 +107,18 @@ Result<OldEnds> read_and_close(const std::string& database) {
     return guarded(database, [&]() -> Result<OldEnds> {
         Connection old(database, Access::write, command_busy_ms);
         OldEnds ends;
-        ends.revoked = ended(old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
-        ends.removed =
-            ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
+        ends.revoked = ended(
+            old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
+        ends.removed = ended(
+            old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
         if (close_for_good(old)) return ends;
         return Failure{Fault::conflict, "another program has the database " + database + " open",
                        "close it (`fuser " + database + "` names it) and try again"};
     });
 }
 
-/// The old database when it can be read; when it cannot, what it knew is lost, and only BringBack::yes
-/// goes on.
+/// The old database when it can be read; when it cannot, what it knew is lost, and only
+/// BringBack::yes goes on.
 Result<OldEnds> ends_of_old(const std::string& database, BringBack bring_back) {
     const Result<FileState> state = look_at_header(database);
     if (!state) return state.failure();
@@ -141,11 +143,12 @@ struct Bringing {
     std::int64_t now_ms;
 };
 
-void tell(const Bringing& to, const char* action, const std::string& object, const std::string& after) {
+void tell(const Bringing& to, const char* action, const std::string& object,
+          const std::string& after) {
     SQLite::Statement event(to.copy.db(),
                             "INSERT INTO audit_events (at_ms, actor, source, action, object,"
-                            " workspace_id, before, after) VALUES (?1, 'restore', 'local', ?2, ?3, '',"
-                            " '', ?4)");
+                            " workspace_id, before, after)"
+                            " VALUES (?1, 'restore', 'local', ?2, ?3, '', '', ?4)");
     event.bind(1, to.now_ms);
     event.bind(2, action);
     event.bind(3, object);
@@ -205,8 +208,8 @@ std::string free_name(const std::string& database, std::int64_t now_ms) {
     return free;
 }
 
-/// Gives the old file, if there is one, its second name: where it went. A -wal is only there when the
-/// old database could not be closed, or is gone without it: it moves as well.
+/// Gives the old file, if there is one, its second name: where it went. A -wal is only there when
+/// the old database could not be closed, or is gone without it: it moves as well.
 Result<std::string> set_old_aside(const std::string& database, std::int64_t now_ms) {
     const std::string aside = free_name(database, now_ms);
     // Where there are no hard links, there is an instant in which no database is in place.
@@ -219,8 +222,8 @@ Result<std::string> set_old_aside(const std::string& database, std::int64_t now_
     return old ? aside : std::string();
 }
 
-Result<RestoreReport> put_in_place(const std::string& database, const std::string& source, Draft draft,
-                                   BringBack bring_back, std::int64_t now_ms) {
+Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
+                                   Draft draft, BringBack bring_back, std::int64_t now_ms) {
     const auto alone = lock(database, LockedPart::use, LockKind::exclusive, others_wait_ms);
     if (!alone) return alone.failure();
     if (!alone.value())

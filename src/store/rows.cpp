@@ -12,7 +12,8 @@ namespace hourgate::store {
 
 namespace {
 
-/// A stored number as the word it stands for. NULL stands for none: it must not pass for 0, an owner.
+/// A stored number as the word it stands for. NULL stands for none: it must not pass for 0, an
+/// owner.
 template <typename Word>
 Word word_from(const SQLite::Statement& row, int column, std::int64_t max, const char* what) {
     const std::int64_t number = optional_from(row, column).value_or(-1);
@@ -33,7 +34,7 @@ Window window_from(const SQLite::Statement& row, int first) {
     window.name = text_from(row, first);
     window.limit = word_from<std::uint32_t>(row, first + 1, limits::window_calls_max, "a limit of");
     window.seconds =
-        word_from<std::uint32_t>(row, first + 2, limits::window_seconds_max, "a window's length of");
+        word_from<std::uint32_t>(row, first + 2, limits::window_seconds_max, "a length of");
     window.per = word_from<Per>(row, first + 3, 1, "a window per");
     return window;
 }

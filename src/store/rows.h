@@ -1,6 +1,6 @@
 // Rows of the schema into the words of the program, in one place: the directory and the ledger read
-// the same columns the same way. Numbers that stand for no word throw ImpossibleRow; so do scopes that
-// cannot be read, which must never pass for "not narrowed".
+// the same columns the same way. Numbers that stand for no word throw ImpossibleRow; so do scopes
+// that cannot be read, which must never pass for "not narrowed".
 #pragma once
 
 #include <SQLiteCpp/Statement.h>
@@ -24,7 +24,8 @@ inline constexpr const char* workspace_columns =
     " w.id, w.public_id, w.name, w.plan_id, w.paid_until_ms, w.created_ms ";
 inline constexpr int workspace_column_count = 6;
 inline constexpr const char* member_columns =
-    " m.id, m.public_id, m.workspace_id, m.kind, m.email, m.name, m.role, m.removed_ms, m.created_ms ";
+    " m.id, m.public_id, m.workspace_id, m.kind, m.email, m.name, m.role, m.removed_ms,"
+    " m.created_ms ";
 inline constexpr int member_column_count = 9;
 inline constexpr const char* token_columns =
     " t.id, t.line, t.kind, t.member_id, t.prefix, t.name, t.env, t.scopes, t.created_ms,"
@@ -33,7 +34,8 @@ inline constexpr int token_column_count = 14;
 
 /// A token that is neither revoked nor rotated nor expired at ?1: "live" in manage::status_of.
 inline constexpr const char* live_token =
-    " t.revoked_ms IS NULL AND t.rotated_ms IS NULL AND (t.expires_ms IS NULL OR t.expires_ms > ?1) ";
+    " t.revoked_ms IS NULL AND t.rotated_ms IS NULL"
+    " AND (t.expires_ms IS NULL OR t.expires_ms > ?1) ";
 
 [[nodiscard]] Workspace workspace_from(const SQLite::Statement& row, int first);
 [[nodiscard]] Member member_from(const SQLite::Statement& row, int first);

@@ -20,17 +20,20 @@ struct SqliteLedger::State {
     std::mutex mutex;
     std::optional<Connection> connection;  // guarded by mutex; empty after a failure
 
-    /// Runs `work` in a transaction. After a failure of the store the connection is opened anew by the
-    /// next call: whatever state the failure left it in, it is gone.
+    /// Runs `work` in a transaction. After a failure of the store the connection is opened anew by
+    /// the next call: whatever state the failure left it in, it is gone.
     Status run(Transaction::Kind kind, const std::function<Status(manage::Rows&)>& work) {
         const std::lock_guard lock(mutex);
         Status done = guarded(path, [&] { return run_on_connection(kind, work); });
-        if (!done && (done.failure().fault == Fault::store || done.failure().fault == Fault::system))
-            connection.reset();
+        if (!done && is_of_the_store(done.failure().fault)) connection.reset();
         return done;
     }
 
 private:
+    static bool is_of_the_store(Fault fault) noexcept {
+        return fault == Fault::store || fault == Fault::system;
+    }
+
     Status run_on_connection(Transaction::Kind kind,
                              const std::function<Status(manage::Rows&)>& work) {
         if (connection && connection->moved()) connection.reset();

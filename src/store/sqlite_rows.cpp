@@ -152,7 +152,8 @@ Result<std::vector<Member>> SqliteRows::members_by_email(
 
 Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
     return guarded(path_, [&]() -> Result<std::vector<Member>> {
-        SQLite::Statement query = prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
+        SQLite::Statement query =
+            prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
         query.bind(1, workspace_row);
         std::vector<Member> members;
         while (auto member = one_member(query)) members.push_back(*std::move(member));
@@ -315,13 +316,14 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
         SQLite::Statement taken = prepare("SELECT 1 FROM tokens WHERE prefix = ?1");
         taken.bind(1, token.prefix);
         if (taken.executeStep())
-            return Failure{Fault::conflict, "the prefix " + token.prefix + " is taken", "try again"};
+            return Failure{Fault::conflict, "the prefix " + token.prefix + " is taken",
+                           "try again"};
         // The number is drawn first: the first token of a line carries its own. Nobody else writes.
         token.id = connection_.number("SELECT coalesce(max(id), 0) + 1 FROM tokens");
         if (token.line == 0) token.line = token.id;
         SQLite::Statement insert = prepare(
-            "INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name, env,"
-            " scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms)"
+            "INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
+            " env, scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms)"
             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
         insert.bind(1, token.id);
         insert.bind(2, token.line);

@@ -1,5 +1,5 @@
-// manage::Rows over one connection, inside a transaction that SqliteLedger began. Statements live for
-// one call: management is rare, and nothing is left on a row.
+// manage::Rows over one connection, inside a transaction that SqliteLedger began. Statements live
+// for one call: management is rare, and nothing is left on a row.
 #pragma once
 
 #include <optional>

@@ -34,7 +34,8 @@ Taken take(std::string_view bytes, std::size_t bytes_max = 100, std::size_t piec
 
 TEST_CASE("chunks are joined, whatever pieces they come in, and what follows is left alone") {
     const std::string_view text =
-        "4\r\nWiki\r\nB;ext=\"v\"\r\npedia in \r\n\r\n3\r\n\r\nX\r\n0;x\r\nTrailer: t\r\nB:c\r\n\r\nGET /next";
+        "4\r\nWiki\r\nB;ext=\"v\"\r\npedia in \r\n\r\n3\r\n\r\nX\r\n0;x\r\nTrailer: "
+        "t\r\nB:c\r\n\r\nGET /next";
     for (const std::size_t piece : {1U, 2U, 3U, 7U, 1'000U}) {
         const Taken taken = take(text, 100, piece);
         CAPTURE(piece);
@@ -54,9 +55,9 @@ TEST_CASE("a body that is not complete asks for more") {
 }
 
 TEST_CASE("chunks that two readers could take in two ways are malformed") {
-    for (const char* text :
-         {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\r\r", "1\r\nab", "1\r\na\n",
-          "1\r\na\rx", "123456789\r\n", "1;a\nb\r\n", "0\r\n\n", "0\r\nA: b\n", "0\r\n\rx", "0\r\nA\rb"}) {
+    for (const char* text : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n",
+                             "1\n", "1\r\r", "1\r\nab", "1\r\na\n", "1\r\na\rx", "123456789\r\n",
+                             "1;a\nb\r\n", "0\r\n\n", "0\r\nA: b\n", "0\r\n\rx", "0\r\nA\rb"}) {
         CAPTURE(text);
         CHECK(take(text).state == State::malformed);
     }
@@ -73,6 +74,7 @@ TEST_CASE("extensions and trailers are read over, but not without end") {
     CHECK(take("1;" + std::string(4'000, 'x') + "\r\na\r\n0\r\n\r\n").state == State::complete);
     CHECK(take("1;" + std::string(5'000, 'x')).state == State::malformed);
     std::string trailers = "0\r\n";
-    for (int i = 0; i < 1'000; ++i) trailers += "A: b\r\n";
+    for (int i = 0; i < 1'000; ++i)
+        trailers += "A: b\r\n";
     CHECK(take(trailers).state == State::malformed);
 }

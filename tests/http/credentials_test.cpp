@@ -17,7 +17,9 @@ using hourgate::http::Trust;
 
 namespace {
 
-Network network(std::string_view text) { return *Network::parse(text); }
+Network network(std::string_view text) {
+    return *Network::parse(text);
+}
 
 Trust trust() {
     Trust made;
@@ -55,8 +57,8 @@ std::optional<std::string> client(std::string_view peer, std::vector<std::string
 }  // namespace
 
 TEST_CASE("a token comes after Bearer, however that is written") {
-    for (const char* value : {"Bearer abc", "bearer abc", "BEARER abc", "Bearer    abc", "Bearer\tabc",
-                              "bEaReR \t abc"}) {
+    for (const char* value : {"Bearer abc", "bearer abc", "BEARER abc", "Bearer    abc",
+                              "Bearer\tabc", "bEaReR \t abc"}) {
         CAPTURE(value);
         const Read read(Headers{{"authorization", value}});
         CHECK(read.call.presented == Presented::bearer);
@@ -65,7 +67,8 @@ TEST_CASE("a token comes after Bearer, however that is written") {
     }
 }
 
-TEST_CASE("Bearer with nothing after it is a token that is empty, and two words are handed on as sent") {
+TEST_CASE(
+    "Bearer with nothing after it is a token that is empty, and two words are handed on as sent") {
     CHECK(Read(Headers{{"Authorization", "Bearer"}}).call.presented == Presented::bearer);
     CHECK(Read(Headers{{"Authorization", "Bearer"}}).call.credentials.empty());
     const Read two(Headers{{"Authorization", "Bearer a b"}});
@@ -115,9 +118,11 @@ TEST_CASE("a header in the gate's own name space is forged in every spelling") {
     }
 }
 
-TEST_CASE("a header that asks for another method is a problem in every spelling, unless switched off") {
-    for (const char* name : {"X-HTTP-Method-Override", "x-http-method-override", "X_HTTP_METHOD_OVERRIDE",
-                             "X-HTTP-Method", "X-Method-Override", "x_method-override"}) {
+TEST_CASE(
+    "a header that asks for another method is a problem in every spelling, unless switched off") {
+    for (const char* name :
+         {"X-HTTP-Method-Override", "x-http-method-override", "X_HTTP_METHOD_OVERRIDE",
+          "X-HTTP-Method", "X-Method-Override", "x_method-override"}) {
         CAPTURE(name);
         Read read(Headers{{name, "DELETE"}});
         CHECK(read.call.problem == Problem::method_override);
@@ -134,7 +139,8 @@ TEST_CASE("a header that asks for another method is a problem in every spelling,
 TEST_CASE("problems are found in one order, whatever the order of the headers") {
     const http::Header one{"Authorization", "Bearer a"}, forged{"X-Hourgate-Own", "x"},
         override_{"X-HTTP-Method", "PUT"};
-    CHECK(Read(Headers{override_, forged, one, one}, "G T", "x").call.problem == Problem::two_authorizations);
+    CHECK(Read(Headers{override_, forged, one, one}, "G T", "x").call.problem ==
+          Problem::two_authorizations);
     CHECK(Read(Headers{override_, forged, one}, "G T", "x").call.problem == Problem::forged_header);
     CHECK(Read(Headers{override_, one}, "G T", "x").call.problem == Problem::method_override);
     CHECK(Read(Headers{one}, "G T", "x").call.problem == Problem::unreadable_method);
@@ -169,21 +175,21 @@ TEST_CASE("the client's address is the last hop that is no proxy of ours") {
     using List = std::vector<std::string>;
     const std::vector<std::pair<List, std::optional<std::string>>> table = {
         {{"192.0.2.1"}, "192.0.2.1"},
-        {{"203.0.113.9, 192.0.2.1"}, "192.0.2.1"},                 // the left is the client's own word
-        {{"192.0.2.1, 10.1.2.3"}, "192.0.2.1"},                    // our proxy is skipped
+        {{"203.0.113.9, 192.0.2.1"}, "192.0.2.1"},  // the left is the client's own word
+        {{"192.0.2.1, 10.1.2.3"}, "192.0.2.1"},     // our proxy is skipped
         {{"192.0.2.1, 10.1.2.3, 127.0.0.1"}, "192.0.2.1"},
-        {{"10.9.9.9, 10.1.2.3"}, "10.9.9.9"},                      // all are ours: the leftmost
+        {{"10.9.9.9, 10.1.2.3"}, "10.9.9.9"},  // all are ours: the leftmost
         {{"10.9.9.9"}, "10.9.9.9"},
-        {{"192.0.2.1", "10.1.2.3"}, "192.0.2.1"},                  // several lines are one list
+        {{"192.0.2.1", "10.1.2.3"}, "192.0.2.1"},  // several lines are one list
         {{"192.0.2.1", "198.51.100.7"}, "198.51.100.7"},
         {{"2001:db8::1"}, "2001:db8::1"},
         {{"[2001:db8::1]:4711"}, "2001:db8::1"},
         {{"192.0.2.1:4711"}, "192.0.2.1"},
         {{"::ffff:192.0.2.1"}, "192.0.2.1"},
         {{"192.0.2.1, fd00::5"}, "192.0.2.1"},
-        {{" 192.0.2.1 ,,  10.1.2.3 , "}, "192.0.2.1"},             // empty elements are nothing
-        {{"192.0.2.1, unknown"}, std::nullopt},                    // a hop nobody can read
-        {{"unknown, 192.0.2.1"}, "192.0.2.1"},                     // not needed, not read
+        {{" 192.0.2.1 ,,  10.1.2.3 , "}, "192.0.2.1"},  // empty elements are nothing
+        {{"192.0.2.1, unknown"}, std::nullopt},         // a hop nobody can read
+        {{"unknown, 192.0.2.1"}, "192.0.2.1"},          // not needed, not read
         {{"unknown, 10.1.2.3"}, std::nullopt},
         {{"192.0.2.1, 10.1.2.3/8"}, std::nullopt},
         {{"192.0.2.1\x01"}, std::nullopt},

@@ -20,10 +20,13 @@ constexpr std::string_view identity[] = {
 
 /// The same question in the words of each proxy.
 Request asked(std::string_view dialect, std::string_view method, std::string_view target) {
-    if (dialect == "nginx") return HttpBench::nginx(method, target);
-    if (dialect == "denied") return HttpBench::nginx(method, target, "/_hourgate/denied");
+    if (dialect == "nginx")
+        return HttpBench::nginx(method, target);
+    if (dialect == "denied")
+        return HttpBench::nginx(method, target, "/_hourgate/denied");
     if (dialect == "envoy")
-        return HttpBench::request(std::string(method), "/_hourgate/auth/envoy" + std::string(target));
+        return HttpBench::request(std::string(method),
+                                  "/_hourgate/auth/envoy" + std::string(target));
     return HttpBench::forwarded(method, target, "/_hourgate/auth/" + std::string(dialect));
 }
 
@@ -34,16 +37,25 @@ struct Outcome {
     std::string_view target = "/clients/1";
 };
 constexpr Outcome outcomes[] = {
-    {400, "path_ambiguous", "/clients//1"}, {401, "revoked_token"}, {402, "plan_without_api"},
-    {403, "role_forbidden"},                {429, "window_full"},   {503, "store_failed"},
+    {400, "path_ambiguous", "/clients//1"},
+    {401, "revoked_token"},
+    {402, "plan_without_api"},
+    {403, "role_forbidden"},
+    {429, "window_full"},
+    {503, "store_failed"},
 };
 
 void prepare(HttpBench& bench, int status) {
-    if (status == 401) bench.facts.token.revoked_ms = bench.now.wall_ms;
-    if (status == 402) bench.facts.workspace.plan_id = 1;
-    if (status == 403) bench.facts.member.role = Role::member;
-    if (status == 429) bench.spend(3);
-    if (status == 503) bench.directory.fails = true;
+    if (status == 401)
+        bench.facts.token.revoked_ms = bench.now.wall_ms;
+    if (status == 402)
+        bench.facts.workspace.plan_id = 1;
+    if (status == 403)
+        bench.facts.member.role = Role::member;
+    if (status == 429)
+        bench.spend(3);
+    if (status == 503)
+        bench.directory.fails = true;
     bench.put();
 }
 
@@ -85,7 +97,8 @@ TEST_CASE("an identity that is not known is sent empty: what the client sent mus
     drop_header(request, "Authorization");
     const Answer answer = bench.ask(request);
     CHECK(answer.status == 200);
-    for (const std::string_view name : identity) CHECK(header(answer, name).empty());
+    for (const std::string_view name : identity)
+        CHECK(header(answer, name).empty());
 }
 
 TEST_CASE("what a role reaches as its own is told to the upstream") {
@@ -104,17 +117,15 @@ TEST_CASE("nginx gets a status it can pass on, and the true one beside it") {
         prepare(bench, outcome.status);
         const std::uint32_t left = bench.left();
         const Answer answer = bench.ask(asked("nginx", "GET", outcome.target));
-        CHECK(answer.status == (outcome.status == 401   ? 401
-                                : outcome.status == 503 ? 503
-                                                        : 403));
+        CHECK(answer.status == (outcome.status == 401 ? 401 : outcome.status == 503 ? 503 : 403));
         CHECK(header(answer, "X-Hourgate-Status") == std::to_string(outcome.status));
         CHECK(header(answer, "Cache-Control") == "no-store");
         CHECK(header(answer, "X-Hourgate-Decision").starts_with("dec_"));
         CHECK(header(answer, "X-Hourgate-Role") == "(absent)");
         CHECK(header(answer, "Retry-After") == (outcome.status == 429 ? "10" : "(absent)"));
         CHECK(bench.left() == left);
-        CHECK(bench.notes.told ==
-              std::vector<std::pair<std::string, int>>{{std::string(outcome.reason), outcome.status}});
+        CHECK(bench.notes.told == std::vector<std::pair<std::string, int>>{
+                                      {std::string(outcome.reason), outcome.status}});
     }
 }
 
@@ -125,7 +136,8 @@ TEST_CASE("denied, caddy, traefik and envoy give the same refusal in full") {
             CAPTURE(outcome.reason, dialect);
             HttpBench bench;
             prepare(bench, outcome.status);
-            if (dialect == "denied") (void)bench.ask(asked("nginx", "GET", outcome.target));
+            if (dialect == "denied")
+                (void)bench.ask(asked("nginx", "GET", outcome.target));
             const std::uint32_t left = bench.left();
             const Answer answer = bench.ask(asked(dialect, "GET", outcome.target));
             CHECK(answer.status == outcome.status);
@@ -135,7 +147,8 @@ TEST_CASE("denied, caddy, traefik and envoy give the same refusal in full") {
             CHECK(bench.left() == left);
             texts.push_back(whole(answer));
         }
-        for (const std::string& text : texts) CHECK(text == texts.front());
+        for (const std::string& text : texts)
+            CHECK(text == texts.front());
     }
 }
 
@@ -163,19 +176,21 @@ TEST_CASE("a refusal that would be a grant by now is neither: send it again") {
     bench.spend(3);
     CHECK(bench.ask(asked("nginx", "GET", "/clients/1")).status == 403);
     bench.advance_s(10);
-    CHECK(whole(bench.ask(asked("denied", "GET", "/clients/1"))) ==
-          "503\nContent-Type: application/json\nCache-Control: no-store\nRetry-After: 1\n"
-          "X-Hourgate-Decision: dec_ID\n\n"
-          R"({"error":{"code":"unavailable","reason":"granted_since","message":"The call was refused a moment ago, and would be granted now.","fix":"Send the same call again."}})"
-          "\n");
+    CHECK(
+        whole(bench.ask(asked("denied", "GET", "/clients/1"))) ==
+        "503\nContent-Type: application/json\nCache-Control: no-store\nRetry-After: 1\n"
+        "X-Hourgate-Decision: dec_ID\n\n"
+        R"({"error":{"code":"unavailable","reason":"granted_since","message":"The call was refused a moment ago, and would be granted now.","fix":"Send the same call again."}})"
+        "\n");
     CHECK(bench.left() == 3);
 }
 
 TEST_CASE("envoy's prefix is taken off and the rest is judged byte for byte") {
     HttpBench bench;
     const auto status = [&](std::string_view method, std::string_view rest) {
-        return bench.ask(HttpBench::request(std::string(method),
-                                            "/_hourgate/auth/envoy" + std::string(rest)))
+        return bench
+            .ask(HttpBench::request(std::string(method),
+                                    "/_hourgate/auth/envoy" + std::string(rest)))
             .status;
     };
     CHECK(status("GET", "/clients/1?q=%2F") == 200);
@@ -208,8 +223,8 @@ TEST_CASE("the method asked about is the one the proxy says, not the one it asks
 TEST_CASE("method and path must be told exactly once") {
     for (const std::string_view dialect : {"nginx", "denied", "caddy", "traefik"}) {
         const bool nginx = dialect == "nginx" || dialect == "denied";
-        for (const std::string_view name :
-             {nginx ? "X-Original-Method" : "X-Forwarded-Method", nginx ? "X-Original-URI" : "X-Forwarded-Uri"}) {
+        for (const std::string_view name : {nginx ? "X-Original-Method" : "X-Forwarded-Method",
+                                            nginx ? "X-Original-URI" : "X-Forwarded-Uri"}) {
             CAPTURE(dialect, name);
             HttpBench bench;
             Request missing = asked(dialect, "GET", "/clients/1");
@@ -239,10 +254,9 @@ TEST_CASE("a header of another dialect says nothing") {
 
 TEST_CASE("who is no peer of ours gets a bare 404 on every route and learns nothing") {
     HttpBench bench;
-    std::vector<Request> requests = {HttpBench::nginx("GET", "/clients/1"),
-                                     HttpBench::forwarded("GET", "/clients/1"),
-                                     HttpBench::request("POST", "/_hourgate/verify"),
-                                     HttpBench::request("GET", "/anything")};
+    std::vector<Request> requests = {
+        HttpBench::nginx("GET", "/clients/1"), HttpBench::forwarded("GET", "/clients/1"),
+        HttpBench::request("POST", "/_hourgate/verify"), HttpBench::request("GET", "/anything")};
     for (Request& request : requests) {
         request.peer = *Address::parse("192.0.2.77");
         CHECK(whole(bench.ask(request)) == "404\n\n");
@@ -257,7 +271,8 @@ TEST_CASE("without a known client address a failure is not counted, and that is 
     Request request = HttpBench::forwarded("GET", "/clients/1");
     drop_header(request, "X-Forwarded-For");
     drop_header(request, "Authorization");
-    for (int i = 0; i < 20; ++i) CHECK(bench.ask(request).status == 401);
+    for (int i = 0; i < 20; ++i)
+        CHECK(bench.ask(request).status == 401);
     CHECK(bench.notes.unknown == 20);
     CHECK(bench.failures.entries() == 0);
 }
@@ -271,9 +286,9 @@ TEST_CASE("a wrong secret does the work an unknown prefix does: counted, not tim
         const int look_ups = bench.directory.look_ups;
         CHECK(bench.ask(request).status == 401);
         const token::Work after = token::work_of_this_thread();
-        return std::vector<std::uint64_t>{after.digests - before.digests,
-                                          after.compares - before.compares,
-                                          static_cast<std::uint64_t>(bench.directory.look_ups - look_ups)};
+        return std::vector<std::uint64_t>{
+            after.digests - before.digests, after.compares - before.compares,
+            static_cast<std::uint64_t>(bench.directory.look_ups - look_ups)};
     };
     CHECK(bench.ask(HttpBench::forwarded("GET", "/clients/1")).status == 200);
     CHECK(work(HttpBench::wrong_secret()) == std::vector<std::uint64_t>{1, 1, 1});
@@ -325,7 +340,8 @@ TEST_CASE("in observe mode everything is granted and says what it would have bee
     const Answer unknown = bench.ask(request);
     CHECK(unknown.status == 204);
     CHECK(header(unknown, "X-Hourgate-Would") == "401 no_credentials");
-    for (const std::string_view name : identity) CHECK(header(unknown, name).empty());
+    for (const std::string_view name : identity)
+        CHECK(header(unknown, name).empty());
     CHECK(bench.left() == 3);
 }
 

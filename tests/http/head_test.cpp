@@ -24,9 +24,12 @@ std::string head_with(std::string_view lines) {
 HeadFlaw flaw_of(std::string_view bytes) {
     HeadScanner scanner;
     switch (scanner.scan(bytes)) {
-        case State::refused: return scanner.flaw();
-        case State::complete: return parse_head(bytes.substr(0, scanner.size())).flaw;
-        case State::more: break;
+        case State::refused:
+            return scanner.flaw();
+        case State::complete:
+            return parse_head(bytes.substr(0, scanner.size())).flaw;
+        case State::more:
+            break;
     }
     FAIL("the head has no end");
     return HeadFlaw::none;
@@ -69,14 +72,16 @@ TEST_CASE("a head that arrives byte by byte ends where the whole one does") {
 
 TEST_CASE("a request line in any other shape is refused") {
     for (const char* line :
-         {"GET /x", "GET", "GET  /x HTTP/1.1", "GET /x  HTTP/1.1", " GET /x HTTP/1.1", "GET /x HTTP/1.1 ",
-          "GET /x HTTP/1.1x",           "GET /x y HTTP/1.1", "G(T /x HTTP/1.1", "GET /x http/1.1", "GET /x FTP/1.1", "GET\t/x\tHTTP/1.1",
-          "GET /\x7f HTTP/1.1", "GET /\x01 HTTP/1.1", "\x16\x03\x01", "\"GET\" / HTTP/1.1",
+         {"GET /x", "GET", "GET  /x HTTP/1.1", "GET /x  HTTP/1.1", " GET /x HTTP/1.1",
+          "GET /x HTTP/1.1 ", "GET /x HTTP/1.1x", "GET /x y HTTP/1.1", "G(T /x HTTP/1.1",
+          "GET /x http/1.1", "GET /x FTP/1.1", "GET\t/x\tHTTP/1.1", "GET /\x7f HTTP/1.1",
+          "GET /\x01 HTTP/1.1", "\x16\x03\x01", "\"GET\" / HTTP/1.1",
           "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /x HTTP/1.1"}) {
         CAPTURE(line);
         CHECK(flaw_of(std::string(line) + "\r\nHost: h\r\n\r\n") == HeadFlaw::request_line);
     }
-    CHECK(flaw_of(std::string("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 29)) == HeadFlaw::request_line);
+    CHECK(flaw_of(std::string("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", 29)) ==
+          HeadFlaw::request_line);
     CHECK(flaw_of("\r\n\r\nGET /x HTTP/1.1\r\n\r\n") == HeadFlaw::request_line);
     for (const char* line : {"GET /x HTTP/2.0", "GET /x HTTP/1.2", "PRI * HTTP/2.0"}) {
         CAPTURE(line);
@@ -86,12 +91,13 @@ TEST_CASE("a request line in any other shape is refused") {
 
 TEST_CASE("methods nobody lists are methods all the same") {
     for (const char* method : {"PURGE", "PROPFIND", "M-SEARCH", "get", "BASELINE-CONTROL"})
-        CHECK(sound(std::string(method) + " /x HTTP/1.1\r\nHost: h\r\n\r\n").request.method == method);
+        CHECK(sound(std::string(method) + " /x HTTP/1.1\r\nHost: h\r\n\r\n").request.method ==
+              method);
 }
 
 TEST_CASE("a header line that could be read in two ways is refused") {
-    for (const char* line : {"NoColon", ": v", "A : v", "A\t: v", " A: v", "\tfolded", "A(b): v", "A b: v",
-                             "A: v\x01", "A: \x7f", "A: v\rB: w", "\xc3\xa9: v"}) {
+    for (const char* line : {"NoColon", ": v", "A : v", "A\t: v", " A: v", "\tfolded", "A(b): v",
+                             "A b: v", "A: v\x01", "A: \x7f", "A: v\rB: w", "\xc3\xa9: v"}) {
         CAPTURE(line);
         CHECK(flaw_of(head_with(std::string(line) + "\r\n")) == HeadFlaw::header_line);
     }
@@ -119,19 +125,22 @@ TEST_CASE("exactly one Host is asked for, and none of HTTP/1.0") {
 TEST_CASE("each bound is met exactly, and one byte more is refused") {
     const std::string longest(limits::target_bytes_max - 1, 'a');
     CHECK(flaw_of("GET /" + longest + " HTTP/1.1\r\nHost: h\r\n\r\n") == HeadFlaw::none);
-    CHECK(flaw_of("GET /a" + longest + " HTTP/1.1\r\nHost: h\r\n\r\n") == HeadFlaw::target_too_long);
+    CHECK(flaw_of("GET /a" + longest + " HTTP/1.1\r\nHost: h\r\n\r\n") ==
+          HeadFlaw::target_too_long);
 
     const std::string value(limits::head_line_bytes_max - 3, 'v');
     CHECK(flaw_of(head_with("A: " + value + "\r\n")) == HeadFlaw::none);
     CHECK(flaw_of(head_with("A: v" + value + "\r\n")) == HeadFlaw::header_too_long);
 
     std::string many;
-    for (std::size_t i = 1; i < limits::headers_max; ++i) many += "A: b\r\n";
+    for (std::size_t i = 1; i < limits::headers_max; ++i)
+        many += "A: b\r\n";
     CHECK(flaw_of(head_with(many)) == HeadFlaw::none);
     CHECK(flaw_of(head_with(many + "A: b\r\n")) == HeadFlaw::too_many_headers);
 
     std::string full = "Host: h\r\n";
-    while (full.size() + 8'000 < limits::head_bytes_max) full += "A: " + std::string(7'000, 'v') + "\r\n";
+    while (full.size() + 8'000 < limits::head_bytes_max)
+        full += "A: " + std::string(7'000, 'v') + "\r\n";
     const std::size_t left = limits::head_bytes_max - full.size() - 3;
     const std::string first = "GET /x HTTP/1.1\r\n";
     CHECK(flaw_of(first + full + "B: " + std::string(left, 'v') + "\r\n\r\n") == HeadFlaw::none);
@@ -147,7 +156,8 @@ TEST_CASE("what is too long is refused before its end has come") {
     CHECK(refused("GET /" + std::string(5'000, 'a')) == HeadFlaw::target_too_long);
     CHECK(refused("GET /x HTTP/1.1\r\nA: " + std::string(9'000, 'a')) == HeadFlaw::header_too_long);
     std::string head = "GET /x HTTP/1.1\r\n";
-    while (head.size() < 40'000) head += "A: " + std::string(1'000, 'v') + "\r\n";
+    while (head.size() < 40'000)
+        head += "A: " + std::string(1'000, 'v') + "\r\n";
     CHECK(refused(head) == HeadFlaw::head_too_long);
 }
 
@@ -159,17 +169,20 @@ TEST_CASE("a body is framed in one way, or refused") {
     CHECK(sized.body_bytes == 12);
     CHECK(sound(head_with("Transfer-Encoding: Chunked\r\n")).body == Head::Body::chunked);
     for (const char* lines :
-         {"Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+         {"Content-Length: 1\r\nContent-Length: 1\r\n",
+          "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
           "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 1, 1\r\n",
-          "Content-Length: -1\r\n", "Content-Length: +1\r\n", "Content-Length: 0x1\r\n", "Content-Length:\r\n",
-          "Content-Length: 1 2\r\n", "Content-Length: 99999999999999999999\r\n"}) {
+          "Content-Length: -1\r\n", "Content-Length: +1\r\n", "Content-Length: 0x1\r\n",
+          "Content-Length:\r\n", "Content-Length: 1 2\r\n",
+          "Content-Length: 99999999999999999999\r\n"}) {
         CAPTURE(lines);
         CHECK(flaw_of(head_with(lines)) == HeadFlaw::length);
     }
     for (const char* lines :
-         {"Transfer-Encoding: gzip\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding:\r\n",
-          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: xchunked\r\n",
-          "Transfer-Encoding: chunked, identity\r\n", "Transfer-Encoding: \"chunked\"\r\n"}) {
+         {"Transfer-Encoding: gzip\r\n", "Transfer-Encoding: gzip, chunked\r\n",
+          "Transfer-Encoding:\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
+          "Transfer-Encoding: \"chunked\"\r\n"}) {
         CAPTURE(lines);
         CHECK(flaw_of(head_with(lines)) == HeadFlaw::encoding);
     }
@@ -192,11 +205,17 @@ TEST_CASE("100-continue is waited for in HTTP/1.1 only") {
 }
 
 TEST_CASE("a refused head is answered in the shape all errors have, with the status that fits") {
-    const std::vector<std::pair<HeadFlaw, int>> table = {
-        {HeadFlaw::request_line, 400},    {HeadFlaw::version, 505},          {HeadFlaw::target_too_long, 414},
-        {HeadFlaw::line_end, 400},        {HeadFlaw::header_line, 400},      {HeadFlaw::header_too_long, 431},
-        {HeadFlaw::too_many_headers, 431}, {HeadFlaw::head_too_long, 431},   {HeadFlaw::host, 400},
-        {HeadFlaw::length, 400},          {HeadFlaw::encoding, 501}};
+    const std::vector<std::pair<HeadFlaw, int>> table = {{HeadFlaw::request_line, 400},
+                                                         {HeadFlaw::version, 505},
+                                                         {HeadFlaw::target_too_long, 414},
+                                                         {HeadFlaw::line_end, 400},
+                                                         {HeadFlaw::header_line, 400},
+                                                         {HeadFlaw::header_too_long, 431},
+                                                         {HeadFlaw::too_many_headers, 431},
+                                                         {HeadFlaw::head_too_long, 431},
+                                                         {HeadFlaw::host, 400},
+                                                         {HeadFlaw::length, 400},
+                                                         {HeadFlaw::encoding, 501}};
     for (const auto& [flaw, status] : table) {
         const Answer answer = answer_to(flaw);
         CHECK(answer.status == status);
@@ -209,7 +228,8 @@ TEST_CASE("an answer is these very bytes") {
     Answer answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
     CHECK(write_answer(answer, "GET", After::keep, 1'780'000'000) ==
           "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
-          "Date: Thu, 28 May 2026 20:26:40 GMT\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nno\n");
+          "Date: Thu, 28 May 2026 20:26:40 GMT\r\nContent-Length: 3\r\nConnection: "
+          "keep-alive\r\n\r\nno\n");
     CHECK(write_answer(answer, "HEAD", After::close, 0) ==
           "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
           "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
@@ -219,6 +239,7 @@ TEST_CASE("an answer is these very bytes") {
 }
 
 TEST_CASE("no header value ends its line, whoever made it") {
-    const std::string text = write_answer({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
+    const std::string text =
+        write_answer({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
     CHECK(text.starts_with("HTTP/1.1 200 OK\r\nA: b  Evil: 1   \r\nDate: "));
 }

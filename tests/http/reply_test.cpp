@@ -1,5 +1,5 @@
-// Every refusal, byte for byte: status, headers and body, in both formats. Asked the way Caddy asks,
-// which passes the whole answer on.
+// Every refusal, byte for byte: status, headers and body, in both formats. Asked the way Caddy
+// asks, which passes the whole answer on.
 #include "http/reply.h"
 
 #include <functional>
@@ -38,7 +38,9 @@ std::function<void(Request&)> with(std::string name, std::string value) {
 std::function<void(Request&)> with_token(std::string text) {
     return with("Authorization", "Bearer " + text);
 }
-void without_token(Request& request) { drop_header(request, "Authorization"); }
+void without_token(Request& request) {
+    drop_header(request, "Authorization");
+}
 
 constexpr std::string_view untouched = R"(X-RateLimit-Limit: 5
 X-RateLimit-Remaining: 5
@@ -51,13 +53,15 @@ std::string after(std::string_view first, std::string_view rest = untouched) {
     return std::string(first) + "\n" + std::string(rest);
 }
 
-// --- 400 ------------------------------------------------------------------------------------------
+// --- 400 -----------------------------------------------------------------------------------------
 
 std::vector<Case> unreadable() {
     return {
         {"bad_request", nothing,
-         [](Request& request) { request.headers.push_back({"Authorization", "Bearer x"}); }, 400,
-         "Bad Request", "",
+         [](Request& request) {
+             request.headers.push_back({"Authorization", "Bearer x"});
+         },
+         400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The call has more than one Authorization header.","fix":"Send exactly one Authorization header.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-HTTP-Method-Override", "DELETE"), 400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The call has the header X-HTTP-Method-Override, which asks for another method than the one it is sent with.","fix":"Leave the header out and send the method itself.","decision":"dec_ID")"},
@@ -66,8 +70,8 @@ std::vector<Case> unreadable() {
          R"("code":"bad_request","reason":"bad_request","message":"What the call asks for is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-Forwarded-Method", "GET it"), 400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The method of the call is not a word HTTP allows.","fix":"Send a method such as GET, POST, PUT, PATCH or DELETE.","decision":"dec_ID")"},
-        {"bad_request", nothing,
-         [](Request& request) { drop_header(request, "X-Forwarded-Uri"); }, 400, "Bad Request", "",
+        {"bad_request", nothing, [](Request& request) { drop_header(request, "X-Forwarded-Uri"); },
+         400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The proxy in front did not say exactly once what was asked for: the header X-Forwarded-Uri is missing or there twice.","fix":"Operator: let the proxy set this header when it asks the gate.","decision":"dec_ID")"},
         {"path_ambiguous", nothing, with("X-Forwarded-Uri", "/clients/%2e%2e/x?q=1"), 400,
          "Bad Request", "",
@@ -77,7 +81,7 @@ std::vector<Case> unreadable() {
     };
 }
 
-// --- 401 ------------------------------------------------------------------------------------------
+// --- 401 -----------------------------------------------------------------------------------------
 
 constexpr std::string_view plain_challenge = "WWW-Authenticate: Bearer realm=\"hourgate\"\n";
 
@@ -85,8 +89,8 @@ std::vector<Case> unknown_callers() {
     const std::string damaged = HttpBench::token().substr(0, 53) + "?";
     std::string mistyped = HttpBench::token();
     mistyped.back() = mistyped.back() == 'z' ? 'y' : 'z';
-    const std::string test_token =
-        whole_token("hsk_test_" + std::string(HttpBench::prefix) + "_" + std::string(HttpBench::secret));
+    const std::string test_token = whole_token("hsk_test_" + std::string(HttpBench::prefix) + "_" +
+                                               std::string(HttpBench::secret));
     return {
         {"no_credentials", nothing, without_token, 401, "Unauthorized", plain_challenge,
          R"("code":"unauthenticated","reason":"no_credentials","message":"The call has no token: there is no Authorization header.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
@@ -98,12 +102,14 @@ std::vector<Case> unknown_callers() {
          R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has no scheme before the token.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
         {"malformed_token", nothing, with_token(damaged), 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"What follows Bearer is not a token: its last part has a character that is "
+         "error_description=\"What follows Bearer is not a token: its last part has a character "
+         "that is "
          "neither a letter nor a digit.\"\n",
          R"("code":"unauthenticated","reason":"malformed_token","message":"What follows Bearer is not a token: its last part has a character that is neither a letter nor a digit.","fix":"Copy the whole token again: hsk_live_, 12 digits, _, 32 letters and digits, without quotes or spaces.","decision":"dec_ID")"},
         {"damaged_token", nothing, with_token(mistyped), 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"The token has the right shape, but its check digits do not fit: it was "
+         "error_description=\"The token has the right shape, but its check digits do not fit: it "
+         "was "
          "mistyped, cut or altered.\"\n",
          R"("code":"unauthenticated","reason":"damaged_token","message":"The token has the right shape, but its check digits do not fit: it was mistyped, cut or altered.","fix":"Copy the whole token again from where it was kept when it was minted.","decision":"dec_ID")"},
         {"wrong_environment", nothing, with_token(test_token), 401, "Unauthorized",
@@ -120,13 +126,15 @@ std::vector<Case> unknown_callers() {
 std::vector<Case> ended_tokens() {
     return {
         {"revoked_token",
-         [](HttpBench& bench) { bench.facts.token.revoked_ms = bench.now.wall_ms - 1000; }, as_it_is,
-         401, "Unauthorized",
-         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.\"\n",
-         R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
-        {"expired_token", [](HttpBench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; },
+         [](HttpBench& bench) { bench.facts.token.revoked_ms = bench.now.wall_ms - 1000; },
          as_it_is, 401, "Unauthorized",
+         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
+         "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is "
+         "final.\"\n",
+         R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+        {"expired_token",
+         [](HttpBench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; }, as_it_is, 401,
+         "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"Token 4f8a2c1bdedf expired at 2026-05-28T20:26:40Z.\"\n",
          R"("code":"unauthenticated","reason":"expired_token","message":"Token 4f8a2c1bdedf expired at 2026-05-28T20:26:40Z.","fix":"Have a new token minted.","decision":"dec_ID","at":"2026-05-28T20:26:40Z")"},
@@ -141,8 +149,8 @@ std::vector<Case> ended_tokens() {
          "2026-05-28T20:26:39Z.\"\n",
          R"("code":"unauthenticated","reason":"rotated_token","message":"Token 4f8a2c1bdedf was rotated, and stopped working at 2026-05-28T20:26:39Z.","fix":"Use the token it was rotated into.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
         {"member_removed",
-         [](HttpBench& bench) { bench.facts.member.removed_ms = bench.now.wall_ms - 1000; }, as_it_is,
-         401, "Unauthorized",
+         [](HttpBench& bench) { bench.facts.member.removed_ms = bench.now.wall_ms - 1000; },
+         as_it_is, 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"The member who owns token 4f8a2c1bdedf was removed at "
          "2026-05-28T20:26:39Z.\"\n",
@@ -150,7 +158,7 @@ std::vector<Case> ended_tokens() {
     };
 }
 
-// --- 402 ------------------------------------------------------------------------------------------
+// --- 402 -----------------------------------------------------------------------------------------
 
 std::vector<Case> unpaid() {
     return {
@@ -166,23 +174,25 @@ std::vector<Case> unpaid() {
     };
 }
 
-// --- 403 ------------------------------------------------------------------------------------------
+// --- 403 -----------------------------------------------------------------------------------------
 
 const std::string forbidden =
     after("WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"");
 const std::string scope_asked = after(
-    "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\", scope=\"clients:read\"");
+    "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\", "
+    "scope=\"clients:read\"");
 
 std::vector<Case> forbidden_calls() {
     const auto role_member = [](HttpBench& bench) { bench.facts.member.role = Role::member; };
     return {
         {"role_forbidden", role_member, as_it_is, 403, "Forbidden", forbidden,
          R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager")"},
-        {"role_forbidden", nothing, with("X-Forwarded-Method", "PURGE"), 403, "Forbidden", forbidden,
+        {"role_forbidden", nothing, with("X-Forwarded-Method", "PURGE"), 403, "Forbidden",
+         forbidden,
          R"("code":"forbidden_scope","reason":"role_forbidden","message":"The gate knows no method PURGE for 'clients'.","fix":"Use GET, POST, PUT, PATCH or DELETE, or have the operator list the method under 'methods' of the resource.","decision":"dec_ID","resource":"clients","action":null,"role":"manager","requiredRole":null)"},
         {"role_forbidden",
-         [](HttpBench& bench) { bench.facts.token.kind = TokenFacts::Kind::operator_; }, as_it_is, 403,
-         "Forbidden",
+         [](HttpBench& bench) { bench.facts.token.kind = TokenFacts::Kind::operator_; }, as_it_is,
+         403, "Forbidden",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"\n",
          R"("code":"forbidden_scope","reason":"role_forbidden","message":"This is an operator token. It opens the admin listener and nothing else.","fix":"Send the token of a member.","decision":"dec_ID","resource":"clients","action":"read","role":"operator","requiredRole":null)"},
         {"scope_missing",
@@ -191,7 +201,8 @@ std::vector<Case> forbidden_calls() {
          },
          as_it_is, 403, "Forbidden", scope_asked,
          R"("code":"forbidden_scope","reason":"scope_missing","message":"The token is narrowed to notes:read health:*, which does not reach GET /clients/7.","fix":"Use a token with the scope clients:read.","decision":"dec_ID","resource":"clients","action":"read","role":"manager","requiredScope":"clients:read")"},
-        {"not_own", role_member, with("X-Forwarded-Uri", "/notes/mem_b"), 403, "Forbidden", forbidden,
+        {"not_own", role_member, with("X-Forwarded-Uri", "/notes/mem_b"), 403, "Forbidden",
+         forbidden,
          R"("code":"forbidden_scope","reason":"not_own","message":"Role member reaches only its own part of 'notes', and GET /notes/mem_b is another member's.","fix":"Put 'me' or your own member id, mem_a, where the path names the member.","decision":"dec_ID","resource":"notes","action":"read","role":"member")"},
         {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden",
          forbidden,
@@ -199,7 +210,7 @@ std::vector<Case> forbidden_calls() {
     };
 }
 
-// --- 429, 503 -------------------------------------------------------------------------------------
+// --- 429, 503 ------------------------------------------------------------------------------------
 
 std::vector<Case> no_room() {
     return {
@@ -207,11 +218,13 @@ std::vector<Case> no_room() {
          [](HttpBench& bench) {
              Request request = HttpBench::forwarded("GET", "/clients/7");
              drop_header(request, "Authorization");
-             for (int i = 0; i < 10; ++i) (void)bench.ask(request);
+             for (int i = 0; i < 10; ++i)
+                 (void)bench.ask(request);
          },
          with_token(HttpBench::unknown_prefix()), 429, "Too Many Requests", "Retry-After: 60\n",
          R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token. Why this one has none is said in 'because'.","fix":"Mend what 'because' says; a valid token passes at once. Anything else: wait 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"retryAfter":60,"because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
-        {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429, "Too Many Requests",
+        {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429,
+         "Too Many Requests",
          "Retry-After: 10\n"
          "X-RateLimit-Limit: 5\n"
          "X-RateLimit-Remaining: 2\n"
@@ -223,7 +236,8 @@ std::vector<Case> no_room() {
          [](HttpBench& bench) {
              Request request = HttpBench::forwarded("GET", "/health");
              drop_header(request, "Authorization");
-             for (int i = 0; i < 4; ++i) (void)bench.ask(request);
+             for (int i = 0; i < 4; ++i)
+                 (void)bench.ask(request);
              bench.advance_s(59);
          },
          [](Request& request) {
@@ -240,15 +254,16 @@ std::vector<Case> no_room() {
 
 std::vector<Case> all_cases() {
     std::vector<Case> all;
-    for (const auto& some : {unreadable(), unknown_callers(), ended_tokens(), unpaid(),
-                             forbidden_calls(), no_room()})
+    for (const auto& some :
+         {unreadable(), unknown_callers(), ended_tokens(), unpaid(), forbidden_calls(), no_room()})
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }
 
 std::string start_of(const Case& one, std::string_view type) {
     return std::to_string(one.status) + "\nContent-Type: " + std::string(type) +
-           "\nX-Hourgate-Decision: dec_ID\nCache-Control: no-store\n" + std::string(one.headers) + "\n";
+           "\nX-Hourgate-Decision: dec_ID\nCache-Control: no-store\n" + std::string(one.headers) +
+           "\n";
 }
 
 /// The same facts as RFC 9457 wants them.
@@ -267,7 +282,8 @@ Answer answer_in(const Case& one, std::string_view accept) {
     bench.put();
     Request request = HttpBench::forwarded("GET", "/clients/7?q=hidden");
     one.change(request);
-    if (!accept.empty()) request.headers.push_back({"Accept", std::string(accept)});
+    if (!accept.empty())
+        request.headers.push_back({"Accept", std::string(accept)});
     const std::uint32_t left = bench.left();
     Answer answer = bench.ask(request);
     CHECK(bench.left() == left);
@@ -282,8 +298,8 @@ Answer answer_in(const Case& one, std::string_view accept) {
 TEST_CASE("every refusal is these very bytes, in both formats, and spends nothing") {
     for (const Case& one : all_cases()) {
         CAPTURE(one.reason, one.members);
-        CHECK(whole(answer_in(one, "")) ==
-              start_of(one, "application/json") + R"({"error":{)" + std::string(one.members) + "}}\n");
+        CHECK(whole(answer_in(one, "")) == start_of(one, "application/json") + R"({"error":{)" +
+                                               std::string(one.members) + "}}\n");
         CHECK(whole(answer_in(one, "application/problem+json")) ==
               start_of(one, "application/problem+json") + as_problem(one));
     }
@@ -291,7 +307,8 @@ TEST_CASE("every refusal is these very bytes, in both formats, and spends nothin
 
 TEST_CASE("every reason there is has its bytes pinned") {
     std::set<std::string_view> pinned = {"granted"};
-    for (const Case& one : all_cases()) pinned.insert(one.reason);
+    for (const Case& one : all_cases())
+        pinned.insert(one.reason);
     for (std::size_t i = 0; i < reason_count; ++i) {
         const std::string_view reason = to_text(static_cast<Reason>(i));
         CAPTURE(reason);
@@ -324,7 +341,8 @@ TEST_CASE("an unknown prefix and a wrong secret are answered with the same bytes
     CHECK(first == second);
 }
 
-TEST_CASE("the workspace, the renewal address and the documentation are named where they are known") {
+TEST_CASE(
+    "the workspace, the renewal address and the documentation are named where they are known") {
     http::ReplySettings settings = HttpBench::reply_settings();
     settings.renew_url = "https://acme.example/renew";
     settings.docs_url = "https://docs.example/refusals";
@@ -335,12 +353,15 @@ TEST_CASE("the workspace, the renewal address and the documentation are named wh
         R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"Change to plan 'studio' or above at https://acme.example/renew; the same token works again at once.","decision":"dec_ID","docs":"https://docs.example/refusals#plan_without_api","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","renewUrl":"https://acme.example/renew")";
     Request request = HttpBench::forwarded("GET", "/clients/7");
     const std::string head =
-        "402\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\nCache-Control: no-store\n\n";
+        "402\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\nCache-Control: "
+        "no-store\n\n";
     CHECK(whole(bench.ask(request)) == head + R"({"error":{)" + members + "}}\n");
     request.headers.push_back({"Accept", "application/problem+json"});
     const std::string text = whole(bench.ask(request));
-    CHECK(text.find(R"({"type":"https://docs.example/refusals#plan_without_api","title":"Payment Required",)") !=
-          std::string::npos);
+    CHECK(
+        text.find(
+            R"({"type":"https://docs.example/refusals#plan_without_api","title":"Payment Required",)") !=
+        std::string::npos);
 }
 
 TEST_CASE("in the days of grace every answer says when the plan lapses") {
@@ -364,8 +385,8 @@ TEST_CASE("the time a window resets at is rounded up, as the seconds until then 
 
 TEST_CASE("a plan without windows has no limit headers") {
     HttpBench bench;
-    bench.directory.plans = std::make_shared<PlanBook>(
-        std::vector<Plan>{make_plan(2, "studio", true, 10, {})});
+    bench.directory.plans =
+        std::make_shared<PlanBook>(std::vector<Plan>{make_plan(2, "studio", true, 10, {})});
     const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-RateLimit-Limit") == "(absent)");
@@ -382,7 +403,8 @@ TEST_CASE("no character of a name breaks out of a header or out of the JSON") {
     bench.put();
     Request request = HttpBench::forwarded("GET", "/clients/7");
     const Answer unpaid = bench.ask(request);
-    CHECK(unpaid.body.find(R"('A\"\\\u0001)" "\xef\xbf\xbd'") != std::string::npos);
+    CHECK(unpaid.body.find(R"('A\"\\\u0001)"
+                           "\xef\xbf\xbd'") != std::string::npos);
     drop_header(request, "Authorization");
     const Answer unknown = bench.ask(request);
     CHECK(header(unknown, "WWW-Authenticate") == "Bearer realm=\"a'b'c??X: y??\"");
@@ -393,16 +415,18 @@ TEST_CASE("a problem document is sent to who asks for it, and JSON to everybody 
          {"", "*/*", "application/json", "application/*", "text/html, */*;q=0.1",
           "application/problem+json;q=0", "application/problem+json;q=0.000",
           "application/json, application/problem+json;q=0.9",
-          "application/problem+json;q=0.5;x=y, application/json;q=0.51", "application/problem+jsonx",
-          "q=1", ",,;;", "application/problem+json;q=0, application/problem+xml"}) {
+          "application/problem+json;q=0.5;x=y, application/json;q=0.51",
+          "application/problem+jsonx", "q=1", ",,;;",
+          "application/problem+json;q=0, application/problem+xml"}) {
         CAPTURE(accept);
         CHECK(http::format_for(accept) == Format::json);
     }
     for (const char* accept :
-         {"application/problem+json", "Application/Problem+JSON", " application/problem+json ; q=0.1 ",
-          "application/problem+json, application/json", "text/html, application/problem+json;q=0.001",
-          "application/json;q=0.2,application/problem+json;q=0.2", "application/problem+json;q=1.000",
-          "application/problem+json;v=1"}) {
+         {"application/problem+json", "Application/Problem+JSON",
+          " application/problem+json ; q=0.1 ", "application/problem+json, application/json",
+          "text/html, application/problem+json;q=0.001",
+          "application/json;q=0.2,application/problem+json;q=0.2",
+          "application/problem+json;q=1.000", "application/problem+json;v=1"}) {
         CAPTURE(accept);
         CHECK(http::format_for(accept) == Format::problem);
     }
@@ -411,8 +435,12 @@ TEST_CASE("a problem document is sent to who asks for it, and JSON to everybody 
 TEST_CASE("a refusal that is no decision has the same shape and no decision id") {
     CHECK(whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::json)) ==
           "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-          R"({"error":{"code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."}})" "\n");
-    CHECK(whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::problem)) ==
-          "404\nContent-Type: application/problem+json\nCache-Control: no-store\n\n"
-          R"({"type":"about:blank","title":"Not Found","status":404,"detail":"No.","code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."})" "\n");
+          R"({"error":{"code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."}})"
+          "\n");
+    CHECK(
+        whole(
+            http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::problem)) ==
+        "404\nContent-Type: application/problem+json\nCache-Control: no-store\n\n"
+        R"({"type":"about:blank","title":"Not Found","status":404,"detail":"No.","code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."})"
+        "\n");
 }

@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::string_view me_path = "/_hourgate/api/v1/me";
 
-Request me() { return HttpBench::request("GET", std::string(me_path)); }
+Request me() {
+    return HttpBench::request("GET", std::string(me_path));
+}
 
 int status(HttpBench& bench, Listener listener, std::string method, std::string target) {
     return bench.service.handle(listener, HttpBench::request(std::move(method), std::move(target)))
@@ -113,7 +115,8 @@ TEST_CASE("the client's address on the public listener is the peer's when no pro
     Request request = me();
     request.peer = *Address::parse("198.51.100.4");
     drop_header(request, "Authorization");
-    for (int i = 0; i < 10; ++i) CHECK(bench.service.handle(Listener::public_, request).status == 401);
+    for (int i = 0; i < 10; ++i)
+        CHECK(bench.service.handle(Listener::public_, request).status == 401);
     CHECK(bench.service.handle(Listener::public_, request).status == 429);
     request.peer = *Address::parse("198.51.100.5");
     CHECK(bench.service.handle(Listener::public_, request).status == 401);
@@ -134,8 +137,8 @@ TEST_CASE("a browser of a configured origin may call /me, and is told so before 
     CHECK(header(allowed, "Access-Control-Allow-Headers") == "Authorization");
     CHECK(bench.notes.told.empty());
     set_header(preflight, "Origin", "https://evil.example");
-    CHECK(header(bench.service.handle(Listener::public_, preflight), "Access-Control-Allow-Origin") ==
-          "(absent)");
+    CHECK(header(bench.service.handle(Listener::public_, preflight),
+                 "Access-Control-Allow-Origin") == "(absent)");
     Request call = me();
     call.headers.push_back({"Origin", "https://app.example"});
     CHECK(header(bench.service.handle(Listener::public_, call), "Access-Control-Allow-Origin") ==
@@ -144,16 +147,18 @@ TEST_CASE("a browser of a configured origin may call /me, and is told so before 
 
 TEST_CASE("a path the public listener does not have is a 404 that says where calls go") {
     HttpBench bench;
-    for (const char* target : {"/", "/clients/1", "/_hourgate/api/v1", "/_hourgate/api/v1/me/",
-                               "/_hourgate/api/v1/tokens", "/_hourgate/auth/nginx", "/_hourgate/verify",
-                               "/metrics", "/_hourgate/healthz/", "/_hourgate//healthz", "*", "http://x/"}) {
+    for (const char* target :
+         {"/", "/clients/1", "/_hourgate/api/v1", "/_hourgate/api/v1/me/",
+          "/_hourgate/api/v1/tokens", "/_hourgate/auth/nginx", "/_hourgate/verify", "/metrics",
+          "/_hourgate/healthz/", "/_hourgate//healthz", "*", "http://x/"}) {
         CAPTURE(target);
         CHECK(status(bench, Listener::public_, "GET", target) == 404);
     }
-    CHECK(whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
-          "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-          R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"This version of Hourgate forwards no calls. Send API calls to the proxy in front of the API, which asks the gate on the listener [server] ask; here are /_hourgate/api/v1/me, /_hourgate/healthz and /_hourgate/readyz."}})"
-          "\n");
+    CHECK(
+        whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
+        "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"This version of Hourgate forwards no calls. Send API calls to the proxy in front of the API, which asks the gate on the listener [server] ask; here are /_hourgate/api/v1/me, /_hourgate/healthz and /_hourgate/readyz."}})"
+        "\n");
     CHECK(bench.notes.told.empty());
 }
 
@@ -189,8 +194,9 @@ TEST_CASE("the admin listener has metrics and health, and nothing else") {
 
 TEST_CASE("the ask listener has no health and no /me: what it does not know is a 404") {
     HttpBench bench;
-    for (const char* target : {"/", "/_hourgate/healthz", "/_hourgate/api/v1/me", "/_hourgate/auth",
-                               "/_hourgate/auth/nginx/", "/_hourgate/auth/haproxy", "/_hourgate/introspect"}) {
+    for (const char* target :
+         {"/", "/_hourgate/healthz", "/_hourgate/api/v1/me", "/_hourgate/auth",
+          "/_hourgate/auth/nginx/", "/_hourgate/auth/haproxy", "/_hourgate/introspect"}) {
         CAPTURE(target);
         CHECK(status(bench, Listener::ask, "GET", target) == 404);
     }
@@ -220,9 +226,10 @@ TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants 
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
     for (const char* target : {"/metrics", "/_hourgate/readyz"}) {
         const Answer answer = service.handle(Listener::admin, HttpBench::request("GET", target));
-        CHECK(whole(answer) ==
-              "500\nContent-Type: application/json\nCache-Control: no-store\n\n"
-              R"({"error":{"code":"internal","reason":"internal_error","message":"The gate failed on this call.","fix":"Send it again; if that does not help, tell the operator."}})"
-              "\n");
+        CHECK(
+            whole(answer) ==
+            "500\nContent-Type: application/json\nCache-Control: no-store\n\n"
+            R"({"error":{"code":"internal","reason":"internal_error","message":"The gate failed on this call.","fix":"Send it again; if that does not help, tell the operator."}})"
+            "\n");
     }
 }

@@ -24,9 +24,10 @@ Request question(std::string body) {
     return request;
 }
 
-std::string body_of(std::string_view token, std::string_view more = "", std::string_view path = "/clients/1") {
-    return R"({"token":")" + std::string(token) + R"(","method":"GET","path":")" + std::string(path) +
-           "\"" + std::string(more) + "}";
+std::string body_of(std::string_view token, std::string_view more = "",
+                    std::string_view path = "/clients/1") {
+    return R"({"token":")" + std::string(token) + R"(","method":"GET","path":")" +
+           std::string(path) + "\"" + std::string(more) + "}";
 }
 
 }  // namespace
@@ -35,22 +36,24 @@ TEST_CASE("a granted question tells who it is and what is left, and spends one c
     HttpBench bench;
     bench.facts.token.scopes = policy::parse_scopes("clients:read").value();
     bench.put();
-    CHECK(whole(bench.ask(question(body_of(HttpBench::token())))) ==
-          "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
-          "Cache-Control: no-store\n\n"
-          R"({"granted":true,"status":200,"reason":"granted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":["clients:read"],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":4,"reset":60}],"error":null})"
-          "\n");
+    CHECK(
+        whole(bench.ask(question(body_of(HttpBench::token())))) ==
+        "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
+        "Cache-Control: no-store\n\n"
+        R"({"granted":true,"status":200,"reason":"granted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":["clients:read"],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":4,"reset":60}],"error":null})"
+        "\n");
     CHECK(bench.left() == 2);
 }
 
 TEST_CASE("a refused question is a 200 that carries the refusal, and spends nothing") {
     HttpBench bench;
     const Answer answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere?q=1")));
-    CHECK(whole(answer) ==
-          "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
-          "Cache-Control: no-store\n\n"
-          R"({"granted":false,"status":403,"reason":"path_unlisted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"error":{"code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager"}})"
-          "\n");
+    CHECK(
+        whole(answer) ==
+        "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
+        "Cache-Control: no-store\n\n"
+        R"({"granted":false,"status":403,"reason":"path_unlisted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"error":{"code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager"}})"
+        "\n");
     CHECK(bench.left() == 3);
     CHECK(bench.notes.told == std::vector<std::pair<std::string, int>>{{"path_unlisted", 403}});
 }
@@ -61,8 +64,10 @@ TEST_CASE("a caller who is not known has no identity in the answer, and its toke
     const Answer answer = bench.ask(question(body_of(token, R"(,"address":"192.0.2.9")")));
     CHECK(answer.status == 200);
     CHECK(answer.body.find(R"("status":401,"reason":"unknown_token")") != std::string::npos);
-    CHECK(answer.body.find(R"("workspace":null,"member":null,"role":null,"plan":null,"token":null,"env":null,"scopes":[],"own":null,"limits":[])") !=
-          std::string::npos);
+    CHECK(
+        answer.body.find(
+            R"("workspace":null,"member":null,"role":null,"plan":null,"token":null,"env":null,"scopes":[],"own":null,"limits":[])") !=
+        std::string::npos);
     CHECK_FALSE(shows(answer, token));
     CHECK(bench.failures.entries() == 1);
     CHECK(bench.left() == 3);
@@ -121,7 +126,8 @@ TEST_CASE("what is off about a question is named, and never its value") {
         {"{" + ok + R"(,"":true})", "The member '' is not known."},
         {"{" + ok + R"(,"token":"hsk_x"})", "The member 'token' is there twice."},
         {R"({"token":null,"method":"GET","path":"/"})", "The member 'token' has the wrong type."},
-        {R"({"token":["hsk_x"],"method":"GET","path":"/"})", "The member 'token' has the wrong type."},
+        {R"({"token":["hsk_x"],"method":"GET","path":"/"})",
+         "The member 'token' has the wrong type."},
         {R"({"token":{"x":1}})", "The member 'token' has the wrong type."},
         {"{" + ok + R"(,"spend":"true"})", "The member 'spend' has the wrong type."},
         {"{" + ok + R"(,"spend":1})", "The member 'spend' has the wrong type."},
@@ -140,8 +146,9 @@ TEST_CASE("what is off about a question is named, and never its value") {
         HttpBench bench;
         const Answer answer = bench.ask(question(body));
         CHECK(answer.status == 400);
-        CHECK(answer.body.find("\"code\":\"bad_request\",\"reason\":\"bad_request\",\"message\":\"" +
-                               message + "\"") != std::string::npos);
+        CHECK(
+            answer.body.find("\"code\":\"bad_request\",\"reason\":\"bad_request\",\"message\":\"" +
+                             message + "\"") != std::string::npos);
         CHECK(answer.body.find("hsk_x") == std::string::npos);
         CHECK(bench.notes.told.empty());
         CHECK(bench.left() == 3);
@@ -150,7 +157,8 @@ TEST_CASE("what is off about a question is named, and never its value") {
 
 TEST_CASE("a question that is not said to be JSON is not read") {
     HttpBench bench;
-    for (const char* type : {"", "text/plain", "application/jsonx", "application/json2; charset=utf-8"}) {
+    for (const char* type :
+         {"", "text/plain", "application/jsonx", "application/json2; charset=utf-8"}) {
         CAPTURE(type);
         Request request = question(body_of(HttpBench::token()));
         set_header(request, "Content-Type", type);
@@ -179,7 +187,8 @@ TEST_CASE("only POST asks") {
 TEST_CASE("in observe mode a question is granted and says what it would have been") {
     HttpBench bench(Mode::observe);
     const Answer answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere")));
-    CHECK(answer.body.find(R"({"granted":true,"status":200,"reason":"path_unlisted","observed":true,)") == 
+    CHECK(answer.body.find(
+              R"({"granted":true,"status":200,"reason":"path_unlisted","observed":true,)") ==
           answer.body.find('{'));
     CHECK(answer.body.find(R"("error":null})") != std::string::npos);
 }

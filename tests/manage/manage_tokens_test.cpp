@@ -165,7 +165,7 @@ TEST_CASE("a mint is refused for a member who is not there, or was removed") {
     CHECK(failure.next == "bring them back: `hourgate member restore " + bob + "`");
 }
 
-TEST_CASE("a member has at most live_max live tokens: revoked, expired and rotated ones do not count") {
+TEST_CASE("a member has at most live_max tokens that are not revoked, expired or rotated") {
     Acme bench;
     bench.rules.live_max = 3;
     const std::string first = bench.mint(bench.ann).view.token.prefix;
@@ -279,8 +279,9 @@ TEST_CASE("grace is the configured one, may be none, and never outlasts the old 
     CHECK(grace_end(bench.clock.wall_ms + hour_ms, {}) == hour_ms);
     const std::string prefix = bench.mint(bench.ann).view.token.prefix;
     for (const std::int64_t grace_s : {std::int64_t{-1}, INT64_MAX})
-        CHECK(refused(bench, [&] { return rotate_token(bench.context(), prefix, grace_s); }).fault ==
-              Fault::usage);
+        CHECK(refused(bench, [&] {
+            return rotate_token(bench.context(), prefix, grace_s);
+        }).fault == Fault::usage);
 }
 
 TEST_CASE("a line with an expiry ends line_max after its first mint, however often it is rotated") {

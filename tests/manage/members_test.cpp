@@ -111,7 +111,7 @@ TEST_CASE("a member is refused where the text, the workspace or the name is not 
     CHECK(fault(nowhere).fault == Fault::not_found);
 }
 
-TEST_CASE("an e-mail or a service name is in a workspace once, whatever its case, also when removed") {
+TEST_CASE("an e-mail, in any case, or a service name is in a workspace once, also when removed") {
     DatabaseBench bench;
     const std::string ws = bench.workspace("acme");
     const std::string ann = bench.person(ws, "ann@acme.example", Role::owner);
@@ -132,7 +132,7 @@ TEST_CASE("an e-mail or a service name is in a workspace once, whatever its case
     bench.person("bolt", "ann@acme.example");  // another workspace is another matter
 }
 
-TEST_CASE("a member is found by id, by workspace and e-mail or name, and by an e-mail of only one") {
+TEST_CASE("a member is found by id, by workspace and e-mail or name, and by a unique e-mail") {
     DatabaseBench bench;
     const std::string acme = bench.workspace("acme"), odd = bench.workspace("A/B GmbH");
     const std::string ann = bench.person(acme, "ann@acme.example");

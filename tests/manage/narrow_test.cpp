@@ -69,7 +69,8 @@ TEST_CASE("what is given never reaches more than what is held, and is not refuse
                             const auto given = narrow(held, asked, asked_env >= 0);
                             const bool scopes_fit = asked_scopes.empty() ||
                                                     !reaches_beyond(asked_scopes, held_scopes);
-                            const bool expiry_fits = !asked_expiry || !later(asked_expiry, held_expiry);
+                            const bool expiry_fits =
+                                !asked_expiry || !later(asked_expiry, held_expiry);
                             const bool env_fits = asked_env < 0 || envs[asked_env] == held_env;
                             if (given.ok() != (scopes_fit && expiry_fits && env_fits)) ++wrong;
                             if (!given.ok()) continue;
@@ -104,7 +105,8 @@ TEST_CASE("a refusal says which of the three is too much, and what would do") {
         return given.failure().what + " | " + given.failure().next;
     };
     CHECK(refusal({{{"clients", Reach::read}, {"clients", Reach::write}}, {}, {}}, false) ==
-          "the scope clients:write is more than this token has | ask for scopes within: clients:read");
+          "the scope clients:write is more than this token has"
+          " | ask for scopes within: clients:read");
     CHECK(refusal({{}, 2'000, {}}, false) ==
           "an expiry of 1970-01-01T00:00:02Z is later than this token's own | ask for "
           "1970-01-01T00:00:01Z at the latest, or for none");

@@ -109,7 +109,7 @@ TEST_CASE("a change to what is already so changes and records nothing") {
     CHECK(bench.events() == events);
 }
 
-TEST_CASE("a workspace is refused with a name that is taken, a plan that is not there, a bad name") {
+TEST_CASE("a workspace needs a name that is free, a name that is plain, a plan that is there") {
     DatabaseBench bench;
     const std::string id = bench.workspace("acme");
     const Failure taken =

@@ -285,9 +285,9 @@ TEST_CASE("the check reads a few pages of a large database") {
     const std::string prefix = bench.token_of("acme");
     bench.run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-        " INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name, env,"
-        " scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%012x', i), zeroblob(32),"
-        " 'n', 0, '', 0 FROM n");
+        " INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
+        " env, scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%012x', i),"
+        " zeroblob(32), 'n', 0, '', 0 FROM n");
     bench.close();
     const std::int64_t before = bytes_read_so_far();
     CHECK(check_database(bench.path, Migrate::yes).ok());

@@ -1,5 +1,5 @@
-// Many threads ask while another process's writer changes what they ask about: no answer is older than
-// what was committed a lease before its request.
+// Many threads ask while another process's writer changes what they ask about: no answer is older
+// than what was committed a lease before its request.
 #include <array>
 #include <atomic>
 #include <thread>
@@ -19,17 +19,20 @@ namespace {
 
 constexpr int writes = 150;
 constexpr int readers = 4;
+const std::string nobody = "00000000000f";
 
 /// When each value was committed: readable while it is written.
 struct Commits {
     std::array<std::atomic<std::int64_t>, writes + 1> at_us{};
     std::atomic<int> last{0};
 
+    [[nodiscard]] std::int64_t committed_at(int value) const {
+        return at_us[static_cast<std::size_t>(value)];
+    }
     /// The highest value committed so long before `now_us` that it must be seen.
     [[nodiscard]] int must_be_seen(std::int64_t now_us) const {
         int value = last.load();
-        while (value > 0 && at_us[static_cast<std::size_t>(value)] + limits::writer_wait_us > now_us)
-            --value;
+        while (value > 0 && committed_at(value) + limits::writer_wait_us > now_us) --value;
         return value;
     }
 };
@@ -71,8 +74,8 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
                     ++tally.beyond_plans;
             }
         });
-    // The writer is a connection of its own, as a command line is. Each change is to the workspace; a
-    // new plan comes and an old one goes now and then.
+    // The writer is a connection of its own, as a command line is. Each change is to the workspace;
+    // a new plan comes and an old one goes now and then.
     {
         Connection writer(bench.path, Access::write, command_busy_ms);
         for (int value = 1; value <= writes; ++value) {
@@ -109,7 +112,7 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
 
 TEST_CASE("revoked is revoked for every request received after the leases are waited out") {
     DatabaseBench bench;
-    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example", Role::owner);
+    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example");
     const SystemClock clock;
     const auto directory = take(LeasedDirectory::open(bench.path, clock));
     std::atomic<bool> done{false};
@@ -139,7 +142,7 @@ TEST_CASE("revoked is revoked for every request received after the leases are wa
 
 TEST_CASE("many threads looking up at once share a few connections and all get their answer") {
     DatabaseBench bench;
-    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example", Role::owner);
+    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example");
     std::vector<std::string> prefixes;
     for (int i = 0; i < 40; ++i) prefixes.push_back(bench.mint(member).view.token.prefix);
     const SystemClock clock;
@@ -150,7 +153,7 @@ TEST_CASE("many threads looking up at once share a few connections and all get t
         threads.emplace_back([&] {
             for (const std::string& prefix : prefixes) {
                 if (directory->find(prefix, clock.now()).outcome == Outcome::found) ++found;
-                if (directory->find("00000000000f", clock.now()).outcome == Outcome::absent) ++absent;
+                if (directory->find(nobody, clock.now()).outcome == Outcome::absent) ++absent;
                 directory->look_up_in_vain(prefix);
             }
         });

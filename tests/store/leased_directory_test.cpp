@@ -200,7 +200,8 @@ TEST_CASE("after a change only what it touched is read again") {
     const std::string elsewhere = bench.token_of("bolt");
     const std::string root = take(manage::mint_operator(bench.context(), "root")).view.token.prefix;
     bench.open();
-    const std::vector<std::string> all = {bench.prefix, same_member, same_workspace, elsewhere, root};
+    const std::vector<std::string> all = {bench.prefix, same_member, same_workspace, elsewhere,
+                                          root};
     for (const std::string& prefix : all) bench.find(prefix);
     /// Which of them are read again after the change: one digit each.
     const auto read_again = [&](const std::string& sql) {
@@ -263,8 +264,8 @@ TEST_CASE("facts are never shown beside plans older than they are") {
     const std::string other = bench.token_of("bolt");
     bench.open();
     bench.find(bench.prefix);
-    // Within the lease, a workspace moves to a plan that was not there when the plans were read. The
-    // other token is not in memory, so its row is newer than what is published.
+    // Within the lease, a workspace moves to a plan that was not there when the plans were read.
+    // The other token is not in memory, so its row is newer than what is published.
     bench.run("INSERT INTO plans (id, name, api, rank) VALUES (9, 'gold', 1, 99);"
               "UPDATE workspaces SET plan_id = 9");
     const Directory::Found found = bench.find(other);
@@ -298,14 +299,15 @@ TEST_CASE("more changes than are remembered make everything be read again, once"
     const std::string many = std::to_string(limits::directory_changes_max + 1);
     bench.run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + many + ")"
-        " INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name, env,"
-        " scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%012x', i), zeroblob(32),"
-        " 'n', 0, '', 0 FROM n");
+        " INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
+        " env, scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%012x', i),"
+        " zeroblob(32), 'n', 0, '', 0 FROM n");
     CHECK(bench.cost([&] { bench.find_later(bench.prefix); }) == 1);
     CHECK(bench.cost([&] { bench.find_later(bench.prefix); }) == 0);
     // The same number in small portions.
     for (int at = 0; at < 5; ++at) {
-        bench.run("UPDATE tokens SET name = 'm' WHERE id > 1000 AND id % 5 = " + std::to_string(at));
+        bench.run("UPDATE tokens SET name = 'm' WHERE id > 1000 AND id % 5 = " +
+                  std::to_string(at));
         bench.find_later(bench.prefix);
     }
     CHECK(bench.directory->counts().look_ups <= 3);
@@ -320,9 +322,9 @@ TEST_CASE("memory is bounded: an entry not used for long makes room") {
     bench.run(  // all in one shard: the last digits of the prefix are 00
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
         std::to_string(many) +
-        ") INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name, env,"
-        " scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%010x00', i), zeroblob(32),"
-        " 'n', 0, '', 0 FROM n");
+        ") INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
+        " env, scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%010x00', i),"
+        " zeroblob(32), 'n', 0, '', 0 FROM n");
     bench.open();
     const auto prefix_of = [](std::size_t i) {
         char text[13];
@@ -370,7 +372,9 @@ TEST_CASE("a row that cannot be is a failure, not an owner and not an unnarrowed
     Served bench;
     bench.open();
     bench.find(bench.prefix);
-    SECTION("role") { bench.run("PRAGMA ignore_check_constraints = ON; UPDATE members SET role = 7"); }
+    SECTION("role") {
+        bench.run("PRAGMA ignore_check_constraints = ON; UPDATE members SET role = 7");
+    }
     SECTION("scopes") { bench.run("UPDATE tokens SET scopes = 'clients'"); }
     CHECK(bench.find_later(bench.prefix).outcome == Outcome::failed);
     CHECK(bench.find(bench.prefix).outcome == Outcome::failed);

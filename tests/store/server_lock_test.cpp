@@ -86,8 +86,8 @@ TEST_CASE("a lock file that was deleted is no way around the lock of a new one")
     {
         const auto first = take(ServerLock::take(path));
         std::filesystem::remove(path + ".lock");
-        // The first holds a lock nobody can find any more: the next makes a file of its own, and that
-        // one counts from now on.
+        // The first holds a lock nobody can find any more: the next makes a file of its own, and
+        // that one counts from now on.
         const auto next = take(ServerLock::take(path));
         CHECK_FALSE(ServerLock::take(path).ok());
     }

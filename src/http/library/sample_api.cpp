@@ -41,14 +41,15 @@ std::set<std::string> named_by_connection(const httplib::Request& request) {
     return names;
 }
 
-/// The question as a proxy with forward authentication asks it: all that the client sent, and what it
-/// is about.
+/// The question as a proxy with forward authentication asks it: all that the client sent, and what
+/// it is about.
 httplib::Headers question(const httplib::Request& request) {
     const std::set<std::string> hop = named_by_connection(request);
     httplib::Headers headers;
     for (const auto& [name, value] : request.headers) {
         const std::string low = lower(name);
-        if (low.starts_with(forwarded) || hop.contains(low)) continue;
+        if (low.starts_with(forwarded) || hop.contains(low))
+            continue;
         if (std::find(not_forwarded.begin(), not_forwarded.end(), low) != not_forwarded.end())
             continue;
         headers.emplace(name, value);
@@ -72,8 +73,10 @@ void answer_granted(const httplib::Request& request, const httplib::Response& ga
         const bool of_gate = low.starts_with("x-hourgate-");
         const bool to_caller = low == "x-hourgate-decision" || low == "x-hourgate-would" ||
                                low == "x-hourgate-plan-lapses";
-        if (of_gate && !to_caller) identity[name] = value;
-        if (to_caller || is_about_limits(low)) response.set_header(name, value);
+        if (of_gate && !to_caller)
+            identity[name] = value;
+        if (to_caller || is_about_limits(low))
+            response.set_header(name, value);
     }
     const Json body = {{"api", "sample time-tracking API"},
                        {"method", request.method},
@@ -148,7 +151,9 @@ SampleApi::~SampleApi() {
     state_->thread.join();
 }
 
-std::uint16_t SampleApi::port() const noexcept { return state_->port; }
+std::uint16_t SampleApi::port() const noexcept {
+    return state_->port;
+}
 
 Result<std::unique_ptr<SampleApi>> SampleApi::start(std::uint16_t port, std::uint16_t ask_port) {
     auto state = std::make_unique<State>();
@@ -156,7 +161,8 @@ Result<std::unique_ptr<SampleApi>> SampleApi::start(std::uint16_t port, std::uin
     const std::string host = "127.0.0.1";
     if (port == 0) {
         const int bound = state->server.bind_to_any_port(host);
-        if (bound > 0) state->port = static_cast<std::uint16_t>(bound);
+        if (bound > 0)
+            state->port = static_cast<std::uint16_t>(bound);
     } else if (state->server.bind_to_port(host, port)) {
         state->port = port;
     }

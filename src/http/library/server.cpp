@@ -31,9 +31,12 @@ constexpr mode_t socket_mode = 0660;
 /// The key of [server] that says where a listener listens.
 std::string_view key_of(Listener listener) noexcept {
     switch (listener) {
-        case Listener::public_: return "[server] public";
-        case Listener::ask: return "[server] ask";
-        case Listener::admin: return "[server] admin";
+        case Listener::public_:
+            return "[server] public";
+        case Listener::ask:
+            return "[server] ask";
+        case Listener::admin:
+            return "[server] admin";
     }
     return "";
 }
@@ -41,8 +44,10 @@ std::string_view key_of(Listener listener) noexcept {
 std::optional<Address> peer_of(int socket) noexcept {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    if (getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
-    if (storage.ss_family == AF_UNIX) return Address::loopback();
+    if (getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
+        return std::nullopt;
+    if (storage.ss_family == AF_UNIX)
+        return Address::loopback();
     std::array<char, INET6_ADDRSTRLEN> text{};
     const bool v6 = storage.ss_family == AF_INET6;
     const void* bytes =
@@ -64,7 +69,8 @@ public:
     /// False when the queue is full: the library closes the connection without an answer.
     bool enqueue(std::function<void()> job) override {
         seats_.queue();
-        if (pool_.enqueue(std::move(job))) return true;
+        if (pool_.enqueue(std::move(job)))
+            return true;
         seats_.unqueue();
         return false;
     }
@@ -76,9 +82,9 @@ private:
 };
 
 /// The library binds, accepts and hands out threads. What is said on a connection is ours from the
-/// first byte (http/head.h): the library percent-decodes header values, forgets the order of repeated
-/// headers, cuts a target at '#', drops pipelined requests, knows ten methods, and reads on after a
-/// head it refused. A gate can afford none of these.
+/// first byte (http/head.h): the library percent-decodes header values, forgets the order of
+/// repeated headers, cuts a target at '#', drops pipelined requests, knows ten methods, and reads
+/// on after a head it refused. A gate can afford none of these.
 class Door final : public httplib::Server {
 public:
     Door(Listener listener, Service& service, Seats& seats)
@@ -91,10 +97,12 @@ public:
         set_payload_max_length(limits::verify_body_bytes_max);
         set_idle_interval(0, 0);
         set_ipv6_v6only(false);
-        set_error_logger([this](const httplib::Error&, const httplib::Request*) { error_ = errno; });
+        set_error_logger(
+            [this](const httplib::Error&, const httplib::Request*) { error_ = errno; });
     }
     ~Door() override {
-        if (!listening_ && svr_sock_ != INVALID_SOCKET) close(svr_sock_);
+        if (!listening_ && svr_sock_ != INVALID_SOCKET)
+            close(svr_sock_);
     }
 
     /// Binds; the port, or -1 with error() set.
@@ -114,7 +122,8 @@ public:
             const int on = 1;
             setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         });
-        if (endpoint.port == 0) return bind_to_any_port(endpoint.host);
+        if (endpoint.port == 0)
+            return bind_to_any_port(endpoint.host);
         return bind_to_port(endpoint.host, endpoint.port) ? endpoint.port : -1;
     }
     [[nodiscard]] int error() const noexcept { return error_; }
@@ -128,13 +137,15 @@ public:
     /// is using.
     void shut() {
         // Once: listen() closes the socket then, and its number may be another's.
-        if (!shut_.exchange(true)) ::shutdown(svr_sock_, SHUT_RDWR);
+        if (!shut_.exchange(true))
+            ::shutdown(svr_sock_, SHUT_RDWR);
     }
 
 private:
     bool process_and_close_socket(socket_t socket) override {
         if (seats_.sit(socket)) {
-            if (const auto peer = peer_of(socket)) converse(socket, *peer, listener_, service_, seats_);
+            if (const auto peer = peer_of(socket))
+                converse(socket, *peer, listener_, service_, seats_);
             seats_.rise(socket);
         }
         close(socket);
@@ -154,7 +165,8 @@ Failure failure(std::string what, std::string next) {
 }
 
 std::string shown(const Endpoint& endpoint) {
-    if (!endpoint.path.empty()) return "unix:" + endpoint.path;
+    if (!endpoint.path.empty())
+        return "unix:" + endpoint.path;
     const bool v6 = endpoint.host.find(':') != std::string::npos;
     return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
 }
@@ -166,16 +178,19 @@ Failure cannot_bind(Listener listener, const Endpoint& endpoint, int error) {
         case EADDRINUSE:
             return failure(where + " is taken by another process",
                            (endpoint.path.empty() ? "see which with `ss -ltnp`, or "
-                                                  : "see which with `ss -lxp`, or ") + change);
+                                                  : "see which with `ss -lxp`, or ") +
+                               change);
         case EACCES:
             return failure("this user may not listen on " + where,
                            (endpoint.path.empty() ? "take a port from 1024 on: "
-                                                  : "let this user write to its folder, or ") + change);
+                                                  : "let this user write to its folder, or ") +
+                               change);
         case EADDRNOTAVAIL:
             return failure("this machine has no address " + endpoint.host, change);
         case ENOENT:
             return failure("the folder of " + where + " does not exist", "make it, or " + change);
-        case 0: return failure(endpoint.host + " is no address and no name that resolves", change);
+        case 0:
+            return failure(endpoint.host + " is no address and no name that resolves", change);
         default:
             return failure("cannot listen on " + where + ": " + std::strerror(error), change);
     }
@@ -190,20 +205,24 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
                            std::to_string(sizeof address.sun_path - 1) + " bytes",
                        "change " + std::string(key_of(listener)) + " in the configuration");
     struct stat status {};
-    if (lstat(path.c_str(), &status) != 0) return Done{};  // bind says what else is wrong
+    if (lstat(path.c_str(), &status) != 0)
+        return Done{};  // bind says what else is wrong
     if (!S_ISSOCK(status.st_mode))
         return failure(path + " exists and is no socket",
                        "move it away, or change " + std::string(key_of(listener)));
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.c_str(), path.size());
     const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0) return failure(std::string("no socket: ") + std::strerror(errno), "");
+    if (probe < 0)
+        return failure(std::string("no socket: ") + std::strerror(errno), "");
     const bool answered =
         connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     const int error = answered ? EADDRINUSE : errno;
     close(probe);
-    if (error != ECONNREFUSED) return cannot_bind(listener, endpoint, error);
-    if (unlink(path.c_str()) != 0) return cannot_bind(listener, endpoint, errno);
+    if (error != ECONNREFUSED)
+        return cannot_bind(listener, endpoint, error);
+    if (unlink(path.c_str()) != 0)
+        return cannot_bind(listener, endpoint, errno);
     return Done{};
 }
 
@@ -216,13 +235,15 @@ struct Server::State {
     Door door;
     std::thread thread;
     std::uint16_t port = 0;
-    std::string path;      // of a Unix socket
-    struct stat file {};   // what was made there: nothing else is removed
+    std::string path;     // of a Unix socket
+    struct stat file {};  // what was made there: nothing else is removed
 
     void remove_file() noexcept {
         struct stat now {};
-        if (path.empty() || lstat(path.c_str(), &now) != 0) return;
-        if (now.st_dev == file.st_dev && now.st_ino == file.st_ino) unlink(path.c_str());
+        if (path.empty() || lstat(path.c_str(), &now) != 0)
+            return;
+        if (now.st_dev == file.st_dev && now.st_ino == file.st_ino)
+            unlink(path.c_str());
         path.clear();
     }
 
@@ -232,8 +253,8 @@ struct Server::State {
             asked_to_end = door.listen();
         } catch (...) {
         }
-        // A gate that listens no more would look alive to all but its callers: better it ends, and is
-        // started anew.
+        // A gate that listens no more would look alive to all but its callers: better it ends, and
+        // is started anew.
         HOURGATE_CHECK(asked_to_end);
     }
 };
@@ -243,16 +264,19 @@ Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Server::~Server() {
     stop_accepting();
     state_->seats.cut();
-    if (state_->thread.joinable()) state_->thread.join();
+    if (state_->thread.joinable())
+        state_->thread.join();
 }
 
 Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& endpoint,
                                              Service& service) {
     if (!endpoint.path.empty())
-        if (Status status = clear_path(listener, endpoint); !status) return status.failure();
+        if (Status status = clear_path(listener, endpoint); !status)
+            return status.failure();
     auto state = std::make_unique<State>(listener, service);
     const int port = state->door.open(endpoint);
-    if (port < 0) return cannot_bind(listener, endpoint, state->door.error());
+    if (port < 0)
+        return cannot_bind(listener, endpoint, state->door.error());
     state->port = static_cast<std::uint16_t>(port);
     if (!endpoint.path.empty()) {
         state->path = endpoint.path;
@@ -279,20 +303,26 @@ void Server::stop_accepting() {
     state_->seats.stop();
 }
 
-std::int64_t Server::in_flight() const noexcept { return state_->seats.in_flight(); }
+std::int64_t Server::in_flight() const noexcept {
+    return state_->seats.in_flight();
+}
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
     while (in_flight() > 0) {
         const std::int64_t left_us = deadline_boot_us - clock.now().boot_us;
-        if (left_us <= 0) break;
+        if (left_us <= 0)
+            break;
         state_->seats.await_calm(left_us / 1'000 + 1);
     }
-    const std::int64_t cut = state_->seats.cut();
-    if (state_->thread.joinable()) state_->thread.join();
-    return cut;
+    state_->seats.cut();
+    if (state_->thread.joinable())
+        state_->thread.join();
+    return state_->seats.cut_count();
 }
 
-std::uint16_t Server::port() const noexcept { return state_->port; }
+std::uint16_t Server::port() const noexcept {
+    return state_->port;
+}
 
 }  // namespace hourgate::http

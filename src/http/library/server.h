@@ -1,9 +1,10 @@
 // Listeners on cpp-httplib: sockets in, http::Service asked, answers out. Only this folder includes
-// httplib, which binds, accepts and lends its threads; what is said on a connection is read and written
-// by http/conversation, byte for byte (server.cpp says why).
-// One thread per open connection for now, limits::threads_per_listener of them, and as many waiting as
-// limits::connections_queued_max; more are closed without an answer. http/seats.h says how those who
-// wait get a thread. The connection engine takes this seam over: it needs Service and nothing else.
+// httplib, which binds, accepts and lends its threads; what is said on a connection is read and
+// written by http/conversation, byte for byte (server.cpp says why). One thread per open connection
+// for now, limits::threads_per_listener of them, and as many waiting as
+// limits::connections_queued_max; more are closed without an answer. http/seats.h says how those
+// who wait get a thread. The connection engine takes this seam over: it needs Service and nothing
+// else.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ public:
     /// Binds at once, so that a taken port is known before the program says it is ready.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener, const Endpoint& endpoint,
+    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
+                                                              const Endpoint& endpoint,
                                                               Service& service);
     ~Server();
 

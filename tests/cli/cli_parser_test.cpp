@@ -1,0 +1,185 @@
+// The words of the command line: what they mean, and what is said when they mean nothing.
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/parser.h"
+#include "support/catch.h"
+
+using namespace hourgate;
+using namespace hourgate::cli;
+
+namespace {
+
+const Table& table() {
+    static const Table all = all_commands();
+    return all;
+}
+
+Arguments read(const std::vector<std::string>& words, const std::string& path) {
+    const auto parsed = parse(words, table());
+    INFO((parsed ? "" : parsed.failure().what));
+    REQUIRE(parsed.ok());
+    REQUIRE(parsed.value().command != nullptr);
+    CHECK(parsed.value().command->path() == path);
+    return parsed.value().arguments;
+}
+
+Failure refused(const std::vector<std::string>& words) {
+    const auto parsed = parse(words, table());
+    REQUIRE_FALSE(parsed.ok());
+    CHECK(parsed.failure().fault == Fault::usage);
+    CHECK_FALSE(parsed.failure().next.empty());
+    return parsed.failure();
+}
+
+std::string help(const std::vector<std::string>& words) {
+    const auto parsed = parse(words, table());
+    REQUIRE(parsed.ok());
+    CHECK(parsed.value().command == nullptr);
+    return parsed.value().help;
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("words by place and options are told apart, in any order") {
+    for (const Words& words : {Words{"workspace", "add", "Acme Inc", "--plan", "studio"},
+                               Words{"workspace", "add", "--plan", "studio", "Acme Inc"},
+                               Words{"workspace", "add", "--plan=studio", "Acme Inc"},
+                               Words{"workspace", "add", "--plan", "studio", "--", "Acme Inc"}}) {
+        const Arguments arguments = read(words, "workspace add");
+        CHECK(arguments.one("NAME") == "Acme Inc");
+        CHECK(arguments.find("--plan") == "studio");
+        CHECK_FALSE(arguments.given("--paid-until"));
+        CHECK_FALSE(arguments.given("--json"));
+    }
+}
+
+TEST_CASE("--config and --json are taken before, between and after the words of a command") {
+    for (const Words& words : {Words{"--config", "f", "--json", "workspace", "list"},
+                               Words{"workspace", "--json", "--config=f", "list"},
+                               Words{"workspace", "list", "--config", "f", "--json"},
+                               Words{"--json", "workspace", "list", "--config", "f", "--json"}}) {
+        const Arguments arguments = read(words, "workspace list");
+        CHECK(arguments.one("--config") == "f");
+        CHECK(arguments.given("--json"));
+    }
+    CHECK(has(refused({"--config", "a", "workspace", "list", "--config", "b"}).what, "2 times"));
+}
+
+TEST_CASE("a value may be the name of a command, begin with a dash after --, or be empty") {
+    CHECK(read({"workspace", "show", "list"}, "workspace show").one("WS") == "list");
+    CHECK(read({"workspace", "show", "workspace"}, "workspace show").one("WS") == "workspace");
+    CHECK(read({"workspace", "add", "plan", "--plan", "version"}, "workspace add").one("NAME") ==
+          "plan");
+    CHECK(read({"workspace", "show", "--", "--json"}, "workspace show").one("WS") == "--json");
+    CHECK(read({"workspace", "show", ""}, "workspace show").one("WS").empty());
+    const Arguments empty = read({"workspace", "add", "A", "--plan=", "--json"}, "workspace add");
+    CHECK(empty.one("--plan").empty());
+    CHECK(empty.given("--json"));
+    CHECK(read({"workspace", "add", "[a,b]"}, "workspace add").one("NAME") == "[a,b]");
+    CHECK(read({"workspace", "add", "{}"}, "workspace add").one("NAME") == "{}");
+    CHECK(read({"workspace", "add", "Zo\xc3\xab"}, "workspace add").one("NAME") == "Zo\xc3\xab");
+}
+
+TEST_CASE("an option that repeats keeps all its values, and swallows no word by place") {
+    const Arguments arguments =
+        read({"token", "mint", "--name", "n", "--scope", "a:read", "--scope", "b:write", "mem_x"},
+             "token mint");
+    CHECK(arguments.all("--scope") == Words{"a:read", "b:write"});
+    CHECK(arguments.one("MEMBER") == "mem_x");
+    CHECK(read({"token", "revoke", "a", "b", "c"}, "token revoke").all("PREFIX") ==
+          Words{"a", "b", "c"});
+}
+
+TEST_CASE(
+    "what is missing, too much, twice or unknown is named, with the form or the nearest word") {
+    CHECK(refused({"workspace", "add"}).what == "NAME is missing");
+    CHECK(has(refused({"token", "mint", "m"}).what, "--name is missing"));
+    CHECK(has(refused({"workspace", "add", "a", "b"}).what, "'b' is one argument too many"));
+    CHECK(has(refused({"workspace", "add", "a", "--plan"}).what, "--plan needs a value"));
+    CHECK(has(refused({"workspace", "add", "a", "--plan", "x", "--plan", "y"}).what, "2 times"));
+    CHECK(has(refused({"version", "--json=no"}).what, "--json takes no value"));
+
+    CHECK(refused({"wokspace", "list"}).next == "did you mean `hourgate workspace`?");
+    CHECK(refused({"workspace", "lst"}).next == "did you mean `hourgate workspace list`?");
+    CHECK(
+        has(refused({"frobnicate"}).next, "init, serve, workspace, member, plan, token, operator"));
+    CHECK(has(refused({"token", "frobnicate"}).next, "mint, list, show, rotate, revoke"));
+    CHECK(has(refused({}).next, "init, serve"));
+    CHECK(has(refused({"token"}).next, "mint, list"));
+
+    CHECK(refused({"workspace", "add", "a", "--paid-untill", "x"}).next ==
+          "did you mean --paid-until?");
+    CHECK(refused({"--jsn", "version"}).next == "did you mean --json?");
+    CHECK(has(refused({"version", "--frobnicate"}).next, "--config, --json, --help"));
+    CHECK(has(refused({"version", "-x"}).what, "'-x'"));
+}
+
+TEST_CASE("help is given on every level, for every command, with an example") {
+    CHECK(has(help({"--help"}), "hourgate serve --demo"));
+    CHECK(help({"-h"}) == help({"--help"}));
+    CHECK(help({"help"}) == help({"--help"}));
+    CHECK(help({"help", "workspace", "add"}) == help({"workspace", "add", "--help"}));
+    for (const Group& group : table().groups)
+        CHECK(has(help({std::string(group.name), "--help"}), "Example:"));
+    for (const Command& command : table().commands) {
+        Words words;
+        if (!command.group.empty())
+            words.emplace_back(command.group);
+        words.emplace_back(command.name);
+        words.emplace_back("--help");
+        const std::string text = help(words);
+        INFO(text);
+        CHECK(has(text, "usage: hourgate " + command.path()));
+        CHECK(has(text, "Example:\n  "));
+        CHECK(has(text, "hourgate " + command.path()));
+        CHECK(has(text, "--json"));
+        for (const Parameter& parameter : command.parameters)
+            CHECK(has(text, std::string(parameter.name)));
+    }
+}
+
+TEST_CASE("every example in the help is a command that can be read") {
+    for (const Command& command : table().commands) {
+        const std::string example(command.example);
+        INFO(example);
+        CHECK(has(example, "hourgate " + command.path()));
+        CHECK(command.summary.back() != '.');
+    }
+}
+
+TEST_CASE(
+    "an argument with a control character or that is not UTF-8 is refused, and shown escaped") {
+    for (const std::string bad : {"a\tb", "a\nb", "\x1b[31mred", "a\x7f",
+                                  "a\xc2\x9b"
+                                  "b",
+                                  "\x01"}) {
+        const Failure failure = refused({"workspace", "add", bad});
+        CHECK(has(failure.what, "argument 3"));
+        CHECK(has(failure.what, "control character"));
+        CHECK(failure.what.find_first_of("\t\n\x1b\x7f\x01") == std::string::npos);
+    }
+    for (const std::string bad : {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf"})
+        CHECK(has(refused({"workspace", "add", bad}).what, "is not UTF-8"));
+}
+
+TEST_CASE("a whole token among the arguments is refused and not repeated") {
+    const std::string secret(32, 'S');
+    for (const std::string before : {"hsk_live_", "acme_test_", "Bearer hsk_live_", "'hsk_test_"}) {
+        const Failure failure = refused({"token", "revoke", before + "4f8a2c1bdedf_" + secret});
+        CHECK(has(failure.next, "4f8a2c1bdedf"));
+        CHECK_FALSE(has(failure.what + failure.next, "SSSS"));
+    }
+    CHECK(prefix_of_token_in("a hsk_live_4f8a2c1bdedf_x b") == "4f8a2c1bdedf");
+    CHECK(prefix_of_token_in("4f8a2c1bdedf").empty());
+    CHECK(prefix_of_token_in("go_live_party_2027").empty());
+    CHECK(prefix_of_token_in("x_live_4f8a2c1bdedf_").empty());
+}

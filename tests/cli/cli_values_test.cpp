@@ -1,0 +1,98 @@
+// Arguments as values, lines as people read them, words as a shell reads them.
+#include <string>
+#include <vector>
+
+#include "base/time_text.h"
+#include "cli/output.h"
+#include "cli/shell.h"
+#include "cli/values.h"
+#include "support/catch.h"
+
+using namespace hourgate;
+using namespace hourgate::cli;
+
+namespace {
+
+Arguments with(std::string_view name, const std::vector<std::string>& values) {
+    Arguments arguments;
+    arguments.add(name, values);
+    return arguments;
+}
+
+constexpr std::int64_t now_ms = 1'764'000'000'000;
+
+}  // namespace
+
+TEST_CASE("an end is a span from now or a date; what is neither is refused with the form") {
+    CHECK(end_of({}, "--expires", now_ms).value() == std::nullopt);
+    CHECK(end_of(with("--expires", {"90d"}), "--expires", now_ms).value() ==
+          now_ms + 90 * 86'400'000LL);
+    CHECK(end_of(with("--expires", {"2027-01-31"}), "--expires", now_ms).value() ==
+          parse_time("2027-02-01T00:00:00Z"));
+    for (const std::string bad : {"", "soon", "90", "-1d", "2027-02-30", "1h30m", "999999999d"}) {
+        const auto end = end_of(with("--expires", {bad}), "--expires", now_ms);
+        REQUIRE_FALSE(end.ok());
+        CHECK(end.failure().fault == Fault::usage);
+        CHECK(end.failure().what.find("--expires") == 0);
+    }
+}
+
+TEST_CASE("dates, spans, numbers, yes, roles and environments say which form they have") {
+    CHECK(time_of(with("--paid-until", {"2027-01-31"}), "--paid-until").ok());
+    CHECK_FALSE(time_of(with("--paid-until", {"90d"}), "--paid-until").ok());
+    CHECK(span_of(with("--grace", {"0"}), "--grace").value() == 0);
+    CHECK(span_of(with("--grace", {"24h"}), "--grace").value() == 86'400);
+    CHECK_FALSE(span_of(with("--grace", {"2027-01-31"}), "--grace").ok());
+    CHECK(number_of(with("--rank", {"7"}), "--rank", 10).value() == 7);
+    for (const std::string bad : {"-1", "11", "x", "", "1.5"})
+        CHECK_FALSE(number_of(with("--rank", {bad}), "--rank", 10).ok());
+    CHECK(yes_or_no(with("--api", {"yes"}), "--api").value() == true);
+    CHECK(yes_or_no(with("--api", {"no"}), "--api").value() == false);
+    CHECK_FALSE(yes_or_no(with("--api", {"true"}), "--api").ok());
+    CHECK(role_of(with("--role", {"admin"}), "--role").value() == Role::admin);
+    CHECK_FALSE(role_of(with("--role", {"operator"}), "--role").ok());
+    CHECK_FALSE(role_of(with("--role", {"Admin"}), "--role").ok());
+    CHECK(env_of(with("--env", {"test"}), "--env").value() == token::Env::test);
+    CHECK_FALSE(env_of(with("--env", {"prod"}), "--env").ok());
+}
+
+TEST_CASE("scopes are given one by one, or several with commas or spaces between") {
+    const auto texts = [](const std::vector<std::string>& given) {
+        const auto scopes = scopes_of(with("--scope", given), "--scope");
+        return scopes ? policy::to_text(scopes.value()) : "refused: " + scopes.failure().what;
+    };
+    CHECK(texts({"clients:read"}) == "clients:read");
+    CHECK(texts({"clients:read", "tasks:*"}) == "clients:read tasks:*");
+    CHECK(texts({"clients:read,tasks:*"}) == "clients:read tasks:*");
+    CHECK(texts({" clients:read ,  tasks:* "}) == "clients:read tasks:*");
+    CHECK(scopes_of({}, "--scope").value().empty());
+    // Asked for, and nothing there: this must not mean "not narrowed".
+    CHECK(texts({""}).starts_with("refused"));
+    CHECK(texts({","}).starts_with("refused"));
+    CHECK(texts({"clients"}).starts_with("refused"));
+}
+
+TEST_CASE("a shell reads quoted words back as they were") {
+    CHECK(for_shell("plain-word_1.0/x:y=z@h,+%") == "plain-word_1.0/x:y=z@h,+%");
+    CHECK(for_shell("Acme Inc") == "'Acme Inc'");
+    CHECK(for_shell("") == "''");
+    CHECK(for_shell("it's") == "'it'\\''s'");
+    CHECK(for_shell("$(rm -rf /)`x`;&|") == "'$(rm -rf /)`x`;&|'");
+    CHECK(for_shell("~root") == "'~root'");
+    CHECK(for_shell(std::vector<std::string>{"hourgate", "workspace", "add", "Acme Inc"}) ==
+          "hourgate workspace add 'Acme Inc'");
+}
+
+TEST_CASE("lines and columns are aligned by characters, and what is empty is a dash") {
+    CHECK(lines_of({{"id", "x"}, {"paid until", ""}}) == "id          x\npaid until  -\n");
+    CHECK(columns_of({{"NAME", "PLAN"}, {"Zo\xc3\xab", "free"}, {"", "studio"}}) ==
+          "NAME  PLAN\nZo\xc3\xab   free\n-     studio\n");
+    CHECK(columns_of({{"A", "B"}, {"", ""}}) == "A  B\n-  -\n");
+}
+
+TEST_CASE("wrong usage exits 2, every other failure 1") {
+    CHECK(exit_code_of({Fault::usage, "", ""}) == 2);
+    for (const Fault fault : {Fault::not_found, Fault::conflict, Fault::config, Fault::store,
+                              Fault::permission, Fault::system})
+        CHECK(exit_code_of({fault, "", ""}) == 1);
+}

@@ -1,0 +1,325 @@
+// Restore: what is put in the database's place, what is kept from coming back, and what is refused.
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "store/backup.h"
+#include "store/leased_directory.h"
+#include "store/lock_file.h"
+#include "store/server_lock.h"
+#include "support/database_bench.h"
+#include "support/small_disk.h"
+
+using namespace hourgate;
+using namespace hourgate::store;
+using hourgate::test::DatabaseBench;
+using hourgate::test::take;
+
+namespace {
+
+constexpr std::int64_t now_ms = 1'795'000'123'000;  // 2026-11-18T11:08:43Z
+
+/// A database with a backup, both in one folder.
+class Backed : public DatabaseBench {
+public:
+    Backed() { take(backup(path, copy, {})); }
+
+    Result<RestoreReport> restored(BringBack bring_back = BringBack::no) {
+        close();
+        auto report = restore(path, copy, bring_back, now_ms);
+        if (report.ok()) reopen();
+        return report;
+    }
+    /// The failure of a restore that must change nothing.
+    Failure refused(BringBack bring_back = BringBack::no) {
+        close();
+        const std::string before = test::bytes_of(path);
+        const std::vector<std::string> names = folder.names();
+        const auto report = restore(path, copy, bring_back, now_ms);
+        REQUIRE_FALSE(report.ok());
+        CHECK(test::bytes_of(path) == before);
+        std::vector<std::string> after = folder.names();
+        std::erase(after, "hourgate.db.lock");
+        std::vector<std::string> expected = names;
+        std::erase(expected, "hourgate.db.lock");
+        CHECK(after == expected);
+        return report.failure();
+    }
+
+    const std::string prefix = token_of("acme", Role::owner);
+    const std::string bob = person("acme", "bob@acme.example");
+    const std::string copy = folder.file("backup");
+    const std::string aside = path + ".before-restore-20261118T110843Z";
+};
+
+}  // namespace
+
+TEST_CASE("a backup takes the place of the database, which goes aside whole") {
+    Backed bench;
+    bench.workspace("bolt");
+    const RestoreReport report = take(bench.restored());
+    CHECK(report.workspaces == 1);
+    CHECK(report.members == 2);
+    CHECK(report.tokens == 1);
+    CHECK(report.kept_revoked.empty());
+    CHECK(report.kept_removed.empty());
+    CHECK(report.old_file == bench.aside);
+    CHECK(take(manage::list_workspaces(bench.context())).size() == 1);
+    CHECK(Connection(bench.aside, Access::look, 0).number("SELECT count(*) FROM workspaces") == 2);
+    CHECK(bench.last_event("action") == "database.restore");
+    CHECK(bench.last_event("at_ms") == std::to_string(now_ms));
+    struct stat status {};
+    REQUIRE(::stat(bench.path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0600);
+    bench.close();
+    CHECK(bench.folder.names() ==
+          std::vector<std::string>{"backup", "hourgate.db",
+                                   "hourgate.db.before-restore-20261118T110843Z",
+                                   "hourgate.db.lock"});
+}
+
+TEST_CASE("a backup can be restored where there is no database") {
+    Backed bench;
+    bench.close();
+    std::filesystem::remove(bench.path);
+    const RestoreReport report = take(bench.restored());
+    CHECK(report.old_file.empty());
+    CHECK(report.tokens == 1);
+    CHECK(take(manage::show_token(bench.context(), bench.prefix)).token.prefix == bench.prefix);
+}
+
+TEST_CASE("restoring twice in one second keeps both old files") {
+    Backed bench;
+    CHECK(take(bench.restored()).old_file == bench.aside);
+    CHECK(take(bench.restored()).old_file == bench.aside + "-2");
+    CHECK(std::filesystem::exists(bench.aside));
+}
+
+TEST_CASE("tokens revoked and members removed since the backup stay so, and are listed") {
+    Backed bench;
+    bench.clock.wall_ms += 5'000;
+    bench.revoke(bench.prefix);
+    take(manage::remove_member(bench.context(), bench.bob));
+    bench.token_of("bolt");  // unknown to the backup
+    bench.revoke(bench.mint(bench.person("acme", "eve@acme.example")).view.token.prefix);
+    const std::int64_t then = bench.clock.wall_ms;
+
+    const RestoreReport report = take(bench.restored());
+    CHECK(report.kept_revoked == std::vector<std::string>{bench.prefix});
+    CHECK(report.kept_removed == std::vector<std::string>{bench.bob});
+    CHECK(take(manage::show_token(bench.context(), bench.prefix)).token.revoked_ms == then);
+    CHECK(bench.number("SELECT removed_ms FROM members WHERE email LIKE 'bob@%'") == then);
+    CHECK(bench.number("SELECT count(*) FROM members") == 2);
+    CHECK(bench.text("SELECT group_concat(action || ' ' || object, ', ') FROM audit_events"
+                     " WHERE actor = 'restore'") ==
+          "token.revoke " + bench.prefix + ", member.remove " + bench.bob + ", database.restore ");
+}
+
+TEST_CASE("with --bring-back they work again") {
+    Backed bench;
+    bench.revoke(bench.prefix);
+    take(manage::remove_member(bench.context(), bench.bob));
+    const RestoreReport report = take(bench.restored(BringBack::yes));
+    CHECK(report.kept_revoked.empty());
+    CHECK(report.kept_removed.empty());
+    CHECK_FALSE(take(manage::show_token(bench.context(), bench.prefix)).token.revoked_ms);
+    CHECK(bench.number("SELECT count(*) FROM members WHERE removed_ms IS NOT NULL") == 0);
+}
+
+TEST_CASE("what was revoked or removed in the backup already is not listed, and keeps its time") {
+    Backed bench;
+    bench.revoke(bench.prefix);
+    const std::int64_t then = bench.clock.wall_ms;
+    take(backup(bench.path, bench.copy, {}));
+    bench.clock.wall_ms += 5'000;
+    const RestoreReport report = take(bench.restored());
+    CHECK(report.kept_revoked.empty());
+    CHECK(take(manage::show_token(bench.context(), bench.prefix)).token.revoked_ms == then);
+}
+
+TEST_CASE("a restored database never meets the WAL of the old one") {
+    Backed bench;
+    const auto check = [&] {
+        CHECK(take(manage::list_workspaces(bench.context())).size() == 1);
+        CHECK(bench.text("PRAGMA integrity_check") == "ok");
+    };
+    SECTION("the old one was closed in an orderly way") {
+        bench.workspace("bolt");
+        take(bench.restored());
+        check();
+    }
+    SECTION("the server was killed: a WAL with changes is left") {
+        const std::string killed = bench.folder.file("killed");
+        bench.workspace("bolt");
+        bench.workspace("zulu");
+        for (const std::string end : {"", "-wal"})
+            std::filesystem::copy_file(bench.path + end, killed + end);
+        bench.close();
+        for (const std::string end : {"", "-wal"})
+            std::filesystem::rename(killed + end, bench.path + end);
+        REQUIRE(std::filesystem::file_size(bench.path + "-wal") > 0);
+        const RestoreReport report = take(bench.restored());
+        check();
+        // And what the WAL held is in the old file.
+        CHECK(Connection(report.old_file, Access::look, 0)
+                  .number("SELECT count(*) FROM workspaces") == 3);
+    }
+    SECTION("the old database is gone, its WAL is not") {
+        bench.workspace("bolt");
+        std::filesystem::copy_file(bench.path + "-wal", bench.folder.file("wal"));
+        bench.close();
+        std::filesystem::remove(bench.path);
+        std::filesystem::rename(bench.folder.file("wal"), bench.path + "-wal");
+        CHECK(take(bench.restored()).old_file.empty());
+        check();
+        CHECK(std::filesystem::exists(bench.aside + "-wal"));
+    }
+}
+
+TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing changes") {
+    Backed bench;
+    std::string said;
+    SECTION("absent") {
+        std::filesystem::remove(bench.copy);
+        said = "there is no backup at " + bench.copy;
+    }
+    SECTION("a text") {
+        test::write_bytes(bench.copy, "dear diary");
+        said = bench.copy + " is not a SQLite database";
+    }
+    SECTION("empty") {
+        test::write_bytes(bench.copy, "");
+        said = "the database " + bench.copy + " is empty";
+    }
+    SECTION("cut off") {
+        const std::string whole = test::bytes_of(bench.copy);
+        test::write_bytes(bench.copy, whole.substr(0, whole.size() / 2));
+        said = "the database " + bench.copy + " is cut off";
+    }
+    SECTION("damaged in the middle") {
+        std::string bytes = test::bytes_of(bench.copy);
+        const std::size_t page = bytes.size() - 4'096 * 2;
+        for (std::size_t i = 0; i < 4'096; ++i) bytes[page + i] = static_cast<char>(i);
+        test::write_bytes(bench.copy, bytes);
+        said = bench.copy + " is damaged";
+    }
+    SECTION("of another program") {
+        Connection(bench.copy, Access::draft, 0).run("PRAGMA application_id = 5");
+        said = bench.copy + " is a SQLite database of another program";
+    }
+    SECTION("newer") {
+        Connection(bench.copy, Access::draft, 0).run("PRAGMA user_version = 9");
+        said = bench.copy + " was written by a newer hourgate (schema 9, this program knows 1)";
+    }
+    SECTION("references that lead nowhere") {
+        Connection(bench.copy, Access::draft, 0)
+            .run("PRAGMA foreign_keys = OFF; DELETE FROM members");
+        said = bench.copy + " is damaged: a row of tokens refers to nothing";
+    }
+    const Failure failure = bench.refused();
+    INFO(failure.what);
+    CHECK(failure.what.find(said) == 0);
+    CHECK_FALSE(failure.next.empty());
+}
+
+TEST_CASE("the database itself is no backup of itself") {
+    Backed bench;
+    bench.close();
+    std::filesystem::create_symlink(bench.path, bench.folder.file("link"));
+    for (const std::string& source : {bench.path, bench.folder.file("link")}) {
+        const auto report = restore(bench.path, source, BringBack::no, now_ms);
+        REQUIRE_FALSE(report.ok());
+        CHECK(report.failure().fault == Fault::usage);
+    }
+}
+
+TEST_CASE("nothing is restored under a running server") {
+    Backed bench;
+    const auto server = take(ServerLock::take(bench.path));
+    const Failure failure = bench.refused(BringBack::yes);
+    CHECK(failure.fault == Fault::conflict);
+    CHECK(failure.what.find("process ") == 0);
+}
+
+TEST_CASE("nothing is restored while the database is open elsewhere") {
+    Backed bench;
+    SECTION("by a command of ours") {
+        const auto command = take(InUse::take(bench.path));
+        const Failure failure = bench.refused();
+        CHECK(failure.fault == Fault::conflict);
+        CHECK(failure.what == "another hourgate command is using " + bench.path);
+    }
+    SECTION("by a shell, which knows nothing of our locks") {
+        Connection shell(bench.path, Access::write, 0);
+        shell.run("UPDATE plans SET rank = rank");
+        bench.close();
+        const auto report = restore(bench.path, bench.copy, BringBack::no, now_ms);
+        REQUIRE_FALSE(report.ok());
+        CHECK(report.failure().fault == Fault::conflict);
+        CHECK(report.failure().what == "another program has the database " + bench.path + " open");
+        CHECK_FALSE(std::filesystem::exists(bench.aside));
+        shell.run("UPDATE plans SET rank = rank");
+    }
+}
+
+TEST_CASE("a database that cannot be read goes aside only with --bring-back") {
+    Backed bench;
+    bench.close();
+    std::string damaged = test::bytes_of(bench.path);
+    SECTION("cut off") { damaged.resize(damaged.size() / 2); }
+    SECTION("empty") { damaged.clear(); }
+    SECTION("overwritten") { std::fill(damaged.begin() + 4'096, damaged.end(), 'x'); }
+    SECTION("a text") { damaged = "oh no"; }
+    test::write_bytes(bench.path, damaged);
+    const Failure failure = bench.refused();
+    CHECK(failure.fault == Fault::conflict);
+    INFO(failure.what);
+    CHECK(failure.what.find("the present database cannot be read (") == 0);
+    CHECK(failure.next.find("--bring-back") != std::string::npos);
+
+    const RestoreReport report = take(bench.restored(BringBack::yes));
+    CHECK(report.old_file == bench.aside);
+    CHECK(test::bytes_of(bench.aside) == damaged);
+    CHECK(take(manage::show_token(bench.context(), bench.prefix)).token.prefix == bench.prefix);
+}
+
+TEST_CASE("a full disk leaves the database as it was") {
+    Backed bench;
+    bench.close();
+    for (const std::uintmax_t bytes : {1U, 20'000U, 60'000U}) {
+        const test::SmallDisk full(bytes);
+        CHECK(bench.refused().fault == Fault::system);
+    }
+    CHECK(bench.restored().ok());
+}
+
+TEST_CASE("what a killed restore left is cleared away by the next") {
+    Backed bench;
+    test::write_bytes(bench.path + ".restoring", "half a copy");
+    test::write_bytes(bench.path + ".restoring-wal", "of something");
+    CHECK(bench.restored().ok());
+    CHECK_FALSE(std::filesystem::exists(bench.path + ".restoring"));
+    CHECK_FALSE(std::filesystem::exists(bench.path + ".restoring-wal"));
+}
+
+TEST_CASE("a database behind a symbolic link is replaced where it is") {
+    Backed bench;
+    bench.close();
+    const std::string link = bench.folder.file("link.db");
+    std::filesystem::create_symlink(bench.path, link);
+    const RestoreReport report = take(restore(link, bench.copy, BringBack::no, now_ms));
+    CHECK(report.old_file == bench.aside);
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(check_database(link, Migrate::no).ok());
+}
+
+TEST_CASE("a restored database serves, and a gate that starts on it sees the restored facts") {
+    Backed bench;
+    bench.revoke(bench.prefix);
+    take(bench.restored());
+    CHECK(check_database(bench.path, Migrate::no).ok());
+    const auto directory = take(LeasedDirectory::open(bench.path, bench.clock));
+    const Directory::Found found = directory->find(bench.prefix, bench.clock.now());
+    REQUIRE(found.outcome == Directory::Outcome::found);
+    CHECK(found.facts->token.revoked_ms.has_value());
+}

@@ -1,0 +1,110 @@
+// A real database in a temporary folder, with the use cases at hand and a clock that the test sets.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manage/accounts.h"
+#include "manage/tokens.h"
+#include "store/connection.h"
+#include "store/database.h"
+#include "store/sqlite_ledger.h"
+#include "support/catch.h"
+#include "support/temp_folder.h"
+
+namespace hourgate::test {
+
+/// Stands until it is told to go on. Safe from any thread.
+class ScriptedClock final : public Clock {
+public:
+    [[nodiscard]] Now now() const noexcept override { return {boot_us.load(), wall_ms.load()}; }
+    std::atomic<std::int64_t> boot_us{1'000'000'000};
+    std::atomic<std::int64_t> wall_ms{1'795'000'000'000};  // 2026-11-18
+};
+
+/// The value of a result that must be there.
+template <typename T>
+T take(Result<T> result) {
+    if (!result) {
+        INFO(result.failure().what);
+        REQUIRE(result.ok());
+    }
+    return std::move(result).value();
+}
+
+class DatabaseBench {
+public:
+    DatabaseBench() {
+        take(store::create_database(path));
+        reopen();
+        take(manage::add_built_in_plans(context()));
+    }
+
+    void reopen() { ledger = take(store::SqliteLedger::open(path)); }
+    void close() { ledger.reset(); }
+
+    [[nodiscard]] manage::Context context() {
+        return {*ledger, {"cli:test", "local"}, clock.now(), rules, {}};
+    }
+
+    // --- use cases in one word each ---
+    std::string workspace(const std::string& name, const std::string& plan = "studio") {
+        return take(manage::add_workspace(context(), {name, plan, {}})).workspace.public_id;
+    }
+    std::string person(const std::string& ws, const std::string& email, Role role = Role::member) {
+        return take(manage::add_member(context(), {ws, MemberKind::person, email, "", role}))
+            .member.public_id;
+    }
+    std::string service(const std::string& ws, const std::string& name, Role role = Role::member) {
+        return take(manage::add_member(context(), {ws, MemberKind::service, "", name, role}))
+            .member.public_id;
+    }
+    manage::MintedToken mint(const std::string& member,
+                             std::optional<std::int64_t> expires_ms = std::nullopt) {
+        return take(manage::mint_token(context(), {member, "test", {}, {}, expires_ms}));
+    }
+    /// The prefix of a new token of a new member of a new workspace.
+    std::string token_of(const std::string& ws_name, Role role = Role::owner) {
+        return mint(person(workspace(ws_name), "ann@" + ws_name + ".example", role))
+            .view.token.prefix;
+    }
+    void revoke(const std::string& prefix) { take(manage::revoke_tokens(context(), {prefix})); }
+
+    // --- the database itself ---
+    void run(const std::string& sql) {
+        store::Connection(path, store::Access::write, store::command_busy_ms).run(sql.c_str());
+    }
+    std::int64_t number(const std::string& sql) {
+        return store::Connection(path, store::Access::write, store::command_busy_ms)
+            .number(sql.c_str());
+    }
+    std::string text(const std::string& sql) {
+        return store::Connection(path, store::Access::write, store::command_busy_ms)
+            .text(sql.c_str());
+    }
+    std::int64_t version() { return number("SELECT directory_version FROM meta"); }
+    std::int64_t events() { return number("SELECT count(*) FROM audit_events"); }
+    std::string last_event(const std::string& column) {
+        return text("SELECT " + column + " FROM audit_events ORDER BY id DESC LIMIT 1");
+    }
+
+    TempFolder folder;
+    const std::string path = folder.file("hourgate.db");
+    ScriptedClock clock;
+    manage::TokenRules rules;
+    std::unique_ptr<store::SqliteLedger> ledger;
+};
+
+/// A database file with every page in it, and no server: closed, so that it is one file.
+inline std::string closed_database(const TempFolder& folder,
+                                   const std::string& name = "hourgate.db") {
+    const std::string path = folder.file(name);
+    take(store::create_database(path));
+    return path;
+}
+
+}  // namespace hourgate::test

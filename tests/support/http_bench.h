@@ -1,0 +1,205 @@
+// A Service on a real gate (gate/gate_bench.h), with a token that is the same in every run, so that
+// whole answers can be pinned. No socket: requests are values.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "gate/gate_bench.h"
+#include "http/service.h"
+#include "token/digest.h"
+#include "token/format.h"
+
+namespace hourgate::test {
+
+/// Says what it is told; the number is the test's.
+class BenchClock final : public Clock {
+public:
+    explicit BenchClock(const Now& now) : now_(now) {}
+    [[nodiscard]] Now now() const noexcept override { return now_; }
+
+private:
+    const Now& now_;
+};
+
+/// Remembers what it is told. To be read when no thread tells it any more.
+class Notes final : public http::Observer {
+public:
+    void decided(const Decision& decision, int status) noexcept override {
+        const std::lock_guard lock(mutex_);
+        told.emplace_back(std::string(to_text(decision.reason)), status);
+    }
+    void decided_again(const Decision& decision, int) noexcept override {
+        const std::lock_guard lock(mutex_);
+        again.emplace_back(to_text(decision.reason));
+    }
+    void address_unknown(http::Listener) noexcept override {
+        const std::lock_guard lock(mutex_);
+        ++unknown;
+    }
+
+    std::vector<std::pair<std::string, int>> told;
+    std::vector<std::string> again;
+    int unknown = 0;
+
+private:
+    std::mutex mutex_;
+};
+
+/// A text of a token's shape whose check digits fit.
+inline std::string whole_token(std::string text) {
+    const auto check = token::check_of(text);
+    return text.append(check.begin(), check.end());
+}
+
+class HttpBench : public Bench {
+public:
+    static constexpr std::string_view prefix = "4f8a2c1bdedf";
+    static constexpr std::string_view secret = "0123456789ABCDEFGHIJKLMNOP";
+
+    explicit HttpBench(Mode mode = Mode::enforce, policy::Rules rules = small_rules(),
+                       http::ReplySettings reply = reply_settings())
+        : Bench(mode, std::move(rules)),
+          clock(now),
+          service(settings(std::move(reply)), gate, clock, notes) {
+        directory.facts.clear();
+        facts.token.prefix = prefix;
+        facts.token.digest = token::digest_of(token());
+        facts.token.name = "ci";
+        facts.member.email = "ann@acme.example";
+        put();
+    }
+
+    [[nodiscard]] static std::string token() {
+        return whole_token("hsk_live_" + std::string(prefix) + "_" + std::string(secret));
+    }
+    [[nodiscard]] static std::string wrong_secret() {
+        return whole_token("hsk_live_" + std::string(prefix) + "_PONMLKJIHGFEDCBA9876543210");
+    }
+    [[nodiscard]] static std::string unknown_prefix() {
+        return whole_token("hsk_live_000000000000_" + std::string(secret));
+    }
+
+    static http::ReplySettings reply_settings() {
+        http::ReplySettings reply;
+        reply.failures = {"failures", 10, 60, Per::token};
+        reply.public_calls = {"public", 4, 60, Per::token};
+        return reply;
+    }
+
+    /// From 192.0.2.1 through a proxy on the same machine, with the right token.
+    [[nodiscard]] static http::Request request(std::string method, std::string target) {
+        http::Request made;
+        made.method = std::move(method);
+        made.target = std::move(target);
+        made.peer = Address::loopback();
+        made.headers = {{"Host", "api.example"},
+                        {"X-Forwarded-For", "192.0.2.1"},
+                        {"Authorization", "Bearer " + token()}};
+        return made;
+    }
+    /// What nginx asks about `method` `target`.
+    [[nodiscard]] static http::Request nginx(std::string_view method, std::string_view target,
+                                             std::string path = "/_hourgate/auth/nginx") {
+        http::Request made = request("GET", std::move(path));
+        made.headers.push_back({"X-Original-Method", std::string(method)});
+        made.headers.push_back({"X-Original-URI", std::string(target)});
+        return made;
+    }
+    /// What Caddy and Traefik ask.
+    [[nodiscard]] static http::Request forwarded(std::string_view method, std::string_view target,
+                                                 std::string path = "/_hourgate/auth/caddy") {
+        http::Request made = request("GET", std::move(path));
+        made.headers.push_back({"X-Forwarded-Method", std::string(method)});
+        made.headers.push_back({"X-Forwarded-Uri", std::string(target)});
+        return made;
+    }
+
+    [[nodiscard]] http::Answer ask(const http::Request& request) {
+        return service.handle(http::Listener::ask, request);
+    }
+
+    /// Fills the first window of plan studio: 3 calls.
+    void spend_all() { spend(3); }
+    void spend(int calls) {
+        const Plan* plan = directory.plans->find("studio");
+        for (int i = 0; i < calls; ++i)
+            (void)limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::yes);
+    }
+    /// What is left in that window, whatever plan the workspace is on.
+    [[nodiscard]] std::uint32_t left() {
+        const Plan* plan = directory.plans->find("studio");
+        return limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::no)
+            .states[0]
+            .remaining;
+    }
+    BenchClock clock;
+    Notes notes;
+    bool ready = true;
+    http::Service service;
+
+private:
+    http::Service::Settings settings(http::ReplySettings reply) {
+        http::Service::Settings made;
+        made.trust.peers = loopback();
+        made.trust.proxies = loopback();
+        made.reply = std::move(reply);
+        made.ready = [this] { return ready; };
+        made.metrics = [] {
+            return std::string("hourgate_decisions_total{reason=\"granted\"} 0\n");
+        };
+        return made;
+    }
+    static AddressSet loopback() {
+        return AddressSet({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
+    }
+};
+
+// --- reading answers -----------------------------------------------------------------------------
+
+/// The value of the only header of that name; "(absent)" or "(twice)" otherwise.
+inline std::string header(const http::Answer& answer, std::string_view name) {
+    http::Request as_request;
+    as_request.headers = answer.headers;
+    if (as_request.count(name) > 1)
+        return "(twice)";
+    const auto value = as_request.only(name);
+    return value ? std::string(*value) : std::string("(absent)");
+}
+
+inline void set_header(http::Request& request, std::string_view name, std::string_view value) {
+    for (http::Header& header : request.headers) {
+        if (header.name != name)
+            continue;
+        header.value = value;
+        return;
+    }
+    request.headers.push_back({std::string(name), std::string(value)});
+}
+
+inline void drop_header(http::Request& request, std::string_view name) {
+    std::erase_if(request.headers, [&](const http::Header& header) { return header.name == name; });
+}
+
+/// Status, headers and body as text, with the id of the decision, different each time, as dec_ID.
+inline std::string whole(const http::Answer& answer) {
+    std::string text = std::to_string(answer.status) + "\n";
+    for (const http::Header& header : answer.headers)
+        text += header.name + ": " + header.value + "\n";
+    text += "\n" + answer.body;
+    for (std::size_t at = text.find("dec_"); at != text.npos; at = text.find("dec_", at + 4))
+        text.replace(at + 4, 32, "ID");
+    return text;
+}
+
+/// Whether any part of it shows in the answer: the secret's digits, checks included.
+inline bool shows(const http::Answer& answer, std::string_view token) {
+    return whole(answer).find(token.substr(token.rfind('_') + 1)) != std::string::npos;
+}
+
+}  // namespace hourgate::test

@@ -1,0 +1,109 @@
+// A client that sends the bytes it is told to and reads what comes, so that tests can say things no
+// decent library would. Never waits longer than ten seconds.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace hourgate::test {
+
+class RawClient {
+public:
+    explicit RawClient(std::uint16_t port)
+        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    explicit RawClient(const std::string& path)
+        : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    ~RawClient() {
+        if (socket_ >= 0)
+            close(socket_);
+    }
+    RawClient(RawClient&& other) noexcept
+        : socket_(std::exchange(other.socket_, -1)),
+          connected_(other.connected_),
+          unread_(std::move(other.unread_)) {}
+    RawClient& operator=(RawClient&&) = delete;
+
+    [[nodiscard]] bool connected() const { return connected_; }
+
+    /// What the other side does not take because it has closed is dropped.
+    void send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent <= 0)
+                return;
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+    }
+    void finish_sending() { shutdown(socket_, SHUT_WR); }
+
+    /// One answer, head and body; what there was of it when the connection ended.
+    std::string answer(std::string_view method = "GET") {
+        std::size_t end = std::string::npos;
+        while ((end = unread_.find("\r\n\r\n")) == std::string::npos)
+            if (!receive())
+                return std::exchange(unread_, {});
+        end += 4;
+        const std::string head = unread_.substr(0, end);
+        const std::size_t length = head.find("Content-Length: ");
+        if (length != std::string::npos && method != "HEAD")
+            end += std::stoul(head.substr(length + 16));
+        while (unread_.size() < end)
+            if (!receive())
+                break;
+        const std::string whole = unread_.substr(0, end);
+        unread_.erase(0, whole.size());
+        return whole;
+    }
+    /// All that comes until the other side closes.
+    std::string until_end() {
+        while (receive()) {
+        }
+        return std::exchange(unread_, {});
+    }
+    /// Whether the other side has closed, with nothing more to read.
+    bool ended() { return unread_.empty() && !receive(); }
+
+private:
+    void connect_to(const sockaddr* address, socklen_t size) {
+        const timeval ten_seconds{10, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &ten_seconds, sizeof ten_seconds);
+        setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &ten_seconds, sizeof ten_seconds);
+        connected_ = connect(socket_, address, size) == 0;
+    }
+    bool receive() {
+        std::array<char, 65'536> buffer;
+        const ssize_t got = recv(socket_, buffer.data(), buffer.size(), 0);
+        if (got <= 0)
+            return false;
+        unread_.append(buffer.data(), static_cast<std::size_t>(got));
+        return true;
+    }
+
+    int socket_;
+    bool connected_ = false;
+    std::string unread_;
+};
+
+}  // namespace hourgate::test

@@ -1,0 +1,30 @@
+// A disk without room, for the process that runs the test.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdint>
+
+namespace hourgate::test {
+
+/// While it lives, no file of this process grows beyond `bytes`: to whoever writes, the disk is
+/// full.
+class SmallDisk {
+public:
+    explicit SmallDisk(std::uintmax_t bytes) : old_action_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &old_);
+        const struct rlimit small = {bytes, old_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~SmallDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &old_);
+        std::signal(SIGXFSZ, old_action_);
+    }
+
+private:
+    struct rlimit old_ {};
+    void (*old_action_)(int);
+};
+
+}  // namespace hourgate::test
