@@ -1,0 +1,297 @@
+// Every command of the real program: what it does, what it says, how it exits.
+#include <string>
+
+#include "e2e/installation.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+/// Runs a command that must fail: exit code, what it says, and nothing on standard output.
+std::string refused(const Installation& here, const Words& command, int exit_code) {
+    const Ran ran = here.run(command);
+    INFO(ran.err);
+    CHECK(ran.exit_code == exit_code);
+    CHECK(ran.out.empty());
+    CHECK(ran.err.find("hourgate: ") == 0);
+    CHECK(contains(ran.err, "  next: "));
+    return ran.err;
+}
+
+}  // namespace
+
+TEST_CASE("init makes database, plans and the first operator token, once") {
+    const Installation here;
+    const Json made = here.json({"init"});
+    CHECK(made.at("database") == here.database());
+    CHECK(made.at("kind") == "operator");
+    CHECK(made.at("token").get<std::string>().find("hsk_live_") == 0);
+    CHECK(names_in(here.folder().file("data")) == Words{"hourgate.db"});
+    CHECK(run({"stat", "-c", "%a", here.database()}).out == "600\n");
+    CHECK(run({"stat", "-c", "%a", here.folder().file("data")}).out == "700\n");
+    CHECK(here.json({"plan", "list"}).size() == 3);
+
+    const std::string before = read_file(here.database());
+    const std::string said = refused(here, {"init"}, 1);
+    CHECK(contains(said, here.database()));
+    CHECK(contains(said, "nothing was changed"));
+    CHECK(read_file(here.database()) == before);
+}
+
+TEST_CASE("init leaves nothing behind where it fails") {
+    const Installation here;
+    write_file(here.folder().file("data"), "a file where the folder should be");
+    refused(here, {"init"}, 1);
+    CHECK(names_in(here.folder().path()) == Words{"config.toml", "data"});
+}
+
+TEST_CASE("a command before init names the database and says init") {
+    const Installation here;
+    for (const Words& command : {Words{"serve"}, Words{"workspace", "list"}, Words{"token", "list"},
+                                 Words{"backup", here.folder().file("b.db")}}) {
+        const std::string said = here.run(command).err;
+        CHECK(contains(said, here.database()));
+        CHECK(contains(said, "hourgate init"));
+        CHECK(contains(said, here.config()));
+    }
+    CHECK(names_in(here.folder().path()) == Words{"config.toml"});
+}
+
+TEST_CASE("workspaces are added, listed, shown, and moved to a plan") {
+    const Installation here;
+    here.must({"init"});
+    const Json acme = here.json(
+        {"workspace", "add", "Acme Inc", "--plan", "studio", "--paid-until", "2099-01-31"});
+    CHECK(acme.at("plan") == "studio");
+    CHECK(acme.at("paidUntil") == "2099-02-01T00:00:00Z");
+    CHECK(here.json({"workspace", "add", "Zo\xc3\xab & S\xc3\xb6hne"}).at("plan") == "free");
+    CHECK(here.json({"workspace", "list"}).size() == 2);
+    CHECK(here.json({"workspace", "show", acme.at("id")}) ==
+          here.json({"workspace", "show", "Acme Inc"}));
+    const Json moved = here.json({"workspace", "plan", "Acme Inc", "agency"});
+    CHECK(moved.at("plan") == "agency");
+    CHECK(moved.at("paidUntil").is_null());
+    for (const char* member : {"id", "name", "plan", "paidUntil", "createdAt", "members", "tokens"})
+        CHECK(moved.contains(member));
+
+    CHECK(contains(here.run({"workspace", "list"}).out, "Zo\xc3\xab & S\xc3\xb6hne"));
+    CHECK(contains(here.run({"workspace", "show", "Acme Inc"}).out, "plan        agency\n"));
+    CHECK(contains(refused(here, {"workspace", "add", "Acme Inc"}, 1), "Acme Inc"));
+    CHECK(contains(refused(here, {"workspace", "show", "Nobody"}, 1), "Nobody"));
+    CHECK(contains(refused(here, {"workspace", "plan", "Acme Inc", "gold"}, 1), "gold"));
+    CHECK(contains(refused(here, {"workspace", "add", "B", "--plan", "gold"}, 1), "gold"));
+    CHECK(contains(refused(here, {"workspace", "add", "B", "--paid-until", "2027-02-30"}, 2),
+                   "2027-02-30"));
+    refused(here, {"workspace", "add", " B"}, 2);
+    refused(here, {"workspace", "add", ""}, 2);
+    refused(here, {"workspace", "add", std::string(201, 'x')}, 2);
+    CHECK(here.json({"workspace", "list"}).size() == 2);
+}
+
+TEST_CASE("a date in the past is done, and said to be one") {
+    const Installation here;
+    here.must({"init"});
+    const Ran lapsed =
+        here.run({"workspace", "add", "Old", "--plan", "studio", "--paid-until", "2020-01-01"});
+    CHECK(lapsed.exit_code == 0);
+    CHECK(contains(lapsed.err, "has lapsed, and counts as plan 'free' since 2020-01-05T00:00:00Z"));
+    const Ran json =
+        here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2020-01-01", "--json"});
+    CHECK(Json::parse(json.err).at("warning").at("message").get<std::string>().find("paid until") ==
+          0);
+    CHECK(Json::parse(json.out).at("plan") == "studio");
+    CHECK(
+        here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2099-01-01"}).err.empty());
+}
+
+TEST_CASE("members are added, listed, given roles, removed and restored") {
+    const Installation here;
+    here.must({"init"});
+    here.must({"workspace", "add", "Acme", "--plan", "studio"});
+    here.must({"workspace", "add", "Birch"});
+    const Json ann = here.json(
+        {"member", "add", "Acme", "ann@acme.example", "--role", "owner", "--name", "Ann"});
+    for (const char* member : {"id", "workspaceId", "workspaceName", "kind", "email", "name",
+                               "role", "removedAt", "createdAt", "tokens"})
+        CHECK(ann.contains(member));
+    const Json robot =
+        here.json({"member", "add", "Acme", "--service", "importer", "--role", "manager"});
+    CHECK(robot.at("kind") == "service");
+    CHECK(robot.at("email").is_null());
+    here.must({"member", "add", "Birch", "ann@acme.example"});
+    CHECK(here.json({"member", "list", "Acme"}).size() == 2);
+    CHECK(here.json({"member", "role", "Acme/importer", "admin"}).at("role") == "admin");
+    CHECK(here.json({"member", "remove", robot.at("id")}).at("removedAt").is_string());
+    CHECK(here.json({"member", "restore", "Acme/importer"}).at("removedAt").is_null());
+
+    CHECK(contains(refused(here, {"member", "role", "ann@acme.example", "admin"}, 2),
+                   ann.at("id").get<std::string>()));
+    CHECK(contains(refused(here, {"member", "role", "Acme/ann@acme.example", "admin"}, 1),
+                   "last owner"));
+    CHECK(contains(refused(here, {"member", "remove", "Acme/ann@acme.example"}, 1), "last owner"));
+    CHECK(here.json({"member", "list", "Acme"}).at(0).at("removedAt").is_null());
+    refused(here, {"member", "add", "Acme", "ann@acme.example"}, 1);
+    refused(here, {"member", "add", "Nobody", "bob@acme.example"}, 1);
+    refused(here, {"member", "add", "Acme", "not an address"}, 2);
+    refused(here, {"member", "add", "Acme"}, 2);
+    refused(here, {"member", "add", "Acme", "bob@acme.example", "--service", "bob"}, 2);
+    refused(here, {"member", "add", "Acme", "bob@acme.example", "--role", "boss"}, 2);
+    refused(here, {"member", "role", "Acme/nobody@acme.example", "admin"}, 1);
+    refused(here, {"member", "remove", "mem_aaaaaaaaaaaaaaaa"}, 1);
+}
+
+TEST_CASE("plans are listed, made, changed and removed") {
+    const Installation here;
+    here.must({"init"});
+    const Json team = here.json({"plan", "set", "team", "--api", "yes", "--rank", "15", "--window",
+                                 "burst=60/10", "--window", "day=5000/86400/workspace"});
+    CHECK(team == Json::parse(R"({"name":"team","api":true,"rank":15,"windows":[
+        {"name":"burst","limit":60,"seconds":10,"per":"token"},
+        {"name":"day","limit":5000,"seconds":86400,"per":"workspace"}]})"));
+    CHECK(here.json({"plan", "set", "team", "--api", "no"}).at("windows").size() == 2);
+    CHECK(here.json({"plan", "set", "team", "--window", "none"}).at("windows").empty());
+    CHECK(here.json({"plan", "list"}).size() == 4);
+    CHECK(here.json({"plan", "remove", "team"}).at("removed") == true);
+    CHECK(contains(here.run({"plan", "list"}).out, "burst=30/10 sustained=600/60"));
+
+    here.must({"workspace", "add", "Acme", "--plan", "studio"});
+    CHECK(contains(refused(here, {"plan", "remove", "studio"}, 1), "studio"));
+    refused(here, {"plan", "remove", "gold"}, 1);
+    refused(here, {"plan", "set", "Gold!"}, 2);
+    refused(here, {"plan", "set", "team", "--window", "burst"}, 2);
+    refused(here, {"plan", "set", "team", "--window", "burst=0/10"}, 2);
+    refused(here, {"plan", "set", "team", "--rank", "-1"}, 2);
+    refused(here, {"plan", "set", "team", "--api", "maybe"}, 2);
+    CHECK(here.json({"plan", "list"}).size() == 3);
+}
+
+TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked") {
+    const Installation here;
+    here.populate();
+    const Ran plain = here.run({"token", "mint", "Acme/manager@acme.example", "--name", "ci job"});
+    CHECK(
+        contains(plain.out, "\ntoken, shown once; what is kept cannot bring it back:\nhsk_live_"));
+    const Json minted =
+        here.json({"token", "mint", "manager@acme.example", "--name", "two", "--env", "test",
+                   "--scope", "clients:read,tasks:*", "--expires", "90d"});
+    for (const char* member :
+         {"token", "prefix", "name", "env", "memberId", "memberEmail", "workspaceId",
+          "workspaceName", "role", "scopes", "status", "createdAt", "expiresAt", "rotatedAt",
+          "worksUntil", "revokedAt", "kind"})
+        CHECK(minted.contains(member));
+    CHECK(minted.at("env") == "test");
+    CHECK(minted.at("scopes") == Json{"clients:read", "tasks:*"});
+    const std::string token = minted.at("token"), prefix = minted.at("prefix");
+    CHECK(token.size() == 54);
+    CHECK(token.find("hsk_test_" + prefix + "_") == 0);
+
+    CHECK(here.json({"token", "list", "Acme"}).size() == 2);
+    CHECK(here.json({"token", "list"}).size() == 3);  // and the operator's
+    CHECK_FALSE(here.json({"token", "show", prefix}).contains("token"));
+    const Json rotated = here.json({"token", "rotate", prefix, "--grace", "0"});
+    CHECK(rotated.at("name") == "two");
+    CHECK(rotated.at("scopes") == minted.at("scopes"));
+    CHECK(here.json({"token", "show", prefix}).at("status") == "rotated");
+    const Json revoked = here.json({"token", "revoke", rotated.at("prefix")});
+    CHECK(revoked.at("revoked").at(0).at("status") == "revoked");
+    CHECK(here.run({"token", "revoke", rotated.at("prefix")}).exit_code == 0);  // already: done
+    CHECK(here.json({"operator", "mint", "--name", "ann's laptop"}).at("role") == "operator");
+}
+
+TEST_CASE("what cannot be minted, rotated or revoked is refused, and leaves all as it was") {
+    const Installation here("[tokens]\nlive_max = 2\n");
+    here.populate();
+    const std::string token = here.mint("member@acme.example");
+    refused(here, {"token", "mint", "nobody@acme.example", "--name", "x"}, 1);
+    refused(here, {"token", "mint", "member@acme.example"}, 2);
+    refused(here, {"token", "mint", "member@acme.example", "--name", ""}, 2);
+    refused(here, {"token", "mint", "member@acme.example", "--name", "x", "--env", "prod"}, 2);
+    refused(here, {"token", "mint", "member@acme.example", "--name", "x", "--scope", "clients"}, 2);
+    refused(here,
+            {"token", "mint", "member@acme.example", "--name", "x", "--scope", "nothing:read"}, 2);
+    refused(here,
+            {"token", "mint", "member@acme.example", "--name", "x", "--expires", "2020-01-01"}, 2);
+    refused(here, {"token", "mint", "member@acme.example", "--name", "x", "--expires", "0"}, 2);
+    here.must({"token", "mint", "member@acme.example", "--name", "second"});
+    refused(here, {"token", "mint", "member@acme.example", "--name", "third"}, 1);
+
+    const std::string prefix = prefix_of(token);
+    refused(here, {"token", "show", "000000000000"}, 1);
+    refused(here, {"token", "show", "xyz"}, 2);
+    refused(here, {"token", "rotate", "000000000000"}, 1);
+    refused(here, {"token", "rotate", prefix, "--grace", "soon"}, 2);
+    refused(here, {"token", "revoke", prefix, "000000000000"}, 1);  // all or none
+    CHECK(here.json({"token", "show", prefix}).at("status") == "live");
+    here.must({"token", "revoke", prefix});
+    refused(here, {"token", "rotate", prefix}, 1);
+    here.must({"member", "remove", "member@acme.example"});
+    refused(here, {"token", "mint", "member@acme.example", "--name", "x"}, 1);
+}
+
+TEST_CASE("a token given as an argument is refused without being repeated") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("member@acme.example");
+    const std::string said = refused(here, {"token", "revoke", token}, 2);
+    CHECK_FALSE(contains(said, token.substr(token.rfind('_'))));
+    CHECK(contains(said, prefix_of(token)));
+    CHECK(here.json({"token", "show", prefix_of(token)}).at("status") == "live");
+}
+
+TEST_CASE("errors are JSON on standard error where JSON is asked for, whatever went wrong") {
+    const Installation here;
+    for (const Words& command :
+         {Words{"--json"}, Words{"frobnicate", "--json"}, Words{"workspace", "list", "--json"},
+          Words{"workspace", "add", "a\tb", "--json"},
+          Words{"--json", "config", "check", "--config", "/none"}}) {
+        Words words = command;
+        words.insert(words.begin(), binary());
+        const Ran ran = run(words, {"HOURGATE_CONFIG=" + here.config()});
+        INFO(ran.err);
+        CHECK(ran.exit_code != 0);
+        CHECK(ran.out.empty());
+        const Json error = Json::parse(ran.err).at("error");
+        CHECK(error.at("message").is_string());
+        CHECK(error.at("next").is_string());
+    }
+}
+
+TEST_CASE("version and config say what they are") {
+    const Installation here;
+    const Json version = here.json({"version"});
+    CHECK(version.at("version").is_string());
+    CHECK(version.at("libraries").size() > 5);
+    CHECK(version.at("libraries").at(0).at("sha256").get<std::string>().size() == 64);
+    CHECK(run({binary(), "--version"}).out == run({binary(), "version"}).out);
+    const Json checked = here.json({"config", "check"});
+    CHECK(checked.at("ok") == true);
+    CHECK(checked.at("file") == here.config());
+    CHECK(here.run({"config", "show"}).out.find("# " + here.config() + "\n") == 0);
+    CHECK(here.json({"config", "show"}).at("file") == here.config());
+    CHECK(here.json({"config", "show"}).at("tokens").at("brand") == "hsk");
+}
+
+TEST_CASE("--config goes before $HOURGATE_CONFIG") {
+    const Installation here;
+    const Words show = {binary(), "config", "show"};
+    CHECK(contains(run(show, {"HOURGATE_CONFIG=" + here.config()}).out, here.database()));
+    Words named = show;
+    named.insert(named.end(), {"--config", here.config()});
+    CHECK(contains(run(named, {"HOURGATE_CONFIG=/none"}).out, here.database()));
+    CHECK(contains(run(show, {"HOURGATE_CONFIG=/none"}).err, "/none"));
+}
+
+TEST_CASE("a result that cannot be written is a failure, and says that the work is done") {
+    if (!exists("/dev/full"))
+        return;
+    const Installation here;
+    here.must({"init"});
+    Words add = here.words({"workspace", "add", "Acme"});
+    std::string line = "exec \"$@\" >/dev/full";
+    add.insert(add.begin(), {"sh", "-c", line, "sh"});
+    const Ran ran = run(add);
+    CHECK(ran.exit_code == 1);
+    CHECK(contains(ran.err, "could not be printed"));
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+}

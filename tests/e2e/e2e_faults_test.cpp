@@ -1,0 +1,290 @@
+// Bad input and faults, each with the real program: it names the thing and the next step, exits as
+// it should, and nothing is lost.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "e2e/installation.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+/// A command that must fail with code 1: what it says.
+std::string failed(const Ran& ran) {
+    INFO(ran.err);
+    CHECK(ran.exit_code == 1);
+    CHECK(ran.out.empty());
+    CHECK(contains(ran.err, "hourgate: "));
+    CHECK(contains(ran.err, "  next: "));
+    return ran.err;
+}
+
+/// `serve` and a command refuse the database alike; both name it.
+std::string unusable(const Installation& here) {
+    const std::string said = failed(here.run({"workspace", "list"}));
+    CHECK(contains(said, here.database()));
+    CHECK(contains(failed(here.run({"serve"})), here.database()));
+    return said;
+}
+
+/// A port that somebody else listens on.
+class TakenPort {
+public:
+    TakenPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+        REQUIRE(::listen(fd_, 1) == 0);
+        REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+    ~TakenPort() { ::close(fd_); }
+    TakenPort(const TakenPort&) = delete;
+    TakenPort& operator=(const TakenPort&) = delete;
+    [[nodiscard]] std::string text() const { return std::to_string(port_); }
+
+private:
+    int fd_;
+    std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a mistake in the configuration is named with file, line and key") {
+    const Installation here;
+    struct Mistake {
+        std::string text, named;
+    };
+    for (const Mistake& mistake :
+         {Mistake{"[tokens]\nlive_maxx = 3\n", "config.toml:2: tokens.live_maxx"},
+          Mistake{"[tokens]\nlive_max = \"many\"\n", "config.toml:2: tokens.live_max"},
+          Mistake{"[tokens]\nlive_max = 0\n", "config.toml:2: tokens.live_max"},
+          Mistake{"\n[nonsense]\nx = 1\n", "config.toml:2: nonsense"},
+          Mistake{"[tokens\n", "config.toml:1"},
+          Mistake{std::string("[tokens]\nbrand = \"a\0b\"\n", 24), "config.toml:2"},
+          Mistake{"[tokens]\nbrand = \"Zo\xc3\xab\"\n", "config.toml:2: tokens.brand"},
+          Mistake{"[tokens]\nbrand = \"\xff\"\n", "config.toml"}}) {
+        write_file(here.config(), mistake.text);
+        for (const Words& command :
+             {Words{"config", "check"}, Words{"serve"}, Words{"workspace", "list"}}) {
+            const Ran ran = here.run(command);
+            INFO(ran.err);
+            CHECK(ran.exit_code == 1);
+            CHECK(contains(ran.err, mistake.named));
+        }
+    }
+}
+
+TEST_CASE("a configuration that is missing or cannot be read is named") {
+    const Installation here;
+    CHECK(contains(failed(run({binary(), "--config", "/none/at.toml", "config", "check"})),
+                   "/none/at.toml"));
+    CHECK(contains(run({binary(), "--config", here.folder().path(), "config", "check"}).err,
+                   here.folder().path()));
+    if (is_root() && !installed("setpriv"))
+        return;
+    ::chmod(here.config().c_str(), 0);
+    Words check = as_nobody();
+    for (const std::string& word : here.words({"config", "check"}))
+        check.push_back(word);
+    const Ran ran = run(check);
+    CHECK(ran.exit_code == 1);
+    CHECK(contains(ran.err, here.config()));
+}
+
+TEST_CASE("a port that is taken is named, and the database is free again") {
+    const TakenPort taken;
+    const Installation here;
+    here.must({"init"});
+    for (const std::string key : {"public", "ask", "admin"}) {
+        write_file(here.config(),
+                   "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\n"
+                   "admin = \"127.0.0.1:0\"\n[database]\npath = \"" +
+                       here.database() + "\"\n");
+        std::string text = read_file(here.config());
+        const std::string free = key + " = \"127.0.0.1:0\"";
+        text.replace(text.find(free), free.size(), key + " = \"127.0.0.1:" + taken.text() + "\"");
+        write_file(here.config(), text);
+        const std::string said = failed(here.run({"serve"}));
+        CHECK(contains(said, "127.0.0.1:" + taken.text()));
+        CHECK(contains(said, key));
+    }
+    here.configure("");
+    CHECK(Server(here).stop() == 0);
+}
+
+TEST_CASE(
+    "a file that is no database, a foreign one, a newer, a cut and a damaged one are refused") {
+    const Installation here;
+    here.populate();
+    const std::string sound = read_file(here.database());
+
+    write_file(here.database(),
+               "this is my shopping list, and it is longer than one hundred bytes, as is "
+               "proper for a list of things to buy in a shop in town.\n");
+    unusable(here);
+    write_file(here.database(), "");
+    unusable(here);
+
+    std::string newer = sound;
+    newer[63] = 99;  // user_version: the last byte of the four at 60
+    write_file(here.database(), newer);
+    CHECK(contains(unusable(here), "99"));
+
+    std::string foreign = sound;
+    foreign[68] = 'X';  // application_id: the four bytes at 68
+    write_file(here.database(), foreign);
+    unusable(here);
+
+    for (const std::size_t bytes :
+         {std::size_t{50}, std::size_t{4096}, sound.size() / 2, sound.size() - 1}) {
+        write_file(here.database(), sound.substr(0, bytes));
+        unusable(here);
+        CHECK(read_file(here.database()).size() == bytes);
+    }
+    write_file(here.database(), sound);
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+}
+
+TEST_CASE("a folder in place of the database is named") {
+    const Installation here;
+    std::filesystem::create_directories(here.database());
+    unusable(here);
+    CHECK(here.run({"init"}).exit_code == 1);
+}
+
+TEST_CASE("who may not write the database is told the sudo line, and changes nothing") {
+    if (!is_root() || !installed("setpriv")) {
+        WARN("skipped: needs root, to be somebody else");
+        return;
+    }
+    const Installation here;
+    here.populate();
+    Words add = as_nobody();
+    for (const std::string& word : here.words({"workspace", "add", "B & Sons"}))
+        add.push_back(word);
+    const Ran ran = run(add);
+    CHECK(ran.exit_code == 1);
+    CHECK(contains(ran.err, "next: sudo " + binary() + " --config " + here.config() +
+                                " workspace add 'B & Sons'\n"));
+    // What is taken from the environment is gone under sudo, so it stands in the line.
+    Words list = as_nobody();
+    list.insert(list.end(), {binary(), "workspace", "list"});
+    CHECK(contains(run(list, {"HOURGATE_CONFIG=" + here.config()}).err,
+                   "next: sudo " + binary() + " --config " + here.config() + " workspace list\n"));
+    // The file of somebody who has a name.
+    REQUIRE(run({"chown", "-R", "daemon", here.folder().file("data")}).exit_code == 0);
+    CHECK(contains(run(add).err, "next: sudo -u daemon "));
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+}
+
+TEST_CASE("a read-only folder is named, and nothing is half-written") {
+    if (is_root() && !installed("setpriv"))
+        return;
+    const Installation here;
+    here.populate();
+    const std::string data = here.folder().file("data");
+    if (is_root())
+        REQUIRE(run({"chown", "-R", "65534:65534", data}).exit_code == 0);
+    ::chmod(data.c_str(), 0555);
+    const auto unprivileged = [&](const Words& command) {
+        Words words = as_nobody();
+        for (const std::string& word : here.words(command))
+            words.push_back(word);
+        return run(words);
+    };
+    CHECK(contains(failed(unprivileged({"workspace", "add", "B"})), data));
+    CHECK(contains(failed(unprivileged({"serve"})), data));
+    CHECK(contains(failed(unprivileged({"backup", data + "/copy.db"})), data));
+    CHECK(names_in(data) == Words{"hourgate.db", "hourgate.db.lock"});
+    ::chmod(data.c_str(), 0700);
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+}
+
+TEST_CASE("a second server on a database, and a restore under a server, name the process") {
+    const Installation here;
+    here.populate();
+    const std::string copy = here.folder().file("copy.db");
+    Server server(here);
+    here.must({"backup", copy});
+    const std::string pid = std::to_string(server.program().pid());
+    CHECK(contains(failed(here.run({"serve"})), pid));
+    CHECK(contains(failed(here.run({"restore", copy})), pid));
+    const std::string token = here.mint("manager@acme.example");
+    CHECK(server.status(token) == 200);
+    CHECK(server.stop() == 0);
+    CHECK(here.run({"restore", copy}).exit_code == 0);
+}
+
+TEST_CASE("names in any script go through every field, and what is no name is refused") {
+    const Installation here;
+    here.must({"init"});
+    const std::string name = "\xe6\x9d\xb1\xe4\xba\xac \xd8\xa8\xd9\x8a\xd8\xaa \xf0\x9f\x9a\xaa";
+    here.must({"workspace", "add", name, "--plan", "studio"});
+    here.must({"member", "add", name, "\xc3\xa4nn@\xc3\xa4.example", "--name", name});
+    here.must({"member", "add", name, "--service", name});
+    const Json token = here.json({"token", "mint", name + "/" + name, "--name", name});
+    CHECK(token.at("name") == name);
+    CHECK(token.at("workspaceName") == name);
+    CHECK(contains(here.run({"member", "list", name}).out, name));
+    CHECK(contains(here.run({"token", "list"}).out, name));
+
+    for (const std::string bad : {"a\nb", "\x1b[2J", "a\xff", "\xed\xa0\x80", "\xc2\x85"})
+        for (const Words& command :
+             {Words{"workspace", "add", bad}, Words{"workspace", "show", bad},
+              Words{"member", "add", name, bad}, Words{"member", "add", name, "--service", bad},
+              Words{"member", "add", name, "a@b", "--name", bad},
+              Words{"member", "role", bad, "admin"}, Words{"token", "mint", bad, "--name", "x"},
+              Words{"token", "mint", name + "/" + name, "--name", bad}, Words{"token", "show", bad},
+              Words{"plan", "set", bad}, Words{"plan", "set", "x", "--window", bad},
+              Words{"operator", "mint", "--name", bad}, Words{"backup", bad},
+              Words{"frob" + bad}}) {
+            const Ran ran = here.run(command);
+            CHECK(ran.exit_code == 2);
+            CHECK_FALSE(contains(ran.err, bad));
+            CHECK(ran.out.empty());
+        }
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+}
+
+TEST_CASE("a backup is one private file, and bringing it back keeps what was revoked since") {
+    const Installation here;
+    here.populate();
+    const std::string kept = here.mint("manager@acme.example"),
+                      lost = here.mint("admin@acme.example");
+    const std::string copy = here.folder().file("copy.db");
+    const Json report = here.json({"backup", copy});
+    CHECK(report.at("members") == 4);
+    CHECK(run({"stat", "-c", "%a", copy}).out == "600\n");
+    here.must({"token", "revoke", prefix_of(lost)});
+    here.must({"member", "remove", "member@acme.example"});
+    here.must({"workspace", "add", "Later"});
+
+    const Ran restored = here.run({"restore", copy});
+    CHECK(restored.exit_code == 0);
+    CHECK(contains(restored.out, prefix_of(lost)));
+    CHECK(contains(restored.out, "--bring-back"));
+    CHECK(here.json({"workspace", "list"}).size() == 1);
+    CHECK(here.json({"token", "show", prefix_of(kept)}).at("status") == "live");
+    CHECK(here.json({"token", "show", prefix_of(lost)}).at("status") == "revoked");
+    const Json undone = here.json({"restore", copy, "--bring-back"});
+    CHECK(undone.at("keptRevoked").empty());
+    CHECK(exists(undone.at("oldFile")));
+    CHECK(here.json({"token", "show", prefix_of(lost)}).at("status") == "live");
+
+    CHECK(contains(failed(here.run({"restore", here.folder().file("none.db")})), "none.db"));
+    write_file(here.folder().file("no.db"), "no database");
+    CHECK(contains(failed(here.run({"restore", here.folder().file("no.db")})), "no.db"));
+    CHECK(contains(failed(here.run({"backup", "/none/copy.db"})), "/none"));
+    CHECK(here.json({"token", "list"}).size() == 3);
+}
