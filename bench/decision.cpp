@@ -28,7 +28,8 @@ constexpr std::size_t batch = 100;
 /// The value, or the failure on standard error and the end.
 template <typename T>
 T must(Result<T> result) {
-    if (result) return std::move(result).value();
+    if (result)
+        return std::move(result).value();
     std::fprintf(stderr, "hourgate_bench: %s\n", result.failure().what.c_str());
     std::exit(1);
 }
@@ -41,15 +42,17 @@ struct World {
     void fill(std::size_t count) {
         must(store::create_database(path));
         const auto ledger = must(store::SqliteLedger::open(path));
-        manage::Context context{*ledger, {"bench", "local"}, clock.now(), {}, [](auto) { return true; }};
+        manage::Context context{
+            *ledger, {"bench", "local"}, clock.now(), {}, [](auto) { return true; }};
         context.tokens.live_max = 1'000'000'000;
         must(manage::add_built_in_plans(context));
-        manage::PlanChange huge{"huge", true, 90, std::vector<Window>{
-            {"burst", 10'000'000, 10, Per::token}, {"sustained", 10'000'000, 60, Per::token}}};
+        manage::PlanChange huge{"huge", true, 90,
+                                std::vector<Window>{{"burst", 10'000'000, 10, Per::token},
+                                                    {"sustained", 10'000'000, 60, Per::token}}};
         must(manage::set_plan(context, huge));
         must(manage::add_workspace(context, {"bench", "huge", std::nullopt}));
-        const manage::MemberView member = must(manage::add_member(
-            context, {"bench", MemberKind::service, "", "bench", Role::owner}));
+        const manage::MemberView member = must(
+            manage::add_member(context, {"bench", MemberKind::service, "", "bench", Role::owner}));
         for (std::size_t i = 0; i < count; ++i) {
             manage::NewToken token;
             token.member = member.member.public_id;
@@ -78,12 +81,14 @@ double median_ns(Gate& gate, const Clock& clock, const std::vector<Secret>& toke
     for (std::size_t round = 0; round < rounds; ++round) {
         const std::int64_t before_us = clock.now().boot_us;
         for (std::size_t i = 0; i < batch; ++i) {
-            if (!gate.decide(call_with(tokens[next], clock.now())).granted()) ++refused;
+            if (!gate.decide(call_with(tokens[next], clock.now())).granted())
+                ++refused;
             next = (next + 1) % tokens.size();
         }
         each.push_back(static_cast<double>(clock.now().boot_us - before_us) * 1000.0 / batch);
     }
-    if (refused > 0) std::fprintf(stderr, "hourgate_bench: %zu calls were refused\n", refused);
+    if (refused > 0)
+        std::fprintf(stderr, "hourgate_bench: %zu calls were refused\n", refused);
     std::nth_element(each.begin(), each.begin() + static_cast<long>(each.size() / 2), each.end());
     return each[each.size() / 2];
 }
@@ -111,7 +116,8 @@ int main(int argc, char** argv) {
 
     std::printf("token read from SQLite  %8.0f ns\n",
                 median_ns(gate, world.clock, world.tokens, world.tokens.size() / batch));
-    std::printf("token known             %8.0f ns\n", median_ns(gate, world.clock, world.tokens, 5'000));
+    std::printf("token known             %8.0f ns\n",
+                median_ns(gate, world.clock, world.tokens, 5'000));
     std::filesystem::remove_all(folder);
     return 0;
 }

@@ -32,7 +32,14 @@ public:
 
     void decided(const Decision& decision, int status) noexcept override {
         metrics_.count(decision);
-        if (decision.reason != Reason::granted) log_.refusal(decision, status);
+        if (decision.reason != Reason::granted)
+            log_.refusal(decision, status);
+    }
+
+    /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
+    void decided_again(const Decision& decision, int status) noexcept override {
+        if (decision.reason != Reason::granted)
+            log_.refusal(decision, status);
     }
 
     /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
@@ -40,12 +47,15 @@ public:
         metrics_.count_unknown_address();
         const std::int64_t now_us = clock_.now().boot_us;
         std::int64_t last = warned_us_.load(std::memory_order_relaxed);
-        if (last != 0 && now_us - last < warn_interval_us) return;
-        if (!warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed)) return;
-        log_.line(ops::Level::warning,
-                  "a caller's address is not known, so it is not counted against it: the proxy in front "
-                  "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
-                  {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
+        if (last != 0 && now_us - last < warn_interval_us)
+            return;
+        if (!warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
+            return;
+        log_.line(
+            ops::Level::warning,
+            "a caller's address is not known, so it is not counted against it: the proxy in front "
+            "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
+            {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
     }
 
 private:
@@ -76,10 +86,15 @@ http::ReplySettings reply_settings(const config::Config& config) {
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
     Parts(const config::Config& config_, const Clock& clock_, const ops::Log& log_,
-          std::unique_ptr<store::ServerLock> lock_, std::unique_ptr<store::LeasedDirectory> directory_,
-          policy::Policy policy_)
-        : config(config_), clock(clock_), log(log_), lock(std::move(lock_)),
-          directory(std::move(directory_)), policy(std::move(policy_)), failures(config.failures),
+          std::unique_ptr<store::ServerLock> lock_,
+          std::unique_ptr<store::LeasedDirectory> directory_, policy::Policy policy_)
+        : config(config_),
+          clock(clock_),
+          log(log_),
+          lock(std::move(lock_)),
+          directory(std::move(directory_)),
+          policy(std::move(policy_)),
+          failures(config.failures),
           public_calls(config.public_calls),
           gate(gate_settings(config), policy, *directory, limiter, failures, public_calls),
           witness(metrics, log, clock),
@@ -128,17 +143,22 @@ struct App::Parts {
     }
 
     Status bind(std::size_t place, http::Listener listener, const config::Listen& listen) {
-        if (listen.kind == config::Listen::Kind::off) return Done{};
-        auto server = http::Server::bind(listener, {listen.host, listen.port, listen.path}, service);
-        if (!server) return server.failure();
+        if (listen.kind == config::Listen::Kind::off)
+            return Done{};
+        auto server =
+            http::Server::bind(listener, {listen.host, listen.port, listen.path}, service);
+        if (!server)
+            return server.failure();
         servers[place] = std::move(server).value();
         return Done{};
     }
 
     /// "127.0.0.1:8402" with the port that was bound, "unix:/path", or "off".
     [[nodiscard]] std::string bound(std::size_t place, config::Listen listen) const {
-        if (!servers[place]) return "off";
-        if (listen.kind == config::Listen::Kind::tcp) listen.port = servers[place]->port();
+        if (!servers[place])
+            return "off";
+        if (listen.kind == config::Listen::Kind::tcp)
+            listen.port = servers[place]->port();
         return listen.text();
     }
 
@@ -155,25 +175,33 @@ App::~App() = default;
 
 Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock& clock,
                                        const ops::Log& log) {
-    if (Status status = store::check_library(); !status) return status.failure();
+    ops::allow_many_files();
+    if (Status status = store::check_library(); !status)
+        return status.failure();
     auto policy = policy::Policy::make(config.rules);
-    if (!policy) return policy.failure();
+    if (!policy)
+        return policy.failure();
     // The lock before the look: a migration must not meet a running server. No database, no lock file.
     if (Status status = store::check_database(config.database, store::Migrate::no);
         !status && status.failure().fault != Fault::conflict)
         return status.failure();
     auto lock = store::ServerLock::take(config.database);
-    if (!lock) return lock.failure();
+    if (!lock)
+        return lock.failure();
     if (Status status = store::check_database(config.database, store::Migrate::yes); !status)
         return status.failure();
     auto directory = store::LeasedDirectory::open(config.database, clock);
-    if (!directory) return directory.failure();
+    if (!directory)
+        return directory.failure();
 
     auto parts = std::make_unique<Parts>(config, clock, log, std::move(lock).value(),
                                          std::move(directory).value(), std::move(policy).value());
-    if (Status s = parts->bind(0, http::Listener::public_, config.public_); !s) return s.failure();
-    if (Status s = parts->bind(1, http::Listener::ask, config.ask); !s) return s.failure();
-    if (Status s = parts->bind(2, http::Listener::admin, config.admin); !s) return s.failure();
+    if (Status s = parts->bind(0, http::Listener::public_, config.public_); !s)
+        return s.failure();
+    if (Status s = parts->bind(1, http::Listener::ask, config.ask); !s)
+        return s.failure();
+    if (Status s = parts->bind(2, http::Listener::admin, config.admin); !s)
+        return s.failure();
     return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
@@ -187,7 +215,8 @@ App::Ports App::ports() const noexcept {
 void App::start() {
     parts_->started_us = parts_->clock.now().boot_us;
     for (const auto& server : parts_->servers)
-        if (server) server->start();
+        if (server)
+            server->start();
     const config::Config& config = parts_->config;
     parts_->log.line(ops::Level::info, "listening",
                      {{"public", parts_->bound(0, config.public_)},
@@ -206,9 +235,11 @@ void App::run(ops::Signals& signals) {
     int signal = 0;
     while ((signal = signals.wait(wake_us)) == 0) {
         // A store that does not answer is for readyz to say: a restart would not mend it.
-        if (watchdog_us > 0) ops::notify("WATCHDOG=1");
+        if (watchdog_us > 0)
+            ops::notify("WATCHDOG=1");
         const std::int64_t now_us = parts_->clock.now().boot_us;
-        if (now_us - swept_us < sweep_interval_us) continue;
+        if (now_us - swept_us < sweep_interval_us)
+            continue;
         parts_->sweep();
         swept_us = now_us;
     }
@@ -218,11 +249,14 @@ void App::run(ops::Signals& signals) {
                      {{"signal", std::to_string(signal)},
                       {"drain", fmt::format("{}s", parts_->config.drain_s)}});
     for (const auto& server : parts_->servers)
-        if (server) server->stop_accepting();
-    const std::int64_t deadline_us = parts_->clock.now().boot_us + parts_->config.drain_s * us_per_s;
+        if (server)
+            server->stop_accepting();
+    const std::int64_t deadline_us =
+        parts_->clock.now().boot_us + parts_->config.drain_s * us_per_s;
     std::int64_t cut = 0;
     for (const auto& server : parts_->servers)
-        if (server) cut += server->finish(parts_->clock, deadline_us);
+        if (server)
+            cut += server->finish(parts_->clock, deadline_us);
     parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",
                      {{"cut", std::to_string(cut)}});
 }

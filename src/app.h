@@ -1,5 +1,5 @@
-// Owns every object of a running server in construction order and connects them. The only place that
-// knows all folders.
+// Owns every object of a running server in construction order and connects them. The only place
+// that knows all folders.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace hourgate {
 class App {
 public:
     /// Checks the SQLite library and the database (an older schema is brought up), takes the server
-    /// lock, opens the directory, binds the listeners. Nothing is answered before run(). `clock` and
-    /// `log` must outlive the App.
+    /// lock, opens the directory, binds the listeners. Nothing is answered before start(). `clock`
+    /// and `log` must outlive the App.
     [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
                                                            const Clock& clock, const ops::Log& log);
     ~App();

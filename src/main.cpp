@@ -1,4 +1,6 @@
 // The executable.
 #include "cli/cli.h"
 
-int main(int argc, char** argv) { return hourgate::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+    return hourgate::cli::run(argc, argv);
+}

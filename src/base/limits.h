@@ -41,24 +41,25 @@ constexpr std::size_t methods_per_resource_max = 16;
 
 // --- tables in memory --------------------------------------------------------------------------
 constexpr std::size_t limiter_shards = 64;
-constexpr std::size_t addresses_max = 65'536;        ///< per table (failures, public)
+constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public)
 constexpr std::size_t directory_shards = 64;
 constexpr std::size_t directory_entries_max = 1'048'576;
-constexpr std::size_t directory_changes_max = 4'096;  ///< remembered between two readings of one entry
+/// Changed rows remembered between two readings of one entry.
+constexpr std::size_t directory_changes_max = 4'096;
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
 constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long after its commit
 
 // --- server ------------------------------------------------------------------------------------
-constexpr std::size_t threads_per_listener = 64;    ///< one per open connection until part 3
+constexpr std::size_t threads_per_listener = 64;     ///< one per open connection until part 3
 constexpr std::size_t connections_queued_max = 256;  ///< waiting for a thread; more are closed
 constexpr std::int64_t read_timeout_ms = 5'000;
 constexpr std::int64_t write_timeout_ms = 5'000;
 constexpr std::int64_t idle_timeout_ms = 30'000;
 constexpr std::size_t keep_alive_requests_max = 1'000'000;
 
-static_assert(writer_wait_us > lease_us, "a writer must outlast every lease taken before its commit");
+static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
 static_assert(exact_calls_max < window_calls_max);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);

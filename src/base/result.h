@@ -12,13 +12,13 @@ namespace hourgate {
 
 /// What kind of failure: the command line turns it into an exit code, HTTP into a status.
 enum class Fault {
-    usage,      ///< the request itself is wrong (ambiguous name, bad date): exit 2
-    not_found,  ///< the named thing does not exist
-    conflict,   ///< the rules forbid it in the present state (last owner, name taken)
-    config,     ///< the configuration file
-    store,      ///< the database or its file
-    permission, ///< this user may not read or write the file: the command line shows the sudo line
-    system,     ///< the machine (port taken, disk full)
+    usage,       ///< the request itself is wrong (ambiguous name, bad date): exit 2
+    not_found,   ///< the named thing does not exist
+    conflict,    ///< the rules forbid it in the present state (last owner, name taken)
+    config,      ///< the configuration file
+    store,       ///< the database or its file
+    permission,  ///< this user may not read or write the file: the command line shows the sudo line
+    system,      ///< the machine (port taken, disk full)
 };
 
 /// Why something could not be done, in words for a person.

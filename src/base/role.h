@@ -1,5 +1,5 @@
-// The four roles of a member. `operator` is not a role of a member: it marks the tokens of the people
-// who run the gate (gate/directory.h).
+// The four roles of a member. `operator` is not a role of a member: it marks the tokens of the
+// people who run the gate (gate/facts.h).
 #pragma once
 
 #include <array>
@@ -17,20 +17,27 @@ constexpr std::array<Role, 4> all_roles = {Role::owner, Role::admin, Role::manag
 
 [[nodiscard]] constexpr std::string_view to_text(Role role) noexcept {
     switch (role) {
-        case Role::owner: return "owner";
-        case Role::admin: return "admin";
-        case Role::manager: return "manager";
-        case Role::member: return "member";
+        case Role::owner:
+            return "owner";
+        case Role::admin:
+            return "admin";
+        case Role::manager:
+            return "manager";
+        case Role::member:
+            return "member";
     }
     return "";
 }
 
 [[nodiscard]] constexpr std::optional<Role> role_from(std::string_view text) noexcept {
     for (const Role role : all_roles)
-        if (to_text(role) == text) return role;
+        if (to_text(role) == text)
+            return role;
     return std::nullopt;
 }
 
-[[nodiscard]] constexpr std::size_t index(Role role) noexcept { return static_cast<std::size_t>(role); }
+[[nodiscard]] constexpr std::size_t index(Role role) noexcept {
+    return static_cast<std::size_t>(role);
+}
 
 }  // namespace hourgate

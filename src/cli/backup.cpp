@@ -2,8 +2,8 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/reports.h"
 #include "cli/session.h"
-#include "cli/show.h"
 #include "store/backup.h"
 
 namespace hourgate::cli {

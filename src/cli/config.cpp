@@ -1,7 +1,7 @@
 // hourgate config check | show
 #include "cli/commands.h"
+#include "cli/reports.h"
 #include "cli/session.h"
-#include "cli/show.h"
 #include "config/load.h"
 
 namespace hourgate::cli {

@@ -14,16 +14,14 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "app.h"
-#include "base/time_text.h"
 #include "cli/demo_cast.h"
+#include "cli/demo_stage.h"
 #include "cli/new_database.h"
 #include "cli/shell.h"
 #include "config/load.h"
@@ -86,8 +84,6 @@ private:
 
 // --- the configuration ---------------------------------------------------------------------------
 
-constexpr std::uint16_t sample_port = 8400;
-
 /// `port`, or 0, any free one, when another process has it.
 std::uint16_t if_free(std::uint16_t port) noexcept {
     const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -127,123 +123,6 @@ Status write_file(const std::string& path, const std::string& text) {
     return out ? Status(Done{}) : Status(store::system_failure("write", path, errno));
 }
 
-// --- what it prints ------------------------------------------------------------------------------
-
-/// All that the lines to paste are made of.
-struct Stage {
-    std::string program;  ///< full path of this executable
-    std::string config_file;
-    App::Ports ports;
-    std::uint16_t sample_port = 0;
-    std::vector<DemoToken> cast;
-    std::int64_t now_ms = 0;
-
-    [[nodiscard]] const DemoToken& token(std::string_view workspace, std::string_view role) const {
-        const auto found = std::find_if(cast.begin(), cast.end(), [&](const DemoToken& one) {
-            return one.workspace == workspace && one.role == role;
-        });
-        HOURGATE_CHECK(found != cast.end());
-        return *found;
-    }
-};
-
-/// A line to paste, and what it shows.
-struct Line {
-    std::string heading;
-    std::string command;
-};
-
-std::string curl(const Stage& stage, const DemoToken* token, std::string_view flags) {
-    std::string line = "curl " + std::string(flags) + " ";
-    if (token != nullptr)
-        line.append("-H 'Authorization: Bearer ").append(token->token.reveal()).append("' ");
-    return line + "http://127.0.0.1:" + std::to_string(stage.sample_port) + "/api/v1/clients";
-}
-
-std::vector<Line> answer_lines(const Stage& stage) {
-    const DemoToken& manager = stage.token("Acme", "manager");
-    const DemoToken& member = stage.token("Acme", "member");
-    const DemoToken& lapsed = stage.token("Dune", "owner");
-    const DemoToken& busy = stage.token("Acme", "admin");
-    return {
-        {"200: a manager of Acme (plan studio) reads clients", curl(stage, &manager, "-i")},
-        {"401: nobody says who they are", curl(stage, nullptr, "-i")},
-        {"402: the owner of Dune, whose plan has lapsed", curl(stage, &lapsed, "-i")},
-        {"403: a role member of Acme, whom the policy keeps from clients",
-         curl(stage, &member, "-i")},
-        {"429: plan studio has room for 30 calls in 10 s; the 31st is told when to come again",
-         "for call in $(seq 31); do answer=$(" + curl(stage, &busy, "-is") +
-             "); echo \"$answer\" | head -n 1; done; echo \"$answer\""},
-    };
-}
-
-std::vector<Line> change_lines(const Stage& stage) {
-    const std::string next_year = format_time(stage.now_ms + 365 * ms_per_day).substr(0, 10);
-    const std::string program = for_shell(stage.program);
-    return {
-        {"Dune pays: paste the 402 line again, it answers 200, with the same token",
-         program + " workspace plan Dune studio --paid-until " + next_year},
-        {"The token of the 200 line is revoked: paste that line again, it answers 401",
-         program + " token revoke " + stage.token("Acme", "manager").prefix},
-    };
-}
-
-std::string export_line(const Stage& stage) {
-    return "export HOURGATE_CONFIG=" + for_shell(stage.config_file);
-}
-
-std::string port_note(std::uint16_t wanted, std::uint16_t got) {
-    if (wanted == got)
-        return "";
-    return "Port " + std::to_string(wanted) + " is taken by another process; " +
-           std::to_string(got) + " is used instead.\n";
-}
-
-std::string plain_text(const Stage& stage) {
-    std::string text = "\nA gate and a sample API behind it are running. Everything is in " +
-                       std::filesystem::path(stage.config_file).parent_path().string() +
-                       "\nand is removed when this ends (Ctrl-C).\n";
-    text += port_note(sample_port, stage.sample_port) + port_note(8401, stage.ports.ask) +
-            port_note(8402, stage.ports.public_) + port_note(8403, stage.ports.admin);
-    text += "\nPaste into a second terminal:\n\n" + export_line(stage) + "\n";
-    for (const Line& line : answer_lines(stage))
-        text += "\n# " + line.heading + "\n" + line.command + "\n";
-    text += "\nChange something while it runs, from the second terminal too:\n";
-    for (const Line& line : change_lines(stage))
-        text += "\n# " + line.heading + "\n" + line.command + "\n";
-    text += "\nTokens, one for each role and plan:\n\n";
-    std::vector<std::vector<std::string>> rows = {{"WORKSPACE", "PLAN", "ROLE", "TOKEN"}};
-    for (const DemoToken& one : stage.cast)
-        rows.push_back({one.workspace, one.plan, one.role, std::string(one.token.reveal())});
-    return text + columns_of(rows) + "\n";
-}
-
-std::string json_text(const Stage& stage) {
-    using Json = nlohmann::ordered_json;
-    const auto lines = [](const std::vector<Line>& all) {
-        Json array = Json::array();
-        for (const Line& line : all)
-            array.push_back({{"heading", line.heading}, {"command", line.command}});
-        return array;
-    };
-    Json tokens = Json::array();
-    for (const DemoToken& one : stage.cast)
-        tokens.push_back({{"workspace", one.workspace},
-                          {"plan", one.plan},
-                          {"role", one.role},
-                          {"prefix", one.prefix},
-                          {"token", one.token.reveal()}});
-    const Json json = {{"config", stage.config_file},
-                       {"publicPort", stage.ports.public_},
-                       {"askPort", stage.ports.ask},
-                       {"adminPort", stage.ports.admin},
-                       {"samplePort", stage.sample_port},
-                       {"tokens", tokens},
-                       {"answers", lines(answer_lines(stage))},
-                       {"changes", lines(change_lines(stage))}};
-    return json.dump() + "\n";
-}
-
 // --- the run -------------------------------------------------------------------------------------
 
 Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clock& clock) {
@@ -261,7 +140,7 @@ Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clo
 
 /// The usual ports where they are free. A port taken between the look and the listening is rare
 /// enough for one more attempt with any free ones.
-Result<std::unique_ptr<App>> make_app(const std::string& folder, config::Config config,
+Result<std::unique_ptr<App>> make_app(const std::string& folder, const config::Config& config,
                                       const Clock& clock, const ops::Log& log) {
     auto app = App::make(config, clock, log);
     if (app || app.failure().fault != Fault::system)
@@ -273,14 +152,15 @@ Result<std::unique_ptr<App>> make_app(const std::string& folder, config::Config 
 }
 
 Result<std::unique_ptr<http::SampleApi>> start_sample(std::uint16_t ask_port) {
-    auto sample = http::SampleApi::start(if_free(sample_port), ask_port);
+    auto sample = http::SampleApi::start(if_free(usual_sample_port), ask_port);
     return sample ? std::move(sample) : http::SampleApi::start(0, ask_port);
 }
 
 Status run(const Session& session, const Folder& folder, ops::Signals& signals) {
     const std::string file = folder.path() + "/config.toml";
-    const App::Ports wanted = {if_free(8402), if_free(8401), if_free(8403)};
-    const auto config = config::parse(config_text(folder.path(), wanted), file);
+    const App::Ports free = {if_free(usual_ports.public_), if_free(usual_ports.ask),
+                             if_free(usual_ports.admin)};
+    const auto config = config::parse(config_text(folder.path(), free), file);
     if (!config)
         return config.failure();
     auto cast = make_data(config.value(), session.clock);

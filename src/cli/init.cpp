@@ -3,9 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/new_database.h"
+#include "cli/reports.h"
 #include "cli/session.h"
 #include "cli/shell.h"
-#include "cli/show.h"
 #include "store/files.h"
 
 namespace hourgate::cli {

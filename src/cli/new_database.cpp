@@ -62,6 +62,10 @@ public:
 
     /// A link never overwrites; a rename would.
     Status place() {
+        // SQLite removes it when the last connection has closed and all of it is in the database.
+        if (store::exists(path_ + "-wal"))
+            return Failure{Fault::system, "not all of " + target_ + " could be written",
+                           "see that the disk is not full, then run hourgate init again"};
         if (::link(path_.c_str(), target_.c_str()) != 0)
             return errno == EEXIST ? taken(target_)
                                    : store::system_failure("write", target_, errno);
@@ -118,6 +122,8 @@ Result<manage::MintedToken> make_database(const std::string& path, const Clock& 
         return fine.failure();
     if (store::exists(path))
         return Draft::taken(path);
+    if (Status free = store::check_free(path); !free)
+        return free.failure();
     Folders folders;
     if (Status made = folders.make(std::filesystem::path(path).parent_path()); !made)
         return made.failure();

@@ -11,7 +11,6 @@
 #include "manage/records.h"
 #include "manage/tokens.h"
 #include "plan/plan.h"
-#include "store/backup.h"
 #include "store/database.h"
 
 namespace hourgate::cli {
@@ -22,6 +21,7 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::MemberView>& views);
 [[nodiscard]] Status show(const Session& session, const Plan& plan);
 [[nodiscard]] Status show(const Session& session, const std::vector<Plan>& plans);
+[[nodiscard]] Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
 /// With the token itself, this once.
@@ -31,16 +31,6 @@ namespace hourgate::cli {
 [[nodiscard]] Status show_revoked(const Session& session,
                                   const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
-/// `init`: the database made, and the first operator token.
-[[nodiscard]] Status show_made(const Session& session, const std::string& database,
-                               const manage::MintedToken& minted);
-[[nodiscard]] Status show_backup(const Session& session, const std::string& file,
-                                 const store::BackupReport& report);
-[[nodiscard]] Status show_restored(const Session& session, const std::string& database,
-                                   const store::RestoreReport& report);
-[[nodiscard]] Status show_checked(const Session& session, const std::string& file,
-                                  const std::vector<std::string>& warnings);
-[[nodiscard]] Status show_version(const Session& session);
 
 /// What a command ends with that looked at something.
 template <typename T>

@@ -1,7 +1,7 @@
 // hourgate version
 #include "cli/commands.h"
+#include "cli/reports.h"
 #include "cli/session.h"
-#include "cli/show.h"
 
 namespace hourgate::cli {
 

@@ -35,13 +35,13 @@ struct Call {
     Problem problem = Problem::none;
     std::string_view problem_detail;  ///< the header's name; never a value
     Presented presented = Presented::nothing;
-    std::string_view credentials;     ///< secret: shown to nobody
-    std::string_view method;          ///< as sent, case-sensitive
-    std::string_view target;          ///< origin form as sent, query included
-    bool preflight = false;           ///< OPTIONS with Origin and Access-Control-Request-Method
-    std::optional<Address> address;   ///< the client's; none: not known, so not counted
-    Spend spend = Spend::yes;         ///< `again`: the repeat of a call decided a moment ago
-    Now now;                          ///< read after the request's bytes were
+    std::string_view credentials;    ///< secret: shown to nobody
+    std::string_view method;         ///< as sent, case-sensitive
+    std::string_view target;         ///< origin form as sent, query included
+    bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
+    std::optional<Address> address;  ///< the client's; none: not known, so not counted
+    Spend spend = Spend::yes;        ///< `again`: the repeat of a call decided a moment ago
+    Now now;                         ///< read after the request's bytes were
 };
 
 }  // namespace hourgate

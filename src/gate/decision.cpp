@@ -4,29 +4,52 @@ namespace hourgate {
 
 std::string_view to_text(Reason reason) noexcept {
     switch (reason) {
-        case Reason::granted: return "granted";
-        case Reason::bad_request: return "bad_request";
-        case Reason::path_ambiguous: return "path_ambiguous";
-        case Reason::forged_header: return "forged_header";
-        case Reason::no_credentials: return "no_credentials";
-        case Reason::wrong_scheme: return "wrong_scheme";
-        case Reason::malformed_token: return "malformed_token";
-        case Reason::damaged_token: return "damaged_token";
-        case Reason::wrong_environment: return "wrong_environment";
-        case Reason::unknown_token: return "unknown_token";
-        case Reason::revoked_token: return "revoked_token";
-        case Reason::expired_token: return "expired_token";
-        case Reason::rotated_token: return "rotated_token";
-        case Reason::member_removed: return "member_removed";
-        case Reason::too_many_failures: return "too_many_failures";
-        case Reason::plan_without_api: return "plan_without_api";
-        case Reason::plan_lapsed: return "plan_lapsed";
-        case Reason::role_forbidden: return "role_forbidden";
-        case Reason::scope_missing: return "scope_missing";
-        case Reason::not_own: return "not_own";
-        case Reason::path_unlisted: return "path_unlisted";
-        case Reason::window_full: return "window_full";
-        case Reason::store_failed: return "store_failed";
+        case Reason::granted:
+            return "granted";
+        case Reason::bad_request:
+            return "bad_request";
+        case Reason::path_ambiguous:
+            return "path_ambiguous";
+        case Reason::forged_header:
+            return "forged_header";
+        case Reason::no_credentials:
+            return "no_credentials";
+        case Reason::wrong_scheme:
+            return "wrong_scheme";
+        case Reason::malformed_token:
+            return "malformed_token";
+        case Reason::damaged_token:
+            return "damaged_token";
+        case Reason::wrong_environment:
+            return "wrong_environment";
+        case Reason::unknown_token:
+            return "unknown_token";
+        case Reason::revoked_token:
+            return "revoked_token";
+        case Reason::expired_token:
+            return "expired_token";
+        case Reason::rotated_token:
+            return "rotated_token";
+        case Reason::member_removed:
+            return "member_removed";
+        case Reason::too_many_failures:
+            return "too_many_failures";
+        case Reason::plan_without_api:
+            return "plan_without_api";
+        case Reason::plan_lapsed:
+            return "plan_lapsed";
+        case Reason::role_forbidden:
+            return "role_forbidden";
+        case Reason::scope_missing:
+            return "scope_missing";
+        case Reason::not_own:
+            return "not_own";
+        case Reason::path_unlisted:
+            return "path_unlisted";
+        case Reason::window_full:
+            return "window_full";
+        case Reason::store_failed:
+            return "store_failed";
     }
     return "";
 }
@@ -37,7 +60,8 @@ int question_of(Reason reason) noexcept {
         case Reason::bad_request:
         case Reason::path_ambiguous:
         case Reason::forged_header:
-        case Reason::store_failed: return 0;
+        case Reason::store_failed:
+            return 0;
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
@@ -48,20 +72,25 @@ int question_of(Reason reason) noexcept {
         case Reason::expired_token:
         case Reason::rotated_token:
         case Reason::member_removed:
-        case Reason::too_many_failures: return 1;
+        case Reason::too_many_failures:
+            return 1;
         case Reason::plan_without_api:
-        case Reason::plan_lapsed: return 2;
+        case Reason::plan_lapsed:
+            return 2;
         case Reason::role_forbidden:
         case Reason::scope_missing:
         case Reason::not_own:
-        case Reason::path_unlisted: return 3;
-        case Reason::window_full: return 4;
+        case Reason::path_unlisted:
+            return 3;
+        case Reason::window_full:
+            return 4;
     }
     return 0;
 }
 
 std::string_view Decision::role() const noexcept {
-    if (!facts) return {};
+    if (!facts)
+        return {};
     return facts->is_operator() ? std::string_view("operator") : to_text(facts->member.role);
 }
 

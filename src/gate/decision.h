@@ -1,4 +1,5 @@
-// The outcome for one call, with every value that was looked at. A refusal is a value, not an error.
+// The outcome for one call, with every value that was looked at. A refusal is a value, not an
+// error.
 #pragma once
 
 #include <array>
@@ -24,14 +25,29 @@ namespace hourgate {
 enum class Reason : std::uint8_t {
     granted,
     // 0: can it be read
-    bad_request, path_ambiguous, forged_header,
+    bad_request,
+    path_ambiguous,
+    forged_header,
     // 1: who is asking
-    no_credentials, wrong_scheme, malformed_token, damaged_token, wrong_environment, unknown_token,
-    revoked_token, expired_token, rotated_token, member_removed, too_many_failures,
+    no_credentials,
+    wrong_scheme,
+    malformed_token,
+    damaged_token,
+    wrong_environment,
+    unknown_token,
+    revoked_token,
+    expired_token,
+    rotated_token,
+    member_removed,
+    too_many_failures,
     // 2: is it paid for
-    plan_without_api, plan_lapsed,
+    plan_without_api,
+    plan_lapsed,
     // 3: may they
-    role_forbidden, scope_missing, not_own, path_unlisted,
+    role_forbidden,
+    scope_missing,
+    not_own,
+    path_unlisted,
     // 4: is there room
     window_full,
     // could not decide: never a refusal of the caller, never granted

@@ -26,8 +26,8 @@ public:
     /// store look-up; an absent prefix is never remembered, so it always costs one.
     [[nodiscard]] virtual Found find(std::string_view prefix, Now now) = 0;
 
-    /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it found:
-    /// a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
+    /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it
+    /// found: a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
     virtual void look_up_in_vain(std::string_view prefix) noexcept = 0;
 };
 

@@ -28,9 +28,9 @@ struct TokenFacts {
     token::Digest digest{};
     std::vector<policy::Scope> scopes;  ///< empty: not narrowed
     std::int64_t created_ms = 0;
-    std::int64_t line_created_ms = 0;        ///< first mint of the line
-    std::optional<std::int64_t> expires_ms;  ///< the first instant it does not work
-    std::optional<std::int64_t> rotated_ms;  ///< when a successor was minted
+    std::int64_t line_created_ms = 0;            ///< first mint of the line
+    std::optional<std::int64_t> expires_ms;      ///< the first instant it does not work
+    std::optional<std::int64_t> rotated_ms;      ///< when a successor was minted
     std::optional<std::int64_t> works_until_ms;  ///< end of grace; set with rotated_ms
     std::optional<std::int64_t> revoked_ms;
 };
@@ -41,7 +41,9 @@ struct Facts {
     Member member;
     Workspace workspace;
 
-    [[nodiscard]] bool is_operator() const noexcept { return token.kind == TokenFacts::Kind::operator_; }
+    [[nodiscard]] bool is_operator() const noexcept {
+        return token.kind == TokenFacts::Kind::operator_;
+    }
 };
 
 }  // namespace hourgate

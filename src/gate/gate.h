@@ -57,9 +57,9 @@ private:
 
     const Settings settings_;
     const policy::Policy& policy_;
-    Directory& directory_;       // self-synchronised
-    Limiter& limiter_;           // self-synchronised
-    AddressLimiter& failures_;   // self-synchronised
+    Directory& directory_;          // self-synchronised
+    Limiter& limiter_;              // self-synchronised
+    AddressLimiter& failures_;      // self-synchronised
     AddressLimiter& public_calls_;  // self-synchronised
 };
 

@@ -21,6 +21,9 @@ struct Trust {
 /// Fills credentials, problem and preflight of `call` from the headers; method and target must be
 /// set. In this order: two Authorization headers, forged X-Hourgate-* ('_' read as '-'), method
 /// override, method, target.
+/// An empty Authorization header is as none: some proxies pass on what is not there. Of another
+/// scheme `credentials` is the name if it is a well-known one; any other first word may be half a
+/// token, and is left out.
 void read_headers(Call& call, const Request& request, const Trust& trust);
 
 /// The last two of them alone, for who says method and target in another way.

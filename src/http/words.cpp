@@ -2,8 +2,10 @@
 // Written for somebody tired. Never a secret, never a query string; texts may change, reasons not.
 #include "http/words.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "policy/path.h"
 
 namespace hourgate::http {
 

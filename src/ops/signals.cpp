@@ -88,6 +88,14 @@ void forbid_dumps() noexcept {
     setrlimit(RLIMIT_CORE, &none);
 }
 
+void allow_many_files() noexcept {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 void confine_name_look_ups() noexcept {
     // glibc asks /etc/nsswitch.conf otherwise, and loads a shared library for each other source.
     __nss_configure_lookup("hosts", "files dns");

@@ -30,6 +30,9 @@ private:
 /// No core dumps and no ptrace of this process: a token may be in its memory (prctl(2)
 /// PR_SET_DUMPABLE, setrlimit(2) RLIMIT_CORE).
 void forbid_dumps() noexcept;
+/// Raises the soft limit of open files to the hard one: three listeners may hold a thousand
+/// connections, and a shell allows 1,024 files (setrlimit(2) RLIMIT_NOFILE).
+void allow_many_files() noexcept;
 /// Names resolved from files and dns only, so that nothing is loaded at run time (static glibc).
 void confine_name_look_ups() noexcept;
 

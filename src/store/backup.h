@@ -35,10 +35,13 @@ struct RestoreReport {
 };
 
 /// Puts a backup in the database's place. Takes the server lock: Failure::conflict under a running
-/// server. A copy beside the database is checked and migrated first; the old file is moved away
-/// with its -wal and -shm to "<database>.before-restore-<time>"; the copy is renamed into place;
-/// the folder is synced. Tokens revoked and members removed since the backup stay so
-/// (BringBack::no). Killed at any point, either the old or the new database is in place, whole.
+/// server, or while another command has the database open. A copy beside the database is checked
+/// and migrated first; the old file, its WAL written back into it, goes to
+/// "<database>.before-restore-<time>" (with -wal and -shm when it is damaged); the copy is renamed
+/// into place; the folder is synced. Tokens revoked and members removed since the backup stay so
+/// (BringBack::no); when the old database cannot be read they are not known: Failure::conflict,
+/// unless BringBack::yes. Killed at any point, either the old or the new database is in place,
+/// whole.
 /// `now_ms` names the old file and stamps audit events.
 [[nodiscard]] Result<RestoreReport> restore(const std::string& database, const std::string& source,
                                             BringBack bring_back, std::int64_t now_ms);

@@ -37,16 +37,6 @@ Status check_writable(const std::string& path) {
     return Done{};
 }
 
-/// A WAL that is left over would be played into the new database.
-Status check_no_leftover(const std::string& path) {
-    for (const char* end : {"-wal", "-journal"})
-        if (exists(path + end))
-            return Failure{Fault::conflict,
-                           path + end + " is left over from a database that is gone",
-                           "move it away first, or restore a backup: `hourgate restore FILE`"};
-    return Done{};
-}
-
 }  // namespace
 
 int schema_version() noexcept {
@@ -65,12 +55,21 @@ Status check_library() {
                    "build it with SQLite 3.51.3 or later: run scripts/setup, then scripts/build"};
 }
 
+Status check_free(const std::string& path) {
+    if (exists(path))
+        return Failure{Fault::conflict, path + " exists already",
+                       "it is left as it is; to begin anew, move it away first"};
+    for (const char* end : {"-wal", "-journal"})
+        if (exists(path + end))
+            return Failure{Fault::conflict,
+                           path + end + " is left over from a database that is gone",
+                           "move it away first, or restore a backup: `hourgate restore FILE`"};
+    return Done{};
+}
+
 Status create_database(const std::string& path) {
     return guarded(path, [&]() -> Status {
-        const Failure taken{Fault::conflict, path + " exists already",
-                            "it is left as it is; to begin anew, move it away first"};
-        if (exists(path)) return taken;
-        if (Status clear = check_no_leftover(path); !clear) return clear;
+        if (Status free = check_free(path); !free) return free;
         // Built aside and linked into place: a half-made database is never seen, nor is one that
         // appears meanwhile overwritten.
         Result<Draft> draft = Draft::make(path, ".new-" + std::to_string(::getpid()));
@@ -80,9 +79,7 @@ Status create_database(const std::string& path) {
             migrate(connection);
         }
         if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given) return given;
-        const Status placed = draft.value().place();
-        if (!placed && placed.failure().fault == Fault::conflict) return taken;
-        return placed;
+        return draft.value().place();
     });
 }
 

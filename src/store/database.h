@@ -22,14 +22,19 @@ struct FileState {
 /// Failure::permission when this user may not use it.
 [[nodiscard]] Result<FileState> look_at(const std::string& path);
 
-/// Makes a new database (0600; folders are not made) with the newest schema. Failure::conflict when
-/// the file exists. Nothing is left behind on failure.
+/// Failure::conflict when something stands at `path`, or the WAL of a database that is gone stands
+/// beside it: SQLite would play it into a new one.
+[[nodiscard]] Status check_free(const std::string& path);
+
+/// Makes a new database (0600; folders are not made) with the newest schema. REQUIRES nothing:
+/// fails as check_free does. Nothing is left behind on failure. When root makes it, it belongs to
+/// the owner of its folder.
 [[nodiscard]] Status create_database(const std::string& path);
 
 /// Whether the file can be used as it is: absent ("run `hourgate init`"), not a database, not ours,
 /// damaged, truncated, newer than this program, not readable or writable by this user: each its own
-/// message and next step. An older schema: `migrate` brings it up (serve), otherwise a failure that
-/// says to start the server once.
+/// message and next step. An older schema: `migrate` brings it up (serve), otherwise
+/// Failure::conflict that says to start the server once.
 enum class Migrate : std::uint8_t { no, yes };
 [[nodiscard]] Status check_database(const std::string& path, Migrate migrate);
 

@@ -151,7 +151,7 @@ Failure unusable(const std::string& path, const FileState& state) {
         case Kind::absent:
             return {Fault::not_found, "there is no database at " + path, "run `hourgate init`"};
         case Kind::older:
-            return {Fault::store,
+            return {Fault::conflict,
                     path + " has an older schema (" + number + ", this program writes " + known +
                         ")",
                     "start the server once: `hourgate serve` brings it up to date"};

@@ -72,7 +72,8 @@ Status Draft::place() {
     if (Status synced = sync(path_, O_RDWR, target_); !synced) return synced;
     // A link never overwrites; a rename would.
     if (::link(path_.c_str(), target_.c_str()) != 0) {
-        if (errno == EEXIST) return Failure{Fault::conflict, target_ + " exists already", ""};
+        if (errno == EEXIST)
+            return Failure{Fault::conflict, target_ + " exists already", "it is left as it is"};
         return system_failure("write", target_, errno);
     }
     return sync_folder_of(target_);

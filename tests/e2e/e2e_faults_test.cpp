@@ -188,6 +188,35 @@ TEST_CASE("who may not write the database is told the sudo line, and changes not
     CHECK(here.json({"workspace", "list"}).size() == 1);
 }
 
+TEST_CASE("root does not make the server's database, and others are told to be the server's user") {
+    if (!is_root()) {
+        WARN("skipped: only root can change the root directory");
+        return;
+    }
+    const Folder root;
+    std::filesystem::copy_file(binary(), root.file("hourgate"));
+    std::filesystem::create_directories(root.file("etc"));
+    write_file(root.file("etc/passwd"), "hourgate:x:990:990::/:/usr/sbin/nologin\n");
+    const auto as = [&](const std::string& user, Words command) {
+        command.insert(command.begin(), {"chroot", "--userspec=" + user, root.path(), "/hourgate"});
+        return run(command);
+    };
+    const std::string first = failed(as("0:0", {"init"}));
+    CHECK(contains(first, "install -d -m 0700 -o hourgate -g hourgate /var/lib/hourgate"));
+    CHECK_FALSE(exists(root.file("var")));
+
+    const std::string folder = root.file("var/lib/hourgate");
+    std::filesystem::create_directories(folder);
+    REQUIRE(run({"chown", "990:990", folder}).exit_code == 0);
+    ::chmod(folder.c_str(), 0700);
+    CHECK(contains(failed(as("0:0", {"init"})), "next: sudo -u hourgate /hourgate init\n"));
+    CHECK(names_in(folder).empty());
+    CHECK(as("990:990", {"init"}).exit_code == 0);
+    CHECK(contains(failed(as("1234:1234", {"workspace", "add", "Acme Inc"})),
+                   "next: sudo -u hourgate /hourgate workspace add 'Acme Inc'\n"));
+    CHECK(as("990:990", {"workspace", "add", "Acme Inc"}).exit_code == 0);
+}
+
 TEST_CASE("a read-only folder is named, and nothing is half-written") {
     if (is_root() && !installed("setpriv"))
         return;

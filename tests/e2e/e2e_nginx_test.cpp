@@ -1,4 +1,8 @@
 // Behind a real nginx, with auth_request, as the README shows it.
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <string>
 
@@ -62,11 +66,18 @@ public:
         INFO(started.err);
         REQUIRE(started.exit_code == 0);
     }
+    /// Ends it, workers included, and waits until its files are nobody's.
     ~Nginx() {
-        const auto pid = hourgate::parse_number(
-            hourgate::split(read_file(folder_.file("nginx.pid")), '\n').front(), 1U << 30U);
-        if (pid)
-            ::kill(static_cast<pid_t>(*pid), SIGTERM);  // ends its workers, too
+        const std::string pid = read_file(folder_.file("nginx.pid"));
+        const auto number = hourgate::parse_number(pid.substr(0, pid.find('\n')), 1U << 30U);
+        if (!number)
+            return;
+        const int master = static_cast<int>(::syscall(SYS_pidfd_open, *number, 0));
+        ::kill(static_cast<pid_t>(*number), SIGTERM);
+        pollfd ended = {master, POLLIN, 0};
+        if (master >= 0)
+            ::poll(&ended, 1, 10'000);
+        ::close(master);
     }
     Nginx(const Nginx&) = delete;
     Nginx& operator=(const Nginx&) = delete;

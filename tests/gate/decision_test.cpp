@@ -10,9 +10,13 @@ using hourgate::test::Bench;
 
 namespace {
 
-std::string text_of(const Decision& decision) { return std::string(to_text(decision.reason)); }
+std::string text_of(const Decision& decision) {
+    return std::string(to_text(decision.reason));
+}
 
-std::string decide(Bench& bench, const Call& call) { return text_of(bench.gate.decide(call)); }
+std::string decide(Bench& bench, const Call& call) {
+    return text_of(bench.gate.decide(call));
+}
 
 /// A text of a token's shape with right check digits that no directory knows.
 std::string unknown_token() {
@@ -35,10 +39,14 @@ TEST_CASE("of all sixteen combinations of the four questions, the first that fai
         CAPTURE(known, paid, may, room);
         Bench bench;
         if (!room)
-            for (int i = 0; i < 3; ++i) REQUIRE(decide(bench, bench.call()) == "granted");
-        if (!known) bench.facts.token.revoked_ms = bench.now.wall_ms;
-        if (!paid) bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 3 * Bench::day;
-        if (!may) bench.facts.member.role = Role::member;
+            for (int i = 0; i < 3; ++i)
+                REQUIRE(decide(bench, bench.call()) == "granted");
+        if (!known)
+            bench.facts.token.revoked_ms = bench.now.wall_ms;
+        if (!paid)
+            bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 3 * Bench::day;
+        if (!may)
+            bench.facts.member.role = Role::member;
         bench.put();
         const std::uint32_t left = bench.left();
 
@@ -63,9 +71,9 @@ TEST_CASE("an unreadable call is answered before anybody is asked who they are")
         CHECK(decide(bench, call) == "forged_header");
     }
     SECTION("every other problem") {
-        for (const Problem problem : {Problem::two_authorizations, Problem::method_override,
-                                      Problem::unreadable_target, Problem::unreadable_method,
-                                      Problem::target_not_told}) {
+        for (const Problem problem :
+             {Problem::two_authorizations, Problem::method_override, Problem::unreadable_target,
+              Problem::unreadable_method, Problem::target_not_told}) {
             call.problem = problem;
             CHECK(decide(bench, call) == "bad_request");
         }
@@ -116,14 +124,23 @@ TEST_CASE("what became of a token is told only to a caller whose secret matches"
         CHECK(text_of(decision) == "unknown_token");
         CHECK_FALSE(decision.facts);
     };
-    SECTION("revoked") { bench.facts.token.revoked_ms = now - 5; each("revoked_token"); }
-    SECTION("expired") { bench.facts.token.expires_ms = now; each("expired_token"); }
+    SECTION("revoked") {
+        bench.facts.token.revoked_ms = now - 5;
+        each("revoked_token");
+    }
+    SECTION("expired") {
+        bench.facts.token.expires_ms = now;
+        each("expired_token");
+    }
     SECTION("rotated") {
         bench.facts.token.rotated_ms = now - 10;
         bench.facts.token.works_until_ms = now;
         each("rotated_token");
     }
-    SECTION("member removed") { bench.facts.member.removed_ms = now - 5; each("member_removed"); }
+    SECTION("member removed") {
+        bench.facts.member.removed_ms = now - 5;
+        each("member_removed");
+    }
 }
 
 TEST_CASE("an unknown prefix and a wrong secret cost the same work, remembered or not") {
@@ -207,9 +224,9 @@ TEST_CASE("a plan without API access is 402, whether chosen or lapsed to") {
 
 TEST_CASE("a lapsed workspace counts as the plan it lapses to, windows included") {
     Bench bench;
-    bench.directory.plans = std::make_shared<PlanBook>(std::vector<Plan>{
-        test::make_plan(1, "free", true, 0, {{"trickle", 1, 60, Per::token}}),
-        test::make_plan(2, "studio", true, 10, {{"burst", 3, 10, Per::token}})});
+    bench.directory.plans = std::make_shared<PlanBook>(
+        std::vector<Plan>{test::make_plan(1, "free", true, 0, {{"trickle", 1, 60, Per::token}}),
+                          test::make_plan(2, "studio", true, 10, {{"burst", 3, 10, Per::token}})});
     bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 4 * Bench::day;
     bench.put();
     const Decision first = bench.gate.decide(bench.call());
@@ -262,7 +279,8 @@ TEST_CASE("an operator token opens nothing that is decided") {
 
 TEST_CASE("a full window refuses until its Retry-After is over, and refusals do not prolong it") {
     Bench bench;
-    for (int i = 0; i < 3; ++i) REQUIRE(decide(bench, bench.call()) == "granted");
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(decide(bench, bench.call()) == "granted");
     const Decision full = bench.gate.decide(bench.call());
     REQUIRE(text_of(full) == "window_full");
     CHECK(full.room_of == RoomOf::plan);
@@ -276,7 +294,8 @@ TEST_CASE("a full window refuses until its Retry-After is over, and refusals do 
 
 TEST_CASE("a rotated token goes on in its predecessor's log") {
     Bench bench;
-    for (int i = 0; i < 3; ++i) REQUIRE(decide(bench, bench.call()) == "granted");
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(decide(bench, bench.call()) == "granted");
     bench.minted = token::mint("hsk", token::Env::live);
     bench.facts.token.id = 8;
     bench.facts.token.prefix = bench.minted.prefix;
@@ -301,7 +320,8 @@ TEST_CASE("after ten failures an address is told to wait, and still why") {
     Bench bench;
     Call stranger = bench.call();
     stranger.presented = Presented::nothing;
-    for (int i = 0; i < 10; ++i) CHECK(decide(bench, stranger) == "no_credentials");
+    for (int i = 0; i < 10; ++i)
+        CHECK(decide(bench, stranger) == "no_credentials");
     Decision eleventh = bench.gate.decide(stranger);
     CHECK(text_of(eleventh) == "too_many_failures");
     CHECK(eleventh.because == Reason::no_credentials);
@@ -314,14 +334,16 @@ TEST_CASE("after ten failures an address is told to wait, and still why") {
         CHECK(decide(bench, stranger) == "no_credentials");
     }
     SECTION("its own 429s are not counted") {
-        for (int i = 0; i < 20; ++i) (void)bench.gate.decide(stranger);
+        for (int i = 0; i < 20; ++i)
+            (void)bench.gate.decide(stranger);
         bench.advance_s(60);
         stranger.now = bench.now;
         CHECK(decide(bench, stranger) == "no_credentials");
     }
     SECTION("402, 403 and 429 of a known caller are not failures") {
         Bench other;
-        for (int i = 0; i < 30; ++i) (void)other.gate.decide(other.call("/nowhere"));
+        for (int i = 0; i < 30; ++i)
+            (void)other.gate.decide(other.call("/nowhere"));
         Call unknown = other.call();
         unknown.presented = Presented::nothing;
         CHECK(decide(other, unknown) == "no_credentials");
@@ -333,7 +355,8 @@ TEST_CASE("a caller without a known address is not counted: everybody would be")
     Call stranger = bench.call();
     stranger.presented = Presented::nothing;
     stranger.address.reset();
-    for (int i = 0; i < 30; ++i) CHECK(decide(bench, stranger) == "no_credentials");
+    for (int i = 0; i < 30; ++i)
+        CHECK(decide(bench, stranger) == "no_credentials");
 }
 
 TEST_CASE("asked again about the same call, the gate says the same and counts nothing") {
@@ -349,7 +372,8 @@ TEST_CASE("asked again about the same call, the gate says the same and counts no
     CHECK(decide(bench, stranger) == "too_many_failures");
     CHECK(decide(bench, repeat) == "too_many_failures");
 
-    for (int i = 0; i < 3; ++i) REQUIRE(decide(bench, bench.call()) == "granted");
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(decide(bench, bench.call()) == "granted");
     Call full = bench.call();
     CHECK(decide(bench, full) == "window_full");
     full.spend = Spend::again;
@@ -390,7 +414,8 @@ TEST_CASE("a public resource needs no token and is counted per address") {
         CHECK(decide(bench, call) == "malformed_token");
     }
     SECTION("the window is the address's") {
-        for (int i = 0; i < 4; ++i) CHECK(decide(bench, call) == "granted");
+        for (int i = 0; i < 4; ++i)
+            CHECK(decide(bench, call) == "granted");
         const Decision full = bench.gate.decide(call);
         CHECK(text_of(full) == "window_full");
         CHECK(full.room_of == RoomOf::public_calls);
@@ -428,7 +453,8 @@ TEST_CASE("a store that fails is neither a refusal of the caller nor a grant") {
         // It was not counted as a failure of the caller either.
         Call stranger = bench.call();
         stranger.presented = Presented::nothing;
-        for (int i = 0; i < 10; ++i) CHECK(decide(bench, stranger) == "no_credentials");
+        for (int i = 0; i < 10; ++i)
+            CHECK(decide(bench, stranger) == "no_credentials");
     }
 }
 
@@ -465,7 +491,8 @@ TEST_CASE("without any resource configured, role member may nothing and the rest
 
 TEST_CASE("a clock set back does not open a window, and one set forward does not lock it") {
     Bench bench;
-    for (int i = 0; i < 3; ++i) REQUIRE(decide(bench, bench.call()) == "granted");
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(decide(bench, bench.call()) == "granted");
     bench.now.wall_ms -= 3'600'000;
     CHECK(decide(bench, bench.call()) == "window_full");
     bench.now.wall_ms += 7'200'000;

@@ -21,7 +21,8 @@ namespace hourgate::test {
 class ScriptedDirectory final : public Directory {
 public:
     Found find(std::string_view prefix, Now) override {
-        if (fails) return {};
+        if (fails)
+            return {};
         const auto entry = facts.find(std::string(prefix));
         if (entry == facts.end()) {
             ++look_ups;
@@ -43,8 +44,12 @@ public:
     bool fails = false;
 };
 
-inline policy::Pattern pattern(std::string_view text) { return policy::parse_pattern(text).value(); }
-inline policy::Access access(std::string_view text) { return policy::parse_access(text).value(); }
+inline policy::Pattern pattern(std::string_view text) {
+    return policy::parse_pattern(text).value();
+}
+inline policy::Access access(std::string_view text) {
+    return policy::parse_access(text).value();
+}
 
 /// clients: full but none for role member · notes/{member}: read own for role member · health: public.
 inline policy::Rules small_rules() {
@@ -71,8 +76,8 @@ public:
 
     explicit Bench(Mode mode = Mode::enforce, policy::Rules rules = small_rules())
         : policy(policy::Policy::make(std::move(rules)).value()),
-          gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory, limiter,
-               failures, public_calls) {
+          gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory,
+               limiter, failures, public_calls) {
         directory.plans = std::make_shared<PlanBook>(std::vector<Plan>{
             make_plan(1, "free", false, 0, {}),
             make_plan(2, "studio", true, 10,
@@ -98,7 +103,8 @@ public:
         directory.facts[facts.token.prefix] = std::make_shared<Facts>(facts);
     }
 
-    [[nodiscard]] Call call(std::string_view target = "/clients/1", std::string_view method = "GET") const {
+    [[nodiscard]] Call call(std::string_view target = "/clients/1",
+                            std::string_view method = "GET") const {
         Call made;
         made.presented = Presented::bearer;
         made.credentials = minted.text.reveal();
@@ -113,7 +119,8 @@ public:
     [[nodiscard]] std::uint32_t left() {
         const Plan* plan = directory.plans->find(facts.workspace.plan_id);
         return limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::no)
-            .states[0].remaining;
+            .states[0]
+            .remaining;
     }
 
     void advance_s(std::int64_t seconds) {

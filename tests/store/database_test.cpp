@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "embedded.h"
+#include "store/database_file.h"
 #include "support/database_bench.h"
 
 using namespace hourgate;
@@ -227,6 +228,14 @@ TEST_CASE("a newer database is refused, with both schema numbers") {
     CHECK(has(failure.what, "was written by a newer hourgate (schema 2, this program knows 1)"));
     CHECK(take(look_at(path)).kind == Kind::newer);
     CHECK(take(look_at(path)).schema == 2);
+}
+
+TEST_CASE("an older database is brought up by the server only, and says so to others") {
+    const FileState older{Kind::older, 0, ""};
+    const Failure failure = unusable("/x/hourgate.db", older);
+    CHECK(failure.fault == Fault::conflict);
+    CHECK(failure.what == "/x/hourgate.db has an older schema (0, this program writes 1)");
+    CHECK(has(failure.next, "hourgate serve"));
 }
 
 TEST_CASE("a database that this user may not use is a matter of permission") {

@@ -1,5 +1,9 @@
 // Restore: what is put in the database's place, what is kept from coming back, and what is refused.
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include <filesystem>
 
@@ -300,6 +304,36 @@ TEST_CASE("what a killed restore left is cleared away by the next") {
     CHECK(bench.restored().ok());
     CHECK_FALSE(std::filesystem::exists(bench.path + ".restoring"));
     CHECK_FALSE(std::filesystem::exists(bench.path + ".restoring-wal"));
+}
+
+TEST_CASE("a restore killed at any instant leaves the old or the new database, whole") {
+    Backed bench;
+    bench.workspace("bolt");
+    take(backup(bench.path, bench.folder.file("old"), {}));
+    int killed = 0, olds = 0, news = 0;
+    for (int step = 0; step < 40; ++step) {
+        bench.close();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const auto report = restore(bench.path, bench.copy, BringBack::no, now_ms + step);
+            ::_exit(report.ok() ? 0 : 1);
+        }
+        ::usleep(static_cast<useconds_t>(step) * 1'000);  // any instant will do
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        if (WIFSIGNALED(status)) ++killed;
+
+        REQUIRE(check_database(bench.path, Migrate::no).ok());
+        REQUIRE(bench.text("PRAGMA integrity_check") == "ok");
+        const std::int64_t workspaces = bench.number("SELECT count(*) FROM workspaces");
+        REQUIRE((workspaces == 1 || workspaces == 2));
+        ++(workspaces == 2 ? olds : news);
+        if (workspaces == 1)
+            take(restore(bench.path, bench.folder.file("old"), BringBack::yes, now_ms + step));
+    }
+    CHECK(killed > 0);
+    CHECK(olds + news == 40);
 }
 
 TEST_CASE("a database behind a symbolic link is replaced where it is") {

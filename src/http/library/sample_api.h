@@ -1,5 +1,5 @@
-// The sample API of `serve --demo`: a small time-tracking API that lets Hourgate decide each call the
-// way a proxy with forward authentication does (it asks the ask listener over HTTP), and, when
+// The sample API of `serve --demo`: a small time-tracking API that lets Hourgate decide each call
+// the way a proxy with forward authentication does (it asks the ask listener over HTTP), and, when
 // granted, echoes the identity headers it was given. Not part of a real installation.
 #pragma once
 

@@ -85,6 +85,8 @@ private:
 /// first byte (http/head.h): the library percent-decodes header values, forgets the order of
 /// repeated headers, cuts a target at '#', drops pipelined requests, knows ten methods, and reads
 /// on after a head it refused. A gate can afford none of these.
+/// Without a free file descriptor the library accepts in a tight loop until there is one: the limit
+/// of open files must be above what threads and queues of three listeners can hold, about 1,000.
 class Door final : public httplib::Server {
 public:
     Door(Listener listener, Service& service, Seats& seats)

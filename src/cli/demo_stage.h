@@ -1,0 +1,34 @@
+// What the demonstration prints: the lines to paste, each under what it shows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app.h"
+#include "cli/demo_cast.h"
+
+namespace hourgate::cli {
+
+/// The usual ports; App::Ports are those that were free.
+constexpr std::uint16_t usual_sample_port = 8400;
+constexpr App::Ports usual_ports = {.public_ = 8402, .ask = 8401, .admin = 8403};
+
+/// All that the lines to paste are made of.
+struct Stage {
+    std::string program;  ///< full path of this executable: the lines are pasted anywhere
+    std::string config_file;
+    App::Ports ports;
+    std::uint16_t sample_port = 0;
+    std::vector<DemoToken> cast;
+    std::int64_t now_ms = 0;
+
+    /// REQUIRES: there is one.
+    [[nodiscard]] const DemoToken& token(std::string_view workspace, std::string_view role) const;
+};
+
+[[nodiscard]] std::string plain_text(const Stage& stage);
+[[nodiscard]] std::string json_text(const Stage& stage);
+
+}  // namespace hourgate::cli

@@ -1,0 +1,29 @@
+// How show.cpp and reports.cpp print JSON. Private to them: it brings the whole JSON library.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/secret.h"
+#include "cli/session.h"
+
+namespace hourgate::cli {
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] inline bool wants_json(const Session& session) noexcept {
+    return session.output.form() == Form::json;
+}
+
+/// One line.
+[[nodiscard]] Status print(const Session& session, const Json& json);
+
+/// The same with the token as its first member. A token has no character that JSON escapes; it is put
+/// in as text so that no copy stays behind.
+[[nodiscard]] Status print_with_token(const Session& session, const Json& json,
+                                      const Secret& token);
+/// `before`, then the token on a line of its own.
+[[nodiscard]] Status print_with_token(const Session& session, const std::string& before,
+                                      const Secret& token);
+
+}  // namespace hourgate::cli

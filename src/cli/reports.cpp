@@ -1,0 +1,117 @@
+#include "cli/reports.h"
+
+#include "build_info.h"
+#include "cli/print.h"
+#include "cli/show.h"
+#include "http/views.h"
+#include "store/database.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+std::string text_of(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+}  // namespace
+
+Status show_made(const Session& session, const std::string& database,
+                 const manage::MintedToken& minted) {
+    const std::int64_t now_ms = session.clock.now().wall_ms;
+    if (wants_json(session)) {
+        Json json = {{"database", database}};
+        json.update(http::view_of(minted.view, now_ms));
+        return print_with_token(session, json, minted.token);
+    }
+    Pairs pairs = {{"database", database}, {"plans", "free, studio, agency"}};
+    const std::string before = lines_of(pairs) +
+                               "\nThe first operator token, for those who run the gate:\n" +
+                               lines_of(pairs_of(minted.view, now_ms)) +
+                               "\nNext: hourgate workspace add NAME --plan studio, hourgate member "
+                               "add, hourgate token mint,\n"
+                               "and start the server: hourgate serve\n";
+    return print_with_token(session, before, minted.token);
+}
+
+Status show_backup(const Session& session, const std::string& file,
+                   const store::BackupReport& report) {
+    if (wants_json(session))
+        return print(session, {{"file", file},
+                               {"bytes", report.bytes},
+                               {"workspaces", report.workspaces},
+                               {"members", report.members},
+                               {"tokens", report.tokens}});
+    return session.output.print(lines_of({{"backup", file},
+                                          {"bytes", std::to_string(report.bytes)},
+                                          {"workspaces", std::to_string(report.workspaces)},
+                                          {"members", std::to_string(report.members)},
+                                          {"tokens", std::to_string(report.tokens)}}));
+}
+
+Status show_restored(const Session& session, const std::string& database,
+                     const store::RestoreReport& report) {
+    if (wants_json(session))
+        return print(session,
+                     {{"database", database},
+                      {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
+                      {"workspaces", report.workspaces},
+                      {"members", report.members},
+                      {"tokens", report.tokens},
+                      {"keptRevoked", report.kept_revoked},
+                      {"keptRemoved", report.kept_removed}});
+    Pairs pairs = {{"database", database},
+                   {"moved away to", report.old_file},
+                   {"workspaces", std::to_string(report.workspaces)},
+                   {"members", std::to_string(report.members)},
+                   {"tokens", std::to_string(report.tokens)}};
+    if (!report.kept_revoked.empty())
+        pairs.emplace_back("still revoked", text_of(report.kept_revoked));
+    if (!report.kept_removed.empty())
+        pairs.emplace_back("still removed", text_of(report.kept_removed));
+    std::string text = lines_of(pairs);
+    if (!report.kept_revoked.empty() || !report.kept_removed.empty())
+        text +=
+            "\nWhat was revoked or removed since the backup stays so. To have the backup as it "
+            "was,\n"
+            "restore it again with --bring-back; one member alone: hourgate member restore "
+            "MEMBER.\n";
+    return session.output.print(text);
+}
+
+Status show_checked(const Session& session, const std::string& file,
+                    const std::vector<std::string>& warnings) {
+    if (wants_json(session))
+        return print(session, {{"file", file}, {"ok", true}, {"warnings", warnings}});
+    std::string text = (file.empty() ? "built-in defaults (no file was read)" : file) + ": OK\n";
+    for (const std::string& warning : warnings)
+        text += "warning: " + warning + "\n";
+    return session.output.print(text);
+}
+
+Status show_version(const Session& session) {
+    if (wants_json(session)) {
+        Json libraries = Json::array();
+        for (const build_info::Part& part : build_info::parts)
+            libraries.push_back({{"name", part.name},
+                                 {"version", part.version},
+                                 {"sha256", *part.sha256 == '\0' ? Json() : Json(part.sha256)}});
+        return print(session, {{"version", build_info::version},
+                               {"commit", build_info::commit},
+                               {"compiler", build_info::compiler},
+                               {"schema", store::schema_version()},
+                               {"libraries", libraries}});
+    }
+    Pairs pairs = {{"hourgate", build_info::version},
+                   {"commit", build_info::commit},
+                   {"compiler", build_info::compiler},
+                   {"schema", std::to_string(store::schema_version())}};
+    for (const build_info::Part& part : build_info::parts)
+        pairs.emplace_back(part.name, part.version);
+    return session.output.print(lines_of(pairs));
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,25 @@
+// How what a command did looks on standard output, where it is more than a record.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/session.h"
+#include "manage/tokens.h"
+#include "store/backup.h"
+
+namespace hourgate::cli {
+
+/// `init`: the database made, and the first operator token.
+[[nodiscard]] Status show_made(const Session& session, const std::string& database,
+                               const manage::MintedToken& minted);
+[[nodiscard]] Status show_backup(const Session& session, const std::string& file,
+                                 const store::BackupReport& report);
+[[nodiscard]] Status show_restored(const Session& session, const std::string& database,
+                                   const store::RestoreReport& report);
+[[nodiscard]] Status show_checked(const Session& session, const std::string& file,
+                                  const std::vector<std::string>& warnings);
+[[nodiscard]] Status show_version(const Session& session);
+
+}  // namespace hourgate::cli
