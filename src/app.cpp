@@ -181,8 +181,8 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     auto policy = policy::Policy::make(config.rules);
     if (!policy)
         return policy.failure();
-    // A migration must not meet a running server, so the lock comes before it; and where there is no
-    // database, no lock file is left. An older schema is a conflict to Migrate::no.
+    // A migration must not meet a running server, so the lock comes before it; and where there is
+    // no database, no lock file is left. An older schema is a conflict to Migrate::no.
     if (Status status = store::check_database(config.database, store::Migrate::no);
         !status && status.failure().fault != Fault::conflict)
         return status.failure();
