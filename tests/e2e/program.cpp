@@ -196,6 +196,15 @@ std::string binary() {
     return copy;
 }
 
+bool is_shipped_kind() {
+    static const bool sanitized = [] {
+        const std::string bytes = read_file(binary());
+        return contains(bytes, "libasan") || contains(bytes, "libtsan") ||
+               contains(bytes, "libubsan");
+    }();
+    return !sanitized;
+}
+
 // --- programs ------------------------------------------------------------------------------------
 
 std::optional<int> exit_code_if_ended(pid_t pid) {

@@ -46,6 +46,9 @@ void write_file(const std::string& path, std::string_view text);
 /// HOURGATE_BINARY, or a copy that every user can reach.
 [[nodiscard]] std::string binary();
 
+/// Whether it is built as it is shipped: not for a sanitizer, which needs shared libraries.
+[[nodiscard]] bool is_shipped_kind();
+
 /// What a program left.
 struct Ran {
     int exit_code = -1;  ///< 128 + signal when it was killed
