@@ -24,20 +24,23 @@ Answer text_answer(std::string_view content_type, std::string body) {
             std::move(body)};
 }
 
+/// The path asked for, safe to show.
+std::string shown_path(const Request& request) {
+    return printable(token::blotted(policy::path_part(request.target)), 120);
+}
+
 Answer wrong_method(const Request& request, std::string_view allowed, Format format) {
-    Answer answer = plain_error(405, "bad_request", "method_not_allowed",
-                                printable(request.method, 32) + " is not a method of " +
-                                    printable(policy::path_part(request.target), 120) + ".",
-                                "Use " + std::string(allowed) + ".", format);
+    Answer answer = plain_error(
+        405, "bad_request", "method_not_allowed",
+        printable(request.method, 32) + " is not a method of " + shown_path(request) + ".",
+        "Use " + std::string(allowed) + ".", format);
     answer.headers.push_back({"Allow", std::string(allowed)});
     return answer;
 }
 
 Answer not_found(const Request& request, std::string_view fix, Format format) {
-    return plain_error(
-        404, "not_found", "no_such_route",
-        "This listener has no route " + printable(policy::path_part(request.target), 120) + ".",
-        fix, format);
+    return plain_error(404, "not_found", "no_such_route",
+                       "This listener has no route " + shown_path(request) + ".", fix, format);
 }
 
 /// A browser asks before it sends Authorization to another origin. Nothing is decided or counted.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "policy/path.h"
+#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -31,7 +32,7 @@ std::string right_header(const ReplySettings& settings) {
 
 /// "GET /api/v1/clients"
 std::string call_of(const Decision& decision) {
-    return shown(decision.method) + " " + shown(policy::path_part(decision.target));
+    return shown(decision.method) + " " + shown(token::blotted(policy::path_part(decision.target)));
 }
 
 std::string resource_of(const Decision& decision) {

@@ -60,34 +60,6 @@ void add(std::string& line, std::string_view key, std::string_view value,
     line.append(" ").append(key).append("=").append(logfmt_value(value, bytes_max));
 }
 
-/// Characters at the start of `text` that a secret may have.
-std::size_t secret_length(std::string_view text) noexcept {
-    return std::min(text.find_first_not_of(token::base62), text.size());
-}
-
-/// `path` with the secret of every token in it replaced by dots. The brand does not matter: an
-/// environment, a prefix and something after them look like nothing else.
-std::string blotted(std::string_view path) {
-    constexpr std::size_t env_digits = 4;
-    std::string out;
-    while (!path.empty()) {
-        const std::size_t mark = path.find('_');
-        if (mark == path.npos) break;
-        out += path.substr(0, mark + 1);
-        path.remove_prefix(mark + 1);
-        constexpr std::size_t before_secret = env_digits + 1 + token::prefix_digits + 1;
-        if (path.size() < before_secret || !token::env_from(path.substr(0, env_digits)) ||
-            path[env_digits] != '_' || path[before_secret - 1] != '_' ||
-            !token::is_prefix(path.substr(env_digits + 1, token::prefix_digits)))
-            continue;
-        out += path.substr(0, before_secret);
-        path.remove_prefix(before_secret);
-        path.remove_prefix(secret_length(path));
-        out += "...";
-    }
-    return out += path;
-}
-
 std::string refusal_line(const Decision& decision, Level level, int status) {
     const Facts* facts = decision.facts.get();
     std::string line =
@@ -99,7 +71,7 @@ std::string refusal_line(const Decision& decision, Level level, int status) {
     add(line, "workspace", facts != nullptr ? facts->workspace.public_id : "");
     add(line, "member", facts != nullptr ? facts->member.public_id : "");
     add(line, "method", decision.method, method_bytes_max);
-    add(line, "path", blotted(policy::path_part(decision.target)));
+    add(line, "path", token::blotted(policy::path_part(decision.target)));
     add(line, "address", decision.address ? decision.address->text() : "");
     if (decision.reason == Reason::too_many_failures)
         add(line, "because", hourgate::to_text(decision.because));

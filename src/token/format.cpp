@@ -139,4 +139,26 @@ bool is_brand(std::string_view text) noexcept {
                        [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
 }
 
+std::string blotted(std::string_view text) {
+    constexpr std::size_t env_digits = 4;
+    constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t mark = text.find('_');
+        if (mark == text.npos)
+            break;
+        out += text.substr(0, mark + 1);
+        text.remove_prefix(mark + 1);
+        if (text.size() < before_secret || !env_from(text.substr(0, env_digits)) ||
+            text[env_digits] != '_' || text[before_secret - 1] != '_' ||
+            !is_prefix(text.substr(env_digits + 1, prefix_digits)))
+            continue;
+        out += text.substr(0, before_secret);
+        text.remove_prefix(before_secret);
+        text.remove_prefix(std::min(text.find_first_not_of(base62), text.size()));
+        out += "...";
+    }
+    return out += text;
+}
+
 }  // namespace hourgate::token

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace hourgate::token {
@@ -67,5 +68,10 @@ struct Parsed {
 [[nodiscard]] bool is_prefix(std::string_view text) noexcept;
 /// [a-z0-9]{1,limits::brand_bytes_max}.
 [[nodiscard]] bool is_brand(std::string_view text) noexcept;
+
+/// `text`, a path, with the secret of every token in it replaced by "...": for answers and logs.
+/// The brand does not matter: an environment, a prefix and something after them look like nothing
+/// else.
+[[nodiscard]] std::string blotted(std::string_view text);
 
 }  // namespace hourgate::token

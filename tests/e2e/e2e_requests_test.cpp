@@ -114,6 +114,7 @@ TEST_CASE("no answer, log line or metric holds a token or its secret") {
          {question(scene.token, "/api/v1/clients"), question(other, "/api/v1/clients"),
           question(scene.token, "/api/v1/nowhere"),
           question(scene.token, "/api/v1/clients/" + scene.token),
+          question(scene.token, "/api/v1/nowhere/" + scene.token), get("/" + scene.token),
           question("", "/api/v1/clients?token=" + scene.token),
           question(scene.token + "x", "/api/v1/clients"),
           get("/_hourgate/auth/caddy", {{"Authorization", scene.token}})}) {

@@ -254,3 +254,12 @@ TEST_CASE("Environments are written live and test, and stored as 0 and 1") {
     CHECK_FALSE(token::env_from("Live"));
     CHECK_FALSE(token::env_from(""));
 }
+
+TEST_CASE("a token in a path is shown without its secret, and nothing else is changed") {
+    const std::string secret(32, 'x');
+    CHECK(hourgate::token::blotted("/a/hsk_live_4f8a2c1bdedf_" + secret + "/b") ==
+          "/a/hsk_live_4f8a2c1bdedf_.../b");
+    CHECK(hourgate::token::blotted("/x_test_4f8a2c1bdedf_abc") == "/x_test_4f8a2c1bdedf_...");
+    CHECK(hourgate::token::blotted("/plain_path/with_words") == "/plain_path/with_words");
+    CHECK(hourgate::token::blotted("").empty());
+}
