@@ -19,18 +19,19 @@ Listen loopback_port(std::uint16_t port) {
 
 std::string Listen::text() const {
     switch (kind) {
-        case Kind::off: return "";
-        case Kind::unix_socket: return "unix:" + path;
-        case Kind::tcp: break;
+        case Kind::off:
+            return "";
+        case Kind::unix_socket:
+            return "unix:" + path;
+        case Kind::tcp:
+            break;
     }
     const bool brackets = host.find(':') != host.npos;
     return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 Config::Config()
-    : public_(loopback_port(8402)),
-      ask(loopback_port(8401)),
-      admin(loopback_port(8403)) {
+    : public_(loopback_port(8402)), ask(loopback_port(8401)), admin(loopback_port(8403)) {
     peers = networks_of(peers_text);
     proxies = networks_of(proxies_text);
 }

@@ -18,9 +18,9 @@ namespace hourgate::config {
 struct Listen {
     enum class Kind : std::uint8_t { off, tcp, unix_socket };
     Kind kind = Kind::off;
-    std::string host;        ///< numeric address without brackets, or a name
-    std::uint16_t port = 0;  ///< 0: any free port (tests, demo)
-    std::string path;        ///< unix_socket
+    std::string host;                        ///< numeric address without brackets, or a name
+    std::uint16_t port = 0;                  ///< 0: any free port (tests, demo)
+    std::string path;                        ///< unix_socket
     [[nodiscard]] std::string text() const;  ///< the form the file has
 };
 
@@ -28,22 +28,22 @@ struct Config {
     // [gate]
     Mode mode = Mode::enforce;
     // [server]
-    Listen public_;  ///< "127.0.0.1:8402"
-    Listen ask;      ///< "127.0.0.1:8401"; "" = off
-    Listen admin;    ///< "127.0.0.1:8403"; "" = off
+    Listen public_;             ///< "127.0.0.1:8402"
+    Listen ask;                 ///< "127.0.0.1:8401"; "" = off
+    Listen admin;               ///< "127.0.0.1:8403"; "" = off
     std::int64_t drain_s = 20;  ///< 0 to 600
     // [database]
     std::string database = "/var/lib/hourgate/hourgate.db";
     // [tokens]
     std::string brand = "hsk";
     token::Env env = token::Env::live;
-    std::int64_t rotate_grace_s = 86'400;      ///< 0 to 365 d
-    std::int64_t line_max_s = 365 * 86'400;    ///< 1 d to 10 a
-    std::int64_t live_max = 50;                ///< 1 to 10'000
+    std::int64_t rotate_grace_s = 86'400;    ///< 0 to 365 d
+    std::int64_t line_max_s = 365 * 86'400;  ///< 1 d to 10 a
+    std::int64_t live_max = 50;              ///< 1 to 10'000
     // [plans]
-    std::int64_t grace_days = 3;               ///< 0 to 365
+    std::int64_t grace_days = 3;  ///< 0 to 365
     std::string lapse_to = "free";
-    std::string renew_url;                     ///< "" or http(s)://…
+    std::string renew_url;  ///< "" or http(s)://…
     // [trust]
     AddressSet peers;    ///< loopback
     AddressSet proxies;  ///< loopback
@@ -55,7 +55,7 @@ struct Config {
     // [cors]
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
     // [policy] and [[resource]]
-    policy::Rules rules;          ///< rules.api_prefix is [server] api_prefix
+    policy::Rules rules;                  ///< rules.api_prefix is [server] api_prefix
     bool method_override_refused = true;  ///< [policy] method_override = "refuse"
 
     std::string file;  ///< the file these come from; "" when built-in defaults

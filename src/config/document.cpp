@@ -35,11 +35,14 @@ std::optional<Failure> check_bytes(std::string_view text, const std::string& fil
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
         const std::string_view bytes = text.substr(0, end);
-        if (bytes.find('\0') != bytes.npos) return off(file, line, "has a NUL byte");
-        if (!is_utf8(bytes)) return off(file, line, "is not UTF-8");
+        if (bytes.find('\0') != bytes.npos)
+            return off(file, line, "has a NUL byte");
+        if (!is_utf8(bytes))
+            return off(file, line, "is not UTF-8");
         if (bytes.size() > line_bytes_max)
             return off(file, line, "is a line over 16 KiB; break a long list after its commas");
-        if (end == text.npos) break;
+        if (end == text.npos)
+            break;
         text.remove_prefix(end + 1);
         ++line;
     }
@@ -48,16 +51,21 @@ std::optional<Failure> check_bytes(std::string_view text, const std::string& fil
 
 std::string_view name_of_other(toml::node_type type) noexcept {
     switch (type) {
-        case toml::node_type::floating_point: return "a number with a fraction";
-        case toml::node_type::date: return "a date";
-        case toml::node_type::time: return "a time";
-        case toml::node_type::date_time: return "a date with a time";
+        case toml::node_type::floating_point:
+            return "a number with a fraction";
+        case toml::node_type::date:
+            return "a date";
+        case toml::node_type::time:
+            return "a time";
+        case toml::node_type::date_time:
+            return "a date with a time";
         case toml::node_type::none:
         case toml::node_type::table:
         case toml::node_type::array:
         case toml::node_type::string:
         case toml::node_type::integer:
-        case toml::node_type::boolean: break;
+        case toml::node_type::boolean:
+            break;
     }
     return "something else";
 }
@@ -70,7 +78,8 @@ void copy_members(Node& node, const toml::table& table, int levels_left) {
         member.name = std::string(key.str());
         // The line of the key; a value of many lines may begin on another.
         const auto line = key.source().begin.line;
-        if (line > 0) member.line = static_cast<int>(line);
+        if (line > 0)
+            member.line = static_cast<int>(line);
         node.children.push_back(std::move(member));
     }
     // As in the file: toml++ sorts by name.
@@ -83,7 +92,8 @@ Node copy_of(const toml::node& from, int levels_left) {
     node.line = static_cast<int>(from.source().begin.line);
     if (const auto* table = from.as_table()) {
         node.kind = Node::Kind::table;
-        if (levels_left > 0) copy_members(node, *table, levels_left - 1);
+        if (levels_left > 0)
+            copy_members(node, *table, levels_left - 1);
     } else if (const auto* list = from.as_array()) {
         node.kind = Node::Kind::list;
         if (levels_left > 0)
@@ -115,12 +125,18 @@ const Node* Node::find(std::string_view member) const noexcept {
 
 std::string_view name_of(Node::Kind kind) noexcept {
     switch (kind) {
-        case Node::Kind::table: return "a table";
-        case Node::Kind::list: return "a list";
-        case Node::Kind::text: return "a text";
-        case Node::Kind::whole: return "a whole number";
-        case Node::Kind::truth: return "true or false";
-        case Node::Kind::other: break;
+        case Node::Kind::table:
+            return "a table";
+        case Node::Kind::list:
+            return "a list";
+        case Node::Kind::text:
+            return "a text";
+        case Node::Kind::whole:
+            return "a whole number";
+        case Node::Kind::truth:
+            return "true or false";
+        case Node::Kind::other:
+            break;
     }
     return "something else";
 }
@@ -130,7 +146,8 @@ std::string_view name_of(const Node& node) noexcept {
 }
 
 Result<Node> read_toml(std::string_view text, const std::string& file) {
-    if (auto failure = check_bytes(text, file)) return *std::move(failure);
+    if (auto failure = check_bytes(text, file))
+        return *std::move(failure);
     try {
         return copy_of(toml::parse(text), levels_max);
     } catch (const toml::parse_error& error) {

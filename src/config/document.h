@@ -19,7 +19,7 @@ struct Node {
     enum class Kind : std::uint8_t { table, list, text, whole, truth, other };
 
     Kind kind = Kind::table;
-    int line = 0;  ///< counted from 1; 0: nowhere in the file
+    int line = 0;            ///< counted from 1; 0: nowhere in the file
     std::string name;        ///< of a member of a table
     std::string text;        ///< kind text: the value; kind other: what it is, as in "a date"
     std::int64_t whole = 0;  ///< kind whole

@@ -13,7 +13,7 @@ namespace hourgate::config {
 
 namespace {
 
-constexpr std::size_t host_bytes_max = 253;        // RFC 1035 section 2.3.4, as text
+constexpr std::size_t host_bytes_max = 253;         // RFC 1035 section 2.3.4, as text
 constexpr std::size_t socket_path_bytes_max = 107;  // unix(7): sun_path less its NUL
 constexpr std::size_t file_bytes_of_name_max = 1'024;
 constexpr std::size_t api_prefix_bytes_max = 128;
@@ -21,9 +21,15 @@ constexpr std::size_t url_bytes_max = 1'000;
 constexpr std::size_t origin_bytes_max = 300;
 constexpr std::uint64_t port_max = 65'535;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+bool is_lower(char c) noexcept {
+    return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
 
 template <typename Predicate>
 bool all_of(std::string_view text, Predicate predicate) noexcept {
@@ -36,23 +42,28 @@ Failure off(std::string_view text, std::string_view what) {
 
 /// "8402", without a sign or a zero in front.
 std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
-    if (text.size() > 1 && text.front() == '0') return std::nullopt;
+    if (text.size() > 1 && text.front() == '0')
+        return std::nullopt;
     const auto port = parse_number(text, port_max);
-    if (!port) return std::nullopt;
+    if (!port)
+        return std::nullopt;
     return static_cast<std::uint16_t>(*port);
 }
 
 bool is_host_name(std::string_view text) noexcept {
-    if (text.empty() || text.size() > host_bytes_max) return false;
+    if (text.empty() || text.size() > host_bytes_max)
+        return false;
     // A name of digits and dots alone is a mistyped address.
-    if (all_of(text, [](char c) { return is_digit(c) || c == '.'; })) return false;
+    if (all_of(text, [](char c) { return is_digit(c) || c == '.'; }))
+        return false;
     return text.front() != '-' && text.front() != '.' && all_of(text, [](char c) {
                return is_digit(c) || is_lower(c) || is_upper(c) || c == '.' || c == '-' || c == '_';
            });
 }
 
 Result<Listen> parse_socket(std::string_view text, std::string_view path) {
-    if (!path.starts_with('/')) return off(text, "does not name its socket by an absolute path");
+    if (!path.starts_with('/'))
+        return off(text, "does not name its socket by an absolute path");
     if (path.size() > socket_path_bytes_max)
         return off(text, "has a path over 107 bytes, the most a Unix socket may have");
     if (!is_plain_name(path, socket_path_bytes_max) || path.ends_with('/'))
@@ -65,10 +76,12 @@ Result<Listen> parse_socket(std::string_view text, std::string_view path) {
 
 Result<Listen> parse_tcp(std::string_view text) {
     const std::size_t colon = text.rfind(':');
-    if (colon == text.npos) return off(text, "has no port");
+    if (colon == text.npos)
+        return off(text, "has no port");
     std::string_view host = text.substr(0, colon);
     const auto port = parse_port(text.substr(colon + 1));
-    if (!port) return off(text, "has no port from 0 to 65535 after its last ':'");
+    if (!port)
+        return off(text, "has no port from 0 to 65535 after its last ':'");
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
         if (host.find(':') == host.npos || !Address::parse(host))
@@ -94,8 +107,10 @@ bool is_all_addresses(const Address& address) noexcept {
 
 bool same_host(const std::string& a, const std::string& b) noexcept {
     const auto first = Address::parse(a), second = Address::parse(b);
-    if (!first || !second) return same_ignoring_case(a, b);
-    if (*first == *second) return true;
+    if (!first || !second)
+        return same_ignoring_case(a, b);
+    if (*first == *second)
+        return true;
     // A socket on [::] takes the port of the IPv4 addresses too (ipv6(7), IPV6_V6ONLY).
     const auto covers = [](const Address& all, const Address& one) {
         return is_all_addresses(all) &&
@@ -106,8 +121,10 @@ bool same_host(const std::string& a, const std::string& b) noexcept {
 
 /// Characters of a path segment that mean themselves to everybody (RFC 3986 section 2.3).
 bool is_api_prefix(std::string_view text) noexcept {
-    if (text.size() < 2 || text.size() > api_prefix_bytes_max) return false;
-    if (!text.starts_with('/') || text.ends_with('/')) return false;
+    if (text.size() < 2 || text.size() > api_prefix_bytes_max)
+        return false;
+    if (!text.starts_with('/') || text.ends_with('/'))
+        return false;
     const bool plain = all_of(text, [](char c) {
         return is_digit(c) || is_lower(c) || is_upper(c) || c == '/' || c == '.' || c == '_' ||
                c == '~' || c == '-';
@@ -127,15 +144,19 @@ bool is_plan(std::string_view text) noexcept {
 }
 
 bool is_url_or_empty(std::string_view text) noexcept {
-    if (text.empty()) return true;
-    if (text.size() > url_bytes_max) return false;
+    if (text.empty())
+        return true;
+    if (text.size() > url_bytes_max)
+        return false;
     const std::size_t host = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
     constexpr std::string_view never = "\"<>\\^`{|}";  // RFC 3986 appendix A knows none of these
     return host != 0 && text.size() > host && text[host] != '/' &&
            all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
 }
 
-bool is_network(std::string_view text) noexcept { return Network::parse(text).has_value(); }
+bool is_network(std::string_view text) noexcept {
+    return Network::parse(text).has_value();
+}
 
 bool is_scheme(std::string_view text) noexcept {
     return !text.empty() && is_lower(text.front()) && all_of(text, [](char c) {
@@ -154,9 +175,11 @@ bool is_origin_host(std::string_view text) noexcept {
 
 /// As browsers write it: what differs by one letter would never match.
 bool is_origin(std::string_view text) noexcept {
-    if (text.size() > origin_bytes_max) return false;
+    if (text.size() > origin_bytes_max)
+        return false;
     const std::size_t mark = text.find("://");
-    if (mark == text.npos || !is_scheme(text.substr(0, mark))) return false;
+    if (mark == text.npos || !is_scheme(text.substr(0, mark)))
+        return false;
     const std::string_view scheme = text.substr(0, mark);
     std::string_view host = text.substr(mark + 3);
     const std::size_t colon = host.rfind(':');
@@ -164,7 +187,8 @@ bool is_origin(std::string_view text) noexcept {
         const auto port = parse_port(host.substr(colon + 1));
         const bool is_default =
             (scheme == "http" && port == 80) || (scheme == "https" && port == 443);
-        if (!port || *port == 0 || is_default) return false;
+        if (!port || *port == 0 || is_default)
+            return false;
         host = host.substr(0, colon);
     }
     return is_origin_host(host);
@@ -174,24 +198,32 @@ bool is_origin(std::string_view text) noexcept {
 
 Result<Listen> parse_listen(std::string_view text) {
     constexpr std::string_view socket_mark = "unix:";
-    if (text.empty()) return Listen{};
-    if (text.starts_with(socket_mark)) return parse_socket(text, text.substr(socket_mark.size()));
+    if (text.empty())
+        return Listen{};
+    if (text.starts_with(socket_mark))
+        return parse_socket(text, text.substr(socket_mark.size()));
     return parse_tcp(text);
 }
 
 bool clash(const Listen& a, const Listen& b) noexcept {
-    if (a.kind != b.kind) return false;
+    if (a.kind != b.kind)
+        return false;
     switch (a.kind) {
-        case Listen::Kind::off: return false;
-        case Listen::Kind::tcp: return a.port != 0 && a.port == b.port && same_host(a.host, b.host);
-        case Listen::Kind::unix_socket: return a.path == b.path;
+        case Listen::Kind::off:
+            return false;
+        case Listen::Kind::tcp:
+            return a.port != 0 && a.port == b.port && same_host(a.host, b.host);
+        case Listen::Kind::unix_socket:
+            return a.path == b.path;
     }
     return false;
 }
 
 bool is_local(const Listen& listen) noexcept {
-    if (listen.kind != Listen::Kind::tcp) return true;
-    if (same_ignoring_case(listen.host, "localhost")) return true;
+    if (listen.kind != Listen::Kind::tcp)
+        return true;
+    if (same_ignoring_case(listen.host, "localhost"))
+        return true;
     const auto address = Address::parse(listen.host);
     static const Network v4 = *Network::parse("127.0.0.0/8");
     static const Network v6 = *Network::parse("::1/128");
@@ -199,19 +231,22 @@ bool is_local(const Listen& listen) noexcept {
 }
 
 const Form api_prefix_form = {
-    is_api_prefix, "a path such as \"/_hourgate/api/v1\": begins with '/', does not end with it, "
-                   "segments of letters, digits and . _ ~ -, at most 128 bytes"};
+    is_api_prefix,
+    "a path such as \"/_hourgate/api/v1\": begins with '/', does not end with it, "
+    "segments of letters, digits and . _ ~ -, at most 128 bytes"};
 const Form file_form = {is_file, "the absolute path of a file, at most 1024 bytes"};
 const Form brand_form = {token::is_brand, "1 to 16 of a-z and 0-9"};
-const Form plan_form = {
-    is_plan, "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first"};
+const Form plan_form = {is_plan,
+                        "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first"};
 const Form url_form = {is_url_or_empty, "\"\" or http://… or https://…, at most 1000 bytes"};
 const Form network_form = {
-    is_network, "an address, or a network such as \"10.0.0.0/8\" with no bit set after the "
-                "first 8"};
+    is_network,
+    "an address, or a network such as \"10.0.0.0/8\" with no bit set after the "
+    "first 8"};
 const Form origin_form = {
-    is_origin, "an origin as browsers send it: \"https://app.example.com\", in lower case, without "
-               "a path and without the port 80 of http or 443 of https"};
+    is_origin,
+    "an origin as browsers send it: \"https://app.example.com\", in lower case, without "
+    "a path and without the port 80 of http or 443 of https"};
 
 AddressSet networks_of(const std::vector<std::string>& texts) {
     std::vector<Network> networks;

@@ -28,9 +28,9 @@ extern const Form api_prefix_form;
 extern const Form file_form;
 extern const Form brand_form;
 extern const Form plan_form;
-extern const Form url_form;      ///< http:// or https://, or nothing
+extern const Form url_form;  ///< http:// or https://, or nothing
 extern const Form network_form;
-extern const Form origin_form;   ///< RFC 6454 section 6.2, as a browser sends it
+extern const Form origin_form;  ///< RFC 6454 section 6.2, as a browser sends it
 
 /// REQUIRES: each fits network_form.
 [[nodiscard]] AddressSet networks_of(const std::vector<std::string>& texts);

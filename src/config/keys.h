@@ -108,7 +108,8 @@ template <typename Visitor, typename Resource>
 void each_resource_key(Visitor& visit, Resource& resource) {
     visit.resource_name("name", resource.name);
     visit.patterns("paths", resource.patterns);
-    for (const Role role : all_roles) visit.access(to_text(role), resource.access[index(role)]);
+    for (const Role role : all_roles)
+        visit.access(to_text(role), resource.access[index(role)]);
     visit.methods("methods", resource.methods);
     visit.truth("public", resource.is_public);
     visit.own_by("own_by", resource.own_by_upstream);

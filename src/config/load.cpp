@@ -1,13 +1,13 @@
 #include "config/load.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "config/document.h"
@@ -27,7 +27,8 @@ class File {
 public:
     explicit File(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
     ~File() {
-        if (fd_ >= 0) close(fd_);
+        if (fd_ >= 0)
+            close(fd_);
     }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
@@ -42,9 +43,12 @@ public:
         std::array<char, 65'536> block{};
         while (text.size() <= file_bytes_max) {
             const ssize_t got = read(fd_, block.data(), block.size());
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return false;
-            if (got == 0) return true;
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                return false;
+            if (got == 0)
+                return true;
             text.append(block.data(), static_cast<std::size_t>(got));
         }
         return true;
@@ -62,7 +66,8 @@ Result<std::optional<std::string>> text_of(const std::string& path, Missing miss
     };
     const auto failed = [&](int error) {
         Failure failure = off("cannot be read: " + std::string(std::strerror(error)), {});
-        if (error == EACCES || error == EPERM) failure.fault = Fault::permission;
+        if (error == EACCES || error == EPERM)
+            failure.fault = Fault::permission;
         return failure;
     };
     if (path.empty() || path.find('\0') != path.npos)
@@ -70,21 +75,27 @@ Result<std::optional<std::string>> text_of(const std::string& path, Missing miss
     const File file(path);
     const int error = file.is_open() ? 0 : errno;
     if (error == ENOENT || error == ENOTDIR) {
-        if (missing == Missing::is_nothing) return std::optional<std::string>();
+        if (missing == Missing::is_nothing)
+            return std::optional<std::string>();
         return off("does not exist", "name a file that does; with none named, " +
                                          Places().standard + " or the built-in defaults are used");
     }
-    if (error != 0) return failed(error);
-    if (file.is_directory()) return off("is a directory", "name the file in it");
+    if (error != 0)
+        return failed(error);
+    if (file.is_directory())
+        return off("is a directory", "name the file in it");
     std::string text;
-    if (!file.read_into(text)) return failed(errno);
+    if (!file.read_into(text))
+        return failed(errno);
     return std::optional<std::string>(std::move(text));
 }
 
 Result<Config> load_file(const std::string& path, Missing missing) {
     auto text = text_of(path, missing);
-    if (!text) return text.failure();
-    if (!text.value()) return Config();
+    if (!text)
+        return text.failure();
+    if (!text.value())
+        return Config();
     return parse(*text.value(), path);
 }
 
@@ -101,8 +112,10 @@ void check_listeners(Reader& reader, const Config& config) {
         for (const Listener& other : all) {
             const int line = reader.line_of("server", one.key);
             // Told once, at the later of the two: the earlier may be a default.
-            if (&one == &other || !clash(one.listen, other.listen)) continue;
-            if (line < reader.line_of("server", other.key)) continue;
+            if (&one == &other || !clash(one.listen, other.listen))
+                continue;
+            if (line < reader.line_of("server", other.key))
+                continue;
             reader.refuse(line, "server." + std::string(one.key),
                           one.listen.text() + " is taken by server." + std::string(other.key) +
                               " (" + other.listen.text() + "); allowed: an address of its own");
@@ -113,22 +126,26 @@ void check_listeners(Reader& reader, const Config& config) {
 /// A policy knows no lines. Its resources are tried one by one, so that the failure can be put
 /// where the first resource stands with which the rules do not go together.
 void check_policy(Reader& reader, const policy::Rules& rules) {
-    if (policy::Policy::make(rules).ok()) return;
+    if (policy::Policy::make(rules).ok())
+        return;
     policy::Rules some = rules;
     for (std::size_t count = 0; count <= rules.resources.size(); ++count) {
         some.resources.assign(rules.resources.begin(),
                               rules.resources.begin() + static_cast<std::ptrdiff_t>(count));
         const auto made = policy::Policy::make(some);
-        if (made) continue;
+        if (made)
+            continue;
         std::string what = made.failure().what;
-        if (!made.failure().next.empty()) what += "; " + made.failure().next;
+        if (!made.failure().next.empty())
+            what += "; " + made.failure().next;
         if (count == 0) {
             reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
             return;
         }
         // The label says which resource; once is enough.
         const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
-        if (what.starts_with(named)) what.erase(0, named.size());
+        if (what.starts_with(named))
+            what.erase(0, named.size());
         reader.refuse(reader.line_of_resource(count - 1), reader.label_of_resource(count - 1),
                       what);
         return;
@@ -140,7 +157,8 @@ void check_policy(Reader& reader, const policy::Rules& rules) {
 Result<Config> parse(std::string_view text, const std::string& file) {
     const std::string shown = printable(file, 4'096);
     const auto document = read_toml(text, shown);
-    if (!document) return document.failure();
+    if (!document)
+        return document.failure();
 
     Config config;
     config.file = file;
@@ -151,11 +169,13 @@ Result<Config> parse(std::string_view text, const std::string& file) {
         reader.resource(at);
         each_resource_key(reader, config.rules.resources[at]);
     }
-    if (auto failure = reader.failure()) return *std::move(failure);
+    if (auto failure = reader.failure())
+        return *std::move(failure);
 
     check_listeners(reader, config);
     check_policy(reader, config.rules);
-    if (auto failure = reader.failure()) return *std::move(failure);
+    if (auto failure = reader.failure())
+        return *std::move(failure);
     config.peers = networks_of(config.peers_text);
     config.proxies = networks_of(config.proxies_text);
     return config;
@@ -164,13 +184,16 @@ Result<Config> parse(std::string_view text, const std::string& file) {
 Result<Config> load(const std::optional<std::string>& option) {
     Places places;
     places.option = option;
-    if (const char* named = std::getenv("HOURGATE_CONFIG")) places.environment = named;
+    if (const char* named = std::getenv("HOURGATE_CONFIG"))
+        places.environment = named;
     return load_from(places);
 }
 
 Result<Config> load_from(const Places& places) {
-    if (places.option) return load_file(*places.option, Missing::is_a_failure);
-    if (!places.environment.empty()) return load_file(places.environment, Missing::is_a_failure);
+    if (places.option)
+        return load_file(*places.option, Missing::is_a_failure);
+    if (!places.environment.empty())
+        return load_file(places.environment, Missing::is_a_failure);
     return load_file(places.standard, Missing::is_nothing);
 }
 

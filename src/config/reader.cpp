@@ -18,13 +18,16 @@ constexpr std::string_view methods_form =
     "methods and what they do, as in { PURGE = \"delete\" }: read, create, update, delete";
 constexpr std::size_t shown_bytes_max = 80;
 
-std::string quoted(std::string_view text) { return "'" + printable(text, shown_bytes_max) + "'"; }
+std::string quoted(std::string_view text) {
+    return "'" + printable(text, shown_bytes_max) + "'";
+}
 
 /// "a, b, c", each in `mark`s.
 std::string listed(const std::vector<std::string_view>& words, std::string_view mark) {
     std::string out;
     for (const std::string_view word : words) {
-        if (!out.empty()) out += ", ";
+        if (!out.empty())
+            out += ", ";
         out.append(mark).append(word).append(mark);
     }
     return out;
@@ -42,7 +45,8 @@ std::string in_one_line(const Failure& failure) {
 std::optional<policy::Action> action_from(std::string_view word) noexcept {
     using policy::Action;
     for (const Action action : {Action::read, Action::create, Action::update, Action::delete_})
-        if (policy::to_text(action) == word) return action;
+        if (policy::to_text(action) == word)
+            return action;
     return std::nullopt;
 }
 
@@ -61,23 +65,27 @@ void Reader::enter(std::string_view name) {
     const auto same = [&](const Known& known) { return known.section == name; };
     const auto at = std::find_if(known_.begin(), known_.end(), same);
     section_ = static_cast<std::size_t>(at - known_.begin());
-    if (at == known_.end()) known_.push_back({name, {}});
+    if (at == known_.end())
+        known_.push_back({name, {}});
 }
 
 void Reader::section(std::string_view name) {
     enter(name);
     prefix_ = std::string(name);
     table_ = document_.find(name);
-    if (table_ == nullptr || table_->kind == Node::Kind::table) return;
-    refuse(table_->line, name, std::string(name_of(*table_)) + " where a table belongs; write [" +
-                                   std::string(name) + "] and its keys below");
+    if (table_ == nullptr || table_->kind == Node::Kind::table)
+        return;
+    refuse(table_->line, name,
+           std::string(name_of(*table_)) + " where a table belongs; write [" + std::string(name) +
+               "] and its keys below");
     table_ = nullptr;
 }
 
 std::size_t Reader::resources() {
     enter(resource_section);
     const Node* list = document_.find(resource_section);
-    if (list == nullptr) return 0;
+    if (list == nullptr)
+        return 0;
     const auto is_table = [](const Node& item) { return item.kind == Node::Kind::table; };
     if (list->kind == Node::Kind::list &&
         std::all_of(list->children.begin(), list->children.end(), is_table))
@@ -112,26 +120,31 @@ int Reader::line_of(std::string_view section_name, std::string_view key) const n
     return node != nullptr ? node->line : 0;
 }
 
-std::string Reader::label(std::string_view key) const { return prefix_ + "." + std::string(key); }
+std::string Reader::label(std::string_view key) const {
+    return prefix_ + "." + std::string(key);
+}
 
 // --- taking a value ------------------------------------------------------------------------------
 
 void Reader::refuse(int line, std::string_view key, std::string_view what) {
     std::string place = file_;
-    if (line > 0) place += ":" + std::to_string(line);
+    if (line > 0)
+        place += ":" + std::to_string(line);
     problems_.push_back({line, place + ": " + std::string(key) + ": " + std::string(what)});
 }
 
 void Reader::refuse_value(const Node& node, std::string_view key, std::string_view wrong,
                           std::string_view allowed) {
     std::string what(wrong);
-    if (!allowed.empty()) what.append("; allowed: ").append(allowed);
+    if (!allowed.empty())
+        what.append("; allowed: ").append(allowed);
     refuse(node.line, label(key), what);
 }
 
 bool Reader::is_kind(const Node& node, Node::Kind kind, std::string_view key,
                      std::string_view allowed) {
-    if (node.kind == kind) return true;
+    if (node.kind == kind)
+        return true;
     const std::string wrong =
         std::string(name_of(node)) + " where " + std::string(name_of(kind)) + " belongs";
     refuse_value(node, key, wrong, allowed);
@@ -141,7 +154,8 @@ bool Reader::is_kind(const Node& node, Node::Kind kind, std::string_view key,
 const Node* Reader::take(std::string_view key, Node::Kind kind, std::string_view allowed) {
     HOURGATE_CHECK(section_ < known_.size());
     auto& keys = known_[section_].keys;
-    if (!contains(keys, key)) keys.push_back(key);
+    if (!contains(keys, key))
+        keys.push_back(key);
     const Node* node = table_ != nullptr ? table_->find(key) : nullptr;
     return node != nullptr && is_kind(*node, kind, key, allowed) ? node : nullptr;
 }
@@ -156,19 +170,22 @@ std::optional<std::size_t> Reader::take_word(std::string_view key,
                                              const std::vector<std::string_view>& words) {
     const std::string allowed = listed(words, "\"");
     const Node* node = take(key, Node::Kind::text, allowed);
-    if (node == nullptr) return std::nullopt;
+    if (node == nullptr)
+        return std::nullopt;
     const auto at = std::find(words.begin(), words.end(), node->text);
-    if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
+    if (at != words.end())
+        return static_cast<std::size_t>(at - words.begin());
     refuse_value(*node, key, quoted(node->text) + " is not one of its words", allowed);
     return std::nullopt;
 }
 
 std::optional<std::int64_t> Reader::take_whole(std::string_view key, Bounds bounds) {
-    const std::string allowed =
-        range(std::to_string(bounds.least), std::to_string(bounds.most));
+    const std::string allowed = range(std::to_string(bounds.least), std::to_string(bounds.most));
     const Node* node = take(key, Node::Kind::whole, allowed);
-    if (node == nullptr) return std::nullopt;
-    if (node->whole >= bounds.least && node->whole <= bounds.most) return node->whole;
+    if (node == nullptr)
+        return std::nullopt;
+    if (node->whole >= bounds.least && node->whole <= bounds.most)
+        return node->whole;
     const bool below = node->whole < bounds.least;
     refuse_value(*node, key,
                  std::to_string(node->whole) + " is " + (below ? "below " : "above ") +
@@ -180,10 +197,10 @@ std::optional<std::int64_t> Reader::take_whole(std::string_view key, Bounds boun
 void Reader::duration(std::string_view key, std::int64_t& value_s, Bounds bounds_s) {
     const std::string least = format_duration(bounds_s.least);
     const std::string most = format_duration(bounds_s.most);
-    const std::string allowed =
-        range(least, most) + R"(, written as "90s", "15m", "24h" or "7d")";
+    const std::string allowed = range(least, most) + R"(, written as "90s", "15m", "24h" or "7d")";
     const Node* node = take(key, Node::Kind::text, allowed);
-    if (node == nullptr) return;
+    if (node == nullptr)
+        return;
     const auto seconds = parse_duration_s(node->text);
     if (!seconds) {
         refuse_value(*node, key, quoted(node->text) + " is not a duration", allowed);
@@ -198,7 +215,8 @@ void Reader::duration(std::string_view key, std::int64_t& value_s, Bounds bounds
 
 void Reader::text(std::string_view key, std::string& value, const Form& form) {
     const Node* node = take(key, Node::Kind::text, form.allowed);
-    if (node == nullptr) return;
+    if (node == nullptr)
+        return;
     if (form.fits(node->text))
         value = node->text;
     else
@@ -206,12 +224,14 @@ void Reader::text(std::string_view key, std::string& value, const Form& form) {
 }
 
 void Reader::truth(std::string_view key, bool& value) {
-    if (const Node* node = take(key, Node::Kind::truth, "true, false")) value = node->truth;
+    if (const Node* node = take(key, Node::Kind::truth, "true, false"))
+        value = node->truth;
 }
 
 /// `list` if it has no more items than a list may have, else null, which is a problem.
 const Node* Reader::take_list(std::string_view key, const Node* list) {
-    if (list == nullptr || list->children.size() <= list_items_max) return list;
+    if (list == nullptr || list->children.size() <= list_items_max)
+        return list;
     refuse_value(*list, key, std::to_string(list->children.size()) + " items",
                  "at most " + std::to_string(list_items_max));
     return nullptr;
@@ -220,10 +240,12 @@ const Node* Reader::take_list(std::string_view key, const Node* list) {
 void Reader::texts(std::string_view key, std::vector<std::string>& values, const Form& form) {
     const std::string allowed = "a list, each " + std::string(form.allowed);
     const Node* list = take_list(key, take(key, Node::Kind::list, allowed));
-    if (list == nullptr) return;
+    if (list == nullptr)
+        return;
     values.clear();
     for (const Node& item : list->children) {
-        if (!is_kind(item, Node::Kind::text, key, allowed)) continue;
+        if (!is_kind(item, Node::Kind::text, key, allowed))
+            continue;
         if (form.fits(item.text))
             values.push_back(item.text);
         else
@@ -235,9 +257,11 @@ void Reader::texts(std::string_view key, std::vector<std::string>& values, const
 
 void Reader::listen(std::string_view key, Listen& value, Off off) {
     std::string allowed = R"("host:port", "[IPv6 address]:port", "unix:/path")";
-    if (off == Off::allowed) allowed += R"(, "" (off))";
+    if (off == Off::allowed)
+        allowed += R"(, "" (off))";
     const Node* node = take(key, Node::Kind::text, allowed);
-    if (node == nullptr) return;
+    if (node == nullptr)
+        return;
     const auto listen = parse_listen(node->text);
     if (!listen)
         refuse_value(*node, key, listen.failure().what, allowed);
@@ -249,15 +273,18 @@ void Reader::listen(std::string_view key, Listen& value, Off off) {
 
 void Reader::resource_name(std::string_view key, std::string& value) {
     constexpr std::string_view form = "a name for scopes and answers, such as \"clients\"";
-    if (const Node* node = required(key, Node::Kind::text, form)) value = node->text;
+    if (const Node* node = required(key, Node::Kind::text, form))
+        value = node->text;
 }
 
 void Reader::patterns(std::string_view key, std::vector<policy::Pattern>& values) {
     constexpr std::string_view form = "a list of paths, such as [\"/api/v1/clients/**\"]";
     const Node* list = take_list(key, required(key, Node::Kind::list, form));
-    if (list == nullptr) return;
+    if (list == nullptr)
+        return;
     for (const Node& item : list->children) {
-        if (!is_kind(item, Node::Kind::text, key, form)) continue;
+        if (!is_kind(item, Node::Kind::text, key, form))
+            continue;
         auto pattern = policy::parse_pattern(item.text);
         if (pattern)
             values.push_back(std::move(pattern).value());
@@ -268,7 +295,8 @@ void Reader::patterns(std::string_view key, std::vector<policy::Pattern>& values
 
 void Reader::access(std::string_view key, policy::Access& value) {
     const Node* node = take(key, Node::Kind::text, access_form);
-    if (node == nullptr) return;
+    if (node == nullptr)
+        return;
     const auto access = policy::parse_access(node->text);
     if (access)
         value = access.value();
@@ -279,9 +307,11 @@ void Reader::access(std::string_view key, policy::Access& value) {
 void Reader::methods(std::string_view key,
                      std::vector<std::pair<std::string, policy::Action>>& values) {
     const Node* table = take(key, Node::Kind::table, methods_form);
-    if (table == nullptr) return;
+    if (table == nullptr)
+        return;
     for (const Node& method : table->children) {
-        if (!is_kind(method, Node::Kind::text, key, methods_form)) continue;
+        if (!is_kind(method, Node::Kind::text, key, methods_form))
+            continue;
         if (const auto action = action_from(method.text))
             values.emplace_back(method.name, *action);
         else
@@ -290,17 +320,19 @@ void Reader::methods(std::string_view key,
 }
 
 void Reader::own_by(std::string_view key, bool& upstream) {
-    if (take_word(key, {"upstream"})) upstream = true;
+    if (take_word(key, {"upstream"}))
+        upstream = true;
 }
 
 // --- what is left --------------------------------------------------------------------------------
 
 std::optional<Failure> Reader::failure() {
     find_unknown_sections();
-    if (problems_.empty()) return std::nullopt;
-    const auto first = std::min_element(
-        problems_.begin(), problems_.end(),
-        [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    if (problems_.empty())
+        return std::nullopt;
+    const auto first =
+        std::min_element(problems_.begin(), problems_.end(),
+                         [](const Problem& a, const Problem& b) { return a.line < b.line; });
     return Failure{Fault::config, first->text, {}};
 }
 
@@ -332,11 +364,14 @@ std::string Reader::about_unknown_section(std::string_view name) const {
     std::string homes;  // of a key that lost its section
     for (const Known& known : known_) {
         sections.push_back(known.section);
-        if (!contains(known.keys, name)) continue;
-        if (!homes.empty()) homes += " or ";
+        if (!contains(known.keys, name))
+            continue;
+        if (!homes.empty())
+            homes += " or ";
         homes.append(known.section).append(".").append(name);
     }
-    if (!homes.empty()) return "unknown key; did you mean " + homes + "?";
+    if (!homes.empty())
+        return "unknown key; did you mean " + homes + "?";
     if (const auto near = nearest(name, sections))
         return "unknown key; did you mean " + std::string(*near) + "?";
     return "unknown key; known here: " + listed(sections, "");

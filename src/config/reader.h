@@ -94,20 +94,22 @@ private:
     const Node& document_;
     const std::string file_;
     std::vector<Known> known_;
-    std::size_t section_ = 0;       // index into known_: where keys are asked for
-    const Node* table_ = nullptr;   // null: the section is not in the document
-    std::string prefix_;            // "tokens", "resource.clients"
+    std::size_t section_ = 0;      // index into known_: where keys are asked for
+    const Node* table_ = nullptr;  // null: the section is not in the document
+    std::string prefix_;           // "tokens", "resource.clients"
     std::vector<Problem> problems_;
 };
 
 template <typename Value>
 void Reader::choice(std::string_view key, Value& value, const Words<Value>& words) {
-    if (const auto at = take_word(key, {words[0].word, words[1].word})) value = words[*at].value;
+    if (const auto at = take_word(key, {words[0].word, words[1].word}))
+        value = words[*at].value;
 }
 
 template <typename Number>
 void Reader::whole(std::string_view key, Number& value, Bounds bounds) {
-    if (const auto number = take_whole(key, bounds)) value = static_cast<Number>(*number);
+    if (const auto number = take_whole(key, bounds))
+        value = static_cast<Number>(*number);
 }
 
 }  // namespace hourgate::config

@@ -19,8 +19,12 @@ std::string show(const Config& config, Syntax syntax) {
 
 }  // namespace
 
-std::string show_toml(const Config& config) { return show(config, Syntax::toml); }
+std::string show_toml(const Config& config) {
+    return show(config, Syntax::toml);
+}
 
-std::string show_json(const Config& config) { return show(config, Syntax::json); }
+std::string show_json(const Config& config) {
+    return show(config, Syntax::json);
+}
 
 }  // namespace hourgate::config

@@ -12,7 +12,8 @@ using Warnings = std::vector<std::string>;
 void about_listeners(Warnings& out, const Config& config) {
     const auto look_at = [&](std::string_view key, const Listen& listen, std::string_view what) {
         const std::string place = "server." + std::string(key) + ": " + listen.text();
-        if (!is_local(listen)) out.push_back(place + " is outside loopback: " + std::string(what));
+        if (!is_local(listen))
+            out.push_back(place + " is outside loopback: " + std::string(what));
         if (listen.kind == Listen::Kind::tcp && listen.port == 0)
             out.push_back(place + " is another free port at each start");
     };
@@ -37,21 +38,25 @@ void about_trust(Warnings& out, const Config& config) {
     if (names_everybody(config.peers_text))
         out.push_back("trust.peers: has all addresses, so anybody may ask about any token");
     if (names_everybody(config.proxies_text))
-        out.push_back("trust.proxies: has all addresses, so anybody may claim any address in "
-                      "X-Forwarded-For");
+        out.push_back(
+            "trust.proxies: has all addresses, so anybody may claim any address in "
+            "X-Forwarded-For");
 }
 
 void about_policy(Warnings& out, const Config& config) {
     if (config.rules.resources.empty())
-        out.push_back("resource: none is configured, so owner, admin and manager may do everything "
-                      "and role member nothing");
+        out.push_back(
+            "resource: none is configured, so owner, admin and manager may do everything "
+            "and role member nothing");
     else if (config.rules.unlisted_allowed)
-        out.push_back("policy.unlisted: \"allow\": every role may do everything with a path that "
-                      "no resource lists");
+        out.push_back(
+            "policy.unlisted: \"allow\": every role may do everything with a path that "
+            "no resource lists");
     const policy::PathRules& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {
         if (!refused)
-            out.push_back("policy." + std::string(key) + ": \"allow\": an upstream that reads such "
+            out.push_back("policy." + std::string(key) +
+                          ": \"allow\": an upstream that reads such "
                           "a path otherwise serves what was not asked about");
     };
     look_at("encoded_slash", path.encoded_slash);
@@ -64,8 +69,9 @@ void about_policy(Warnings& out, const Config& config) {
     look_at("double_encoding", path.double_encoding);
     look_at("case_variant", path.case_variant);
     if (!config.method_override_refused)
-        out.push_back("policy.method_override: \"allow\": an upstream that obeys such a header "
-                      "does another action than the one asked about");
+        out.push_back(
+            "policy.method_override: \"allow\": an upstream that obeys such a header "
+            "does another action than the one asked about");
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace {
 std::string list_of(const std::vector<std::string>& texts) {
     std::string out = "[";
     for (const std::string& text : texts) {
-        if (out.size() > 1) out += ", ";
+        if (out.size() > 1)
+            out += ", ";
         out += quoted_text(text);
     }
     return out + "]";
@@ -41,7 +42,9 @@ void Writer::section(std::string_view name) {
     table_->name = name;
 }
 
-void Writer::resource() { table_ = &resources_.emplace_back(); }
+void Writer::resource() {
+    table_ = &resources_.emplace_back();
+}
 
 void Writer::add(std::string_view key, std::string value) {
     table_->members.emplace_back(key, std::move(value));
@@ -61,7 +64,8 @@ void Writer::texts(std::string_view key, const std::vector<std::string>& values,
 
 void Writer::patterns(std::string_view key, const std::vector<policy::Pattern>& values) {
     std::vector<std::string> texts;
-    for (const policy::Pattern& pattern : values) texts.push_back(pattern.text);
+    for (const policy::Pattern& pattern : values)
+        texts.push_back(pattern.text);
     add(key, list_of(texts));
 }
 
@@ -74,7 +78,8 @@ void Writer::methods(std::string_view key,
     const std::string_view is = syntax_ == Syntax::toml ? " = " : ": ";
     std::string out;
     for (const auto& [method, action] : values) {
-        if (!out.empty()) out += ", ";
+        if (!out.empty())
+            out += ", ";
         out.append(quoted_text(method)).append(is).append(quoted_text(policy::to_text(action)));
     }
     add(key, out.empty() ? "{}" : "{ " + out + " }");
@@ -82,7 +87,8 @@ void Writer::methods(std::string_view key,
 
 /// The key has one word; left out, it says that the path tells the owner.
 void Writer::own_by(std::string_view key, bool upstream) {
-    if (upstream) text_value(key, "upstream");
+    if (upstream)
+        text_value(key, "upstream");
 }
 
 std::string Writer::finish(const std::string& file) const {
@@ -91,14 +97,17 @@ std::string Writer::finish(const std::string& file) const {
 
 std::string Writer::as_toml(const std::string& file) const {
     std::string out = "# built-in defaults: no file was read\n";
-    if (!file.empty()) out = "# " + printable(file, 4'096) + "\n";
+    if (!file.empty())
+        out = "# " + printable(file, 4'096) + "\n";
     const auto write = [&](const Table& table, const std::string& header) {
         out += "\n" + header + "\n";
         for (const auto& [key, value] : table.members)
             out.append(key).append(" = ").append(value).append("\n");
     };
-    for (const Table& table : sections_) write(table, "[" + table.name + "]");
-    for (const Table& table : resources_) write(table, "[[resource]]");
+    for (const Table& table : sections_)
+        write(table, "[" + table.name + "]");
+    for (const Table& table : resources_)
+        write(table, "[[resource]]");
     return out;
 }
 
@@ -106,7 +115,8 @@ std::string Writer::as_json(const std::string& file) const {
     const auto object = [](const Table& table) {
         std::string out = "{";
         for (const auto& [key, value] : table.members) {
-            if (out.size() > 1) out += ", ";
+            if (out.size() > 1)
+                out += ", ";
             out.append(quoted_text(key)).append(": ").append(value);
         }
         return out + "}";

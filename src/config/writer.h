@@ -49,7 +49,7 @@ public:
 
 private:
     struct Table {
-        std::string name;  ///< "" for a resource
+        std::string name;                                          ///< "" for a resource
         std::vector<std::pair<std::string, std::string>> members;  ///< key and written value
     };
 

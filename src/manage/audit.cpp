@@ -26,7 +26,8 @@ void append_quoted(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string& Json::begin(std::string_view key) {
-    if (!members_.empty()) members_ += ',';
+    if (!members_.empty())
+        members_ += ',';
     append_quoted(members_, key);
     return members_ += ':';
 }
@@ -47,7 +48,8 @@ Json& Json::add_flag(std::string_view key, bool flag) {
 }
 
 Json& Json::add_time(std::string_view key, std::optional<std::int64_t> wall_ms) {
-    if (wall_ms) return add(key, format_time(*wall_ms));
+    if (wall_ms)
+        return add(key, format_time(*wall_ms));
     begin(key) += "null";
     return *this;
 }

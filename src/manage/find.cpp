@@ -17,7 +17,8 @@ bool is_service_named(const Member& member, std::string_view name) {
 void keep(std::vector<Member>& found, std::vector<Member> more) {
     for (Member& member : more) {
         const auto same = [&](const Member& other) { return other.id == member.id; };
-        if (std::none_of(found.begin(), found.end(), same)) found.push_back(std::move(member));
+        if (std::none_of(found.begin(), found.end(), same))
+            found.push_back(std::move(member));
     }
 }
 
@@ -27,15 +28,19 @@ Result<std::vector<Member>> found_in_workspaces(Rows& rows, std::string_view tex
     std::vector<Member> found;
     for (auto slash = text.find('/'); slash != text.npos; slash = text.find('/', slash + 1)) {
         const auto workspace = rows.workspace(text.substr(0, slash));
-        if (!workspace) return workspace.failure();
-        if (!workspace.value()) continue;
+        if (!workspace)
+            return workspace.failure();
+        if (!workspace.value())
+            continue;
         const std::int64_t row = workspace.value()->id;
         const std::string_view rest = text.substr(slash + 1);
         auto persons = rows.members_by_email(rest, row);
-        if (!persons) return persons.failure();
+        if (!persons)
+            return persons.failure();
         keep(found, std::move(persons).value());
         auto all = rows.members_of(row);
-        if (!all) return all.failure();
+        if (!all)
+            return all.failure();
         std::erase_if(all.value(), [&](const Member& m) { return !is_service_named(m, rest); });
         keep(found, std::move(all).value());
     }
@@ -46,10 +51,12 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
     std::string list;
     for (const Member& member : found) {
         const Result<Workspace> workspace = workspace_of(rows, member);
-        if (!workspace) return workspace.failure();
+        if (!workspace)
+            return workspace.failure();
         list += (list.empty() ? "" : ", ") + member.public_id;
         list += " in " + quoted(workspace.value().name);
-        if (member.removed_ms) list += " (removed)";
+        if (member.removed_ms)
+            list += " (removed)";
     }
     return Failure{Fault::usage,
                    quoted(text) + " means " + std::to_string(found.size()) + " members: " + list,
@@ -64,14 +71,14 @@ std::string quoted(std::string_view text) {
 }
 
 std::string name_of(const Member& member) {
-    const std::string name =
-        member.kind == MemberKind::person ? member.email : quoted(member.name);
+    const std::string name = member.kind == MemberKind::person ? member.email : quoted(member.name);
     return name + " (" + member.public_id + ")";
 }
 
 Result<Workspace> find_workspace(Rows& rows, std::string_view ws) {
     auto found = rows.workspace(ws);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     if (!found.value())
         return Failure{Fault::not_found, "there is no workspace " + quoted(ws),
                        "see `hourgate workspace list`"};
@@ -80,7 +87,8 @@ Result<Workspace> find_workspace(Rows& rows, std::string_view ws) {
 
 Result<Workspace> workspace_of(Rows& rows, const Member& member) {
     auto found = rows.workspace_by_row(member.workspace_id);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     if (!found.value())
         return Failure{Fault::store,
                        "the workspace of " + name_of(member) + " is not in the database",
@@ -90,19 +98,24 @@ Result<Workspace> workspace_of(Rows& rows, const Member& member) {
 
 Result<Member> find_member(Rows& rows, std::string_view member) {
     auto by_id = rows.member_by_id(member);
-    if (!by_id) return by_id.failure();
-    if (by_id.value()) return *std::move(by_id).value();
+    if (!by_id)
+        return by_id.failure();
+    if (by_id.value())
+        return *std::move(by_id).value();
     auto found = found_in_workspaces(rows, member);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     auto by_email = rows.members_by_email(member, std::nullopt);
-    if (!by_email) return by_email.failure();
+    if (!by_email)
+        return by_email.failure();
     keep(found.value(), std::move(by_email).value());
     std::vector<Member>& members = found.value();
     if (members.empty())
         return Failure{Fault::not_found, "there is no member " + quoted(member),
                        "name one by id, WORKSPACE/EMAIL or WORKSPACE/SERVICE; see `hourgate member "
                        "list WORKSPACE`"};
-    if (members.size() > 1) return ambiguous(rows, member, members);
+    if (members.size() > 1)
+        return ambiguous(rows, member, members);
     return std::move(members.front());
 }
 
@@ -112,7 +125,8 @@ Result<TokenView> find_token(Rows& rows, std::string_view prefix) {
                        "give the 12 hex digits between the second and the third '_'; see `hourgate "
                        "token list`"};
     auto found = rows.token(prefix);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     if (!found.value())
         return Failure{Fault::not_found, "there is no token with the prefix " + std::string(prefix),
                        "see `hourgate token list`"};
@@ -121,16 +135,19 @@ Result<TokenView> find_token(Rows& rows, std::string_view prefix) {
 
 Result<MemberView> view_of(Rows& rows, Member member, std::int64_t now_ms) {
     Result<Workspace> workspace = workspace_of(rows, member);
-    if (!workspace) return workspace.failure();
+    if (!workspace)
+        return workspace.failure();
     const auto tokens = rows.live_tokens_of(member.id, now_ms);
-    if (!tokens) return tokens.failure();
+    if (!tokens)
+        return tokens.failure();
     return MemberView{std::move(member), std::move(workspace.value().public_id),
                       std::move(workspace.value().name), tokens.value()};
 }
 
 Result<WorkspaceView> view_of(Rows& rows, const Workspace& workspace, std::int64_t now_ms) {
     auto views = rows.workspaces(now_ms, workspace.id);
-    if (!views) return views.failure();
+    if (!views)
+        return views.failure();
     HOURGATE_CHECK(views.value().size() == 1);  // read in the transaction that found the workspace
     return std::move(views.value().front());
 }

@@ -36,10 +36,12 @@ template <typename Work>
     std::optional<Outcome> outcome;
     const Status done = context.ledger.write([&](Rows& rows) -> Status {
         outcome.emplace(work(rows));
-        if (!*outcome) return outcome->failure();
+        if (!*outcome)
+            return outcome->failure();
         return Done{};
     });
-    if (!done) return done.failure();
+    if (!done)
+        return done.failure();
     return *std::move(outcome);
 }
 
@@ -51,10 +53,12 @@ template <typename Look>
     std::optional<Outcome> outcome;
     const Status done = context.ledger.read([&](Rows& rows) -> Status {
         outcome.emplace(look(rows));
-        if (!*outcome) return outcome->failure();
+        if (!*outcome)
+            return outcome->failure();
         return Done{};
     });
-    if (!done) return done.failure();
+    if (!done)
+        return done.failure();
     return *std::move(outcome);
 }
 

@@ -51,7 +51,8 @@ Status check_free(Rows& rows, const Workspace& workspace, const Member& wanted) 
     const auto all = wanted.kind == MemberKind::person
                          ? rows.members_by_email(wanted.email, workspace.id)
                          : rows.members_of(workspace.id);
-    if (!all) return all.failure();
+    if (!all)
+        return all.failure();
     for (const Member& member : all.value())
         if (member.kind == wanted.kind &&
             (wanted.kind == MemberKind::person || member.name == wanted.name))
@@ -61,17 +62,21 @@ Status check_free(Rows& rows, const Workspace& workspace, const Member& wanted) 
 
 Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& asked) {
     const Result<Workspace> workspace = find_workspace(rows, asked.workspace);
-    if (!workspace) return workspace.failure();
+    if (!workspace)
+        return workspace.failure();
     Member member;
     member.public_id = random_id("mem_");
     member.workspace_id = workspace.value().id;
     member.kind = asked.kind;
-    if (asked.kind == MemberKind::person) member.email = with_lower_domain(asked.email);
+    if (asked.kind == MemberKind::person)
+        member.email = with_lower_domain(asked.email);
     member.name = asked.name;
     member.role = asked.role;
     member.created_ms = context.now.wall_ms;
-    if (Status free = check_free(rows, workspace.value(), member); !free) return free.failure();
-    if (Status added = rows.add(member); !added) return added.failure();
+    if (Status free = check_free(rows, workspace.value(), member); !free)
+        return free.failure();
+    if (Status added = rows.add(member); !added)
+        return added.failure();
     Json after;
     after.add("kind", member.kind == MemberKind::person ? "person" : "service");
     after.add("email", member.email).add("name", member.name).add("role", to_text(member.role));
@@ -84,11 +89,13 @@ Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& a
 /// Conflict when this present owner is the only one: nobody could manage the workspace's tokens.
 Status check_other_owner(Rows& rows, const Member& owner) {
     const auto all = rows.members_of(owner.workspace_id);
-    if (!all) return all.failure();
+    if (!all)
+        return all.failure();
     const auto other = [&](const Member& member) {
         return member.id != owner.id && member.role == Role::owner && !member.removed_ms;
     };
-    if (std::any_of(all.value().begin(), all.value().end(), other)) return Done{};
+    if (std::any_of(all.value().begin(), all.value().end(), other))
+        return Done{};
     return Failure{Fault::conflict, name_of(owner) + " is the last owner of the workspace",
                    "make somebody else owner first: `hourgate member role MEMBER owner`"};
 }
@@ -109,21 +116,26 @@ Result<MemberView> change_member(const Context& context, std::string_view text,
                                  std::string_view action, Change change) {
     return in_write(context, [&](Rows& rows) -> Result<MemberView> {
         Result<Member> found = find_member(rows, text);
-        if (!found) return found.failure();
+        if (!found)
+            return found.failure();
         const Member before = found.value();
         Member after = before;
         change(after);
         if (after.role == before.role && after.removed_ms == before.removed_ms)
             return view_of(rows, before, context.now.wall_ms);
         if (is_present_owner(before) && !is_present_owner(after))
-            if (Status other = check_other_owner(rows, before); !other) return other.failure();
-        if (Status updated = rows.update(after); !updated) return updated.failure();
+            if (Status other = check_other_owner(rows, before); !other)
+                return other.failure();
+        if (Status updated = rows.update(after); !updated)
+            return updated.failure();
         Result<MemberView> view = view_of(rows, after, context.now.wall_ms);
-        if (!view) return view;
+        if (!view)
+            return view;
         const Object object{after.public_id, view.value().workspace_id};
         const Status told =
             record(rows, context, action, object, state_of(before), state_of(after));
-        if (!told) return told.failure();
+        if (!told)
+            return told.failure();
         return view;
     });
 }
@@ -131,20 +143,24 @@ Result<MemberView> change_member(const Context& context, std::string_view text,
 }  // namespace
 
 Result<MemberView> add_member(const Context& context, const NewMember& asked) {
-    if (Status valid = check_new(asked); !valid) return valid.failure();
+    if (Status valid = check_new(asked); !valid)
+        return valid.failure();
     return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
 }
 
 Result<std::vector<MemberView>> list_members(const Context& context, std::string_view ws) {
     return in_read(context, [&](Rows& rows) -> Result<std::vector<MemberView>> {
         const Result<Workspace> workspace = find_workspace(rows, ws);
-        if (!workspace) return workspace.failure();
+        if (!workspace)
+            return workspace.failure();
         auto members = rows.members_of(workspace.value().id);
-        if (!members) return members.failure();
+        if (!members)
+            return members.failure();
         std::vector<MemberView> views;
         for (Member& member : members.value()) {
             Result<MemberView> view = view_of(rows, std::move(member), context.now.wall_ms);
-            if (!view) return view.failure();
+            if (!view)
+                return view.failure();
             views.push_back(std::move(view).value());
         }
         return views;
@@ -157,7 +173,8 @@ Result<MemberView> change_role(const Context& context, std::string_view member, 
 
 Result<MemberView> remove_member(const Context& context, std::string_view member) {
     return change_member(context, member, "member.remove", [&](Member& m) {
-        if (!m.removed_ms) m.removed_ms = context.now.wall_ms;
+        if (!m.removed_ms)
+            m.removed_ms = context.now.wall_ms;
     });
 }
 

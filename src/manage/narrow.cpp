@@ -16,7 +16,8 @@ Failure too_much(std::string what, std::string next) {
 std::string first_beyond(const std::vector<policy::Scope>& asked,
                          const std::vector<policy::Scope>& held) {
     for (const policy::Scope& scope : asked)
-        if (!policy::within({&scope, 1}, held)) return policy::to_text(scope);
+        if (!policy::within({&scope, 1}, held))
+            return policy::to_text(scope);
     return "";
 }
 
@@ -37,10 +38,10 @@ Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
     }
     if (asked.expires_ms) {
         if (held.expires_ms && *asked.expires_ms > *held.expires_ms)
-            return too_much("an expiry of " + format_time(*asked.expires_ms) +
-                                " is later than this token's own",
-                            "ask for " + format_time(*held.expires_ms) +
-                                " at the latest, or for none");
+            return too_much(
+                "an expiry of " + format_time(*asked.expires_ms) +
+                    " is later than this token's own",
+                "ask for " + format_time(*held.expires_ms) + " at the latest, or for none");
         given.expires_ms = asked.expires_ms;
     }
     return given;

@@ -22,23 +22,30 @@ Json state_of(const Plan& plan) {
 
 Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change) {
     const Result<PlanBook> book = rows.plans();
-    if (!book) return book.failure();
+    if (!book)
+        return book.failure();
     const Plan* const old = book.value().find(change.name);
     if (old == nullptr && book.value().plans().size() >= limits::plans_max)
-        return Failure{Fault::conflict,
-                       "there are " + std::to_string(limits::plans_max) +
-                           " plans, as many as can be",
-                       "remove one first: `hourgate plan remove NAME`"};
+        return Failure{
+            Fault::conflict,
+            "there are " + std::to_string(limits::plans_max) + " plans, as many as can be",
+            "remove one first: `hourgate plan remove NAME`"};
     Plan plan = old == nullptr ? Plan{} : *old;
     plan.name = change.name;
-    if (change.api) plan.api = *change.api;
-    if (change.rank) plan.rank = *change.rank;
-    if (change.windows) plan.windows = *change.windows;
-    if (Status valid = validate(plan); !valid) return valid.failure();
-    if (old != nullptr && plan == *old) return plan;
+    if (change.api)
+        plan.api = *change.api;
+    if (change.rank)
+        plan.rank = *change.rank;
+    if (change.windows)
+        plan.windows = *change.windows;
+    if (Status valid = validate(plan); !valid)
+        return valid.failure();
+    if (old != nullptr && plan == *old)
+        return plan;
 
     const Status stored = old == nullptr ? rows.add(plan) : rows.update(plan);
-    if (!stored) return stored.failure();
+    if (!stored)
+        return stored.failure();
     const Json before = old == nullptr ? Json{} : state_of(*old);
     const Object object{plan.name, ""};
     if (Status told = record(rows, context, "plan.set", object, before, state_of(plan)); !told)
@@ -48,19 +55,22 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
 
 Status remove_in(Rows& rows, const Context& context, std::string_view name) {
     const Result<PlanBook> book = rows.plans();
-    if (!book) return book.failure();
+    if (!book)
+        return book.failure();
     const Plan* const plan = book.value().find(name);
     if (plan == nullptr)
         return Failure{Fault::not_found, "there is no plan " + quoted(name),
                        "see `hourgate plan list`"};
     const auto users = rows.workspaces_on(plan->id);
-    if (!users) return users.failure();
+    if (!users)
+        return users.failure();
     if (users.value() > 0)
         return Failure{Fault::conflict,
                        "plan " + quoted(name) + " is the plan of " + std::to_string(users.value()) +
                            (users.value() == 1 ? " workspace" : " workspaces"),
                        "move them first: `hourgate workspace plan WORKSPACE PLAN`"};
-    if (Status removed = rows.remove_plan(plan->id); !removed) return removed;
+    if (Status removed = rows.remove_plan(plan->id); !removed)
+        return removed;
     return record(rows, context, "plan.remove", Object{plan->name, ""}, state_of(*plan), {});
 }
 
@@ -69,7 +79,8 @@ Status remove_in(Rows& rows, const Context& context, std::string_view name) {
 Result<std::vector<Plan>> list_plans(const Context& context) {
     return in_read(context, [](Rows& rows) -> Result<std::vector<Plan>> {
         const Result<PlanBook> book = rows.plans();
-        if (!book) return book.failure();
+        if (!book)
+            return book.failure();
         return book.value().plans();
     });
 }
@@ -85,13 +96,15 @@ Status remove_plan(const Context& context, std::string_view name) {
 Status add_built_in_plans(const Context& context) {
     return in_write(context, [&](Rows& rows) -> Status {
         const Result<PlanBook> book = rows.plans();
-        if (!book) return book.failure();
+        if (!book)
+            return book.failure();
         if (!book.value().plans().empty())
             return Failure{Fault::conflict, "the database has plans already",
                            "see `hourgate plan list`"};
         for (const Plan& plan : built_in_plans()) {
             const PlanChange change{plan.name, plan.api, plan.rank, plan.windows};
-            if (Result<Plan> set = set_in(rows, context, change); !set) return set.failure();
+            if (Result<Plan> set = set_in(rows, context, change); !set)
+                return set.failure();
         }
         return Done{};
     });

@@ -3,9 +3,12 @@
 namespace hourgate::manage {
 
 std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept {
-    if (token.revoked_ms) return "revoked";
-    if (token.works_until_ms && *token.works_until_ms <= now_ms) return "rotated";
-    if (token.expires_ms && *token.expires_ms <= now_ms) return "expired";
+    if (token.revoked_ms)
+        return "revoked";
+    if (token.works_until_ms && *token.works_until_ms <= now_ms)
+        return "rotated";
+    if (token.expires_ms && *token.expires_ms <= now_ms)
+        return "expired";
     return token.rotated_ms ? "grace" : "live";
 }
 

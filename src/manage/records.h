@@ -50,15 +50,15 @@ struct WorkspaceView {
 
 struct MemberView {
     Member member;
-    std::string workspace_id;    ///< public
+    std::string workspace_id;  ///< public
     std::string workspace_name;
-    std::int64_t tokens = 0;     ///< live
+    std::int64_t tokens = 0;  ///< live
 };
 
 struct TokenView {
     TokenRecord token;
-    Member member;               ///< empty for an operator token
-    std::string workspace_id;    ///< public; empty for an operator token
+    Member member;             ///< empty for an operator token
+    std::string workspace_id;  ///< public; empty for an operator token
     std::string workspace_name;
 };
 
@@ -71,10 +71,10 @@ struct Actor {
 /// [tokens] of the configuration.
 struct TokenRules {
     std::string brand = "hsk";
-    token::Env env = token::Env::live;   ///< default for a mint that names none
+    token::Env env = token::Env::live;  ///< default for a mint that names none
     std::int64_t rotate_grace_s = 86'400;
     std::int64_t line_max_s = 365 * 86'400;
-    std::int64_t live_max = 50;          ///< live tokens per member
+    std::int64_t live_max = 50;  ///< live tokens per member
 };
 
 /// One audit event, written in the same transaction as the change. Never a secret.
@@ -82,11 +82,11 @@ struct AuditEvent {
     std::int64_t at_ms = 0;
     std::string actor;
     std::string from;
-    std::string action;  ///< "token.mint", "member.role", …
-    std::string object;  ///< public id or prefix
+    std::string action;        ///< "token.mint", "member.role", …
+    std::string object;        ///< public id or prefix
     std::string workspace_id;  ///< public id; empty when none
-    std::string before;  ///< JSON object or empty
-    std::string after;   ///< JSON object or empty
+    std::string before;        ///< JSON object or empty
+    std::string after;         ///< JSON object or empty
 };
 
 }  // namespace hourgate::manage

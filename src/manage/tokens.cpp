@@ -21,7 +21,8 @@ constexpr int mint_tries_max = 8;
 constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
 
 Status check_name(std::string_view name) {
-    if (is_plain_name(name, limits::token_name_bytes_max)) return Done{};
+    if (is_plain_name(name, limits::token_name_bytes_max))
+        return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
                    "use 1 to " + std::to_string(limits::token_name_bytes_max) +
                        " bytes of plain UTF-8 text, no space at either end"};
@@ -40,16 +41,17 @@ Status check_scopes(const Context& context, const std::vector<policy::Scope>& sc
 }
 
 Status check_expiry(const Context& context, std::optional<std::int64_t> expires_ms) {
-    if (!expires_ms) return Done{};
+    if (!expires_ms)
+        return Done{};
     if (*expires_ms <= context.now.wall_ms)
         return Failure{Fault::usage, "an expiry of " + format_time(*expires_ms) + " is in the past",
                        "give a later one, or a length such as 90d"};
     const std::int64_t line_s = context.tokens.line_max_s;
     if (*expires_ms > context.now.wall_ms + line_s * ms_per_s)
-        return Failure{Fault::usage,
-                       "an expiry of " + format_time(*expires_ms) +
-                           " is later than a token may live",
-                       "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max"};
+        return Failure{
+            Fault::usage,
+            "an expiry of " + format_time(*expires_ms) + " is later than a token may live",
+            "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max"};
     return Done{};
 }
 
@@ -66,7 +68,8 @@ Result<MintedToken> draw(Rows& rows, const Context& context, TokenView view) {
         token::Minted minted = token::mint(context.tokens.brand, view.token.env);
         view.token.prefix = std::move(minted.prefix);
         const Status added = rows.add(view.token, minted.digest);
-        if (added) return MintedToken{std::move(minted.text), std::move(view)};
+        if (added)
+            return MintedToken{std::move(minted.text), std::move(view)};
         if (added.failure().fault != Fault::conflict || attempt == mint_tries_max)
             return added.failure();
     }
@@ -75,7 +78,8 @@ Result<MintedToken> draw(Rows& rows, const Context& context, TokenView view) {
 Result<MintedToken> mint_in(Rows& rows, const Context& context, TokenView view, Json after) {
     view.token.created_ms = view.token.line_created_ms = context.now.wall_ms;
     Result<MintedToken> minted = draw(rows, context, std::move(view));
-    if (!minted) return minted;
+    if (!minted)
+        return minted;
     const TokenView& made = minted.value().view;
     const Object object{made.token.prefix, made.workspace_id};
     if (Status told = record(rows, context, "token.mint", object, {}, after); !told)
@@ -89,7 +93,8 @@ Status check_may_mint(Rows& rows, const Context& context, const Member& member) 
         return Failure{Fault::conflict, name_of(member) + " was removed",
                        "bring them back: `hourgate member restore " + member.public_id + "`"};
     const auto live = rows.live_tokens_of(member.id, context.now.wall_ms);
-    if (!live) return live.failure();
+    if (!live)
+        return live.failure();
     if (live.value() >= context.tokens.live_max)
         return Failure{Fault::conflict,
                        name_of(member) + " has " + std::to_string(live.value()) +
@@ -100,11 +105,14 @@ Status check_may_mint(Rows& rows, const Context& context, const Member& member) 
 
 Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const NewToken& asked) {
     Result<Member> member = find_member(rows, asked.member);
-    if (!member) return member.failure();
+    if (!member)
+        return member.failure();
     const Status may = check_may_mint(rows, context, member.value());
-    if (!may) return may.failure();
+    if (!may)
+        return may.failure();
     Result<Workspace> workspace = workspace_of(rows, member.value());
-    if (!workspace) return workspace.failure();
+    if (!workspace)
+        return workspace.failure();
 
     TokenView view;
     view.token.member_id = member.value().id;
@@ -144,7 +152,8 @@ Status check_may_rotate(const TokenView& view, std::int64_t now_ms) {
 /// As long a life as the old token's, but not beyond the end of the line.
 Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old,
                                                      const Context& context) {
-    if (!old.expires_ms) return std::optional<std::int64_t>();
+    if (!old.expires_ms)
+        return std::optional<std::int64_t>();
     const std::int64_t now_ms = context.now.wall_ms;
     const std::int64_t life_ms = *old.expires_ms - old.created_ms;
     const std::int64_t line_end_ms = old.line_created_ms + context.tokens.line_max_s * ms_per_s;
@@ -159,29 +168,34 @@ Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old,
 void put_in_grace(TokenRecord& old, std::int64_t now_ms, std::int64_t grace_s) {
     old.rotated_ms = now_ms;
     old.works_until_ms = now_ms + grace_s * ms_per_s;
-    if (old.expires_ms) old.works_until_ms = std::min(*old.works_until_ms, *old.expires_ms);
+    if (old.expires_ms)
+        old.works_until_ms = std::min(*old.works_until_ms, *old.expires_ms);
 }
 
 Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_view prefix,
                               std::int64_t grace_s) {
     Result<TokenView> found = find_token(rows, prefix);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     TokenRecord& old = found.value().token;
     if (Status may = check_may_rotate(found.value(), context.now.wall_ms); !may)
         return may.failure();
     const auto expires_ms = successor_expiry(old, context);
-    if (!expires_ms) return expires_ms.failure();
+    if (!expires_ms)
+        return expires_ms.failure();
 
     TokenView next = found.value();
     next.token.expires_ms = expires_ms.value();
     next.token.created_ms = context.now.wall_ms;
     Result<MintedToken> minted = draw(rows, context, std::move(next));
-    if (!minted) return minted;
+    if (!minted)
+        return minted;
     const TokenRecord& made = minted.value().view.token;
 
     const Json before = state_of(old);
     put_in_grace(old, context.now.wall_ms, grace_s);
-    if (Status updated = rows.update(old); !updated) return updated.failure();
+    if (Status updated = rows.update(old); !updated)
+        return updated.failure();
     Json after;
     after.add("successor", made.prefix).add_time("expires", made.expires_ms);
     after.add_time("oldWorksUntil", old.works_until_ms);
@@ -195,10 +209,12 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_vi
 
 Result<TokenView> revoke_in(Rows& rows, const Context& context, std::string_view prefix) {
     Result<TokenView> found = find_token(rows, prefix);
-    if (!found || found.value().token.revoked_ms) return found;
+    if (!found || found.value().token.revoked_ms)
+        return found;
     TokenRecord& token = found.value().token;
     token.revoked_ms = context.now.wall_ms;
-    if (Status updated = rows.update(token); !updated) return updated.failure();
+    if (Status updated = rows.update(token); !updated)
+        return updated.failure();
     Json after;
     after.add_time("revoked", token.revoked_ms);
     const Object object{token.prefix, found.value().workspace_id};
@@ -210,14 +226,18 @@ Result<TokenView> revoke_in(Rows& rows, const Context& context, std::string_view
 }  // namespace
 
 Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
-    if (Status named = check_name(asked.name); !named) return named.failure();
-    if (Status scoped = check_scopes(context, asked.scopes); !scoped) return scoped.failure();
-    if (Status lives = check_expiry(context, asked.expires_ms); !lives) return lives.failure();
+    if (Status named = check_name(asked.name); !named)
+        return named.failure();
+    if (Status scoped = check_scopes(context, asked.scopes); !scoped)
+        return scoped.failure();
+    if (Status lives = check_expiry(context, asked.expires_ms); !lives)
+        return lives.failure();
     return in_write(context, [&](Rows& rows) { return mint_for_member(rows, context, asked); });
 }
 
 Result<MintedToken> mint_operator(const Context& context, std::string_view name) {
-    if (Status named = check_name(name); !named) return named.failure();
+    if (Status named = check_name(name); !named)
+        return named.failure();
     TokenView view;
     view.token.is_operator = true;
     view.token.name = name;
@@ -230,9 +250,11 @@ Result<MintedToken> mint_operator(const Context& context, std::string_view name)
 Result<std::vector<TokenView>> list_tokens(const Context& context,
                                            std::optional<std::string_view> ws) {
     return in_read(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
-        if (!ws) return rows.tokens(std::nullopt);
+        if (!ws)
+            return rows.tokens(std::nullopt);
         const Result<Workspace> workspace = find_workspace(rows, *ws);
-        if (!workspace) return workspace.failure();
+        if (!workspace)
+            return workspace.failure();
         return rows.tokens(workspace.value().id);
     });
 }
@@ -255,9 +277,11 @@ Result<std::vector<TokenView>> revoke_tokens(const Context& context,
     return in_write(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
         std::vector<TokenView> views;
         for (auto prefix = prefixes.begin(); prefix != prefixes.end(); ++prefix) {
-            if (std::find(prefixes.begin(), prefix, *prefix) != prefix) continue;  // named twice
+            if (std::find(prefixes.begin(), prefix, *prefix) != prefix)
+                continue;  // named twice
             Result<TokenView> revoked = revoke_in(rows, context, *prefix);
-            if (!revoked) return revoked.failure();
+            if (!revoked)
+                return revoked.failure();
             views.push_back(std::move(revoked).value());
         }
         return views;

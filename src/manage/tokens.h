@@ -22,8 +22,8 @@ struct MintedToken {
 
 /// What is asked of a mint, and what is given.
 struct Powers {
-    std::vector<policy::Scope> scopes;        ///< empty: not narrowed
-    std::optional<std::int64_t> expires_ms;   ///< none: never
+    std::vector<policy::Scope> scopes;       ///< empty: not narrowed
+    std::optional<std::int64_t> expires_ms;  ///< none: never
     token::Env env = token::Env::live;
 };
 
@@ -34,10 +34,10 @@ struct Powers {
 
 struct NewToken {
     std::string member;
-    std::string name;                         ///< is_plain_name, ≤ limits::token_name_bytes_max
-    std::optional<token::Env> env;            ///< none: TokenRules::env
+    std::string name;               ///< is_plain_name, ≤ limits::token_name_bytes_max
+    std::optional<token::Env> env;  ///< none: TokenRules::env
     std::vector<policy::Scope> scopes;
-    std::optional<std::int64_t> expires_ms;   ///< must be later than now
+    std::optional<std::int64_t> expires_ms;  ///< must be later than now
 };
 /// By an operator at the command line. Conflict: member removed, tokens.live_max reached.
 [[nodiscard]] Result<MintedToken> mint_token(const Context&, const NewToken&);

@@ -14,8 +14,10 @@ namespace {
 
 Result<Plan> find_plan(Rows& rows, std::string_view name) {
     const Result<PlanBook> book = rows.plans();
-    if (!book) return book.failure();
-    if (const Plan* plan = book.value().find(name)) return *plan;
+    if (!book)
+        return book.failure();
+    if (const Plan* plan = book.value().find(name))
+        return *plan;
     return Failure{Fault::not_found, "there is no plan " + quoted(name),
                    "see `hourgate plan list`"};
 }
@@ -28,21 +30,24 @@ Json state_of(const Workspace& workspace, std::string_view plan) {
 
 Result<WorkspaceView> add_in(Rows& rows, const Context& context, const NewWorkspace& asked) {
     const auto taken = rows.workspace(asked.name);
-    if (!taken) return taken.failure();
+    if (!taken)
+        return taken.failure();
     if (taken.value())
         return Failure{Fault::conflict,
                        "there is a workspace " + quoted(asked.name) + " already (" +
                            taken.value()->public_id + ")",
                        "choose another name"};
     const Result<Plan> plan = find_plan(rows, asked.plan);
-    if (!plan) return plan.failure();
+    if (!plan)
+        return plan.failure();
     Workspace workspace;
     workspace.public_id = random_id("ws_");
     workspace.name = asked.name;
     workspace.plan_id = plan.value().id;
     workspace.paid_until_ms = asked.paid_until_ms;
     workspace.created_ms = context.now.wall_ms;
-    if (Status added = rows.add(workspace); !added) return added.failure();
+    if (Status added = rows.add(workspace); !added)
+        return added.failure();
     Json after;
     after.add("name", workspace.name).add("plan", asked.plan);
     after.add_time("paidUntil", workspace.paid_until_ms);
@@ -56,20 +61,25 @@ Result<WorkspaceView> change_plan_in(Rows& rows, const Context& context, std::st
                                      std::string_view plan_name,
                                      std::optional<std::int64_t> paid_until_ms) {
     Result<Workspace> found = find_workspace(rows, ws);
-    if (!found) return found.failure();
+    if (!found)
+        return found.failure();
     Workspace& workspace = found.value();
     const Result<Plan> plan = find_plan(rows, plan_name);
-    if (!plan) return plan.failure();
+    if (!plan)
+        return plan.failure();
     const Result<WorkspaceView> before = view_of(rows, workspace, context.now.wall_ms);
-    if (!before) return before.failure();
+    if (!before)
+        return before.failure();
     const bool same =
         workspace.plan_id == plan.value().id && workspace.paid_until_ms == paid_until_ms;
-    if (same) return before.value();
+    if (same)
+        return before.value();
 
     const Json old_state = state_of(workspace, before.value().plan);
     workspace.plan_id = plan.value().id;
     workspace.paid_until_ms = paid_until_ms;
-    if (Status updated = rows.update(workspace); !updated) return updated.failure();
+    if (Status updated = rows.update(workspace); !updated)
+        return updated.failure();
     const Object object{workspace.public_id, workspace.public_id};
     const Json new_state = state_of(workspace, plan.value().name);
     if (Status told = record(rows, context, "workspace.plan", object, old_state, new_state); !told)
@@ -89,15 +99,15 @@ Result<WorkspaceView> add_workspace(const Context& context, const NewWorkspace& 
 }
 
 Result<std::vector<WorkspaceView>> list_workspaces(const Context& context) {
-    return in_read(context, [&](Rows& rows) {
-        return rows.workspaces(context.now.wall_ms, std::nullopt);
-    });
+    return in_read(context,
+                   [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, std::nullopt); });
 }
 
 Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws) {
     return in_read(context, [&](Rows& rows) -> Result<WorkspaceView> {
         const Result<Workspace> workspace = find_workspace(rows, ws);
-        if (!workspace) return workspace.failure();
+        if (!workspace)
+            return workspace.failure();
         return view_of(rows, workspace.value(), context.now.wall_ms);
     });
 }

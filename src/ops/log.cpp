@@ -1,12 +1,12 @@
 #include "ops/log.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
 #include <optional>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/time_text.h"
@@ -29,10 +29,12 @@ const SystemClock system_clock;
 /// have been redirected since systemd set it.
 bool is_journal(int fd) noexcept {
     const char* named = std::getenv("JOURNAL_STREAM");
-    if (named == nullptr) return false;
+    if (named == nullptr)
+        return false;
     const std::string_view text = named;
     const std::size_t colon = text.find(':');
-    if (colon == text.npos) return false;
+    if (colon == text.npos)
+        return false;
     const auto device = parse_number(text.substr(0, colon), UINT64_MAX);
     const auto inode = parse_number(text.substr(colon + 1), UINT64_MAX);
     struct stat status {};
@@ -42,10 +44,14 @@ bool is_journal(int fd) noexcept {
 
 std::string_view to_text(Level level) noexcept {
     switch (level) {
-        case Level::error: return "error";
-        case Level::warning: return "warning";
-        case Level::notice: return "notice";
-        case Level::info: return "info";
+        case Level::error:
+            return "error";
+        case Level::warning:
+            return "warning";
+        case Level::notice:
+            return "notice";
+        case Level::info:
+            return "info";
     }
     return "";
 }
@@ -88,7 +94,8 @@ void Log::line(Level level, std::string_view message,
                const std::vector<std::pair<std::string_view, std::string>>& fields) const noexcept {
     try {
         std::string line = begin(clock_.now().wall_ms, level, message);
-        for (const auto& [key, value] : fields) add(line, key, value);
+        for (const auto& [key, value] : fields)
+            add(line, key, value);
         write_line(level, std::move(line));
     } catch (const std::bad_alloc&) {
         // A line that finds no memory is lost like one that finds no room on the disk.
@@ -96,9 +103,9 @@ void Log::line(Level level, std::string_view message,
 }
 
 void Log::refusal(const Decision& decision, int status) const noexcept {
-    if (decision.reason == Reason::granted) return;
-    const Level level =
-        decision.reason == Reason::store_failed ? Level::error : Level::notice;
+    if (decision.reason == Reason::granted)
+        return;
+    const Level level = decision.reason == Reason::store_failed ? Level::error : Level::notice;
     try {
         write_line(level, refusal_line(decision, level, status));
     } catch (const std::bad_alloc&) {
@@ -107,8 +114,10 @@ void Log::refusal(const Decision& decision, int status) const noexcept {
 }
 
 void Log::write_line(Level level, std::string line) const noexcept {
-    if (journal_) line.insert(0, "<" + std::to_string(static_cast<int>(level)) + ">");
-    if (line.size() >= line_bytes_max) line.resize(line_bytes_max - 1);
+    if (journal_)
+        line.insert(0, "<" + std::to_string(static_cast<int>(level)) + ">");
+    if (line.size() >= line_bytes_max)
+        line.resize(line_bytes_max - 1);
     line += '\n';
     ssize_t written = -1;
     do {

@@ -61,20 +61,22 @@ void add_limiter(std::string& out, const Gauges& gauges) {
 void Metrics::count(const Decision& decision) noexcept {
     const auto at = static_cast<std::size_t>(decision.reason);
     decisions_[at].fetch_add(1, relaxed);
-    if (decision.observed) observed_[at].fetch_add(1, relaxed);
+    if (decision.observed)
+        observed_[at].fetch_add(1, relaxed);
 }
 
-void Metrics::count_unknown_address() noexcept { unknown_addresses_.fetch_add(1, relaxed); }
+void Metrics::count_unknown_address() noexcept {
+    unknown_addresses_.fetch_add(1, relaxed);
+}
 
 std::string Metrics::text(const Gauges& gauges) const {
     std::string out;
     out.reserve(8'192);
     add_by_reason(out, "hourgate_decisions_total", "Calls decided, by reason.", decisions_);
-    add_by_reason(out, "hourgate_observed_total",
-                  "Of these, refusals granted in mode observe.", observed_);
+    add_by_reason(out, "hourgate_observed_total", "Of these, refusals granted in mode observe.",
+                  observed_);
     add(out, "hourgate_unknown_addresses_total", "counter",
-        "Failures of callers without a known address.",
-        unknown_addresses_.load(relaxed));
+        "Failures of callers without a known address.", unknown_addresses_.load(relaxed));
     add_directory(out, gauges);
     add_limiter(out, gauges);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);

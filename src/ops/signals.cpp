@@ -1,14 +1,14 @@
 #include "ops/signals.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <ctime>
 #include <nss.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -75,8 +75,10 @@ int Signals::wait(std::int64_t timeout_us) {
         left.tv_nsec = left_us % us_per_s * 1'000;
         pollfd waiting = {fd_, POLLIN, 0};
         const int ready = ppoll(&waiting, 1, &left, nullptr);
-        if (ready > 0) return take(fd_);
-        if (ready == 0) return 0;
+        if (ready > 0)
+            return take(fd_);
+        if (ready == 0)
+            return 0;
         HOURGATE_CHECK(errno == EINTR);  // a debugger, or a signal nobody asked for
     }
 }

@@ -27,7 +27,8 @@ Status copy_into(const std::string& database, const std::string& target, const D
                 return Done{};
             } catch (const SQLite::Exception& error) {
                 // Only what is read can be damaged: the copy is new.
-                if (error.getErrorCode() == SQLITE_CORRUPT) return failure_in_flight(database);
+                if (error.getErrorCode() == SQLITE_CORRUPT)
+                    return failure_in_flight(database);
                 throw;
             }
         });
@@ -46,7 +47,8 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
         struct stat status {};
-        if (::stat(draft.path().c_str(), &status) == 0) report.bytes = status.st_size;
+        if (::stat(draft.path().c_str(), &status) == 0)
+            report.bytes = status.st_size;
         return report;
     });
 }
@@ -54,8 +56,10 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
 /// The database, as long as it says that it is ours: a damaged one is found by reading it all.
 Status check_source(const std::string& database, const std::string& target) {
     const Result<FileState> state = look_at_header(database);
-    if (!state) return state.failure();
-    if (state.value().kind != FileState::Kind::ours) return unusable(database, state.value());
+    if (!state)
+        return state.failure();
+    if (state.value().kind != FileState::Kind::ours)
+        return unusable(database, state.value());
     struct stat there {};
     if (::stat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
         return Failure{Fault::usage, target + " is not a regular file",
@@ -69,16 +73,21 @@ Status check_source(const std::string& database, const std::string& target) {
 
 Result<BackupReport> backup(const std::string& database, const std::string& target,
                             const Progress& progress) {
-    if (Status source = check_source(database, target); !source) return source.failure();
+    if (Status source = check_source(database, target); !source)
+        return source.failure();
     const Result<InUse> use = InUse::take(database);
-    if (!use) return use.failure();
+    if (!use)
+        return use.failure();
     Result<Draft> draft = Draft::make(target, ".part-" + std::to_string(::getpid()));
-    if (!draft) return draft.failure();
+    if (!draft)
+        return draft.failure();
     if (Status copied = copy_into(database, target, draft.value(), progress); !copied)
         return copied.failure();
     Result<BackupReport> report = check_copy(draft.value(), database);
-    if (!report) return report;
-    if (Status placed = draft.value().replace(); !placed) return placed.failure();
+    if (!report)
+        return report;
+    if (Status placed = draft.value().replace(); !placed)
+        return placed.failure();
     return report;
 }
 

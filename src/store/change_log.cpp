@@ -7,8 +7,10 @@ namespace hourgate::store {
 void ChangeLog::add(Generation generation, const std::vector<Change>& changes) {
     const std::lock_guard lock(mutex_);
     std::size_t held = changes.size();
-    for (const auto& rows : latest_) held += rows.size();
-    if (held > limits::directory_changes_max) return clear(generation);
+    for (const auto& rows : latest_)
+        held += rows.size();
+    if (held > limits::directory_changes_max)
+        return clear(generation);
     for (const Change& change : changes)
         latest_[static_cast<std::size_t>(change.table)][change.id] = generation;
 }
@@ -19,7 +21,8 @@ void ChangeLog::forget_before(Generation generation) {
 }
 
 void ChangeLog::clear(Generation generation) {
-    for (auto& rows : latest_) rows.clear();
+    for (auto& rows : latest_)
+        rows.clear();
     floor_ = generation;
 }
 

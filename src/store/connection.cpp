@@ -78,7 +78,8 @@ Transaction::Transaction(Connection& connection, Kind kind) : connection_(connec
 }
 
 Transaction::~Transaction() {
-    if (open_) connection_.db().tryExec("ROLLBACK");  // refused when SQLite rolled back by itself
+    if (open_)
+        connection_.db().tryExec("ROLLBACK");  // refused when SQLite rolled back by itself
 }
 
 void Transaction::commit() {

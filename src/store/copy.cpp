@@ -28,7 +28,8 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress) {
             throw SQLite::Exception("another process holds the copy", result);
         const std::int64_t all = copy.getTotalPageCount();
         const std::int64_t now_us = clock.now().boot_us;
-        if (!progress || (result != SQLITE_DONE && now_us - told_us < progress_every_us)) continue;
+        if (!progress || (result != SQLITE_DONE && now_us - told_us < progress_every_us))
+            continue;
         progress(all - copy.getRemainingPageCount(), all);
         told_us = now_us;
     }
@@ -41,7 +42,8 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress) {
 
 std::string flaw_in(Connection& connection) {
     const std::string found = connection.text("PRAGMA integrity_check(1)");
-    if (found != "ok") return found;
+    if (found != "ok")
+        return found;
     SQLite::Statement orphan(connection.db(), "PRAGMA foreign_key_check");
     if (orphan.executeStep())
         return "a row of " + orphan.getColumn(0).getString() + " refers to nothing";

@@ -31,7 +31,8 @@ bool may(const std::string& path, int what) noexcept {
 
 /// SQLite keeps the -wal and -shm files in the folder of the database: that must be writable too.
 Status check_writable(const std::string& path) {
-    if (!may(path, R_OK | W_OK)) return permission_failure("write", path);
+    if (!may(path, R_OK | W_OK))
+        return permission_failure("write", path);
     if (!may(folder_of(path), W_OK | X_OK))
         return permission_failure("write in the folder of the database,", folder_of(path));
     return Done{};
@@ -48,7 +49,8 @@ std::string library_version() {
 }
 
 Status check_library() {
-    if (sqlite3_libversion_number() >= library_version_min) return Done{};
+    if (sqlite3_libversion_number() >= library_version_min)
+        return Done{};
     return Failure{Fault::system,
                    "this hourgate was linked with SQLite " + library_version() +
                        ", which can damage a database that two processes write to",
@@ -69,38 +71,47 @@ Status check_free(const std::string& path) {
 
 Status create_database(const std::string& path) {
     return guarded(path, [&]() -> Status {
-        if (Status free = check_free(path); !free) return free;
+        if (Status free = check_free(path); !free)
+            return free;
         // Built aside and linked into place: a half-made database is never seen, nor is one that
         // appears meanwhile overwritten.
         Result<Draft> draft = Draft::make(path, ".new-" + std::to_string(::getpid()));
-        if (!draft) return draft.failure();
+        if (!draft)
+            return draft.failure();
         {
             Connection connection(draft.value().path(), Access::draft, command_busy_ms);
             migrate(connection);
         }
-        if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given) return given;
+        if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given)
+            return given;
         return draft.value().place();
     });
 }
 
 Result<FileState> look_at(const std::string& path) {
     Result<FileState> state = look_at_header(path);
-    if (!state || state.value().kind != FileState::Kind::ours) return state;
-    if (Status writable = check_writable(path); !writable) return writable.failure();
+    if (!state || state.value().kind != FileState::Kind::ours)
+        return state;
+    if (Status writable = check_writable(path); !writable)
+        return writable.failure();
     const Result<InUse> use = InUse::take(path);
-    if (!use) return use.failure();
+    if (!use)
+        return use.failure();
     return look_inside(path, Access::read);
 }
 
 Status check_database(const std::string& path, Migrate migrate) {
     const Result<FileState> looked = look_at(path);
-    if (!looked) return looked.failure();
+    if (!looked)
+        return looked.failure();
     const FileState& state = looked.value();
-    if (state.kind == FileState::Kind::ours) return Done{};
+    if (state.kind == FileState::Kind::ours)
+        return Done{};
     if (state.kind != FileState::Kind::older || migrate == Migrate::no)
         return unusable(path, state);
     const Result<InUse> use = InUse::take(path);
-    if (!use) return use.failure();
+    if (!use)
+        return use.failure();
     return guarded(path, [&]() -> Status {
         Connection connection(path, Access::write, command_busy_ms);
         store::migrate(connection);

@@ -33,7 +33,8 @@ struct Header {
 
     [[nodiscard]] std::int64_t big_endian(std::size_t at, std::size_t size) const noexcept {
         std::int64_t number = 0;
-        for (std::size_t i = 0; i < size; ++i) number = number << 8 | bytes[at + i];
+        for (std::size_t i = 0; i < size; ++i)
+            number = number << 8 | bytes[at + i];
         return number;
     }
     [[nodiscard]] std::int64_t expected_bytes() const noexcept {
@@ -50,10 +51,11 @@ struct Header {
 /// 2.2).
 Result<Header> read_header(const std::string& path) {
     const Result<std::string> whole_path = true_path(path);  // the layer follows no symbolic link
-    if (!whole_path) return whole_path.failure();
+    if (!whole_path)
+        return whole_path.failure();
     sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
-    std::vector<std::max_align_t> room(static_cast<std::size_t>(vfs->szOsFile) /
-                                           sizeof(std::max_align_t) + 1);
+    std::vector<std::max_align_t> room(
+        static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1);
     auto* const file = reinterpret_cast<sqlite3_file*>(room.data());
     const std::string name = whole_path.value() + '\0';  // after it, SQLite looks for parameters
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
@@ -64,11 +66,13 @@ Result<Header> read_header(const std::string& path) {
     int result = file->pMethods->xFileSize(file, &size);
     if (result == SQLITE_OK && size > 0) {
         result = file->pMethods->xRead(file, header.bytes.data(), header_bytes, 0);
-        if (result == SQLITE_IOERR_SHORT_READ) result = SQLITE_OK;  // the rest is zero
+        if (result == SQLITE_IOERR_SHORT_READ)
+            result = SQLITE_OK;  // the rest is zero
     }
     const int error = errno;
     file->pMethods->xClose(file);
-    if (result != SQLITE_OK) return system_failure("read", path, error);
+    if (result != SQLITE_OK)
+        return system_failure("read", path, error);
     header.file_bytes = size;
     return header;
 }
@@ -76,8 +80,10 @@ Result<Header> read_header(const std::string& path) {
 /// What is off about the bytes; nothing when they say that this is one of our databases.
 std::optional<FileState> flaw_of(const Header& header, const std::string& path) {
     using Kind = FileState::Kind;
-    if (header.file_bytes == 0) return FileState{Kind::damaged, 0, "is empty"};
-    if (!header.has_magic()) return FileState{Kind::foreign, 0, "is not a SQLite database"};
+    if (header.file_bytes == 0)
+        return FileState{Kind::damaged, 0, "is empty"};
+    if (!header.has_magic())
+        return FileState{Kind::foreign, 0, "is not a SQLite database"};
     if (header.file_bytes < static_cast<std::int64_t>(header_bytes))
         return FileState{Kind::damaged, 0, "is cut off within its first 100 bytes"};
     if (header.big_endian(at_application_id, 4) != application_id)
@@ -111,14 +117,17 @@ void probe(Connection& connection) {
 Result<FileState> look_at_header(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {
-        if (errno == ENOENT) return FileState{};
+        if (errno == ENOENT)
+            return FileState{};
         return system_failure("read", path, errno);
     }
     if (!S_ISREG(status.st_mode))
         return FileState{FileState::Kind::foreign, 0, "is not a regular file"};
     const Result<Header> header = read_header(path);
-    if (!header) return header.failure();
-    if (auto flaw = flaw_of(header.value(), path)) return *std::move(flaw);
+    if (!header)
+        return header.failure();
+    if (auto flaw = flaw_of(header.value(), path))
+        return *std::move(flaw);
     return FileState{FileState::Kind::ours, 0, ""};
 }
 
@@ -128,15 +137,18 @@ Result<FileState> look_inside(const std::string& path, Access access) {
             Connection connection(path, access, command_busy_ms);
             const std::int64_t schema = connection.number("PRAGMA user_version");
             const int number = static_cast<int>(schema);
-            if (schema > schema_version()) return FileState{FileState::Kind::newer, number, ""};
-            if (schema < 1) return FileState{FileState::Kind::damaged, 0, "has no schema"};
+            if (schema > schema_version())
+                return FileState{FileState::Kind::newer, number, ""};
+            if (schema < 1)
+                return FileState{FileState::Kind::damaged, 0, "has no schema"};
             probe(connection);
             const bool newest = schema == schema_version();
             return FileState{newest ? FileState::Kind::ours : FileState::Kind::older, number, ""};
         } catch (const SQLite::Exception& error) {
             const int code = error.getErrorCode() & 0xff;
             // A table that is not there is an SQLITE_ERROR: the schema is not what its number says.
-            if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR) throw;
+            if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR)
+                throw;
             return FileState{FileState::Kind::damaged, 0,
                              std::string("is damaged: ") + error.what()};
         }
@@ -151,13 +163,14 @@ Failure unusable(const std::string& path, const FileState& state) {
         case Kind::absent:
             return {Fault::not_found, "there is no database at " + path, "run `hourgate init`"};
         case Kind::older:
-            return {Fault::conflict,
-                    path + " has an older schema (" + number + ", this program writes " + known +
-                        ")",
-                    "start the server once: `hourgate serve` brings it up to date"};
+            return {
+                Fault::conflict,
+                path + " has an older schema (" + number + ", this program writes " + known + ")",
+                "start the server once: `hourgate serve` brings it up to date"};
         case Kind::newer:
-            return {Fault::store, path + " was written by a newer hourgate (schema " + number +
-                                      ", this program knows " + known + ")",
+            return {Fault::store,
+                    path + " was written by a newer hourgate (schema " + number +
+                        ", this program knows " + known + ")",
                     "install that version again, or restore a backup made by this one"};
         case Kind::foreign:
             return {Fault::store, path + " " + state.flaw,

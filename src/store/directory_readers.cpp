@@ -41,7 +41,8 @@ VersionReader::VersionReader(const std::string& path)
 
 std::int64_t VersionReader::version() {
     const Use use(version_);
-    if (!version_.executeStep()) throw ImpossibleRow("no row in meta");
+    if (!version_.executeStep())
+        throw ImpossibleRow("no row in meta");
     return int_from(version_, 0);
 }
 
@@ -51,13 +52,16 @@ Reading VersionReader::changes_since(std::int64_t known) {
     bool deleted = false;
     {
         const Use use(version_);
-        if (!version_.executeStep()) throw ImpossibleRow("no row in meta");
+        if (!version_.executeStep())
+            throw ImpossibleRow("no row in meta");
         reading.version = int_from(version_, 0);
         deleted = int_from(version_, 1) > known;
     }
     reading.forget = known < 0 || deleted || known > reading.version;
-    if (!reading.forget) reading.changes = rows_changed_since(known);
-    if (reading.changes.size() > limits::directory_changes_max) reading.forget = true;
+    if (!reading.forget)
+        reading.changes = rows_changed_since(known);
+    if (reading.changes.size() > limits::directory_changes_max)
+        reading.forget = true;
 
     const Use use(plan_changed_);
     plan_changed_.bind(1, known);
@@ -80,13 +84,13 @@ std::vector<Change> VersionReader::rows_changed_since(std::int64_t known) {
 }
 
 FactReader::FactReader(const std::string& path)
-    : connection_(path, Access::read, decision_busy_ms),
-      row_(connection_.db(), select_facts()) {}
+    : connection_(path, Access::read, decision_busy_ms), row_(connection_.db(), select_facts()) {}
 
 FactReader::Row FactReader::read(std::string_view prefix) {
     const Use use(row_);
     bind_text(row_, 1, prefix);
-    if (!row_.executeStep()) return {};
+    if (!row_.executeStep())
+        return {};
     constexpr int token = 2, member = token + token_column_count,
                   workspace = member + member_column_count;
     manage::TokenRecord record = token_from(row_, token);

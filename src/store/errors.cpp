@@ -76,15 +76,18 @@ Failure failure_in_flight(const std::string& path) noexcept {
 Failure permission_failure(const std::string& what, const std::string& path) {
     std::string next = "run it as the user that owns the file";
     struct stat status {};
-    if (::stat(path.c_str(), &status) == 0) next += " (uid " + std::to_string(status.st_uid) + ")";
+    if (::stat(path.c_str(), &status) == 0)
+        next += " (uid " + std::to_string(status.st_uid) + ")";
     return {Fault::permission,
             "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path,
             std::move(next)};
 }
 
 Failure system_failure(const std::string& what, const std::string& path, int error) {
-    if (error == EACCES || error == EPERM || error == EROFS) return permission_failure(what, path);
-    if (error == ENOSPC || error == EDQUOT || error == EFBIG) return full_disk(path);
+    if (error == EACCES || error == EPERM || error == EROFS)
+        return permission_failure(what, path);
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+        return full_disk(path);
     return {Fault::system, "cannot " + what + " " + path + ": " + message_of(error),
             error == ENOENT ? "make the folder first, or check [database] path" : ""};
 }

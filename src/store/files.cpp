@@ -17,7 +17,8 @@ namespace hourgate::store {
 namespace fs = std::filesystem;
 
 File::~File() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0)
+        ::close(fd_);
 }
 
 int File::release() noexcept {
@@ -28,7 +29,8 @@ namespace {
 
 Status sync(const std::string& path, int flags, const std::string& named) {
     const File file(::open(path.c_str(), flags | O_CLOEXEC));
-    if (file.fd() < 0 || ::fsync(file.fd()) != 0) return system_failure("sync", named, errno);
+    if (file.fd() < 0 || ::fsync(file.fd()) != 0)
+        return system_failure("sync", named, errno);
     return Done{};
 }
 
@@ -48,20 +50,24 @@ Draft::Draft(Draft&& other) noexcept
     : target_(std::move(other.target_)), path_(std::exchange(other.path_, std::string())) {}
 
 Draft::~Draft() {
-    if (!path_.empty()) remove_database(path_);
+    if (!path_.empty())
+        remove_database(path_);
 }
 
 Status Draft::give_to_owner_of(const std::string& like) const {
     struct stat owner {};
-    if (::geteuid() != 0) return Done{};
-    if (::stat(like.c_str(), &owner) != 0) return system_failure("look at", like, errno);
+    if (::geteuid() != 0)
+        return Done{};
+    if (::stat(like.c_str(), &owner) != 0)
+        return system_failure("look at", like, errno);
     if (::chown(path_.c_str(), owner.st_uid, owner.st_gid) != 0)
         return system_failure("change the owner of", target_, errno);
     return Done{};
 }
 
 Status Draft::replace() {
-    if (Status synced = sync(path_, O_RDWR, target_); !synced) return synced;
+    if (Status synced = sync(path_, O_RDWR, target_); !synced)
+        return synced;
     if (::rename(path_.c_str(), target_.c_str()) != 0)
         return system_failure("write", target_, errno);
     path_.clear();
@@ -69,7 +75,8 @@ Status Draft::replace() {
 }
 
 Status Draft::place() {
-    if (Status synced = sync(path_, O_RDWR, target_); !synced) return synced;
+    if (Status synced = sync(path_, O_RDWR, target_); !synced)
+        return synced;
     // A link never overwrites; a rename would.
     if (::link(path_.c_str(), target_.c_str()) != 0) {
         if (errno == EEXIST)
@@ -80,7 +87,8 @@ Status Draft::place() {
 }
 
 void remove_database(const std::string& path) noexcept {
-    for (const char* end : {"", "-wal", "-shm", "-journal"}) ::unlink((path + end).c_str());
+    for (const char* end : {"", "-wal", "-shm", "-journal"})
+        ::unlink((path + end).c_str());
 }
 
 std::string folder_of(const std::string& path) {
@@ -104,9 +112,11 @@ bool same_file(const std::string& a, const std::string& b) noexcept {
 
 Result<std::string> true_path(const std::string& path) {
     std::error_code error;
-    if (fs::path whole = fs::canonical(path, error); !error) return whole.string();
+    if (fs::path whole = fs::canonical(path, error); !error)
+        return whole.string();
     const fs::path folder = fs::canonical(folder_of(path), error);
-    if (error) return system_failure("use", folder_of(path), error.value());
+    if (error)
+        return system_failure("use", folder_of(path), error.value());
     return (folder / fs::path(path).filename()).string();
 }
 

@@ -42,14 +42,14 @@ namespace hourgate::store {
 namespace {
 
 constexpr std::size_t fact_readers_max = 4;  // connections; a look-up takes microseconds
-constexpr std::size_t shard_entries_max =
-    limits::directory_entries_max / limits::directory_shards;
+constexpr std::size_t shard_entries_max = limits::directory_entries_max / limits::directory_shards;
 constexpr std::size_t eviction_sample = 8;  // entries compared to find one not used for long
 
 using Key = std::uint64_t;  // the 12 hex digits of a prefix as a number
 
 std::optional<Key> key_of(std::string_view prefix) noexcept {
-    if (!token::is_prefix(prefix)) return std::nullopt;
+    if (!token::is_prefix(prefix))
+        return std::nullopt;
     Key key = 0;
     for (const char c : prefix)
         key = key << 4U | static_cast<Key>(c <= '9' ? c - '0' : c - 'a' + 10);
@@ -98,7 +98,8 @@ public:
     [[nodiscard]] FactReader::Row read(std::string_view prefix) {
         Borrowed borrowed = borrow();
         try {
-            if (!borrowed.reader) borrowed.reader = std::make_unique<FactReader>(path_);
+            if (!borrowed.reader)
+                borrowed.reader = std::make_unique<FactReader>(path_);
             FactReader::Row row = borrowed.reader->read(prefix);
             give_back(std::move(borrowed));
             return row;
@@ -164,8 +165,8 @@ struct LeasedDirectory::State {
     const InUse use;  // outlives the connections
 
     // Self-synchronised.
-    std::atomic<std::int64_t> until_us{INT64_MIN};   // the lease: CLOCK_BOOTTIME
-    std::atomic<std::int64_t> version{-1};           // of the latest generation; -1: none yet
+    std::atomic<std::int64_t> until_us{INT64_MIN};  // the lease: CLOCK_BOOTTIME
+    std::atomic<std::int64_t> version{-1};          // of the latest generation; -1: none yet
     ChangeLog log;
     FactReaders readers;
     std::array<Shard, limits::directory_shards> shards;
@@ -194,7 +195,8 @@ struct LeasedDirectory::State {
 
     /// Makes sure that what is published is not older than a row of this version.
     [[nodiscard]] bool renew_to(std::int64_t row_version) {
-        if (version.load() == row_version) return true;
+        if (version.load() == row_version)
+            return true;
         const std::lock_guard lock(version_mutex);
         return version.load() == row_version || read_version();
     }
@@ -204,7 +206,8 @@ struct LeasedDirectory::State {
         version_reads.fetch_add(1, std::memory_order_relaxed);
         try {
             const std::int64_t before_us = clock.now().boot_us;
-            if (!version_reader || version_reader->moved()) open_version_reader();
+            if (!version_reader || version_reader->moved())
+                open_version_reader();
             if (version_reader->version() != version.load())
                 publish(version_reader->changes_since(version.load()));
             until_us.store(before_us + limits::lease_us, std::memory_order_release);
@@ -234,7 +237,8 @@ struct LeasedDirectory::State {
         for (Shard& shard : shards) {
             const std::lock_guard lock(shard.mutex);
             shard.generation = generation;
-            if (reading.plans) shard.plans = reading.plans;
+            if (reading.plans)
+                shard.plans = reading.plans;
         }
         version.store(reading.version);
     }
@@ -246,12 +250,15 @@ struct LeasedDirectory::State {
                                                    Generation& at) {
         const std::lock_guard lock(shard.mutex);
         at = shard.generation;
-        if (!key) return std::nullopt;
+        if (!key)
+            return std::nullopt;
         const auto found = shard.entries.find(*key);
-        if (found == shard.entries.end()) return std::nullopt;
+        if (found == shard.entries.end())
+            return std::nullopt;
         Entry& entry = found->second;
         if (entry.known_at != shard.generation) {
-            if (log.touched(*entry.facts, entry.known_at)) return std::nullopt;
+            if (log.touched(*entry.facts, entry.known_at))
+                return std::nullopt;
             entry.known_at = shard.generation;
         }
         entry.used_us = now.boot_us;
@@ -263,13 +270,16 @@ struct LeasedDirectory::State {
                                    Now now, Generation at) {
         look_ups.fetch_add(1, std::memory_order_relaxed);
         FactReader::Row row = readers.read(prefix);
-        if (row.facts && !renew_to(row.version)) return {};
+        if (row.facts && !renew_to(row.version))
+            return {};
         const std::lock_guard lock(shard.mutex);
         if (!row.facts) {
-            if (key) shard.entries.erase(*key);
+            if (key)
+                shard.entries.erase(*key);
             return {Outcome::absent, nullptr, shard.plans, false};
         }
-        if (key) remember(shard, *key, {row.facts, at, now.boot_us});
+        if (key)
+            remember(shard, *key, {row.facts, at, now.boot_us});
         return {Outcome::found, std::move(row.facts), shard.plans, false};
     }
 
@@ -278,10 +288,12 @@ struct LeasedDirectory::State {
         const auto found = shard.entries.find(key);
         if (found != shard.entries.end()) {
             // Another thread may have read it later and been done sooner.
-            if (found->second.known_at <= entry.known_at) found->second = std::move(entry);
+            if (found->second.known_at <= entry.known_at)
+                found->second = std::move(entry);
             return;
         }
-        if (shard.entries.size() >= shard_entries_max) shard.forget_an_old_one();
+        if (shard.entries.size() >= shard_entries_max)
+            shard.forget_an_old_one();
         shard.entries.emplace(key, std::move(entry));
     }
 };
@@ -293,7 +305,8 @@ Result<std::unique_ptr<LeasedDirectory>> LeasedDirectory::open(const std::string
                                                                const Clock& clock) {
     return guarded(path, [&]() -> Result<std::unique_ptr<LeasedDirectory>> {
         Result<InUse> use = InUse::take(path);
-        if (!use) return use.failure();
+        if (!use)
+            return use.failure();
         auto state = std::make_unique<State>(path, clock, std::move(use).value());
         state->open_version_reader();
         state->publish(state->version_reader->changes_since(-1));
@@ -303,11 +316,13 @@ Result<std::unique_ptr<LeasedDirectory>> LeasedDirectory::open(const std::string
 
 Directory::Found LeasedDirectory::find(std::string_view prefix, Now now) {
     try {
-        if (!state_->leased(now) && !state_->renew(now)) return {};
+        if (!state_->leased(now) && !state_->renew(now))
+            return {};
         const std::optional<Key> key = key_of(prefix);
         Shard& shard = state_->shard_of(key);
         Generation at = 0;
-        if (auto found = state_->from_memory(shard, key, now, at)) return *std::move(found);
+        if (auto found = state_->from_memory(shard, key, now, at))
+            return *std::move(found);
         return state_->from_store(shard, key, prefix, now, at);
     } catch (...) {
         state_->failures.fetch_add(1, std::memory_order_relaxed);

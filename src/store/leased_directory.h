@@ -32,11 +32,11 @@ public:
 
     /// Counts since start, for metrics and tests.
     struct Counts {
-        std::uint64_t hits = 0;            ///< answered from memory
-        std::uint64_t look_ups = 0;        ///< rows read by prefix, in vain ones included
+        std::uint64_t hits = 0;      ///< answered from memory
+        std::uint64_t look_ups = 0;  ///< rows read by prefix, in vain ones included
         std::uint64_t version_reads = 0;
         std::uint64_t failures = 0;
-        std::size_t entries = 0;           ///< prefixes remembered
+        std::size_t entries = 0;  ///< prefixes remembered
     };
     [[nodiscard]] Counts counts() const noexcept;
 

@@ -27,10 +27,13 @@ constexpr std::size_t command_bytes_max = 80;
 /// of its folder: the server is not root and must be able to open it.
 Result<File> open_lock_file(const std::string& database, const std::string& path) {
     File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (file.fd() >= 0) return file;
-    if (errno != ENOENT) return system_failure("open", path, errno);
+    if (file.fd() >= 0)
+        return file;
+    if (errno != ENOENT)
+        return system_failure("open", path, errno);
     File made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (made.fd() < 0) return system_failure("write", path, errno);
+    if (made.fd() < 0)
+        return system_failure("write", path, errno);
     struct stat owner {};
     const std::string like = exists(database) ? database : folder_of(database);
     if (::geteuid() == 0 && ::stat(like.c_str(), &owner) == 0 &&
@@ -46,15 +49,18 @@ Result<bool> try_lock(const File& file, LockedPart part, LockKind kind, const st
     request.l_whence = SEEK_SET;
     request.l_start = static_cast<off_t>(part);
     request.l_len = 1;
-    if (::fcntl(file.fd(), F_OFD_SETLK, &request) == 0) return true;
-    if (errno == EAGAIN || errno == EACCES) return false;
+    if (::fcntl(file.fd(), F_OFD_SETLK, &request) == 0)
+        return true;
+    if (errno == EAGAIN || errno == EACCES)
+        return false;
     return system_failure("lock", path, errno);
 }
 
 /// Somebody may have deleted the file while this one was opening it: then the lock is on a file
 /// that nobody else will find.
 bool still_there(const File& file, const std::string& path) {
-    struct stat mine {}, theirs {};
+    struct stat mine {
+    }, theirs{};
     return ::fstat(file.fd(), &mine) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
            mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
 }
@@ -70,11 +76,13 @@ std::string first_line(const std::string& path) {
 std::string command_of(const std::string& pid) {
     std::ifstream in("/proc/" + pid + "/cmdline", std::ios::binary);
     std::string words((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    while (!words.empty() && words.back() == '\0') words.pop_back();
+    while (!words.empty() && words.back() == '\0')
+        words.pop_back();
     if (const std::size_t slash = words.substr(0, words.find('\0')).rfind('/'); slash != words.npos)
         words.erase(0, slash + 1);
     for (char& c : words)
-        if (c == '\0') c = ' ';
+        if (c == '\0')
+            c = ' ';
     return words.empty() ? "" : printable(words, command_bytes_max);
 }
 
@@ -87,17 +95,22 @@ std::string lock_path(const std::string& database) {
 Result<std::optional<File>> lock(const std::string& database, LockedPart part, LockKind kind,
                                  int wait_ms) {
     const Result<std::string> name = true_path(database);
-    if (!name) return name.failure();
+    if (!name)
+        return name.failure();
     const std::string path = lock_path(name.value());
     for (int waited_ms = 0;;) {
         Result<File> file = open_lock_file(name.value(), path);
-        if (!file) return file.failure();
+        if (!file)
+            return file.failure();
         const Result<bool> taken = try_lock(file.value(), part, kind, path);
-        if (!taken) return taken.failure();
+        if (!taken)
+            return taken.failure();
         if (taken.value() && still_there(file.value(), path))
             return std::optional<File>(std::move(file).value());
-        if (taken.value()) continue;
-        if (waited_ms >= wait_ms) return std::optional<File>();
+        if (taken.value())
+            continue;
+        if (waited_ms >= wait_ms)
+            return std::optional<File>();
         std::this_thread::sleep_for(std::chrono::milliseconds(poll_ms));
         waited_ms += poll_ms;
     }
@@ -106,7 +119,8 @@ Result<std::optional<File>> lock(const std::string& database, LockedPart part, L
 std::string holder(const std::string& database) {
     const Result<std::string> name = true_path(database);
     const std::string pid = name ? first_line(lock_path(name.value())) : "";
-    if (!parse_number(pid, 1U << 30U)) return "another process";
+    if (!parse_number(pid, 1U << 30U))
+        return "another process";
     const std::string command = command_of(pid);
     return "process " + pid + (command.empty() ? "" : " (" + command + ")");
 }
@@ -114,7 +128,8 @@ std::string holder(const std::string& database) {
 Result<InUse> InUse::take(const std::string& database) {
     Result<std::optional<File>> file =
         lock(database, LockedPart::use, LockKind::shared, use_wait_ms);
-    if (!file) return file.failure();
+    if (!file)
+        return file.failure();
     if (!file.value())
         return Failure{Fault::conflict, "a restore is replacing the database " + database,
                        "try again when `hourgate restore` has ended"};

@@ -13,7 +13,8 @@ bool apply_next(Connection& connection) {
     Transaction transaction(connection, Transaction::Kind::immediate);
     // Read under the lock: another process may have applied it a moment ago.
     const std::int64_t done = connection.number("PRAGMA user_version");
-    if (done >= schema_version()) return false;
+    if (done >= schema_version())
+        return false;
     const embedded::File& next = embedded::migrations[done];
     connection.run(next.text);
     SQLite::Statement record(connection.db(), "INSERT INTO migrations VALUES (?1, ?2, ?3)");

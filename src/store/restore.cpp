@@ -40,15 +40,20 @@ Status check_source(const std::string& database, const std::string& source) {
         return Failure{Fault::usage, source + " is the database itself",
                        "name the backup to restore"};
     Result<FileState> state = look_at_header(source);
-    if (!state) return state.failure();
+    if (!state)
+        return state.failure();
     if (state.value().kind == FileState::Kind::absent)
         return Failure{Fault::not_found, "there is no backup at " + source, "check the name"};
-    if (state.value().kind == FileState::Kind::ours) state = look_inside(source, Access::look);
-    if (!state) return state.failure();
+    if (state.value().kind == FileState::Kind::ours)
+        state = look_inside(source, Access::look);
+    if (!state)
+        return state.failure();
     const FileState::Kind kind = state.value().kind;
-    if (kind == FileState::Kind::ours || kind == FileState::Kind::older) return Done{};
+    if (kind == FileState::Kind::ours || kind == FileState::Kind::older)
+        return Done{};
     Failure why = unusable(source, state.value());
-    if (kind != FileState::Kind::newer) why.next = "use another backup; nothing was changed";
+    if (kind != FileState::Kind::newer)
+        why.next = "use another backup; nothing was changed";
     return why;
 }
 
@@ -68,7 +73,8 @@ Status migrate_and_check(const std::string& source, const Draft& draft) {
         Connection copy(draft.path(), Access::draft, command_busy_ms);
         migrate(copy);
         const std::string flaw = flaw_in(copy);
-        if (flaw.empty()) return Done{};
+        if (flaw.empty())
+            return Done{};
         return Failure{Fault::store, source + " is damaged: " + flaw,
                        "use another backup; nothing was changed"};
     });
@@ -89,7 +95,8 @@ struct OldEnds {
 std::vector<Ended> ended(Connection& connection, const char* sql) {
     SQLite::Statement row(connection.db(), sql);
     std::vector<Ended> all;
-    while (row.executeStep()) all.push_back({text_from(row, 0), int_from(row, 1)});
+    while (row.executeStep())
+        all.push_back({text_from(row, 0), int_from(row, 1)});
     return all;
 }
 
@@ -98,7 +105,8 @@ bool close_for_good(Connection& old) {
     try {
         return old.text("PRAGMA journal_mode=DELETE") == "delete";
     } catch (const SQLite::Exception& error) {
-        if (error.getErrorCode() == SQLITE_BUSY) return false;
+        if (error.getErrorCode() == SQLITE_BUSY)
+            return false;
         throw;
     }
 }
@@ -107,11 +115,12 @@ Result<OldEnds> read_and_close(const std::string& database) {
     return guarded(database, [&]() -> Result<OldEnds> {
         Connection old(database, Access::write, command_busy_ms);
         OldEnds ends;
-        ends.revoked = ended(
-            old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
-        ends.removed = ended(
-            old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
-        if (close_for_good(old)) return ends;
+        ends.revoked =
+            ended(old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
+        ends.removed =
+            ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
+        if (close_for_good(old))
+            return ends;
         return Failure{Fault::conflict, "another program has the database " + database + " open",
                        "close it (`fuser " + database + "` names it) and try again"};
     });
@@ -121,15 +130,19 @@ Result<OldEnds> read_and_close(const std::string& database) {
 /// BringBack::yes goes on.
 Result<OldEnds> ends_of_old(const std::string& database, BringBack bring_back) {
     const Result<FileState> state = look_at_header(database);
-    if (!state) return state.failure();
-    if (state.value().kind == FileState::Kind::absent) return OldEnds{};
+    if (!state)
+        return state.failure();
+    if (state.value().kind == FileState::Kind::absent)
+        return OldEnds{};
     std::string why = state.value().flaw;
     if (state.value().kind == FileState::Kind::ours) {
         Result<OldEnds> ends = read_and_close(database);
-        if (ends || ends.failure().fault != Fault::store) return ends;
+        if (ends || ends.failure().fault != Fault::store)
+            return ends;
         why = ends.failure().what;
     }
-    if (bring_back == BringBack::yes) return OldEnds{};
+    if (bring_back == BringBack::yes)
+        return OldEnds{};
     return Failure{Fault::conflict,
                    "the present database cannot be read (" + why +
                        "), so tokens revoked and members removed since the backup are not known",
@@ -165,7 +178,8 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
         const Use use(change);
         bind_text(change, 1, one.id);
         change.bind(2, one.at_ms);
-        if (change.exec() == 0) continue;  // not in the backup, or ended in it
+        if (change.exec() == 0)
+            continue;  // not in the backup, or ended in it
         tell(to, action, one.id, R"({"because":"ended since the backup was made"})");
         kept.push_back(one.id);
     }
@@ -179,10 +193,10 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
         Transaction transaction(copy, Transaction::Kind::immediate);
         const Bringing to{copy, now_ms};
         RestoreReport report;
-        report.kept_revoked = end_again(
-            to, ends.revoked,
-            "UPDATE tokens SET revoked_ms = ?2 WHERE prefix = ?1 AND revoked_ms IS NULL",
-            "token.revoke");
+        report.kept_revoked =
+            end_again(to, ends.revoked,
+                      "UPDATE tokens SET revoked_ms = ?2 WHERE prefix = ?1 AND revoked_ms IS NULL",
+                      "token.revoke");
         report.kept_removed = end_again(
             to, ends.removed,
             "UPDATE members SET removed_ms = ?2 WHERE public_id = ?1 AND removed_ms IS NULL",
@@ -204,7 +218,8 @@ std::string free_name(const std::string& database, std::int64_t now_ms) {
     std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
     const std::string name = database + ".before-restore-" + time;
     std::string free = name;
-    for (int number = 2; exists(free); ++number) free = name + "-" + std::to_string(number);
+    for (int number = 2; exists(free); ++number)
+        free = name + "-" + std::to_string(number);
     return free;
 }
 
@@ -215,7 +230,8 @@ Result<std::string> set_old_aside(const std::string& database, std::int64_t now_
     // Where there are no hard links, there is an instant in which no database is in place.
     const bool old = ::link(database.c_str(), aside.c_str()) == 0 ||
                      ::rename(database.c_str(), aside.c_str()) == 0;
-    if (!old && errno != ENOENT) return system_failure("move", database, errno);
+    if (!old && errno != ENOENT)
+        return system_failure("move", database, errno);
     for (const char* end : {"-wal", "-shm", "-journal"})
         if (::rename((database + end).c_str(), (aside + end).c_str()) != 0 && errno != ENOENT)
             return system_failure("move", database + end, errno);
@@ -225,24 +241,32 @@ Result<std::string> set_old_aside(const std::string& database, std::int64_t now_
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
                                    Draft draft, BringBack bring_back, std::int64_t now_ms) {
     const auto alone = lock(database, LockedPart::use, LockKind::exclusive, others_wait_ms);
-    if (!alone) return alone.failure();
+    if (!alone)
+        return alone.failure();
     if (!alone.value())
         return Failure{Fault::conflict, "another hourgate command is using " + database,
                        "wait until it has ended and try again"};
     Result<OldEnds> ends = ends_of_old(database, bring_back);
-    if (!ends) return ends.failure();
-    if (bring_back == BringBack::yes) ends = OldEnds{};
+    if (!ends)
+        return ends.failure();
+    if (bring_back == BringBack::yes)
+        ends = OldEnds{};
     Result<RestoreReport> report = bring_up_to_date(source, draft, ends.value(), now_ms);
-    if (!report) return report;
+    if (!report)
+        return report;
     const std::string owner = exists(database) ? database : folder_of(database);
-    if (Status given = draft.give_to_owner_of(owner); !given) return given.failure();
+    if (Status given = draft.give_to_owner_of(owner); !given)
+        return given.failure();
     Result<std::string> aside = set_old_aside(database, now_ms);
-    if (!aside) return aside.failure();
+    if (!aside)
+        return aside.failure();
     report.value().old_file = std::move(aside).value();
     Status placed = draft.replace();
-    if (placed) return report;
+    if (placed)
+        return report;
     const std::string& old_file = report.value().old_file;
-    if (same_file(old_file, database)) ::unlink(old_file.c_str());
+    if (same_file(old_file, database))
+        ::unlink(old_file.c_str());
     return placed.failure();
 }
 
@@ -252,15 +276,20 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
                               BringBack bring_back, std::int64_t now_ms) {
     // Through symbolic links to the file itself: a rename would replace the link.
     const Result<std::string> path = true_path(database);
-    if (!path) return path.failure();
+    if (!path)
+        return path.failure();
     const auto server = ServerLock::take(path.value());
-    if (!server) return server.failure();
-    if (Status usable = check_source(path.value(), source); !usable) return usable.failure();
+    if (!server)
+        return server.failure();
+    if (Status usable = check_source(path.value(), source); !usable)
+        return usable.failure();
     Result<Draft> draft = Draft::make(path.value(), ".restoring");
-    if (!draft) return draft.failure();
+    if (!draft)
+        return draft.failure();
     if (Status copied = copy_source(source, path.value(), draft.value()); !copied)
         return copied.failure();
-    if (Status sound = migrate_and_check(source, draft.value()); !sound) return sound.failure();
+    if (Status sound = migrate_and_check(source, draft.value()); !sound)
+        return sound.failure();
     return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms);
 }
 

@@ -25,7 +25,8 @@ Word word_from(const SQLite::Statement& row, int column, std::int64_t max, const
 std::vector<policy::Scope> scopes_from(const SQLite::Statement& row, int column) {
     const std::string text = text_from(row, column);
     Result<std::vector<policy::Scope>> scopes = policy::parse_scopes(text);
-    if (!scopes) throw ImpossibleRow(scopes.failure().what);
+    if (!scopes)
+        throw ImpossibleRow(scopes.failure().what);
     return std::move(scopes).value();
 }
 
@@ -51,7 +52,8 @@ std::string text_from(const SQLite::Statement& row, int column) {
 
 std::optional<std::int64_t> optional_from(const SQLite::Statement& row, int column) {
     const SQLite::Column value = row.getColumn(column);
-    if (value.isNull()) return std::nullopt;
+    if (value.isNull())
+        return std::nullopt;
     return value.getInt64();
 }
 
@@ -128,7 +130,8 @@ std::vector<Plan> read_plans(Connection& connection) {
         plan.api = int_from(row, 2) == 1;
         plan.rank = int_from(row, 3);
         window.bind(1, plan.id);
-        while (window.executeStep()) plan.windows.push_back(window_from(window, 0));
+        while (window.executeStep())
+            plan.windows.push_back(window_from(window, 0));
         window.reset();
         // The limiter has room for so many and no more.
         if (plan.windows.size() > limits::windows_per_plan_max)

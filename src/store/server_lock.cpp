@@ -28,7 +28,8 @@ Result<std::unique_ptr<ServerLock>> ServerLock::take(const std::string& database
     return guarded(database_path, [&]() -> Result<std::unique_ptr<ServerLock>> {
         Result<std::optional<File>> file =
             lock(database_path, LockedPart::server, LockKind::exclusive, 0);
-        if (!file) return file.failure();
+        if (!file)
+            return file.failure();
         if (!file.value())
             return Failure{Fault::conflict, holder(database_path) + " is using " + database_path,
                            "one server per database: stop that one first"};

@@ -12,8 +12,7 @@
 namespace hourgate::store {
 
 struct SqliteLedger::State {
-    State(std::string database, InUse in_use)
-        : path(std::move(database)), use(std::move(in_use)) {}
+    State(std::string database, InUse in_use) : path(std::move(database)), use(std::move(in_use)) {}
 
     const std::string path;
     const InUse use;  // outlives the connection
@@ -25,7 +24,8 @@ struct SqliteLedger::State {
     Status run(Transaction::Kind kind, const std::function<Status(manage::Rows&)>& work) {
         const std::lock_guard lock(mutex);
         Status done = guarded(path, [&] { return run_on_connection(kind, work); });
-        if (!done && is_of_the_store(done.failure().fault)) connection.reset();
+        if (!done && is_of_the_store(done.failure().fault))
+            connection.reset();
         return done;
     }
 
@@ -36,12 +36,15 @@ private:
 
     Status run_on_connection(Transaction::Kind kind,
                              const std::function<Status(manage::Rows&)>& work) {
-        if (connection && connection->moved()) connection.reset();
-        if (!connection) connection.emplace(path, Access::write, command_busy_ms);
+        if (connection && connection->moved())
+            connection.reset();
+        if (!connection)
+            connection.emplace(path, Access::write, command_busy_ms);
         Transaction transaction(*connection, kind);
         SqliteRows rows(*connection, path);
         Status done = work(rows);
-        if (done) transaction.commit();
+        if (done)
+            transaction.commit();
         return done;
     }
 };
@@ -52,7 +55,8 @@ SqliteLedger::~SqliteLedger() = default;
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path) {
     return guarded(path, [&]() -> Result<std::unique_ptr<SqliteLedger>> {
         Result<InUse> use = InUse::take(path);
-        if (!use) return use.failure();
+        if (!use)
+            return use.failure();
         auto state = std::make_unique<State>(path, std::move(use).value());
         state->connection.emplace(path, Access::write, command_busy_ms);
         return std::unique_ptr<SqliteLedger>(new SqliteLedger(std::move(state)));

@@ -25,7 +25,8 @@ std::string select_token_views(const char* where) {
     return std::string("SELECT") + token_columns + "," + member_columns +
            ", w.public_id, w.name FROM tokens t"
            " LEFT JOIN members m ON m.id = t.member_id"
-           " LEFT JOIN workspaces w ON w.id = m.workspace_id " + where;
+           " LEFT JOIN workspaces w ON w.id = m.workspace_id " +
+           where;
 }
 
 /// Present members, and live tokens, of each workspace.
@@ -34,8 +35,11 @@ std::string select_workspace_views(const char* where) {
            ", (SELECT p.name FROM plans p WHERE p.id = w.plan_id)"
            ", (SELECT count(*) FROM members m WHERE m.workspace_id = w.id AND m.removed_ms IS NULL)"
            ", (SELECT count(*) FROM members m JOIN tokens t ON t.member_id = m.id"
-           "   WHERE m.workspace_id = w.id AND" + live_token + ")"
-           " FROM workspaces w " + where;
+           "   WHERE m.workspace_id = w.id AND" +
+           live_token +
+           ")"
+           " FROM workspaces w " +
+           where;
 }
 
 }  // namespace
@@ -43,7 +47,8 @@ std::string select_workspace_views(const char* where) {
 // --- workspaces ----------------------------------------------------------------------------------
 
 std::optional<Workspace> SqliteRows::one_workspace(SQLite::Statement& query) {
-    if (!query.executeStep()) return std::nullopt;
+    if (!query.executeStep())
+        return std::nullopt;
     return workspace_from(query, 0);
 }
 
@@ -53,7 +58,8 @@ Result<std::optional<Workspace>> SqliteRows::workspace(std::string_view id_or_na
         for (const char* where : {"WHERE w.public_id = ?1", "WHERE w.name = ?1"}) {
             SQLite::Statement query = prepare(select_workspaces(where));
             bind_text(query, 1, id_or_name);
-            if (auto found = one_workspace(query)) return found;
+            if (auto found = one_workspace(query))
+                return found;
         }
         return std::optional<Workspace>();
     });
@@ -70,10 +76,11 @@ Result<std::optional<Workspace>> SqliteRows::workspace_by_row(std::int64_t id) {
 Result<std::vector<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms,
                                                           std::optional<std::int64_t> only_row) {
     return guarded(path_, [&]() -> Result<std::vector<WorkspaceView>> {
-        SQLite::Statement query = prepare(
-            select_workspace_views(only_row ? "WHERE w.id = ?2" : "ORDER BY w.name"));
+        SQLite::Statement query =
+            prepare(select_workspace_views(only_row ? "WHERE w.id = ?2" : "ORDER BY w.name"));
         query.bind(1, now_ms);
-        if (only_row) query.bind(2, *only_row);
+        if (only_row)
+            query.bind(2, *only_row);
         std::vector<WorkspaceView> views;
         constexpr int after = workspace_column_count;
         while (query.executeStep())
@@ -115,7 +122,8 @@ Status SqliteRows::update(const Workspace& workspace) {
 // --- members -------------------------------------------------------------------------------------
 
 std::optional<Member> SqliteRows::one_member(SQLite::Statement& query) {
-    if (!query.executeStep()) return std::nullopt;
+    if (!query.executeStep())
+        return std::nullopt;
     return member_from(query, 0);
 }
 
@@ -143,9 +151,11 @@ Result<std::vector<Member>> SqliteRows::members_by_email(
                 ? "WHERE m.kind = 0 AND m.email = ?1 COLLATE NOCASE AND m.workspace_id = ?2"
                 : "WHERE m.kind = 0 AND m.email = ?1 COLLATE NOCASE ORDER BY m.id"));
         bind_text(query, 1, email);
-        if (workspace_row) query.bind(2, *workspace_row);
+        if (workspace_row)
+            query.bind(2, *workspace_row);
         std::vector<Member> members;
-        while (auto member = one_member(query)) members.push_back(*std::move(member));
+        while (auto member = one_member(query))
+            members.push_back(*std::move(member));
         return members;
     });
 }
@@ -156,7 +166,8 @@ Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
             prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
         query.bind(1, workspace_row);
         std::vector<Member> members;
-        while (auto member = one_member(query)) members.push_back(*std::move(member));
+        while (auto member = one_member(query))
+            members.push_back(*std::move(member));
         return members;
     });
 }
@@ -296,7 +307,8 @@ Result<std::vector<TokenView>> SqliteRows::tokens(std::optional<std::int64_t> wo
         SQLite::Statement query = prepare(select_token_views(
             workspace_row ? "WHERE m.workspace_id = ?1 ORDER BY t.created_ms DESC, t.id DESC"
                           : "ORDER BY t.created_ms DESC, t.id DESC"));
-        if (workspace_row) query.bind(1, *workspace_row);
+        if (workspace_row)
+            query.bind(1, *workspace_row);
         return token_views(query);
     });
 }
@@ -306,7 +318,8 @@ Result<std::optional<TokenView>> SqliteRows::token(std::string_view prefix) {
         SQLite::Statement query = prepare(select_token_views("WHERE t.prefix = ?1"));
         bind_text(query, 1, prefix);
         std::vector<TokenView> views = token_views(query);
-        if (views.empty()) return std::optional<TokenView>();
+        if (views.empty())
+            return std::optional<TokenView>();
         return std::optional<TokenView>(std::move(views.front()));
     });
 }
@@ -320,7 +333,8 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
                            "try again"};
         // The number is drawn first: the first token of a line carries its own. Nobody else writes.
         token.id = connection_.number("SELECT coalesce(max(id), 0) + 1 FROM tokens");
-        if (token.line == 0) token.line = token.id;
+        if (token.line == 0)
+            token.line = token.id;
         SQLite::Statement insert = prepare(
             "INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
             " env, scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms)"
@@ -329,7 +343,8 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
         insert.bind(2, token.line);
         insert.bind(3, token.line_created_ms);
         insert.bind(4, token.is_operator ? 1 : 0);
-        if (!token.is_operator) insert.bind(5, token.member_id);
+        if (!token.is_operator)
+            insert.bind(5, token.member_id);
         insert.bind(6, token.prefix);
         insert.bind(7, digest.data(), static_cast<int>(digest.size()));
         insert.bind(8, token.name);

@@ -22,7 +22,8 @@ std::string example() {
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    for (std::string line; std::getline(in, line);)
+        lines.push_back(line);
     return lines;
 }
 
@@ -32,12 +33,17 @@ std::map<std::string, std::vector<std::string>> keys_of(const std::string& text)
     std::string section;
     for (std::string line : lines_of(text)) {
         const bool comment = line.rfind("# ", 0) == 0;
-        if (comment) line = line.substr(2);
-        if (line.rfind("[[resource]]", 0) == 0) section = "resource";
-        else if (!comment && line.rfind("[", 0) == 0) section = line.substr(1, line.find(']') - 1);
+        if (comment)
+            line = line.substr(2);
+        if (line.rfind("[[resource]]", 0) == 0)
+            section = "resource";
+        else if (!comment && line.rfind("[", 0) == 0)
+            section = line.substr(1, line.find(']') - 1);
         const std::size_t equals = line.find(" = ");
-        if (equals == line.npos || line.substr(0, equals).find(' ') != line.npos) continue;
-        if (!comment || section == "resource") keys[section].push_back(line.substr(0, equals));
+        if (equals == line.npos || line.substr(0, equals).find(' ') != line.npos)
+            continue;
+        if (!comment || section == "resource")
+            keys[section].push_back(line.substr(0, equals));
     }
     return keys;
 }
@@ -57,8 +63,8 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
 }
 
 TEST_CASE("the example has every key of a resource") {
-    const auto config = parsing::read(
-        "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n");
+    const auto config =
+        parsing::read("[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n");
     const auto known = keys_of(show_toml(config)).at("resource");
     const auto written = keys_of(example()).at("resource");
     CHECK(known.size() == 9);
@@ -85,13 +91,14 @@ TEST_CASE("the example's policy is the worked one") {
         CHECK(resource.methods.empty());
         CHECK_FALSE(resource.is_public);
     }
-    CHECK(rows == "clients /api/v1/clients/**: full, full, full, none,\n"
-                  "expenses /api/v1/expenses/**: full, full, full, none,\n"
-                  "projects /api/v1/projects/**: full, full, full, read own, upstream\n"
-                  "tasks /api/v1/tasks/**: full, full, full, read update own, upstream\n"
-                  "time-entries /api/v1/time-entries/**: full, full, full, read create update "
-                  "delete own, upstream\n"
-                  "invoices /api/v1/invoices/**: read, read, read, none,\n");
+    CHECK(rows ==
+          "clients /api/v1/clients/**: full, full, full, none,\n"
+          "expenses /api/v1/expenses/**: full, full, full, none,\n"
+          "projects /api/v1/projects/**: full, full, full, read own, upstream\n"
+          "tasks /api/v1/tasks/**: full, full, full, read update own, upstream\n"
+          "time-entries /api/v1/time-entries/**: full, full, full, read create update "
+          "delete own, upstream\n"
+          "invoices /api/v1/invoices/**: read, read, read, none,\n");
     CHECK(hourgate::config::warnings(config).empty());
 }
 
@@ -99,10 +106,14 @@ TEST_CASE("what the example has in comments is right too") {
     std::string text;
     bool inside = false;
     for (const std::string& line : lines_of(example())) {
-        if (line == "# [[resource]]") inside = true;
-        if (line == "#") continue;
-        if (line.rfind("# The example:", 0) == 0) break;
-        if (inside) text += line.substr(2) + "\n";
+        if (line == "# [[resource]]")
+            inside = true;
+        if (line == "#")
+            continue;
+        if (line.rfind("# The example:", 0) == 0)
+            break;
+        if (inside)
+            text += line.substr(2) + "\n";
     }
     const auto config = parsing::read(text);
     REQUIRE(config.rules.resources.size() == 2);

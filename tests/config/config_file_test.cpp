@@ -1,11 +1,11 @@
 // Which file is read, and what is said when it cannot be.
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 
 #include "config/load.h"
 #include "support/catch.h"
@@ -47,10 +47,12 @@ private:
 class Nobody {
 public:
     Nobody() : was_root_(geteuid() == 0) {
-        if (was_root_) REQUIRE(seteuid(65'534) == 0);
+        if (was_root_)
+            REQUIRE(seteuid(65'534) == 0);
     }
     ~Nobody() {
-        if (was_root_) static_cast<void>(seteuid(0) == 0 || (std::abort(), false));
+        if (was_root_)
+            static_cast<void>(seteuid(0) == 0 || (std::abort(), false));
     }
     Nobody(const Nobody&) = delete;
     Nobody& operator=(const Nobody&) = delete;
@@ -63,7 +65,8 @@ private:
 class Environment {
 public:
     explicit Environment(const std::string& value) {
-        if (const char* before = std::getenv("HOURGATE_CONFIG")) before_ = before;
+        if (const char* before = std::getenv("HOURGATE_CONFIG"))
+            before_ = before;
         setenv("HOURGATE_CONFIG", value.c_str(), 1);
     }
     ~Environment() {
@@ -198,6 +201,5 @@ TEST_CASE("a failure inside the file names the file as it was given") {
     const std::string path = folder.file("bad.toml", 0);
     const auto config = load(path);
     REQUIRE_FALSE(config.ok());
-    CHECK(config.failure().what ==
-          path + ":2: tokens.live_max: 0 is below 1; allowed: 1 to 10000");
+    CHECK(config.failure().what == path + ":2: tokens.live_max: 0 is below 1; allowed: 1 to 10000");
 }

@@ -47,7 +47,8 @@ const std::string origin_form =
 
 std::string times(const std::string& text, std::size_t count) {
     std::string out;
-    while (count-- > 0) out += text;
+    while (count-- > 0)
+        out += text;
     return out;
 }
 
@@ -78,9 +79,9 @@ std::vector<Key> listeners() {
              "' has a path over 107 bytes, the most a Unix socket may have"},
     };
     const std::vector<Good> good = {
-        {R"("127.0.0.1:0")", ""},        {R"("0.0.0.0:1")", ""},
-        {R"("[::1]:65535")", ""},        {R"("gate.internal:80")", ""},
-        {R"("unix:/run/h.sock")", ""},   {"\"unix:/" + times("a", 106) + "\"", ""},
+        {R"("127.0.0.1:0")", ""},      {R"("0.0.0.0:1")", ""},
+        {R"("[::1]:65535")", ""},      {R"("gate.internal:80")", ""},
+        {R"("unix:/run/h.sock")", ""}, {"\"unix:/" + times("a", 106) + "\"", ""},
     };
     std::vector<Good> good_or_off = good;
     good_or_off.push_back({"\"\"", ""});
@@ -116,14 +117,22 @@ std::vector<Key> networks() {
 std::vector<Key> windows() {
     std::vector<Key> keys;
     for (const char* section : {"failures", "public"}) {
-        keys.push_back({section, "limit", "\"10\"", "a text where a whole number belongs",
-                        "1 to 10000000", {{"1", ""}, {"10000000", ""}, {"1_000", "1000"}},
+        keys.push_back({section,
+                        "limit",
+                        "\"10\"",
+                        "a text where a whole number belongs",
+                        "1 to 10000000",
+                        {{"1", ""}, {"10000000", ""}, {"1_000", "1000"}},
                         {{"0", "0 is below 1"},
                          {"-1", "-1 is below 1"},
                          {"10000001", "10000001 is above 10000000"},
                          {"9223372036854775807", "9223372036854775807 is above 10000000"}}});
-        keys.push_back({section, "window_s", "\"60s\"", "a text where a whole number belongs",
-                        "1 to 2678400", {{"1", ""}, {"2678400", ""}},
+        keys.push_back({section,
+                        "window_s",
+                        "\"60s\"",
+                        "a text where a whole number belongs",
+                        "1 to 2678400",
+                        {{"1", ""}, {"2678400", ""}},
                         {{"0", "0 is below 1"}, {"2678401", "2678401 is above 2678400"}}});
     }
     return keys;
@@ -134,7 +143,11 @@ std::vector<Key> rules() {
     for (const char* key :
          {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
           "empty_segment", "semicolon", "double_encoding", "case_variant", "method_override"})
-        keys.push_back({"policy", key, "true", "true or false where a text belongs", yes_no,
+        keys.push_back({"policy",
+                        key,
+                        "true",
+                        "true or false where a text belongs",
+                        yes_no,
                         {{R"("refuse")", ""}, {R"("allow")", ""}},
                         {{R"("Refuse")", "'Refuse' is not one of its words"},
                          {R"("")", "'' is not one of its words"}}});
@@ -143,11 +156,19 @@ std::vector<Key> rules() {
 
 std::vector<Key> words_and_paths() {
     return {
-        {"gate", "mode", "1", "a whole number where a text belongs", R"("enforce", "observe")",
+        {"gate",
+         "mode",
+         "1",
+         "a whole number where a text belongs",
+         R"("enforce", "observe")",
          {{R"("enforce")", ""}, {R"("observe")", ""}},
          {{R"("observ")", "'observ' is not one of its words"},
           {R"("\u001b[31m")", "'\\x1b[31m' is not one of its words"}}},
-        {"server", "api_prefix", "[]", "a list where a text belongs", prefix_form,
+        {"server",
+         "api_prefix",
+         "[]",
+         "a list where a text belongs",
+         prefix_form,
          {{R"("/a")", ""}, {"\"/" + times("a", 127) + "\"", ""}, {R"("/.well-known/a~1/_b")", ""}},
          {{R"("")", "'' does not fit"},
           {R"("/")", "'/' does not fit"},
@@ -161,7 +182,11 @@ std::vector<Key> words_and_paths() {
           {R"("/{a}")", "'/{a}' does not fit"},
           {R"("/ä")", "'/\\xc3\\xa4' does not fit"},
           {"\"/" + times("a", 128) + "\"", "'/" + times("a", 79) + "…' does not fit"}}},
-        {"database", "path", "1.5", "a number with a fraction where a text belongs", file_form,
+        {"database",
+         "path",
+         "1.5",
+         "a number with a fraction where a text belongs",
+         file_form,
          {{R"("/a")", ""}, {R"("/srv/höurgate/h.db")", ""}, {"\"/" + times("a", 1023) + "\"", ""}},
          {{R"("")", "'' does not fit"},
           {R"("hourgate.db")", "'hourgate.db' does not fit"},
@@ -174,21 +199,37 @@ std::vector<Key> words_and_paths() {
 
 std::vector<Key> names_and_addresses() {
     return {
-        {"tokens", "brand", "1", "a whole number where a text belongs", "1 to 16 of a-z and 0-9",
+        {"tokens",
+         "brand",
+         "1",
+         "a whole number where a text belongs",
+         "1 to 16 of a-z and 0-9",
          {{R"("a")", ""}, {R"("1234567890abcdef")", ""}},
          {{R"("")", "'' does not fit"},
           {R"("1234567890abcdefg")", "'1234567890abcdefg' does not fit"},
           {R"("HSK")", "'HSK' does not fit"},
           {R"("a_b")", "'a_b' does not fit"}}},
-        {"tokens", "env", "false", "true or false where a text belongs", R"("live", "test")",
+        {"tokens",
+         "env",
+         "false",
+         "true or false where a text belongs",
+         R"("live", "test")",
          {{R"("live")", ""}, {R"("test")", ""}},
          {{R"("prod")", "'prod' is not one of its words"}}},
-        {"plans", "lapse_to", "2026-11-25", "a date where a text belongs", plan_form,
+        {"plans",
+         "lapse_to",
+         "2026-11-25",
+         "a date where a text belongs",
+         plan_form,
          {{R"("a")", ""}, {"\"a" + times("-", 31) + "\"", ""}},
          {{R"("")", "'' does not fit"},
           {R"("Free")", "'Free' does not fit"},
           {"\"a" + times("-", 32) + "\"", "'a" + times("-", 32) + "' does not fit"}}},
-        {"plans", "renew_url", "{}", "a table where a text belongs", url_form,
+        {"plans",
+         "renew_url",
+         "{}",
+         "a table where a text belongs",
+         url_form,
          {{R"("")", ""},
           {R"("https://example.com/renew?a=b#c")", ""},
           {"\"http://" + times("a", 993) + "\"", ""}},
@@ -200,7 +241,10 @@ std::vector<Key> names_and_addresses() {
           {R"("https://a/\"b")", "'https://a/\"b' does not fit"},
           {R"("https://a/\r\nX: y")", "'https://a/\\x0d\\x0aX: y' does not fit"},
           {"\"http://" + times("a", 994) + "\"", "'http://" + times("a", 73) + "…' does not fit"}}},
-        {"cors", "origins", "true", "true or false where a list belongs",
+        {"cors",
+         "origins",
+         "true",
+         "true or false where a list belongs",
          "a list, each " + origin_form,
          {{R"([])", ""},
           {R"(["https://app.example.com", "http://localhost:3000", "http://[::1]:8080"])", ""},
@@ -221,26 +265,47 @@ std::vector<Key> names_and_addresses() {
 std::vector<Key> numbers() {
     const std::string text = "a whole number where a text belongs";
     return {
-        {"server", "drain", "20", text, "0 to 10m" + duration_forms,
+        {"server",
+         "drain",
+         "20",
+         text,
+         "0 to 10m" + duration_forms,
          {{R"("0")", ""}, {R"("0s")", R"("0")"}, {R"("600s")", R"("10m")"}, {R"("1s")", ""}},
          {{R"("601s")", "601s is above 10m"},
           {R"("20")", "'20' is not a duration"},
           {R"("-1s")", "'-1s' is not a duration"},
           {R"("20 s")", "'20 s' is not a duration"},
           {R"("")", "'' is not a duration"}}},
-        {"tokens", "rotate_grace", "0", text, "0 to 365d" + duration_forms,
+        {"tokens",
+         "rotate_grace",
+         "0",
+         text,
+         "0 to 365d" + duration_forms,
          {{R"("0")", ""}, {R"("365d")", ""}, {R"("24h")", R"("1d")"}},
          {{R"("366d")", "366d is above 365d"}, {R"("1w")", "'1w' is not a duration"}}},
-        {"tokens", "line_max", "365", text, "1d to 3650d" + duration_forms,
+        {"tokens",
+         "line_max",
+         "365",
+         text,
+         "1d to 3650d" + duration_forms,
          {{R"("24h")", R"("1d")"}, {R"("3650d")", ""}},
          {{R"("23h")", "23h is below 1d"},
           {R"("0")", "0 is below 1d"},
           {R"("3651d")", "3651d is above 3650d"}}},
-        {"tokens", "live_max", "50.0", "a number with a fraction where a whole number belongs",
-         "1 to 10000", {{"1", ""}, {"10000", ""}},
+        {"tokens",
+         "live_max",
+         "50.0",
+         "a number with a fraction where a whole number belongs",
+         "1 to 10000",
+         {{"1", ""}, {"10000", ""}},
          {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
-        {"plans", "grace_days", "\"3d\"", "a text where a whole number belongs", "0 to 365",
-         {{"0", ""}, {"365", ""}}, {{"-1", "-1 is below 0"}, {"366", "366 is above 365"}}},
+        {"plans",
+         "grace_days",
+         "\"3d\"",
+         "a text where a whole number belongs",
+         "0 to 365",
+         {{"0", ""}, {"365", ""}},
+         {{"-1", "-1 is below 0"}, {"366", "366 is above 365"}}},
     };
 }
 
@@ -303,7 +368,8 @@ std::vector<std::string> lines_of(const std::string& toml) {
         const std::size_t end = toml.find('\n', at);
         const std::string line = toml.substr(at, end - at);
         at = end + 1;
-        if (line.empty() || line.front() == '#') continue;
+        if (line.empty() || line.front() == '#')
+            continue;
         if (line.front() == '[')
             section = line.substr(1, line.size() - 2);
         else

@@ -11,7 +11,9 @@ using parsing::wrong_with;
 namespace {
 
 /// `lines` are the second and following lines of the file.
-std::string one(const std::string& lines) { return "[[resource]]\n" + lines; }
+std::string one(const std::string& lines) {
+    return "[[resource]]\n" + lines;
+}
 
 const std::string named = "name = \"a\"\npaths = [\"/a\"]\n";
 
@@ -47,7 +49,8 @@ TEST_CASE("resources keep the order of the file") {
     std::string text, names;
     for (const char* name : {"z", "a", "m"})
         text += "[[resource]]\nname = \"" + std::string(name) + "\"\npaths = [\"/" + name + "\"]\n";
-    for (const auto& resource : read(text).rules.resources) names += resource.name;
+    for (const auto& resource : read(text).rules.resources)
+        names += resource.name;
     CHECK(names == "zam");
 }
 
@@ -78,8 +81,9 @@ TEST_CASE("each key of a resource refuses what it cannot take, with file, line a
         {"own_by = \"gate\"", "own_by: 'gate' is not one of its words; allowed: \"upstream\""},
         {"own_by = true", "own_by: true or false where a text belongs; allowed: \"upstream\""},
         {"onwer = \"full\"", "onwer: unknown key; did you mean owner?"},
-        {"roles = \"full\"", "roles: unknown key; known here: name, paths, owner, admin, manager, "
-                             "member, methods, public, own_by"},
+        {"roles = \"full\"",
+         "roles: unknown key; known here: name, paths, owner, admin, manager, "
+         "member, methods, public, own_by"},
     };
     for (const Case& c : cases) {
         INFO(c.line);

@@ -12,7 +12,8 @@ namespace parsing {
 /// What is wrong with the text of "gate.toml"; "" when nothing is.
 inline std::string wrong_with(const std::string& text) {
     const auto config = hourgate::config::parse(text, "gate.toml");
-    if (config) return "";
+    if (config)
+        return "";
     CHECK(config.failure().fault == hourgate::Fault::config);
     return config.failure().what;
 }

@@ -87,7 +87,8 @@ TEST_CASE("a minted token is what was asked for, is shown once and stored as a d
     CHECK(bench.last_event("workspace_id") == bench.ws);
     CHECK(bench.last_event("after") ==
           R"({"name":"café ci","env":"test","scopes":"clients:read tasks:*",)"
-          R"("expires":"2026-11-18T12:06:40Z","member":")" + bench.ann + "\"}");
+          R"("expires":"2026-11-18T12:06:40Z","member":")" +
+              bench.ann + "\"}");
     CHECK(bench.text("SELECT group_concat(before || after || object) FROM audit_events")
               .find(text.substr(text.rfind('_') + 1)) == std::string::npos);
 }
@@ -123,10 +124,22 @@ TEST_CASE("a mint is refused where the text itself is wrong") {
     context.scope_known = [](std::string_view resource) { return resource == "clients"; };
     NewToken asked = bench.asked();
     std::string said;
-    SECTION("no name") { asked.name = ""; said = "a token cannot be named ''"; }
-    SECTION("a name with a control byte") { asked.name = "a\rb"; said = "a token cannot be named"; }
-    SECTION("a name with a null byte") { asked.name = std::string("a\0b", 3); said = "a token"; }
-    SECTION("a long name") { asked.name = std::string(101, 'n'); said = "a token cannot be named"; }
+    SECTION("no name") {
+        asked.name = "";
+        said = "a token cannot be named ''";
+    }
+    SECTION("a name with a control byte") {
+        asked.name = "a\rb";
+        said = "a token cannot be named";
+    }
+    SECTION("a name with a null byte") {
+        asked.name = std::string("a\0b", 3);
+        said = "a token";
+    }
+    SECTION("a long name") {
+        asked.name = std::string(101, 'n');
+        said = "a token cannot be named";
+    }
     SECTION("a scope on nothing") {
         asked.scopes = {{"clients", Reach::read}, {"moon", Reach::all}};
         said = "the scope 'moon:*' names no resource";
@@ -280,8 +293,8 @@ TEST_CASE("grace is the configured one, may be none, and never outlasts the old 
     const std::string prefix = bench.mint(bench.ann).view.token.prefix;
     for (const std::int64_t grace_s : {std::int64_t{-1}, INT64_MAX})
         CHECK(refused(bench, [&] {
-            return rotate_token(bench.context(), prefix, grace_s);
-        }).fault == Fault::usage);
+                  return rotate_token(bench.context(), prefix, grace_s);
+              }).fault == Fault::usage);
 }
 
 TEST_CASE("a line with an expiry ends line_max after its first mint, however often it is rotated") {
@@ -311,11 +324,16 @@ TEST_CASE("a line with an expiry ends line_max after its first mint, however oft
 TEST_CASE("a token that is revoked, expired, rotated or whose member was removed does not rotate") {
     Acme bench;
     const std::string bob = bench.person(bench.ws, "bob@acme.example");
-    const std::string prefix =
-        bench.mint(bob, bench.clock.wall_ms + hour_ms).view.token.prefix;
+    const std::string prefix = bench.mint(bob, bench.clock.wall_ms + hour_ms).view.token.prefix;
     std::string said;
-    SECTION("revoked") { bench.revoke(prefix); said = "was revoked at 2026-11-18T11:06:40Z"; }
-    SECTION("expired") { bench.clock.wall_ms += hour_ms; said = "expired at 2026-11-18T12:06:40Z"; }
+    SECTION("revoked") {
+        bench.revoke(prefix);
+        said = "was revoked at 2026-11-18T11:06:40Z";
+    }
+    SECTION("expired") {
+        bench.clock.wall_ms += hour_ms;
+        said = "expired at 2026-11-18T12:06:40Z";
+    }
     SECTION("rotated") {
         take(rotate_token(bench.context(), prefix, {}));
         said = "was rotated at 2026-11-18T11:06:40Z";
@@ -364,8 +382,9 @@ TEST_CASE("several tokens are revoked together, in the order named, or none is")
     Acme bench;
     const std::string one = bench.mint(bench.ann).view.token.prefix;
     const std::string two = bench.mint(bench.ann).view.token.prefix;
-    const Failure failure = refused(
-        bench, [&] { return revoke_tokens(bench.context(), {one, "0123456789ab", two}); });
+    const Failure failure = refused(bench, [&] {
+        return revoke_tokens(bench.context(), {one, "0123456789ab", two});
+    });
     CHECK(failure.fault == Fault::not_found);
     CHECK(bench.status(one) == "live");
     const auto revoked = take(revoke_tokens(bench.context(), {two, one}));

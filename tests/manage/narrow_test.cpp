@@ -29,7 +29,8 @@ std::vector<std::vector<Scope>> all_scope_sets() {
     for (unsigned bits = 0; bits < 64; ++bits) {
         std::vector<Scope> set;
         for (unsigned i = 0; i < each.size(); ++i)
-            if ((bits >> i & 1U) != 0) set.push_back(each[i]);
+            if ((bits >> i & 1U) != 0)
+                set.push_back(each[i]);
         sets.push_back(std::move(set));
     }
     return sets;
@@ -45,7 +46,8 @@ bool reaches_beyond(const std::vector<Scope>& inner, const std::vector<Scope>& o
 }
 
 bool later(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
-    if (!b) return false;
+    if (!b)
+        return false;
     return !a || *a > *b;
 }
 
@@ -65,23 +67,31 @@ TEST_CASE("what is given never reaches more than what is held, and is not refuse
                         for (int asked_env = -1; asked_env < 2; ++asked_env) {
                             const Powers held{held_scopes, held_expiry, held_env};
                             Powers asked{asked_scopes, asked_expiry, {}};
-                            if (asked_env >= 0) asked.env = envs[asked_env];
+                            if (asked_env >= 0)
+                                asked.env = envs[asked_env];
                             const auto given = narrow(held, asked, asked_env >= 0);
-                            const bool scopes_fit = asked_scopes.empty() ||
-                                                    !reaches_beyond(asked_scopes, held_scopes);
+                            const bool scopes_fit =
+                                asked_scopes.empty() || !reaches_beyond(asked_scopes, held_scopes);
                             const bool expiry_fits =
                                 !asked_expiry || !later(asked_expiry, held_expiry);
                             const bool env_fits = asked_env < 0 || envs[asked_env] == held_env;
-                            if (given.ok() != (scopes_fit && expiry_fits && env_fits)) ++wrong;
-                            if (!given.ok()) continue;
+                            if (given.ok() != (scopes_fit && expiry_fits && env_fits))
+                                ++wrong;
+                            if (!given.ok())
+                                continue;
                             ++given_count;
                             const Powers& got = given.value();
-                            if (reaches_beyond(got.scopes, held_scopes)) ++wrong;
-                            if (later(got.expires_ms, held_expiry)) ++wrong;
-                            if (got.env != held_env) ++wrong;
+                            if (reaches_beyond(got.scopes, held_scopes))
+                                ++wrong;
+                            if (later(got.expires_ms, held_expiry))
+                                ++wrong;
+                            if (got.env != held_env)
+                                ++wrong;
                             // And it is what was asked for, where something was.
-                            if (!asked_scopes.empty() && got.scopes != asked_scopes) ++wrong;
-                            if (asked_expiry && got.expires_ms != asked_expiry) ++wrong;
+                            if (!asked_scopes.empty() && got.scopes != asked_scopes)
+                                ++wrong;
+                            if (asked_expiry && got.expires_ms != asked_expiry)
+                                ++wrong;
                         }
     CHECK(wrong == 0);
     CHECK(given_count > 10'000);

@@ -65,8 +65,8 @@ TEST_CASE("what is given of a plan is set, the rest stays") {
           R"({"api":true,"rank":15,"windows":"burst=30/10 sustained=600/60"})");
 
     change = named("studio");
-    change.windows = std::vector<Window>{{"day", 5'000, 86'400, Per::workspace},
-                                         {"burst", 5, 1, Per::token}};
+    change.windows =
+        std::vector<Window>{{"day", 5'000, 86'400, Per::workspace}, {"burst", 5, 1, Per::token}};
     const Plan plan = take(set_plan(bench.context(), change));
     CHECK(plan.api);
     CHECK(plan.rank == 15);
@@ -96,8 +96,12 @@ TEST_CASE("setting a plan to what it is changes and records nothing") {
 TEST_CASE("a plan that breaks a bound is refused and stays as it was") {
     DatabaseBench bench;
     PlanChange change = named("studio");
-    SECTION("rank") { change.rank = -1; }
-    SECTION("a window of no calls") { change.windows = std::vector<Window>{{"w", 0, 1, {}}}; }
+    SECTION("rank") {
+        change.rank = -1;
+    }
+    SECTION("a window of no calls") {
+        change.windows = std::vector<Window>{{"w", 0, 1, {}}};
+    }
     SECTION("two windows of one name") {
         change.windows = std::vector<Window>{{"w", 1, 1, {}}, {"w", 2, 2, {}}};
     }
@@ -106,7 +110,9 @@ TEST_CASE("a plan that breaks a bound is refused and stays as it was") {
         for (unsigned i = 1; i <= limits::windows_per_plan_max + 1; ++i)
             change.windows->push_back({"w" + std::to_string(i), i, i, {}});
     }
-    SECTION("a name that is none") { change.name = "Gold plan"; }
+    SECTION("a name that is none") {
+        change.name = "Gold plan";
+    }
     CHECK(refused(bench, [&] { return set_plan(bench.context(), change); }).fault == Fault::usage);
 }
 

@@ -112,15 +112,18 @@ TEST_CASE("a change to what is already so changes and records nothing") {
 TEST_CASE("a workspace needs a name that is free, a name that is plain, a plan that is there") {
     DatabaseBench bench;
     const std::string id = bench.workspace("acme");
-    const Failure taken =
-        refused(bench, [&] { return add_workspace(bench.context(), {"acme", "free", {}}); });
+    const Failure taken = refused(bench, [&] {
+        return add_workspace(bench.context(), {"acme", "free", {}});
+    });
     CHECK(taken.fault == Fault::conflict);
     CHECK(taken.what == "there is a workspace 'acme' already (" + id + ")");
-    CHECK(refused(bench, [&] { return add_workspace(bench.context(), {id, "gold", {}}); }).fault ==
-          Fault::conflict);
+    CHECK(refused(bench, [&] {
+              return add_workspace(bench.context(), {id, "gold", {}});
+          }).fault == Fault::conflict);
 
-    const Failure no_plan =
-        refused(bench, [&] { return add_workspace(bench.context(), {"bolt", "gold", {}}); });
+    const Failure no_plan = refused(bench, [&] {
+        return add_workspace(bench.context(), {"bolt", "gold", {}});
+    });
     CHECK(no_plan.fault == Fault::not_found);
     CHECK(no_plan.what == "there is no plan 'gold'");
     CHECK(no_plan.next == "see `hourgate plan list`");
@@ -128,11 +131,13 @@ TEST_CASE("a workspace needs a name that is free, a name that is plain, a plan t
     for (const std::string& name :
          {std::string(), std::string(" acme"), std::string("a\nb"), std::string("a\0b", 3),
           std::string("\xff"), std::string("\x1b[31m"), std::string(201, 'x')}) {
-        const Failure bad =
-            refused(bench, [&] { return add_workspace(bench.context(), {name, "free", {}}); });
+        const Failure bad = refused(bench, [&] {
+            return add_workspace(bench.context(), {name, "free", {}});
+        });
         CHECK(bad.fault == Fault::usage);
         CHECK(bad.what.find("a workspace cannot be named '") == 0);
-        for (const char c : bad.what) CHECK((c >= ' ' || static_cast<unsigned char>(c) >= 0x80));
+        for (const char c : bad.what)
+            CHECK((c >= ' ' || static_cast<unsigned char>(c) >= 0x80));
     }
 }
 

@@ -1,11 +1,11 @@
 // Log lines, byte by byte. Whatever a caller sends stays inside its value, and no token is in it.
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cstdlib>
 #include <string>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "ops/log.h"
@@ -58,9 +58,7 @@ private:
 /// $JOURNAL_STREAM for the length of a test.
 class JournalStream {
 public:
-    explicit JournalStream(const std::string& value) {
-        setenv("JOURNAL_STREAM", value.c_str(), 1);
-    }
+    explicit JournalStream(const std::string& value) { setenv("JOURNAL_STREAM", value.c_str(), 1); }
     ~JournalStream() { unsetenv("JOURNAL_STREAM"); }
     JournalStream(const JournalStream&) = delete;
     JournalStream& operator=(const JournalStream&) = delete;
@@ -154,7 +152,8 @@ TEST_CASE("a granted call writes nothing, an observed one says so") {
     decision.observed = true;
     const std::string line = refusal_of(decision, 200);
     CHECK(line.rfind(time_text + " level=notice msg=observed decision=" + id +
-                         " reason=window_full status=200 ", 0) == 0);
+                         " reason=window_full status=200 ",
+                     0) == 0);
 }
 
 TEST_CASE("a decision that could not be made is an error, not a refusal like others") {
@@ -225,7 +224,8 @@ TEST_CASE("nothing a caller sends breaks the line, colours it or adds a field") 
 TEST_CASE("every byte a path can have gives one line of printable ASCII") {
     std::string target = "/";
     for (int byte = 0; byte < 256; ++byte)
-        if (byte != '?') target += static_cast<char>(byte);
+        if (byte != '?')
+            target += static_cast<char>(byte);
     const std::string line = refusal_of(stranger("GET", target), 401);
     CHECK(line.find('\n') == line.size() - 1);
     CHECK(std::all_of(line.begin(), line.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));
@@ -253,9 +253,9 @@ TEST_CASE("the journal gets the level in front, when the descriptor is the journ
         Log(other.fd(), stopped_clock).line(Level::error, "c");
     }
     const std::string text = paper.text();
-    CHECK(text.rfind("<3>" + time_text + " level=error msg=a\n" +
-                         "<6>" + time_text + " level=info msg=b\n" +
-                         "<5>" + time_text + " level=notice msg=refused ", 0) == 0);
+    CHECK(text.rfind("<3>" + time_text + " level=error msg=a\n" + "<6>" + time_text +
+                         " level=info msg=b\n" + "<5>" + time_text + " level=notice msg=refused ",
+                     0) == 0);
     CHECK(other.text() == time_text + " level=error msg=c\n");
 }
 
@@ -293,9 +293,11 @@ TEST_CASE("lines of threads never mix") {
         for (std::size_t at = 0; at < threads; ++at)
             writers.emplace_back([&log, at] {
                 const std::string value(300, static_cast<char>('a' + at));
-                for (std::size_t line = 0; line < lines; ++line) log.line(Level::info, value);
+                for (std::size_t line = 0; line < lines; ++line)
+                    log.line(Level::info, value);
             });
-        for (std::thread& writer : writers) writer.join();
+        for (std::thread& writer : writers)
+            writer.join();
     }
     close(ends[1]);
     reader.join();

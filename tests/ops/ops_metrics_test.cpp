@@ -33,7 +33,8 @@ bool has_line(const std::string& text, const std::string& line) {
 
 /// What `promtool check metrics` says of the text; "" when nothing, or when there is no promtool.
 std::string promtool_says(const std::string& text) {
-    if (std::system("command -v promtool >/dev/null 2>&1") != 0) return "";
+    if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+        return "";
     std::string name = "/tmp/hourgate-metrics-XXXXXX";
     const int fd = mkstemp(name.data());
     REQUIRE(fd >= 0);
@@ -43,8 +44,10 @@ std::string promtool_says(const std::string& text) {
     std::FILE* const out = popen(("promtool check metrics <" + name + " 2>&1").c_str(), "r");
     REQUIRE(out != nullptr);
     std::string said;
-    for (int c = 0; (c = std::fgetc(out)) != EOF;) said += static_cast<char>(c);
-    if (pclose(out) != 0) said += "(failed)";
+    for (int c = 0; (c = std::fgetc(out)) != EOF;)
+        said += static_cast<char>(c);
+    if (pclose(out) != 0)
+        said += "(failed)";
     std::remove(name.c_str());
     return said;
 }
@@ -140,7 +143,8 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
         observed_lines.replace(at, 9, "observed");
     const std::string version = hourgate::build_info::version;
     CHECK(text.substr(decisions.size()) == observed_help + observed_lines + rest.substr(1) +
-                                            "hourgate_build_info{version=\"" + version + "\"} 1\n");
+                                               "hourgate_build_info{version=\"" + version +
+                                               "\"} 1\n");
 }
 
 TEST_CASE("each decision counts under its own reason and no other") {
@@ -180,9 +184,11 @@ TEST_CASE("counts of many threads are all there") {
     std::vector<std::thread> threads;
     for (int at = 0; at < 4; ++at)
         threads.emplace_back([&] {
-            for (int count = 0; count < 10'000; ++count) metrics.count(observed(Reason::not_own));
+            for (int count = 0; count < 10'000; ++count)
+                metrics.count(observed(Reason::not_own));
         });
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
     const std::string text = metrics.text({});
     CHECK(has_line(text, "hourgate_decisions_total{reason=\"not_own\"} 40000"));
     CHECK(has_line(text, "hourgate_observed_total{reason=\"not_own\"} 40000"));

@@ -1,4 +1,7 @@
 // Messages to the service manager, read from a socket of the test's own.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -6,9 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/random.h"
 #include "ops/notify.h"
@@ -44,13 +44,15 @@ public:
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path);
-        if (path.front() == '@') address.sun_path[0] = '\0';
+        if (path.front() == '@')
+            address.sun_path[0] = '\0';
         const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
         REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
     }
     ~Socket() {
         close(fd_);
-        if (path_.front() == '/') unlink(path_.c_str());
+        if (path_.front() == '/')
+            unlink(path_.c_str());
     }
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
@@ -59,7 +61,8 @@ public:
     std::optional<std::string> take() const {
         std::array<char, 256> bytes{};
         const ssize_t got = recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-        if (got < 0) return std::nullopt;
+        if (got < 0)
+            return std::nullopt;
         return std::string(bytes.data(), static_cast<std::size_t>(got));
     }
 
@@ -110,7 +113,8 @@ TEST_CASE("a full socket does not hold up the one who tells") {
     const std::string path = unique("@hourgate-notify-");
     const Socket socket(path);
     const Variable variable("NOTIFY_SOCKET", path);
-    for (int at = 0; at < 2'000; ++at) notify("WATCHDOG=1");  // more than any queue holds
+    for (int at = 0; at < 2'000; ++at)
+        notify("WATCHDOG=1");  // more than any queue holds
     CHECK(socket.take() == "WATCHDOG=1");
 }
 

@@ -1,13 +1,13 @@
-#include <csignal>
-#include <cstdint>
-#include <fstream>
 #include <netdb.h>
-#include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <string>
 
 #include "ops/signals.h"
 #include "support/catch.h"
@@ -35,7 +35,8 @@ template <typename Work>
 int in_child(Work work) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
-    if (child == 0) _exit(work());
+    if (child == 0)
+        _exit(work());
     int status = 0;
     REQUIRE(waitpid(child, &status, 0) == child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -90,19 +91,21 @@ TEST_CASE("a process that forbids dumps leaves no core and cannot be traced") {
     CHECK(in_child([] {
               hourgate::ops::forbid_dumps();
               rlimit core{};
-              const bool none = getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 &&
-                                core.rlim_max == 0;
+              const bool none =
+                  getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0;
               return none && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1;
           }) == 0);
 }
 
 TEST_CASE("with look-ups confined, names of /etc/hosts and addresses still resolve") {
-    if (!std::ifstream("/etc/hosts")) return;
+    if (!std::ifstream("/etc/hosts"))
+        return;
     CHECK(in_child([] {
               hourgate::ops::confine_name_look_ups();
               for (const char* host : {"localhost", "127.0.0.1"}) {
                   addrinfo* found = nullptr;
-                  if (getaddrinfo(host, "80", nullptr, &found) != 0) return 1;
+                  if (getaddrinfo(host, "80", nullptr, &found) != 0)
+                      return 1;
                   freeaddrinfo(found);
               }
               return 0;

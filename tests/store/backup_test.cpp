@@ -76,11 +76,13 @@ TEST_CASE("a backup takes the place of an earlier one in one step, private again
 
 TEST_CASE("a backup is one snapshot while others write, and does not keep them from it") {
     DatabaseBench bench;
-    bench.run("CREATE TABLE ballast (x BLOB) STRICT;"
-              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)"
-              " INSERT INTO ballast SELECT randomblob(3000) FROM n");
-    bench.run("INSERT INTO workspaces (public_id, name, plan_id, paid_until_ms, created_ms)"
-              " VALUES ('ws_a', 'a', 1, 0, 0), ('ws_b', 'b', 1, 0, 0)");
+    bench.run(
+        "CREATE TABLE ballast (x BLOB) STRICT;"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)"
+        " INSERT INTO ballast SELECT randomblob(3000) FROM n");
+    bench.run(
+        "INSERT INTO workspaces (public_id, name, plan_id, paid_until_ms, created_ms)"
+        " VALUES ('ws_a', 'a', 1, 0, 0), ('ws_b', 'b', 1, 0, 0)");
     // Both rows change together, always: a snapshot never shows them apart.
     std::atomic<bool> done{false};
     std::atomic<int> commits{0};
@@ -91,7 +93,8 @@ TEST_CASE("a backup is one snapshot while others write, and does not keep them f
             ++commits;
         }
     });
-    while (commits < 3) std::this_thread::yield();
+    while (commits < 3)
+        std::this_thread::yield();
     int commits_in_the_middle = 0;
     for (int i = 0; i < 3; ++i) {
         const int before = commits;
@@ -172,14 +175,16 @@ TEST_CASE("a damaged database is not backed up over a sound backup") {
     std::string bytes = test::bytes_of(bench.path);
     SECTION("a page overwritten") {
         const auto page = bytes.size() - 4'096 * 3;
-        for (std::size_t i = 0; i < 4'096; ++i) bytes[page + i] = static_cast<char>(i);
+        for (std::size_t i = 0; i < 4'096; ++i)
+            bytes[page + i] = static_cast<char>(i);
         test::write_bytes(bench.path, bytes);
     }
     SECTION("an index that does not agree with its table") {
-        bench.run("PRAGMA writable_schema = ON;"
-                  "UPDATE sqlite_schema SET rootpage ="
-                  " (SELECT rootpage FROM sqlite_schema WHERE name = 'members_by_stamp')"
-                  " WHERE name = 'tokens_by_stamp'");
+        bench.run(
+            "PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_schema SET rootpage ="
+            " (SELECT rootpage FROM sqlite_schema WHERE name = 'members_by_stamp')"
+            " WHERE name = 'tokens_by_stamp'");
     }
     const auto report = backup(bench.path, target, {});
     REQUIRE_FALSE(report.ok());

@@ -44,10 +44,12 @@ mode_t mode_of(const std::string& path) {
 class AsNobody {
 public:
     AsNobody() : was_root_(::geteuid() == 0) {
-        if (was_root_) REQUIRE(::seteuid(65'534) == 0);
+        if (was_root_)
+            REQUIRE(::seteuid(65'534) == 0);
     }
     ~AsNobody() {
-        if (was_root_ && ::seteuid(0) != 0) std::abort();
+        if (was_root_ && ::seteuid(0) != 0)
+            std::abort();
     }
 
 private:
@@ -187,10 +189,10 @@ TEST_CASE("an empty or cut off file is refused with `hourgate restore`") {
         std::size_t bytes;
         const char* said;
     };
-    for (const Case& c : {Case{0, "is empty"}, Case{50, "is cut off within its first 100 bytes"},
-                          Case{4'096, "is cut off: it has 4096 of"},
-                          Case{whole.size() - 1, "is cut off: it has "},
-                          Case{whole.size() / 2, "is cut off: it has "}}) {
+    for (const Case& c :
+         {Case{0, "is empty"}, Case{50, "is cut off within its first 100 bytes"},
+          Case{4'096, "is cut off: it has 4096 of"}, Case{whole.size() - 1, "is cut off: it has "},
+          Case{whole.size() / 2, "is cut off: it has "}}) {
         test::write_bytes(path, whole.substr(0, c.bytes));
         const Failure failure = refused(path);
         CHECK(has(failure.what, c.said));
@@ -204,7 +206,8 @@ TEST_CASE("overwritten pages are found at start without reading the whole file")
     const std::string path = test::closed_database(folder);
     std::string bytes = test::bytes_of(path);
     // Everything but the first page: the schema is there, none of its tables is.
-    for (std::size_t at = 4'096; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at * 7);
+    for (std::size_t at = 4'096; at < bytes.size(); ++at)
+        bytes[at] = static_cast<char>(at * 7);
     test::write_bytes(path, bytes);
     const Failure failure = refused(path);
     CHECK(failure.fault == Fault::store);
@@ -214,8 +217,12 @@ TEST_CASE("overwritten pages are found at start without reading the whole file")
 TEST_CASE("a database without its schema is damaged, not new") {
     const TempFolder folder;
     const std::string path = test::closed_database(folder);
-    SECTION("no version") { set_header(path, "user_version = 0"); }
-    SECTION("no table") { set_header(path, "foreign_keys = OFF; DROP TABLE tokens"); }
+    SECTION("no version") {
+        set_header(path, "user_version = 0");
+    }
+    SECTION("no table") {
+        set_header(path, "foreign_keys = OFF; DROP TABLE tokens");
+    }
     CHECK(take(look_at(path)).kind == Kind::damaged);
     CHECK_FALSE(check_database(path, Migrate::yes).ok());
 }
@@ -245,7 +252,9 @@ TEST_CASE("a database that this user may not use is a matter of permission") {
         ::chmod(folder.path().c_str(), 0755);
         ::chmod(path.c_str(), 0600);
     }
-    SECTION("not in reach") { ::chmod(folder.path().c_str(), 0700); }
+    SECTION("not in reach") {
+        ::chmod(folder.path().c_str(), 0700);
+    }
     SECTION("not writable") {
         ::chmod(folder.path().c_str(), 0777);
         ::chmod(path.c_str(), 0644);

@@ -32,7 +32,8 @@ struct Commits {
     /// The highest value committed so long before `now_us` that it must be seen.
     [[nodiscard]] int must_be_seen(std::int64_t now_us) const {
         int value = last.load();
-        while (value > 0 && committed_at(value) + limits::writer_wait_us > now_us) --value;
+        while (value > 0 && committed_at(value) + limits::writer_wait_us > now_us)
+            --value;
         return value;
     }
 };
@@ -67,8 +68,10 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
                     continue;
                 }
                 const std::int64_t value = found.facts->workspace.paid_until_ms.value_or(0);
-                if (value < least) ++tally.stale;
-                if (value < seen) ++tally.backwards;
+                if (value < least)
+                    ++tally.stale;
+                if (value < seen)
+                    ++tally.backwards;
                 seen = value;
                 if (found.plans->find(found.facts->workspace.plan_id) == nullptr)
                     ++tally.beyond_plans;
@@ -93,7 +96,8 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
     wait_out_leases();
     const Directory::Found last = directory->find(prefix, clock.now());
     done = true;
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
 
     REQUIRE(last.outcome == Outcome::found);
     CHECK(last.facts->workspace.paid_until_ms == writes);
@@ -118,7 +122,8 @@ TEST_CASE("revoked is revoked for every request received after the leases are wa
     std::atomic<bool> done{false};
     std::atomic<std::size_t> known{0};
     std::vector<std::string> prefixes;
-    for (int i = 0; i < 20; ++i) prefixes.push_back(bench.mint(member).view.token.prefix);
+    for (int i = 0; i < 20; ++i)
+        prefixes.push_back(bench.mint(member).view.token.prefix);
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i)
         threads.emplace_back([&] {  // keeps the directory busy and the tokens in memory
@@ -132,10 +137,12 @@ TEST_CASE("revoked is revoked for every request received after the leases are wa
         bench.revoke(prefix);
         wait_out_leases();
         const Directory::Found found = directory->find(prefix, clock.now());
-        if (found.outcome != Outcome::found || !found.facts->token.revoked_ms) ++missed;
+        if (found.outcome != Outcome::found || !found.facts->token.revoked_ms)
+            ++missed;
     }
     done = true;
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
     CHECK(missed == 0);
     CHECK(known > 0);
 }
@@ -144,7 +151,8 @@ TEST_CASE("many threads looking up at once share a few connections and all get t
     DatabaseBench bench;
     const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example");
     std::vector<std::string> prefixes;
-    for (int i = 0; i < 40; ++i) prefixes.push_back(bench.mint(member).view.token.prefix);
+    for (int i = 0; i < 40; ++i)
+        prefixes.push_back(bench.mint(member).view.token.prefix);
     const SystemClock clock;
     const auto directory = take(LeasedDirectory::open(bench.path, clock));
     std::atomic<int> found{0}, absent{0};
@@ -152,12 +160,15 @@ TEST_CASE("many threads looking up at once share a few connections and all get t
     for (int i = 0; i < 16; ++i)
         threads.emplace_back([&] {
             for (const std::string& prefix : prefixes) {
-                if (directory->find(prefix, clock.now()).outcome == Outcome::found) ++found;
-                if (directory->find(nobody, clock.now()).outcome == Outcome::absent) ++absent;
+                if (directory->find(prefix, clock.now()).outcome == Outcome::found)
+                    ++found;
+                if (directory->find(nobody, clock.now()).outcome == Outcome::absent)
+                    ++absent;
                 directory->look_up_in_vain(prefix);
             }
         });
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread& thread : threads)
+        thread.join();
     CHECK(found == 16 * 40);
     CHECK(absent == 16 * 40);
     CHECK(directory->counts().entries == 40);

@@ -202,17 +202,20 @@ TEST_CASE("after a change only what it touched is read again") {
     bench.open();
     const std::vector<std::string> all = {bench.prefix, same_member, same_workspace, elsewhere,
                                           root};
-    for (const std::string& prefix : all) bench.find(prefix);
+    for (const std::string& prefix : all)
+        bench.find(prefix);
     /// Which of them are read again after the change: one digit each.
     const auto read_again = [&](const std::string& sql) {
         bench.run(sql);
         bench.clock.boot_us += lease_us;
         std::string pattern;
         for (const std::string& prefix : all)
-            pattern += std::to_string(bench.cost([&] {
-                CHECK(bench.find(prefix).outcome == Outcome::found);
-            }));
-        CHECK(bench.cost([&] { for (const auto& prefix : all) bench.find(prefix); }) == 0);
+            pattern += std::to_string(
+                bench.cost([&] { CHECK(bench.find(prefix).outcome == Outcome::found); }));
+        CHECK(bench.cost([&] {
+            for (const auto& prefix : all)
+                bench.find(prefix);
+        }) == 0);
         return pattern;
     };
     CHECK(read_again("UPDATE tokens SET name = 'x' WHERE id = 1") == "10000");
@@ -239,9 +242,8 @@ TEST_CASE("changes seen while a token was not asked for are not missed when it i
         bench.run("UPDATE members SET role = " + std::to_string(role) + " WHERE id = 1");
         CHECK(bench.cost([&] { bench.find_later(other); }) == 0);
     }
-    CHECK(bench.cost([&] {
-        CHECK(bench.find(bench.prefix).facts->member.role == Role::member);
-    }) == 1);
+    CHECK(bench.cost([&] { CHECK(bench.find(bench.prefix).facts->member.role == Role::member); }) ==
+          1);
 }
 
 TEST_CASE("plans are read anew when one was changed, made or removed") {
@@ -266,8 +268,9 @@ TEST_CASE("facts are never shown beside plans older than they are") {
     bench.find(bench.prefix);
     // Within the lease, a workspace moves to a plan that was not there when the plans were read.
     // The other token is not in memory, so its row is newer than what is published.
-    bench.run("INSERT INTO plans (id, name, api, rank) VALUES (9, 'gold', 1, 99);"
-              "UPDATE workspaces SET plan_id = 9");
+    bench.run(
+        "INSERT INTO plans (id, name, api, rank) VALUES (9, 'gold', 1, 99);"
+        "UPDATE workspaces SET plan_id = 9");
     const Directory::Found found = bench.find(other);
     REQUIRE(found.outcome == Outcome::found);
     CHECK(found.facts->workspace.plan_id == 9);
@@ -298,7 +301,8 @@ TEST_CASE("more changes than are remembered make everything be read again, once"
     bench.find(bench.prefix);
     const std::string many = std::to_string(limits::directory_changes_max + 1);
     bench.run(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + many + ")"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + many +
+        ")"
         " INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
         " env, scopes, created_ms) SELECT 1000 + i, 1000 + i, 0, 0, 1, printf('%012x', i),"
         " zeroblob(32), 'n', 0, '', 0 FROM n");
@@ -334,8 +338,10 @@ TEST_CASE("memory is bounded: an entry not used for long makes room") {
     std::size_t missing = 0;
     for (std::size_t i = 1; i <= many; ++i) {
         bench.clock.boot_us += 1;
-        if (bench.find(prefix_of(i)).outcome != Outcome::found) ++missing;
-        if (i % 100 == 0) bench.find(prefix_of(1));  // one that is always in use
+        if (bench.find(prefix_of(i)).outcome != Outcome::found)
+            ++missing;
+        if (i % 100 == 0)
+            bench.find(prefix_of(1));  // one that is always in use
     }
     CHECK(missing == 0);
     CHECK(bench.directory->counts().entries == per_shard);
@@ -375,7 +381,9 @@ TEST_CASE("a row that cannot be is a failure, not an owner and not an unnarrowed
     SECTION("role") {
         bench.run("PRAGMA ignore_check_constraints = ON; UPDATE members SET role = 7");
     }
-    SECTION("scopes") { bench.run("UPDATE tokens SET scopes = 'clients'"); }
+    SECTION("scopes") {
+        bench.run("UPDATE tokens SET scopes = 'clients'");
+    }
     CHECK(bench.find_later(bench.prefix).outcome == Outcome::failed);
     CHECK(bench.find(bench.prefix).outcome == Outcome::failed);
     bench.run("UPDATE members SET role = 3; UPDATE tokens SET scopes = ''");
@@ -413,7 +421,8 @@ TEST_CASE("a damaged database fails closed") {
     bench.run("PRAGMA wal_checkpoint(TRUNCATE)");
     const std::string whole = test::bytes_of(bench.path);
     std::string bytes = whole;
-    for (std::size_t at = 0; at < bytes.size(); ++at) bytes[at] = static_cast<char>(at);
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+        bytes[at] = static_cast<char>(at);
     {
         // Written into the file itself, as a broken disk would.
         std::fstream file(bench.path, std::ios::binary | std::ios::in | std::ios::out);

@@ -31,7 +31,8 @@ public:
     Result<RestoreReport> restored(BringBack bring_back = BringBack::no) {
         close();
         auto report = restore(path, copy, bring_back, now_ms);
-        if (report.ok()) reopen();
+        if (report.ok())
+            reopen();
         return report;
     }
     /// The failure of a restore that must change nothing.
@@ -203,7 +204,8 @@ TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing
     SECTION("damaged in the middle") {
         std::string bytes = test::bytes_of(bench.copy);
         const std::size_t page = bytes.size() - 4'096 * 2;
-        for (std::size_t i = 0; i < 4'096; ++i) bytes[page + i] = static_cast<char>(i);
+        for (std::size_t i = 0; i < 4'096; ++i)
+            bytes[page + i] = static_cast<char>(i);
         test::write_bytes(bench.copy, bytes);
         said = bench.copy + " is damaged";
     }
@@ -270,10 +272,18 @@ TEST_CASE("a database that cannot be read goes aside only with --bring-back") {
     Backed bench;
     bench.close();
     std::string damaged = test::bytes_of(bench.path);
-    SECTION("cut off") { damaged.resize(damaged.size() / 2); }
-    SECTION("empty") { damaged.clear(); }
-    SECTION("overwritten") { std::fill(damaged.begin() + 4'096, damaged.end(), 'x'); }
-    SECTION("a text") { damaged = "oh no"; }
+    SECTION("cut off") {
+        damaged.resize(damaged.size() / 2);
+    }
+    SECTION("empty") {
+        damaged.clear();
+    }
+    SECTION("overwritten") {
+        std::fill(damaged.begin() + 4'096, damaged.end(), 'x');
+    }
+    SECTION("a text") {
+        damaged = "oh no";
+    }
     test::write_bytes(bench.path, damaged);
     const Failure failure = bench.refused();
     CHECK(failure.fault == Fault::conflict);
@@ -322,7 +332,8 @@ TEST_CASE("a restore killed at any instant leaves the old or the new database, w
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
-        if (WIFSIGNALED(status)) ++killed;
+        if (WIFSIGNALED(status))
+            ++killed;
 
         REQUIRE(check_database(bench.path, Migrate::no).ok());
         REQUIRE(bench.text("PRAGMA integrity_check") == "ok");

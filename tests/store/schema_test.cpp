@@ -22,10 +22,10 @@ public:
     std::string stamped_since(std::int64_t version) {
         std::string found;
         for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
-            const std::string ids =
-                text("SELECT coalesce(group_concat(id, '+'), '') FROM " + table +
-                     " WHERE stamp > " + std::to_string(version));
-            if (!ids.empty()) found += (found.empty() ? "" : ", ") + table + " " + ids;
+            const std::string ids = text("SELECT coalesce(group_concat(id, '+'), '') FROM " +
+                                         table + " WHERE stamp > " + std::to_string(version));
+            if (!ids.empty())
+                found += (found.empty() ? "" : ", ") + table + " " + ids;
         }
         return found;
     }
@@ -45,7 +45,8 @@ bool has_word(const std::string& text, const std::string& word) {
         return at < text.size() && (text[at] == '_' || (text[at] >= 'a' && text[at] <= 'z'));
     };
     for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1))
-        if (!is_letter(at - 1) && !is_letter(at + word.size())) return true;
+        if (!is_letter(at - 1) && !is_letter(at + word.size()))
+            return true;
     return false;
 }
 
@@ -70,8 +71,8 @@ TEST_CASE("every column but the stamp is watched") {
     for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
         const std::string columns =
             bench.text("SELECT group_concat(name) FROM pragma_table_info('" + table + "')");
-        const std::string trigger = bench.text(
-            "SELECT sql FROM sqlite_schema WHERE name = '" + table + "_updated'");
+        const std::string trigger =
+            bench.text("SELECT sql FROM sqlite_schema WHERE name = '" + table + "_updated'");
         CAPTURE(table, columns, trigger);
         std::size_t begin = 0;
         for (std::size_t comma = 0; comma != columns.npos; begin = comma + 1) {
@@ -154,18 +155,29 @@ TEST_CASE("nothing written per call is a column of the directory") {
 TEST_CASE("the schema refuses what the program never writes") {
     Two bench;
     for (const std::string sql :
-         {"UPDATE tokens SET digest = zeroblob(31)", "UPDATE tokens SET digest = 'text'",
+         {"UPDATE tokens SET digest = zeroblob(31)",
+          "UPDATE tokens SET digest = 'text'",
           "UPDATE tokens SET prefix = '0123456789AB' WHERE id = 1",
           "UPDATE tokens SET prefix = '0123456789' WHERE id = 1",
-          "UPDATE tokens SET member_id = NULL", "UPDATE tokens SET kind = 1",
-          "UPDATE tokens SET env = 2", "UPDATE tokens SET rotated_ms = 5",
-          "UPDATE tokens SET works_until_ms = 5", "UPDATE tokens SET line = 77",
-          "UPDATE members SET role = 4", "UPDATE members SET role = NULL",
-          "UPDATE members SET email = '' WHERE id = 1", "UPDATE members SET kind = 1 WHERE id = 1",
-          "UPDATE members SET workspace_id = 77", "DELETE FROM members", "DELETE FROM workspaces",
-          "DELETE FROM plans", "UPDATE workspaces SET plan_id = 77",
-          "UPDATE workspaces SET paid_until_ms = 'tomorrow'", "UPDATE workspaces SET name = 'one'",
-          "UPDATE windows SET calls = 0", "UPDATE windows SET seconds = 0",
+          "UPDATE tokens SET member_id = NULL",
+          "UPDATE tokens SET kind = 1",
+          "UPDATE tokens SET env = 2",
+          "UPDATE tokens SET rotated_ms = 5",
+          "UPDATE tokens SET works_until_ms = 5",
+          "UPDATE tokens SET line = 77",
+          "UPDATE members SET role = 4",
+          "UPDATE members SET role = NULL",
+          "UPDATE members SET email = '' WHERE id = 1",
+          "UPDATE members SET kind = 1 WHERE id = 1",
+          "UPDATE members SET workspace_id = 77",
+          "DELETE FROM members",
+          "DELETE FROM workspaces",
+          "DELETE FROM plans",
+          "UPDATE workspaces SET plan_id = 77",
+          "UPDATE workspaces SET paid_until_ms = 'tomorrow'",
+          "UPDATE workspaces SET name = 'one'",
+          "UPDATE windows SET calls = 0",
+          "UPDATE windows SET seconds = 0",
           "INSERT INTO meta (id) VALUES (2)",
           "INSERT INTO audit_events VALUES (NULL, 0, '', '', '', '', '', 'no json', '')"}) {
         CAPTURE(sql);

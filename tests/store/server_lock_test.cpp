@@ -20,7 +20,8 @@ namespace {
 /// Whether a process of its own can take the lock.
 bool another_can(const std::string& database) {
     const pid_t child = ::fork();
-    if (child == 0) ::_exit(ServerLock::take(database).ok() ? 0 : 1);
+    if (child == 0)
+        ::_exit(ServerLock::take(database).ok() ? 0 : 1);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

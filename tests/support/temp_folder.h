@@ -18,7 +18,8 @@ public:
     TempFolder() {
         const auto all = std::filesystem::temp_directory_path();
         std::string name = (all / "hourgate-test-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("no temporary folder");
         path_ = name;
     }
     ~TempFolder() {
