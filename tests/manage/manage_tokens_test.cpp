@@ -6,22 +6,13 @@
 using namespace hourgate;
 using namespace hourgate::manage;
 using hourgate::test::DatabaseBench;
+using hourgate::test::refused;
 using hourgate::test::take;
 using policy::Reach;
 
 namespace {
 
 constexpr std::int64_t hour_ms = 3'600'000;
-
-template <typename Work>
-Failure refused(DatabaseBench& bench, Work work) {
-    const std::int64_t version = bench.version(), events = bench.events();
-    const auto result = work();
-    REQUIRE_FALSE(result.ok());
-    CHECK(bench.version() == version);
-    CHECK(bench.events() == events);
-    return result.failure();
-}
 
 /// One workspace with one owner.
 class Acme : public DatabaseBench {

@@ -5,19 +5,10 @@
 using namespace hourgate;
 using namespace hourgate::manage;
 using hourgate::test::DatabaseBench;
+using hourgate::test::refused;
 using hourgate::test::take;
 
 namespace {
-
-template <typename Work>
-Failure refused(DatabaseBench& bench, Work work) {
-    const std::int64_t version = bench.version(), events = bench.events();
-    const auto result = work();
-    REQUIRE_FALSE(result.ok());
-    CHECK(bench.version() == version);
-    CHECK(bench.events() == events);
-    return result.failure();
-}
 
 PlanChange named(const std::string& name) {
     PlanChange change;

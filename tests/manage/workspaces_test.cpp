@@ -4,22 +4,8 @@
 using namespace hourgate;
 using namespace hourgate::manage;
 using hourgate::test::DatabaseBench;
+using hourgate::test::refused;
 using hourgate::test::take;
-
-namespace {
-
-/// The failure of a use case that must change nothing, the audit log included.
-template <typename Work>
-Failure refused(DatabaseBench& bench, Work work) {
-    const std::int64_t version = bench.version(), events = bench.events();
-    const auto result = work();
-    REQUIRE_FALSE(result.ok());
-    CHECK(bench.version() == version);
-    CHECK(bench.events() == events);
-    return result.failure();
-}
-
-}  // namespace
 
 TEST_CASE("a new workspace has an id of its own, a plan and an end of what is paid") {
     DatabaseBench bench;

@@ -107,4 +107,15 @@ inline std::string closed_database(const TempFolder& folder,
     return path;
 }
 
+/// The failure of a use case that must change nothing, the audit log included.
+template <typename Work>
+Failure refused(DatabaseBench& bench, Work work) {
+    const std::int64_t version = bench.version(), events = bench.events();
+    const auto result = work();
+    REQUIRE_FALSE(result.ok());
+    CHECK(bench.version() == version);
+    CHECK(bench.events() == events);
+    return result.failure();
+}
+
 }  // namespace hourgate::test
