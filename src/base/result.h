@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,7 @@ enum class Fault {
     usage,       ///< the request itself is wrong (ambiguous name, bad date): exit 2
     not_found,   ///< the named thing does not exist
     conflict,    ///< the rules forbid it in the present state (last owner, name taken)
+    forbidden,   ///< the rules forbid it to whoever asks, whatever the state
     config,      ///< the configuration file
     store,       ///< the database or its file
     permission,  ///< this user may not read or write the file: the command line shows the sudo line
@@ -26,6 +28,11 @@ struct Failure {
     Fault fault = Fault::system;
     std::string what;  ///< names the thing and the value: "plan 'gold' does not exist"
     std::string next;  ///< one step that mends it: "see `hourgate plan list`"; may be empty
+
+    // For whoever asks over HTTP, where the next step is another one: see http/failure.h.
+    std::string_view reason = {};  ///< stable word of its own, "last_owner"; static text or empty
+    std::string_view field = {};   ///< usage: the member of the request that is off; static text
+    std::string object = {};       ///< conflict: public id or prefix of what stands in the way
 };
 
 /// Either a T or a Failure. REQUIRES: `value()` only when ok, `failure()` only when not.

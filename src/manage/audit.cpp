@@ -63,6 +63,7 @@ Status record(Rows& rows, const Context& context, std::string_view action, const
     AuditEvent event;
     event.at_ms = context.now.wall_ms;
     event.actor = context.actor.who;
+    event.token = context.actor.token;
     event.from = context.actor.from;
     event.action = action;
     event.object = object.id;

@@ -55,17 +55,36 @@ struct MemberView {
     std::int64_t tokens = 0;  ///< live
 };
 
+/// The last call that was granted to a token, and the last that was refused to it, as far as they
+/// are written down: a few seconds late.
+struct TokenUse {
+    std::optional<std::int64_t> used_ms;
+    std::string used_from;  ///< client address; empty when not known
+    std::optional<std::int64_t> refused_ms;
+    std::string refused_from;
+    std::string refused_reason;  ///< to_text(Reason)
+};
+
 struct TokenView {
     TokenRecord token;
     Member member;             ///< empty for an operator token
     std::string workspace_id;  ///< public; empty for an operator token
     std::string workspace_name;
+    TokenUse use;
 };
 
-/// Who changes something and from where: goes into the audit event.
+/// What whoever acts may do at most.
+enum class Power : std::uint8_t {
+    gate,       ///< an operator, at the command line or by an operator token: everything
+    workspace,  ///< a member, by the token they sent: what its rules allow (manage/rights.h)
+};
+
+/// Who asks, and from where: goes into the audit event.
 struct Actor {
-    std::string who;   ///< "cli:root", later "mem_…" or "operator:<prefix>"
-    std::string from;  ///< client address, or "local"
+    std::string who;         ///< "cli:root", "mem_…" or "operator:<prefix>"
+    std::string from;        ///< client address, or "local"
+    std::string token = {};  ///< prefix of the token that was sent; empty at the command line
+    Power power = Power::gate;
 };
 
 /// [tokens] of the configuration.
@@ -79,14 +98,37 @@ struct TokenRules {
 
 /// One audit event, written in the same transaction as the change. Never a secret.
 struct AuditEvent {
+    std::int64_t id = 0;  ///< in the order they happened; given when it is written
     std::int64_t at_ms = 0;
     std::string actor;
+    std::string token;  ///< prefix of the token the actor sent; empty when none
     std::string from;
     std::string action;        ///< "token.mint", "member.role", …
     std::string object;        ///< public id or prefix
     std::string workspace_id;  ///< public id; empty when none
     std::string before;        ///< JSON object or empty
     std::string after;         ///< JSON object or empty
+};
+
+// --- lists in pages ------------------------------------------------------------------------------
+
+/// Where a list goes on: what its order is by, of the last item handed out. Rows added meanwhile
+/// come before it or after it and move nothing.
+struct Position {
+    std::int64_t major = 0;  ///< an instant, an hour; 0 where the list is by `minor` alone
+    std::int64_t minor = 0;  ///< row number
+    friend bool operator==(const Position&, const Position&) = default;
+};
+
+struct Page {
+    std::int64_t limit = 0;  ///< items at most; 0: all there are
+    std::optional<Position> after;
+};
+
+template <typename T>
+struct Slice {
+    std::vector<T> items;
+    std::optional<Position> next;  ///< none: there are no more
 };
 
 }  // namespace hourgate::manage

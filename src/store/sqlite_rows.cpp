@@ -381,7 +381,7 @@ Status SqliteRows::record(const manage::AuditEvent& event) {
     return guarded(path_, [&]() -> Status {
         SQLite::Statement insert = prepare(
             "INSERT INTO audit_events (at_ms, actor, source, action, object, workspace_id, before,"
-            " after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+            " after, token) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         insert.bind(1, event.at_ms);
         insert.bind(2, event.actor);
         insert.bind(3, event.from);
@@ -390,6 +390,7 @@ Status SqliteRows::record(const manage::AuditEvent& event) {
         insert.bind(6, event.workspace_id);
         insert.bind(7, event.before);
         insert.bind(8, event.after);
+        insert.bind(9, event.token);
         insert.exec();
         return Done{};
     });

@@ -32,7 +32,7 @@ TEST_CASE("a change that fails leaves nothing behind, its audit event included")
     const Status status = bench.ledger->write([&](Rows& rows) -> Status {
         Workspace workspace = workspace_named("acme");
         take(rows.add(workspace));
-        take(rows.record({1, "a", "b", "c", "d", "e", "", ""}));
+        take(rows.record({0, 1, "a", "", "b", "c", "d", "e", "", ""}));
         return Failure{Fault::conflict, "no", "really"};
     });
     REQUIRE_FALSE(status.ok());
