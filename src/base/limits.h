@@ -21,6 +21,18 @@ constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
 
+// --- revoking and rotating ---------------------------------------------------------------------
+constexpr std::uint32_t urgent_calls = 60;  ///< per token line
+constexpr std::uint32_t urgent_window_s = 60;
+
+// --- management --------------------------------------------------------------------------------
+constexpr std::size_t management_body_bytes_max = 16'384;  ///< JSON body of a change
+constexpr std::int64_t page_items_max = 200;
+constexpr std::int64_t page_items_default = 50;
+constexpr std::size_t idempotency_key_bytes_max = 64;
+constexpr std::int64_t idempotency_keep_ms = 86'400'000;
+constexpr std::size_t prefixes_per_revocation_max = 1'000;
+
 // --- names -------------------------------------------------------------------------------------
 constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names
 constexpr std::size_t email_bytes_max = 254;  ///< RFC 5321 section 4.5.3.1.3 less the brackets

@@ -16,6 +16,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> plan_commands();
 [[nodiscard]] std::vector<Command> token_commands();
 [[nodiscard]] std::vector<Command> operator_commands();
+[[nodiscard]] std::vector<Command> audit_commands();
 [[nodiscard]] std::vector<Command> backup_commands();
 
 /// All of them, in the order help shows them.

@@ -149,6 +149,18 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
         });
 }
 
+Status show(const Session& session, const std::vector<manage::AuditEvent>& events) {
+    using Event = manage::AuditEvent;
+    return show_list(
+        session, events, {{"TIME", "ACTOR", "ACTION", "OBJECT", "WORKSPACE", "FROM"}},
+        "no such event", [](const Event& event) { return view_of(event); },
+        [](const Event& event) {
+            return std::vector<std::string>{
+                format_time(event.at_ms), event.actor, event.action, event.object,
+                event.workspace_id,       event.from};
+        });
+}
+
 Status show(const Session& session, const Plan& plan) {
     if (wants_json(session))
         return print(session, view_of(plan));

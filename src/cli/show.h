@@ -24,6 +24,7 @@ namespace hourgate::cli {
 [[nodiscard]] Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
+[[nodiscard]] Status show(const Session& session, const std::vector<manage::AuditEvent>& events);
 /// With the token itself, this once.
 [[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
 
@@ -33,6 +34,10 @@ namespace hourgate::cli {
 [[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
 
 /// What a command ends with that looked at something.
+template <typename T>
+[[nodiscard]] Status show(const Session& session, const manage::Slice<T>& slice) {
+    return show(session, slice.items);
+}
 template <typename T>
 [[nodiscard]] Status shown(const Session& session, const Result<T>& result) {
     return result ? show(session, result.value()) : Status(result.failure());

@@ -39,8 +39,8 @@ Status list(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto ws = session.arguments.find("WS");
-    return shown(session, manage::list_tokens(context.value(), ws));
+    const manage::TokenQuery query{session.arguments.find("WS").value_or(""), ""};
+    return shown(session, manage::list_tokens(context.value(), query));
 }
 
 Status show_one(Session& session) {

@@ -1,4 +1,4 @@
-// hourgate workspace add | list | show | plan
+// hourgate workspace add | list | show | plan | rename
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -78,11 +78,24 @@ Status plan(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto changed = manage::change_plan(context.value(), session.arguments.one(ws.name),
-                                             session.arguments.one("PLAN"), until.value());
+    manage::WorkspaceChange change;
+    change.plan = session.arguments.one("PLAN");
+    change.paid_until_ms = until.value();
+    const auto changed =
+        manage::change_workspace(context.value(), session.arguments.one(ws.name), change);
     if (changed)
         warn_of_past(session, until.value());
     return shown_in_force(session, changed);
+}
+
+Status rename(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    manage::WorkspaceChange change;
+    change.name = session.arguments.one("NAME");
+    return shown_in_force(
+        session, manage::change_workspace(context.value(), session.arguments.one(ws.name), change));
 }
 
 }  // namespace
@@ -115,6 +128,12 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("PLAN", "see `hourgate plan list`"), paid_until},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
+        {.group = "workspace",
+         .name = "rename",
+         .summary = "Give a workspace another name; its id stays",
+         .parameters = {ws, word("NAME", "unique; put quotes around more than one word")},
+         .example = "hourgate workspace rename Acme \"Acme International\"",
+         .run = rename},
     };
 }
 

@@ -1,5 +1,7 @@
 // Use cases on workspaces, members and plans. Each is one transaction with its audit event.
-// Failures: usage (the text itself is wrong), not_found, conflict (the rules forbid it now), store.
+// Operators change; what members may look at is said where it stands. Failures: usage (the text
+// itself is wrong), not_found, conflict (the rules forbid it now), forbidden (to whoever asks),
+// store.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +23,20 @@ struct NewWorkspace {
     std::optional<std::int64_t> paid_until_ms;
 };
 [[nodiscard]] Result<WorkspaceView> add_workspace(const Context&, const NewWorkspace&);
-[[nodiscard]] Result<std::vector<WorkspaceView>> list_workspaces(const Context&);
+/// In the order they were added; all at once by name.
+[[nodiscard]] Result<Slice<WorkspaceView>> list_workspaces(const Context&, const Page& = {});
+/// A member sees their own, which they need not name; role member sees none (forbidden).
 [[nodiscard]] Result<WorkspaceView> show_workspace(const Context&, std::string_view ws);
-/// Moves to a plan; paid_until is set as given, none: paid without end.
-[[nodiscard]] Result<WorkspaceView> change_plan(const Context&, std::string_view ws,
-                                                std::string_view plan,
-                                                std::optional<std::int64_t> paid_until_ms);
+
+/// What is given is set, the rest stays.
+struct WorkspaceChange {
+    std::optional<std::string> name;
+    std::optional<std::string> plan;
+    /// Given but none: paid without end.
+    std::optional<std::optional<std::int64_t>> paid_until_ms;
+};
+[[nodiscard]] Result<WorkspaceView> change_workspace(const Context&, std::string_view ws,
+                                                     const WorkspaceChange&);
 
 // --- members: MEMBER is a public id, "WS/EMAIL", "WS/SERVICE NAME", or an e-mail where unambiguous
 // ---
@@ -39,7 +49,12 @@ struct NewMember {
     Role role = Role::member;
 };
 [[nodiscard]] Result<MemberView> add_member(const Context&, const NewMember&);
-[[nodiscard]] Result<std::vector<MemberView>> list_members(const Context&, std::string_view ws);
+/// In the order they were added, removed ones included. Members see those of their own workspace,
+/// role member themselves alone.
+[[nodiscard]] Result<Slice<MemberView>> list_members(const Context&, std::string_view ws,
+                                                     const Page& = {});
+/// The same rule: who may not be seen is not found.
+[[nodiscard]] Result<MemberView> show_member(const Context&, std::string_view member);
 /// Conflict when it would leave the workspace, which has an owner, without one.
 [[nodiscard]] Result<MemberView> change_role(const Context&, std::string_view member, Role role);
 [[nodiscard]] Result<MemberView> remove_member(const Context&, std::string_view member);
@@ -55,6 +70,7 @@ struct PlanChange {
     std::optional<std::vector<Window>> windows;  ///< replaces all windows
 };
 [[nodiscard]] Result<std::vector<Plan>> list_plans(const Context&);
+[[nodiscard]] Result<Plan> show_plan(const Context&, std::string_view name);
 [[nodiscard]] Result<Plan> set_plan(const Context&, const PlanChange&);
 /// Conflict while a workspace is on it.
 [[nodiscard]] Status remove_plan(const Context&, std::string_view name);

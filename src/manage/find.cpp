@@ -60,7 +60,7 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
     }
     return Failure{Fault::usage,
                    quoted(text) + " means " + std::to_string(found.size()) + " members: " + list,
-                   "name the one you mean by its id"};
+                   "name the one you mean by its id", "ambiguous_member", "member"};
 }
 
 }  // namespace
@@ -75,13 +75,22 @@ std::string name_of(const Member& member) {
     return name + " (" + member.public_id + ")";
 }
 
+Failure no_token(std::string_view prefix) {
+    return {Fault::not_found, "there is no token with the prefix " + std::string(prefix),
+            "see `hourgate token list`", "not_found"};
+}
+
+Failure no_workspace(std::string_view ws) {
+    return {Fault::not_found, "there is no workspace " + quoted(ws),
+            "see `hourgate workspace list`", "not_found"};
+}
+
 Result<Workspace> find_workspace(Rows& rows, std::string_view ws) {
     auto found = rows.workspace(ws);
     if (!found)
         return found.failure();
     if (!found.value())
-        return Failure{Fault::not_found, "there is no workspace " + quoted(ws),
-                       "see `hourgate workspace list`"};
+        return no_workspace(ws);
     return *std::move(found).value();
 }
 
@@ -113,23 +122,34 @@ Result<Member> find_member(Rows& rows, std::string_view member) {
     if (members.empty())
         return Failure{Fault::not_found, "there is no member " + quoted(member),
                        "name one by id, WORKSPACE/EMAIL or WORKSPACE/SERVICE; see `hourgate member "
-                       "list WORKSPACE`"};
+                       "list WORKSPACE`",
+                       "not_found"};
     if (members.size() > 1)
         return ambiguous(rows, member, members);
     return std::move(members.front());
+}
+
+Result<Plan> find_plan(Rows& rows, std::string_view name, std::string_view field) {
+    const Result<PlanBook> book = rows.plans();
+    if (!book)
+        return book.failure();
+    if (const Plan* plan = book.value().find(name))
+        return *plan;
+    return Failure{Fault::not_found, "there is no plan " + quoted(name), "see `hourgate plan list`",
+                   "not_found", field};
 }
 
 Result<TokenView> find_token(Rows& rows, std::string_view prefix) {
     if (!token::is_prefix(prefix))
         return Failure{Fault::usage, "that is not the prefix of a token",
                        "give the 12 hex digits between the second and the third '_'; see `hourgate "
-                       "token list`"};
+                       "token list`",
+                       "bad_prefix", "prefix"};
     auto found = rows.token(prefix);
     if (!found)
         return found.failure();
     if (!found.value())
-        return Failure{Fault::not_found, "there is no token with the prefix " + std::string(prefix),
-                       "see `hourgate token list`"};
+        return no_token(prefix);
     return *std::move(found).value();
 }
 
@@ -145,11 +165,11 @@ Result<MemberView> view_of(Rows& rows, Member member, std::int64_t now_ms) {
 }
 
 Result<WorkspaceView> view_of(Rows& rows, const Workspace& workspace, std::int64_t now_ms) {
-    auto views = rows.workspaces(now_ms, workspace.id);
-    if (!views)
-        return views.failure();
-    HOURGATE_CHECK(views.value().size() == 1);  // read in the transaction that found the workspace
-    return std::move(views.value().front());
+    auto view = rows.workspace_view(now_ms, workspace.id);
+    if (!view)
+        return view.failure();
+    HOURGATE_CHECK(view.value().has_value());  // read in the transaction that found the workspace
+    return *std::move(view).value();
 }
 
 }  // namespace hourgate::manage

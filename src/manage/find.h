@@ -16,12 +16,19 @@ namespace hourgate::manage {
 [[nodiscard]] Result<Workspace> workspace_of(Rows& rows, const Member& member);
 /// Failure::usage when several members are meant: it lists their ids.
 [[nodiscard]] Result<Member> find_member(Rows& rows, std::string_view member);
+/// `field`: the member of the request that names it.
+[[nodiscard]] Result<Plan> find_plan(Rows& rows, std::string_view name,
+                                     std::string_view field = {});
 /// Never repeats a text that is no prefix: it may be a whole token, pasted by mistake.
 [[nodiscard]] Result<TokenView> find_token(Rows& rows, std::string_view prefix);
 
 [[nodiscard]] Result<MemberView> view_of(Rows& rows, Member member, std::int64_t now_ms);
 [[nodiscard]] Result<WorkspaceView> view_of(Rows& rows, const Workspace& workspace,
                                             std::int64_t now_ms);
+
+/// What is said when there is none, and when it is not the asker's to see.
+[[nodiscard]] Failure no_token(std::string_view prefix);
+[[nodiscard]] Failure no_workspace(std::string_view ws);
 
 /// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out.
 [[nodiscard]] std::string quoted(std::string_view text);

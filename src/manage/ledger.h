@@ -23,9 +23,11 @@ public:
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(
         std::string_view id_or_name) = 0;
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) = 0;
-    /// All by name, or the one of a row.
-    [[nodiscard]] virtual Result<std::vector<WorkspaceView>> workspaces(
-        std::int64_t now_ms, std::optional<std::int64_t> only_row) = 0;
+    /// In the order they were added; all at once by name.
+    [[nodiscard]] virtual Result<Slice<WorkspaceView>> workspaces(std::int64_t now_ms,
+                                                                  const Page& page) = 0;
+    [[nodiscard]] virtual Result<std::optional<WorkspaceView>> workspace_view(std::int64_t now_ms,
+                                                                              std::int64_t row) = 0;
     /// Sets `id` of the row made.
     [[nodiscard]] virtual Status add(Workspace& workspace) = 0;
     [[nodiscard]] virtual Status update(const Workspace& workspace) = 0;
@@ -38,6 +40,9 @@ public:
     [[nodiscard]] virtual Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) = 0;
     [[nodiscard]] virtual Result<std::vector<Member>> members_of(std::int64_t workspace_row) = 0;
+    /// The same in the order they were added, removed ones included.
+    [[nodiscard]] virtual Result<Slice<Member>> members(std::int64_t workspace_row,
+                                                        const Page& page) = 0;
     /// Those whose status_of is "live": in grace they do not count.
     [[nodiscard]] virtual Result<std::int64_t> live_tokens_of(std::int64_t member_row,
                                                               std::int64_t now_ms) = 0;
@@ -53,16 +58,30 @@ public:
 
     // Tokens
     [[nodiscard]] virtual Result<std::optional<TokenView>> token(std::string_view prefix) = 0;
-    /// All, or those of one workspace, newest first; operator tokens only when no workspace is
-    /// named.
-    [[nodiscard]] virtual Result<std::vector<TokenView>> tokens(
-        std::optional<std::int64_t> workspace_row) = 0;
+    /// Newest first; operator tokens only when neither workspace nor member is named.
+    [[nodiscard]] virtual Result<Slice<TokenView>> tokens(const TokenRows& which,
+                                                          const Page& page) = 0;
     /// Sets `id`, and `line` to it when line is 0. Fault::conflict when the prefix is taken.
     [[nodiscard]] virtual Status add(TokenRecord& token, const token::Digest& digest) = 0;
     /// Rotation, revocation and expiry; the rest of a token never changes.
     [[nodiscard]] virtual Status update(const TokenRecord& token) = 0;
 
+    // Idempotency keys: of a member, with the prefix of the token that was minted under it.
+    [[nodiscard]] virtual Result<std::optional<std::string>> minted_under(
+        std::int64_t member_row, std::string_view key, std::int64_t since_ms) = 0;
+    /// Remembers a key and forgets, of all members, those from before `since_ms`.
+    [[nodiscard]] virtual Status remember(std::int64_t member_row, std::string_view key,
+                                          std::string_view prefix, std::int64_t now_ms,
+                                          std::int64_t since_ms) = 0;
+
+    // Audit
     [[nodiscard]] virtual Status record(const AuditEvent& event) = 0;
+    /// Newest first.
+    [[nodiscard]] virtual Result<Slice<AuditEvent>> events(const AuditFilter& filter,
+                                                           const Page& page) = 0;
+
+    /// What cursors are sealed with: 32 bytes.
+    [[nodiscard]] virtual Result<std::string> cursor_key() = 0;
 };
 
 class Ledger {

@@ -8,6 +8,7 @@
 #include "manage/accounts.h"
 #include "manage/audit.h"
 #include "manage/find.h"
+#include "manage/rights.h"
 
 namespace hourgate::manage {
 
@@ -25,25 +26,37 @@ Status check_new(const NewMember& asked) {
     if (asked.kind == MemberKind::person) {
         if (!is_email(asked.email))
             return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",
-                           "write one like ann@example.com; for a machine use --service NAME"};
+                           "write one like ann@example.com; for a machine use --service NAME",
+                           "bad_email", "email"};
         if (!asked.name.empty() && !is_plain_name(asked.name, limits::name_bytes_max))
-            return Failure{Fault::usage, "a member cannot be named " + quoted(asked.name), rule};
+            return Failure{Fault::usage, "a member cannot be named " + quoted(asked.name), rule,
+                           "bad_name", "name"};
         return Done{};
     }
     if (!asked.email.empty())
-        return Failure{Fault::usage, "a service has no e-mail address", "leave it out"};
+        return Failure{Fault::usage, "a service has no e-mail address", "leave it out", "bad_email",
+                       "email"};
     if (!is_plain_name(asked.name, limits::name_bytes_max))
-        return Failure{Fault::usage, "a service cannot be named " + quoted(asked.name), rule};
+        return Failure{Fault::usage, "a service cannot be named " + quoted(asked.name), rule,
+                       "bad_name", "name"};
     return Done{};
 }
 
 Failure already_there(const Member& member, const Workspace& workspace) {
     const std::string who = name_of(member) + " of " + quoted(workspace.name);
     if (member.removed_ms)
-        return {Fault::conflict, who + " was removed and is still on record",
-                "bring them back: `hourgate member restore " + member.public_id + "`"};
-    return {Fault::conflict, who + " is a member already",
-            "to change what they may do: `hourgate member role " + member.public_id + " ROLE`"};
+        return {Fault::conflict,
+                who + " was removed and is still on record",
+                "bring them back: `hourgate member restore " + member.public_id + "`",
+                "member_exists",
+                {},
+                member.public_id};
+    return {Fault::conflict,
+            who + " is a member already",
+            "to change what they may do: `hourgate member role " + member.public_id + " ROLE`",
+            "member_exists",
+            {},
+            member.public_id};
 }
 
 /// Conflict when a member of this e-mail, or a service of this name, is on record.
@@ -97,7 +110,8 @@ Status check_other_owner(Rows& rows, const Member& owner) {
     if (std::any_of(all.value().begin(), all.value().end(), other))
         return Done{};
     return Failure{Fault::conflict, name_of(owner) + " is the last owner of the workspace",
-                   "make somebody else owner first: `hourgate member role MEMBER owner`"};
+                   "make somebody else owner first: `hourgate member role MEMBER owner`",
+                   "last_owner"};
 }
 
 bool is_present_owner(const Member& member) {
@@ -114,6 +128,8 @@ Json state_of(const Member& member) {
 template <typename Change>
 Result<MemberView> change_member(const Context& context, std::string_view text,
                                  std::string_view action, Change change) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
     return in_write(context, [&](Rows& rows) -> Result<MemberView> {
         Result<Member> found = find_member(rows, text);
         if (!found)
@@ -143,27 +159,50 @@ Result<MemberView> change_member(const Context& context, std::string_view text,
 }  // namespace
 
 Result<MemberView> add_member(const Context& context, const NewMember& asked) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
     if (Status valid = check_new(asked); !valid)
         return valid.failure();
     return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
 }
 
-Result<std::vector<MemberView>> list_members(const Context& context, std::string_view ws) {
-    return in_read(context, [&](Rows& rows) -> Result<std::vector<MemberView>> {
-        const Result<Workspace> workspace = find_workspace(rows, ws);
+Result<Slice<MemberView>> list_members(const Context& context, std::string_view ws,
+                                       const Page& page) {
+    return in_read(context, [&](Rows& rows) -> Result<Slice<MemberView>> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
         if (!workspace)
             return workspace.failure();
-        auto members = rows.members_of(workspace.value().id);
+        Result<Slice<Member>> members = Slice<Member>();
+        if (!caller.value() || caller.value()->sees_all_members())
+            members = rows.members(workspace.value().id, page);
+        else if (!page.after)
+            members.value().items.push_back(caller.value()->member);
         if (!members)
             return members.failure();
-        std::vector<MemberView> views;
-        for (Member& member : members.value()) {
+        Slice<MemberView> views;
+        views.next = members.value().next;
+        for (Member& member : members.value().items) {
             Result<MemberView> view = view_of(rows, std::move(member), context.now.wall_ms);
             if (!view)
                 return view.failure();
-            views.push_back(std::move(view).value());
+            views.items.push_back(std::move(view).value());
         }
         return views;
+    });
+}
+
+Result<MemberView> show_member(const Context& context, std::string_view member) {
+    return in_read(context, [&](Rows& rows) -> Result<MemberView> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        Result<Member> found = find_member_for(rows, caller.value(), member);
+        if (!found)
+            return found.failure();
+        return view_of(rows, std::move(found).value(), context.now.wall_ms);
     });
 }
 

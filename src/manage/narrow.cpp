@@ -8,8 +8,8 @@ namespace hourgate::manage {
 
 namespace {
 
-Failure too_much(std::string what, std::string next) {
-    return {Fault::conflict, std::move(what), std::move(next)};
+Failure too_much(std::string_view field, std::string what, std::string next) {
+    return {Fault::forbidden, std::move(what), std::move(next), "beyond_token", field};
 }
 
 /// The first of the scopes that is not held.
@@ -26,12 +26,14 @@ std::string first_beyond(const std::vector<policy::Scope>& asked,
 Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
     Powers given = held;
     if (env_asked && asked.env != held.env)
-        return too_much("a " + std::string(token::to_text(held.env)) + " token cannot mint a " +
+        return too_much("env",
+                        "a " + std::string(token::to_text(held.env)) + " token cannot mint a " +
                             std::string(token::to_text(asked.env)) + " token",
                         "ask for the same environment, or for none");
     if (!asked.scopes.empty()) {
         if (!policy::within(asked.scopes, held.scopes))
-            return too_much("the scope " + first_beyond(asked.scopes, held.scopes) +
+            return too_much("scopes",
+                            "the scope " + first_beyond(asked.scopes, held.scopes) +
                                 " is more than this token has",
                             "ask for scopes within: " + policy::to_text(held.scopes));
         given.scopes = asked.scopes;
@@ -39,6 +41,7 @@ Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
     if (asked.expires_ms) {
         if (held.expires_ms && *asked.expires_ms > *held.expires_ms)
             return too_much(
+                "expiresAt",
                 "an expiry of " + format_time(*asked.expires_ms) +
                     " is later than this token's own",
                 "ask for " + format_time(*held.expires_ms) + " at the latest, or for none");

@@ -5,6 +5,7 @@
 #include "manage/accounts.h"
 #include "manage/audit.h"
 #include "manage/find.h"
+#include "manage/rights.h"
 
 namespace hourgate::manage {
 
@@ -29,7 +30,7 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
         return Failure{
             Fault::conflict,
             "there are " + std::to_string(limits::plans_max) + " plans, as many as can be",
-            "remove one first: `hourgate plan remove NAME`"};
+            "remove one first: `hourgate plan remove NAME`", "too_many_plans"};
     Plan plan = old == nullptr ? Plan{} : *old;
     plan.name = change.name;
     if (change.api)
@@ -38,8 +39,12 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
         plan.rank = *change.rank;
     if (change.windows)
         plan.windows = *change.windows;
-    if (Status valid = validate(plan); !valid)
-        return valid.failure();
+    if (Status valid = validate(plan); !valid) {
+        Failure failure = valid.failure();
+        failure.reason = "bad_plan";
+        failure.field = "windows";
+        return failure;
+    }
     if (old != nullptr && plan == *old)
         return plan;
 
@@ -54,13 +59,10 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
 }
 
 Status remove_in(Rows& rows, const Context& context, std::string_view name) {
-    const Result<PlanBook> book = rows.plans();
-    if (!book)
-        return book.failure();
-    const Plan* const plan = book.value().find(name);
-    if (plan == nullptr)
-        return Failure{Fault::not_found, "there is no plan " + quoted(name),
-                       "see `hourgate plan list`"};
+    const Result<Plan> found = find_plan(rows, name);
+    if (!found)
+        return found.failure();
+    const Plan* const plan = &found.value();
     const auto users = rows.workspaces_on(plan->id);
     if (!users)
         return users.failure();
@@ -68,7 +70,7 @@ Status remove_in(Rows& rows, const Context& context, std::string_view name) {
         return Failure{Fault::conflict,
                        "plan " + quoted(name) + " is the plan of " + std::to_string(users.value()) +
                            (users.value() == 1 ? " workspace" : " workspaces"),
-                       "move them first: `hourgate workspace plan WORKSPACE PLAN`"};
+                       "move them first: `hourgate workspace plan WORKSPACE PLAN`", "plan_in_use"};
     if (Status removed = rows.remove_plan(plan->id); !removed)
         return removed;
     return record(rows, context, "plan.remove", Object{plan->name, ""}, state_of(*plan), {});
@@ -77,6 +79,8 @@ Status remove_in(Rows& rows, const Context& context, std::string_view name) {
 }  // namespace
 
 Result<std::vector<Plan>> list_plans(const Context& context) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
     return in_read(context, [](Rows& rows) -> Result<std::vector<Plan>> {
         const Result<PlanBook> book = rows.plans();
         if (!book)
@@ -85,11 +89,21 @@ Result<std::vector<Plan>> list_plans(const Context& context) {
     });
 }
 
+Result<Plan> show_plan(const Context& context, std::string_view name) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    return in_read(context, [&](Rows& rows) { return find_plan(rows, name); });
+}
+
 Result<Plan> set_plan(const Context& context, const PlanChange& change) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
     return in_write(context, [&](Rows& rows) { return set_in(rows, context, change); });
 }
 
 Status remove_plan(const Context& context, std::string_view name) {
+    if (Status may = operators_only(context); !may)
+        return may;
     return in_write(context, [&](Rows& rows) { return remove_in(rows, context, name); });
 }
 

@@ -55,22 +55,11 @@ struct MemberView {
     std::int64_t tokens = 0;  ///< live
 };
 
-/// The last call that was granted to a token, and the last that was refused to it, as far as they
-/// are written down: a few seconds late.
-struct TokenUse {
-    std::optional<std::int64_t> used_ms;
-    std::string used_from;  ///< client address; empty when not known
-    std::optional<std::int64_t> refused_ms;
-    std::string refused_from;
-    std::string refused_reason;  ///< to_text(Reason)
-};
-
 struct TokenView {
     TokenRecord token;
     Member member;             ///< empty for an operator token
     std::string workspace_id;  ///< public; empty for an operator token
     std::string workspace_name;
-    TokenUse use;
 };
 
 /// What whoever acts may do at most.
@@ -108,6 +97,22 @@ struct AuditEvent {
     std::string workspace_id;  ///< public id; empty when none
     std::string before;        ///< JSON object or empty
     std::string after;         ///< JSON object or empty
+};
+
+/// Which audit events: all that fit everything given. Empty: any.
+struct AuditFilter {
+    std::string workspace_id;  ///< public id
+    std::string actor;
+    std::string action;
+    std::string object;
+    std::optional<std::int64_t> from_ms;   ///< at or after
+    std::optional<std::int64_t> until_ms;  ///< before
+};
+
+/// Which tokens, by rows: of a workspace, of a member, both or all.
+struct TokenRows {
+    std::optional<std::int64_t> workspace;
+    std::optional<std::int64_t> member;
 };
 
 // --- lists in pages ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "base/time_text.h"
 #include "manage/audit.h"
 #include "manage/find.h"
+#include "manage/rights.h"
 #include "token/mint.h"
 
 namespace hourgate::manage {
@@ -25,18 +26,32 @@ Status check_name(std::string_view name) {
         return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
                    "use 1 to " + std::to_string(limits::token_name_bytes_max) +
-                       " bytes of plain UTF-8 text, no space at either end"};
+                       " bytes of plain UTF-8 text, no space at either end",
+                   "bad_name", "name"};
+}
+
+Status check_key(const std::optional<std::string>& key) {
+    const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+    if (!key || (!key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
+                 std::all_of(key->begin(), key->end(), visible)))
+        return Done{};
+    return Failure{Fault::usage, "the idempotency key does not fit",
+                   "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
+                       " visible ASCII characters",
+                   "bad_idempotency_key", "Idempotency-Key"};
 }
 
 Status check_scopes(const Context& context, const std::vector<policy::Scope>& scopes) {
     if (scopes.size() > limits::scopes_max)
         return Failure{Fault::usage, std::to_string(scopes.size()) + " scopes are too many",
-                       "ask for at most " + std::to_string(limits::scopes_max)};
+                       "ask for at most " + std::to_string(limits::scopes_max), "too_many_scopes",
+                       "scopes"};
     for (const policy::Scope& scope : scopes)
         if (context.scope_known && !context.scope_known(scope.resource))
             return Failure{Fault::usage,
                            "the scope " + quoted(policy::to_text(scope)) + " names no resource",
-                           "see the [[resource]] names with `hourgate config show`"};
+                           "see the [[resource]] names with `hourgate config show`",
+                           "unknown_scope", "scopes"};
     return Done{};
 }
 
@@ -45,13 +60,14 @@ Status check_expiry(const Context& context, std::optional<std::int64_t> expires_
         return Done{};
     if (*expires_ms <= context.now.wall_ms)
         return Failure{Fault::usage, "an expiry of " + format_time(*expires_ms) + " is in the past",
-                       "give a later one, or a length such as 90d"};
+                       "give a later one, or a length such as 90d", "expiry_past", "expiresAt"};
     const std::int64_t line_s = context.tokens.line_max_s;
     if (*expires_ms > context.now.wall_ms + line_s * ms_per_s)
         return Failure{
             Fault::usage,
             "an expiry of " + format_time(*expires_ms) + " is later than a token may live",
-            "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max"};
+            "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max",
+            "expiry_too_late", "expiresAt"};
     return Done{};
 }
 
@@ -90,8 +106,12 @@ Result<MintedToken> mint_in(Rows& rows, const Context& context, TokenView view, 
 /// Conflict when the member may not have another token.
 Status check_may_mint(Rows& rows, const Context& context, const Member& member) {
     if (member.removed_ms)
-        return Failure{Fault::conflict, name_of(member) + " was removed",
-                       "bring them back: `hourgate member restore " + member.public_id + "`"};
+        return Failure{Fault::conflict,
+                       name_of(member) + " was removed",
+                       "bring them back: `hourgate member restore " + member.public_id + "`",
+                       "member_removed",
+                       {},
+                       member.public_id};
     const auto live = rows.live_tokens_of(member.id, context.now.wall_ms);
     if (!live)
         return live.failure();
@@ -99,33 +119,107 @@ Status check_may_mint(Rows& rows, const Context& context, const Member& member) 
         return Failure{Fault::conflict,
                        name_of(member) + " has " + std::to_string(live.value()) +
                            " live tokens, as many as tokens.live_max allows",
-                       "revoke one that is not used: `hourgate token revoke PREFIX`"};
+                       "revoke one that is not used: `hourgate token revoke PREFIX`",
+                       "too_many_tokens"};
     return Done{};
 }
 
-Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const NewToken& asked) {
-    Result<Member> member = find_member(rows, asked.member);
-    if (!member)
-        return member.failure();
-    const Status may = check_may_mint(rows, context, member.value());
-    if (!may)
+/// Conflict when the token that acts is rotated: its successor is there to mint and rotate.
+Status check_not_in_grace(const Caller& caller) {
+    if (!caller.token.rotated_ms)
+        return Done{};
+    return Failure{Fault::conflict,
+                   "token " + caller.token.prefix + " was rotated at " +
+                       format_time(*caller.token.rotated_ms) + " and is in its grace",
+                   "send its successor", "token_in_grace"};
+}
+
+Powers powers_of(const TokenRecord& token) {
+    return {token.scopes, token.expires_ms, token.env};
+}
+
+/// What a mint is for: whom, and with what powers. The rule of who may mint what stands here.
+struct Grant {
+    Member member;
+    Powers powers;
+};
+Result<Grant> grant_of(Rows& rows, const Context& context, const NewToken& asked) {
+    const auto caller = caller_of(rows, context);
+    if (!caller)
+        return caller.failure();
+    const Powers wanted{asked.scopes, asked.expires_ms, asked.env.value_or(context.tokens.env)};
+    if (!caller.value()) {
+        Result<Member> member = find_member(rows, asked.member);
+        if (!member)
+            return member.failure();
+        return Grant{std::move(member).value(), wanted};
+    }
+    const Caller& self = *caller.value();
+    if (!asked.member.empty() && asked.member != self.member.public_id)
+        return Failure{Fault::forbidden, "a member's token mints for that member alone",
+                       "leave the member out", "not_own", "member"};
+    if (Status may = check_not_in_grace(self); !may)
         return may.failure();
-    Result<Workspace> workspace = workspace_of(rows, member.value());
+    Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value());
+    if (!powers)
+        return powers.failure();
+    return Grant{self.member, std::move(powers).value()};
+}
+
+/// Conflict when the member minted under this key within a day.
+Status check_key_is_new(Rows& rows, const Context& context, const Member& member,
+                        const NewToken& asked) {
+    if (!asked.idempotency_key)
+        return Done{};
+    const auto minted = rows.minted_under(member.id, *asked.idempotency_key,
+                                          context.now.wall_ms - limits::idempotency_keep_ms);
+    if (!minted)
+        return minted.failure();
+    if (!minted.value())
+        return Done{};
+    return Failure{Fault::conflict,
+                   "this idempotency key minted token " + *minted.value() + " already",
+                   "use that token; if its secret was lost, revoke it and mint with another key",
+                   "idempotency_key_used",
+                   {},
+                   *minted.value()};
+}
+
+Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const NewToken& asked) {
+    Result<Grant> grant = grant_of(rows, context, asked);
+    if (!grant)
+        return grant.failure();
+    Member& member = grant.value().member;
+    if (Status fresh = check_key_is_new(rows, context, member, asked); !fresh)
+        return fresh.failure();
+    if (Status may = check_may_mint(rows, context, member); !may)
+        return may.failure();
+    Result<Workspace> workspace = workspace_of(rows, member);
     if (!workspace)
         return workspace.failure();
 
+    Powers& powers = grant.value().powers;
     TokenView view;
-    view.token.member_id = member.value().id;
+    view.token.member_id = member.id;
     view.token.name = asked.name;
-    view.token.env = asked.env.value_or(context.tokens.env);
-    view.token.scopes = asked.scopes;
-    view.token.expires_ms = asked.expires_ms;
-    view.member = std::move(member).value();
+    view.token.env = powers.env;
+    view.token.scopes = std::move(powers.scopes);
+    view.token.expires_ms = powers.expires_ms;
+    view.member = std::move(member);
     view.workspace_id = std::move(workspace.value().public_id);
     view.workspace_name = std::move(workspace.value().name);
     Json after = state_of(view.token);
     after.add("member", view.member.public_id);
-    return mint_in(rows, context, std::move(view), std::move(after));
+    Result<MintedToken> minted = mint_in(rows, context, std::move(view), std::move(after));
+    if (!minted || !asked.idempotency_key)
+        return minted;
+    const TokenRecord& made = minted.value().view.token;
+    const Status kept =
+        rows.remember(made.member_id, *asked.idempotency_key, made.prefix, context.now.wall_ms,
+                      context.now.wall_ms - limits::idempotency_keep_ms);
+    if (!kept)
+        return kept.failure();
+    return minted;
 }
 
 // --- rotation ------------------------------------------------------------------------------------
@@ -134,7 +228,8 @@ Status check_may_rotate(const TokenView& view, std::int64_t now_ms) {
     const TokenRecord& token = view.token;
     const std::string mint_anew = "mint a new one: `hourgate token mint MEMBER --name NAME`";
     const auto refuse = [&](const std::string& why, std::string next) {
-        return Failure{Fault::conflict, "token " + token.prefix + " " + why, std::move(next)};
+        return Failure{Fault::conflict, "token " + token.prefix + " " + why, std::move(next),
+                       "not_rotatable"};
     };
     if (token.revoked_ms)
         return refuse("was revoked at " + format_time(*token.revoked_ms), mint_anew);
@@ -160,8 +255,33 @@ Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old,
     if (line_end_ms <= now_ms)
         return Failure{Fault::conflict,
                        "the line of token " + old.prefix + " ended at " + format_time(line_end_ms),
-                       "mint a new one: `hourgate token mint MEMBER --name NAME`"};
+                       "mint a new one: `hourgate token mint MEMBER --name NAME`", "line_ended"};
     return std::optional<std::int64_t>(std::min(now_ms + life_ms, line_end_ms));
+}
+
+/// Who may rotate what. An operator: every token.
+Status check_right_to_rotate(const std::optional<Caller>& caller, const TokenRecord& old,
+                             std::optional<std::int64_t> successor_expires_ms) {
+    if (!caller)
+        return Done{};
+    if (old.member_id != caller->member.id)
+        return Failure{Fault::forbidden, "token " + old.prefix + " is another member's",
+                       "its member may rotate it; you may revoke it", "not_own"};
+    if (Status may = check_not_in_grace(*caller); !may)
+        return may;
+    if (old.id == caller->token.id)
+        return Done{};
+    Powers successor = powers_of(old);
+    successor.expires_ms = successor_expires_ms;
+    const Powers held = powers_of(caller->token);
+    // To narrow(), nothing asked means the same again; here it means everything, and for ever.
+    const bool more = (successor.scopes.empty() && !held.scopes.empty()) ||
+                      (!successor.expires_ms && held.expires_ms.has_value());
+    if (more || !narrow(held, successor, true))
+        return Failure{Fault::forbidden,
+                       "the successor of token " + old.prefix + " would be more than this token",
+                       "send token " + old.prefix + " itself to rotate it", "beyond_token"};
+    return Done{};
 }
 
 /// The old token goes on for the grace, never past its own expiry.
@@ -174,7 +294,10 @@ void put_in_grace(TokenRecord& old, std::int64_t now_ms, std::int64_t grace_s) {
 
 Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_view prefix,
                               std::int64_t grace_s) {
-    Result<TokenView> found = find_token(rows, prefix);
+    const auto caller = caller_of(rows, context);
+    if (!caller)
+        return caller.failure();
+    Result<TokenView> found = find_token_for(rows, caller.value(), prefix);
     if (!found)
         return found.failure();
     TokenRecord& old = found.value().token;
@@ -183,6 +306,8 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_vi
     const auto expires_ms = successor_expiry(old, context);
     if (!expires_ms)
         return expires_ms.failure();
+    if (Status may = check_right_to_rotate(caller.value(), old, expires_ms.value()); !may)
+        return may.failure();
 
     TokenView next = found.value();
     next.token.expires_ms = expires_ms.value();
@@ -205,22 +330,93 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_vi
     return minted;
 }
 
+// --- which tokens --------------------------------------------------------------------------------
+
+/// The rows a list is of: never more than the caller may see.
+Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
+                          const TokenQuery& query) {
+    TokenRows which;
+    if (caller || !query.workspace.empty()) {
+        const auto workspace = find_workspace_for(rows, caller, query.workspace);
+        if (!workspace)
+            return workspace.failure();
+        which.workspace = workspace.value().id;
+    }
+    if (!query.member.empty()) {
+        const auto member = find_member_for(rows, caller, query.member);
+        if (!member)
+            return member.failure();
+        which.member = member.value().id;
+    }
+    if (caller && !caller->sees_all_tokens()) {
+        // Another member's tokens are not theirs to see: an empty list, as if there were none.
+        which.member = which.member.value_or(caller->member.id);
+        if (*which.member != caller->member.id)
+            which.member = 0;
+    }
+    return which;
+}
+
 // --- revocation ----------------------------------------------------------------------------------
 
-Result<TokenView> revoke_in(Rows& rows, const Context& context, std::string_view prefix) {
-    Result<TokenView> found = find_token(rows, prefix);
-    if (!found || found.value().token.revoked_ms)
-        return found;
-    TokenRecord& token = found.value().token;
+Status revoke_in(Rows& rows, const Context& context, TokenView& view) {
+    TokenRecord& token = view.token;
+    if (token.revoked_ms)
+        return Done{};
     token.revoked_ms = context.now.wall_ms;
     if (Status updated = rows.update(token); !updated)
-        return updated.failure();
+        return updated;
     Json after;
     after.add_time("revoked", token.revoked_ms);
-    const Object object{token.prefix, found.value().workspace_id};
-    if (Status told = record(rows, context, "token.revoke", object, state_of(token), after); !told)
-        return told.failure();
-    return found;
+    const Object object{token.prefix, view.workspace_id};
+    return record(rows, context, "token.revoke", object, state_of(token), after);
+}
+
+/// Each once, in the order they are named.
+Result<std::vector<TokenView>> named_tokens(Rows& rows, const std::optional<Caller>& caller,
+                                            const std::vector<std::string>& prefixes) {
+    std::vector<TokenView> views;
+    for (auto prefix = prefixes.begin(); prefix != prefixes.end(); ++prefix) {
+        if (std::find(prefixes.begin(), prefix, *prefix) != prefix)
+            continue;  // named twice
+        Result<TokenView> found = find_token_for(rows, caller, *prefix);
+        if (!found)
+            return found.failure();
+        views.push_back(std::move(found).value());
+    }
+    return views;
+}
+
+Result<Revocation> concerned(Rows& rows, const Context& context, const RevokeMany& asked) {
+    Revocation all;
+    if (!asked.prefixes.empty()) {
+        auto named = named_tokens(rows, std::nullopt, asked.prefixes);
+        if (!named)
+            return named.failure();
+        all.tokens = std::move(named).value();
+    } else {
+        const auto which = rows_of(rows, std::nullopt, {asked.workspace, asked.member});
+        if (!which)
+            return which.failure();
+        auto found = rows.tokens(which.value(), {});
+        if (!found)
+            return found.failure();
+        all.tokens = std::move(found.value().items);
+    }
+    for (const TokenView& view : all.tokens) {
+        const std::string_view status = status_of(view.token, context.now.wall_ms);
+        all.live += status == "live" || status == "grace" ? 1 : 0;
+    }
+    return all;
+}
+
+Status check_one_way(const RevokeMany& asked) {
+    const int ways = (asked.prefixes.empty() ? 0 : 1) + (asked.member.empty() ? 0 : 1) +
+                     (asked.workspace.empty() ? 0 : 1);
+    if (ways == 1)
+        return Done{};
+    return Failure{Fault::usage, "which tokens are meant is not said in just one way",
+                   "give prefixes, or a member, or a workspace", "which_tokens", "prefixes"};
 }
 
 }  // namespace
@@ -228,6 +424,8 @@ Result<TokenView> revoke_in(Rows& rows, const Context& context, std::string_view
 Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
     if (Status named = check_name(asked.name); !named)
         return named.failure();
+    if (Status keyed = check_key(asked.idempotency_key); !keyed)
+        return keyed.failure();
     if (Status scoped = check_scopes(context, asked.scopes); !scoped)
         return scoped.failure();
     if (Status lives = check_expiry(context, asked.expires_ms); !lives)
@@ -236,6 +434,8 @@ Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
 }
 
 Result<MintedToken> mint_operator(const Context& context, std::string_view name) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
     if (Status named = check_name(name); !named)
         return named.failure();
     TokenView view;
@@ -247,20 +447,26 @@ Result<MintedToken> mint_operator(const Context& context, std::string_view name)
     return in_write(context, [&](Rows& rows) { return mint_in(rows, context, view, after); });
 }
 
-Result<std::vector<TokenView>> list_tokens(const Context& context,
-                                           std::optional<std::string_view> ws) {
-    return in_read(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
-        if (!ws)
-            return rows.tokens(std::nullopt);
-        const Result<Workspace> workspace = find_workspace(rows, *ws);
-        if (!workspace)
-            return workspace.failure();
-        return rows.tokens(workspace.value().id);
+Result<Slice<TokenView>> list_tokens(const Context& context, const TokenQuery& query,
+                                     const Page& page) {
+    return in_read(context, [&](Rows& rows) -> Result<Slice<TokenView>> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        const auto which = rows_of(rows, caller.value(), query);
+        if (!which)
+            return which.failure();
+        return rows.tokens(which.value(), page);
     });
 }
 
 Result<TokenView> show_token(const Context& context, std::string_view prefix) {
-    return in_read(context, [&](Rows& rows) { return find_token(rows, prefix); });
+    return in_read(context, [&](Rows& rows) -> Result<TokenView> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        return find_token_for(rows, caller.value(), prefix);
+    });
 }
 
 Result<MintedToken> rotate_token(const Context& context, std::string_view prefix,
@@ -268,23 +474,47 @@ Result<MintedToken> rotate_token(const Context& context, std::string_view prefix
     const std::int64_t grace = grace_s.value_or(context.tokens.rotate_grace_s);
     if (grace < 0 || grace > grace_s_max)
         return Failure{Fault::usage, "a grace of " + std::to_string(grace) + " seconds",
-                       "give a length such as 24h, or 0 for at once"};
+                       "give a length such as 24h, or 0 for at once", "bad_grace", "grace"};
     return in_write(context, [&](Rows& rows) { return rotate_in(rows, context, prefix, grace); });
 }
 
 Result<std::vector<TokenView>> revoke_tokens(const Context& context,
                                              const std::vector<std::string>& prefixes) {
     return in_write(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
-        std::vector<TokenView> views;
-        for (auto prefix = prefixes.begin(); prefix != prefixes.end(); ++prefix) {
-            if (std::find(prefixes.begin(), prefix, *prefix) != prefix)
-                continue;  // named twice
-            Result<TokenView> revoked = revoke_in(rows, context, *prefix);
-            if (!revoked)
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        auto views = named_tokens(rows, caller.value(), prefixes);
+        if (!views)
+            return views;
+        for (TokenView& view : views.value())
+            if (Status revoked = revoke_in(rows, context, view); !revoked)
                 return revoked.failure();
-            views.push_back(std::move(revoked).value());
-        }
         return views;
+    });
+}
+
+Result<Revocation> preview_revocation(const Context& context, const RevokeMany& asked) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    if (Status said = check_one_way(asked); !said)
+        return said.failure();
+    return in_read(context, [&](Rows& rows) { return concerned(rows, context, asked); });
+}
+
+Result<Revocation> revoke_many(const Context& context, const RevokeMany& asked) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    if (Status said = check_one_way(asked); !said)
+        return said.failure();
+    return in_write(context, [&](Rows& rows) -> Result<Revocation> {
+        Result<Revocation> all = concerned(rows, context, asked);
+        if (!all)
+            return all;
+        for (TokenView& view : all.value().tokens)
+            if (Status revoked = revoke_in(rows, context, view); !revoked)
+                return revoked.failure();
+        return all;
     });
 }
 

@@ -28,29 +28,42 @@ struct Powers {
 };
 
 /// What a token may mint: scopes within its own (none asked: the same), expiry not later (none
-/// asked: the same), the same environment. Pure. Failure::conflict says which of the three is too
+/// asked: the same), the same environment. Pure. Failure::forbidden says which of the three is too
 /// much.
 [[nodiscard]] Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked);
 
 struct NewToken {
-    std::string member;
+    std::string member;             ///< an operator names one; a member mints for themselves: ""
     std::string name;               ///< is_plain_name, ≤ limits::token_name_bytes_max
     std::optional<token::Env> env;  ///< none: TokenRules::env
     std::vector<policy::Scope> scopes;
     std::optional<std::int64_t> expires_ms;  ///< must be later than now
+    /// 1 to limits::idempotency_key_bytes_max visible ASCII characters; none: not remembered.
+    std::optional<std::string> idempotency_key = {};
 };
-/// By an operator at the command line. Conflict: member removed, tokens.live_max reached.
+/// Conflict: member removed, tokens.live_max reached, the key named within a day before (`object`
+/// is the prefix minted then). A member's token mints for that member alone, never more than it is
+/// itself (narrow), and not in its grace.
 [[nodiscard]] Result<MintedToken> mint_token(const Context&, const NewToken&);
+/// Operators only.
 [[nodiscard]] Result<MintedToken> mint_operator(const Context&, std::string_view name);
 
-/// All tokens, or those of one workspace, newest first.
-[[nodiscard]] Result<std::vector<TokenView>> list_tokens(const Context&,
-                                                         std::optional<std::string_view> ws);
+/// Which tokens to list. Empty: any.
+struct TokenQuery {
+    std::string workspace;
+    std::string member;
+};
+/// Newest first: all there are for an operator; for owner and admin their workspace's; for others
+/// their own.
+[[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
+                                                   const Page& = {});
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);
 
 /// A successor in the same line: member, name, scopes and length of life are kept; with an expiry
 /// it ends line_max after the line's first mint at the latest. The old token works until
 /// min(now + grace, its own expiry). Conflict: revoked, expired, already rotated, member removed.
+/// A member rotates their own tokens alone, with a token not in its grace; another than the one
+/// sent only when the successor is no more than the one sent (forbidden otherwise).
 [[nodiscard]] Result<MintedToken> rotate_token(const Context&, std::string_view prefix,
                                                std::optional<std::int64_t> grace_s);
 
@@ -58,5 +71,21 @@ struct NewToken {
 /// all.
 [[nodiscard]] Result<std::vector<TokenView>> revoke_tokens(
     const Context&, const std::vector<std::string>& prefixes);
+
+/// Every token of a member or of a workspace, or those named: just one of the three.
+struct RevokeMany {
+    std::vector<std::string> prefixes;
+    std::string member;
+    std::string workspace;
+};
+/// What a revocation of many would end, or ended.
+struct Revocation {
+    std::vector<TokenView> tokens;  ///< those it concerns, as they are now
+    std::int64_t live = 0;          ///< of these, working before it: live or in grace
+};
+/// Operators only. Changes nothing.
+[[nodiscard]] Result<Revocation> preview_revocation(const Context&, const RevokeMany&);
+/// Operators only. One transaction, one event for each token that worked until now.
+[[nodiscard]] Result<Revocation> revoke_many(const Context&, const RevokeMany&);
 
 }  // namespace hourgate::manage

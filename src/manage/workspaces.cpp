@@ -7,37 +7,45 @@
 #include "manage/accounts.h"
 #include "manage/audit.h"
 #include "manage/find.h"
+#include "manage/rights.h"
 
 namespace hourgate::manage {
 
 namespace {
 
-Result<Plan> find_plan(Rows& rows, std::string_view name) {
-    const Result<PlanBook> book = rows.plans();
-    if (!book)
-        return book.failure();
-    if (const Plan* plan = book.value().find(name))
-        return *plan;
-    return Failure{Fault::not_found, "there is no plan " + quoted(name),
-                   "see `hourgate plan list`"};
+Status check_name(std::string_view name) {
+    if (is_plain_name(name, limits::name_bytes_max))
+        return Done{};
+    return Failure{Fault::usage, "a workspace cannot be named " + quoted(name),
+                   "use 1 to " + std::to_string(limits::name_bytes_max) +
+                       " bytes of plain UTF-8 text, no space at either end",
+                   "bad_name", "name"};
 }
 
-Json state_of(const Workspace& workspace, std::string_view plan) {
-    Json json;
+/// Conflict when another workspace than the one of `row` has the name, or it as its id.
+Status check_name_free(Rows& rows, std::string_view name, std::int64_t row) {
+    const auto taken = rows.workspace(name);
+    if (!taken)
+        return taken.failure();
+    if (!taken.value() || taken.value()->id == row)
+        return Done{};
+    return Failure{
+        Fault::conflict,
+        "there is a workspace " + quoted(name) + " already (" + taken.value()->public_id + ")",
+        "choose another name",
+        "name_taken",
+        "name",
+        taken.value()->public_id};
+}
+
+void add_state(Json& json, const Workspace& workspace, std::string_view plan) {
     json.add("plan", plan).add_time("paidUntil", workspace.paid_until_ms);
-    return json;
 }
 
 Result<WorkspaceView> add_in(Rows& rows, const Context& context, const NewWorkspace& asked) {
-    const auto taken = rows.workspace(asked.name);
-    if (!taken)
-        return taken.failure();
-    if (taken.value())
-        return Failure{Fault::conflict,
-                       "there is a workspace " + quoted(asked.name) + " already (" +
-                           taken.value()->public_id + ")",
-                       "choose another name"};
-    const Result<Plan> plan = find_plan(rows, asked.plan);
+    if (Status free = check_name_free(rows, asked.name, 0); !free)
+        return free.failure();
+    const Result<Plan> plan = find_plan(rows, asked.plan, "plan");
     if (!plan)
         return plan.failure();
     Workspace workspace;
@@ -57,67 +65,103 @@ Result<WorkspaceView> add_in(Rows& rows, const Context& context, const NewWorksp
     return WorkspaceView{workspace, asked.plan, 0, 0};
 }
 
-Result<WorkspaceView> change_plan_in(Rows& rows, const Context& context, std::string_view ws,
-                                     std::string_view plan_name,
-                                     std::optional<std::int64_t> paid_until_ms) {
+/// Sets in `workspace` what is asked for, as far as it can be.
+Status apply(Rows& rows, const WorkspaceChange& change, Workspace& workspace) {
+    if (change.name) {
+        if (Status free = check_name_free(rows, *change.name, workspace.id); !free)
+            return free;
+        workspace.name = *change.name;
+    }
+    if (change.plan) {
+        const Result<Plan> plan = find_plan(rows, *change.plan, "plan");
+        if (!plan)
+            return plan.failure();
+        workspace.plan_id = plan.value().id;
+    }
+    if (change.paid_until_ms)
+        workspace.paid_until_ms = *change.paid_until_ms;
+    return Done{};
+}
+
+Result<WorkspaceView> change_in(Rows& rows, const Context& context, std::string_view ws,
+                                const WorkspaceChange& change) {
     Result<Workspace> found = find_workspace(rows, ws);
     if (!found)
         return found.failure();
-    Workspace& workspace = found.value();
-    const Result<Plan> plan = find_plan(rows, plan_name);
-    if (!plan)
-        return plan.failure();
-    const Result<WorkspaceView> before = view_of(rows, workspace, context.now.wall_ms);
+    const Result<WorkspaceView> before = view_of(rows, found.value(), context.now.wall_ms);
     if (!before)
-        return before.failure();
-    const bool same =
-        workspace.plan_id == plan.value().id && workspace.paid_until_ms == paid_until_ms;
-    if (same)
-        return before.value();
+        return before;
+    const Workspace& was = before.value().workspace;
+    Workspace& is = found.value();
+    if (Status applied = apply(rows, change, is); !applied)
+        return applied.failure();
+    const bool renamed = is.name != was.name;
+    const bool moved = is.plan_id != was.plan_id || is.paid_until_ms != was.paid_until_ms;
+    if (!renamed && !moved)
+        return before;
 
-    const Json old_state = state_of(workspace, before.value().plan);
-    workspace.plan_id = plan.value().id;
-    workspace.paid_until_ms = paid_until_ms;
-    if (Status updated = rows.update(workspace); !updated)
+    if (Status updated = rows.update(is); !updated)
         return updated.failure();
-    const Object object{workspace.public_id, workspace.public_id};
-    const Json new_state = state_of(workspace, plan.value().name);
-    if (Status told = record(rows, context, "workspace.plan", object, old_state, new_state); !told)
+    const Result<WorkspaceView> after = view_of(rows, is, context.now.wall_ms);
+    if (!after)
+        return after;
+    Json old_state, new_state;
+    if (renamed) {
+        old_state.add("name", was.name);
+        new_state.add("name", is.name);
+    }
+    if (moved) {
+        add_state(old_state, was, before.value().plan);
+        add_state(new_state, is, after.value().plan);
+    }
+    const std::string_view action = !moved    ? "workspace.rename"
+                                    : renamed ? "workspace.change"
+                                              : "workspace.plan";
+    const Object object{is.public_id, is.public_id};
+    if (Status told = record(rows, context, action, object, old_state, new_state); !told)
         return told.failure();
-    return WorkspaceView{workspace, plan.value().name, before.value().members,
-                         before.value().tokens};
+    return after;
 }
 
 }  // namespace
 
 Result<WorkspaceView> add_workspace(const Context& context, const NewWorkspace& asked) {
-    if (!is_plain_name(asked.name, limits::name_bytes_max))
-        return Failure{Fault::usage, "a workspace cannot be named " + quoted(asked.name),
-                       "use 1 to " + std::to_string(limits::name_bytes_max) +
-                           " bytes of plain UTF-8 text, no space at either end"};
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    if (Status named = check_name(asked.name); !named)
+        return named.failure();
     return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
 }
 
-Result<std::vector<WorkspaceView>> list_workspaces(const Context& context) {
-    return in_read(context,
-                   [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, std::nullopt); });
+Result<Slice<WorkspaceView>> list_workspaces(const Context& context, const Page& page) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    return in_read(context, [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, page); });
 }
 
 Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws) {
     return in_read(context, [&](Rows& rows) -> Result<WorkspaceView> {
-        const Result<Workspace> workspace = find_workspace(rows, ws);
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
         if (!workspace)
             return workspace.failure();
+        if (caller.value() && caller.value()->member.role == Role::member)
+            return Failure{Fault::forbidden, "role member does not see the workspace",
+                           "ask a manager or above", "role_forbidden"};
         return view_of(rows, workspace.value(), context.now.wall_ms);
     });
 }
 
-Result<WorkspaceView> change_plan(const Context& context, std::string_view ws,
-                                  std::string_view plan,
-                                  std::optional<std::int64_t> paid_until_ms) {
-    return in_write(context, [&](Rows& rows) {
-        return change_plan_in(rows, context, ws, plan, paid_until_ms);
-    });
+Result<WorkspaceView> change_workspace(const Context& context, std::string_view ws,
+                                       const WorkspaceChange& change) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    if (change.name)
+        if (Status named = check_name(*change.name); !named)
+            return named.failure();
+    return in_write(context, [&](Rows& rows) { return change_in(rows, context, ws, change); });
 }
 
 }  // namespace hourgate::manage

@@ -1,5 +1,6 @@
 #include "store/sqlite_rows.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/errors.h"
@@ -7,6 +8,8 @@
 
 namespace hourgate::store {
 
+using manage::Page;
+using manage::Slice;
 using manage::TokenRecord;
 using manage::TokenView;
 using manage::WorkspaceView;
@@ -42,6 +45,39 @@ std::string select_workspace_views(const char* where) {
            where;
 }
 
+// --- pages ---
+// A query of a page asks for one row more than the page has: whether there is a next one.
+
+/// ?8 and ?9: after which row, and how many.
+constexpr const char* oldest_first = " AND %.id > ?8 ORDER BY %.id LIMIT ?9";
+constexpr const char* newest_first = " AND %.id < ?8 ORDER BY %.id DESC LIMIT ?9";
+
+/// `order` with the table's letter put in.
+std::string page_of(const char* order, char table) {
+    std::string sql(order);
+    std::replace(sql.begin(), sql.end(), '%', table);
+    return sql;
+}
+
+void bind_page(SQLite::Statement& query, const manage::Page& page, std::int64_t from_the_start) {
+    query.bind(8, page.after ? page.after->minor : from_the_start);
+    query.bind(9, page.limit == 0 ? std::int64_t{-1} : page.limit + 1);
+}
+
+constexpr std::int64_t from_oldest = 0;
+constexpr std::int64_t from_newest = INT64_MAX;
+
+/// Leaves what is on the page; `id_of` gives the row number of an item.
+template <typename T, typename IdOf>
+manage::Slice<T> sliced(std::vector<T> items, const manage::Page& page, IdOf id_of) {
+    manage::Slice<T> slice{std::move(items), {}};
+    if (page.limit == 0 || static_cast<std::int64_t>(slice.items.size()) <= page.limit)
+        return slice;
+    slice.items.resize(static_cast<std::size_t>(page.limit));
+    slice.next = manage::Position{0, id_of(slice.items.back())};
+    return slice;
+}
+
 }  // namespace
 
 // --- workspaces ----------------------------------------------------------------------------------
@@ -73,20 +109,38 @@ Result<std::optional<Workspace>> SqliteRows::workspace_by_row(std::int64_t id) {
     });
 }
 
-Result<std::vector<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms,
-                                                          std::optional<std::int64_t> only_row) {
-    return guarded(path_, [&]() -> Result<std::vector<WorkspaceView>> {
-        SQLite::Statement query =
-            prepare(select_workspace_views(only_row ? "WHERE w.id = ?2" : "ORDER BY w.name"));
+std::vector<WorkspaceView> SqliteRows::workspace_views(SQLite::Statement& query) {
+    std::vector<WorkspaceView> views;
+    constexpr int after = workspace_column_count;
+    while (query.executeStep())
+        views.push_back({workspace_from(query, 0), text_from(query, after),
+                         int_from(query, after + 1), int_from(query, after + 2)});
+    return views;
+}
+
+Result<Slice<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms, const Page& page) {
+    return guarded(path_, [&]() -> Result<Slice<WorkspaceView>> {
+        SQLite::Statement query = prepare(select_workspace_views(
+            page.limit == 0 ? "ORDER BY w.name"
+                            : ("WHERE true" + page_of(oldest_first, 'w')).c_str()));
         query.bind(1, now_ms);
-        if (only_row)
-            query.bind(2, *only_row);
-        std::vector<WorkspaceView> views;
-        constexpr int after = workspace_column_count;
-        while (query.executeStep())
-            views.push_back({workspace_from(query, 0), text_from(query, after),
-                             int_from(query, after + 1), int_from(query, after + 2)});
-        return views;
+        if (page.limit != 0)
+            bind_page(query, page, from_oldest);
+        return sliced(workspace_views(query), page,
+                      [](const WorkspaceView& view) { return view.workspace.id; });
+    });
+}
+
+Result<std::optional<WorkspaceView>> SqliteRows::workspace_view(std::int64_t now_ms,
+                                                                std::int64_t row) {
+    return guarded(path_, [&]() -> Result<std::optional<WorkspaceView>> {
+        SQLite::Statement query = prepare(select_workspace_views("WHERE w.id = ?2"));
+        query.bind(1, now_ms);
+        query.bind(2, row);
+        std::vector<WorkspaceView> views = workspace_views(query);
+        if (views.empty())
+            return std::optional<WorkspaceView>();
+        return std::optional<WorkspaceView>(std::move(views.front()));
     });
 }
 
@@ -169,6 +223,19 @@ Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
         while (auto member = one_member(query))
             members.push_back(*std::move(member));
         return members;
+    });
+}
+
+Result<Slice<Member>> SqliteRows::members(std::int64_t workspace_row, const Page& page) {
+    return guarded(path_, [&]() -> Result<Slice<Member>> {
+        SQLite::Statement query = prepare(
+            select_members(("WHERE m.workspace_id = ?1" + page_of(oldest_first, 'm')).c_str()));
+        query.bind(1, workspace_row);
+        bind_page(query, page, from_oldest);
+        std::vector<Member> members;
+        while (auto member = one_member(query))
+            members.push_back(*std::move(member));
+        return sliced(std::move(members), page, [](const Member& member) { return member.id; });
     });
 }
 
@@ -302,14 +369,22 @@ std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
     return views;
 }
 
-Result<std::vector<TokenView>> SqliteRows::tokens(std::optional<std::int64_t> workspace_row) {
-    return guarded(path_, [&]() -> Result<std::vector<TokenView>> {
-        SQLite::Statement query = prepare(select_token_views(
-            workspace_row ? "WHERE m.workspace_id = ?1 ORDER BY t.created_ms DESC, t.id DESC"
-                          : "ORDER BY t.created_ms DESC, t.id DESC"));
-        if (workspace_row)
-            query.bind(1, *workspace_row);
-        return token_views(query);
+Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, const Page& page) {
+    return guarded(path_, [&]() -> Result<Slice<TokenView>> {
+        std::string where = "WHERE true";
+        if (which.workspace)
+            where += " AND m.workspace_id = ?1";
+        if (which.member)
+            where += " AND t.member_id = ?2";
+        SQLite::Statement query =
+            prepare(select_token_views((where + page_of(newest_first, 't')).c_str()));
+        if (which.workspace)
+            query.bind(1, *which.workspace);
+        if (which.member)
+            query.bind(2, *which.member);
+        bind_page(query, page, from_newest);
+        return sliced(token_views(query), page,
+                      [](const TokenView& view) { return view.token.id; });
     });
 }
 
@@ -375,6 +450,42 @@ Status SqliteRows::update(const TokenRecord& token) {
     });
 }
 
+// --- idempotency keys ----------------------------------------------------------------------------
+
+Result<std::optional<std::string>> SqliteRows::minted_under(std::int64_t member_row,
+                                                            std::string_view key,
+                                                            std::int64_t since_ms) {
+    return guarded(path_, [&]() -> Result<std::optional<std::string>> {
+        SQLite::Statement query = prepare(
+            "SELECT prefix FROM idempotency_keys"
+            " WHERE member_id = ?1 AND key = ?2 AND created_ms > ?3");
+        query.bind(1, member_row);
+        bind_text(query, 2, key);
+        query.bind(3, since_ms);
+        if (!query.executeStep())
+            return std::optional<std::string>();
+        return std::optional<std::string>(text_from(query, 0));
+    });
+}
+
+Status SqliteRows::remember(std::int64_t member_row, std::string_view key, std::string_view prefix,
+                            std::int64_t now_ms, std::int64_t since_ms) {
+    return guarded(path_, [&]() -> Status {
+        SQLite::Statement forget = prepare("DELETE FROM idempotency_keys WHERE created_ms <= ?1");
+        forget.bind(1, since_ms);
+        forget.exec();
+        SQLite::Statement insert = prepare(
+            "INSERT INTO idempotency_keys (member_id, key, prefix, created_ms)"
+            " VALUES (?1, ?2, ?3, ?4)");
+        insert.bind(1, member_row);
+        bind_text(insert, 2, key);
+        bind_text(insert, 3, prefix);
+        insert.bind(4, now_ms);
+        insert.exec();
+        return Done{};
+    });
+}
+
 // --- audit ---------------------------------------------------------------------------------------
 
 Status SqliteRows::record(const manage::AuditEvent& event) {
@@ -393,6 +504,69 @@ Status SqliteRows::record(const manage::AuditEvent& event) {
         insert.bind(9, event.token);
         insert.exec();
         return Done{};
+    });
+}
+
+namespace {
+
+/// One condition for each thing that is given, in the order in which bind_filter binds.
+std::string where_of(const manage::AuditFilter& filter) {
+    std::string where = "WHERE true";
+    const auto add = [&](bool given, const char* condition) {
+        if (given)
+            where.append(" AND ").append(condition);
+    };
+    add(!filter.workspace_id.empty(), "e.workspace_id = ?1");
+    add(!filter.actor.empty(), "e.actor = ?2");
+    add(!filter.action.empty(), "e.action = ?3");
+    add(!filter.object.empty(), "e.object = ?4");
+    add(filter.from_ms.has_value(), "e.at_ms >= ?5");
+    add(filter.until_ms.has_value(), "e.at_ms < ?6");
+    return where;
+}
+
+void bind_filter(SQLite::Statement& query, const manage::AuditFilter& filter) {
+    int index = 0;
+    for (const std::string* text :
+         {&filter.workspace_id, &filter.actor, &filter.action, &filter.object}) {
+        ++index;
+        if (!text->empty())
+            query.bind(index, *text);
+    }
+    if (filter.from_ms)
+        query.bind(5, *filter.from_ms);
+    if (filter.until_ms)
+        query.bind(6, *filter.until_ms);
+}
+
+}  // namespace
+
+Result<Slice<manage::AuditEvent>> SqliteRows::events(const manage::AuditFilter& filter,
+                                                     const Page& page) {
+    return guarded(path_, [&]() -> Result<Slice<manage::AuditEvent>> {
+        SQLite::Statement query = prepare(
+            "SELECT e.id, e.at_ms, e.actor, e.token, e.source, e.action, e.object, e.workspace_id,"
+            " e.before, e.after FROM audit_events e " +
+            where_of(filter) + page_of(newest_first, 'e'));
+        bind_filter(query, filter);
+        bind_page(query, page, from_newest);
+        std::vector<manage::AuditEvent> events;
+        while (query.executeStep())
+            events.push_back({int_from(query, 0), int_from(query, 1), text_from(query, 2),
+                              text_from(query, 3), text_from(query, 4), text_from(query, 5),
+                              text_from(query, 6), text_from(query, 7), text_from(query, 8),
+                              text_from(query, 9)});
+        return sliced(std::move(events), page,
+                      [](const manage::AuditEvent& event) { return event.id; });
+    });
+}
+
+Result<std::string> SqliteRows::cursor_key() {
+    return guarded(path_, [&]() -> Result<std::string> {
+        SQLite::Statement query = prepare("SELECT key FROM cursor_seal");
+        if (!query.executeStep())
+            throw ImpossibleRow("no cursor seal");
+        return text_from(query, 0);
     });
 }
 

@@ -20,8 +20,10 @@ public:
 
     Result<std::optional<Workspace>> workspace(std::string_view id_or_name) override;
     Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) override;
-    Result<std::vector<manage::WorkspaceView>> workspaces(
-        std::int64_t now_ms, std::optional<std::int64_t> only_row) override;
+    Result<manage::Slice<manage::WorkspaceView>> workspaces(std::int64_t now_ms,
+                                                            const manage::Page& page) override;
+    Result<std::optional<manage::WorkspaceView>> workspace_view(std::int64_t now_ms,
+                                                                std::int64_t row) override;
     Status add(Workspace& workspace) override;
     Status update(const Workspace& workspace) override;
 
@@ -30,6 +32,8 @@ public:
     Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) override;
     Result<std::vector<Member>> members_of(std::int64_t workspace_row) override;
+    Result<manage::Slice<Member>> members(std::int64_t workspace_row,
+                                          const manage::Page& page) override;
     Result<std::int64_t> live_tokens_of(std::int64_t member_row, std::int64_t now_ms) override;
     Status add(Member& member) override;
     Status update(const Member& member) override;
@@ -41,12 +45,20 @@ public:
     Status remove_plan(std::int64_t plan_row) override;
 
     Result<std::optional<manage::TokenView>> token(std::string_view prefix) override;
-    Result<std::vector<manage::TokenView>> tokens(
-        std::optional<std::int64_t> workspace_row) override;
+    Result<manage::Slice<manage::TokenView>> tokens(const manage::TokenRows& which,
+                                                    const manage::Page& page) override;
     Status add(manage::TokenRecord& token, const token::Digest& digest) override;
     Status update(const manage::TokenRecord& token) override;
 
+    Result<std::optional<std::string>> minted_under(std::int64_t member_row, std::string_view key,
+                                                    std::int64_t since_ms) override;
+    Status remember(std::int64_t member_row, std::string_view key, std::string_view prefix,
+                    std::int64_t now_ms, std::int64_t since_ms) override;
+
     Status record(const manage::AuditEvent& event) override;
+    Result<manage::Slice<manage::AuditEvent>> events(const manage::AuditFilter& filter,
+                                                     const manage::Page& page) override;
+    Result<std::string> cursor_key() override;
 
 private:
     [[nodiscard]] SQLite::Statement prepare(const std::string& sql) {
@@ -54,6 +66,7 @@ private:
     }
     [[nodiscard]] std::optional<Workspace> one_workspace(SQLite::Statement& query);
     [[nodiscard]] std::optional<Member> one_member(SQLite::Statement& query);
+    [[nodiscard]] std::vector<manage::WorkspaceView> workspace_views(SQLite::Statement& query);
     [[nodiscard]] std::vector<manage::TokenView> token_views(SQLite::Statement& query);
     void add_windows(const Plan& plan);
 

@@ -196,16 +196,16 @@ TEST_CASE("tokens are listed newest first, of all or of one workspace") {
     bench.clock.wall_ms += 1;
     const std::string second = bench.token_of("bolt");
     const std::string root = take(mint_operator(bench.context(), "root")).view.token.prefix;
-    const auto all = take(list_tokens(bench.context(), std::nullopt));
+    const auto all = take(list_tokens(bench.context())).items;
     REQUIRE(all.size() == 3);
     CHECK(all[0].token.prefix == root);
     CHECK(all[1].token.prefix == second);
     CHECK(all[1].workspace_name == "bolt");
     CHECK(all[2].token.prefix == first);
-    const auto of_acme = take(list_tokens(bench.context(), "acme"));
+    const auto of_acme = take(list_tokens(bench.context(), {"acme", ""})).items;
     REQUIRE(of_acme.size() == 1);
     CHECK(of_acme[0].token.prefix == first);
-    CHECK(list_tokens(bench.context(), "nobody").failure().fault == Fault::not_found);
+    CHECK(list_tokens(bench.context(), {"nobody", ""}).failure().fault == Fault::not_found);
 }
 
 TEST_CASE("a token named by anything but a prefix is refused, and never repeated") {

@@ -67,7 +67,7 @@ TEST_CASE("members of a workspace are listed, removed ones included, with their 
     bench.mint(ann);
     bench.mint(ann);
     take(remove_member(bench.context(), robot));
-    const auto list = take(list_members(bench.context(), "acme"));
+    const auto list = take(list_members(bench.context(), "acme")).items;
     REQUIRE(list.size() == 2);
     CHECK(list[0].member.public_id == ann);
     CHECK(list[0].tokens == 2);

@@ -111,7 +111,8 @@ TEST_CASE("a refusal says which of the three is too much, and what would do") {
     const auto refusal = [&](const Powers& asked, bool env_asked) {
         const auto given = narrow(held, asked, env_asked);
         REQUIRE_FALSE(given.ok());
-        CHECK(given.failure().fault == Fault::conflict);
+        CHECK(given.failure().fault == Fault::forbidden);
+        CHECK(given.failure().reason == "beyond_token");
         return given.failure().what + " | " + given.failure().next;
     };
     CHECK(refusal({{{"clients", Reach::read}, {"clients", Reach::write}}, {}, {}}, false) ==

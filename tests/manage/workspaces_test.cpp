@@ -60,10 +60,10 @@ TEST_CASE("a workspace shows its present members and live tokens") {
 
 TEST_CASE("workspaces are listed by name") {
     DatabaseBench bench;
-    CHECK(take(list_workspaces(bench.context())).empty());
+    CHECK(take(list_workspaces(bench.context())).items.empty());
     bench.workspace("bolt", "free");
     bench.workspace("acme");
-    const auto list = take(list_workspaces(bench.context()));
+    const auto list = take(list_workspaces(bench.context())).items;
     REQUIRE(list.size() == 2);
     CHECK(list[0].workspace.name == "acme");
     CHECK(list[0].plan == "studio");
@@ -74,14 +74,16 @@ TEST_CASE("workspaces are listed by name") {
 TEST_CASE("a plan is changed with the end of what is paid, which may be in the past or none") {
     DatabaseBench bench;
     bench.workspace("acme", "free");
-    const WorkspaceView paid = take(change_plan(bench.context(), "acme", "agency", 1'000));
+    const WorkspaceView paid =
+        take(change_workspace(bench.context(), "acme", test::to_plan("agency", 1'000)));
     CHECK(paid.plan == "agency");
     CHECK(paid.workspace.paid_until_ms == 1'000);
     CHECK(bench.last_event("action") == "workspace.plan");
     CHECK(bench.last_event("before") == R"({"plan":"free","paidUntil":null})");
     CHECK(bench.last_event("after") == R"({"plan":"agency","paidUntil":"1970-01-01T00:00:01Z"})");
 
-    const WorkspaceView endless = take(change_plan(bench.context(), "acme", "agency", {}));
+    const WorkspaceView endless =
+        take(change_workspace(bench.context(), "acme", test::to_plan("agency", {})));
     CHECK_FALSE(endless.workspace.paid_until_ms.has_value());
     CHECK(take(show_workspace(bench.context(), "acme")).plan == "agency");
 }
@@ -90,7 +92,8 @@ TEST_CASE("a change to what is already so changes and records nothing") {
     DatabaseBench bench;
     bench.workspace("acme", "free");
     const std::int64_t version = bench.version(), events = bench.events();
-    CHECK(take(change_plan(bench.context(), "acme", "free", {})).plan == "free");
+    CHECK(take(change_workspace(bench.context(), "acme", test::to_plan("free", {}))).plan ==
+          "free");
     CHECK(bench.version() == version);
     CHECK(bench.events() == events);
 }
@@ -130,13 +133,15 @@ TEST_CASE("a workspace needs a name that is free, a name that is plain, a plan t
 TEST_CASE("a workspace or plan that is not there is named, with where to look") {
     DatabaseBench bench;
     bench.workspace("acme");
-    const Failure no_ws =
-        refused(bench, [&] { return change_plan(bench.context(), "ACME", "free", {}); });
+    const Failure no_ws = refused(bench, [&] {
+        return change_workspace(bench.context(), "ACME", test::to_plan("free", {}));
+    });
     CHECK(no_ws.fault == Fault::not_found);
     CHECK(no_ws.what == "there is no workspace 'ACME'");
     CHECK(no_ws.next == "see `hourgate workspace list`");
     CHECK(refused(bench, [&] { return show_workspace(bench.context(), ""); }).fault ==
           Fault::not_found);
-    CHECK(refused(bench, [&] { return change_plan(bench.context(), "acme", "gold", {}); }).what ==
-          "there is no plan 'gold'");
+    CHECK(refused(bench, [&] {
+              return change_workspace(bench.context(), "acme", test::to_plan("gold", {}));
+          }).what == "there is no plan 'gold'");
 }

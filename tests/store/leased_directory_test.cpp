@@ -55,7 +55,7 @@ TEST_CASE("facts are all that is stored of a token, its member and its workspace
     asked.scopes = {{"clients", policy::Reach::read}};
     asked.expires_ms = bench.clock.wall_ms + 5'000;
     const manage::MintedToken minted = take(manage::mint_token(bench.context(), asked));
-    take(manage::change_plan(bench.context(), "acme", "agency", 77));
+    take(manage::change_workspace(bench.context(), "acme", test::to_plan("agency", 77)));
     bench.open();
     const Directory::Found found = bench.find(minted.view.token.prefix);
     REQUIRE(found.outcome == Outcome::found);
@@ -224,7 +224,7 @@ TEST_CASE("after a change only what it touched is read again") {
     CHECK(read_again("UPDATE tokens SET name = 'x' WHERE kind = 1") == "00001");
     CHECK(read_again("UPDATE plans SET rank = 99 WHERE name = 'studio'") == "00000");
     CHECK(read_again("UPDATE windows SET calls = 1") == "00000");
-    CHECK(read_again("INSERT INTO audit_events VALUES (NULL, 0, '', '', '', '', '', '', '')") ==
+    CHECK(read_again("INSERT INTO audit_events VALUES (NULL, 0, '', '', '', '', '', '', '', '')") ==
           "00000");
     CHECK(read_again("INSERT INTO workspaces (public_id, name, plan_id, created_ms)"
                      " VALUES ('ws_9', 'nine', 1, 0)") == "00000");

@@ -69,7 +69,7 @@ TEST_CASE("a backup takes the place of the database, which goes aside whole") {
     CHECK(report.kept_revoked.empty());
     CHECK(report.kept_removed.empty());
     CHECK(report.old_file == bench.aside);
-    CHECK(take(manage::list_workspaces(bench.context())).size() == 1);
+    CHECK(take(manage::list_workspaces(bench.context())).items.size() == 1);
     CHECK(Connection(bench.aside, Access::look, 0).number("SELECT count(*) FROM workspaces") == 2);
     CHECK(bench.last_event("action") == "database.restore");
     CHECK(bench.last_event("at_ms") == std::to_string(now_ms));
@@ -145,7 +145,7 @@ TEST_CASE("what was revoked or removed in the backup already is not listed, and 
 TEST_CASE("a restored database never meets the WAL of the old one") {
     Backed bench;
     const auto check = [&] {
-        CHECK(take(manage::list_workspaces(bench.context())).size() == 1);
+        CHECK(take(manage::list_workspaces(bench.context())).items.size() == 1);
         CHECK(bench.text("PRAGMA integrity_check") == "ok");
     };
     SECTION("the old one was closed in an orderly way") {
@@ -215,7 +215,8 @@ TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing
     }
     SECTION("newer") {
         Connection(bench.copy, Access::draft, 0).run("PRAGMA user_version = 9");
-        said = bench.copy + " was written by a newer hourgate (schema 9, this program knows 1)";
+        said = bench.copy + " was written by a newer hourgate (schema 9, this program knows " +
+               std::to_string(schema_version()) + ")";
     }
     SECTION("references that lead nowhere") {
         Connection(bench.copy, Access::draft, 0)

@@ -139,7 +139,7 @@ TEST_CASE("a ledger follows when another file is put in the database's place") {
     for (const std::string end : {"", "-wal", "-shm"})
         std::filesystem::rename(bench.path + end, bench.folder.file("old.db") + end);
     take(create_database(bench.path));
-    CHECK(take(manage::list_workspaces(bench.context())).empty());
+    CHECK(take(manage::list_workspaces(bench.context())).items.empty());
     take(manage::add_built_in_plans(bench.context()));
     CHECK(bench.number("SELECT count(*) FROM plans") == 3);
 }

@@ -36,6 +36,15 @@ T take(Result<T> result) {
     return std::move(result).value();
 }
 
+/// To a plan, and paid until then; none: without end.
+inline manage::WorkspaceChange to_plan(std::string plan,
+                                       std::optional<std::int64_t> paid_until_ms = {}) {
+    manage::WorkspaceChange change;
+    change.plan = std::move(plan);
+    change.paid_until_ms = paid_until_ms;
+    return change;
+}
+
 class DatabaseBench {
 public:
     DatabaseBench() {

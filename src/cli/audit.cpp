@@ -1,0 +1,61 @@
+// hourgate audit
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/show.h"
+#include "cli/values.h"
+#include "manage/audit_log.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+constexpr std::int64_t shown_by_default = 50;
+constexpr std::int64_t shown_max = 100'000;
+
+Status audit(Session& session) {
+    const Arguments& arguments = session.arguments;
+    manage::AuditFilter filter;
+    filter.workspace_id = arguments.find("WS").value_or("");
+    filter.actor = arguments.find("--actor").value_or("");
+    filter.action = arguments.find("--action").value_or("");
+    filter.object = arguments.find("--object").value_or("");
+    const auto from = time_of(arguments, "--from");
+    if (!from)
+        return from.failure();
+    const auto until = time_of(arguments, "--until");
+    if (!until)
+        return until.failure();
+    const auto limit = number_of(arguments, "--limit", shown_max);
+    if (!limit)
+        return limit.failure();
+    filter.from_ms = from.value();
+    filter.until_ms = until.value();
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const manage::Page page{limit.value().value_or(shown_by_default), {}};
+    return shown(session, manage::list_events(context.value(), filter, page));
+}
+
+}  // namespace
+
+std::vector<Command> audit_commands() {
+    return {
+        {.group = "",
+         .name = "audit",
+         .summary = "List changes, newest first: who, what, on whom, from where",
+         .details = "Every change is an event, made at the command line, over HTTP or by a "
+                    "restore. With --json also what was before and after.",
+         .parameters = {optional_word("WS", "of one workspace, by id or name"),
+                        option("--actor", "WHO", "cli:ann, operator:PREFIX or a member's id"),
+                        option("--action", "WHAT", "token.mint, member.role, ..."),
+                        option("--object", "ID", "a token's prefix, a member's or workspace's id"),
+                        option("--from", "TIME", "at or after an instant or the end of a date"),
+                        option("--until", "TIME", "before it"),
+                        option("--limit", "N", "at most so many; without it 50, 0: all")},
+         .example = "hourgate audit Acme --action token.mint",
+         .run = audit},
+    };
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,86 @@
+#include "manage/rights.h"
+
+#include <utility>
+
+#include "manage/find.h"
+
+namespace hourgate::manage {
+
+namespace {
+
+Failure ended(const TokenRecord& token, std::string_view how) {
+    return {Fault::conflict, "token " + token.prefix + " " + std::string(how) + " a moment ago",
+            "send the call with a token that works", "token_ended"};
+}
+
+Failure no_member(std::string_view member) {
+    return {Fault::not_found, "there is no member " + quoted(member),
+            "see `hourgate member list WORKSPACE`", "not_found"};
+}
+
+}  // namespace
+
+Result<std::optional<Caller>> caller_of(Rows& rows, const Context& context) {
+    if (context.actor.power == Power::gate)
+        return std::optional<Caller>();
+    Result<TokenView> found = find_token(rows, context.actor.token);
+    if (!found)
+        return found.failure();
+    TokenView& view = found.value();
+    const std::string_view status = status_of(view.token, context.now.wall_ms);
+    if (status != "live" && status != "grace")
+        return ended(view.token, "was " + std::string(status));
+    if (view.member.removed_ms || view.token.is_operator)
+        return ended(view.token, "lost its member");
+    Result<Workspace> workspace = workspace_of(rows, view.member);
+    if (!workspace)
+        return workspace.failure();
+    return std::optional<Caller>(
+        Caller{std::move(view.member), std::move(workspace).value(), std::move(view.token)});
+}
+
+Status operators_only(const Context& context) {
+    if (context.actor.power == Power::gate)
+        return Done{};
+    return Failure{Fault::forbidden, "only an operator may do this",
+                   "ask the people who run the gate", "operators_only"};
+}
+
+Result<TokenView> find_token_for(Rows& rows, const std::optional<Caller>& caller,
+                                 std::string_view prefix) {
+    Result<TokenView> found = find_token(rows, prefix);
+    if (!found || !caller)
+        return found;
+    const TokenView& view = found.value();
+    const bool own = view.token.member_id == caller->member.id;
+    const bool same_workspace =
+        !view.token.is_operator && view.member.workspace_id == caller->workspace.id;
+    if (own || (same_workspace && caller->sees_all_tokens()))
+        return found;
+    return no_token(prefix);
+}
+
+Result<Workspace> find_workspace_for(Rows& rows, const std::optional<Caller>& caller,
+                                     std::string_view ws) {
+    if (!caller)
+        return find_workspace(rows, ws);
+    if (ws.empty() || ws == caller->workspace.public_id)
+        return caller->workspace;
+    return no_workspace(ws);
+}
+
+Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
+                               std::string_view member) {
+    if (!caller)
+        return find_member(rows, member);
+    auto found = rows.member_by_id(member);
+    if (!found)
+        return found.failure();
+    if (!found.value() || found.value()->workspace_id != caller->workspace.id)
+        return no_member(member);
+    if (found.value()->id != caller->member.id && !caller->sees_all_members())
+        return no_member(member);
+    return *std::move(found).value();
+}
+
+}  // namespace hourgate::manage

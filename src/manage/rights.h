@@ -1,0 +1,47 @@
+// Who may: the rules that use cases ask first. An operator may everything. A member, acting by a
+// token, may what is written here, and stands as the database says in the use case's own
+// transaction: a token revoked since the call was decided changes nothing any more. Private to
+// manage/.
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "manage/ledger.h"
+
+namespace hourgate::manage {
+
+/// The member who acts, as they are now, and the token they act by.
+struct Caller {
+    Member member;
+    Workspace workspace;
+    TokenRecord token;
+
+    /// Owner and admin see and revoke every token of their workspace, others their own.
+    [[nodiscard]] bool sees_all_tokens() const noexcept {
+        return member.role == Role::owner || member.role == Role::admin;
+    }
+    /// Role member sees their own record, others every member of their workspace.
+    [[nodiscard]] bool sees_all_members() const noexcept { return member.role != Role::member; }
+};
+
+/// None: an operator acts. Conflict when the token, or its member, ended meanwhile.
+[[nodiscard]] Result<std::optional<Caller>> caller_of(Rows& rows, const Context& context);
+
+/// Forbidden to members.
+[[nodiscard]] Status operators_only(const Context& context);
+
+/// What the caller may see under a prefix. What is not theirs to see is not there: not_found, in
+/// the same words.
+[[nodiscard]] Result<TokenView> find_token_for(Rows& rows, const std::optional<Caller>& caller,
+                                               std::string_view prefix);
+
+/// The caller's own workspace, whether named or not; any, for an operator, who has to name it.
+[[nodiscard]] Result<Workspace> find_workspace_for(Rows& rows, const std::optional<Caller>& caller,
+                                                   std::string_view ws);
+
+/// By id alone, and in the caller's workspace, for a member; however named, for an operator.
+[[nodiscard]] Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
+                                             std::string_view member);
+
+}  // namespace hourgate::manage
