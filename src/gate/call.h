@@ -30,8 +30,15 @@ enum class Problem : std::uint8_t {
     target_not_told,     ///< forward-auth: the proxy did not say what was asked for
 };
 
+/// Which door a call came to.
+enum class Door : std::uint8_t {
+    api,    ///< the API behind the gate, and the gate's own routes: members' tokens
+    admin,  ///< /admin/v1 on the admin listener: operator tokens alone, and nothing else asked
+};
+
 /// Views point into the request and must outlive the Decision made from it.
 struct Call {
+    Door door = Door::api;
     Problem problem = Problem::none;
     std::string_view problem_detail;  ///< the header's name; never a value
     Presented presented = Presented::nothing;

@@ -54,6 +54,22 @@ std::string_view to_text(Reason reason) noexcept {
     return "";
 }
 
+Reason reason_of(policy::Verdict verdict) noexcept {
+    switch (verdict) {
+        case policy::Verdict::allowed:
+            return Reason::granted;
+        case policy::Verdict::role_forbidden:
+            return Reason::role_forbidden;
+        case policy::Verdict::scope_missing:
+            return Reason::scope_missing;
+        case policy::Verdict::not_own:
+            return Reason::not_own;
+        case policy::Verdict::path_unlisted:
+            return Reason::path_unlisted;
+    }
+    return Reason::store_failed;
+}
+
 int question_of(Reason reason) noexcept {
     switch (reason) {
         case Reason::granted:

@@ -57,11 +57,14 @@ constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::store_fail
 
 [[nodiscard]] std::string_view to_text(Reason reason) noexcept;
 
+/// What question 3 says as the reason of a decision.
+[[nodiscard]] Reason reason_of(policy::Verdict verdict) noexcept;
+
 /// Which of the four questions a reason answers; 0 for unreadable calls, granted and store_failed.
 [[nodiscard]] int question_of(Reason reason) noexcept;
 
 /// Whose windows `Decision::room` tells of.
-enum class RoomOf : std::uint8_t { nothing, plan, failures, public_calls };
+enum class RoomOf : std::uint8_t { nothing, plan, urgent, failures, public_calls };
 
 struct Decision {
     Reason reason = Reason::store_failed;
@@ -71,6 +74,7 @@ struct Decision {
     Now now;
 
     // What was asked: views of the Call.
+    Door door = Door::api;
     std::string_view method;
     std::string_view target;
     Problem problem = Problem::none;

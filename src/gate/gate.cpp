@@ -3,17 +3,17 @@
 
 #include <utility>
 
-#include "base/random.h"
 #include "token/digest.h"
 
 namespace hourgate {
 
 Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-           AddressLimiter& failures, AddressLimiter& public_calls)
+           Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls)
     : settings_(std::move(settings)),
       policy_(policy),
       directory_(directory),
       limiter_(limiter),
+      urgent_(urgent),
       failures_(failures),
       public_calls_(public_calls) {}
 
@@ -24,7 +24,7 @@ Decision Gate::decide(const Call& call) {
         decision.reason = count_failure(decision, call);
     show_room(decision, call);
     decision.observed = settings_.mode == Mode::observe && decision.reason != Reason::granted &&
-                        decision.reason != Reason::store_failed && !decision.match.own_route;
+                        decision.reason != Reason::store_failed && !decision.match.own_route();
     return decision;
 }
 
@@ -34,8 +34,10 @@ Reason Gate::ask(Decision& decision, const Call& call) {
         return public_room(decision, call);
     if (reason == Reason::granted)
         reason = who(decision, call);  // 401
-    if (reason == Reason::granted)
-        reason = paid(decision);  // 402
+    if (reason == Reason::granted) {
+        const Reason unpaid = paid(decision);  // 402, but never in the way of revoking a token
+        reason = is_urgent(decision, call) ? Reason::granted : unpaid;
+    }
     if (reason == Reason::granted)
         reason = may(decision, call);  // 403
     if (reason == Reason::granted)
@@ -49,7 +51,8 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
-    decision.match = policy_.find(call.target);
+    decision.match =
+        call.door == Door::admin ? policy_.find_admin(call.target) : policy_.find(call.target);
     if (decision.match.flaw == policy::PathFlaw::unreadable)
         return Reason::bad_request;
     if (decision.match.flaw != policy::PathFlaw::none)
@@ -100,9 +103,10 @@ Reason Gate::who(Decision& decision, const Call& call) {
     return Reason::granted;
 }
 
-/// 2. Is it paid for? Operator tokens belong to no workspace and are not asked.
+/// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door
+/// nobody is.
 Reason Gate::paid(Decision& decision) const {
-    if (decision.facts->is_operator())
+    if (decision.facts->is_operator() || decision.door == Door::admin)
         return Reason::granted;
     const Workspace& workspace = decision.facts->workspace;
     decision.standing = standing_at(workspace.paid_until_ms, settings_.lapse, decision.now.wall_ms);
@@ -114,100 +118,29 @@ Reason Gate::paid(Decision& decision) const {
     return lapsed ? Reason::plan_lapsed : Reason::plan_without_api;
 }
 
-/// 3. May they? Operator tokens open nothing here.
+/// 3. May they? Operator tokens open the admin door and nothing else, and nothing else opens it.
 Reason Gate::may(Decision& decision, const Call& call) const {
     const Facts& facts = *decision.facts;
-    if (facts.is_operator())
+    if (facts.is_operator() != (call.door == Door::admin))
         return Reason::role_forbidden;
-    const policy::Subject subject{facts.member.role, facts.member.public_id, facts.token.scopes};
-    decision.judgement = policy_.judge(decision.match, subject, call.method, call.target);
-    switch (decision.judgement.verdict) {
-        case policy::Verdict::allowed:
-            return Reason::granted;
-        case policy::Verdict::role_forbidden:
-            return Reason::role_forbidden;
-        case policy::Verdict::scope_missing:
-            return Reason::scope_missing;
-        case policy::Verdict::not_own:
-            return Reason::not_own;
-        case policy::Verdict::path_unlisted:
-            return Reason::path_unlisted;
-    }
-    return Reason::store_failed;
+    if (facts.is_operator())
+        return Reason::granted;
+    const policy::Subject subject{facts.member.role, facts.member.public_id, facts.token.scopes,
+                                  facts.token.prefix};
+    decision.judgement = policy_.judge(decision.match, subject, call.method);
+    return reason_of(decision.judgement.verdict);
 }
 
 /// 4. Is there room? All windows are checked, then all are spent, as one step.
 Reason Gate::room(Decision& decision, const Call& call) {
+    if (call.door == Door::admin)
+        return Reason::granted;
+    if (is_urgent(decision, call))
+        return urgent_room(decision, call);
     decision.room_of = RoomOf::plan;
     decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace.id,
                                  decision.plan->windows, call.now, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;
-}
-
-// --- beside the four questions -------------------------------------------------------------------
-
-Decision Gate::begin(const Call& call) {
-    Decision decision;
-    decision.id = random_hex_128();
-    decision.now = call.now;
-    decision.method = call.method;
-    decision.target = call.target;
-    decision.problem = call.problem;
-    decision.problem_detail = call.problem_detail;
-    decision.presented = call.presented;
-    if (call.presented == Presented::other_scheme)
-        decision.scheme = call.credentials;
-    decision.address = call.address;
-    return decision;
-}
-
-/// Public resources, and preflights to a listed path.
-bool Gate::open_to_all(const Decision& decision, const Call& call) {
-    const policy::Match& match = decision.match;
-    if (match.kind != policy::Match::Kind::resource || match.own_route)
-        return false;
-    return match.resource->is_public || call.preflight;
-}
-
-/// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted
-/// per address, where it is known.
-Reason Gate::public_room(Decision& decision, const Call& call) {
-    const bool ours =
-        call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
-    if (ours) {
-        if (const Reason reason = who(decision, call); reason != Reason::granted)
-            return reason;
-    }
-    if (!call.address)
-        return Reason::granted;
-    decision.room_of = RoomOf::public_calls;
-    decision.room = public_calls_.ask(call.address->limiter_key(), call.now, call.spend);
-    return decision.room.granted ? Reason::granted : Reason::window_full;
-}
-
-/// A 401 counts for the caller's address; when that window is full the caller is told to wait, and
-/// still why. Its own 429s are not counted. An address not known is not counted: everybody would
-/// be.
-Reason Gate::count_failure(Decision& decision, const Call& call) {
-    if (!call.address)
-        return decision.reason;
-    decision.room_of = RoomOf::failures;
-    decision.room = failures_.ask(call.address->limiter_key(), call.now, call.spend);
-    if (decision.room.granted)
-        return decision.reason;
-    decision.because = decision.reason;
-    return Reason::too_many_failures;
-}
-
-/// A live token is shown its plan's windows on every answer, refusals included; nothing is spent.
-void Gate::show_room(Decision& decision, const Call& call) {
-    const int question = question_of(decision.reason);
-    if ((question != 2 && question != 3) || decision.plan == nullptr ||
-        decision.plan->windows.empty())
-        return;
-    decision.room_of = RoomOf::plan;
-    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace.id,
-                                 decision.plan->windows, call.now, Spend::no);
 }
 
 }  // namespace hourgate

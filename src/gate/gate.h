@@ -18,6 +18,9 @@ namespace hourgate {
 
 enum class Mode : std::uint8_t { enforce, observe };
 
+/// What revoking and rotating spend from, per token line (PRODUCT.md section 8).
+extern const Window urgent_window;
+
 class Gate {
 public:
     struct Settings {
@@ -28,9 +31,10 @@ public:
         std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
     };
 
-    /// All references must outlive the gate.
+    /// All references must outlive the gate. `urgent` counts revoking and rotating, apart from the
+    /// plans' windows.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-         AddressLimiter& failures, AddressLimiter& public_calls);
+         Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls);
 
     /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
     /// 401 is counted for the caller's address. The gate's own routes are always enforced.
@@ -50,15 +54,19 @@ private:
     [[nodiscard]] Reason room(Decision& decision, const Call& call);
 
     [[nodiscard]] static Decision begin(const Call& call);
+    [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
     [[nodiscard]] Reason public_room(Decision& decision, const Call& call);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
+    [[nodiscard]] Reason urgent_room(Decision& decision, const Call& call);
+    void show_plan(Decision& decision, const Call& call);
     void show_room(Decision& decision, const Call& call);
 
     const Settings settings_;
     const policy::Policy& policy_;
     Directory& directory_;          // self-synchronised
     Limiter& limiter_;              // self-synchronised
+    Limiter& urgent_;               // self-synchronised
     AddressLimiter& failures_;      // self-synchronised
     AddressLimiter& public_calls_;  // self-synchronised
 };

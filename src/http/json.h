@@ -25,6 +25,9 @@ using Json = nlohmann::ordered_json;
 /// The members of "error", in order.
 [[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
 
+/// One body in either format from the same members of "error".
+[[nodiscard]] Answer error_answer(int status, const Json& members, Format format);
+
 /// "limits" of verify and /me: the plan's windows with what is left of them; [] when not known.
 [[nodiscard]] Json limits_of(const Decision& decision);
 

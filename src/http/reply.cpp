@@ -102,7 +102,9 @@ void add_may(Json& error, const Decision& decision) {
     error["role"] = text_or_null(decision.role());
     if (decision.reason == Reason::role_forbidden) {
         const auto role = decision.judgement.required_role;
-        error["requiredRole"] = role ? Json(to_text(*role)) : Json();
+        error["requiredRole"] = decision.door == Door::admin ? Json("operator")
+                                : role                       ? Json(to_text(*role))
+                                                             : Json();
     }
     if (decision.reason == Reason::scope_missing)
         error["requiredScope"] = text_or_null(decision.judgement.required_scope);
@@ -135,27 +137,6 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
                  quoted_safe(words_of(decision, settings).message) + "\"";
     }
     return value;
-}
-
-/// One body in either format from the same members.
-Answer error_answer(int status, const Json& members, Format format) {
-    Answer answer;
-    answer.status = status;
-    if (format == Format::json) {
-        answer.headers.push_back({"Content-Type", "application/json"});
-        answer.body = text_of(Json{{"error", members}}) + "\n";
-        return answer;
-    }
-    Json problem = Json::object();
-    problem["type"] = members.contains("docs") ? members["docs"] : Json("about:blank");
-    problem["title"] = phrase_of(status);
-    problem["status"] = status;
-    problem["detail"] = members["message"];
-    for (const auto& [name, value] : members.items())
-        problem[name] = value;
-    answer.headers.push_back({"Content-Type", "application/problem+json"});
-    answer.body = text_of(problem) + "\n";
-    return answer;
 }
 
 }  // namespace
@@ -210,6 +191,8 @@ std::string_view phrase_of(int status) noexcept {
     switch (status) {
         case 200:
             return "OK";
+        case 201:
+            return "Created";
         case 204:
             return "No Content";
         case 400:
@@ -226,12 +209,16 @@ std::string_view phrase_of(int status) noexcept {
             return "Method Not Allowed";
         case 408:
             return "Request Timeout";
+        case 409:
+            return "Conflict";
         case 413:
             return "Content Too Large";
         case 414:
             return "URI Too Long";
         case 415:
             return "Unsupported Media Type";
+        case 422:
+            return "Unprocessable Content";
         case 429:
             return "Too Many Requests";
         case 431:
@@ -275,6 +262,26 @@ std::string shown_id(const Decision& decision) {
 }
 
 // --- body ----------------------------------------------------------------------------------------
+
+Answer error_answer(int status, const Json& members, Format format) {
+    Answer answer;
+    answer.status = status;
+    if (format == Format::json) {
+        answer.headers.push_back({"Content-Type", "application/json"});
+        answer.body = text_of(Json{{"error", members}}) + "\n";
+        return answer;
+    }
+    Json problem = Json::object();
+    problem["type"] = members.contains("docs") ? members["docs"] : Json("about:blank");
+    problem["title"] = phrase_of(status);
+    problem["status"] = status;
+    problem["detail"] = members["message"];
+    for (const auto& [name, value] : members.items())
+        problem[name] = value;
+    answer.headers.push_back({"Content-Type", "application/problem+json"});
+    answer.body = text_of(problem) + "\n";
+    return answer;
+}
 
 Json error_members(const Decision& decision, const ReplySettings& settings) {
     const Words words = words_of(decision, settings);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "gate/gate.h"
 #include "policy/path.h"
 #include "token/format.h"
 
@@ -225,6 +226,9 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
 Words role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
     const std::string role(decision.role());
+    if (decision.door == Door::admin)
+        return {"This is the token of a member. The admin listener takes operator tokens alone.",
+                "Have an operator token minted: `hourgate operator mint --name NAME`."};
     if (decision.facts && decision.facts->is_operator()) {
         return {"This is an operator token. It opens the admin listener and nothing else.",
                 "Send the token of a member."};
@@ -291,6 +295,8 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
             decision.address ? decision.address->text() : std::string("this address");
         return {"The window for public calls from " + from + " is full: " + limit + ".", wait};
     }
+    if (decision.room_of == RoomOf::urgent)
+        return {"The window for revoking and rotating by this token is full: " + limit + ".", wait};
     const std::string whose = window->per == Per::workspace ? " for the whole workspace" : "";
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
                 " is full: " + limit + whose + ".",
@@ -322,6 +328,8 @@ const Window* full_window(const Decision& decision, const ReplySettings& setting
             return &settings.failures;
         case RoomOf::public_calls:
             return &settings.public_calls;
+        case RoomOf::urgent:
+            return &urgent_window;
         case RoomOf::plan:
             break;
     }

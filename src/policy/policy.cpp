@@ -177,12 +177,6 @@ std::optional<Role> least_role(const Resource& resource, Action action) noexcept
     return std::nullopt;
 }
 
-/// {api_prefix}/me, as the path was read when it was found.
-bool is_me(std::string_view target, const Rules& rules, const Pattern& own) {
-    const Path path = read_path(target, rules.path);
-    return path.segments.size() == own.segments.size() + 1 && path.segments.back() == "me";
-}
-
 void judge_own(Judgement& judgement, const Match& match, const Subject& subject) {
     judgement.own = subject.member_id;
     if (!match.member)
@@ -192,6 +186,13 @@ void judge_own(Judgement& judgement, const Match& match, const Subject& subject)
 }
 
 }  // namespace
+
+Policy::Policy(Rules rules, Resource own)
+    : rules_(std::move(rules)), own_(std::move(own)), organization_(own_), admin_(own_) {
+    organization_.access[index(Role::member)] = {};
+    admin_.name = "admin";
+    admin_.patterns.clear();
+}
 
 Result<Policy> Policy::make(Rules rules) {
     auto own = own_resource(rules.api_prefix);
@@ -233,7 +234,14 @@ Match Policy::find(std::string_view target) const {
         return variant;
     };
     if (ends_at(own_)) {
-        match.own_route = match.flaw == PathFlaw::none;
+        if (match.flaw != PathFlaw::none)
+            return match;
+        const std::span rest = std::span(path.segments).subspan(own_.patterns[0].segments.size());
+        match.own = own_route_of(rest);
+        if (match.own == OwnRoute::organization)
+            match.resource = &organization_;
+        if (match.own == OwnRoute::token || match.own == OwnRoute::rotate_token)
+            match.own_object = rest[1];
         return match;
     }
     match.kind = rules_.resources.empty() ? Match::Kind::implicit : Match::Kind::unlisted;
@@ -243,8 +251,37 @@ Match Policy::find(std::string_view target) const {
     return match;
 }
 
-Judgement Policy::judge(const Match& match, const Subject& subject, std::string_view method,
-                        std::string_view target) const {
+Match Policy::find_admin(std::string_view target) const {
+    Match match;
+    match.flaw = read_path(target, rules_.path).flaw;
+    match.kind = Match::Kind::resource;
+    match.resource = &admin_;
+    match.own = OwnRoute::admin;
+    return match;
+}
+
+/// Whatever a token is narrowed to, it may ask who it is, rotate itself and revoke itself.
+bool Policy::acts_on_itself(const Match& match, const Subject& subject,
+                            std::string_view method) const noexcept {
+    switch (match.own) {
+        case OwnRoute::me:
+            return action_of(method, &own_) == Action::read;
+        case OwnRoute::rotate_self:
+            return is_urgent(match.own, method);
+        case OwnRoute::token:
+        case OwnRoute::rotate_token:
+            return is_urgent(match.own, method) && match.own_object == subject.token_prefix;
+        case OwnRoute::none:
+        case OwnRoute::tokens:
+        case OwnRoute::organization:
+        case OwnRoute::other:
+        case OwnRoute::admin:
+            return false;
+    }
+    return false;
+}
+
+Judgement Policy::judge(const Match& match, const Subject& subject, std::string_view method) const {
     HOURGATE_CHECK(match.flaw == PathFlaw::none);
     HOURGATE_CHECK((match.kind == Match::Kind::resource) == (match.resource != nullptr));
     Judgement judgement;
@@ -273,11 +310,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
         judgement.required_role = least_role(resource, action);
         return refuse(Verdict::role_forbidden);
     }
-    // Whatever a token is narrowed to, it may ask who it is.
-    const auto asks_itself = [&] {
-        return match.own_route && action == Action::read && is_me(target, rules_, own_.patterns[0]);
-    };
-    if (!allow(subject.scopes, resource.name, action) && !asks_itself()) {
+    if (!allow(subject.scopes, resource.name, action) && !acts_on_itself(match, subject, method)) {
         judgement.required_scope = scope_for(resource.name, action);
         return refuse(Verdict::scope_missing);
     }

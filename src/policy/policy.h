@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/role.h"
+#include "policy/own_routes.h"
 #include "policy/path.h"
 #include "policy/resource.h"
 #include "policy/scope.h"
@@ -36,8 +37,11 @@ struct Match {
     Kind kind = Kind::implicit;
     /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
     const Resource* resource = nullptr;
-    bool own_route = false;             ///< the resource is the gate's own, "hourgate"
+    OwnRoute own = OwnRoute::none;      ///< which of the gate's own routes, if it is one
+    std::string own_object;             ///< {prefix} of OwnRoute::token and rotate_token
     std::optional<std::string> member;  ///< what "{member}" of the matching pattern captured
+
+    [[nodiscard]] bool own_route() const noexcept { return own != OwnRoute::none; }
 };
 
 /// The answer to question 3.
@@ -64,6 +68,7 @@ struct Subject {
     Role role = Role::member;
     std::string_view member_id;  ///< public id
     std::span<const Scope> scopes;
+    std::string_view token_prefix = {};  ///< of the token itself
 };
 
 class Policy {
@@ -78,15 +83,20 @@ public:
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
     [[nodiscard]] Match find(std::string_view target) const;
 
-    /// Order: unlisted, role, scope, own. For the gate's own routes: every role may, and a token
-    /// scoped to something else may still read {api_prefix}/me. Implicit: role member may nothing.
+    /// The same for a call to the admin listener: the path is read as any other, and no configured
+    /// resource is looked at, so that none can open it.
+    [[nodiscard]] Match find_admin(std::string_view target) const;
+
+    /// Order: unlisted, role, scope, own. For the gate's own routes: every role may, but for role
+    /// member and the organization; and a token scoped to something else may still read
+    /// {api_prefix}/me, rotate itself and revoke itself. Implicit: role member may nothing.
     /// A path no resource names (implicit, or unlisted and allowed) is never reached by a token
     /// that has scopes: scope_missing with no required scope. A method without an action is
     /// role_forbidden everywhere but at a path_unlisted.
     /// REQUIRES: match.flaw is none; the resource, if any, is not public (nobody is asked there;
     /// its rows are empty, so every role would be forbidden).
     [[nodiscard]] Judgement judge(const Match& match, const Subject& subject,
-                                  std::string_view method, std::string_view target) const;
+                                  std::string_view method) const;
 
     /// Whether a scope may name this resource: one of the configured, or "hourgate".
     [[nodiscard]] bool knows(std::string_view resource) const noexcept;
@@ -96,10 +106,14 @@ public:
     [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
 
 private:
-    Policy(Rules rules, Resource own) : rules_(std::move(rules)), own_(std::move(own)) {}
+    Policy(Rules rules, Resource own);
+    [[nodiscard]] bool acts_on_itself(const Match& match, const Subject& subject,
+                                      std::string_view method) const noexcept;
 
     Rules rules_;
-    Resource own_;  // the built-in resource "hourgate"
+    Resource own_;           // the built-in resource "hourgate"
+    Resource organization_;  // the same name, with the rows of {api_prefix}/organization
+    Resource admin_;         // the built-in resource "admin"
 };
 
 /// GET HEAD OPTIONS read, POST create, PUT PATCH update, DELETE delete; others only if listed.

@@ -77,7 +77,7 @@ public:
     explicit Bench(Mode mode = Mode::enforce, policy::Rules rules = small_rules())
         : policy(policy::Policy::make(std::move(rules)).value()),
           gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory,
-               limiter, failures, public_calls) {
+               limiter, urgent, failures, public_calls) {
         directory.plans = std::make_shared<PlanBook>(std::vector<Plan>{
             make_plan(1, "free", false, 0, {}),
             make_plan(2, "studio", true, 10,
@@ -131,6 +131,7 @@ public:
     policy::Policy policy;
     ScriptedDirectory directory;
     Limiter limiter;
+    Limiter urgent;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 4, 60, Per::token}};
     Gate gate;

@@ -89,8 +89,7 @@ Judgement judged(const Policy& policy, const Caller& caller, std::string_view me
     REQUIRE(scopes.ok());
     const Match match = policy.find(target);
     REQUIRE(match.flaw == PathFlaw::none);
-    return policy.judge(match, Subject{caller.role, caller.member_id, scopes.value()}, method,
-                        target);
+    return policy.judge(match, Subject{caller.role, caller.member_id, scopes.value()}, method);
 }
 
 constexpr std::array<std::string_view, 4> method_for = {"GET", "POST", "PATCH", "DELETE"};
@@ -119,7 +118,7 @@ TEST_CASE("The first resource whose pattern matches is the one") {
     CHECK(lands(policy, "/?x") == "root");
     CHECK(lands(policy, "/api/v1/th%69ngs/7") == "one");
     CHECK(policy.find("/nowhere").kind == Kind::unlisted);
-    CHECK_FALSE(policy.find("/api/health").own_route);
+    CHECK_FALSE(policy.find("/api/health").own_route());
 }
 
 TEST_CASE("The pattern that matches every path matches every path") {
@@ -210,14 +209,14 @@ TEST_CASE("The gate's own routes are found with and without resources, and guard
             const Match match = policy.find(target);
             CHECK(match.flaw == PathFlaw::none);
             CHECK(match.kind == Kind::resource);
-            CHECK(match.own_route);
+            CHECK(match.own_route());
             REQUIRE(match.resource != nullptr);
             CHECK(match.resource->name == "hourgate");
         }
         const Match variant = policy.find("/_HourGate/api/v1/me");
         CHECK(variant.flaw == PathFlaw::case_variant);
-        CHECK_FALSE(variant.own_route);
-        CHECK_FALSE(policy.find("/_hourgate/api/v2").own_route);
+        CHECK_FALSE(variant.own_route());
+        CHECK_FALSE(policy.find("/_hourgate/api/v2").own_route());
         CHECK(policy.find("/a").kind == (with ? Kind::resource : Kind::implicit));
     }
 }
@@ -414,7 +413,8 @@ TEST_CASE("An unlisted path is refused to all, or open to all who are not narrow
 }
 
 TEST_CASE(
-    "Every role may use the gate's own routes; a token for something else may only read /me") {
+    "Every role may use the gate's own routes; a token for something else may only read /me and "
+    "rotate itself") {
     const Policy policy = policy_of(rules_of({resource("a", {"/a"}), resource("b", {"/b/**"})}));
     const std::string api = "/_hourgate/api/v1";
     for (const Role role : all_roles)
@@ -427,12 +427,13 @@ TEST_CASE(
                 const auto verdict = [&](std::string_view scopes) {
                     return judged(policy, {role, scopes, "m"}, method, api + path).verdict;
                 };
+                const bool rotates = tail == "/me/rotate" && method == "POST";
                 INFO(method << " " << path);
                 CHECK(verdict("") == Verdict::allowed);
                 CHECK(verdict("hourgate:*") == Verdict::allowed);
-                CHECK((verdict("hourgate:read") == Verdict::allowed) == reads);
+                CHECK((verdict("hourgate:read") == Verdict::allowed) == (reads || rotates));
                 CHECK((verdict("hourgate:write") == Verdict::allowed) == (!reads || me));
-                CHECK((verdict("a:*") == Verdict::allowed) == (reads && me));
+                CHECK((verdict("a:*") == Verdict::allowed) == ((reads && me) || rotates));
             }
     CHECK(judged(policy, {Role::owner, "a:*", "m"}, "POST", api + "/me").required_scope ==
           "hourgate:write");
@@ -566,8 +567,8 @@ TEST_CASE("A prefix that is no plain path is refused") {
     Rules rules;
     rules.api_prefix = "/gate";
     const Policy policy = policy_of(std::move(rules));
-    CHECK(policy.find("/gate/me").own_route);
-    CHECK_FALSE(policy.find("/_hourgate/api/v1/me").own_route);
+    CHECK(policy.find("/gate/me").own_route());
+    CHECK_FALSE(policy.find("/_hourgate/api/v1/me").own_route());
     CHECK(judged(policy, {Role::member, "a:*", "m"}, "GET", "/gate/me").verdict ==
           Verdict::allowed);
     CHECK(judged(policy, {Role::member, "a:*", "m"}, "HEAD", "/gate/me").verdict ==
@@ -610,4 +611,53 @@ TEST_CASE("The bounds on resources and paths hold at their edge") {
     CHECK(off(rules_of({resource("a", paths)})).empty());
     paths.push_back("/more");
     CHECK_FALSE(off(rules_of({resource("a", paths)})).empty());
+}
+
+TEST_CASE(
+    "a token for something else revokes and rotates itself, and no other; urgent are just these") {
+    const Policy policy = policy_of(rules_of({resource("a", {"/a"})}));
+    const std::string api = "/_hourgate/api/v1", own = "4f8a2c1bdedf", other = "0c33d1a9b27e";
+    const auto scopes = parse_scopes("a:*").value();
+    int allowed = 0, urgent = 0;
+    for (const std::string& prefix : {own, other})
+        for (const std::string_view method : method_for)
+            for (const char* tail : {"", "/rotate", "/rotate/", "/rotate/x", "/other"}) {
+                const Match match = policy.find(api + "/tokens/" + prefix + tail);
+                const Subject subject{Role::member, "mem_a", scopes, own};
+                const bool is_rotate = std::string_view(tail).starts_with("/rotate") &&
+                                       std::string_view(tail) != "/rotate/x";
+                const bool ends =
+                    (method == "DELETE" && *tail == 0) || (method == "POST" && is_rotate);
+                CAPTURE(prefix, method, tail);
+                CHECK(is_urgent(match.own, method) == ends);
+                const bool may = policy.judge(match, subject, method).verdict == Verdict::allowed;
+                CHECK(may == (ends && prefix == own));
+                allowed += may;
+                urgent += ends;
+            }
+    CHECK(allowed == 3);
+    CHECK(urgent == 6);
+}
+
+TEST_CASE("role member may not look at the organization, everybody else may") {
+    const Policy policy = policy_of(rules_of({resource("a", {"/a"})}));
+    for (const Role role : all_roles) {
+        const Judgement judgement =
+            judged(policy, {role, "", "m"}, "GET", "/_hourgate/api/v1/organization");
+        CHECK((judgement.verdict == Verdict::allowed) == (role != Role::member));
+        if (role == Role::member)
+            CHECK(judgement.required_role == Role::manager);
+    }
+}
+
+TEST_CASE("no configured resource opens an admin path, however it is written") {
+    Resource all = resource("all", {"/**"});
+    all.is_public = true;
+    all.access = {};
+    const Policy policy = policy_of(rules_of({all}));
+    const Match match = policy.find_admin("/admin/v1/workspaces");
+    CHECK(match.resource->name == "admin");
+    CHECK_FALSE(match.resource->is_public);
+    CHECK(match.own_route());
+    CHECK(policy.find_admin("/admin/v1/%2e%2e/x").flaw == PathFlaw::dot_segment);
 }

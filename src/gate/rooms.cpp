@@ -1,0 +1,96 @@
+// Beside the four questions: what a decision begins with, who need not be known, and the windows
+// that are not a plan's.
+#include "base/random.h"
+#include "gate/gate.h"
+
+namespace hourgate {
+
+const Window urgent_window{"urgent", limits::urgent_calls, limits::urgent_window_s, Per::token};
+
+Decision Gate::begin(const Call& call) {
+    Decision decision;
+    decision.id = random_hex_128();
+    decision.now = call.now;
+    decision.door = call.door;
+    decision.method = call.method;
+    decision.target = call.target;
+    decision.problem = call.problem;
+    decision.problem_detail = call.problem_detail;
+    decision.presented = call.presented;
+    if (call.presented == Presented::other_scheme)
+        decision.scheme = call.credentials;
+    decision.address = call.address;
+    return decision;
+}
+
+/// Whether it revokes or rotates a token.
+bool Gate::is_urgent(const Decision& decision, const Call& call) noexcept {
+    return policy::is_urgent(decision.match.own, call.method);
+}
+
+/// Revoking and rotating spend from a window of their own. What is left of the plan's is shown, and
+/// stays.
+Reason Gate::urgent_room(Decision& decision, const Call& call) {
+    decision.room_of = RoomOf::urgent;
+    decision.room = urgent_.ask(decision.facts->token.line, decision.facts->workspace.id,
+                                {&urgent_window, 1}, call.now, call.spend);
+    if (!decision.room.granted)
+        return Reason::window_full;
+    show_plan(decision, call);
+    return Reason::granted;
+}
+
+/// Public resources, and preflights to a listed path.
+bool Gate::open_to_all(const Decision& decision, const Call& call) {
+    const policy::Match& match = decision.match;
+    if (match.kind != policy::Match::Kind::resource || match.own_route())
+        return false;
+    return match.resource->is_public || call.preflight;
+}
+
+/// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted
+/// per address, where it is known.
+Reason Gate::public_room(Decision& decision, const Call& call) {
+    const bool ours =
+        call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
+    if (ours) {
+        if (const Reason reason = who(decision, call); reason != Reason::granted)
+            return reason;
+    }
+    if (!call.address)
+        return Reason::granted;
+    decision.room_of = RoomOf::public_calls;
+    decision.room = public_calls_.ask(call.address->limiter_key(), call.now, call.spend);
+    return decision.room.granted ? Reason::granted : Reason::window_full;
+}
+
+/// A 401 counts for the caller's address; when that window is full the caller is told to wait, and
+/// still why. Its own 429s are not counted. An address not known is not counted: everybody would
+/// be.
+Reason Gate::count_failure(Decision& decision, const Call& call) {
+    if (!call.address)
+        return decision.reason;
+    decision.room_of = RoomOf::failures;
+    decision.room = failures_.ask(call.address->limiter_key(), call.now, call.spend);
+    if (decision.room.granted)
+        return decision.reason;
+    decision.because = decision.reason;
+    return Reason::too_many_failures;
+}
+
+/// A live token is shown its plan's windows on every answer, refusals included; nothing is spent.
+void Gate::show_room(Decision& decision, const Call& call) {
+    const int question = question_of(decision.reason);
+    if (question == 2 || question == 3)
+        show_plan(decision, call);
+}
+
+void Gate::show_plan(Decision& decision, const Call& call) {
+    if (decision.plan == nullptr || decision.plan->windows.empty())
+        return;
+    decision.room_of = RoomOf::plan;
+    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace.id,
+                                 decision.plan->windows, call.now, Spend::no);
+}
+
+}  // namespace hourgate

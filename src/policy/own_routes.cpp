@@ -1,0 +1,42 @@
+#include "policy/own_routes.h"
+
+namespace hourgate::policy {
+
+OwnRoute own_route_of(std::span<const std::string> rest) noexcept {
+    if (rest.empty())
+        return OwnRoute::other;
+    const bool rotates = rest.back() == "rotate";
+    if (rest[0] == "me" && rest.size() == 1)
+        return OwnRoute::me;
+    if (rest[0] == "me" && rest.size() == 2 && rotates)
+        return OwnRoute::rotate_self;
+    if (rest[0] == "tokens" && rest.size() == 1)
+        return OwnRoute::tokens;
+    if (rest[0] == "tokens" && rest.size() == 2)
+        return OwnRoute::token;
+    if (rest[0] == "tokens" && rest.size() == 3 && rotates)
+        return OwnRoute::rotate_token;
+    if (rest[0] == "organization" && rest.size() == 1)
+        return OwnRoute::organization;
+    return OwnRoute::other;
+}
+
+bool is_urgent(OwnRoute route, std::string_view method) noexcept {
+    switch (route) {
+        case OwnRoute::rotate_self:
+        case OwnRoute::rotate_token:
+            return method == "POST";
+        case OwnRoute::token:
+            return method == "DELETE";
+        case OwnRoute::none:
+        case OwnRoute::me:
+        case OwnRoute::tokens:
+        case OwnRoute::organization:
+        case OwnRoute::other:
+        case OwnRoute::admin:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace hourgate::policy
