@@ -11,12 +11,14 @@
 #include "http/library/server.h"
 #include "http/service.h"
 #include "limiter/limiter.h"
+#include "manage/audit_log.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
 #include "policy/policy.h"
 #include "store/database.h"
 #include "store/leased_directory.h"
 #include "store/server_lock.h"
+#include "store/sqlite_ledger.h"
 
 namespace hourgate {
 namespace {
@@ -65,6 +67,30 @@ private:
     std::atomic<std::int64_t> warned_us_{0};
 };
 
+/// The ledger of the server: a change is in force for every request received after it returns. It
+/// reads on a connection of its own, so that a list waits for no change being synced.
+class InForceLedger final : public manage::Ledger {
+public:
+    InForceLedger(std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
+                  store::LeasedDirectory& directory)
+        : writing_(std::move(writing)), reading_(std::move(reading)), directory_(directory) {}
+
+    Status write(const std::function<Status(manage::Rows&)>& change) override {
+        Status done = writing_->write(change);
+        if (done)
+            directory_.end_lease();
+        return done;
+    }
+    Status read(const std::function<Status(manage::Rows&)>& look) override {
+        return reading_->read(look);
+    }
+
+private:
+    const std::unique_ptr<manage::Ledger> writing_;
+    const std::unique_ptr<manage::Ledger> reading_;
+    store::LeasedDirectory& directory_;
+};
+
 Gate::Settings gate_settings(const config::Config& config) {
     return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
             config.lapse_to};
@@ -87,16 +113,20 @@ http::ReplySettings reply_settings(const config::Config& config) {
 struct App::Parts {
     Parts(const config::Config& config_, const Clock& clock_, const ops::Log& log_,
           std::unique_ptr<store::ServerLock> lock_,
-          std::unique_ptr<store::LeasedDirectory> directory_, policy::Policy policy_)
+          std::unique_ptr<store::LeasedDirectory> directory_,
+          std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
+          std::string cursor_key_, policy::Policy policy_)
         : config(config_),
           clock(clock_),
           log(log_),
           lock(std::move(lock_)),
           directory(std::move(directory_)),
+          ledger(std::move(writing), std::move(reading), *directory),
+          cursor_key(std::move(cursor_key_)),
           policy(std::move(policy_)),
           failures(config.failures),
           public_calls(config.public_calls),
-          gate(gate_settings(config), policy, *directory, limiter, failures, public_calls),
+          gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
           witness(metrics, log, clock),
           service(service_settings(), gate, clock, witness) {}
 
@@ -105,8 +135,11 @@ struct App::Parts {
     const ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
     const std::unique_ptr<store::LeasedDirectory> directory;
+    InForceLedger ledger;
+    const std::string cursor_key;
     const policy::Policy policy;
     Limiter limiter;
+    Limiter urgent;  // revoking and rotating
     AddressLimiter failures;
     AddressLimiter public_calls;
     Gate gate;
@@ -121,9 +154,20 @@ struct App::Parts {
         settings.trust = {config.peers, config.proxies, config.method_override_refused};
         settings.reply = reply_settings(config);
         settings.api_prefix = config.rules.api_prefix;
+        settings.desk = {[this] { return context(); }, cursor_key};
         settings.ready = [this] { return directory->ready(); };
         settings.metrics = [this] { return metrics.text(gauges()); };
         return settings;
+    }
+
+    /// For a use case; who asks is the caller's to fill in.
+    [[nodiscard]] manage::Context context() {
+        return {
+            ledger,
+            {"server", "local"},
+            clock.now(),
+            {config.brand, config.env, config.rotate_grace_s, config.line_max_s, config.live_max},
+            [this](std::string_view resource) { return policy.knows(resource); }};
     }
 
     [[nodiscard]] ops::Gauges gauges() const {
@@ -134,8 +178,8 @@ struct App::Parts {
         gauges.directory_version_reads = counts.version_reads;
         gauges.directory_failures = counts.failures;
         gauges.directory_entries = counts.entries;
-        gauges.limiter_entries = limiter.entries();
-        gauges.limiter_bytes = limiter.bytes();
+        gauges.limiter_entries = limiter.entries() + urgent.entries();
+        gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
         gauges.failure_addresses = failures.entries();
         gauges.public_addresses = public_calls.entries();
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
@@ -165,6 +209,7 @@ struct App::Parts {
     void sweep() {
         const Now now = clock.now();
         limiter.sweep(now);
+        urgent.sweep(now);
         failures.sweep(now);
         public_calls.sweep(now);
     }
@@ -195,8 +240,21 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     if (!directory)
         return directory.failure();
 
+    auto writing = store::SqliteLedger::open(config.database);
+    if (!writing)
+        return writing.failure();
+    auto reading = store::SqliteLedger::open(config.database);
+    if (!reading)
+        return reading.failure();
+
+    auto seal = manage::cursor_key({*reading.value(), {}, clock.now(), {}, {}});
+    if (!seal)
+        return seal.failure();
+
     auto parts = std::make_unique<Parts>(config, clock, log, std::move(lock).value(),
-                                         std::move(directory).value(), std::move(policy).value());
+                                         std::move(directory).value(), std::move(writing).value(),
+                                         std::move(reading).value(), std::move(seal).value(),
+                                         std::move(policy).value());
     if (Status s = parts->bind(0, http::Listener::public_, config.public_); !s)
         return s.failure();
     if (Status s = parts->bind(1, http::Listener::ask, config.ask); !s)

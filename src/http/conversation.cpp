@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "http/connection.h"
 #include "http/head.h"
 
@@ -94,6 +95,7 @@ private:
         if (!head.keep_alive)
             after = After::close;
         head.request.peer = peer_;
+        Service::Admission admission;
         if (head.body != Head::Body::none) {
             const std::size_t bytes_max =
                 service_.body_bytes_max(listener_, head.request.method, head.request.target);
@@ -101,12 +103,17 @@ private:
                 // A body nobody reads is never taken for the next request: the connection ends
                 // here.
                 after = After::close;
-            } else if (const auto read = connection_.read_body(head, bytes_max);
-                       read != Connection::Outcome::ok) {
-                return give_up(read, head, bytes_max);
+            } else {
+                // Decided on the head alone: who may not call is told so before a body is asked for
+                // (trap 16) or read.
+                if (auto refused = service_.admit(listener_, head.request, admission))
+                    return send(*std::move(refused), head, After::close);
+                const auto read = connection_.read_body(head, bytes_max);
+                if (read != Connection::Outcome::ok)
+                    return give_up(read, head, bytes_max);
             }
         }
-        return send(service_.handle(listener_, head.request), head, after);
+        return send(service_.handle(listener_, head.request, std::move(admission)), head, after);
     }
 
     [[nodiscard]] Next give_up(Connection::Outcome outcome, const Head& head,
@@ -116,12 +123,16 @@ private:
         return send(answer_to(outcome, head, body_bytes_max), head, After::close);
     }
 
-    [[nodiscard]] Next send(const Answer& answer, const Head& head, After after) {
+    [[nodiscard]] Next send(Answer answer, const Head& head, After after) {
         if (!seats_.may_stay(socket_))
             after = After::close;
-        const std::string text =
-            write_answer(answer, head.request.method, after, std::time(nullptr));
-        if (!connection_.send(text))
+        std::string text = write_answer(answer, head.request.method, after, std::time(nullptr));
+        const bool sent = connection_.send(text);
+        if (answer.holds_token) {
+            hourgate::wipe(answer.body);
+            hourgate::wipe(text);
+        }
+        if (!sent)
             return Next::nothing;
         return after == After::keep ? Next::request : Next::goodbye;
     }

@@ -44,6 +44,7 @@ struct Answer {
     int status = 200;
     std::vector<Header> headers;  ///< Content-Type included, Content-Length not
     std::string body;
+    bool holds_token = false;  ///< in the body: overwritten as soon as it is sent
 };
 
 }  // namespace hourgate::http

@@ -1,17 +1,124 @@
 #include "http/self_service.h"
 
+#include <array>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/time_text.h"
 #include "http/json.h"
+#include "http/views.h"
+#include "manage/accounts.h"
 
 namespace hourgate::http {
 
-Answer me_answer(const Decision& decision, const ReplySettings& settings, Format format) {
-    if (!decision.granted() || !decision.facts)
-        return refusal(decision, settings, format);
+namespace {
+
+std::optional<token::Env> env_of(Fields& body) {
+    const auto text = body.text("env");
+    if (!text)
+        return std::nullopt;
+    for (const token::Env env : {token::Env::live, token::Env::test})
+        if (*text == token::to_text(env))
+            return env;
+    body.refuse("env", "is neither live nor test");
+    return std::nullopt;
+}
+
+std::vector<policy::Scope> scopes_in(Fields& body) {
+    std::vector<policy::Scope> scopes;
+    for (const std::string& text : body.texts("scopes", limits::scopes_max)) {
+        const auto scope = policy::parse_scope(text);
+        if (scope)
+            scopes.push_back(scope.value());
+        else
+            body.refuse("scopes",
+                        "has one that is not resource:read, resource:write or resource:*");
+    }
+    return scopes;
+}
+
+std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
+    const auto at_ms = body.time("expiresAt");
+    const auto in_s = body.span_s("expiresIn");
+    if (!in_s)
+        return at_ms;
+    if (at_ms)
+        body.refuse("expiresIn", "is there beside expiresAt");
+    if (*in_s == 0)
+        body.refuse("expiresIn", "is no time at all");
+    return now_ms + *in_s * ms_per_s;
+}
+
+// --- routes --------------------------------------------------------------------------------------
+
+/// Asks for nothing, so there is nothing that could be off.
+Answer show_me(Visit& visit) {
+    return visit.data(200, me_of(visit.decision()));
+}
+
+Answer rotate_me(Visit& visit) {
+    return rotated(visit, visit.decision().facts->token.prefix);
+}
+
+Answer rotate_one(Visit& visit) {
+    return rotated(visit, visit.captured(0));
+}
+
+Answer list_own_tokens(Visit& visit) {
+    const manage::TokenQuery query{"", visit.query.text("member").value_or("")};
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_tokens(visit.context(), query, page),
+                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer mint_own(Visit& visit) {
+    manage::NewToken asked = new_token_of(visit.body, visit.now_ms());
+    if (visit.request().count("Idempotency-Key") > 0)
+        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::mint_token(visit.context(), asked));
+}
+
+Answer list_own_members(Visit& visit) {
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_members(visit.context(), "", page),
+                      [](const manage::MemberView& view) { return view_of(view); });
+}
+
+Answer show_organization(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_workspace(visit.context(), ""),
+                     [](const manage::WorkspaceView& view) { return view_of(view); });
+}
+
+constexpr std::array routes = {
+    Route{"GET", "me", Body::none, show_me},
+    Route{"POST", "me/rotate", Body::json, rotate_me},
+    Route{"GET", "tokens", Body::none, list_own_tokens},
+    Route{"POST", "tokens", Body::json, mint_own},
+    Route{"GET", "tokens/{}", Body::none, show_token},
+    Route{"DELETE", "tokens/{}", Body::none, revoke},
+    Route{"POST", "tokens/{}/rotate", Body::json, rotate_one},
+    Route{"GET", "members", Body::none, list_own_members},
+    Route{"GET", "members/{}", Body::none, show_member},
+    Route{"GET", "organization", Body::none, show_organization},
+};
+
+}  // namespace
+
+std::span<const Route> self_service_routes() noexcept {
+    return routes;
+}
+
+Json me_of(const Decision& decision) {
     const Facts& facts = *decision.facts;
-    const Json data = {
+    return {
         {"orgId", facts.workspace.public_id},
         {"orgName", facts.workspace.name},
         {"memberId", facts.member.public_id},
@@ -25,12 +132,52 @@ Answer me_answer(const Decision& decision, const ReplySettings& settings, Format
         {"expiresAt", facts.token.expires_ms ? Json(format_time(*facts.token.expires_ms)) : Json()},
         {"limits", limits_of(decision)},
     };
-    Answer answer;
-    answer.headers.push_back({"Content-Type", "application/json"});
-    for (Header& header : decision_headers(decision, settings))
-        answer.headers.push_back(std::move(header));
-    answer.body = text_of(Json{{"data", data}}) + "\n";
-    return answer;
+}
+
+manage::NewToken new_token_of(Fields& body, std::int64_t now_ms) {
+    manage::NewToken asked;
+    asked.name = body.needed_text("name");
+    asked.env = env_of(body);
+    asked.scopes = scopes_in(body);
+    asked.expires_ms = expiry_in(body, now_ms);
+    return asked;
+}
+
+Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
+    if (!minted)
+        return visit.failed(minted.failure());
+    return visit.data_with_token(201, view_of(minted.value().view, visit.now_ms()),
+                                 minted.value().token);
+}
+
+Answer rotated(Visit& visit, std::string_view prefix) {
+    const auto grace_s = visit.body.span_s("grace");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::rotate_token(visit.context(), prefix, grace_s));
+}
+
+Answer revoke(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::revoke_tokens(visit.context(), {visit.captured(0)}),
+                     [&](const std::vector<manage::TokenView>& views) {
+                         return view_of(views.front(), visit.now_ms());
+                     });
+}
+
+Answer show_token(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_token(visit.context(), visit.captured(0)),
+                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer show_member(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_member(visit.context(), visit.captured(0)),
+                     [](const manage::MemberView& view) { return view_of(view); });
 }
 
 }  // namespace hourgate::http

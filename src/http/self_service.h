@@ -1,16 +1,29 @@
-// What a caller may ask the gate about itself, under server.api_prefix. Decided like every other
-// call.
+// Self-service on the public listener: GET {api_prefix}/me here, and the routes by which members
+// manage their own tokens (the table in management.h).
 #pragma once
 
 #include "gate/decision.h"
-#include "http/message.h"
+#include "http/fields.h"
+#include "http/management.h"
 #include "http/reply.h"
+#include "manage/tokens.h"
 
 namespace hourgate::http {
 
-/// GET {api_prefix}/me: who this token is, and what it has left. The quickest way to test a token.
-/// The answer to a refusal is a refusal.
-[[nodiscard]] Answer me_answer(const Decision& decision, const ReplySettings& settings,
-                               Format format);
+/// "data" of /me: what a token is and what it has left. The quickest way to try one.
+[[nodiscard]] nlohmann::ordered_json me_of(const Decision& decision);
+
+// What self-service and admin read and answer alike.
+
+/// name, env, scopes, expiresAt or expiresIn. Flaws go into the fields.
+[[nodiscard]] manage::NewToken new_token_of(Fields& body, std::int64_t now_ms);
+/// 201 with the token, this once.
+[[nodiscard]] Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted);
+/// Rotates the token of `prefix`; `grace` of the body.
+[[nodiscard]] Answer rotated(Visit& visit, std::string_view prefix);
+/// Revokes the token captured first.
+[[nodiscard]] Answer revoke(Visit& visit);
+[[nodiscard]] Answer show_token(Visit& visit);
+[[nodiscard]] Answer show_member(Visit& visit);
 
 }  // namespace hourgate::http

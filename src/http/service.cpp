@@ -1,18 +1,22 @@
 #include "http/service.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/forward_auth.h"
-#include "http/self_service.h"
+#include "http/management.h"
 #include "http/verify.h"
+#include "policy/path.h"
 
 namespace hourgate::http {
 
 namespace {
 
 constexpr std::string_view verify_path = "/_hourgate/verify";
+constexpr std::string_view admin_prefix = "/admin/v1";
 
 bool is_get(const Request& request) noexcept {
     return request.method == "GET" || request.method == "HEAD";
@@ -49,12 +53,22 @@ bool is_preflight(const Request& request) noexcept {
            request.count("Access-Control-Request-Method") == 1;
 }
 
-Answer preflight_answer() {
+Answer preflight_answer(const std::string& methods) {
     return {204,
-            {{"Access-Control-Allow-Methods", "GET, HEAD"},
-             {"Access-Control-Allow-Headers", "Authorization"},
+            {{"Access-Control-Allow-Methods", methods},
+             {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"},
              {"Access-Control-Max-Age", "600"}},
             ""};
+}
+
+Answer failed() noexcept {
+    try {
+        return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
+                           "Send it again; if that does not help, tell the operator.",
+                           Format::json);
+    } catch (...) {
+        return {500, {}, {}};
+    }
 }
 
 bool is_json(const Request& request) noexcept {
@@ -69,46 +83,111 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
 
 std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
-    const bool reads =
-        listener == Listener::ask && method == "POST" && policy::path_part(target) == verify_path;
-    return reads ? limits::verify_body_bytes_max : 0;
+    if (listener == Listener::ask) {
+        const bool reads = method == "POST" && policy::path_part(target) == verify_path;
+        return reads ? limits::verify_body_bytes_max : 0;
+    }
+    try {
+        const auto place = place_of(listener, method, target);
+        const bool reads =
+            place && place->routed.route != nullptr && place->routed.route->body == Body::json;
+        return reads ? limits::management_body_bytes_max : 0;
+    } catch (...) {
+        return 0;
+    }
 }
 
-Answer Service::handle(Listener listener, const Request& request) noexcept {
+// --- management routes ---------------------------------------------------------------------------
+
+/// The path as the policy reads it: what is decided is what is routed.
+std::optional<Service::Place> Service::place_of(Listener listener, std::string_view method,
+                                                std::string_view target) const {
+    if (listener == Listener::ask)
+        return std::nullopt;
+    const bool admin = listener == Listener::admin;
+    const policy::PathRules& rules = gate_.policy().rules().path;
+    const policy::Path path = policy::read_path(target, rules);
+    const policy::Path prefix =
+        policy::read_path(admin ? admin_prefix : settings_.api_prefix, rules);
+    const std::size_t skip = prefix.segments.size();
+    if (path.flaw != policy::PathFlaw::none || path.segments.size() <= skip ||
+        !std::equal(prefix.segments.begin(), prefix.segments.end(), path.segments.begin()))
+        return std::nullopt;
+    const auto rest = std::span(path.segments).subspan(skip);
+    Routed routed = route_of(admin ? admin_routes() : self_service_routes(), method, rest);
+    if (routed.allowed.empty())
+        return std::nullopt;
+    return Place{admin ? Door::admin : Door::api, std::move(routed)};
+}
+
+Call Service::call_of(const Request& request, Listener listener, Door door) const {
+    Call call;
+    call.door = door;
+    call.now = clock_.now();
+    call.method = request.method;
+    call.target = request.target;
+    call.address = client_address(request, settings_.trust, listener);
+    read_headers(call, request, settings_.trust);
+    return call;
+}
+
+std::optional<Answer> Service::admit(Listener listener, const Request& request,
+                                     Admission& admission) noexcept {
+    try {
+        const auto place = place_of(listener, request.method, request.target);
+        if (!place || place->routed.route == nullptr)
+            return std::nullopt;
+        admission.decision.emplace(decide(call_of(request, listener, place->door), listener));
+        if (admission.decision->granted() && admission.decision->facts)
+            return std::nullopt;
+        return handle(listener, request, std::move(admission));
+    } catch (...) {
+    }
+    return failed();
+}
+
+Answer Service::manage(const Place& place, Listener listener, const Request& request,
+                       Admission& admission, Format format) {
+    if (place.routed.route == nullptr)
+        return wrong_method(request, place.routed.allowed, format);
+    if (!admission.decision)
+        admission.decision.emplace(decide(call_of(request, listener, place.door), listener));
+    const Decision& decision = *admission.decision;
+    if (!decision.granted() || !decision.facts)
+        return refusal(decision, settings_.reply, format);
+    return managed(place.routed, request, decision, settings_.desk, settings_.reply, format);
+}
+
+Answer Service::handle(Listener listener, const Request& request, Admission admission) noexcept {
     // What is thrown here is a lack of memory or a mistake of ours. Neither may grant anything.
     try {
-        return route(listener, request, format_for(request.joined("Accept")));
+        return route(listener, request, admission, format_for(request.joined("Accept")));
     } catch (...) {
     }
-    try {
-        return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
-                           "Send it again; if that does not help, tell the operator.",
-                           Format::json);
-    } catch (...) {
-        return {500, {}, {}};
-    }
+    return failed();
 }
 
-Answer Service::route(Listener listener, const Request& request, Format format) {
+Answer Service::route(Listener listener, const Request& request, Admission& admission,
+                      Format format) {
     switch (listener) {
         case Listener::ask:
             return on_ask(request, format);
         case Listener::admin:
-            return on_admin(request, format);
+            return on_admin(request, admission, format);
         case Listener::public_:
             break;
     }
-    Answer answer = on_public(request, format);
+    Answer answer = on_public(request, admission, format);
     add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
     return answer;
 }
 
-Answer Service::on_public(const Request& request, Format format) {
+Answer Service::on_public(const Request& request, Admission& admission, Format format) {
     const std::string_view path = policy::path_part(request.target);
-    if (path == settings_.api_prefix + "/me") {
+    if (const auto place = place_of(Listener::public_, request.method, request.target)) {
         if (is_preflight(request) && !settings_.reply.cors_origins.empty())
-            return preflight_answer();
-        return is_get(request) ? me(request, format) : wrong_method(request, "GET, HEAD", format);
+            return preflight_answer(place->routed.allowed);
+        return manage(*place, Listener::public_, request, admission, format);
     }
     const bool health = path == "/_hourgate/healthz";
     if (health || path == "/_hourgate/readyz") {
@@ -120,7 +199,9 @@ Answer Service::on_public(const Request& request, Format format) {
         request,
         "This version of Hourgate forwards no calls. Send API calls to the proxy in front "
         "of the API, which asks the gate on the listener [server] ask; here are " +
-            settings_.api_prefix + "/me, /_hourgate/healthz and /_hourgate/readyz.",
+            settings_.api_prefix +
+            "/me, /tokens, /members and /organization beside it, /_hourgate/healthz and "
+            "/_hourgate/readyz.",
         format);
 }
 
@@ -143,28 +224,22 @@ Answer Service::on_ask(const Request& request, Format format) {
     return forward_answer(*dialect, decision, request, settings_.reply, format);
 }
 
-Answer Service::on_admin(const Request& request, Format format) {
+Answer Service::on_admin(const Request& request, Admission& admission, Format format) {
+    if (const auto place = place_of(Listener::admin, request.method, request.target))
+        return manage(*place, Listener::admin, request, admission, format);
     const std::string_view path = policy::path_part(request.target);
     const bool metrics = path == "/metrics";
     const bool health = path == "/_hourgate/healthz";
     if (!metrics && !health && path != "/_hourgate/readyz")
-        return not_found(request, "Here are /metrics, /_hourgate/healthz and /_hourgate/readyz.",
+        return not_found(request,
+                         "Here are /admin/v1/workspaces, /members, /plans, /tokens and /audit, "
+                         "/metrics, /_hourgate/healthz and /_hourgate/readyz.",
                          format);
     if (!is_get(request))
         return wrong_method(request, "GET, HEAD", format);
     if (metrics)
         return text_answer("text/plain; version=0.0.4", settings_.metrics());
     return health ? text_answer("text/plain", "ok\n") : readiness(format);
-}
-
-Answer Service::me(const Request& request, Format format) {
-    Call call;
-    call.now = clock_.now();
-    call.method = request.method;
-    call.target = request.target;
-    call.address = client_address(request, settings_.trust, Listener::public_);
-    read_headers(call, request, settings_.trust);
-    return me_answer(decide(call, Listener::public_), settings_.reply, format);
 }
 
 Answer Service::verify(const Request& request, Format format) {
@@ -176,7 +251,7 @@ Answer Service::verify(const Request& request, Format format) {
     if (!question)
         return plain_error(400, "bad_request", "bad_request", question.failure().what,
                            question.failure().next, format);
-    const Call call = call_of(question.value(), clock_.now());
+    const Call call = http::call_of(question.value(), clock_.now());
     return verify_answer(decide(call, Listener::ask), settings_.reply);
 }
 

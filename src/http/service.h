@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "gate/gate.h"
 #include "http/credentials.h"
+#include "http/management.h"
 #include "http/message.h"
 #include "http/reply.h"
 
@@ -33,6 +34,7 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
+        Desk desk;                             ///< of the management routes
         std::function<bool()> ready;           ///< readyz: whether the database answers
         std::function<std::string()> metrics;  ///< text of /metrics
     };
@@ -45,15 +47,35 @@ public:
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
                                              std::string_view target) const noexcept;
 
+    /// What was decided on a request's head, for the answer that follows its body.
+    struct Admission {
+        std::optional<Decision> decision;  ///< none: nothing was decided yet
+    };
+    /// Decides a management call whose body has not been read. Gives the answer when it goes no
+    /// further. Any thread. Never throws. `request` stays where it is until it is handled.
+    [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
+                                              Admission& admission) noexcept;
+
     /// Answers one request. Any thread. Never throws.
-    [[nodiscard]] Answer handle(Listener listener, const Request& request) noexcept;
+    [[nodiscard]] Answer handle(Listener listener, const Request& request,
+                                Admission admission = {}) noexcept;
 
 private:
-    [[nodiscard]] Answer route(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer on_public(const Request& request, Format format);
+    /// A management route's listener, table and prefix; the path behind it.
+    struct Place {
+        Door door = Door::api;
+        Routed routed;
+    };
+    [[nodiscard]] std::optional<Place> place_of(Listener listener, std::string_view method,
+                                                std::string_view target) const;
+    [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
+                                Admission& admission, Format format);
+    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door) const;
+    [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
+                               Format format);
+    [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);
     [[nodiscard]] Answer on_ask(const Request& request, Format format);
-    [[nodiscard]] Answer on_admin(const Request& request, Format format);
-    [[nodiscard]] Answer me(const Request& request, Format format);
+    [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
     [[nodiscard]] Answer verify(const Request& request, Format format);
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);

@@ -76,6 +76,22 @@ Json view_of(const Plan& plan) {
     return {{"name", plan.name}, {"api", plan.api}, {"rank", plan.rank}, {"windows", windows}};
 }
 
+Json view_of(const manage::AuditEvent& event) {
+    const auto state = [](const std::string& text) {
+        return text.empty() ? Json() : Json::parse(text, nullptr, false);
+    };
+    return {{"id", event.id},
+            {"at", format_time_ms(event.at_ms)},
+            {"actor", event.actor},
+            {"token", text_or_null(event.token)},
+            {"from", event.from},
+            {"action", event.action},
+            {"object", event.object},
+            {"workspaceId", text_or_null(event.workspace_id)},
+            {"before", state(event.before)},
+            {"after", state(event.after)}};
+}
+
 Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     Json scopes = Json::array();

@@ -134,7 +134,9 @@ TEST_CASE("a browser of a configured origin may call /me, and is told so before 
     const Answer allowed = bench.service.handle(Listener::public_, preflight);
     CHECK(allowed.status == 204);
     CHECK(header(allowed, "Access-Control-Allow-Origin") == "https://app.example");
-    CHECK(header(allowed, "Access-Control-Allow-Headers") == "Authorization");
+    CHECK(header(allowed, "Access-Control-Allow-Headers") ==
+          "Authorization, Content-Type, Idempotency-Key");
+    CHECK(header(allowed, "Access-Control-Allow-Methods") == "GET, HEAD");
     CHECK(bench.notes.told.empty());
     set_header(preflight, "Origin", "https://evil.example");
     CHECK(header(bench.service.handle(Listener::public_, preflight),
@@ -148,8 +150,8 @@ TEST_CASE("a browser of a configured origin may call /me, and is told so before 
 TEST_CASE("a path the public listener does not have is a 404 that says where calls go") {
     HttpBench bench;
     for (const char* target :
-         {"/", "/clients/1", "/_hourgate/api/v1", "/_hourgate/api/v1/me/",
-          "/_hourgate/api/v1/tokens", "/_hourgate/auth/nginx", "/_hourgate/verify", "/metrics",
+         {"/", "/clients/1", "/_hourgate/api/v1", "/_hourgate/api/v1/you",
+          "/_hourgate/api/v1/me/tokens", "/_hourgate/auth/nginx", "/_hourgate/verify", "/metrics",
           "/_hourgate/healthz/", "/_hourgate//healthz", "*", "http://x/"}) {
         CAPTURE(target);
         CHECK(status(bench, Listener::public_, "GET", target) == 404);
@@ -157,7 +159,7 @@ TEST_CASE("a path the public listener does not have is a 404 that says where cal
     CHECK(
         whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
         "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"This version of Hourgate forwards no calls. Send API calls to the proxy in front of the API, which asks the gate on the listener [server] ask; here are /_hourgate/api/v1/me, /_hourgate/healthz and /_hourgate/readyz."}})"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"This version of Hourgate forwards no calls. Send API calls to the proxy in front of the API, which asks the gate on the listener [server] ask; here are /_hourgate/api/v1/me, /tokens, /members and /organization beside it, /_hourgate/healthz and /_hourgate/readyz."}})"
         "\n");
     CHECK(bench.notes.told.empty());
 }
@@ -179,7 +181,7 @@ TEST_CASE("health says that the process answers, readiness that the database doe
     }
 }
 
-TEST_CASE("the admin listener has metrics and health, and nothing else") {
+TEST_CASE("the admin listener has metrics, health and the admin API, and nothing else") {
     HttpBench bench;
     const Answer answer =
         bench.service.handle(Listener::admin, HttpBench::request("GET", "/metrics"));
@@ -187,7 +189,8 @@ TEST_CASE("the admin listener has metrics and health, and nothing else") {
     CHECK(header(answer, "Content-Type") == "text/plain; version=0.0.4");
     CHECK(answer.body == "hourgate_decisions_total{reason=\"granted\"} 0\n");
     CHECK(status(bench, Listener::admin, "DELETE", "/metrics") == 405);
-    for (const char* target : {"/", "/admin/v1/workspaces", "/_hourgate/api/v1/me", "/metrics/"})
+    for (const char* target :
+         {"/", "/admin/v1", "/admin/v1/nothing", "/_hourgate/api/v1/me", "/metrics/"})
         CHECK(status(bench, Listener::admin, "GET", target) == 404);
     CHECK(bench.notes.told.empty());
 }

@@ -1,0 +1,293 @@
+// /admin/v1 on the admin listener: everything an operator changes or looks up, for operator tokens.
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "http/json.h"
+#include "http/management.h"
+#include "http/self_service.h"
+#include "http/views.h"
+#include "manage/accounts.h"
+#include "manage/audit_log.h"
+#include "manage/tokens.h"
+
+namespace hourgate::http {
+
+namespace {
+
+Json workspace_json(const manage::WorkspaceView& view) {
+    return view_of(view);
+}
+Json member_json(const manage::MemberView& view) {
+    return view_of(view);
+}
+Json plan_json(const Plan& plan) {
+    return view_of(plan);
+}
+
+// --- workspaces ----------------------------------------------------------------------------------
+
+Answer list_all_workspaces(Visit& visit) {
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_workspaces(visit.context(), page), workspace_json);
+}
+
+Answer add_one_workspace(Visit& visit) {
+    manage::NewWorkspace asked;
+    asked.name = visit.body.needed_text("name");
+    asked.plan = visit.body.text("plan").value_or(asked.plan);
+    asked.paid_until_ms = visit.body.time("paidUntil");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(201, manage::add_workspace(visit.context(), asked), workspace_json);
+}
+
+Answer show_one_workspace(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_workspace(visit.context(), visit.captured(0)),
+                     workspace_json);
+}
+
+Answer change_one_workspace(Visit& visit) {
+    manage::WorkspaceChange change;
+    change.name = visit.body.text("name");
+    change.plan = visit.body.text("plan");
+    if (visit.body.has("paidUntil"))
+        change.paid_until_ms = visit.body.time("paidUntil");  // null: paid without end
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::change_workspace(visit.context(), visit.captured(0), change),
+                     workspace_json);
+}
+
+// --- members -------------------------------------------------------------------------------------
+
+std::optional<Role> role_in(Fields& body) {
+    const auto text = body.text("role");
+    if (!text)
+        return std::nullopt;
+    const auto role = role_from(*text);
+    if (!role)
+        body.refuse("role", "is none of owner, admin, manager, member");
+    return role;
+}
+
+Answer list_workspace_members(Visit& visit) {
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_members(visit.context(), visit.captured(0), page), member_json);
+}
+
+/// A person has an e-mail address, a service a name and none.
+Answer add_one_member(Visit& visit) {
+    manage::NewMember asked;
+    asked.workspace = visit.captured(0);
+    asked.email = visit.body.text("email").value_or("");
+    asked.name = visit.body.text("name").value_or("");
+    asked.role = role_in(visit.body).value_or(asked.role);
+    const std::string kind = visit.body.text("kind").value_or("person");
+    if (kind == "service")
+        asked.kind = MemberKind::service;
+    else if (kind != "person")
+        visit.body.refuse("kind", "is neither person nor service");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(201, manage::add_member(visit.context(), asked), member_json);
+}
+
+Answer change_one_member(Visit& visit) {
+    const auto role = role_in(visit.body);
+    if (!role)
+        visit.body.refuse("role", "is missing");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::change_role(visit.context(), visit.captured(0), *role),
+                     member_json);
+}
+
+Answer remove_one_member(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::remove_member(visit.context(), visit.captured(0)), member_json);
+}
+
+Answer restore_one_member(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::restore_member(visit.context(), visit.captured(0)), member_json);
+}
+
+// --- plans ---------------------------------------------------------------------------------------
+
+/// [{"name","limit","seconds","per"?}]
+std::optional<std::vector<Window>> windows_in(Fields& body) {
+    const Json* list = body.list("windows");
+    if (list == nullptr)
+        return std::nullopt;
+    std::vector<Window> windows;
+    const auto whole = [](const Json& item, const char* name, std::uint32_t max) -> std::uint32_t {
+        const auto found = item.find(name);
+        if (found == item.end() || !found->is_number_unsigned())
+            return 0;
+        const auto number = found->get<std::uint64_t>();
+        return number <= max ? static_cast<std::uint32_t>(number) : 0;
+    };
+    for (const Json& item : *list) {
+        Window window;
+        const bool named = item.is_object() && item.contains("name") && item["name"].is_string();
+        const Json per = item.is_object() ? item.value("per", Json("token")) : Json();
+        const bool fits = named && item.size() == (item.contains("per") ? 4U : 3U) &&
+                          (per == "token" || per == "workspace");
+        if (fits) {
+            window.name = item["name"].get<std::string>();
+            window.limit = whole(item, "limit", limits::window_calls_max);
+            window.seconds = whole(item, "seconds", limits::window_seconds_max);
+            window.per = per == "workspace" ? Per::workspace : Per::token;
+        }
+        if (!fits || window.limit == 0 || window.seconds == 0) {
+            body.refuse(
+                "windows",
+                "has one that is not {\"name\",\"limit\",\"seconds\"}, and \"per\" if it is "
+                "to be \"workspace\", within the bounds");
+            return std::nullopt;
+        }
+        windows.push_back(std::move(window));
+    }
+    return windows;
+}
+
+Answer list_all_plans(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::list_plans(visit.context()), [](const std::vector<Plan>& plans) {
+        Json list = Json::array();
+        for (const Plan& plan : plans)
+            list.push_back(view_of(plan));
+        return list;
+    });
+}
+
+Answer show_one_plan(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_plan(visit.context(), visit.captured(0)), plan_json);
+}
+
+Answer set_one_plan(Visit& visit) {
+    manage::PlanChange change;
+    change.name = visit.captured(0);
+    change.api = visit.body.truth("api");
+    change.rank = visit.body.whole("rank", 0, 1'000'000);
+    change.windows = windows_in(visit.body);
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::set_plan(visit.context(), change), plan_json);
+}
+
+Answer remove_one_plan(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::remove_plan(visit.context(), visit.captured(0)),
+                     [&](const Done&) {
+                         return Json{{"name", visit.captured(0)}};
+                     });
+}
+
+// --- tokens --------------------------------------------------------------------------------------
+
+Answer list_all_tokens(Visit& visit) {
+    const manage::TokenQuery query{visit.query.text("workspace").value_or(""),
+                                   visit.query.text("member").value_or("")};
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_tokens(visit.context(), query, page),
+                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer mint_for_member(Visit& visit) {
+    manage::NewToken asked = new_token_of(visit.body, visit.now_ms());
+    asked.member = visit.captured(0);
+    if (visit.request().count("Idempotency-Key") > 0)
+        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::mint_token(visit.context(), asked));
+}
+
+Answer rotate_any(Visit& visit) {
+    return rotated(visit, visit.captured(0));
+}
+
+Answer revoke_several(Visit& visit) {
+    manage::RevokeMany asked;
+    asked.prefixes = visit.body.texts("prefixes", limits::prefixes_per_revocation_max);
+    asked.workspace = visit.body.text("workspace").value_or("");
+    asked.member = visit.body.text("member").value_or("");
+    const bool preview = visit.body.truth("preview").value_or(false);
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    const manage::Context context = visit.context();
+    return visit.one(
+        200,
+        preview ? manage::preview_revocation(context, asked) : manage::revoke_many(context, asked),
+        [&](const manage::Revocation& all) {
+            Json tokens = Json::array();
+            for (const manage::TokenView& view : all.tokens)
+                tokens.push_back(view_of(view, visit.now_ms()));
+            return Json{{"preview", preview}, {"tokens", std::move(tokens)}, {"live", all.live}};
+        });
+}
+
+// --- audit ---------------------------------------------------------------------------------------
+
+Answer list_audit(Visit& visit) {
+    manage::AuditFilter filter;
+    filter.workspace_id = visit.query.text("workspace").value_or("");
+    filter.actor = visit.query.text("actor").value_or("");
+    filter.action = visit.query.text("action").value_or("");
+    filter.object = visit.query.text("object").value_or("");
+    filter.from_ms = visit.query.time("from");
+    filter.until_ms = visit.query.time("until");
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_events(visit.context(), filter, page),
+                      [](const manage::AuditEvent& event) { return view_of(event); });
+}
+
+constexpr std::array routes = {
+    Route{"GET", "workspaces", Body::none, list_all_workspaces},
+    Route{"POST", "workspaces", Body::json, add_one_workspace},
+    Route{"GET", "workspaces/{}", Body::none, show_one_workspace},
+    Route{"PATCH", "workspaces/{}", Body::json, change_one_workspace},
+    Route{"GET", "workspaces/{}/members", Body::none, list_workspace_members},
+    Route{"POST", "workspaces/{}/members", Body::json, add_one_member},
+    Route{"GET", "members/{}", Body::none, show_member},
+    Route{"PATCH", "members/{}", Body::json, change_one_member},
+    Route{"DELETE", "members/{}", Body::none, remove_one_member},
+    Route{"POST", "members/{}/restore", Body::json, restore_one_member},
+    Route{"POST", "members/{}/tokens", Body::json, mint_for_member},
+    Route{"GET", "plans", Body::none, list_all_plans},
+    Route{"GET", "plans/{}", Body::none, show_one_plan},
+    Route{"PUT", "plans/{}", Body::json, set_one_plan},
+    Route{"DELETE", "plans/{}", Body::none, remove_one_plan},
+    Route{"GET", "tokens", Body::none, list_all_tokens},
+    Route{"POST", "tokens/revoke", Body::json, revoke_several},
+    Route{"GET", "tokens/{}", Body::none, show_token},
+    Route{"DELETE", "tokens/{}", Body::none, revoke},
+    Route{"POST", "tokens/{}/rotate", Body::json, rotate_any},
+    Route{"GET", "audit", Body::none, list_audit},
+};
+
+}  // namespace
+
+std::span<const Route> admin_routes() noexcept {
+    return routes;
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,199 @@
+#include "http/fields.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "base/time_text.h"
+
+namespace hourgate::http {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t name_bytes_max = 64;
+
+int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char lower_c = static_cast<char>(c | 0x20);
+    return lower_c >= 'a' && lower_c <= 'f' ? lower_c - 'a' + 10 : -1;
+}
+
+std::string decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const int high = text[at] == '%' && at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+        const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+        if (low >= 0) {
+            out += static_cast<char>(high * 16 + low);
+            at += 2;
+        } else {
+            out += text[at] == '+' ? ' ' : text[at];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<Fields> Fields::of_body(std::string_view body) {
+    Fields fields;
+    if (trimmed(body).empty())
+        return fields;
+    std::set<std::string> seen;
+    bool twice = false;
+    const auto each = [&](int depth, Json::parse_event_t event, Json& value) {
+        if (event == Json::parse_event_t::key && depth == 1)
+            twice = !seen.insert(value.get<std::string>()).second || twice;
+        return true;
+    };
+    fields.members_ = Json::parse(body, each, false);
+    if (!fields.members_.is_object())
+        return Failure{Fault::usage, "The body is not a JSON object.",
+                       "Send one JSON object in UTF-8.", "bad_json"};
+    if (twice)
+        return Failure{Fault::usage, "A member of the body is there twice.",
+                       "Send each member once.", "bad_json"};
+    return fields;
+}
+
+Fields Fields::of_query(std::string_view target) {
+    Fields fields;
+    fields.is_query_ = true;
+    const std::size_t mark = target.find('?');
+    if (mark == target.npos)
+        return fields;
+    for (const std::string_view pair : split(target.substr(mark + 1), '&')) {
+        if (pair.empty())
+            continue;
+        const std::size_t equals = pair.find('=');
+        const std::string name = decoded(pair.substr(0, equals));
+        const std::string value = equals == pair.npos ? "" : decoded(pair.substr(equals + 1));
+        if (!is_plain_name(name, name_bytes_max) || !is_utf8(value))
+            fields.flaws_["query"] = "is not readable";
+        else if (fields.members_.contains(name))
+            fields.flaws_[name] = "is there twice";
+        else
+            fields.members_[name] = value;
+    }
+    return fields;
+}
+
+const Json* Fields::find(std::string_view name) {
+    known_.emplace(name);
+    const auto found = members_.find(std::string(name));
+    return found == members_.end() ? nullptr : &*found;
+}
+
+bool Fields::has(std::string_view name) {
+    return find(name) != nullptr;
+}
+
+std::optional<std::string> Fields::text(std::string_view name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_null())
+        return std::nullopt;
+    if (value->is_string())
+        return value->get<std::string>();
+    refuse(name, "is not a text");
+    return std::nullopt;
+}
+
+std::string Fields::needed_text(std::string_view name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_null())
+        refuse(name, "is missing");
+    return text(name).value_or("");
+}
+
+std::optional<bool> Fields::truth(std::string_view name) {
+    const Json* value = find(name);
+    if (value == nullptr)
+        return std::nullopt;
+    if (value->is_boolean())
+        return value->get<bool>();
+    refuse(name, "is neither true nor false");
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> Fields::whole(std::string_view name, std::int64_t least,
+                                          std::int64_t most) {
+    const Json* value = find(name);
+    if (value == nullptr)
+        return std::nullopt;
+    std::optional<std::int64_t> number;
+    if (is_query_) {
+        if (const auto read =
+                parse_number(value->get<std::string>(), static_cast<std::uint64_t>(INT64_MAX)))
+            number = static_cast<std::int64_t>(*read);
+    } else if (value->is_number_unsigned() && value->get<std::uint64_t>() <= INT64_MAX) {
+        number = value->get<std::int64_t>();
+    } else if (value->is_number_integer() && !value->is_number_unsigned()) {
+        number = value->get<std::int64_t>();
+    }
+    if (number && *number >= least && *number <= most)
+        return number;
+    refuse(name,
+           "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return std::nullopt;
+}
+
+std::vector<std::string> Fields::texts(std::string_view name, std::size_t count_max) {
+    const Json* value = find(name);
+    std::vector<std::string> texts;
+    if (value == nullptr)
+        return texts;
+    bool fits = value->is_array() && value->size() <= count_max;
+    if (fits)
+        for (const Json& item : *value) {
+            fits = fits && item.is_string();
+            if (item.is_string())
+                texts.push_back(item.get<std::string>());
+        }
+    if (!fits)
+        refuse(name, "is not a list of at most " + std::to_string(count_max) + " texts");
+    return fits ? texts : std::vector<std::string>();
+}
+
+std::optional<std::int64_t> Fields::time(std::string_view name) {
+    const auto given = text(name);
+    if (!given)
+        return std::nullopt;
+    const auto time_ms = parse_time(*given);
+    if (!time_ms)
+        refuse(name, "is neither an instant of RFC 3339 nor a date such as 2027-01-31");
+    return time_ms;
+}
+
+std::optional<std::int64_t> Fields::span_s(std::string_view name) {
+    const auto given = text(name);
+    if (!given)
+        return std::nullopt;
+    const auto seconds = parse_duration_s(*given);
+    if (!seconds)
+        refuse(name, "is not a length of time such as 24h, 15m or 0");
+    return seconds;
+}
+
+const Json* Fields::list(std::string_view name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_array())
+        return value;
+    refuse(name, "is not a list");
+    return nullptr;
+}
+
+void Fields::refuse(std::string_view name, std::string message) {
+    flaws_.emplace(std::string(name), std::move(message));
+}
+
+const std::map<std::string, std::string>& Fields::flaws() {
+    for (const auto& [name, value] : members_.items())
+        if (known_.find(name) == known_.end())
+            refuse(is_plain_name(name, name_bytes_max) ? name : printable(name, name_bytes_max),
+                   "is not known here");
+    return flaws_;
+}
+
+}  // namespace hourgate::http

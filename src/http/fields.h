@@ -1,0 +1,57 @@
+// What a management call says beside its path: the members of a JSON body, or of a query. Read
+// strictly and as a whole: whatever is off is told at once, each under its name, and what is not
+// known is refused. Values are never repeated: they may be a token, pasted by mistake.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hourgate::http {
+
+class Fields {
+public:
+    /// Failure::usage when it is not one JSON object, each member once. "" is an object without
+    /// members.
+    [[nodiscard]] static Result<Fields> of_body(std::string_view body);
+    /// The query of a target: "a=b&c=d", percent-decoded, '+' a space (WHATWG URL section 5.1).
+    [[nodiscard]] static Fields of_query(std::string_view target);
+
+    [[nodiscard]] bool has(std::string_view name);  ///< also when it is null
+    /// REQUIRES nothing: nothing when it is absent or off.
+    [[nodiscard]] std::optional<std::string> text(std::string_view name);
+    [[nodiscard]] std::string needed_text(std::string_view name);
+    [[nodiscard]] std::optional<bool> truth(std::string_view name);
+    [[nodiscard]] std::optional<std::int64_t> whole(std::string_view name, std::int64_t least,
+                                                    std::int64_t most);
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t count_max);
+    /// RFC 3339, or a date, which ends with its day (UTC). Null: none, as when it is absent.
+    [[nodiscard]] std::optional<std::int64_t> time(std::string_view name);
+    /// "24h", "0": seconds.
+    [[nodiscard]] std::optional<std::int64_t> span_s(std::string_view name);
+    /// Members of an object, and objects of a list, are read by whoever knows them.
+    [[nodiscard]] const nlohmann::ordered_json* list(std::string_view name);
+
+    void refuse(std::string_view name, std::string message);
+    /// What is off, by name; unknown ones included. Empty: nothing. REQUIRES: every known one was
+    /// asked for.
+    [[nodiscard]] const std::map<std::string, std::string>& flaws();
+
+private:
+    [[nodiscard]] const nlohmann::ordered_json* find(std::string_view name);
+
+    nlohmann::ordered_json members_ = nlohmann::ordered_json::object();
+    bool is_query_ = false;
+    std::set<std::string, std::less<>> known_;
+    std::map<std::string, std::string> flaws_;
+};
+
+}  // namespace hourgate::http

@@ -1,0 +1,159 @@
+#include "http/management.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "http/cursor.h"
+#include "http/failure.h"
+#include "http/json.h"
+#include "policy/path.h"
+
+namespace hourgate::http {
+
+namespace {
+
+bool is_json(const Request& request) noexcept {
+    const std::string_view type = request.only("Content-Type").value_or("");
+    return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/json");
+}
+
+/// Whether `pattern` is these segments; what stands at its "{}" goes into `captures`.
+bool fits(std::string_view pattern, std::span<const std::string> segments,
+          std::vector<std::string>& captures) {
+    captures.clear();
+    const std::vector<std::string_view> wanted = split(pattern, '/');
+    if (wanted.size() != segments.size())
+        return false;
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        if (wanted[at] == "{}")
+            captures.push_back(segments[at]);
+        else if (wanted[at] != segments[at])
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+manage::Context Visit::context() const {
+    manage::Context context = desk_.context();
+    const Facts& facts = *decision_.facts;
+    context.actor.token = facts.token.prefix;
+    context.actor.who =
+        facts.is_operator() ? "operator:" + facts.token.prefix : facts.member.public_id;
+    context.actor.power = facts.is_operator() ? manage::Power::gate : manage::Power::workspace;
+    context.actor.from = decision_.address ? decision_.address->text() : "unknown";
+    context.now = decision_.now;
+    return context;
+}
+
+/// Whose list it is, and of what: everything of the target but where it goes on.
+std::string Visit::list_name() const {
+    const Facts& facts = *decision_.facts;
+    std::string name = facts.is_operator() ? "operator" : facts.member.public_id;
+    name += '\n';
+    name += policy::path_part(request_.target);
+    const std::size_t mark = request_.target.find('?');
+    if (mark == std::string::npos)
+        return name;
+    std::vector<std::string_view> pairs =
+        split(std::string_view(request_.target).substr(mark + 1), '&');
+    std::sort(pairs.begin(), pairs.end());
+    for (const std::string_view pair : pairs)
+        if (!pair.empty() && !pair.starts_with("cursor=") && !pair.starts_with("limit="))
+            name.append("\n").append(pair);
+    return name;
+}
+
+manage::Page Visit::page() {
+    limit_ = query.whole("limit", 1, limits::page_items_max).value_or(limits::page_items_default);
+    manage::Page page{limit_, {}};
+    if (const auto cursor = query.text("cursor")) {
+        page.after = read_cursor(*cursor, list_name(), desk_.cursor_key);
+        if (!page.after)
+            query.refuse("cursor", "is none that was given out for this list");
+    }
+    return page;
+}
+
+std::optional<Answer> Visit::flawed() {
+    std::map<std::string, std::string> flaws = query.flaws();
+    flaws.insert(body.flaws().begin(), body.flaws().end());
+    if (flaws.empty())
+        return std::nullopt;
+    return fields_answer(flaws, decision_, settings_, format_);
+}
+
+Answer Visit::answer(int status, std::string body_text) const {
+    Answer answer{status, {{"Content-Type", "application/json"}}, std::move(body_text)};
+    for (Header& header : decision_headers(decision_, settings_))
+        answer.headers.push_back(std::move(header));
+    return answer;
+}
+
+Answer Visit::data(int status, const Json& data) const {
+    return answer(status, text_of(Json{{"data", data}}) + "\n");
+}
+
+Answer Visit::data_with_token(int status, const Json& data, const Secret& token) const {
+    // A token has no character that JSON escapes; put in as text, so that no copy stays behind.
+    const std::string rest = text_of(data);
+    std::string text = R"({"data":{"token":")";
+    text.reserve(text.size() + token.reveal().size() + rest.size() + 8);
+    text.append(token.reveal()).append("\",").append(rest, 1).append("}\n");
+    Answer made = answer(status, std::move(text));
+    made.holds_token = true;
+    return made;
+}
+
+Answer Visit::failed(const Failure& failure) const {
+    return failure_answer(failure, decision_, settings_, format_);
+}
+
+Answer Visit::list_of(Json items, std::optional<manage::Position> next) const {
+    const Json cursor =
+        next ? Json(write_cursor(*next, list_name(), desk_.cursor_key)) : Json(nullptr);
+    return answer(200, text_of(Json{{"data", std::move(items)},
+                                    {"pagination", {{"nextCursor", cursor}, {"limit", limit_}}}}) +
+                           "\n");
+}
+
+Routed route_of(std::span<const Route> routes, std::string_view method,
+                std::span<const std::string> segments) {
+    const std::string_view wanted = method == "HEAD" ? "GET" : method;
+    Routed routed;
+    std::vector<std::string> captures;
+    for (const Route& route : routes) {
+        if (!fits(route.pattern, segments, captures))
+            continue;
+        routed.allowed += (routed.allowed.empty() ? "" : ", ") +
+                          std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+        if (route.method != wanted)
+            continue;
+        routed.route = &route;
+        routed.captures = captures;
+    }
+    return routed;
+}
+
+Answer managed(const Routed& routed, const Request& request, const Decision& decision,
+               const Desk& desk, const ReplySettings& settings, Format format) {
+    Fields body;
+    if (routed.route->body == Body::json && !request.body.empty()) {
+        if (!is_json(request))
+            return plain_error(415, "bad_request", "wrong_content_type",
+                               "The body is not said to be JSON.",
+                               "Send it with Content-Type: application/json", format);
+        Result<Fields> read = Fields::of_body(request.body);
+        if (!read)
+            return plain_error(400, "bad_request", read.failure().reason, read.failure().what,
+                               read.failure().next, format);
+        body = std::move(read).value();
+    }
+    Visit visit(desk, decision, settings, format, routed.captures, request,
+                Fields::of_query(request.target), std::move(body));
+    return routed.route->run(visit);
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,161 @@
+// The admin API: operator tokens alone, every route, and an audit event for every change.
+#include <string>
+#include <vector>
+
+#include "support/manage_bench.h"
+
+using namespace hourgate;
+using hourgate::test::ManageBench;
+using hourgate::test::shows;
+using Json = ManageBench::Json;
+
+TEST_CASE("operator tokens alone open the admin API, and open nothing else") {
+    ManageBench bench;
+    CHECK(bench.operate("GET", "/workspaces").status == 200);
+    CHECK(bench.call("", "GET", "/admin/v1/workspaces").status == 401);
+    for (const Role role : all_roles) {
+        const auto refused = bench.call(bench.tokens[std::string(to_text(role)) + "@acme"], "GET",
+                                        "/admin/v1/workspaces");
+        CHECK(refused.status == 403);
+        CHECK(refused.body["error"]["requiredRole"] == "operator");
+    }
+    CHECK(bench.self(bench.tokens["operator"], "GET", "/tokens").status == 403);
+    CHECK(bench.self(bench.tokens["operator"], "POST", "/me/rotate").status == 403);
+    bench.revoke(bench.prefix_of(bench.tokens["operator"]));
+    bench.directory->end_lease();
+    CHECK(bench.operate("GET", "/workspaces").reason() == "revoked_token");
+}
+
+TEST_CASE("an operator sets a workspace up, moves it to a plan, lets it lapse and renames it") {
+    ManageBench bench;
+    const auto made = bench.operate("POST", "/workspaces", {{"name", "Dune"}, {"plan", "studio"}});
+    REQUIRE(made.status == 201);
+    const std::string ws = made.body["data"]["id"];
+    const auto member = bench.operate("POST", "/workspaces/" + ws + "/members",
+                                      {{"email", "ann@dune.example"}, {"role", "owner"}});
+    REQUIRE(member.status == 201);
+    const std::string id = member.body["data"]["id"];
+    const auto minted = bench.operate("POST", "/members/" + id + "/tokens", {{"name", "first"}});
+    REQUIRE(minted.status == 201);
+    const std::string token = minted.body["data"]["token"];
+    CHECK(bench.self(token, "GET", "/organization").body["data"]["name"] == "Dune");
+    CHECK(bench.operate("PATCH", "/workspaces/" + ws, {{"paidUntil", "2026-01-01"}}).status == 200);
+    CHECK(bench.self(token, "GET", "/me").status == 402);
+    CHECK(bench.operate("PATCH", "/workspaces/" + ws, {{"paidUntil", nullptr}}).status == 200);
+    CHECK(bench.self(token, "GET", "/me").status == 200);
+    const auto renamed =
+        bench.operate("PATCH", "/workspaces/" + ws, {{"name", "Arrakis"}, {"plan", "agency"}});
+    CHECK(renamed.body["data"]["name"] == "Arrakis");
+    CHECK(bench.last_event("action") == "workspace.change");
+    CHECK(bench.last_event("before") == R"({"name":"Dune","plan":"studio","paidUntil":null})");
+    CHECK(bench.last_event("after") == R"({"name":"Arrakis","plan":"agency","paidUntil":null})");
+    CHECK(bench.last_event("actor") == "operator:" + bench.prefix_of(bench.tokens["operator"]));
+    CHECK(bench.operate("GET", "/workspaces/" + ws).body["data"]["members"] == 1);
+}
+
+TEST_CASE("members change over HTTP, and the last owner cannot go") {
+    ManageBench bench;
+    const std::string owner = bench.members["owner@acme"];
+    const std::string admin = bench.members["admin@acme"];
+    CHECK(bench.operate("DELETE", "/members/" + owner).reason() == "last_owner");
+    CHECK(bench.operate("PATCH", "/members/" + owner, {{"role", "admin"}}).status == 409);
+    CHECK(bench.operate("PATCH", "/members/" + admin, {{"role", "owner"}}).status == 200);
+    CHECK(bench.operate("DELETE", "/members/" + owner).status == 200);
+    CHECK(bench.self(bench.tokens["owner@acme"], "GET", "/me").reason() == "member_removed");
+    CHECK(bench.operate("POST", "/members/" + owner + "/restore").status == 200);
+    CHECK(bench.self(bench.tokens["owner@acme"], "GET", "/me").status == 200);
+    CHECK(bench.operate("PATCH", "/members/" + admin, {{"role", "king"}}).status == 422);
+    CHECK(bench.operate("PATCH", "/members/mem_nobody", {{"role", "owner"}}).status == 404);
+    const auto twice =
+        bench.operate("POST", "/workspaces/acme/members", {{"email", "owner@acme.example"}});
+    CHECK(twice.status == 409);
+    CHECK(twice.body["error"]["conflictsWith"] == owner);
+    CHECK(twice.answer.body.find('`') == std::string::npos);
+}
+
+TEST_CASE("plans and windows change over HTTP, and are in force at once") {
+    ManageBench bench;
+    const Json burst = {{"name", "burst"}, {"limit", 1}, {"seconds", 60}};
+    const auto set = bench.operate("PUT", "/plans/studio", {{"windows", {burst}}});
+    REQUIRE(set.status == 200);
+    CHECK(set.body["data"]["windows"][0]["limit"] == 1);
+    CHECK(set.body["data"]["api"] == true);
+    const std::string token = bench.tokens["manager@acme"];
+    CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 200);
+    CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 429);
+    CHECK(bench.operate("DELETE", "/plans/studio").reason() == "plan_in_use");
+    CHECK(bench.operate("PUT", "/plans/gold", {{"api", true}, {"rank", 40}}).status == 200);
+    CHECK(bench.operate("DELETE", "/plans/gold").status == 200);
+    CHECK(bench.operate("GET", "/plans/gold").status == 404);
+    CHECK(bench.operate("GET", "/plans").body["data"].size() == 3);
+    for (const Json& windows :
+         {Json{{{"name", "a"}}}, Json{{{"name", "a"}, {"limit", 0}, {"seconds", 1}}},
+          Json{burst, burst}, Json{7}})
+        CHECK(bench.operate("PUT", "/plans/studio", {{"windows", windows}}).status == 422);
+}
+
+TEST_CASE("many tokens are revoked at once, after a preview that changes nothing") {
+    ManageBench bench;
+    const std::string member = bench.members["member@acme"];
+    for (int i = 0; i < 3; ++i)
+        bench.token_for(member);
+    const std::int64_t events = bench.events();
+    const auto preview =
+        bench.operate("POST", "/tokens/revoke", {{"member", member}, {"preview", true}});
+    REQUIRE(preview.status == 200);
+    CHECK(preview.body["data"]["live"] == 4);
+    CHECK(preview.body["data"]["tokens"].size() == 4);
+    CHECK(bench.events() == events);
+    const auto done = bench.operate("POST", "/tokens/revoke", {{"member", member}});
+    CHECK(done.body["data"]["live"] == 4);
+    CHECK(bench.events() == events + 4);
+    CHECK(bench.self(bench.tokens["member@acme"], "GET", "/me").status == 401);
+    CHECK(bench.operate("POST", "/tokens/revoke", {{"member", member}}).body["data"]["live"] == 0);
+    CHECK(bench.operate("POST", "/tokens/revoke", Json::object()).status == 422);
+    CHECK(
+        bench
+            .operate("POST", "/tokens/revoke",
+                     {{"prefixes", {bench.prefix_of(bench.tokens["owner@acme"]), "000000000000"}}})
+            .status == 404);
+    CHECK(bench.self(bench.tokens["owner@acme"], "GET", "/me").status == 200);
+}
+
+TEST_CASE("a whole token sent where its prefix belongs is refused and never repeated") {
+    ManageBench bench;
+    const std::string token = bench.tokens["owner@acme"];
+    const auto revoke = bench.operate("POST", "/tokens/revoke", {{"prefixes", {token}}});
+    CHECK(revoke.status == 422);
+    CHECK_FALSE(shows(revoke.answer, token));
+    CHECK_FALSE(shows(bench.operate("GET", "/tokens/" + token).answer, token));
+    CHECK_FALSE(shows(bench.operate("PATCH", "/workspaces/acme", {{"plan", token}}).answer, token));
+}
+
+TEST_CASE("the audit log has every change, filtered, in pages, and never a secret") {
+    ManageBench bench;
+    const auto made =
+        bench.self(bench.tokens["owner@acme"], "POST", "/tokens", {{"name", "audited"}});
+    const std::string token = made.body["data"]["token"];
+    const auto events = bench.operate(
+        "GET", "/audit?workspace=acme&action=token.mint&actor=" + bench.members["owner@acme"]);
+    REQUIRE(events.body["data"].size() == 1);
+    const Json& event = events.body["data"][0];
+    CHECK(event["object"] == bench.prefix_of(token));
+    CHECK(event["token"] == bench.prefix_of(bench.tokens["owner@acme"]));
+    CHECK(event["from"] == "192.0.2.1");
+    CHECK(event["after"]["name"] == "audited");
+    CHECK_FALSE(shows(events.answer, token));
+    std::size_t count = 0;
+    std::string cursor;
+    do {
+        const auto page =
+            bench.operate("GET", "/audit?limit=7" + (cursor.empty() ? "" : "&cursor=" + cursor));
+        REQUIRE(page.status == 200);
+        count += page.body["data"].size();
+        const Json& next = page.body["pagination"]["nextCursor"];
+        cursor = next.is_null() ? "" : next.get<std::string>();
+    } while (!cursor.empty());
+    CHECK(count == static_cast<std::size_t>(bench.events()));
+    CHECK(bench.operate("GET", "/audit?until=2020-01-01").body["data"].empty());
+    CHECK(bench.operate("GET", "/audit?workspace=nobody").status == 404);
+    CHECK(bench.operate("GET", "/audit?colour=red").status == 422);
+}

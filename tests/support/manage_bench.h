@@ -1,0 +1,154 @@
+// The gate's own routes as a caller meets them: a Service on a real gate, a real directory and a
+// real database, without a socket. Two workspaces with a member of every role.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gate/gate.h"
+#include "http/service.h"
+#include "manage/audit_log.h"
+#include "store/leased_directory.h"
+#include "support/database_bench.h"
+#include "support/http_bench.h"
+
+namespace hourgate::test {
+
+class ManageBench : public DatabaseBench {
+public:
+    using Json = nlohmann::ordered_json;
+    static constexpr std::string_view api = "/_hourgate/api/v1";
+    static constexpr std::string_view admin = "/admin/v1";
+
+    struct Reply {
+        int status = 0;
+        Json body;
+        http::Answer answer;
+        [[nodiscard]] std::string reason() const {
+            return body.contains("error") ? body["error"]["reason"].get<std::string>() : "";
+        }
+        [[nodiscard]] std::string code() const {
+            return body.contains("error") ? body["error"]["code"].get<std::string>() : "";
+        }
+    };
+
+    ManageBench() {
+        rules.live_max = 1'000;
+        for (const std::string ws : {"acme", "bolt"}) {
+            workspaces[ws] = workspace(ws, "studio");
+            for (const Role role : all_roles) {
+                const std::string name = std::string(to_text(role)) + "@" + ws;
+                members[name] = person(ws, name + ".example", role);
+                tokens[name] = token_for(members[name]);
+            }
+        }
+        manage::MintedToken minted = take(manage::mint_operator(context(), "op"));
+        tokens["operator"] = std::string(minted.token.reveal());
+        directory = take(store::LeasedDirectory::open(path, clock));
+        gate = std::make_unique<Gate>(
+            Gate::Settings{Mode::enforce, "hsk", token::Env::live, LapseRule{0}, "free"}, policy,
+            *directory, limiter, urgent, failures, public_calls);
+        service = std::make_unique<http::Service>(settings(), *gate, clock, notes);
+    }
+
+    /// A token of a member, with scopes.
+    std::string token_for(const std::string& member, const std::string& scopes = "",
+                          std::optional<std::int64_t> expires_ms = {}) {
+        const auto minted = take(manage::mint_token(
+            context(), {member, "test", {}, policy::parse_scopes(scopes).value(), expires_ms}));
+        return std::string(minted.token.reveal());
+    }
+    [[nodiscard]] static std::string prefix_of(const std::string& token) {
+        return token.substr(9, 12);
+    }
+
+    /// `body` null: none. Time goes on, so that no window of a plan is ever full.
+    Reply call(const std::string& token, const std::string& method, const std::string& target,
+               const Json& body = nullptr, const std::vector<http::Header>& more = {}) {
+        clock.boot_us += 10 * us_per_s;
+        return call_now(token, method, target, body, more);
+    }
+    Reply call_now(const std::string& token, const std::string& method, const std::string& target,
+                   const Json& body = nullptr, const std::vector<http::Header>& more = {}) {
+        http::Request request;
+        request.method = method;
+        request.target = target;
+        request.peer = Address::loopback();
+        request.headers = {{"Host", "gate"}, {"X-Forwarded-For", "192.0.2.1"}};
+        if (!token.empty())
+            request.headers.push_back({"Authorization", "Bearer " + token});
+        if (!body.is_null()) {
+            request.headers.push_back({"Content-Type", "application/json"});
+            request.body = body.is_string() ? body.get<std::string>() : body.dump();
+        }
+        for (const http::Header& header : more)
+            set_header(request, header.name, header.value);
+        const bool is_admin = target.starts_with(admin);
+        Reply reply;
+        reply.answer =
+            service->handle(is_admin ? http::Listener::admin : http::Listener::public_, request);
+        reply.status = reply.answer.status;
+        reply.body = Json::parse(reply.answer.body, nullptr, false);
+        return reply;
+    }
+    Reply self(const std::string& token, const std::string& method, const std::string& path_,
+               const Json& body = nullptr, const std::vector<http::Header>& more = {}) {
+        return call(token, method, std::string(api) + path_, body, more);
+    }
+    Reply operate(const std::string& method, const std::string& path_, const Json& body = nullptr) {
+        return call(tokens.at("operator"), method, std::string(admin) + path_, body);
+    }
+
+    std::map<std::string, std::string> workspaces, members, tokens;  // by "acme", "owner@acme"
+    policy::Policy policy = policy::Policy::make(small_rules()).value();
+    std::unique_ptr<store::LeasedDirectory> directory;
+    Limiter limiter, urgent;
+    AddressLimiter failures{{"failures", 10'000, 60, Per::token}};
+    AddressLimiter public_calls{{"public", 100, 60, Per::token}};
+    Notes notes;
+    std::unique_ptr<Gate> gate;
+    std::unique_ptr<http::Service> service;
+
+private:
+    /// As the server has it: a change is in force when it is acknowledged.
+    class InForce final : public manage::Ledger {
+    public:
+        explicit InForce(ManageBench& bench) : bench_(bench) {}
+        Status write(const std::function<Status(manage::Rows&)>& change) override {
+            Status done = bench_.ledger->write(change);
+            if (done)
+                bench_.directory->end_lease();
+            return done;
+        }
+        Status read(const std::function<Status(manage::Rows&)>& look) override {
+            return bench_.ledger->read(look);
+        }
+
+    private:
+        ManageBench& bench_;
+    };
+
+    http::Service::Settings settings() {
+        http::Service::Settings made;
+        const AddressSet local({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
+        made.trust.peers = made.trust.proxies = local;
+        made.reply = HttpBench::reply_settings();
+        made.desk.cursor_key = take(manage::cursor_key(context()));
+        made.desk.context = [this] {
+            return manage::Context{
+                in_force_, {"server", "local"}, clock.now(), rules, [this](std::string_view name) {
+                    return policy.knows(name);
+                }};
+        };
+        made.ready = [] { return true; };
+        made.metrics = [] { return std::string(); };
+        return made;
+    }
+    InForce in_force_{*this};
+};
+
+}  // namespace hourgate::test
