@@ -14,6 +14,8 @@
 #include "manage/audit_log.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
+#include "ops/usage_meter.h"
+#include "ops/usage_writer.h"
 #include "policy/policy.h"
 #include "store/database.h"
 #include "store/leased_directory.h"
@@ -29,11 +31,12 @@ constexpr std::int64_t warn_interval_us = 60 * us_per_s;
 /// Counts every decision and logs every refusal.
 class Witness final : public http::Observer {
 public:
-    Witness(ops::Metrics& metrics, const ops::Log& log, const Clock& clock)
-        : metrics_(metrics), log_(log), clock_(clock) {}
+    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, const ops::Log& log, const Clock& clock)
+        : metrics_(metrics), usage_(usage), log_(log), clock_(clock) {}
 
     void decided(const Decision& decision, int status) noexcept override {
         metrics_.count(decision);
+        usage_.count(decision);
         if (decision.reason != Reason::granted)
             log_.refusal(decision, status);
     }
@@ -62,6 +65,7 @@ public:
 
 private:
     ops::Metrics& metrics_;
+    ops::UsageMeter& usage_;
     const ops::Log& log_;
     const Clock& clock_;
     std::atomic<std::int64_t> warned_us_{0};
@@ -127,7 +131,8 @@ struct App::Parts {
           failures(config.failures),
           public_calls(config.public_calls),
           gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
-          witness(metrics, log, clock),
+          usage_writer(usage, ledger, clock, log, config.usage_keep_s),
+          witness(metrics, usage, log, clock),
           service(service_settings(), gate, clock, witness) {}
 
     const config::Config config;
@@ -144,6 +149,8 @@ struct App::Parts {
     AddressLimiter public_calls;
     Gate gate;
     ops::Metrics metrics;
+    ops::UsageMeter usage;
+    ops::UsageWriter usage_writer;
     Witness witness;
     http::Service service;
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
@@ -182,6 +189,7 @@ struct App::Parts {
         gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
         gauges.failure_addresses = failures.entries();
         gauges.public_addresses = public_calls.entries();
+        gauges.usage_dropped = usage.dropped();
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
     }
@@ -273,6 +281,7 @@ App::Ports App::ports() const noexcept {
 
 void App::start() {
     parts_->started_us = parts_->clock.now().boot_us;
+    parts_->usage_writer.start();
     for (const auto& server : parts_->servers)
         if (server)
             server->start();
@@ -316,6 +325,7 @@ void App::run(ops::Signals& signals) {
     for (const auto& server : parts_->servers)
         if (server)
             cut += server->finish(parts_->clock, deadline_us);
+    parts_->usage_writer.stop();
     parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",
                      {{"cut", std::to_string(cut)}});
 }

@@ -30,6 +30,7 @@ public:
 
 constexpr std::int64_t us_per_s = 1'000'000;
 constexpr std::int64_t ms_per_s = 1'000;
+constexpr std::int64_t ms_per_hour = 3'600'000;
 constexpr std::int64_t ms_per_day = 86'400'000;
 
 }  // namespace hourgate

@@ -59,6 +59,14 @@ constexpr std::size_t directory_entries_max = 1'048'576;
 /// Changed rows remembered between two readings of one entry.
 constexpr std::size_t directory_changes_max = 4'096;
 
+// --- usage -------------------------------------------------------------------------------------
+constexpr std::size_t usage_shards = 64;
+constexpr std::size_t usage_entries_per_shard_max =
+    16'384;  ///< tokens counted between two writings
+constexpr std::int64_t usage_write_ms = 2'000;
+constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
+constexpr std::size_t usage_pending_max = usage_shards * usage_entries_per_shard_max;
+
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
 constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long after its commit

@@ -79,6 +79,12 @@ Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
     pairs.emplace_back("status", status_text(token, now_ms));
     pairs.emplace_back("created", format_time(token.created_ms));
     pairs.emplace_back("expires", token.expires_ms ? format_time(*token.expires_ms) : "never");
+    const manage::TokenUse& use = view.use;
+    if (use.used_ms)
+        pairs.emplace_back("last used", format_time(*use.used_ms) + " from " + use.used_from);
+    if (use.refused_ms)
+        pairs.emplace_back("last refused", format_time(*use.refused_ms) + " from " +
+                                               use.refused_from + ", " + use.refused_reason);
     return pairs;
 }
 
@@ -193,7 +199,8 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
     using View = manage::TokenView;
     return show_list(
         session, views,
-        {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "NAME"}},
+        {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "LAST USED",
+          "NAME"}},
         "no tokens yet; mint one: hourgate token mint MEMBER --name NAME",
         [&](const View& view) { return view_of(view, now_ms); },
         [&](const View& view) {
@@ -206,6 +213,7 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
                 view.workspace_name,
                 who_of(view),
                 token.expires_ms ? format_time(*token.expires_ms) : "never",
+                time_text(view.use.used_ms),
                 token.name};
         });
 }

@@ -52,6 +52,8 @@ struct Config {
     // [failures], [public]: windows named "failures" and "public"
     Window failures{"failures", 10, 60, Per::token};
     Window public_calls{"public", 600, 60, Per::token};
+    // [usage]
+    std::int64_t usage_keep_s = 90 * 86'400;  ///< 1 d to 10 a
     // [cors]
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
     // [policy] and [[resource]]

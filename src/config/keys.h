@@ -37,6 +37,7 @@ constexpr std::int64_t day_s = 86'400;
 constexpr Bounds drain_bounds_s = {0, 600};
 constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
 constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds usage_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds live_max_bounds = {1, 10'000};
 constexpr Bounds grace_bounds_days = {0, 365};
 constexpr Bounds limit_bounds = {1, limits::window_calls_max};
@@ -85,6 +86,9 @@ void each_key(Visitor& visit, Settings& config) {
     visit.section("public");
     visit.whole("limit", config.public_calls.limit, limit_bounds);
     visit.whole("window_s", config.public_calls.seconds, window_bounds_s);
+
+    visit.section("usage");
+    visit.duration("keep", config.usage_keep_s, usage_keep_bounds_s);
 
     visit.section("cors");
     visit.texts("origins", config.cors_origins, origin_form);

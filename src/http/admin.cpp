@@ -201,7 +201,8 @@ Answer remove_one_plan(Visit& visit) {
 
 Answer list_all_tokens(Visit& visit) {
     const manage::TokenQuery query{visit.query.text("workspace").value_or(""),
-                                   visit.query.text("member").value_or("")};
+                                   visit.query.text("member").value_or(""),
+                                   token_order_in(visit.query)};
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);
@@ -239,7 +240,10 @@ Answer revoke_several(Visit& visit) {
             Json tokens = Json::array();
             for (const manage::TokenView& view : all.tokens)
                 tokens.push_back(view_of(view, visit.now_ms()));
-            return Json{{"preview", preview}, {"tokens", std::move(tokens)}, {"live", all.live}};
+            return Json{{"preview", preview},
+                        {"tokens", std::move(tokens)},
+                        {"live", all.live},
+                        {"usedInLastHour", all.used_lately}};
         });
 }
 
@@ -282,6 +286,7 @@ constexpr std::array routes = {
     Route{"DELETE", "tokens/{}", Body::none, revoke},
     Route{"POST", "tokens/{}/rotate", Body::json, rotate_any},
     Route{"GET", "audit", Body::none, list_audit},
+    Route{"GET", "usage", Body::none, list_usage},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "http/json.h"
 #include "http/views.h"
 #include "manage/accounts.h"
+#include "manage/usage.h"
 
 namespace hourgate::http {
 
@@ -65,7 +66,8 @@ Answer rotate_one(Visit& visit) {
 }
 
 Answer list_own_tokens(Visit& visit) {
-    const manage::TokenQuery query{"", visit.query.text("member").value_or("")};
+    const manage::TokenQuery query{"", visit.query.text("member").value_or(""),
+                                   token_order_in(visit.query)};
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);
@@ -108,6 +110,7 @@ constexpr std::array routes = {
     Route{"GET", "members", Body::none, list_own_members},
     Route{"GET", "members/{}", Body::none, show_member},
     Route{"GET", "organization", Body::none, show_organization},
+    Route{"GET", "usage", Body::none, list_usage},
 };
 
 }  // namespace
@@ -143,6 +146,15 @@ manage::NewToken new_token_of(Fields& body, std::int64_t now_ms) {
     return asked;
 }
 
+manage::TokenOrder token_order_in(Fields& query) {
+    const std::string sort = query.text("sort").value_or("created");
+    if (sort == "lastUsed")
+        return manage::TokenOrder::unused_first;
+    if (sort != "created")
+        query.refuse("sort", "is neither created nor lastUsed");
+    return manage::TokenOrder::newest_first;
+}
+
 Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
     if (!minted)
         return visit.failed(minted.failure());
@@ -171,6 +183,21 @@ Answer show_token(Visit& visit) {
         return *std::move(off);
     return visit.one(200, manage::show_token(visit.context(), visit.captured(0)),
                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer list_usage(Visit& visit) {
+    manage::UsageQuery query;
+    if (visit.decision().facts->is_operator())
+        query.tokens.workspace = visit.query.text("workspace").value_or("");
+    query.tokens.member = visit.query.text("member").value_or("");
+    query.prefix = visit.query.text("token").value_or("");
+    query.from_ms = visit.query.time("from");
+    query.until_ms = visit.query.time("until");
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_usage(visit.context(), query, page),
+                      [](const manage::UsageRow& row) { return view_of(row); });
 }
 
 Answer show_member(Visit& visit) {

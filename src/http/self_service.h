@@ -17,6 +17,8 @@ namespace hourgate::http {
 
 /// name, env, scopes, expiresAt or expiresIn. Flaws go into the fields.
 [[nodiscard]] manage::NewToken new_token_of(Fields& body, std::int64_t now_ms);
+/// sort=lastUsed: those not used for longest first.
+[[nodiscard]] manage::TokenOrder token_order_in(Fields& query);
 /// 201 with the token, this once.
 [[nodiscard]] Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted);
 /// Rotates the token of `prefix`; `grace` of the body.
@@ -25,5 +27,7 @@ namespace hourgate::http {
 [[nodiscard]] Answer revoke(Visit& visit);
 [[nodiscard]] Answer show_token(Visit& visit);
 [[nodiscard]] Answer show_member(Visit& visit);
+/// token, member, from, until of the query; workspace too, for an operator.
+[[nodiscard]] Answer list_usage(Visit& visit);
 
 }  // namespace hourgate::http

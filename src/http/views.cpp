@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/time_text.h"
 
 namespace hourgate::http {
@@ -92,6 +93,24 @@ Json view_of(const manage::AuditEvent& event) {
             {"after", state(event.after)}};
 }
 
+Json view_of(const manage::UsageRow& row) {
+    std::int64_t granted = 0;
+    Json refused = Json::object();
+    for (const auto& [reason, calls] : row.calls) {
+        if (reason == "granted")
+            granted = calls;
+        else
+            refused[reason] = calls;
+    }
+    return {{"hour", format_time(row.hour * ms_per_hour)},
+            {"token", row.prefix},
+            {"tokenName", row.token_name},
+            {"memberId", text_or_null(row.member_id)},
+            {"workspaceId", text_or_null(row.workspace_id)},
+            {"granted", granted},
+            {"refused", refused}};
+}
+
 Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     Json scopes = Json::array();
@@ -113,7 +132,12 @@ Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
             {"expiresAt", time_or_null(token.expires_ms)},
             {"rotatedAt", time_or_null(token.rotated_ms)},
             {"worksUntil", time_or_null(token.works_until_ms)},
-            {"revokedAt", time_or_null(token.revoked_ms)}};
+            {"revokedAt", time_or_null(token.revoked_ms)},
+            {"lastUsedAt", time_or_null(view.use.used_ms)},
+            {"lastUsedFrom", text_or_null(view.use.used_from)},
+            {"lastRefusedAt", time_or_null(view.use.refused_ms)},
+            {"lastRefusedFrom", text_or_null(view.use.refused_from)},
+            {"lastRefusedReason", text_or_null(view.use.refused_reason)}};
 }
 
 }  // namespace hourgate::http

@@ -14,6 +14,7 @@ namespace hourgate::http {
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::MemberView& view);
 [[nodiscard]] nlohmann::ordered_json view_of(const Plan& plan);
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::AuditEvent& event);
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::UsageRow& row);
 /// `now_ms` tells whether it is live still.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view, std::int64_t now_ms);
 

@@ -58,7 +58,7 @@ public:
 
     // Tokens
     [[nodiscard]] virtual Result<std::optional<TokenView>> token(std::string_view prefix) = 0;
-    /// Newest first; operator tokens only when neither workspace nor member is named.
+    /// In the order asked for; operator tokens only when neither workspace nor member is named.
     [[nodiscard]] virtual Result<Slice<TokenView>> tokens(const TokenRows& which,
                                                           const Page& page) = 0;
     /// Sets `id`, and `line` to it when line is 0. Fault::conflict when the prefix is taken.
@@ -73,6 +73,16 @@ public:
     [[nodiscard]] virtual Status remember(std::int64_t member_row, std::string_view key,
                                           std::string_view prefix, std::int64_t now_ms,
                                           std::int64_t since_ms) = 0;
+
+    // Usage
+    /// Adds to what is on record. A token that is not there is passed over.
+    [[nodiscard]] virtual Status add_usage(const UsageNote& note) = 0;
+    /// Deletes at most so many rows of hours before: how many.
+    [[nodiscard]] virtual Result<std::int64_t> prune_usage(std::int64_t before_hour,
+                                                           std::int64_t rows_max) = 0;
+    /// Latest hour first, then by token.
+    [[nodiscard]] virtual Result<Slice<UsageRow>> usage(const UsageFilter& filter,
+                                                        const Page& page) = 0;
 
     // Audit
     [[nodiscard]] virtual Status record(const AuditEvent& event) = 0;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "account/member.h"
@@ -55,11 +56,41 @@ struct MemberView {
     std::int64_t tokens = 0;  ///< live
 };
 
+/// The last call that was granted to a token, and the last that was refused to it, as far as they
+/// are written down: a few seconds late.
+struct TokenUse {
+    std::optional<std::int64_t> used_ms;
+    std::string used_from;  ///< client address; empty when not known
+    std::optional<std::int64_t> refused_ms;
+    std::string refused_from;
+    std::string refused_reason;  ///< to_text(Reason)
+};
+
+/// What became of a token's calls in one hour, to be added to what is on record.
+struct UsageNote {
+    std::int64_t token_id = 0;
+    std::int64_t hour = 0;                                    ///< Unix hours
+    std::vector<std::pair<std::string, std::int64_t>> calls;  ///< by reason
+    TokenUse last;
+};
+
+/// The same as it is looked up.
+struct UsageRow {
+    std::int64_t token_id = 0;
+    std::int64_t hour = 0;
+    std::vector<std::pair<std::string, std::int64_t>> calls;
+    std::string prefix;
+    std::string token_name;
+    std::string member_id;     ///< public; empty for an operator token
+    std::string workspace_id;  ///< public; empty for an operator token
+};
+
 struct TokenView {
     TokenRecord token;
     Member member;             ///< empty for an operator token
     std::string workspace_id;  ///< public; empty for an operator token
     std::string workspace_name;
+    TokenUse use;
 };
 
 /// What whoever acts may do at most.
@@ -109,10 +140,25 @@ struct AuditFilter {
     std::optional<std::int64_t> until_ms;  ///< before
 };
 
+enum class TokenOrder : std::uint8_t {
+    newest_first,
+    /// Never granted a call first, the one used last at the end. A token that is used while the
+    /// list is read moves to its end, and may be there twice.
+    unused_first,
+};
+
 /// Which tokens, by rows: of a workspace, of a member, both or all.
 struct TokenRows {
     std::optional<std::int64_t> workspace;
     std::optional<std::int64_t> member;
+    TokenOrder order = TokenOrder::newest_first;
+};
+
+struct UsageFilter {
+    TokenRows tokens;
+    std::optional<std::int64_t> token;       ///< row
+    std::optional<std::int64_t> from_hour;   ///< from it on
+    std::optional<std::int64_t> until_hour;  ///< before it
 };
 
 // --- lists in pages ------------------------------------------------------------------------------

@@ -83,4 +83,29 @@ Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
     return *std::move(found).value();
 }
 
+Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
+                          const TokenQuery& query) {
+    TokenRows which;
+    which.order = query.order;
+    if (caller || !query.workspace.empty()) {
+        const auto workspace = find_workspace_for(rows, caller, query.workspace);
+        if (!workspace)
+            return workspace.failure();
+        which.workspace = workspace.value().id;
+    }
+    if (!query.member.empty()) {
+        const auto member = find_member_for(rows, caller, query.member);
+        if (!member)
+            return member.failure();
+        which.member = member.value().id;
+    }
+    if (caller && !caller->sees_all_tokens()) {
+        // Another member's tokens are not theirs to see: an empty list, as if there were none.
+        which.member = which.member.value_or(caller->member.id);
+        if (*which.member != caller->member.id)
+            which.member = 0;
+    }
+    return which;
+}
+
 }  // namespace hourgate::manage

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "manage/ledger.h"
+#include "manage/tokens.h"
 
 namespace hourgate::manage {
 
@@ -43,5 +44,9 @@ struct Caller {
 /// By id alone, and in the caller's workspace, for a member; however named, for an operator.
 [[nodiscard]] Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
                                              std::string_view member);
+
+/// The tokens a query is of, as rows: never more than the caller may see.
+[[nodiscard]] Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
+                                        const TokenQuery& query);
 
 }  // namespace hourgate::manage

@@ -330,33 +330,6 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_vi
     return minted;
 }
 
-// --- which tokens --------------------------------------------------------------------------------
-
-/// The rows a list is of: never more than the caller may see.
-Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
-                          const TokenQuery& query) {
-    TokenRows which;
-    if (caller || !query.workspace.empty()) {
-        const auto workspace = find_workspace_for(rows, caller, query.workspace);
-        if (!workspace)
-            return workspace.failure();
-        which.workspace = workspace.value().id;
-    }
-    if (!query.member.empty()) {
-        const auto member = find_member_for(rows, caller, query.member);
-        if (!member)
-            return member.failure();
-        which.member = member.value().id;
-    }
-    if (caller && !caller->sees_all_tokens()) {
-        // Another member's tokens are not theirs to see: an empty list, as if there were none.
-        which.member = which.member.value_or(caller->member.id);
-        if (*which.member != caller->member.id)
-            which.member = 0;
-    }
-    return which;
-}
-
 // --- revocation ----------------------------------------------------------------------------------
 
 Status revoke_in(Rows& rows, const Context& context, TokenView& view) {
@@ -405,7 +378,10 @@ Result<Revocation> concerned(Rows& rows, const Context& context, const RevokeMan
     }
     for (const TokenView& view : all.tokens) {
         const std::string_view status = status_of(view.token, context.now.wall_ms);
-        all.live += status == "live" || status == "grace" ? 1 : 0;
+        const bool works = status == "live" || status == "grace";
+        all.live += works ? 1 : 0;
+        const auto used_ms = view.use.used_ms;
+        all.used_lately += works && used_ms && *used_ms > context.now.wall_ms - ms_per_hour ? 1 : 0;
     }
     return all;
 }

@@ -52,8 +52,9 @@ struct NewToken {
 struct TokenQuery {
     std::string workspace;
     std::string member;
+    TokenOrder order = TokenOrder::newest_first;
 };
-/// Newest first: all there are for an operator; for owner and admin their workspace's; for others
+/// In that order: all there are for an operator; for owner and admin their workspace's; for others
 /// their own.
 [[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
                                                    const Page& = {});
@@ -82,6 +83,7 @@ struct RevokeMany {
 struct Revocation {
     std::vector<TokenView> tokens;  ///< those it concerns, as they are now
     std::int64_t live = 0;          ///< of these, working before it: live or in grace
+    std::int64_t used_lately = 0;   ///< of these, granted a call within an hour
 };
 /// Operators only. Changes nothing.
 [[nodiscard]] Result<Revocation> preview_revocation(const Context&, const RevokeMany&);

@@ -79,6 +79,8 @@ std::string Metrics::text(const Gauges& gauges) const {
         "Failures of callers without a known address.", unknown_addresses_.load(relaxed));
     add_directory(out, gauges);
     add_limiter(out, gauges);
+    add(out, "hourgate_usage_dropped_total", "counter",
+        "Calls missing from the usage, because too many tokens were in use.", gauges.usage_dropped);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);
     describe(out, "hourgate_build_info", "gauge", "Always 1; the label is the version running.");
     out.append("hourgate_build_info{version=\"").append(build_info::version).append("\"} 1\n");

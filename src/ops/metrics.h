@@ -22,6 +22,7 @@ struct Gauges {
     std::uint64_t limiter_bytes = 0;
     std::uint64_t failure_addresses = 0;
     std::uint64_t public_addresses = 0;
+    std::uint64_t usage_dropped = 0;
     std::int64_t uptime_s = 0;
 };
 

@@ -26,7 +26,9 @@ std::string select_members(const char* where) {
 
 std::string select_token_views(const char* where) {
     return std::string("SELECT") + token_columns + "," + member_columns +
-           ", w.public_id, w.name FROM tokens t"
+           ", w.public_id, w.name, u.used_ms, coalesce(u.used_from, ''), u.refused_ms,"
+           " coalesce(u.refused_from, ''), coalesce(u.refused_reason, '') FROM tokens t"
+           " LEFT JOIN token_use u ON u.token_id = t.id"
            " LEFT JOIN members m ON m.id = t.member_id"
            " LEFT JOIN workspaces w ON w.id = m.workspace_id " +
            where;
@@ -67,14 +69,14 @@ void bind_page(SQLite::Statement& query, const manage::Page& page, std::int64_t 
 constexpr std::int64_t from_oldest = 0;
 constexpr std::int64_t from_newest = INT64_MAX;
 
-/// Leaves what is on the page; `id_of` gives the row number of an item.
-template <typename T, typename IdOf>
-manage::Slice<T> sliced(std::vector<T> items, const manage::Page& page, IdOf id_of) {
+/// Leaves what is on the page; `position_of` says where an item stands in the order.
+template <typename T, typename PositionOf>
+manage::Slice<T> sliced(std::vector<T> items, const manage::Page& page, PositionOf position_of) {
     manage::Slice<T> slice{std::move(items), {}};
     if (page.limit == 0 || static_cast<std::int64_t>(slice.items.size()) <= page.limit)
         return slice;
     slice.items.resize(static_cast<std::size_t>(page.limit));
-    slice.next = manage::Position{0, id_of(slice.items.back())};
+    slice.next = position_of(slice.items.back());
     return slice;
 }
 
@@ -126,8 +128,9 @@ Result<Slice<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms, const P
         query.bind(1, now_ms);
         if (page.limit != 0)
             bind_page(query, page, from_oldest);
-        return sliced(workspace_views(query), page,
-                      [](const WorkspaceView& view) { return view.workspace.id; });
+        return sliced(workspace_views(query), page, [](const WorkspaceView& view) {
+            return manage::Position{0, view.workspace.id};
+        });
     });
 }
 
@@ -235,7 +238,9 @@ Result<Slice<Member>> SqliteRows::members(std::int64_t workspace_row, const Page
         std::vector<Member> members;
         while (auto member = one_member(query))
             members.push_back(*std::move(member));
-        return sliced(std::move(members), page, [](const Member& member) { return member.id; });
+        return sliced(std::move(members), page, [](const Member& member) {
+            return manage::Position{0, member.id};
+        });
     });
 }
 
@@ -364,6 +369,9 @@ std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
             view.workspace_id = text_from(query, workspace);
             view.workspace_name = text_from(query, workspace + 1);
         }
+        view.use = {optional_from(query, workspace + 2), text_from(query, workspace + 3),
+                    optional_from(query, workspace + 4), text_from(query, workspace + 5),
+                    text_from(query, workspace + 6)};
         views.push_back(std::move(view));
     }
     return views;
@@ -371,20 +379,26 @@ std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
 
 Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, const Page& page) {
     return guarded(path_, [&]() -> Result<Slice<TokenView>> {
+        const bool by_use = which.order == manage::TokenOrder::unused_first;
         std::string where = "WHERE true";
         if (which.workspace)
             where += " AND m.workspace_id = ?1";
         if (which.member)
             where += " AND t.member_id = ?2";
-        SQLite::Statement query =
-            prepare(select_token_views((where + page_of(newest_first, 't')).c_str()));
+        where += by_use ? " AND (coalesce(u.used_ms, 0), t.id) > (?7, ?8)"
+                          " ORDER BY coalesce(u.used_ms, 0), t.id LIMIT ?9"
+                        : page_of(newest_first, 't');
+        SQLite::Statement query = prepare(select_token_views(where.c_str()));
         if (which.workspace)
             query.bind(1, *which.workspace);
         if (which.member)
             query.bind(2, *which.member);
-        bind_page(query, page, from_newest);
-        return sliced(token_views(query), page,
-                      [](const TokenView& view) { return view.token.id; });
+        if (by_use)
+            query.bind(7, page.after ? page.after->major : std::int64_t{-1});
+        bind_page(query, page, by_use ? from_oldest : from_newest);
+        return sliced(token_views(query), page, [&](const TokenView& view) {
+            return manage::Position{by_use ? view.use.used_ms.value_or(0) : 0, view.token.id};
+        });
     });
 }
 
@@ -556,8 +570,9 @@ Result<Slice<manage::AuditEvent>> SqliteRows::events(const manage::AuditFilter& 
                               text_from(query, 3), text_from(query, 4), text_from(query, 5),
                               text_from(query, 6), text_from(query, 7), text_from(query, 8),
                               text_from(query, 9)});
-        return sliced(std::move(events), page,
-                      [](const manage::AuditEvent& event) { return event.id; });
+        return sliced(std::move(events), page, [](const manage::AuditEvent& event) {
+            return manage::Position{0, event.id};
+        });
     });
 }
 

@@ -55,6 +55,11 @@ public:
     Status remember(std::int64_t member_row, std::string_view key, std::string_view prefix,
                     std::int64_t now_ms, std::int64_t since_ms) override;
 
+    Status add_usage(const manage::UsageNote& note) override;
+    Result<std::int64_t> prune_usage(std::int64_t before_hour, std::int64_t rows_max) override;
+    Result<manage::Slice<manage::UsageRow>> usage(const manage::UsageFilter& filter,
+                                                  const manage::Page& page) override;
+
     Status record(const manage::AuditEvent& event) override;
     Result<manage::Slice<manage::AuditEvent>> events(const manage::AuditFilter& filter,
                                                      const manage::Page& page) override;

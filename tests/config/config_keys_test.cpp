@@ -292,6 +292,13 @@ std::vector<Key> numbers() {
          {{R"("23h")", "23h is below 1d"},
           {R"("0")", "0 is below 1d"},
           {R"("3651d")", "3651d is above 3650d"}}},
+        {"usage",
+         "keep",
+         "90",
+         text,
+         "1d to 3650d" + duration_forms,
+         {{R"("24h")", R"("1d")"}, {R"("3650d")", ""}},
+         {{R"("23h")", "23h is below 1d"}, {R"("3651d")", "3651d is above 3650d"}}},
         {"tokens",
          "live_max",
          "50.0",
@@ -352,6 +359,8 @@ window_s = 4
 [public]
 limit = 5
 window_s = 6
+[usage]
+keep = "7d"
 [cors]
 origins = ["https://app.example.com"]
 [policy]
@@ -469,7 +478,7 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:2: plans.help: unknown key; known here: grace_days, lapse_to, renew_url");
     CHECK(wrong_with("[x]\n") ==
           "gate.toml:1: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
-          "failures, public, cors, policy, resource");
+          "failures, public, usage, cors, policy, resource");
     CHECK(wrong_with("[gate]\n\"\\u001b[2J\\n\" = 1\n") ==
           "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode");
     CHECK(wrong_with("server.pubic = \"127.0.0.1:1\"\n") ==
@@ -549,6 +558,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.ask.path == "/run/hourgate/ask");
     CHECK(config.admin.kind == Listen::Kind::off);
     CHECK(config.rules.api_prefix == "/gate");
+    CHECK(config.usage_keep_s == 7 * 86'400);
     CHECK(config.drain_s == 120);
     CHECK(config.database == "/tmp/h.db");
     CHECK(config.brand == "acme");

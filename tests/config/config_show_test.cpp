@@ -47,6 +47,9 @@ window_s = 2
 limit = 3
 window_s = 4
 
+[usage]
+keep = "36h"
+
 [cors]
 origins = ["https://a.example", "http://[::1]:3000"]
 
@@ -114,6 +117,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"]},
   "failures": {"limit": 10, "window_s": 60},
   "public": {"limit": 600, "window_s": 60},
+  "usage": {"keep": "90d"},
   "cors": {"origins": []},
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"
           R"("control_byte": "refuse", "not_utf8": "refuse", "dot_segment": "refuse", )"

@@ -115,6 +115,9 @@ hourgate_failure_addresses 8
 # HELP hourgate_public_addresses Client addresses with a counted public call.
 # TYPE hourgate_public_addresses gauge
 hourgate_public_addresses 9
+# HELP hourgate_usage_dropped_total Calls missing from the usage, because too many tokens were in use.
+# TYPE hourgate_usage_dropped_total counter
+hourgate_usage_dropped_total 11
 # HELP hourgate_uptime_seconds Time since the server started.
 # TYPE hourgate_uptime_seconds gauge
 hourgate_uptime_seconds 10
@@ -135,6 +138,7 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
     gauges.limiter_bytes = 7;
     gauges.failure_addresses = 8;
     gauges.public_addresses = 9;
+    gauges.usage_dropped = 11;
     gauges.uptime_s = 10;
     const std::string text = Metrics().text(gauges);
     REQUIRE(text.rfind(decisions, 0) == 0);

@@ -12,6 +12,7 @@
 #include "gate/gate.h"
 #include "http/service.h"
 #include "manage/audit_log.h"
+#include "ops/usage_meter.h"
 #include "store/leased_directory.h"
 #include "support/database_bench.h"
 #include "support/http_bench.h"
@@ -52,7 +53,7 @@ public:
         gate = std::make_unique<Gate>(
             Gate::Settings{Mode::enforce, "hsk", token::Env::live, LapseRule{0}, "free"}, policy,
             *directory, limiter, urgent, failures, public_calls);
-        service = std::make_unique<http::Service>(settings(), *gate, clock, notes);
+        service = std::make_unique<http::Service>(settings(), *gate, clock, both_);
     }
 
     /// A token of a member, with scopes.
@@ -110,6 +111,7 @@ public:
     AddressLimiter failures{{"failures", 10'000, 60, Per::token}};
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
     Notes notes;
+    ops::UsageMeter meter;
     std::unique_ptr<Gate> gate;
     std::unique_ptr<http::Service> service;
 
@@ -149,6 +151,23 @@ private:
         return made;
     }
     InForce in_force_{*this};
+
+    /// As the server's: whoever counts is told.
+    class Both final : public http::Observer {
+    public:
+        explicit Both(ManageBench& bench) : bench_(bench) {}
+        void decided(const Decision& decision, int status) noexcept override {
+            bench_.notes.decided(decision, status);
+            bench_.meter.count(decision);
+        }
+        void address_unknown(http::Listener listener) noexcept override {
+            bench_.notes.address_unknown(listener);
+        }
+
+    private:
+        ManageBench& bench_;
+    };
+    Both both_{*this};
 };
 
 }  // namespace hourgate::test

@@ -1,0 +1,107 @@
+#include "ops/usage_meter.h"
+
+#include <optional>
+#include <string>
+
+#include "base/limits.h"
+
+namespace hourgate::ops {
+
+namespace {
+
+struct Entry {
+    std::int64_t hour = 0;
+    std::array<std::uint32_t, reason_count> calls{};
+    std::int64_t used_ms = 0;  // 0: not granted
+    std::optional<Address> used_from;
+    std::int64_t refused_ms = 0;  // 0: not refused
+    std::optional<Address> refused_from;
+    Reason refused = Reason::granted;
+};
+
+manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
+    manage::UsageNote note;
+    note.token_id = token_id;
+    note.hour = entry.hour;
+    for (std::size_t at = 0; at < reason_count; ++at)
+        if (entry.calls[at] > 0)
+            note.calls.emplace_back(to_text(static_cast<Reason>(at)), entry.calls[at]);
+    if (entry.used_ms != 0)
+        note.last.used_ms = entry.used_ms;
+    if (entry.used_from)
+        note.last.used_from = entry.used_from->text();
+    if (entry.refused_ms != 0) {
+        note.last.refused_ms = entry.refused_ms;
+        note.last.refused_reason = to_text(entry.refused);
+    }
+    if (entry.refused_from)
+        note.last.refused_from = entry.refused_from->text();
+    return note;
+}
+
+}  // namespace
+
+struct UsageMeter::Shard {
+    std::mutex mutex;
+    std::unordered_map<std::int64_t, Entry> entries;  // of this hour, by token
+    std::vector<manage::UsageNote> earlier;           // of hours that are over
+};
+
+UsageMeter::UsageMeter() : shards_(std::make_unique<Shard[]>(limits::usage_shards)) {}
+UsageMeter::~UsageMeter() = default;
+
+void UsageMeter::count(const Decision& decision) noexcept {
+    if (!decision.facts)
+        return;
+    const std::int64_t id = decision.facts->token.id;
+    const std::int64_t now_ms = decision.now.wall_ms;
+    const std::int64_t hour = now_ms / ms_per_hour;
+    Shard& shard = shards_[static_cast<std::size_t>(id) % limits::usage_shards];
+    try {
+        const std::lock_guard lock(shard.mutex);
+        const auto found = shard.entries.find(id);
+        if (found == shard.entries.end() &&
+            shard.entries.size() + shard.earlier.size() >= limits::usage_entries_per_shard_max) {
+            dropped_.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
+        Entry& entry = found == shard.entries.end() ? shard.entries[id] : found->second;
+        if (entry.hour != hour) {
+            if (entry.hour != 0)
+                shard.earlier.push_back(note_of(id, entry));
+            entry = Entry{};
+            entry.hour = hour;
+        }
+        ++entry.calls[static_cast<std::size_t>(decision.reason)];
+        if (decision.granted()) {
+            entry.used_ms = now_ms;
+            entry.used_from = decision.address;
+        } else {
+            entry.refused_ms = now_ms;
+            entry.refused_from = decision.address;
+            entry.refused = decision.reason;
+        }
+    } catch (...) {
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+std::vector<manage::UsageNote> UsageMeter::take() {
+    std::vector<manage::UsageNote> notes;
+    for (std::size_t at = 0; at < limits::usage_shards; ++at) {
+        Shard& shard = shards_[at];
+        std::unordered_map<std::int64_t, Entry> entries;
+        {
+            const std::lock_guard lock(shard.mutex);
+            entries.swap(shard.entries);
+            for (manage::UsageNote& note : shard.earlier)
+                notes.push_back(std::move(note));
+            shard.earlier.clear();
+        }
+        for (const auto& [id, entry] : entries)
+            notes.push_back(note_of(id, entry));
+    }
+    return notes;
+}
+
+}  // namespace hourgate::ops

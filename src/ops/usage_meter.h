@@ -1,0 +1,39 @@
+// Counts what becomes of each token's calls, in memory, until somebody takes the counts away.
+// Decisions of callers whose secret matched no token are nobody's usage. Bounded: when full, what
+// happens to a token that is not held is dropped, and counted as dropped.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "gate/decision.h"
+#include "manage/records.h"
+
+namespace hourgate::ops {
+
+class UsageMeter {
+public:
+    UsageMeter();
+    ~UsageMeter();
+    UsageMeter(const UsageMeter&) = delete;
+    UsageMeter& operator=(const UsageMeter&) = delete;
+
+    /// One shard's lock, no write. Any thread.
+    void count(const Decision& decision) noexcept;
+    /// All that was counted since it was last taken.
+    [[nodiscard]] std::vector<manage::UsageNote> take();
+    /// Decisions that found no room.
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(); }
+
+private:
+    struct Shard;
+    std::unique_ptr<Shard[]> shards_;
+    std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace hourgate::ops

@@ -1,0 +1,78 @@
+#include "ops/usage_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <span>
+
+#include "base/limits.h"
+#include "manage/usage.h"
+
+namespace hourgate::ops {
+
+void UsageWriter::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void UsageWriter::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+void UsageWriter::run() noexcept {
+    for (bool last = false; !last;) {
+        {
+            std::unique_lock lock(mutex_);
+            last = wake_.wait_for(lock, std::chrono::milliseconds(limits::usage_write_ms),
+                                  [&] { return stopping_; });
+        }
+        try {
+            write();
+            if (!last)
+                prune();
+        } catch (...) {
+            log_.line(Level::error, "usage could not be written: out of memory");
+        }
+    }
+}
+
+void UsageWriter::write() {
+    std::vector<manage::UsageNote> taken = meter_.take();
+    const std::size_t room =
+        limits::usage_pending_max - std::min(pending_.size(), limits::usage_pending_max);
+    taken.resize(std::min(taken.size(), room));
+    std::move(taken.begin(), taken.end(), std::back_inserter(pending_));
+    while (!pending_.empty()) {
+        // In parts: a change that somebody waits for comes between two of them.
+        const std::size_t count = std::min(pending_.size(), limits::usage_notes_per_write);
+        const auto begin = pending_.end() - static_cast<std::ptrdiff_t>(count);
+        const Status done = manage::write_usage(ledger_, std::span(begin, pending_.end()));
+        if (!done) {
+            if (!failing_)
+                log_.line(Level::warning, "usage cannot be written; it is kept and tried again",
+                          {{"why", done.failure().what}});
+            failing_ = true;
+            return;
+        }
+        pending_.erase(begin, pending_.end());
+    }
+    if (failing_)
+        log_.line(Level::notice, "usage is written again");
+    failing_ = false;
+}
+
+void UsageWriter::prune() {
+    const std::int64_t before = (clock_.now().wall_ms - keep_s_ * ms_per_s) / ms_per_hour;
+    if (before <= pruned_hour_)
+        return;
+    const auto pruned = manage::prune_usage(ledger_, before);
+    if (pruned && pruned.value() == 0)
+        pruned_hour_ = before;
+}
+
+}  // namespace hourgate::ops

@@ -1,0 +1,56 @@
+// Writes what the meter counted into the database every limits::usage_write_ms, and deletes what is
+// older than it is to be kept, on a thread of its own. What a crash can lose is what was counted
+// since the last writing; a clean stop loses nothing.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "manage/ledger.h"
+#include "ops/log.h"
+#include "ops/usage_meter.h"
+
+namespace hourgate::ops {
+
+class UsageWriter {
+public:
+    /// References must outlive the writer.
+    UsageWriter(UsageMeter& meter, manage::Ledger& ledger, const Clock& clock, const Log& log,
+                std::int64_t keep_s) noexcept
+        : meter_(meter), ledger_(ledger), clock_(clock), log_(log), keep_s_(keep_s) {}
+    ~UsageWriter() { stop(); }
+    UsageWriter(const UsageWriter&) = delete;
+    UsageWriter& operator=(const UsageWriter&) = delete;
+
+    void start();
+    /// Writes what is left, once, and ends the thread. REQUIRES: nothing is decided any more.
+    void stop() noexcept;
+
+    /// What the thread does each time. When the database does not take it, what was counted waits
+    /// for the next time, up to limits::usage_pending_max notes. Not from two threads at once.
+    void write();
+
+private:
+    void run() noexcept;
+    void prune();
+
+    UsageMeter& meter_;
+    manage::Ledger& ledger_;
+    const Clock& clock_;
+    const Log& log_;
+    const std::int64_t keep_s_;
+    std::vector<manage::UsageNote> pending_;  // taken, not written
+    std::int64_t pruned_hour_ = 0;
+    bool failing_ = false;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false;  // guarded by mutex_
+    std::thread thread_;
+};
+
+}  // namespace hourgate::ops
