@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
 #include "http/service.h"
@@ -100,6 +101,16 @@ Gate::Settings gate_settings(const config::Config& config) {
             config.lapse_to};
 }
 
+/// The description with the prefix that is configured.
+std::string openapi_for(const std::string& api_prefix) {
+    constexpr std::string_view written = "\"/_hourgate/api/v1/";
+    std::string text = embedded::openapi;
+    const std::string wanted = "\"" + api_prefix + "/";
+    for (auto at = text.find(written); at != text.npos; at = text.find(written, at + wanted.size()))
+        text.replace(at, written.size(), wanted);
+    return text;
+}
+
 http::ReplySettings reply_settings(const config::Config& config) {
     http::ReplySettings reply;
     reply.brand = config.brand;
@@ -162,6 +173,7 @@ struct App::Parts {
         settings.reply = reply_settings(config);
         settings.api_prefix = config.rules.api_prefix;
         settings.desk = {[this] { return context(); }, cursor_key};
+        settings.openapi = openapi_for(config.rules.api_prefix);
         settings.ready = [this] { return directory->ready(); };
         settings.metrics = [this] { return metrics.text(gauges()); };
         return settings;

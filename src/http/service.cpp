@@ -183,18 +183,13 @@ Answer Service::route(Listener listener, const Request& request, Admission& admi
 }
 
 Answer Service::on_public(const Request& request, Admission& admission, Format format) {
-    const std::string_view path = policy::path_part(request.target);
     if (const auto place = place_of(Listener::public_, request.method, request.target)) {
         if (is_preflight(request) && !settings_.reply.cors_origins.empty())
             return preflight_answer(place->routed.allowed);
         return manage(*place, Listener::public_, request, admission, format);
     }
-    const bool health = path == "/_hourgate/healthz";
-    if (health || path == "/_hourgate/readyz") {
-        if (!is_get(request))
-            return wrong_method(request, "GET, HEAD", format);
-        return health ? text_answer("text/plain", "ok\n") : readiness(format);
-    }
+    if (auto answer = common(request, format))
+        return *std::move(answer);
     return not_found(
         request,
         "This version of Hourgate forwards no calls. Send API calls to the proxy in front "
@@ -227,18 +222,27 @@ Answer Service::on_ask(const Request& request, Format format) {
 Answer Service::on_admin(const Request& request, Admission& admission, Format format) {
     if (const auto place = place_of(Listener::admin, request.method, request.target))
         return manage(*place, Listener::admin, request, admission, format);
+    if (policy::path_part(request.target) == "/metrics")
+        return is_get(request) ? text_answer("text/plain; version=0.0.4", settings_.metrics())
+                               : wrong_method(request, "GET, HEAD", format);
+    if (auto answer = common(request, format))
+        return *std::move(answer);
+    return not_found(request,
+                     "Here are /admin/v1/workspaces, /members, /plans, /tokens, /usage and /audit, "
+                     "/metrics, /_hourgate/healthz, /_hourgate/readyz and /_hourgate/openapi.json.",
+                     format);
+}
+
+std::optional<Answer> Service::common(const Request& request, Format format) const {
     const std::string_view path = policy::path_part(request.target);
-    const bool metrics = path == "/metrics";
     const bool health = path == "/_hourgate/healthz";
-    if (!metrics && !health && path != "/_hourgate/readyz")
-        return not_found(request,
-                         "Here are /admin/v1/workspaces, /members, /plans, /tokens and /audit, "
-                         "/metrics, /_hourgate/healthz and /_hourgate/readyz.",
-                         format);
+    const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
+    if (!health && !description && path != "/_hourgate/readyz")
+        return std::nullopt;
     if (!is_get(request))
         return wrong_method(request, "GET, HEAD", format);
-    if (metrics)
-        return text_answer("text/plain; version=0.0.4", settings_.metrics());
+    if (description)
+        return text_answer("application/json", settings_.openapi);
     return health ? text_answer("text/plain", "ok\n") : readiness(format);
 }
 

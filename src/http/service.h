@@ -34,8 +34,9 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
-        Desk desk;                             ///< of the management routes
-        std::function<bool()> ready;           ///< readyz: whether the database answers
+        Desk desk;                    ///< of the management routes
+        std::string openapi;          ///< the description of the management routes; "": none
+        std::function<bool()> ready;  ///< readyz: whether the database answers
         std::function<std::string()> metrics;  ///< text of /metrics
     };
 
@@ -77,6 +78,8 @@ private:
     [[nodiscard]] Answer on_ask(const Request& request, Format format);
     [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
     [[nodiscard]] Answer verify(const Request& request, Format format);
+    /// Health and the description: the same on both listeners. Nothing: another path.
+    [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "embedded.h"
 #include "gate/gate.h"
 #include "http/service.h"
 #include "manage/audit_log.h"
@@ -146,6 +147,7 @@ private:
                     return policy.knows(name);
                 }};
         };
+        made.openapi = embedded::openapi;
         made.ready = [] { return true; };
         made.metrics = [] { return std::string(); };
         return made;

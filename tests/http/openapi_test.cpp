@@ -1,0 +1,255 @@
+// The description of the management routes is true: it has every route and no other, and what the
+// routes answer in a run is what it says, status and body.
+#include <regex>
+#include <set>
+#include <string>
+
+#include "support/manage_bench.h"
+
+using namespace hourgate;
+using hourgate::test::ManageBench;
+using Json = ManageBench::Json;
+
+namespace {
+
+const Json& document() {
+    static const Json parsed = Json::parse(embedded::openapi);
+    return parsed;
+}
+
+const Json& resolved(const Json& schema) {
+    if (!schema.contains("$ref"))
+        return schema;
+    const std::string pointer = schema["$ref"].get<std::string>().substr(1);
+    return document().at(Json::json_pointer(pointer));
+}
+
+bool is_type(const Json& value, const std::string& type) {
+    return (type == "string" && value.is_string()) || (type == "null" && value.is_null()) ||
+           (type == "integer" && value.is_number_integer()) ||
+           (type == "boolean" && value.is_boolean()) || (type == "array" && value.is_array()) ||
+           (type == "object" && value.is_object());
+}
+
+/// What is off about `value`, "" when nothing is. Knows the keywords the document uses, and throws
+/// at any other.
+std::string flaw(const Json& value, const Json& reference, const std::string& where) {
+    const Json& schema = resolved(reference);
+    static const std::set<std::string> known = {"type",
+                                                "enum",
+                                                "pattern",
+                                                "format",
+                                                "minimum",
+                                                "maximum",
+                                                "minLength",
+                                                "maxLength",
+                                                "maxItems",
+                                                "items",
+                                                "properties",
+                                                "required",
+                                                "additionalProperties",
+                                                "description",
+                                                "default"};
+    for (const auto& [keyword, unused] : schema.items())
+        if (known.count(keyword) == 0)
+            throw std::runtime_error("keyword " + keyword);
+    const Json types = schema["type"].is_array() ? schema["type"] : Json::array({schema["type"]});
+    bool fits = false;
+    for (const Json& type : types)
+        fits = fits || is_type(value, type);
+    if (!fits)
+        return where + " is not " + types.dump() + ": " + value.dump();
+    if (schema.contains("enum") && !value.is_null()) {
+        bool listed = false;
+        for (const Json& one : schema["enum"])
+            listed = listed || one == value;
+        if (!listed)
+            return where + " is none of the enum: " + value.dump();
+    }
+    if (value.is_string() && schema.contains("pattern") &&
+        !std::regex_search(value.get<std::string>(),
+                           std::regex(schema["pattern"].get<std::string>())))
+        return where + " does not fit its pattern";
+    static const std::regex instant(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)");
+    if (value.is_string() && schema.value("format", "") == "date-time" &&
+        !std::regex_match(value.get<std::string>(), instant))
+        return where + " is no date-time";
+    if (value.is_number() && schema.contains("minimum") && value < schema["minimum"])
+        return where + " is below its minimum";
+    if (value.is_array())
+        for (const Json& item : value)
+            if (auto off = flaw(item, schema["items"], where + "[]"); !off.empty())
+                return off;
+    if (!value.is_object())
+        return "";
+    for (const Json& name : schema.value("required", Json::array()))
+        if (!value.contains(name.get<std::string>()))
+            return where + "." + name.get<std::string>() + " is missing";
+    const Json properties = schema.value("properties", Json::object());
+    const Json more = schema.value("additionalProperties", Json(true));
+    for (const auto& [name, member] : value.items()) {
+        std::string off;
+        if (properties.contains(name))
+            off = flaw(member, properties[name], where + "." + name);
+        else if (more.is_object())
+            off = flaw(member, more, where + "." + name);
+        else if (more == false)
+            off = where + "." + name + " is not described";
+        if (!off.empty())
+            return off;
+    }
+    return "";
+}
+
+/// "/a/{x}/b" as "/a/{}/b".
+std::string without_names(const std::string& path) {
+    return std::regex_replace(path, std::regex(R"(\{\w+\})"), "{}");
+}
+
+/// "GET /a/{}" of every operation.
+std::set<std::string> described() {
+    std::set<std::string> operations;
+    for (const auto& [path, methods] : document()["paths"].items())
+        for (const auto& [method, operation] : methods.items()) {
+            std::string upper = method;
+            for (char& c : upper)
+                c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+            operations.insert(upper + " " + without_names(path));
+        }
+    return operations;
+}
+
+/// A bench that compares each answer with the description.
+class Checked : public ManageBench {
+public:
+    /// `route`: as the description writes it; `values` for its names, in order.
+    Reply check(const std::string& who, const std::string& method, const std::string& route,
+                const std::vector<std::string>& values = {}, const Json& body = nullptr,
+                const std::string& query = "", const std::vector<http::Header>& more = {}) {
+        std::string target;
+        std::size_t used = 0;
+        for (std::size_t at = 0; at < route.size(); ++at) {
+            if (route[at] != '{') {
+                target += route[at];
+                continue;
+            }
+            target += values.at(used++);
+            at = route.find('}', at);
+        }
+        const Reply reply =
+            call(who.empty() ? "" : tokens.at(who), method, target + query, body, more);
+        std::string lower = method;
+        for (char& c : lower)
+            c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        const Json& responses = document()["paths"].at(route).at(lower)["responses"];
+        const std::string status = std::to_string(reply.status);
+        CAPTURE(method, target, status, reply.answer.body);
+        REQUIRE(responses.contains(status));
+        const Json& content = resolved(responses[status])["content"];
+        CHECK(flaw(reply.body, content["application/json"]["schema"], "body") == "");
+        if (reply.status < 300)
+            succeeded.insert(method + " " + without_names(route));
+        seen.insert(reply.status);
+        return reply;
+    }
+    std::set<std::string> succeeded;
+    std::set<int> seen;
+};
+
+}  // namespace
+
+TEST_CASE("the description has every route and no other") {
+    std::set<std::string> routes;
+    for (const http::Route& route : http::self_service_routes())
+        routes.insert(std::string(route.method) + " /_hourgate/api/v1/" +
+                      std::string(route.pattern));
+    for (const http::Route& route : http::admin_routes())
+        routes.insert(std::string(route.method) + " /admin/v1/" + std::string(route.pattern));
+    CHECK(routes == described());
+    CHECK(document()["openapi"] == "3.1.0");
+    ManageBench bench;
+    CHECK(bench.call("", "GET", "/_hourgate/openapi.json").body == document());
+}
+
+TEST_CASE("a flaw in an answer is found: what compares can fail") {
+    const Json token = {{"$ref", "#/components/schemas/PlanName"}};
+    CHECK(flaw({{"name", "a"}}, token, "t") == "");
+    CHECK(flaw({{"name", 1}}, token, "t") != "");
+    CHECK(flaw({{"name", "a"}, {"more", 1}}, token, "t") == "t.more is not described");
+    CHECK(flaw(Json::object(), token, "t") == "t.name is missing");
+}
+
+TEST_CASE("every operation answers as it is described, when it succeeds and when it does not") {
+    Checked bench;
+    const std::string api = "/_hourgate/api/v1", admin = "/admin/v1", op = "operator";
+    const std::string me = "owner@acme", own = bench.prefix_of(bench.tokens[me]);
+    const std::string mine = bench.members[me];
+    bench.check(me, "GET", api + "/me");
+    const auto minted = bench.check(me, "POST", api + "/tokens", {}, {{"name", "n"}}, "",
+                                    {{"Idempotency-Key", "k"}});
+    const std::string prefix = minted.body["data"]["prefix"];
+    bench.check(me, "POST", api + "/tokens", {}, {{"name", "n"}}, "", {{"Idempotency-Key", "k"}});
+    bench.check(me, "POST", api + "/tokens", {}, Json::object());
+    bench.check(me, "POST", api + "/tokens", {}, Json("["));
+    bench.check(me, "POST", api + "/tokens", {}, Json("{}"), "", {{"Content-Type", "a/b"}});
+    bench.check(me, "GET", api + "/tokens", {}, nullptr, "?limit=1");
+    bench.check(me, "GET", api + "/tokens", {}, nullptr, "?limit=no");
+    bench.check(me, "GET", api + "/tokens/{prefix}", {prefix});
+    bench.check(me, "GET", api + "/tokens/{prefix}", {"000000000000"});
+    bench.check(me, "POST", api + "/tokens/{prefix}/rotate", {prefix}, Json::object());
+    bench.check(me, "POST", api + "/tokens/{prefix}/rotate", {prefix}, Json::object());
+    bench.check(me, "DELETE", api + "/tokens/{prefix}", {prefix});
+    bench.check(me, "GET", api + "/members");
+    bench.check(me, "GET", api + "/members/{id}", {mine});
+    bench.check(me, "GET", api + "/organization");
+    bench.check("member@acme", "GET", api + "/organization");
+    bench.check("", "GET", api + "/usage");
+    bench.check("manager@acme", "POST", api + "/me/rotate", {}, {{"grace", "1h"}});
+    ops::UsageMeter& meter = bench.meter;
+    hourgate::test::take(bench.ledger->write([&](manage::Rows& rows) -> Status {
+        for (const manage::UsageNote& note : meter.take())
+            hourgate::test::take(rows.add_usage(note));
+        return Done{};
+    }));
+    bench.check(me, "GET", api + "/usage");
+
+    bench.check(op, "GET", admin + "/workspaces");
+    bench.check(me, "GET", admin + "/workspaces");
+    bench.check(op, "POST", admin + "/workspaces", {}, {{"name", "Dune"}});
+    bench.check(op, "POST", admin + "/workspaces", {}, {{"name", "Dune"}});
+    bench.check(op, "GET", admin + "/workspaces/{workspace}", {"Dune"});
+    bench.check(op, "PATCH", admin + "/workspaces/{workspace}", {"Dune"}, {{"plan", "studio"}});
+    bench.check(op, "PATCH", admin + "/workspaces/{workspace}", {"Dune"}, {{"plan", "none"}});
+    bench.check(op, "GET", admin + "/workspaces/{workspace}/members", {"acme"});
+    const auto added = bench.check(op, "POST", admin + "/workspaces/{workspace}/members", {"Dune"},
+                                   {{"kind", "service"}, {"name", "robot"}, {"role", "admin"}});
+    const std::string robot = added.body["data"]["id"];
+    bench.check(op, "GET", admin + "/members/{member}", {robot});
+    bench.check(op, "PATCH", admin + "/members/{member}", {robot}, {{"role", "member"}});
+    bench.check(op, "POST", admin + "/members/{member}/tokens", {robot}, {{"name", "n"}});
+    bench.check(op, "DELETE", admin + "/members/{member}", {robot});
+    bench.check(op, "DELETE", admin + "/members/{member}", {mine});
+    bench.check(op, "POST", admin + "/members/{member}/restore", {robot});
+    bench.check(op, "GET", admin + "/plans");
+    bench.check(op, "PUT", admin + "/plans/{plan}", {"gold"}, {{"api", true}});
+    bench.check(op, "GET", admin + "/plans/{plan}", {"gold"});
+    bench.check(op, "DELETE", admin + "/plans/{plan}", {"gold"});
+    bench.check(op, "DELETE", admin + "/plans/{plan}", {"studio"});
+    bench.check(op, "GET", admin + "/tokens", {}, nullptr, "?sort=lastUsed");
+    bench.check(op, "GET", admin + "/tokens/{prefix}", {own});
+    bench.check(op, "POST", admin + "/tokens/{prefix}/rotate", {own}, {{"grace", "1h"}});
+    bench.check(op, "POST", admin + "/tokens/revoke", {}, {{"workspace", "bolt"}});
+    bench.check(op, "DELETE", admin + "/tokens/{prefix}", {own});
+    bench.check(op, "GET", admin + "/audit");
+    bench.check(op, "GET", admin + "/usage", {}, nullptr, "?workspace=acme");
+    bench.run("ALTER TABLE audit_events RENAME TO away");
+    bench.check(op, "GET", admin + "/audit");
+    bench.run("ALTER TABLE away RENAME TO audit_events");
+    hourgate::test::take(
+        manage::change_workspace(bench.context(), "acme", hourgate::test::to_plan("free")));
+    bench.directory->end_lease();
+    bench.check("admin@acme", "GET", api + "/me");
+
+    CHECK(bench.succeeded == described());
+    CHECK(bench.seen == std::set<int>{200, 201, 400, 401, 402, 403, 404, 409, 415, 422, 503});
+}
