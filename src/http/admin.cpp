@@ -199,25 +199,8 @@ Answer remove_one_plan(Visit& visit) {
 
 // --- tokens --------------------------------------------------------------------------------------
 
-Answer list_all_tokens(Visit& visit) {
-    const manage::TokenQuery query{visit.query.text("workspace").value_or(""),
-                                   visit.query.text("member").value_or(""),
-                                   token_order_in(visit.query)};
-    const manage::Page page = visit.page();
-    if (auto off = visit.flawed())
-        return *std::move(off);
-    return visit.list(manage::list_tokens(visit.context(), query, page),
-                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
-}
-
 Answer mint_for_member(Visit& visit) {
-    manage::NewToken asked = new_token_of(visit.body, visit.now_ms());
-    asked.member = visit.captured(0);
-    if (visit.request().count("Idempotency-Key") > 0)
-        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
-    if (auto off = visit.flawed())
-        return *std::move(off);
-    return minted(visit, manage::mint_token(visit.context(), asked));
+    return mint(visit, visit.captured(0));
 }
 
 Answer rotate_any(Visit& visit) {
@@ -280,7 +263,7 @@ constexpr std::array routes = {
     Route{"GET", "plans/{}", Body::none, show_one_plan},
     Route{"PUT", "plans/{}", Body::json, set_one_plan},
     Route{"DELETE", "plans/{}", Body::none, remove_one_plan},
-    Route{"GET", "tokens", Body::none, list_all_tokens},
+    Route{"GET", "tokens", Body::none, list_tokens},
     Route{"POST", "tokens/revoke", Body::json, revoke_several},
     Route{"GET", "tokens/{}", Body::none, show_token},
     Route{"DELETE", "tokens/{}", Body::none, revoke},

@@ -50,6 +50,24 @@ std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
     return now_ms + *in_s * ms_per_s;
 }
 
+/// sort=lastUsed: those not used for longest first.
+manage::TokenOrder token_order_in(Fields& query) {
+    const std::string sort = query.text("sort").value_or("created");
+    if (sort == "lastUsed")
+        return manage::TokenOrder::unused_first;
+    if (sort != "created")
+        query.refuse("sort", "is neither created nor lastUsed");
+    return manage::TokenOrder::newest_first;
+}
+
+/// 201 with the token, this once.
+Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
+    if (!minted)
+        return visit.failed(minted.failure());
+    return visit.data_with_token(201, view_of(minted.value().view, visit.now_ms()),
+                                 minted.value().token);
+}
+
 // --- routes --------------------------------------------------------------------------------------
 
 /// Asks for nothing, so there is nothing that could be off.
@@ -65,23 +83,8 @@ Answer rotate_one(Visit& visit) {
     return rotated(visit, visit.captured(0));
 }
 
-Answer list_own_tokens(Visit& visit) {
-    const manage::TokenQuery query{"", visit.query.text("member").value_or(""),
-                                   token_order_in(visit.query)};
-    const manage::Page page = visit.page();
-    if (auto off = visit.flawed())
-        return *std::move(off);
-    return visit.list(manage::list_tokens(visit.context(), query, page),
-                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
-}
-
 Answer mint_own(Visit& visit) {
-    manage::NewToken asked = new_token_of(visit.body, visit.now_ms());
-    if (visit.request().count("Idempotency-Key") > 0)
-        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
-    if (auto off = visit.flawed())
-        return *std::move(off);
-    return minted(visit, manage::mint_token(visit.context(), asked));
+    return mint(visit, "");
 }
 
 Answer list_own_members(Visit& visit) {
@@ -102,7 +105,7 @@ Answer show_organization(Visit& visit) {
 constexpr std::array routes = {
     Route{"GET", "me", Body::none, show_me},
     Route{"POST", "me/rotate", Body::json, rotate_me},
-    Route{"GET", "tokens", Body::none, list_own_tokens},
+    Route{"GET", "tokens", Body::none, list_tokens},
     Route{"POST", "tokens", Body::json, mint_own},
     Route{"GET", "tokens/{}", Body::none, show_token},
     Route{"DELETE", "tokens/{}", Body::none, revoke},
@@ -137,29 +140,31 @@ Json me_of(const Decision& decision) {
     };
 }
 
-manage::NewToken new_token_of(Fields& body, std::int64_t now_ms) {
+Answer list_tokens(Visit& visit) {
+    manage::TokenQuery query;
+    if (visit.decision().facts->is_operator())
+        query.workspace = visit.query.text("workspace").value_or("");
+    query.member = visit.query.text("member").value_or("");
+    query.order = token_order_in(visit.query);
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_tokens(visit.context(), query, page),
+                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer mint(Visit& visit, std::string_view member) {
     manage::NewToken asked;
-    asked.name = body.needed_text("name");
-    asked.env = env_of(body);
-    asked.scopes = scopes_in(body);
-    asked.expires_ms = expiry_in(body, now_ms);
-    return asked;
-}
-
-manage::TokenOrder token_order_in(Fields& query) {
-    const std::string sort = query.text("sort").value_or("created");
-    if (sort == "lastUsed")
-        return manage::TokenOrder::unused_first;
-    if (sort != "created")
-        query.refuse("sort", "is neither created nor lastUsed");
-    return manage::TokenOrder::newest_first;
-}
-
-Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
-    if (!minted)
-        return visit.failed(minted.failure());
-    return visit.data_with_token(201, view_of(minted.value().view, visit.now_ms()),
-                                 minted.value().token);
+    asked.member = member;
+    asked.name = visit.body.needed_text("name");
+    asked.env = env_of(visit.body);
+    asked.scopes = scopes_in(visit.body);
+    asked.expires_ms = expiry_in(visit.body, visit.now_ms());
+    if (visit.request().count("Idempotency-Key") > 0)
+        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::mint_token(visit.context(), asked));
 }
 
 Answer rotated(Visit& visit, std::string_view prefix) {

@@ -15,12 +15,12 @@ namespace hourgate::http {
 
 // What self-service and admin read and answer alike.
 
-/// name, env, scopes, expiresAt or expiresIn. Flaws go into the fields.
-[[nodiscard]] manage::NewToken new_token_of(Fields& body, std::int64_t now_ms);
-/// sort=lastUsed: those not used for longest first.
-[[nodiscard]] manage::TokenOrder token_order_in(Fields& query);
-/// 201 with the token, this once.
-[[nodiscard]] Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted);
+/// member, sort of the query; workspace too, for an operator. sort=lastUsed: those not used for
+/// longest first.
+[[nodiscard]] Answer list_tokens(Visit& visit);
+/// name, env, scopes, expiresAt or expiresIn of the body, and Idempotency-Key. 201 with the token,
+/// this once. `member`: as NewToken has it.
+[[nodiscard]] Answer mint(Visit& visit, std::string_view member);
 /// Rotates the token of `prefix`; `grace` of the body.
 [[nodiscard]] Answer rotated(Visit& visit, std::string_view prefix);
 /// Revokes the token captured first.
