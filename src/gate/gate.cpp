@@ -45,14 +45,15 @@ Reason Gate::ask(Decision& decision, const Call& call) {
     return reason;
 }
 
-/// 0. Can the call be read in exactly one way?
+/// 0. Can the call be read in exactly one way? Where it lands is looked up first: what is refused
+/// here on a route of our own is refused in mode observe, too.
 Reason Gate::readable(Decision& decision, const Call& call) const {
+    decision.match =
+        call.door == Door::admin ? policy_.find_admin(call.target) : policy_.find(call.target);
     if (call.problem == Problem::forged_header)
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
-    decision.match =
-        call.door == Door::admin ? policy_.find_admin(call.target) : policy_.find(call.target);
     if (decision.match.flaw == policy::PathFlaw::unreadable)
         return Reason::bad_request;
     if (decision.match.flaw != policy::PathFlaw::none)

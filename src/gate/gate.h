@@ -37,7 +37,8 @@ public:
          Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls);
 
     /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
-    /// 401 is counted for the caller's address. The gate's own routes are always enforced.
+    /// 401 is counted for the caller's address. The gate's own routes and the admin door are
+    /// always enforced, also where the call cannot be read.
     [[nodiscard]] Decision decide(const Call& call);
 
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }

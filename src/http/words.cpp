@@ -296,7 +296,9 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
         return {"The window for public calls from " + from + " is full: " + limit + ".", wait};
     }
     if (decision.room_of == RoomOf::urgent)
-        return {"The window for revoking and rotating by this token is full: " + limit + ".", wait};
+        return {"Window " + quoted(window->name) +
+                    ", which a token has for revoking and rotating tokens, is full: " + limit + ".",
+                wait};
     const std::string whose = window->per == Per::workspace ? " for the whole workspace" : "";
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
                 " is full: " + limit + whose + ".",

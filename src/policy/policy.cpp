@@ -167,6 +167,12 @@ Found look_in(const Resource& resource, const std::vector<std::string>& path) no
     return found;
 }
 
+/// Whether the path as sent is `prefix` or below it.
+bool is_below(std::string_view path, std::string_view prefix) noexcept {
+    return path.substr(0, prefix.size()) == prefix &&
+           (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
 // --- judging -------------------------------------------------------------------------------------
 
 /// The least role whose row has the action; none when no role may.
@@ -215,8 +221,11 @@ Match Policy::find(std::string_view target) const {
     const Path path = read_path(target, rules_.path);
     Match match;
     match.flaw = path.flaw;
-    if (match.flaw != PathFlaw::none)
+    if (match.flaw != PathFlaw::none) {
+        if (is_below(path_part(target), rules_.api_prefix))
+            match.own = OwnRoute::other;
         return match;
+    }
 
     // True when the search ends at this resource.
     const auto ends_at = [&](const Resource& resource) {

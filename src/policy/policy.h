@@ -33,11 +33,13 @@ struct Match {
         unlisted,  ///< resources are configured, none lists the path
         implicit,  ///< no resource is configured: the default rule
     };
-    PathFlaw flaw = PathFlaw::none;  ///< anything but none: the rest says nothing
+    PathFlaw flaw = PathFlaw::none;  ///< anything but none: the rest but `own` says nothing
     Kind kind = Kind::implicit;
     /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
     const Resource* resource = nullptr;
-    OwnRoute own = OwnRoute::none;      ///< which of the gate's own routes, if it is one
+    /// Which of the gate's own routes, if it is one. With a flaw: `other` for a path that, as sent,
+    /// is api_prefix or below it, so that mode observe opens none.
+    OwnRoute own = OwnRoute::none;
     std::string own_object;             ///< {prefix} of OwnRoute::token and rotate_token
     std::optional<std::string> member;  ///< what "{member}" of the matching pattern captured
 
@@ -84,7 +86,7 @@ public:
     [[nodiscard]] Match find(std::string_view target) const;
 
     /// The same for a call to the admin listener: the path is read as any other, and no configured
-    /// resource is looked at, so that none can open it.
+    /// resource is looked at, so that none can open it. `own` is admin even with a flaw.
     [[nodiscard]] Match find_admin(std::string_view target) const;
 
     /// Order: unlisted, role, scope, own. For the gate's own routes: every role may, but for role

@@ -123,6 +123,21 @@ public:
             .remaining;
     }
 
+    /// Calls granted now in the token's window for revoking and rotating.
+    [[nodiscard]] std::uint32_t urgent_left() {
+        return urgent.ask(facts.token.line, facts.workspace.id, {&urgent_window, 1}, now, Spend::no)
+            .states[0]
+            .remaining;
+    }
+
+    /// The token is an operator's from now on.
+    void make_operator() {
+        facts.token.kind = TokenFacts::Kind::operator_;
+        facts.member = {};
+        facts.workspace = {};
+        put();
+    }
+
     void advance_s(std::int64_t seconds) {
         now.boot_us += seconds * us_per_s;
         now.wall_ms += seconds * ms_per_s;

@@ -204,9 +204,10 @@ std::vector<Case> forbidden_calls() {
         {"not_own", role_member, with("X-Forwarded-Uri", "/notes/mem_b"), 403, "Forbidden",
          forbidden,
          R"("code":"forbidden_scope","reason":"not_own","message":"Role member reaches only its own part of 'notes', and GET /notes/mem_b is another member's.","fix":"Put 'me' or your own member id, mem_a, where the path names the member.","decision":"dec_ID","resource":"notes","action":"read","role":"member")"},
-        {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden",
-         forbidden,
-         R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
+        {"role_forbidden", role_member,
+         with("X-Forwarded-Uri", "/_hourgate/api/v1/organization?q=1"), 403, "Forbidden", forbidden,
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager")"},
+        {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden", forbidden, R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
     };
 }
 
@@ -246,6 +247,19 @@ std::vector<Case> no_room() {
          },
          429, "Too Many Requests", "Retry-After: 1\n",
          R"("code":"rate_limited","reason":"window_full","message":"The window for public calls from 192.0.2.1 is full: 4 calls in any 60 s.","fix":"Wait 1 s, then send the same call again.","decision":"dec_ID","window":"public","limit":4,"windowSeconds":60,"retryAfter":1)"},
+        {"window_full",
+         [](HttpBench& bench) {
+             Request request = HttpBench::forwarded("POST", "/_hourgate/api/v1/me/rotate");
+             for (int i = 0; i < 60; ++i)
+                 (void)bench.ask(request);
+             bench.advance_s(20);
+         },
+         [](Request& request) {
+             set_header(request, "X-Forwarded-Method", "DELETE");
+             set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf");
+         },
+         429, "Too Many Requests", "Retry-After: 40\n",
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens, is full: 60 calls in any 60 s.","fix":"Wait 40 s, then send the same call again.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"retryAfter":40)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
          R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},
@@ -381,6 +395,68 @@ TEST_CASE("the time a window resets at is rounded up, as the seconds until then 
     bench.now.wall_ms += 1;
     const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(header(answer, "X-RateLimit-Reset") == "1780000061");
+}
+
+TEST_CASE(
+    "revoking and rotating are answered with the plan's windows, which they leave as they are") {
+    HttpBench bench;
+    bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
+    bench.put();
+    bench.spend(3);
+    Request request = HttpBench::forwarded("POST", "/_hourgate/api/v1/me/rotate");
+    const Answer granted = bench.ask(request);
+    CHECK(granted.status == 200);
+    CHECK(header(granted, "X-RateLimit-Remaining") == "2");
+    CHECK(header(granted, "RateLimit") == "\"burst\";r=0;t=10, \"sustained\";r=2;t=60");
+    CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
+    CHECK(header(granted, "Retry-After") == "(absent)");
+    CHECK(bench.urgent_left() == 59);
+    bench.facts.workspace.plan_id = 1;
+    bench.put();
+    const Answer unpaid = bench.ask(request);
+    CHECK(unpaid.status == 200);
+    CHECK(header(unpaid, "X-RateLimit-Limit") == "(absent)");
+    CHECK(header(unpaid, "RateLimit") == "(absent)");
+    CHECK(bench.urgent_left() == 58);
+    CHECK(bench.left() == 0);
+}
+
+TEST_CASE("in mode observe an unreadable call to one of the gate's own routes is still a 400") {
+    HttpBench bench(Mode::observe);
+    Request request = HttpBench::request("GET", "/_hourgate/api/v1/me");
+    request.headers.push_back({"X-Hourgate-Role", "owner"});
+    const Answer answer = bench.service.handle(http::Listener::public_, request);
+    CHECK(answer.status == 400);
+    CHECK(header(answer, "X-Hourgate-Would") == "(absent)");
+    CHECK(bench.notes.told.back().second == 400);
+    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("at the admin door a member is told whose tokens it takes") {
+    HttpBench bench;
+    const std::string token = HttpBench::token();
+    Call call = bench.call("/admin/v1/workspaces?q=hidden", "POST");
+    call.credentials = token;
+    call.door = Door::admin;
+    const http::ReplySettings settings = HttpBench::reply_settings();
+    const Answer answer = http::refusal(bench.gate.decide(call), settings, Format::json);
+    CHECK(
+        whole(answer) ==
+        "403\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
+        "Cache-Control: no-store\n"
+        "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"\n\n"
+        R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener takes operator tokens alone.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
+        "\n");
+    CHECK(bench.left() == 3);
+    CHECK(bench.urgent_left() == 60);
+}
+
+TEST_CASE("every status that is answered has the phrase of RFC 9110") {
+    CHECK(http::phrase_of(201) == "Created");
+    CHECK(http::phrase_of(409) == "Conflict");
+    CHECK(http::phrase_of(422) == "Unprocessable Content");
+    CHECK(http::phrase_of(429) == "Too Many Requests");
+    CHECK(http::phrase_of(599) == "Internal Server Error");
 }
 
 TEST_CASE("a plan without windows has no limit headers") {

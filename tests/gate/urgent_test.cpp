@@ -1,0 +1,363 @@
+// Revoking and rotating: neither a lapsed plan nor a full window keeps a leaked token alive.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gate/gate_bench.h"
+#include "support/catch.h"
+
+using namespace hourgate;
+using hourgate::test::Bench;
+
+namespace {
+
+const std::string api = "/_hourgate/api/v1";
+
+struct Route {
+    std::string method;
+    std::string target;
+};
+
+std::vector<Route> urgent_routes(const Bench& bench) {
+    const std::string own = api + "/tokens/" + bench.minted.prefix;
+    const std::string other = api + "/tokens/0b0b0b0b0b0b";
+    return {{"POST", api + "/me/rotate"},
+            {"POST", api + "/me/rotate/"},
+            {"DELETE", own},
+            {"DELETE", other},
+            {"POST", own + "/rotate"},
+            {"POST", other + "/rotate"},
+            {"DELETE", other + "/?x=%20y"}};
+}
+
+std::vector<Route> other_own_routes(const Bench& bench) {
+    const std::string own = api + "/tokens/" + bench.minted.prefix;
+    return {{"GET", api + "/me"},
+            {"GET", api + "/me/rotate"},
+            {"PUT", api + "/me/rotate"},
+            {"GET", api + "/tokens"},
+            {"POST", api + "/tokens"},
+            {"DELETE", api + "/tokens"},
+            {"GET", own},
+            {"PATCH", own},
+            {"DELETE", own + "/rotate"},
+            {"GET", api + "/members"},
+            {"GET", api + "/usage"},
+            {"GET", api + "/organization"},
+            {"DELETE", api + "/members/x"}};
+}
+
+Decision decide(Bench& bench, const Route& route) {
+    return bench.gate.decide(bench.call(route.target, route.method));
+}
+
+std::string reason(const Decision& decision) {
+    return std::string(to_text(decision.reason));
+}
+
+void lapse(Bench& bench) {
+    bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 3 * Bench::day;
+    bench.put();
+}
+void without_api(Bench& bench) {
+    bench.facts.workspace.plan_id = 1;
+    bench.put();
+}
+void lapse_to_nothing(Bench& bench) {
+    bench.directory.plans = std::make_shared<PlanBook>(
+        std::vector<Plan>{test::make_plan(2, "studio", true, 10, {{"burst", 3, 10, Per::token}})});
+    lapse(bench);
+}
+void fill(Bench& bench) {
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");
+}
+
+/// What is left in the windows of plan studio, whatever plan counts now.
+std::uint32_t studio_left(Bench& bench) {
+    const Plan* plan = bench.directory.plans->find("studio");
+    return bench.limiter
+        .ask(bench.facts.token.line, bench.facts.workspace.id, plan->windows, bench.now, Spend::no)
+        .states[0]
+        .remaining;
+}
+
+struct Hindrance {
+    std::string_view refused;  // what any other call is told
+    std::function<void(Bench&)> make;
+};
+const std::vector<Hindrance> hindrances = {
+    {"plan_lapsed", lapse},
+    {"plan_without_api", without_api},
+    {"plan_lapsed", lapse_to_nothing},
+    {"window_full", fill},
+};
+
+}  // namespace
+
+TEST_CASE("neither an unpaid plan nor a full window hinders revoking and rotating") {
+    for (const Hindrance& hindrance : hindrances) {
+        Bench bench;
+        hindrance.make(bench);
+        const std::uint32_t left = studio_left(bench);
+        std::uint32_t urgent_left = 60;
+        for (const Route& route : urgent_routes(bench)) {
+            CAPTURE(hindrance.refused, route.method, route.target);
+            const Decision decision = decide(bench, route);
+            CHECK(reason(decision) == "granted");
+            CHECK_FALSE(decision.observed);
+            CHECK(bench.urgent_left() == --urgent_left);
+            CHECK(studio_left(bench) == left);
+        }
+    }
+}
+
+TEST_CASE("the gate's other own routes are asked all four questions and spend from the plan") {
+    for (const Hindrance& hindrance : hindrances) {
+        Bench bench;
+        hindrance.make(bench);
+        const std::uint32_t left = studio_left(bench);
+        for (const Route& route : other_own_routes(bench)) {
+            CAPTURE(hindrance.refused, route.method, route.target);
+            CHECK(reason(decide(bench, route)) == hindrance.refused);
+            CHECK(studio_left(bench) == left);
+            CHECK(bench.urgent_left() == 60);
+        }
+    }
+    Bench fresh;
+    for (const Route& route : other_own_routes(fresh)) {
+        Bench bench;
+        CHECK(reason(bench.gate.decide(bench.call(route.target, route.method))) == "granted");
+        CHECK(bench.left() == 2);
+        CHECK(bench.urgent_left() == 60);
+    }
+}
+
+TEST_CASE("the 61st within a minute is told truly when to come back, and the plan pays for none") {
+    Bench bench;
+    const std::vector<Route> routes = urgent_routes(bench);
+    REQUIRE(reason(decide(bench, routes[0])) == "granted");
+    bench.advance_s(7);
+    for (std::size_t i = 1; i < 60; ++i)
+        REQUIRE(reason(decide(bench, routes[i % routes.size()])) == "granted");
+    for (const Route& route : routes) {
+        CAPTURE(route.method, route.target);
+        const Decision full = decide(bench, route);
+        CHECK(reason(full) == "window_full");
+        CHECK(question_of(full.reason) == 4);
+        CHECK_FALSE(full.granted());
+        CHECK(full.room_of == RoomOf::urgent);
+        CHECK(full.room.full == 0);
+        CHECK(full.room.retry_after_s == 53);
+    }
+    CHECK(bench.left() == 3);
+    CHECK(reason(bench.gate.decide(bench.call())) == "granted");
+
+    bench.advance_s(52);
+    CHECK(reason(decide(bench, routes[0])) == "window_full");
+    bench.advance_s(1);
+    CHECK(reason(decide(bench, routes[0])) == "granted");
+    const Decision again = decide(bench, routes[0]);
+    CHECK(reason(again) == "window_full");
+    CHECK(again.room.retry_after_s == 7);
+    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("rotating never refills the window for rotating, and another line has its own") {
+    Bench bench;
+    const Route rotate{"POST", api + "/me/rotate"};
+    const auto become = [&](std::int64_t id, std::int64_t line) {
+        bench.minted = token::mint("hsk", token::Env::live);
+        bench.facts.token.id = id;
+        bench.facts.token.line = line;
+        bench.facts.token.prefix = bench.minted.prefix;
+        bench.facts.token.digest = bench.minted.digest;
+        bench.put();
+    };
+    for (std::int64_t i = 0; i < 60; ++i) {
+        REQUIRE(reason(decide(bench, rotate)) == "granted");
+        become(100 + i, 7);
+    }
+    CHECK(reason(decide(bench, rotate)) == "window_full");
+    become(200, 200);
+    CHECK(reason(decide(bench, rotate)) == "granted");
+    CHECK(bench.urgent_left() == 59);
+    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("a granted urgent call is shown where its plan stands and what is left, unspent") {
+    Bench bench;
+    const Route revoke{"DELETE", api + "/tokens/0b0b0b0b0b0b"};
+    SECTION("its plan's windows, as they are") {
+        REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");
+        const Decision decision = decide(bench, revoke);
+        CHECK(decision.room_of == RoomOf::plan);
+        CHECK(decision.room.count == 2);
+        CHECK(decision.room.states[0].remaining == 2);
+        CHECK(decision.room.states[1].remaining == 4);
+        REQUIRE(decision.plan != nullptr);
+        CHECK(decision.plan->name == "studio");
+    }
+    SECTION("a full one, too") {
+        fill(bench);
+        const Decision decision = decide(bench, revoke);
+        CHECK(reason(decision) == "granted");
+        CHECK(decision.room_of == RoomOf::plan);
+        CHECK(decision.room.states[0].remaining == 0);
+    }
+    SECTION("the days of grace") {
+        bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
+        bench.put();
+        const Decision decision = decide(bench, revoke);
+        CHECK(reason(decision) == "granted");
+        CHECK(decision.standing.paid == Paid::in_grace);
+        CHECK(decision.standing.lapses_ms == bench.now.wall_ms + 2 * Bench::day);
+        CHECK(decision.room_of == RoomOf::plan);
+    }
+    SECTION("a lapsed plan, which counts as one without windows") {
+        lapse(bench);
+        const Decision decision = decide(bench, revoke);
+        CHECK(decision.standing.paid == Paid::lapsed);
+        REQUIRE(decision.plan != nullptr);
+        CHECK(decision.plan->name == "free");
+        CHECK(decision.room_of != RoomOf::plan);
+    }
+    SECTION("no plan at all") {
+        lapse_to_nothing(bench);
+        const Decision decision = decide(bench, revoke);
+        CHECK(reason(decision) == "granted");
+        CHECK(decision.plan == nullptr);
+        CHECK(decision.room_of != RoomOf::plan);
+    }
+    CHECK(bench.urgent_left() == 59);
+}
+
+TEST_CASE("who is refused on an urgent route spends nothing") {
+    Bench bench;
+    const Route other{"DELETE", api + "/tokens/0b0b0b0b0b0b"};
+    SECTION("narrowed to something else, on another's token") {
+        bench.facts.token.scopes = policy::parse_scopes("clients:*").value();
+        bench.put();
+        const Decision decision = decide(bench, other);
+        CHECK(reason(decision) == "scope_missing");
+        CHECK(decision.judgement.required_scope == "hourgate:write");
+        CHECK(decision.room_of == RoomOf::plan);
+    }
+    SECTION("revoked") {
+        bench.facts.token.revoked_ms = bench.now.wall_ms;
+        bench.put();
+        CHECK(reason(decide(bench, other)) == "revoked_token");
+    }
+    SECTION("an operator") {
+        bench.facts.token.kind = TokenFacts::Kind::operator_;
+        bench.put();
+        CHECK(reason(decide(bench, other)) == "role_forbidden");
+    }
+    SECTION("unreadable") {
+        Call call = bench.call(other.target, other.method);
+        call.problem = Problem::forged_header;
+        CHECK(reason(bench.gate.decide(call)) == "forged_header");
+    }
+    SECTION("the store does not answer") {
+        bench.directory.fails = true;
+        CHECK(reason(decide(bench, other)) == "store_failed");
+    }
+    CHECK(bench.urgent_left() == 60);
+    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("a token narrowed to something else revokes and rotates itself, lapsed or not") {
+    for (const bool lapsed : {false, true}) {
+        Bench bench;
+        bench.facts.token.scopes = policy::parse_scopes("clients:read").value();
+        bench.facts.member.role = Role::member;
+        bench.put();
+        if (lapsed)
+            lapse(bench);
+        const std::string own = api + "/tokens/" + bench.minted.prefix;
+        CHECK(reason(decide(bench, {"POST", api + "/me/rotate"})) == "granted");
+        CHECK(reason(decide(bench, {"POST", own + "/rotate"})) == "granted");
+        CHECK(reason(decide(bench, {"DELETE", own})) == "granted");
+        CHECK(reason(decide(bench, {"GET", own})) == (lapsed ? "plan_lapsed" : "scope_missing"));
+        CHECK(reason(decide(bench, {"DELETE", own + "0"})) == "scope_missing");
+        CHECK(bench.urgent_left() == 57);
+        CHECK(studio_left(bench) == 3);
+    }
+}
+
+TEST_CASE("a look and a repeat of an urgent call are not counted") {
+    Bench bench;
+    const std::string rotate = api + "/me/rotate";
+    Call call = bench.call(rotate, "POST");
+    for (const Spend spend : {Spend::no, Spend::again}) {
+        call.spend = spend;
+        for (int i = 0; i < 61; ++i)
+            CHECK(reason(bench.gate.decide(call)) == "granted");
+    }
+    CHECK(bench.urgent_left() == 60);
+    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("mode observe opens none of the gate's own routes, readable or not") {
+    Bench bench(Mode::observe);
+    const auto refused = [&](const Call& call, std::string_view why) {
+        CAPTURE(call.target, call.method, why);
+        const Decision decision = bench.gate.decide(call);
+        CHECK(reason(decision) == why);
+        CHECK_FALSE(decision.observed);
+        CHECK_FALSE(decision.granted());
+    };
+    std::vector<Route> routes = urgent_routes(bench);
+    for (const Route& route : other_own_routes(bench))
+        routes.push_back(route);
+    for (const Route& route : routes) {
+        Call call = bench.call(route.target, route.method);
+        call.address.reset();
+        for (const Problem problem : {Problem::forged_header, Problem::two_authorizations,
+                                      Problem::method_override, Problem::unreadable_method}) {
+            call.problem = problem;
+            refused(call, problem == Problem::forged_header ? "forged_header" : "bad_request");
+        }
+        call.problem = Problem::none;
+        call.presented = Presented::nothing;
+        refused(call, "no_credentials");
+    }
+    const std::string ambiguous = api + "/me/../tokens", twice = api + "//me/rotate";
+    for (const std::string& target : {ambiguous, twice})
+        refused(bench.call(target, "POST"), "path_ambiguous");
+    const std::string endless = api + "/" + std::string(limits::target_bytes_max, 'a');
+    refused(bench.call(endless, "POST"), "bad_request");
+
+    bench.facts.token.scopes = policy::parse_scopes("clients:*").value();
+    bench.put();
+    const std::string tokens = api + "/tokens", others = tokens + "/0b0b0b0b0b0b";
+    refused(bench.call(tokens), "scope_missing");
+    refused(bench.call(others, "DELETE"), "scope_missing");
+    CHECK(bench.urgent_left() == 60);
+    const std::string me = api + "/me/rotate";
+    for (int i = 0; i < 60; ++i)
+        REQUIRE(reason(bench.gate.decide(bench.call(me, "POST"))) == "granted");
+    refused(bench.call(me, "POST"), "window_full");
+    lapse(bench);
+    const std::string self = api + "/me";
+    refused(bench.call(self), "plan_lapsed");
+    CHECK(studio_left(bench) == 3);
+    // What belongs to the API behind the gate is observed as ever.
+    CHECK(bench.gate.decide(bench.call()).observed);
+    CHECK(bench.gate.decide(bench.call("/clients/../x")).observed);
+}
+
+TEST_CASE("role member may not look at the organization, and everybody else may") {
+    for (const Role role : all_roles) {
+        Bench bench;
+        bench.facts.member.role = role;
+        bench.put();
+        const Decision decision = decide(bench, {"GET", api + "/organization"});
+        const bool may = role != Role::member;
+        CHECK(reason(decision) == (may ? "granted" : "role_forbidden"));
+        CHECK(bench.left() == (may ? 2 : 3));
+        CHECK(bench.urgent_left() == 60);
+        if (!may)
+            CHECK(decision.judgement.required_role == Role::manager);
+    }
+}

@@ -1,0 +1,219 @@
+// policy/own_routes.h, and what a token may at each of the gate's own routes.
+#include "policy/own_routes.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/policy.h"
+#include "support/catch.h"
+
+using namespace hourgate;
+using namespace hourgate::policy;
+
+namespace {
+
+const std::string api = "/_hourgate/api/v1";
+constexpr std::string_view own_prefix = "0a0a0a0a0a0a";
+constexpr std::array<std::string_view, 7> methods = {"GET", "HEAD",  "OPTIONS", "POST",
+                                                     "PUT", "PATCH", "DELETE"};
+
+struct Route {
+    std::string_view path;  // behind api_prefix
+    OwnRoute is = OwnRoute::other;
+    std::string_view object;  // the {prefix}
+    /// Methods a token may use whatever it is narrowed to, each followed by a space.
+    std::string_view always;
+    std::string_view urgent;  // methods that are
+};
+
+/// PRODUCT.md section 8. The token that asks is 0a0a0a0a0a0a.
+const std::vector<Route> routes = {
+    {"", OwnRoute::other, "", "", ""},
+    {"/me", OwnRoute::me, "", "GET HEAD OPTIONS ", ""},
+    {"/me/rotate", OwnRoute::rotate_self, "", "POST ", "POST "},
+    {"/tokens", OwnRoute::tokens, "", "", ""},
+    {"/tokens/0a0a0a0a0a0a", OwnRoute::token, "0a0a0a0a0a0a", "DELETE ", "DELETE "},
+    {"/tokens/0b0b0b0b0b0b", OwnRoute::token, "0b0b0b0b0b0b", "", "DELETE "},
+    {"/tokens/0A0A0A0A0A0A", OwnRoute::token, "0A0A0A0A0A0A", "", "DELETE "},
+    {"/tokens/0a0a0a0a0a0a/rotate", OwnRoute::rotate_token, "0a0a0a0a0a0a", "POST ", "POST "},
+    {"/tokens/0b0b0b0b0b0b/rotate", OwnRoute::rotate_token, "0b0b0b0b0b0b", "", "POST "},
+    {"/members", OwnRoute::other, "", "", ""},
+    {"/members/0a0a0a0a0a0a", OwnRoute::other, "", "", ""},
+    {"/organization", OwnRoute::organization, "", "", ""},
+    {"/usage", OwnRoute::other, "", "", ""},
+    // Words of the list in other places, in other case, or with more behind them.
+    {"/Me", OwnRoute::other, "", "", ""},
+    {"/rotate", OwnRoute::other, "", "", ""},
+    {"/me/me", OwnRoute::other, "", "", ""},
+    {"/me/Rotate", OwnRoute::other, "", "", ""},
+    {"/me/rotate/rotate", OwnRoute::other, "", "", ""},
+    {"/me/0a0a0a0a0a0a/rotate", OwnRoute::other, "", "", ""},
+    {"/tokens/rotate", OwnRoute::token, "rotate", "", "DELETE "},
+    {"/tokens/me", OwnRoute::token, "me", "", "DELETE "},
+    {"/tokens/me/rotate", OwnRoute::rotate_token, "me", "", "POST "},
+    {"/tokens/0a0a0a0a0a0a/revoke", OwnRoute::other, "", "", ""},
+    {"/tokens/0a0a0a0a0a0a/rotate/now", OwnRoute::other, "", "", ""},
+    {"/members/0a0a0a0a0a0a/rotate", OwnRoute::other, "", "", ""},
+    {"/organization/members", OwnRoute::other, "", "", ""},
+    {"/usage/today", OwnRoute::other, "", "", ""},
+};
+
+bool lists(std::string_view methods_of_row, std::string_view method) {
+    return methods_of_row.find(std::string(method) + " ") != std::string_view::npos;
+}
+
+Policy policy_with() {
+    Rules rules;
+    Resource rest;
+    rest.name = "a";
+    rest.patterns.push_back(parse_pattern("/**").value());
+    rules.resources.push_back(rest);
+    return Policy::make(std::move(rules)).value();
+}
+
+Judgement judged(const Policy& policy, Role role, std::string_view scopes, std::string_view method,
+                 const std::string& target) {
+    const auto list = parse_scopes(scopes).value();
+    return policy.judge(policy.find(target), Subject{role, "mem_ada", list, own_prefix}, method);
+}
+
+}  // namespace
+
+TEST_CASE("each of the gate's own routes is told by its segments, whole and as they are written") {
+    const Policy policy = policy_with();
+    for (const Route& route : routes)
+        for (const auto* end : {"", "/", "?rotate", "/?x=/me"}) {
+            CAPTURE(route.path, end);
+            const Match match = policy.find(api + std::string(route.path) + end);
+            REQUIRE(match.flaw == PathFlaw::none);
+            CHECK(match.own == route.is);
+            CHECK(match.own_object == route.object);
+            CHECK(match.own_route());
+            REQUIRE(match.resource != nullptr);
+            CHECK(match.resource->name == "hourgate");
+        }
+    // Read decoded, as every path is.
+    CHECK(policy.find(api + "/m%65").own == OwnRoute::me);
+    CHECK(policy.find(api + "/tokens/0a0a0a0a0a%30a").own_object == own_prefix);
+    for (const auto* target : {"/me", "/tokens/x", "/_hourgate/api/v2/me", "/", "/organization"}) {
+        CAPTURE(target);
+        CHECK(policy.find(target).own == OwnRoute::none);
+        CHECK_FALSE(policy.find(target).own_route());
+    }
+}
+
+TEST_CASE("of the own routes only both rotates and the revoking of a token are urgent") {
+    for (const Route& route : routes)
+        for (const std::string_view method : methods) {
+            CAPTURE(route.path, method);
+            CHECK(is_urgent(route.is, method) == lists(route.urgent, method));
+        }
+    for (const OwnRoute elsewhere : {OwnRoute::none, OwnRoute::other, OwnRoute::admin})
+        for (const std::string_view method : methods)
+            CHECK_FALSE(is_urgent(elsewhere, method));
+    CHECK_FALSE(is_urgent(OwnRoute::token, "delete"));
+    CHECK_FALSE(is_urgent(OwnRoute::rotate_self, "POST "));
+}
+
+TEST_CASE(
+    "every role, scope, route and method: role member not the organization, a token for "
+    "something else only itself") {
+    struct Scoped {
+        std::string_view scopes;
+        bool reads, writes;
+    };
+    const std::vector<Scoped> all_scopes = {
+        {"", true, true},
+        {"a:*", false, false},
+        {"a:* b:write", false, false},
+        {"hourgate:read", true, false},
+        {"hourgate:write", false, true},
+        {"hourgate:*", true, true},
+        {"a:* hourgate:read", true, false},
+    };
+    const Policy policy = policy_with();
+    int allowed = 0, by_role = 0, by_scope = 0;
+    for (const Route& route : routes)
+        for (const std::string_view method : methods)
+            for (const Scoped& scoped : all_scopes)
+                for (const Role role : all_roles) {
+                    CAPTURE(route.path, method, scoped.scopes, to_text(role));
+                    const Judgement got =
+                        judged(policy, role, scoped.scopes, method, api + std::string(route.path));
+                    const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
+                    REQUIRE(got.action.has_value());
+                    CHECK((got.action == Action::read) == reads);
+                    CHECK(got.own.empty());
+                    if (route.is == OwnRoute::organization && role == Role::member) {
+                        ++by_role;
+                        CHECK(got.verdict == Verdict::role_forbidden);
+                        CHECK(got.required_role == Role::manager);
+                        CHECK(got.required_scope.empty());
+                    } else if ((reads ? scoped.reads : scoped.writes) ||
+                               lists(route.always, method)) {
+                        ++allowed;
+                        CHECK(got.verdict == Verdict::allowed);
+                        CHECK_FALSE(got.required_role);
+                        CHECK(got.required_scope.empty());
+                    } else {
+                        ++by_scope;
+                        CHECK(got.verdict == Verdict::scope_missing);
+                        CHECK(got.required_scope == (reads ? "hourgate:read" : "hourgate:write"));
+                    }
+                }
+    CHECK(allowed > 0);
+    CHECK(by_role > 0);
+    CHECK(by_scope > 0);
+}
+
+TEST_CASE("a path below api_prefix that cannot be read is the gate's own all the same") {
+    const Policy policy = policy_with();
+    for (const auto* path :
+         {"/../x", "//me", "/me;x", "/me/%2e", "/%zz", "/tokens/a%2Fb", "/a\x01"}) {
+        CAPTURE(path);
+        const Match match = policy.find(api + path);
+        CHECK(match.flaw != PathFlaw::none);
+        CHECK(match.own == OwnRoute::other);
+        CHECK(match.resource == nullptr);
+    }
+    for (const auto* target : {"/_hourgate/api/v10//me", "//_hourgate/api/v1/me", "/a/../b", "x"}) {
+        CAPTURE(target);
+        CHECK(policy.find(target).flaw != PathFlaw::none);
+        CHECK_FALSE(policy.find(target).own_route());
+    }
+}
+
+TEST_CASE("no configured resource is looked at for a path of the admin listener") {
+    const auto with = [](std::string_view path, bool is_public) {
+        Rules rules;
+        Resource open;
+        open.name = "admin";  // the name is free for the API's own resources
+        open.patterns.push_back(parse_pattern(path).value());
+        open.is_public = is_public;
+        rules.resources.push_back(open);
+        return Policy::make(std::move(rules)).value();
+    };
+    for (const auto* path : {"/**", "/admin/**", "/admin/v1/workspaces"})
+        for (const bool is_public : {true, false}) {
+            CAPTURE(path, is_public);
+            const Policy policy = with(path, is_public);
+            const Match match = policy.find_admin("/admin/v1/workspaces?x");
+            CHECK(match.flaw == PathFlaw::none);
+            CHECK(match.kind == Match::Kind::resource);
+            CHECK(match.own == OwnRoute::admin);
+            REQUIRE(match.resource != nullptr);
+            CHECK(match.resource != &policy.resources()[0]);
+            CHECK(match.resource->name == "admin");
+            CHECK_FALSE(match.resource->is_public);
+            CHECK(policy.find("/admin/v1/workspaces").own == OwnRoute::none);
+        }
+    const Policy policy = policy_with();
+    CHECK_FALSE(policy.knows("admin"));
+    for (const auto* target : {"/admin/v1/../x", "/admin//v1", "x", ""}) {
+        CAPTURE(target);
+        CHECK(policy.find_admin(target).flaw != PathFlaw::none);
+        CHECK(policy.find_admin(target).own == OwnRoute::admin);
+    }
+}
