@@ -1,9 +1,11 @@
 #include "http/fields.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
 #include "base/time_text.h"
+#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -12,6 +14,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t name_bytes_max = 64;
+
+/// A secret that would be stored, and shown to others: in a name, in the audit log.
+bool holds_token(std::string_view text) {
+    return token::blotted(text) != text;
+}
+constexpr const char* has_token = "holds a whole token; give its prefix where a token is meant";
 
 int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9')
@@ -73,7 +81,7 @@ Fields Fields::of_query(std::string_view target) {
         if (!is_plain_name(name, name_bytes_max) || !is_utf8(value))
             fields.flaws_["query"] = "is not readable";
         else if (fields.members_.contains(name))
-            fields.flaws_[name] = "is there twice";
+            fields.refuse(name, "is there twice");
         else
             fields.members_[name] = value;
     }
@@ -94,9 +102,14 @@ std::optional<std::string> Fields::text(std::string_view name) {
     const Json* value = find(name);
     if (value == nullptr || value->is_null())
         return std::nullopt;
-    if (value->is_string())
-        return value->get<std::string>();
-    refuse(name, "is not a text");
+    if (!value->is_string()) {
+        refuse(name, "is not a text");
+        return std::nullopt;
+    }
+    std::string given = value->get<std::string>();
+    if (!holds_token(given))
+        return given;
+    refuse(name, has_token);
     return std::nullopt;
 }
 
@@ -153,6 +166,8 @@ std::vector<std::string> Fields::texts(std::string_view name, std::size_t count_
         }
     if (!fits)
         refuse(name, "is not a list of at most " + std::to_string(count_max) + " texts");
+    if (std::any_of(texts.begin(), texts.end(), holds_token))
+        refuse(name, has_token);
     return fits ? texts : std::vector<std::string>();
 }
 
@@ -185,7 +200,7 @@ const Json* Fields::list(std::string_view name) {
 }
 
 void Fields::refuse(std::string_view name, std::string message) {
-    flaws_.emplace(std::string(name), std::move(message));
+    flaws_.emplace(token::blotted(name), std::move(message));
 }
 
 const std::map<std::string, std::string>& Fields::flaws() {

@@ -1,6 +1,7 @@
 // What a management call says beside its path: the members of a JSON body, or of a query. Read
 // strictly and as a whole: whatever is off is told at once, each under its name, and what is not
-// known is refused. Values are never repeated: they may be a token, pasted by mistake.
+// known is refused. Values are never repeated, and a text that holds a whole token is refused: it
+// would be stored, and shown to others.
 #pragma once
 
 #include <cstddef>

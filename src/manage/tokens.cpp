@@ -32,8 +32,9 @@ Status check_name(std::string_view name) {
 
 Status check_key(const std::optional<std::string>& key) {
     const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+    // The key is stored as it is, so it may not be a token either.
     if (!key || (!key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
-                 std::all_of(key->begin(), key->end(), visible)))
+                 std::all_of(key->begin(), key->end(), visible) && token::blotted(*key) == *key))
         return Done{};
     return Failure{Fault::usage, "the idempotency key does not fit",
                    "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +

@@ -130,6 +130,26 @@ TEST_CASE("a whole token sent where its prefix belongs is refused and never repe
     CHECK_FALSE(shows(bench.operate("PATCH", "/workspaces/acme", {{"plan", token}}).answer, token));
 }
 
+TEST_CASE("a whole token is never stored or shown: not as a name, a field's name or a key") {
+    ManageBench bench;
+    const std::string token = bench.tokens["owner@acme"];
+    const std::int64_t events = bench.events();
+    const std::vector<ManageBench::Reply> replies = {
+        bench.operate("POST", "/workspaces", {{"name", token}}),
+        bench.operate("POST", "/workspaces", {{"name", "a " + token + " b"}}),
+        bench.operate("POST", "/workspaces", {{"name", "a"}, {token, 1}}),
+        bench.operate("GET", "/tokens?" + token + "=1&" + token + "=1"),
+        bench.operate("GET", "/audit?object=" + token),
+        bench.self(token, "POST", "/tokens", {{"name", token}}),
+        bench.self(token, "POST", "/tokens", {{"name", "a"}}, {{"Idempotency-Key", token}})};
+    for (const ManageBench::Reply& reply : replies) {
+        CAPTURE(reply.status);
+        CHECK(reply.status == 422);
+        CHECK_FALSE(shows(reply.answer, token));
+    }
+    CHECK(bench.events() == events);
+}
+
 TEST_CASE("the audit log has every change, filtered, in pages, and never a secret") {
     ManageBench bench;
     const auto made =
