@@ -1,5 +1,8 @@
-// The description of the management routes is true: it has every route and no other, and what the
-// routes answer in a run is what it says, status and body.
+// The description of the management routes is true: it has every route and no other, what the
+// routes answer in a run is what it says, status and body, and its examples are from that run.
+// HOURGATE_WRITE_EXAMPLES=1 writes them into schema/openapi.json.
+#include <cstdlib>
+#include <fstream>
 #include <regex>
 #include <set>
 #include <string>
@@ -119,6 +122,79 @@ std::set<std::string> described() {
     return operations;
 }
 
+/// What a run answered, as the description shows it.
+class Examples {
+public:
+    /// With at most two items in a list; and with a name of its own, the same in every run, for each
+    /// value that a run makes up.
+    [[nodiscard]] Json written(const Json& value) {
+        if (value.is_string())
+            return written(value.get<std::string>());
+        if (value.is_array()) {
+            Json list = Json::array();
+            for (std::size_t i = 0; i < value.size() && i < 2; ++i)
+                list.push_back(written(value[i]));
+            return list;
+        }
+        if (!value.is_object())
+            return value;
+        Json object = Json::object();
+        for (const auto& [name, member] : value.items())
+            object[name] = written(member);
+        return object;
+    }
+
+private:
+    std::string written(const std::string& text) {
+        static const std::regex made_up(
+            R"(hsk_live_[0-9a-f]{12}_\w+|(ws|mem)_[0-9a-z]{16}|\b[0-9a-f]{12}\b|dec_\w+|^[\w-]{60,}$)");
+        std::string out;
+        auto from = text.cbegin();
+        std::smatch match;
+        while (std::regex_search(from, text.cend(), match, made_up)) {
+            out.append(from, match[0].first);
+            out += named(match.str());
+            from = match[0].second;
+        }
+        return out.append(from, text.cend());
+    }
+
+    /// The first of its kind ends in 1, the next in 2: of the same length and kind.
+    std::string named(const std::string& real) {
+        const auto known = names_.find(real);
+        if (known != names_.end())
+            return known->second;
+        std::string name;
+        if (real.starts_with("hsk_")) {
+            const std::string prefix = named(real.substr(9, 12));
+            name = "hsk_live_" + prefix + "_" + std::string(real.size() - 22, '2');
+        } else {
+            const std::size_t begin =
+                real.find('_') == 2 || real.find('_') == 3 ? real.find('_') + 1 : 0;
+            const std::string kind = real.substr(0, begin) + std::to_string(real.size());
+            const std::string count = std::to_string(++counts_[kind]);
+            name = real.substr(0, begin) + std::string(real.size() - begin - count.size(), '2') +
+                   count;
+        }
+        return names_[real] = name;
+    }
+
+    std::map<std::string, std::string> names_;
+    std::map<std::string, int> counts_;
+};
+
+/// The document as its file has it: a line for each path's method and each component.
+std::string as_file(const Json& value, int depth = 0) {
+    const bool deep = depth == 3 || !value.is_object() || value.empty();
+    if (deep)
+        return value.dump();
+    std::string text = "{";
+    for (const auto& [name, member] : value.items())
+        text += (text.size() > 1 ? ",\n" : "\n") + Json(name).dump() + ": " +
+                as_file(member, depth + 1);
+    return text + "\n}";
+}
+
 /// A bench that compares each answer with the description.
 class Checked : public ManageBench {
 public:
@@ -147,13 +223,34 @@ public:
         REQUIRE(responses.contains(status));
         const Json& content = resolved(responses[status])["content"];
         CHECK(flaw(reply.body, content["application/json"]["schema"], "body") == "");
-        if (reply.status < 300)
+        const Json::json_pointer operation = Json::json_pointer("/paths") / route / lower;
+        const bool success = reply.status < 300;
+        const Json::json_pointer answer =
+            success ? operation / "responses" / status
+                    : Json::json_pointer("/components/responses") / ("E" + status);
+        show(answer, reply.body);
+        if (success && body.is_object())
+            show(operation / "requestBody", body);
+        if (success)
             succeeded.insert(method + " " + without_names(route));
         seen.insert(reply.status);
         return reply;
     }
+
+    /// The description with the examples of this run.
+    Json with_examples = document();
     std::set<std::string> succeeded;
     std::set<int> seen;
+
+private:
+    /// The first of its kind is the example.
+    void show(const Json::json_pointer& at, const Json& body) {
+        Json& content = with_examples[at]["content"]["application/json"];
+        if (shown_.insert(at.to_string()).second)
+            content["example"] = examples_.written(body);
+    }
+    Examples examples_;
+    std::set<std::string> shown_;
 };
 
 }  // namespace
@@ -177,6 +274,18 @@ TEST_CASE("a flaw in an answer is found: what compares can fail") {
     CHECK(flaw({{"name", 1}}, token, "t") != "");
     CHECK(flaw({{"name", "a"}, {"more", 1}}, token, "t") == "t.more is not described");
     CHECK(flaw(Json::object(), token, "t") == "t.name is missing");
+}
+
+TEST_CASE("what a run makes up is written the same in every example, and no token in one is real") {
+    Examples examples;
+    const std::string real(token::mint("hsk", token::Env::live).text.reveal());
+    const Json first = examples.written({{"id", "ws_aaaaaaaaaaaaaaaa"}, {"token", real}});
+    const Json again = examples.written({{"id", "ws_bbbbbbbbbbbbbbbb"}});
+    CHECK(first["id"] == "ws_2222222222222221");
+    CHECK(again["id"] == "ws_2222222222222222");
+    CHECK(examples.written({{"id", "ws_aaaaaaaaaaaaaaaa"}}) == Json{{"id", first["id"]}});
+    CHECK(first["token"] != real);
+    CHECK(examples.written({{"data", {1, 2, 3}}}) == Json{{"data", {1, 2}}});
 }
 
 TEST_CASE("every operation answers as it is described, when it succeeds and when it does not") {
@@ -250,6 +359,17 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.directory->end_lease();
     bench.check("admin@acme", "GET", api + "/me");
 
+    for (int i = 0; i < 61; ++i)  // the urgent window has room for 60 a minute
+        bench.call_now(bench.tokens["admin@acme"], "POST", api + "/tokens/000000000000/rotate");
+    bench.check("admin@acme", "POST", api + "/tokens/{prefix}/rotate", {"000000000000"});
+
     CHECK(bench.succeeded == described());
-    CHECK(bench.seen == std::set<int>{200, 201, 400, 401, 402, 403, 404, 409, 415, 422, 503});
+    CHECK(bench.seen == std::set<int>{200, 201, 400, 401, 402, 403, 404, 409, 415, 422, 429, 503});
+
+    // The examples are of this very run.
+    if (std::getenv("HOURGATE_WRITE_EXAMPLES") != nullptr)
+        std::ofstream(HOURGATE_SOURCE_DIR "/schema/openapi.json")
+            << as_file(bench.with_examples) << "\n";
+    const bool same = bench.with_examples == document();
+    CHECK(same);
 }
