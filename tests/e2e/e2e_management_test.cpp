@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -136,9 +137,40 @@ TEST_CASE("eight members mint and revoke while eight are decided: one event for 
               << " us beside them\n";
 }
 
+TEST_CASE(
+    "mint and revoke over sockets are in force at once on every connection, a thousand times") {
+    const Installation here("[failures]\nlimit = 1000000\n");
+    here.populate();
+    here.must(
+        {"plan", "set", "roomy", "--api", "yes", "--rank", "30", "--window", "all=10000000/60"});
+    here.must({"workspace", "plan", "Acme", "roomy"});
+    const std::string owner = here.mint("owner@acme.example");
+    const Server server(here);
+    Wire changing(server.ports().public_);
+    std::vector<std::unique_ptr<Wire>> asking;  // in force on every connection
+    for (int i = 0; i < 4; ++i)
+        asking.push_back(std::make_unique<Wire>(server.ports().ask));
+    const std::string tokens = "/_hourgate/api/v1/tokens";
+    int surprises = 0;
+    for (int round = 0; round < 1'000; ++round) {
+        const Answered made = call(changing, "POST", tokens, owner, R"({"name":"n"})");
+        REQUIRE(made.status == 201);
+        const std::string token = Json::parse(made.body)["data"]["token"];
+        for (const auto& wire : asking)
+            surprises += wire->ask(question(token, "/api/v1/clients")).status != 200;
+        surprises += call(changing, "DELETE", tokens + "/" + prefix_of(token), token).status != 200;
+        for (const auto& wire : asking)
+            surprises += wire->ask(question(token, "/api/v1/clients")).status != 401;
+    }
+    CHECK(surprises == 0);
+}
+
 TEST_CASE("role and plan changes over HTTP are in force for the next request") {
     const Installation here("[failures]\nlimit = 1000000\n");
     here.populate();
+    here.must(
+        {"plan", "set", "roomy", "--api", "yes", "--rank", "30", "--window", "all=10000000/60"});
+    here.must({"workspace", "plan", "Acme", "roomy"});
     const std::string operator_token =
         here.json({"operator", "mint", "--name", "billing"})["token"];
     const std::string token = here.mint("manager@acme.example");
@@ -156,9 +188,9 @@ TEST_CASE("role and plan changes over HTTP are in force for the next request") {
         {"/admin/v1/members/" + member, R"({"role":"member"})", 403},
         {"/admin/v1/workspaces/Acme", R"({"plan":"free"})", 402},
         {"/admin/v1/members/" + member, R"({"role":"manager"})", 402},
-        {"/admin/v1/workspaces/Acme", R"({"plan":"agency"})", 200},
+        {"/admin/v1/workspaces/Acme", R"({"plan":"roomy"})", 200},
     };
-    for (int round = 0; round < 12; ++round)
+    for (int round = 0; round < 250; ++round)  // 1,000 changes
         for (const Step& step : steps) {
             surprises += call(admin, "PATCH", step.target, operator_token, step.body).status != 200;
             surprises += ask.ask(question(token, "/api/v1/clients")).status != step.status;
