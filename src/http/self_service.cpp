@@ -72,6 +72,8 @@ Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
 
 /// Asks for nothing, so there is nothing that could be off.
 Answer show_me(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
     return visit.data(200, me_of(visit.decision()));
 }
 

@@ -109,15 +109,18 @@ std::string without_names(const std::string& path) {
     return std::regex_replace(path, std::regex(R"(\{\w+\})"), "{}");
 }
 
+std::string upper(std::string text) {
+    for (char& c : text)
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+}
+
 /// "GET /a/{}" of every operation.
 std::set<std::string> described() {
     std::set<std::string> operations;
     for (const auto& [path, methods] : document()["paths"].items())
         for (const auto& [method, operation] : methods.items()) {
-            std::string upper = method;
-            for (char& c : upper)
-                c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-            operations.insert(upper + " " + without_names(path));
+            operations.insert(upper(method) + " " + without_names(path));
         }
     return operations;
 }
@@ -288,6 +291,74 @@ TEST_CASE("what a run makes up is written the same in every example, and no toke
     CHECK(examples.written({{"data", {1, 2, 3}}}) == Json{{"data", {1, 2}}});
 }
 
+TEST_CASE("every operation refuses as it is described: each status by the call that deserves it") {
+    for (const auto& [route, methods] : document()["paths"].items())
+        for (const auto& [lower, operation] : methods.items()) {
+            Checked bench;
+            const bool admin = route.starts_with("/admin/");
+            const bool body = operation.contains("requestBody");
+            const bool urgent = !admin && !operation["responses"].contains("402");
+            const std::string who = admin ? "operator" : "owner@acme";
+            // Never asked about before the database fails.
+            const std::string unknown = admin ? "spare" : "member@acme";
+            bench.tokens["spare"] =
+                hourgate::test::take(manage::mint_operator(bench.context(), "spare"))
+                    .token.reveal();
+            const Json fitting =  // a body that would do
+                body ? operation["requestBody"]["content"]["application/json"]["example"] : Json();
+            const std::string method = upper(lower);
+            std::vector<std::string> there, nowhere;  // for the names in the route
+            const std::map<std::string, std::string> real = {
+                {"{prefix}", bench.prefix_of(bench.tokens["owner@acme"])},
+                {"{id}", bench.members["owner@acme"]},
+                {"{member}", bench.members["admin@acme"]},
+                {"{workspace}", "acme"},
+                {"{plan}", "studio"}};
+            for (const auto& [name, value] : real)
+                if (route.find(name) != std::string::npos) {
+                    there.push_back(value);
+                    nowhere.push_back(name == "{plan}" ? "no-plan" : "000000000000");
+                }
+            const auto call = [&](const std::string& asking, const Json& sent = nullptr,
+                                  const std::string& query = "",
+                                  const std::vector<http::Header>& more = {}) {
+                return bench.check(asking, method, route, there, sent, query, more).status;
+            };
+            CAPTURE(method, route);
+            CHECK(call("") == 401);
+            CHECK(call(admin ? "owner@acme" : "operator") == 403);
+            CHECK(call(who, nullptr, "?nonsense=1") == 422);
+            if (body) {
+                CHECK(call(who, Json("[")) == 400);
+                CHECK(call(who, Json("{}"), "", {{"Content-Type", "text/plain"}}) == 415);
+                CHECK(call(who, {{"nonsense", 1}}) == 422);
+            }
+            // 413 is said on the connection, before the body is read.
+            CHECK((bench.service->body_bytes_max(
+                       admin ? http::Listener::admin : http::Listener::public_, method,
+                       std::regex_replace(route, std::regex(R"(\{\w+\})"), "x")) > 0) == body);
+            if (!there.empty() && method != "PUT")
+                CHECK(bench.check(who, method, route, nowhere, fitting).status == 404);
+            if (!admin) {
+                const std::string filler = urgent ? "/tokens/000000000000/rotate" : "/me";
+                for (int i = 0; i < 60; ++i)
+                    bench.call_now(bench.tokens[who], urgent ? "POST" : "GET",
+                                   std::string(ManageBench::api) + filler);
+                bench.clock.boot_us -= 10 * us_per_s;  // call() lets that time pass
+                CHECK(call(who) == 429);
+            }
+            if (!admin && !urgent) {
+                hourgate::test::take(manage::change_workspace(bench.context(), "acme",
+                                                              hourgate::test::to_plan("free")));
+                bench.directory->end_lease();
+                CHECK(call(who) == 402);
+            }
+            bench.run("ALTER TABLE tokens RENAME TO away");
+            bench.directory->end_lease();
+            CHECK(call(unknown, fitting) == 503);
+        }
+}
+
 TEST_CASE("every operation answers as it is described, when it succeeds and when it does not") {
     Checked bench;
     const std::string api = "/_hourgate/api/v1", admin = "/admin/v1", op = "operator";
@@ -338,7 +409,7 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.check(op, "POST", admin + "/members/{member}/tokens", {robot}, {{"name", "n"}});
     bench.check(op, "DELETE", admin + "/members/{member}", {robot});
     bench.check(op, "DELETE", admin + "/members/{member}", {mine});
-    bench.check(op, "POST", admin + "/members/{member}/restore", {robot});
+    bench.check(op, "POST", admin + "/members/{member}/restore", {robot}, Json::object());
     bench.check(op, "GET", admin + "/plans");
     bench.check(op, "PUT", admin + "/plans/{plan}", {"gold"}, {{"api", true}});
     bench.check(op, "GET", admin + "/plans/{plan}", {"gold"});
