@@ -83,7 +83,7 @@ public:
     Status write(const std::function<Status(manage::Rows&)>& change) override {
         Status done = writing_->write(change);
         if (done)
-            directory_.end_lease();
+            directory_.catch_up();
         return done;
     }
     Status read(const std::function<Status(manage::Rows&)>& look) override {

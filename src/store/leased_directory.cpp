@@ -339,10 +339,11 @@ void LeasedDirectory::look_up_in_vain(std::string_view prefix) noexcept {
     }
 }
 
-void LeasedDirectory::end_lease() noexcept {
+void LeasedDirectory::catch_up() noexcept {
     // Under the mutex: a reading that began before the commit sets its lease before, not after.
     const std::lock_guard lock(state_->version_mutex);
-    state_->until_us.store(INT64_MIN, std::memory_order_release);
+    if (!state_->read_version())
+        state_->until_us.store(INT64_MIN, std::memory_order_release);
 }
 
 bool LeasedDirectory::ready() noexcept {

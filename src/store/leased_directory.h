@@ -27,9 +27,10 @@ public:
     [[nodiscard]] Found find(std::string_view prefix, Now now) override;
     void look_up_in_vain(std::string_view prefix) noexcept override;
 
-    /// A change was committed in this process: whoever decides from now on reads the version anew,
-    /// so the change is in force for every request received after this returns.
-    void end_lease() noexcept;
+    /// A change was committed in this process: after this returns it is in force for every request
+    /// received from then on. The version is read here, by whoever made the change, so that no
+    /// decision waits for it; when it cannot be read, the next decision has to.
+    void catch_up() noexcept;
 
     /// Whether the database answers now; for readyz. Makes one reading of the version.
     [[nodiscard]] bool ready() noexcept;

@@ -22,7 +22,7 @@ TEST_CASE("operator tokens alone open the admin API, and open nothing else") {
     CHECK(bench.self(bench.tokens["operator"], "GET", "/tokens").status == 403);
     CHECK(bench.self(bench.tokens["operator"], "POST", "/me/rotate").status == 403);
     bench.revoke(bench.prefix_of(bench.tokens["operator"]));
-    bench.directory->end_lease();
+    bench.directory->catch_up();
     CHECK(bench.operate("GET", "/workspaces").reason() == "revoked_token");
 }
 

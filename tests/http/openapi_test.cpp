@@ -350,11 +350,11 @@ TEST_CASE("every operation refuses as it is described: each status by the call t
             if (!admin && !urgent) {
                 hourgate::test::take(manage::change_workspace(bench.context(), "acme",
                                                               hourgate::test::to_plan("free")));
-                bench.directory->end_lease();
+                bench.directory->catch_up();
                 CHECK(call(who) == 402);
             }
             bench.run("ALTER TABLE tokens RENAME TO away");
-            bench.directory->end_lease();
+            bench.directory->catch_up();
             CHECK(call(unknown, fitting) == 503);
         }
 }
@@ -427,7 +427,7 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.run("ALTER TABLE away RENAME TO audit_events");
     hourgate::test::take(
         manage::change_workspace(bench.context(), "acme", hourgate::test::to_plan("free")));
-    bench.directory->end_lease();
+    bench.directory->catch_up();
     bench.check("admin@acme", "GET", api + "/me");
 
     for (int i = 0; i < 61; ++i)  // the urgent window has room for 60 a minute

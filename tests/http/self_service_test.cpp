@@ -175,7 +175,7 @@ TEST_CASE("revoking and rotating pass on a lapsed plan and a full window; mintin
     const std::string mine = "/tokens/" + bench.prefix_of(token);
     SECTION("lapsed") {
         take(manage::change_workspace(bench.context(), "acme", test::to_plan("free")));
-        bench.directory->end_lease();
+        bench.directory->catch_up();
         CHECK(bench.self(token, "POST", "/tokens", {{"name", "a"}}).status == 402);
     }
     SECTION("full") {

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "store/connection.h"
+#include "store/rows.h"
 #include "support/database_bench.h"
 
 using namespace hourgate;
@@ -203,4 +205,17 @@ TEST_CASE("only the digest of a token is stored") {
     const std::string file = test::bytes_of(bench.path);
     CHECK(file.find(secret) == file.npos);
     CHECK(file.find(minted.view.token.prefix) != file.npos);
+}
+
+TEST_CASE("a mint looks at its member's live tokens alone, however many were revoked") {
+    DatabaseBench bench;
+    store::Connection connection(bench.path, store::Access::look, 0);
+    SQLite::Statement plan(connection.db(),
+                           std::string("EXPLAIN QUERY PLAN SELECT count(*) FROM tokens t"
+                                       " WHERE t.member_id = ?2 AND") +
+                               store::live_token);
+    REQUIRE(plan.executeStep());
+    const std::string step = plan.getColumn(3).getString();
+    CAPTURE(step);
+    CHECK(step.find("INDEX tokens_live_by_member") != step.npos);
 }

@@ -124,7 +124,7 @@ private:
         Status write(const std::function<Status(manage::Rows&)>& change) override {
             Status done = bench_.ledger->write(change);
             if (done)
-                bench_.directory->end_lease();
+                bench_.directory->catch_up();
             return done;
         }
         Status read(const std::function<Status(manage::Rows&)>& look) override {
