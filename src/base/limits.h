@@ -72,8 +72,9 @@ constexpr std::int64_t lease_us = 10'000;
 constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long after its commit
 
 // --- server ------------------------------------------------------------------------------------
-constexpr std::size_t threads_per_listener = 64;     ///< one per open connection until part 3
-constexpr std::size_t connections_queued_max = 256;  ///< waiting for a thread; more are closed
+constexpr std::size_t connections_max = 16'384;  ///< open at a time, for each listener
+constexpr std::size_t workers_per_listener = 8;  ///< threads for what may wait for the disk
+constexpr std::size_t work_queued_max = 1'024;   ///< waiting for one; more are told 503
 constexpr std::int64_t read_timeout_ms = 5'000;
 constexpr std::int64_t write_timeout_ms = 5'000;
 constexpr std::int64_t idle_timeout_ms = 30'000;

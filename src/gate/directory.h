@@ -26,6 +26,18 @@ public:
     /// store look-up; an absent prefix is never remembered, so it always costs one.
     [[nodiscard]] virtual Found find(std::string_view prefix, Now now) = 0;
 
+    /// The facts that find() would give without a look into the store; null when it would look.
+    /// Any thread; waits for nobody who reads the store.
+    [[nodiscard]] virtual std::shared_ptr<const Facts> remembered(std::string_view /*prefix*/,
+                                                                  Now /*now*/) noexcept {
+        return nullptr;
+    }
+
+    /// Whether what is remembered will soon have to be checked against the store. True for one asker,
+    /// who then calls refresh() where waiting does no harm. Any thread.
+    [[nodiscard]] virtual bool refresh_due(Now /*now*/) noexcept { return false; }
+    virtual void refresh() noexcept {}
+
     /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it
     /// found: a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
     virtual void look_up_in_vain(std::string_view prefix) noexcept = 0;

@@ -41,6 +41,14 @@ public:
     /// always enforced, also where the call cannot be read.
     [[nodiscard]] Decision decide(const Call& call);
 
+    /// Whether decide() needs no look into the store for these credentials. A wrong secret does, as
+    /// an unknown prefix: neither is answered sooner than the other. Any thread.
+    [[nodiscard]] bool at_hand(std::string_view credentials, Now now) const noexcept;
+
+    /// As of Directory: who asks often enough makes that no call has to wait for the store's version.
+    [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
+    void refresh() noexcept { directory_.refresh(); }
+
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
     [[nodiscard]] const policy::Policy& policy() const noexcept { return policy_; }
     [[nodiscard]] const Window& failures_window() const noexcept { return failures_.window(); }

@@ -2,6 +2,7 @@
 // that are not a plan's.
 #include "base/random.h"
 #include "gate/gate.h"
+#include "token/digest.h"
 
 namespace hourgate {
 
@@ -21,6 +22,14 @@ Decision Gate::begin(const Call& call) {
         decision.scheme = call.credentials;
     decision.address = call.address;
     return decision;
+}
+
+bool Gate::at_hand(std::string_view credentials, Now now) const noexcept {
+    const token::Parsed parsed = token::parse(credentials, settings_.brand);
+    if (parsed.flaw != token::Flaw::none || parsed.env != settings_.env)
+        return true;  // refused for its shape
+    const auto facts = directory_.remembered(parsed.prefix, now);
+    return facts && token::same(token::digest_of(credentials), facts->token.digest);
 }
 
 /// Whether it revokes or rotates a token.

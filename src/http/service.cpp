@@ -158,6 +158,16 @@ Answer Service::manage(const Place& place, Listener listener, const Request& req
     return managed(place.routed, request, decision, settings_.desk, settings_.reply, format);
 }
 
+bool Service::quick(Listener listener, const Request& request) const noexcept {
+    const std::string_view path = policy::path_part(request.target);
+    if (path == "/_hourgate/healthz")
+        return true;
+    if (listener != Listener::ask || path == verify_path)
+        return false;
+    const std::string_view value = request.only("Authorization").value_or("");
+    return gate_.at_hand(value.substr(value.rfind(' ') + 1), clock_.now());
+}
+
 Answer Service::handle(Listener listener, const Request& request, Admission admission) noexcept {
     // What is thrown here is a lack of memory or a mistake of ours. Neither may grant anything.
     try {

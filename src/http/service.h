@@ -57,6 +57,15 @@ public:
     [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
                                               Admission& admission) noexcept;
 
+    /// Whether handle() answers this from memory, as far as can be seen before: so soon that nobody
+    /// minds waiting for it. Any thread. Never throws.
+    [[nodiscard]] bool quick(Listener listener, const Request& request) const noexcept;
+
+    /// Whether the caller should have refresh() called on a thread that may wait for the disk: then
+    /// more calls are quick. Any thread.
+    [[nodiscard]] bool refresh_due() noexcept { return gate_.refresh_due(clock_.now()); }
+    void refresh() noexcept { gate_.refresh(); }
+
     /// Answers one request. Any thread. Never throws.
     [[nodiscard]] Answer handle(Listener listener, const Request& request,
                                 Admission admission = {}) noexcept;

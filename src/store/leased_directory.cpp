@@ -166,6 +166,7 @@ struct LeasedDirectory::State {
 
     // Self-synchronised.
     std::atomic<std::int64_t> until_us{INT64_MIN};  // the lease: CLOCK_BOOTTIME
+    std::atomic<bool> refreshing{false};            // somebody is about to read the version
     std::atomic<std::int64_t> version{-1};          // of the latest generation; -1: none yet
     ChangeLog log;
     FactReaders readers;
@@ -328,6 +329,34 @@ Directory::Found LeasedDirectory::find(std::string_view prefix, Now now) {
         state_->failures.fetch_add(1, std::memory_order_relaxed);
         return {};
     }
+}
+
+std::shared_ptr<const Facts> LeasedDirectory::remembered(std::string_view prefix,
+                                                         Now now) noexcept {
+    const std::optional<Key> key = key_of(prefix);
+    if (!key || !state_->leased(now))
+        return nullptr;
+    Shard& shard = state_->shard_of(key);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.entries.find(*key);
+    if (found == shard.entries.end())
+        return nullptr;
+    const Entry& entry = found->second;
+    const bool holds =
+        entry.known_at == shard.generation || !state_->log.touched(*entry.facts, entry.known_at);
+    return holds ? entry.facts : nullptr;
+}
+
+bool LeasedDirectory::refresh_due(Now now) noexcept {
+    const std::int64_t until_us = state_->until_us.load(std::memory_order_acquire);
+    return until_us != INT64_MIN && now.boot_us >= until_us - limits::lease_us / 2 &&
+           !state_->refreshing.exchange(true);
+}
+
+void LeasedDirectory::refresh() noexcept {
+    const std::lock_guard lock(state_->version_mutex);
+    (void)state_->read_version();
+    state_->refreshing.store(false);
 }
 
 void LeasedDirectory::look_up_in_vain(std::string_view prefix) noexcept {

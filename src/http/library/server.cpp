@@ -1,30 +1,30 @@
 #include "http/library/server.h"
 
-#include <arpa/inet.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/check.h"
 #include "base/limits.h"
-#include "http/conversation.h"
 #include "http/library/cpp_httplib.h"
-#include "http/seats.h"
+#include "http/loop.h"
 
 namespace hourgate::http {
 
 namespace {
-
-/// While others wait, a connection keeps its thread this long.
-constexpr std::int64_t turn_ms = 50;
 
 constexpr mode_t socket_mode = 0660;
 
@@ -41,71 +41,18 @@ std::string_view key_of(Listener listener) noexcept {
     return "";
 }
 
-std::optional<Address> peer_of(int socket) noexcept {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    if (getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
-        return std::nullopt;
-    if (storage.ss_family == AF_UNIX)
-        return Address::loopback();
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const bool v6 = storage.ss_family == AF_INET6;
-    const void* bytes =
-        v6 ? static_cast<const void*>(&reinterpret_cast<sockaddr_in6*>(&storage)->sin6_addr)
-           : static_cast<const void*>(&reinterpret_cast<sockaddr_in*>(&storage)->sin_addr);
-    if (inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, text.data(), text.size()) == nullptr)
-        return std::nullopt;
-    return Address::parse(text.data());
-}
-
-/// The library's threads and its bounded queue; the seats are told who waits.
-class Queue final : public httplib::TaskQueue {
-public:
-    explicit Queue(Seats& seats)
-        : seats_(seats),
-          pool_(limits::threads_per_listener, limits::threads_per_listener,
-                limits::connections_queued_max) {}
-
-    /// False when the queue is full: the library closes the connection without an answer.
-    bool enqueue(std::function<void()> job) override {
-        seats_.queue();
-        if (pool_.enqueue(std::move(job)))
-            return true;
-        seats_.unqueue();
-        return false;
-    }
-    void shutdown() override { pool_.shutdown(); }
-
-private:
-    Seats& seats_;
-    httplib::ThreadPool pool_;
-};
-
-/// The library binds, accepts and hands out threads. What is said on a connection is ours from the
-/// first byte (http/head.h): the library percent-decodes header values, forgets the order of
-/// repeated headers, cuts a target at '#', drops pipelined requests, knows ten methods, and reads
-/// on after a head it refused. A gate can afford none of these.
-/// Without a free file descriptor the library accepts in a tight loop until there is one: the limit
-/// of open files must be above what threads and queues of three listeners can hold, about 1,000.
+/// The library resolves and binds. What is said on a connection is ours from the first byte
+/// (http/head.h): the library percent-decodes header values, forgets the order of repeated headers,
+/// cuts a target at '#', drops pipelined requests, knows ten methods, and reads on after a head it
+/// refused. A gate can afford none of these.
 class Door final : public httplib::Server {
 public:
-    Door(Listener listener, Service& service, Seats& seats)
-        : listener_(listener), service_(service), seats_(seats) {
-        new_task_queue = [this] { return new Queue(seats_); };
-        set_read_timeout(limits::read_timeout_ms / 1'000, 0);
-        set_write_timeout(limits::write_timeout_ms / 1'000, 0);
-        set_keep_alive_timeout(limits::idle_timeout_ms / 1'000);
-        set_keep_alive_max_count(limits::keep_alive_requests_max);
-        set_payload_max_length(limits::verify_body_bytes_max);
-        set_idle_interval(0, 0);
+    Door() {
         set_ipv6_v6only(false);
         set_error_logger(
             [this](const httplib::Error&, const httplib::Request*) { error_ = errno; });
     }
-    ~Door() override {
-        if (!listening_ && svr_sock_ != INVALID_SOCKET)
-            close(svr_sock_);
-    }
+    ~Door() override { shut(); }
 
     /// Binds; the port, or -1 with error() set.
     [[nodiscard]] int open(const Endpoint& endpoint) {
@@ -130,36 +77,20 @@ public:
     }
     [[nodiscard]] int error() const noexcept { return error_; }
 
-    /// Accepts until shut() and all connections have ended. False when it ended by itself.
-    bool listen() {
-        listening_ = true;
-        return listen_after_bind() || shut_;
+    /// The socket that listens, non-blocking. REQUIRES: open().
+    [[nodiscard]] int socket() const noexcept {
+        const int socket = svr_sock_;
+        fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+        return socket;
     }
-    /// Unlike the library's stop() this may come before listen(), and closes nothing another thread
-    /// is using.
-    void shut() {
-        // Once: listen() closes the socket then, and its number may be another's.
-        if (!shut_.exchange(true))
-            ::shutdown(svr_sock_, SHUT_RDWR);
+    void shut() noexcept {
+        const socket_t socket = svr_sock_.exchange(INVALID_SOCKET);
+        if (socket != INVALID_SOCKET)
+            close(socket);
     }
 
 private:
-    bool process_and_close_socket(socket_t socket) override {
-        if (seats_.sit(socket)) {
-            if (const auto peer = peer_of(socket))
-                converse(socket, *peer, listener_, service_, seats_);
-            seats_.rise(socket);
-        }
-        close(socket);
-        return true;
-    }
-
-    const Listener listener_;
-    Service& service_;
-    Seats& seats_;
     std::atomic<int> error_{0};
-    std::atomic<bool> listening_{false};
-    std::atomic<bool> shut_{false};
 };
 
 Failure failure(std::string what, std::string next) {
@@ -231,11 +162,15 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 }  // namespace
 
 struct Server::State {
-    State(Listener listener, Service& service) : door(listener, service, seats) {}
+    State(Listener listener_, Service& service_) : listener(listener_), service(service_) {}
 
-    Seats seats{limits::threads_per_listener, limits::idle_timeout_ms, turn_ms};
+    const Listener listener;
+    Service& service;
     Door door;
-    std::thread thread;
+    Tally tally;
+    std::vector<std::unique_ptr<Loop>> loops;  // on `door`, until it is shut
+    std::vector<std::thread> threads;          // one for each loop, when it runs
+    std::optional<httplib::ThreadPool> workers;
     std::uint16_t port = 0;
     std::string path;     // of a Unix socket
     struct stat file {};  // what was made there: nothing else is removed
@@ -249,29 +184,29 @@ struct Server::State {
         path.clear();
     }
 
-    void run() noexcept {
-        bool asked_to_end = false;
-        try {
-            asked_to_end = door.listen();
-        } catch (...) {
-        }
-        // A gate that listens no more would look alive to all but its callers: better it ends, and
-        // is started anew.
-        HOURGATE_CHECK(asked_to_end);
+    void make_loops(std::size_t connections_max) {
+        const std::size_t cores = std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+        const std::size_t count = listener == Listener::admin ? 1 : cores;
+        for (std::size_t i = 0; i < count; ++i)
+            loops.push_back(std::make_unique<Loop>(
+                door.socket(), listener, service,
+                [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
+                tally, std::max<std::size_t>(connections_max / count, 1)));
     }
+
+    /// A gate that listens no more would look alive to all but its callers: better it ends, and is
+    /// started anew.
+    static void run(Loop& loop) noexcept { loop.run(); }
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server() {
-    stop_accepting();
-    state_->seats.cut();
-    if (state_->thread.joinable())
-        state_->thread.join();
+    (void)end();
 }
 
 Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& endpoint,
-                                             Service& service) {
+                                             Service& service, std::size_t connections_max) {
     if (!endpoint.path.empty())
         if (Status status = clear_path(listener, endpoint); !status)
             return status.failure();
@@ -286,13 +221,22 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
             lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
+    try {
+        state->make_loops(connections_max);
+    } catch (const std::system_error& error) {
+        return failure("cannot wait for connections: " + std::string(error.what()),
+                       "see how many files this user may open: ulimit -n");
+    }
     return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
 void Server::start() {
     bool started = false;
     try {
-        state_->thread = std::thread([state = state_.get()] { state->run(); });
+        state_->workers.emplace(limits::workers_per_listener, limits::workers_per_listener,
+                                limits::work_queued_max);
+        for (const auto& loop : state_->loops)
+            state_->threads.emplace_back([&running = *loop] { State::run(running); });
         started = true;
     } catch (const std::system_error&) {
     }
@@ -300,27 +244,35 @@ void Server::start() {
 }
 
 void Server::stop_accepting() {
-    state_->door.shut();
     state_->remove_file();
-    state_->seats.stop();
+    for (const auto& loop : state_->loops)
+        loop->stop();
 }
 
 std::int64_t Server::in_flight() const noexcept {
-    return state_->seats.in_flight();
+    return state_->tally.in_flight.load();
 }
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
-    while (in_flight() > 0) {
-        const std::int64_t left_us = deadline_boot_us - clock.now().boot_us;
-        if (left_us <= 0)
-            break;
-        state_->seats.await_calm(left_us / 1'000 + 1);
-    }
-    state_->seats.cut();
-    if (state_->thread.joinable())
-        state_->thread.join();
-    return state_->seats.cut_count();
+    while (in_flight() > 0 && clock.now().boot_us < deadline_boot_us)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return end();
+}
+
+/// Cuts what is left. The workers end last but for the loops: a loop waits for what they have.
+std::int64_t Server::end() {
+    stop_accepting();
+    for (const auto& loop : state_->loops)
+        loop->cut();
+    for (std::thread& thread : state_->threads)
+        thread.join();
+    state_->threads.clear();
+    if (state_->workers)
+        state_->workers->shutdown();
+    state_->workers.reset();
+    state_->door.shut();
+    return state_->tally.cut.load();
 }
 
 std::uint16_t Server::port() const noexcept {

@@ -1,16 +1,14 @@
-// Listeners on cpp-httplib: sockets in, http::Service asked, answers out. Only this folder includes
-// httplib, which binds, accepts and lends its threads; what is said on a connection is read and
-// written by http/conversation, byte for byte (server.cpp says why). One thread per open connection
-// for now, limits::threads_per_listener of them, and as many waiting as
-// limits::connections_queued_max; more are closed without an answer. http/seats.h says how those
-// who wait get a thread. The connection engine takes this seam over: it needs Service and nothing
-// else.
+// Listeners: the sockets cpp-httplib binds, the loops that serve them (http/loop.h, one for each
+// core; the admin listener has one), and the library's bounded thread pool for what takes longer.
+// Only this folder includes httplib; what is said on a connection is read and written by
+// http/dialogue, byte for byte (server.cpp says why).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "http/service.h"
 
@@ -29,16 +27,16 @@ public:
     /// Binds at once, so that a taken port is known before the program says it is ready.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
-                                                              const Endpoint& endpoint,
-                                                              Service& service);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(
+        Listener listener, const Endpoint& endpoint, Service& service,
+        std::size_t connections_max = limits::connections_max);
     ~Server();
 
-    /// Starts serving on a thread of its own.
+    /// Starts serving, on threads of its own.
     void start();
     /// Stops accepting at once; requests under way are finished.
     void stop_accepting();
-    /// Requests being answered now.
+    /// Requests that are coming or being answered.
     [[nodiscard]] std::int64_t in_flight() const noexcept;
     /// Waits until nothing is in flight or until `deadline_boot_us`, cuts what is left, joins.
     /// Returns how many requests were cut.
@@ -48,6 +46,7 @@ public:
 
 private:
     struct State;
+    std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

@@ -1,0 +1,284 @@
+#include "http/dialogue.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/secret.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::size_t small_bytes = 2'048;  // most requests fit
+constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
+              "a head that is not refused must fit");
+
+Answer unread(int status, std::string_view reason, std::string_view message, std::string_view fix) {
+    return plain_error(status, "bad_request", reason, message, fix, Format::json);
+}
+
+Answer too_late() {
+    return unread(
+        408, "timed_out", "The request did not arrive in time.",
+        "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.");
+}
+
+Answer too_large(std::size_t bytes_max) {
+    return unread(413, "body_too_large", "The body of the request is too long.",
+                  "Send at most " + std::to_string(bytes_max) + " bytes.");
+}
+
+Answer bad_chunk() {
+    return unread(400, "bad_chunk", "The chunks of the body cannot be read.",
+                  "Send the body with Content-Length.");
+}
+
+Answer too_busy() {
+    Answer answer = plain_error(503, "unavailable", "too_busy",
+                                "The gate has more calls to answer than it has time for.",
+                                "Send the call again in a second.", Format::json);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+}  // namespace
+
+// --- bytes that wait -----------------------------------------------------------------------------
+
+void Inbox::make_room(std::size_t bytes) {
+    const std::size_t held = end_ - begin_;
+    if (bytes_.size() - end_ >= bytes)
+        return;
+    if (bytes_.size() - held < bytes) {
+        std::string larger(held + bytes <= small_bytes ? small_bytes : bytes_max, '\0');
+        std::memcpy(larger.data(), bytes_.data() + begin_, held);
+        release();
+        bytes_ = std::move(larger);
+    } else {
+        std::memmove(bytes_.data(), bytes_.data() + begin_, held);
+        explicit_bzero(bytes_.data() + held, end_ - held);
+    }
+    begin_ = 0;
+    end_ = held;
+}
+
+void Inbox::add(std::string_view bytes) {
+    HOURGATE_CHECK(bytes.size() <= room());
+    make_room(bytes.size());
+    std::memcpy(bytes_.data() + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+}
+
+void Inbox::consume(std::size_t bytes) noexcept {
+    explicit_bzero(bytes_.data() + begin_, bytes);
+    begin_ += bytes;
+    if (begin_ == end_)
+        begin_ = end_ = 0;
+}
+
+void Inbox::release() noexcept {
+    explicit_bzero(bytes_.data() + begin_, end_ - begin_);
+    std::string().swap(bytes_);
+    begin_ = end_ = 0;
+}
+
+// --- requests ------------------------------------------------------------------------------------
+
+void Dialogue::take(std::string_view bytes) {
+    if (phase_ == Phase::goodbye || phase_ == Phase::over)
+        return;
+    inbox_.add(bytes);
+    go_on();
+}
+
+/// As far as the bytes at hand go.
+void Dialogue::go_on() {
+    if (phase_ == Phase::idle && !inbox_.unread().empty())
+        phase_ = Phase::head;
+    if (phase_ == Phase::head)
+        read_head();
+    else if (phase_ == Phase::body)
+        read_body();
+}
+
+void Dialogue::read_head() {
+    switch (scanner_.scan(inbox_.unread())) {
+        case HeadScanner::State::more:
+            return;
+        case HeadScanner::State::refused:
+            return refuse(answer_to(scanner_.flaw()));
+        case HeadScanner::State::complete:
+            break;
+    }
+    head_ = parse_head(inbox_.unread().substr(0, scanner_.size()));
+    inbox_.consume(scanner_.size());
+    scanner_ = {};
+    if (head_.flaw != HeadFlaw::none)
+        return refuse(answer_to(head_.flaw));
+    begin_request();
+}
+
+void Dialogue::begin_request() {
+    ++requests_;
+    const bool keep = head_.keep_alive && !last_ && requests_ < limits::keep_alive_requests_max;
+    after_ = keep ? After::keep : After::close;
+    head_.request.peer = peer_;
+    admission_ = {};
+    work_ = Work::handle;
+    phase_ = Phase::work;
+    if (head_.body == Head::Body::none)
+        return;
+    body_bytes_max_ =
+        service_.body_bytes_max(listener_, head_.request.method, head_.request.target);
+    if (body_bytes_max_ == 0)
+        after_ = After::close;  // a body nobody reads is never taken for the next request
+    else
+        work_ = Work::admit;  // who may not call is told so before a body is asked for (trap 16)
+}
+
+void Dialogue::read_body() {
+    std::string& body = head_.request.body;
+    if (head_.body == Head::Body::length) {
+        const std::string_view part = inbox_.unread().substr(0, head_.body_bytes - body.size());
+        body.append(part);
+        inbox_.consume(part.size());
+        if (body.size() == head_.body_bytes)
+            have_body();
+        return;
+    }
+    std::string_view rest = inbox_.unread();
+    const std::size_t before = rest.size();
+    const ChunkedBody::State state = chunks_->take(rest, body);
+    inbox_.consume(before - rest.size());
+    switch (state) {
+        case ChunkedBody::State::complete:
+            return have_body();
+        case ChunkedBody::State::malformed:
+            return refuse(bad_chunk());
+        case ChunkedBody::State::too_large:
+            return refuse(too_large(body_bytes_max_));
+        case ChunkedBody::State::more:
+            return;
+    }
+}
+
+void Dialogue::have_body() {
+    work_ = Work::handle;
+    phase_ = Phase::work;
+}
+
+bool Dialogue::quick() const noexcept {
+    return work_ == Work::handle && service_.quick(listener_, head_.request);
+}
+
+void Dialogue::work() noexcept {
+    HOURGATE_CHECK(phase_ == Phase::work);
+    // A lack of memory costs this connection, and no other.
+    try {
+        if (work_ == Work::handle)
+            return say(service_.handle(listener_, head_.request, std::move(admission_)), after_);
+        if (auto refused = service_.admit(listener_, head_.request, admission_))
+            return say(*std::move(refused), After::close);
+        if (head_.body_bytes > body_bytes_max_)
+            return refuse(too_large(body_bytes_max_));
+        // Room for all of it at once: a string that grows leaves copies behind.
+        head_.request.body.reserve(body_bytes_max_);
+        chunks_.reset();
+        if (head_.body == Head::Body::chunked)
+            chunks_.emplace(body_bytes_max_);
+        if (head_.expects_continue && inbox_.unread().empty()) {
+            out_ = please_continue;
+            interim_ = true;
+            phase_ = Phase::answer;
+            return;
+        }
+        phase_ = Phase::body;
+        read_body();
+    } catch (...) {
+        phase_ = Phase::over;
+    }
+}
+
+void Dialogue::turn_away() {
+    if (work_ == Work::admit)
+        after_ = After::close;
+    say(too_busy(), after_);
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+void Dialogue::refuse(Answer answer) {
+    say(std::move(answer), After::close);
+}
+
+void Dialogue::say(Answer answer, After after) {
+    if (last_)
+        after = After::close;
+    after_ = after;
+    out_ = write_answer(answer, head_.request.method, after, std::time(nullptr));
+    sent_ = 0;
+    out_holds_token_ = answer.holds_token;
+    if (answer.holds_token)
+        hourgate::wipe(answer.body);
+    forget_request();
+    phase_ = Phase::answer;
+}
+
+void Dialogue::sent(std::size_t bytes) {
+    sent_ += bytes;
+    if (sent_ < out_.size())
+        return;
+    if (out_holds_token_)
+        hourgate::wipe(out_);
+    out_.clear();
+    sent_ = 0;
+    if (interim_) {
+        interim_ = false;
+        phase_ = Phase::body;
+    } else if (after_ == After::close) {
+        inbox_.release();
+        phase_ = Phase::goodbye;
+        return;
+    } else {
+        phase_ = Phase::idle;
+        if (last_)
+            phase_ = Phase::over;
+        if (inbox_.unread().empty())
+            inbox_.release();
+    }
+    go_on();
+}
+
+/// The token in it, above all.
+void Dialogue::forget_request() noexcept {
+    head_.request.wipe();
+    head_.request.body.clear();
+}
+
+// --- ends ----------------------------------------------------------------------------------------
+
+void Dialogue::ended() noexcept {
+    phase_ = Phase::over;
+}
+
+void Dialogue::late() {
+    if (phase_ == Phase::head || phase_ == Phase::body)
+        refuse(too_late());
+    else
+        phase_ = Phase::over;
+}
+
+void Dialogue::wind_up() noexcept {
+    make_last();
+    if (phase_ == Phase::idle)
+        phase_ = Phase::over;
+    after_ = After::close;
+}
+
+}  // namespace hourgate::http

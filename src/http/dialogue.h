@@ -1,0 +1,134 @@
+// Everything said on one connection, without its socket: bytes in, requests asked of the Service,
+// bytes out, and again, until one side is done with it. http/loop.h moves the bytes and keeps the
+// time; whatever a peer can do to a connection can be done to a Dialogue in a test.
+//
+// A dialogue is used by one thread at a time. Only work() may take long: whoever calls it on
+// another thread hands the dialogue over until it returns.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "http/chunked.h"
+#include "http/head.h"
+#include "http/service.h"
+
+namespace hourgate::http {
+
+/// Bytes read and not yet used: at most these, trimmed to fit what one head can be.
+class Inbox {
+public:
+    static constexpr std::size_t bytes_max = 40'960;
+
+    Inbox() = default;
+    ~Inbox() { release(); }
+    Inbox(const Inbox&) = delete;
+    Inbox& operator=(const Inbox&) = delete;
+
+    [[nodiscard]] std::size_t room() const noexcept { return bytes_max - (end_ - begin_); }
+    [[nodiscard]] std::string_view unread() const noexcept {
+        return {bytes_.data() + begin_, end_ - begin_};
+    }
+    void add(std::string_view bytes);          ///< REQUIRES: bytes.size() <= room()
+    void consume(std::size_t bytes) noexcept;  ///< overwrites them: they may hold a token
+    void release() noexcept;                   ///< drops everything, and the memory
+
+private:
+    void make_room(std::size_t bytes);
+
+    std::string bytes_;  // its size is its capacity
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+class Dialogue {
+public:
+    /// What it waits for.
+    enum class Phase : std::uint8_t {
+        idle,     ///< the first byte of a request
+        head,     ///< the rest of a head
+        body,     ///< the rest of a body
+        work,     ///< work()
+        answer,   ///< output() to be sent
+        goodbye,  ///< nothing: the last answer is out, and what the peer still sends is read over
+        over,     ///< nothing: the connection is to be closed
+    };
+
+    Dialogue(Listener listener, const Address& peer, Service& service) noexcept
+        : listener_(listener), peer_(peer), service_(service) {}
+    ~Dialogue() { forget_request(); }
+    Dialogue(const Dialogue&) = delete;
+    Dialogue& operator=(const Dialogue&) = delete;
+
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    /// Whether somebody waits for an answer, or is on the way to.
+    [[nodiscard]] bool busy() const noexcept {
+        return phase_ != Phase::idle && phase_ != Phase::goodbye && phase_ != Phase::over;
+    }
+
+    /// How many bytes take() has room for; more than 0 in idle, head and body.
+    [[nodiscard]] std::size_t room() const noexcept { return inbox_.room(); }
+    void take(std::string_view bytes);
+    /// The peer has sent all it has.
+    void ended() noexcept;
+
+    /// REQUIRES: phase work. Whether work() touches neither disk nor lock that is held for long.
+    [[nodiscard]] bool quick() const noexcept;
+    /// REQUIRES: phase work. Asks the service; any thread. Never throws.
+    void work() noexcept;
+    /// REQUIRES: phase work. Instead of work(): nobody has time for it.
+    void turn_away();
+
+    /// REQUIRES: phase answer.
+    [[nodiscard]] std::string_view output() const noexcept {
+        return std::string_view(out_).substr(sent_);
+    }
+    void sent(std::size_t bytes);
+
+    /// What it waits for did not come in time.
+    void late();
+    /// No request after the present one. Also while another thread is in work().
+    void make_last() noexcept { last_.store(true); }
+    /// The same; and who is idle is over.
+    void wind_up() noexcept;
+
+private:
+    enum class Work : std::uint8_t { admit, handle };
+
+    void go_on();
+    void read_head();
+    void begin_request();
+    void read_body();
+    void have_body();
+    void refuse(Answer answer);
+    void say(Answer answer, After after);
+    void forget_request() noexcept;
+
+    const Listener listener_;
+    const Address peer_;
+    Service& service_;
+    Phase phase_ = Phase::idle;
+    Work work_ = Work::handle;
+    std::atomic<bool> last_{false};  // the present request is the last
+    bool interim_ = false;           // out_ is "100 Continue"
+    After after_ = After::keep;
+    std::size_t requests_ = 0;
+
+    Inbox inbox_;
+    HeadScanner scanner_;
+    Head head_;
+    std::size_t body_bytes_max_ = 0;
+    std::optional<ChunkedBody> chunks_;
+    Service::Admission admission_;
+
+    std::string out_;
+    std::size_t sent_ = 0;
+    bool out_holds_token_ = false;
+};
+
+}  // namespace hourgate::http

@@ -1,0 +1,517 @@
+#include "http/loop.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "http/dialogue.h"
+
+namespace hourgate::http {
+
+namespace {
+
+using Phase = Dialogue::Phase;
+
+constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::over) + 1;
+constexpr std::int64_t goodbye_ms = 1'000;
+constexpr std::size_t goodbye_bytes_max = 4U << 20U;
+constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
+constexpr std::int64_t never_ms = INT64_MAX;
+constexpr int events_max = 256;
+constexpr int accepts_per_turn = 64;
+
+/// How long a connection may be in a phase; milliseconds.
+constexpr std::int64_t patience_ms(Phase phase) noexcept {
+    switch (phase) {
+        case Phase::idle:
+            return limits::idle_timeout_ms;
+        case Phase::head:
+        case Phase::body:
+            return limits::read_timeout_ms;
+        case Phase::answer:
+            return limits::write_timeout_ms;
+        case Phase::goodbye:
+            return goodbye_ms;
+        case Phase::work:
+        case Phase::over:
+            break;
+    }
+    return never_ms;
+}
+
+std::int64_t steady_ms() noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+Address address_of(const sockaddr_storage& storage) noexcept {
+    if (storage.ss_family == AF_UNIX)
+        return Address::loopback();
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const bool v6 = storage.ss_family == AF_INET6;
+    const void* bytes =
+        v6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr)
+           : static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr);
+    inet_ntop(storage.ss_family, bytes, text.data(), text.size());
+    const auto address = Address::parse(text.data());
+    HOURGATE_CHECK(address.has_value());
+    return *address;
+}
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+public:
+    Descriptor(int fd, const char* what) : fd_(fd) {
+        if (fd < 0)
+            throw std::system_error(errno, std::generic_category(), what);
+    }
+    ~Descriptor() { close(fd_); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+    const int fd_;
+};
+
+struct Link {
+    Link(int fd_, Listener listener, const Address& peer, Service& service)
+        : fd(fd_), dialogue(listener, peer, service) {}
+    ~Link() { hang_up(); }
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+
+    void hang_up() noexcept {
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+
+    int fd;  // -1: closed
+    Dialogue dialogue;
+    std::list<Link>::iterator here;  // in the list of `listed`
+    Phase listed = Phase::idle;
+    std::int64_t late_ms = 0;
+    std::uint32_t interest = EPOLLIN;  // what epoll tells of
+    bool busy = false;                 // counted as in flight
+    bool with_a_worker = false;
+    bool cut = false;
+    std::size_t read_over = 0;  // bytes after the last answer
+};
+
+}  // namespace
+
+struct Loop::State {
+    State(int listening_, Listener listener_, Service& service_, Workers workers_, Tally& tally_,
+          std::size_t connections_max_)
+        : listening(listening_),
+          listener(listener_),
+          service(service_),
+          workers(std::move(workers_)),
+          tally(tally_),
+          connections_max(connections_max_) {
+        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, &wake_mark);
+        accept_more(true);
+    }
+
+    const int listening;
+    const Listener listener;
+    Service& service;
+    const Workers workers;
+    Tally& tally;
+    const std::size_t connections_max;
+    const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
+    const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
+    char wake_mark = 0, listening_mark = 0;
+
+    std::atomic<bool> stopping{false}, cutting{false};
+    std::mutex done_mutex;
+    std::vector<Link*> done;  // guarded by done_mutex: back from the workers
+
+    // Of the loop's thread:
+    std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
+    std::size_t count = 0;
+    std::int64_t now_ms = steady_ms();
+    bool accepting = false;
+    std::int64_t accept_again_ms = never_ms;
+    bool wound_up = false;
+    std::array<char, Inbox::bytes_max> scratch{};
+
+    // --- epoll ---
+
+    void watch(int operation, int fd, std::uint32_t events, void* mark) const {
+        epoll_event event{};
+        event.events = events;
+        event.data.ptr = mark;
+        if (epoll_ctl(epoll.get(), operation, fd, &event) != 0)
+            throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    }
+
+    void accept_more(bool on) {
+        if (on != accepting)  // exclusive: one arrival wakes one loop
+            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening, EPOLLIN | EPOLLEXCLUSIVE,
+                  &listening_mark);
+        accepting = on;
+    }
+
+    void expect(Link& link, std::uint32_t events) const {
+        if (link.interest == events)
+            return;
+        if (link.interest == 0)
+            watch(EPOLL_CTL_ADD, link.fd, events, &link);
+        else
+            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, link.fd, events, &link);
+        link.interest = events;
+    }
+
+    void nudge() const noexcept {
+        const std::uint64_t one = 1;
+        (void)!write(wake.get(), &one, sizeof one);
+    }
+
+    // --- one turn after another ---
+
+    void run() {
+        std::array<epoll_event, events_max> events;
+        while (!(wound_up && count == 0)) {
+            const int got = epoll_wait(epoll.get(), events.data(), events_max, wait_ms());
+            now_ms = steady_ms();
+            for (int i = 0; i < got; ++i)
+                on_event(events[static_cast<std::size_t>(i)]);
+            take_back();
+            if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
+                service.refresh();
+            on_time();
+            if (stopping.load(std::memory_order_acquire) && !wound_up)
+                wind_up();
+            if (cutting.load(std::memory_order_acquire))
+                cut_all();
+            links[index(Phase::over)].clear();
+        }
+    }
+
+    [[nodiscard]] int wait_ms() const noexcept {
+        std::int64_t next = accept_again_ms;
+        for (const auto& list : links)
+            if (!list.empty())
+                next = std::min(next, list.front().late_ms);
+        if (next == never_ms)
+            return -1;
+        return static_cast<int>(std::clamp<std::int64_t>(next - now_ms, 0, 60'000));
+    }
+
+    void on_event(const epoll_event& event) {
+        if (event.data.ptr == &wake_mark) {
+            std::uint64_t times = 0;
+            (void)!read(wake.get(), &times, sizeof times);
+        } else if (event.data.ptr == &listening_mark) {
+            accept_some();
+        } else {
+            Link& link = *static_cast<Link*>(event.data.ptr);
+            guard(link, [&] { on_link(link); });
+        }
+    }
+
+    /// A lack of memory costs this connection, and no other.
+    template <typename Step>
+    void guard(Link& link, Step step) noexcept {
+        try {
+            step();
+        } catch (...) {
+            link.dialogue.ended();
+            link.interest = 0;
+            settle(link);
+        }
+    }
+
+    void on_link(Link& link) {
+        if (link.listed == Phase::over)
+            return;  // ended earlier in this turn
+        if (link.with_a_worker)
+            return expect(link, 0);  // it will be looked at when it comes back
+        if (link.listed == Phase::answer)
+            return go_on(link);
+        receive(link);
+    }
+
+    void on_time() {
+        for (const Phase phase :
+             {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
+            auto& list = links[index(phase)];
+            while (!list.empty() && list.front().late_ms <= now_ms) {
+                Link& link = list.front();
+                guard(link, [&] {
+                    link.dialogue.late();
+                    go_on(link);
+                });
+            }
+        }
+        if (accept_again_ms <= now_ms) {
+            accept_again_ms = never_ms;
+            if (!wound_up)
+                accept_more(true);
+        }
+    }
+
+    // --- connections ---
+
+    /// False: nobody is left to accept, or nobody can be.
+    bool accept_some() {
+        for (int i = 0; i < accepts_per_turn && accepting; ++i) {
+            sockaddr_storage storage{};
+            socklen_t size = sizeof storage;
+            const int fd = accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
+                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (fd >= 0) {
+                welcome(fd, storage);
+            } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                // What cannot be accepted would wake the loop without end.
+                if (make_room())
+                    continue;
+                accept_more(false);
+                accept_again_ms = now_ms + breath_ms;
+                return false;
+            } else if (errno != ECONNABORTED && errno != EINTR && errno != EPROTO) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void welcome(int fd, const sockaddr_storage& storage) {
+        if (count >= connections_max && !make_room()) {
+            constexpr std::string_view full =
+                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+                "Connection: close\r\n\r\n";
+            (void)!send(fd, full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            close(fd);
+            return;
+        }
+        if (storage.ss_family != AF_UNIX) {
+            const int on = 1;
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        }
+        auto& idle = links[index(Phase::idle)];
+        try {
+            idle.emplace_back(fd, listener, address_of(storage), service);
+        } catch (...) {
+            close(fd);
+            return;
+        }
+        Link& link = idle.back();
+        link.here = std::prev(idle.end());
+        link.late_ms = now_ms + patience_ms(Phase::idle);
+        ++count;
+        guard(link, [&] {
+            watch(EPOLL_CTL_ADD, fd, EPOLLIN, &link);
+            receive(link);  // most bring their request along
+        });
+    }
+
+    /// Ends the connection that matters least. False: all of them are being answered.
+    bool make_room() {
+        for (const Phase phase : {Phase::goodbye, Phase::idle, Phase::head}) {
+            auto& list = links[index(phase)];
+            if (list.empty())
+                continue;
+            Link& link = list.front();
+            link.dialogue.ended();
+            settle(link);
+            return true;
+        }
+        return false;
+    }
+
+    /// REQUIRES: phase idle, head, body or goodbye.
+    void receive(Link& link) {
+        const bool parting = link.listed == Phase::goodbye;
+        const std::size_t room =
+            parting ? scratch.size() : std::min(scratch.size(), link.dialogue.room());
+        const ssize_t got = recv(link.fd, scratch.data(), room, 0);
+        if (got > 0) {
+            const auto bytes = static_cast<std::size_t>(got);
+            if (parting)
+                link.read_over += bytes;
+            else
+                link.dialogue.take({scratch.data(), bytes});
+            explicit_bzero(scratch.data(), bytes);
+            if (link.read_over > goodbye_bytes_max)
+                link.dialogue.ended();
+        } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+            link.dialogue.ended();
+        }
+        go_on(link);
+    }
+
+    /// As far as it goes without waiting.
+    void go_on(Link& link) {
+        for (;;) {
+            const Phase phase = link.dialogue.phase();
+            if (phase == Phase::work) {
+                if (!link.dialogue.quick())
+                    return hand_over(link);
+                link.dialogue.work();
+            } else if (phase == Phase::answer) {
+                if (!send_some(link))
+                    return settle(link);
+            } else {
+                if (phase == Phase::goodbye && link.listed != Phase::goodbye)
+                    shutdown(link.fd, SHUT_WR);
+                return settle(link);
+            }
+        }
+    }
+
+    /// False: the peer takes no more for now.
+    bool send_some(Link& link) {
+        const std::string_view bytes = link.dialogue.output();
+        const ssize_t sent = send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent >= 0)
+            link.dialogue.sent(static_cast<std::size_t>(sent));
+        else if (errno == EAGAIN)
+            return false;
+        else if (errno != EINTR)
+            link.dialogue.ended();
+        return true;
+    }
+
+    /// Puts it where its phase belongs.
+    void settle(Link& link) {
+        const Phase phase = link.dialogue.phase();
+        const bool busy = link.dialogue.busy();
+        if (busy != link.busy)
+            tally.in_flight.fetch_add(busy ? 1 : -1);
+        link.busy = busy;
+        if (phase == Phase::over) {
+            --count;
+            link.hang_up();  // it is forgotten at the end of the turn: events may still name it
+        } else {
+            expect(link, phase == Phase::answer ? EPOLLOUT
+                         : phase == Phase::work ? link.interest
+                                                : EPOLLIN);
+        }
+        // A head or a body does not get more time by coming in pieces; what is idle begins anew.
+        if (phase == link.listed && phase != Phase::idle)
+            return;
+        auto& to = links[index(phase)];
+        to.splice(to.end(), links[index(link.listed)], link.here);
+        link.listed = phase;
+        const std::int64_t patience = patience_ms(phase);
+        link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    // --- workers ---
+
+    void hand_over(Link& link) {
+        settle(link);
+        link.with_a_worker = true;
+        if (workers([this, &link] {
+                link.dialogue.work();
+                {
+                    const std::lock_guard lock(done_mutex);
+                    done.push_back(&link);
+                }
+                nudge();
+            }))
+            return;
+        link.with_a_worker = false;
+        link.dialogue.turn_away();
+        go_on(link);
+    }
+
+    void take_back() {
+        std::vector<Link*> back;
+        {
+            const std::lock_guard lock(done_mutex);
+            back.swap(done);
+        }
+        for (Link* const link : back) {
+            link->with_a_worker = false;
+            if (wound_up)
+                link->dialogue.wind_up();
+            guard(*link, [&] { go_on(*link); });
+        }
+    }
+
+    // --- ends ---
+
+    void wind_up() {
+        while (accepting && accept_some()) {  // who has arrived is heard
+        }
+        accept_more(false);
+        shutdown(listening, SHUT_RDWR);
+        accept_again_ms = never_ms;
+        wound_up = true;
+        for (Link& link : links[index(Phase::work)])
+            link.dialogue.make_last();
+        for (const Phase phase : {Phase::idle, Phase::head, Phase::body, Phase::answer})
+            for (auto at = links[index(phase)].begin(); at != links[index(phase)].end();) {
+                Link& link = *at++;
+                link.dialogue.wind_up();
+                settle(link);
+            }
+    }
+
+    void cut_all() {
+        for (std::size_t i = 0; i < phase_count; ++i) {
+            const auto phase = static_cast<Phase>(i);
+            if (phase == Phase::over)
+                continue;
+            for (auto at = links[i].begin(); at != links[i].end();) {
+                Link& link = *at++;
+                if (link.busy && !link.cut)
+                    tally.cut.fetch_add(1);
+                link.cut = true;
+                if (link.with_a_worker) {  // closed when it comes back
+                    shutdown(link.fd, SHUT_RDWR);
+                    continue;
+                }
+                link.dialogue.ended();
+                settle(link);
+            }
+        }
+    }
+
+    static constexpr std::size_t index(Phase phase) noexcept {
+        return static_cast<std::size_t>(phase);
+    }
+};
+
+Loop::Loop(int listening, Listener listener, Service& service, Workers workers, Tally& tally,
+           std::size_t connections_max)
+    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally,
+                                     connections_max)) {}
+Loop::~Loop() = default;
+
+void Loop::run() {
+    state_->run();
+}
+
+void Loop::stop() noexcept {
+    state_->stopping.store(true, std::memory_order_release);
+    state_->nudge();
+}
+
+void Loop::cut() noexcept {
+    state_->cutting.store(true, std::memory_order_release);
+    stop();
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,55 @@
+// One thread that moves the bytes of many connections (epoll, level-triggered). It accepts, reads,
+// writes and keeps the time; what is said is the Dialogue's. Work that may take long is done by the
+// workers, so that no connection waits for another's, and no worker ever waits for a peer: it gets
+// a request that is there as a whole.
+//
+// A connection waits in the list of its phase. All in a list may wait equally long, so the one at
+// the front is always the next to be late: a deadline costs one move to the back of a list.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "http/service.h"
+
+namespace hourgate::http {
+
+/// What the loops of a listener share. Any thread.
+struct Tally {
+    std::atomic<std::int64_t> in_flight{0};  ///< requests that are coming or being answered
+    std::atomic<std::int64_t> cut{0};        ///< requests that ended without an answer
+};
+
+class Loop {
+public:
+    /// Runs a job on another thread soon. False: there is no room for it.
+    using Workers = std::function<bool(std::function<void()>)>;
+
+    /// `listening`: bound, listening and shared with other loops; it stays the caller's. At most
+    /// `connections_max` connections at a time: who arrives after that gets the place of who has
+    /// been idle longest, then of who has been slowest to send a request; else a 503.
+    /// Throws std::system_error when the kernel has no descriptor left.
+    Loop(int listening, Listener listener, Service& service, Workers workers, Tally& tally,
+         std::size_t connections_max);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Serves until cut(), or until stop() and the last connection has ended. On its own thread.
+    void run();
+
+    /// From any thread: accepts what has arrived, then no more; idle connections are closed, others
+    /// after the request they are at.
+    void stop() noexcept;
+    /// From any thread: closes every connection. run() returns when the workers are done with what
+    /// they have.
+    void cut() noexcept;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hourgate::http
