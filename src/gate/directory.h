@@ -33,8 +33,8 @@ public:
         return nullptr;
     }
 
-    /// Whether what is remembered will soon have to be checked against the store. True for one asker,
-    /// who then calls refresh() where waiting does no harm. Any thread.
+    /// Whether what is remembered will soon have to be checked against the store. True for one
+    /// asker, who then calls refresh() where waiting does no harm. Any thread.
     [[nodiscard]] virtual bool refresh_due(Now /*now*/) noexcept { return false; }
     virtual void refresh() noexcept {}
 

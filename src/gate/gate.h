@@ -45,7 +45,7 @@ public:
     /// an unknown prefix: neither is answered sooner than the other. Any thread.
     [[nodiscard]] bool at_hand(std::string_view credentials, Now now) const noexcept;
 
-    /// As of Directory: who asks often enough makes that no call has to wait for the store's version.
+    /// As of Directory: who asks often enough keeps calls from waiting for the store's version.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
     void refresh() noexcept { directory_.refresh(); }
 

@@ -1,0 +1,215 @@
+// What is said on a connection, without its socket: the same bytes have the same answers however
+// they arrive, and what a peer leaves out ends in time and in order.
+#include "http/dialogue.h"
+
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "support/catch.h"
+#include "support/http_bench.h"
+
+using namespace hourgate;
+using namespace hourgate::test;
+using hourgate::http::Dialogue;
+using hourgate::http::Inbox;
+using hourgate::http::Listener;
+using Phase = hourgate::http::Dialogue::Phase;
+
+namespace {
+
+std::string get(std::string_view target, std::string_view more = "") {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
+}
+
+std::string asked() {
+    return get("/_hourgate/auth/nginx",
+               "X-Original-Method: GET\r\nX-Original-URI: /clients/1\r\nAuthorization: Bearer " +
+                   HttpBench::token() + "\r\n");
+}
+
+std::string verify(const std::string& framing_and_body) {
+    return "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n" +
+           framing_and_body;
+}
+
+/// Does what is to be done without more bytes; what is said meanwhile goes to `said`.
+void settle(Dialogue& dialogue, std::string& said) {
+    for (;;) {
+        if (dialogue.phase() == Phase::work) {
+            dialogue.work();
+        } else if (dialogue.phase() == Phase::answer) {
+            said += dialogue.output().substr(0, 7);  // a peer that takes little at a time
+            dialogue.sent(std::min<std::size_t>(dialogue.output().size(), 7));
+        } else {
+            return;
+        }
+    }
+}
+
+/// What is said to `bytes` that come `step` at a time; then the phase it ends in.
+std::string said_to(std::string_view bytes, std::size_t step, Phase& end) {
+    HttpBench bench;
+    Dialogue dialogue(Listener::ask, Address::loopback(), bench.service);
+    std::string said;
+    while (!bytes.empty() && dialogue.phase() != Phase::goodbye) {
+        REQUIRE(dialogue.room() > 0);
+        const std::string_view part =
+            bytes.substr(0, std::min({step, bytes.size(), dialogue.room()}));
+        dialogue.take(part);
+        bytes.remove_prefix(part.size());
+        settle(dialogue, said);
+    }
+    end = dialogue.phase();
+    return said;
+}
+
+/// Without what is drawn anew for each answer, and without "100 Continue": whether that is said
+/// depends on whether the body is there already.
+std::string without_ids(std::string text) {
+    const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (const auto at = text.find(interim); at != text.npos)
+        text.erase(at, interim.size());
+    for (auto at = text.find("dec_"); at != text.npos; at = text.find("dec_", at + 4))
+        for (std::size_t i = at + 4; i < text.size() && std::isxdigit(text[i]) != 0; ++i)
+            text[i] = '0';
+    for (auto at = text.find("\r\nDate: "); at != text.npos; at = text.find("\r\nDate: ", at + 1))
+        text.replace(at + 8, 29, 29, 'd');
+    return text;
+}
+
+/// A dialogue on the ask listener.
+struct Talk {
+    HttpBench bench;
+    Dialogue dialogue{Listener::ask, Address::loopback(), bench.service};
+    std::string said;
+
+    void hear(std::string_view bytes) {
+        dialogue.take(bytes);
+        settle(dialogue, said);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the same bytes have the same answers, however they are cut") {
+    const std::string body = R"({"token":"","method":"GET","path":"/clients/1"})";
+    const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    const std::vector<std::string> streams = {
+        asked() + asked() + get("/nowhere"),
+        "\r\n" + asked(),
+        verify(length + "\r\n" + body) + asked(),
+        verify(length + "Expect: 100-continue\r\n\r\n" + body) + asked(),
+        verify("Transfer-Encoding: chunked\r\n\r\n10\r\n" + body.substr(0, 16) + "\r\n1f;x=y\r\n" +
+               body.substr(16) + "\r\n0\r\nA: b\r\n\r\n") +
+            asked(),
+        verify("Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        verify("Content-Length: 16385\r\n\r\n") + asked(),
+        get("/_hourgate/healthz", "Content-Length: 3\r\n") + "abc" + asked(),
+        get("/_hourgate/healthz", " folded\r\n") + asked(),
+        "GET /" + std::string(5'000, 'a'),
+        get("/_hourgate/healthz", "Connection: close\r\n") + asked(),
+    };
+    for (const std::string& stream : streams) {
+        Phase whole_end{}, end{};
+        const std::string whole = without_ids(said_to(stream, stream.size(), whole_end));
+        CHECK_FALSE(whole.empty());
+        for (const std::size_t step : {1U, 2U, 3U, 7U, 64U, 1'000U}) {
+            CAPTURE(stream.substr(0, 80), step);
+            CHECK(without_ids(said_to(stream, step, end)) == whole);
+            CHECK(end == whole_end);
+        }
+    }
+}
+
+TEST_CASE("a head or a body that does not come in time is 408, an idle connection just ends") {
+    for (const std::string& part :
+         {std::string("G"), asked().substr(0, 60), verify("Content-Length: 9\r\n\r\n{"),
+          verify("Transfer-Encoding: chunked\r\n\r\n5\r\nab")}) {
+        CAPTURE(part);
+        Talk talk;
+        talk.hear(part);
+        CHECK(talk.dialogue.busy());
+        talk.dialogue.late();
+        settle(talk.dialogue, talk.said);
+        CHECK(talk.said.starts_with("HTTP/1.1 408 "));
+        CHECK(talk.dialogue.phase() == Phase::goodbye);
+        talk.hear(asked());
+        CHECK(talk.said.find("204") == talk.said.npos);
+    }
+    Talk idle;
+    idle.dialogue.late();
+    CHECK(idle.dialogue.phase() == Phase::over);
+    CHECK(idle.said.empty());
+    Talk deaf;
+    deaf.dialogue.take(asked());
+    deaf.dialogue.work();
+    REQUIRE(deaf.dialogue.phase() == Phase::answer);
+    deaf.dialogue.late();
+    CHECK(deaf.dialogue.phase() == Phase::over);
+}
+
+TEST_CASE("who cannot be answered now is told when to come back, and may stay") {
+    Talk talk;
+    talk.dialogue.take(asked());
+    REQUIRE(talk.dialogue.phase() == Phase::work);
+    talk.dialogue.turn_away();
+    settle(talk.dialogue, talk.said);
+    CHECK(talk.said.starts_with("HTTP/1.1 503 "));
+    CHECK(talk.said.find("\r\nRetry-After: 1\r\n") != talk.said.npos);
+    CHECK(talk.said.find(R"("reason":"too_busy")") != talk.said.npos);
+    CHECK(talk.bench.notes.told.empty());
+    talk.hear(asked());
+    CHECK(talk.said.find("HTTP/1.1 204 ") != talk.said.npos);
+    // With a body still to come it may not: that would be taken for the next request.
+    Talk sending;
+    sending.dialogue.take(verify("Content-Length: 9\r\n\r\n"));
+    sending.dialogue.turn_away();
+    settle(sending.dialogue, sending.said);
+    CHECK(sending.dialogue.phase() == Phase::goodbye);
+}
+
+TEST_CASE("once it winds up, the request at hand is answered as the last") {
+    Talk talk;
+    talk.dialogue.take(asked() + asked());
+    talk.dialogue.make_last();
+    settle(talk.dialogue, talk.said);
+    CHECK(talk.said.find("\r\nConnection: close\r\n") != talk.said.npos);
+    CHECK(talk.said.find("HTTP/1.1 ", 1) == talk.said.npos);
+    CHECK(talk.dialogue.phase() == Phase::goodbye);
+    Talk idle;
+    idle.dialogue.wind_up();
+    CHECK(idle.dialogue.phase() == Phase::over);
+}
+
+TEST_CASE("an answer from memory is quick; a store's, a body's and a wrong secret's is not") {
+    HttpBench bench;
+    const auto quick = [&](Listener listener, const std::string& bytes) {
+        Dialogue dialogue(listener, Address::loopback(), bench.service);
+        dialogue.take(bytes);
+        REQUIRE(dialogue.phase() == Phase::work);
+        return dialogue.quick();
+    };
+    CHECK(quick(Listener::public_, get("/_hourgate/healthz")));
+    CHECK(quick(Listener::ask, get("/_hourgate/auth/nginx", "Authorization: Bearer nonsense\r\n")));
+    // The bench's directory remembers nothing.
+    CHECK_FALSE(quick(Listener::ask, asked()));
+    CHECK_FALSE(quick(Listener::ask, verify("Content-Length: 2\r\n\r\n{}")));
+    CHECK_FALSE(quick(Listener::public_, get("/_hourgate/api/v1/tokens")));
+    CHECK_FALSE(quick(Listener::admin, get("/metrics")));
+}
+
+TEST_CASE("what an inbox held is overwritten: a token is not left behind") {
+    Inbox inbox;
+    const std::string secret(100, 's');
+    inbox.add(secret);
+    const char* const where = inbox.unread().data();
+    inbox.add("rest");
+    inbox.consume(secret.size());
+    CHECK(inbox.unread() == "rest");
+    CHECK(std::string_view(where, secret.size()).find('s') == std::string_view::npos);
+    CHECK(inbox.room() == Inbox::bytes_max - 4);
+    inbox.add(std::string(Inbox::bytes_max - 4, 'x'));
+    CHECK(inbox.room() == 0);
+    CHECK(inbox.unread().starts_with("restx"));
+}
