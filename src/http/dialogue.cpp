@@ -278,7 +278,8 @@ void Dialogue::wind_up() noexcept {
     make_last();
     if (phase_ == Phase::idle)
         phase_ = Phase::over;
-    after_ = After::close;
+    if (phase_ == Phase::answer && !interim_)
+        after_ = After::close;
 }
 
 }  // namespace hourgate::http

@@ -51,6 +51,7 @@ void add_all(Answer& answer, std::vector<Header> headers) {
 Answer grant(int status, const Decision& decision, const ReplySettings& settings) {
     Answer answer;
     answer.status = status;
+    answer.headers.reserve(24);
     add_all(answer, identity_headers(decision));
     add_all(answer, decision_headers(decision, settings));
     return answer;

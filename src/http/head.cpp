@@ -111,10 +111,24 @@ std::string http_date(std::int64_t unix_s) {
            text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
 }
 
+/// Composed once a second for each thread.
+const std::string& http_date_now(std::int64_t unix_s) {
+    thread_local std::int64_t at_s = -1;
+    thread_local std::string text;
+    if (unix_s != at_s) {
+        text = http_date(unix_s);
+        at_s = unix_s;
+    }
+    return text;
+}
+
 void add_header(std::string& text, std::string_view name, std::string_view value) {
     text.append(name).append(": ");
-    for (const char c : value)
-        text += is_control(c) && c != '\t' ? ' ' : c;
+    const std::size_t begin = text.size();
+    text.append(value);
+    std::replace_if(
+        text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(),
+        [](char c) { return is_control(c) && c != '\t'; }, ' ');
     text += "\r\n";
 }
 
@@ -187,6 +201,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
 
 Head parse_head(std::string_view bytes) {
     Head head;
+    head.request.headers.reserve(16);
     if (bytes.starts_with("\r\n"))
         bytes.remove_prefix(2);
     bool first = true;
@@ -269,12 +284,13 @@ Answer answer_to(HeadFlaw flaw) {
 
 std::string write_answer(const Answer& answer, std::string_view method, After after,
                          std::int64_t unix_s) {
-    std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
+    std::string text;
+    text.reserve(1024 + answer.body.size());  // at once: what grows leaves copies behind
+    text.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
     text.append(phrase_of(answer.status)).append("\r\n");
-    text.reserve(1024 + answer.body.size());
     for (const Header& header : answer.headers)
         add_header(text, header.name, header.value);
-    add_header(text, "Date", http_date(unix_s));
+    add_header(text, "Date", http_date_now(unix_s));
     if (answer.status != 204)
         add_header(text, "Content-Length", std::to_string(answer.body.size()));
     add_header(text, "Connection", after == After::close ? "close" : "keep-alive");

@@ -394,6 +394,8 @@ struct Loop::State {
 
     /// Puts it where its phase belongs.
     void settle(Link& link) {
+        if (link.listed == Phase::over)
+            return;
         const Phase phase = link.dialogue.phase();
         const bool busy = link.dialogue.busy();
         if (busy != link.busy)
@@ -464,8 +466,15 @@ struct Loop::State {
         for (const Phase phase : {Phase::idle, Phase::head, Phase::body, Phase::answer})
             for (auto at = links[index(phase)].begin(); at != links[index(phase)].end();) {
                 Link& link = *at++;
-                link.dialogue.wind_up();
-                settle(link);
+                guard(link, [&] {
+                    link.dialogue.make_last();
+                    if (phase == Phase::idle)
+                        receive(link);  // a request that is here already is answered
+                    if (link.with_a_worker)
+                        return;
+                    link.dialogue.wind_up();
+                    settle(link);
+                });
             }
     }
 

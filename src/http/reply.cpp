@@ -363,16 +363,21 @@ std::vector<Header> limit_headers(const Decision& decision) {
     const WindowState& state = decision.room.states[longest];
     // Rounded up, as t is: who waits until that second is never early.
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
-    return {{"X-RateLimit-Limit", std::to_string(decision.plan->windows[longest].limit)},
-            {"X-RateLimit-Remaining", std::to_string(state.remaining)},
-            {"X-RateLimit-Reset", std::to_string(now_s + state.reset_s)},
-            {"RateLimit-Policy", std::move(policy)},
-            {"RateLimit", std::move(left)}};
+    std::vector<Header> headers;
+    headers.reserve(5);
+    headers.push_back({"X-RateLimit-Limit", std::to_string(decision.plan->windows[longest].limit)});
+    headers.push_back({"X-RateLimit-Remaining", std::to_string(state.remaining)});
+    headers.push_back({"X-RateLimit-Reset", std::to_string(now_s + state.reset_s)});
+    headers.push_back({"RateLimit-Policy", std::move(policy)});
+    headers.push_back({"RateLimit", std::move(left)});
+    return headers;
 }
 
 std::vector<Header> decision_headers(const Decision& decision, const ReplySettings& settings) {
-    std::vector<Header> headers = {{"X-Hourgate-Decision", shown_id(decision)},
-                                   {"Cache-Control", "no-store"}};
+    std::vector<Header> headers;
+    headers.reserve(10);
+    headers.push_back({"X-Hourgate-Decision", shown_id(decision)});
+    headers.push_back({"Cache-Control", "no-store"});
     const int status = status_for(decision.reason);
     if (decision.observed) {
         headers.push_back({"X-Hourgate-Would",
@@ -396,14 +401,20 @@ std::vector<Header> identity_headers(const Decision& decision) {
     const std::string_view plan =
         decision.plan != nullptr ? decision.plan->name : std::string_view();
     const std::string_view env = known ? token::to_text(decision.env) : std::string_view();
-    return {{"X-Hourgate-Workspace", header_safe(facts.workspace.public_id)},
-            {"X-Hourgate-Member", header_safe(facts.member.public_id)},
-            {"X-Hourgate-Role", header_safe(decision.role())},
-            {"X-Hourgate-Plan", header_safe(plan)},
-            {"X-Hourgate-Token", header_safe(facts.token.prefix)},
-            {"X-Hourgate-Env", header_safe(env)},
-            {"X-Hourgate-Scopes", header_safe(policy::to_text(facts.token.scopes))},
-            {"X-Hourgate-Own", header_safe(decision.judgement.own)}};
+    std::vector<Header> headers;
+    headers.reserve(8);
+    const auto add = [&](const char* name, std::string_view value) {
+        headers.push_back({name, header_safe(value)});
+    };
+    add("X-Hourgate-Workspace", facts.workspace.public_id);
+    add("X-Hourgate-Member", facts.member.public_id);
+    add("X-Hourgate-Role", decision.role());
+    add("X-Hourgate-Plan", plan);
+    add("X-Hourgate-Token", facts.token.prefix);
+    add("X-Hourgate-Env", env);
+    add("X-Hourgate-Scopes", policy::to_text(facts.token.scopes));
+    add("X-Hourgate-Own", decision.judgement.own);
+    return headers;
 }
 
 // --- answers -------------------------------------------------------------------------------------

@@ -616,6 +616,72 @@ TEST_CASE("what is not finished at the deadline is cut and counted") {
         CHECK(half.ended());
 }
 
+TEST_CASE("stopping under load cuts nothing: every answer is whole, and the last says close") {
+    Running running(Listener::ask);
+    std::atomic<int> answered{0}, broken{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 16; ++i)
+        threads.emplace_back([&] {
+            RawClient client = running.client();
+            for (;;) {
+                client.send(nginx("/nowhere") + nginx("/nowhere"));
+                for (int each = 0; each < 2; ++each) {
+                    const std::string text = client.answer();
+                    if (text.empty() || closes(text))
+                        return;
+                    if (status_of(text) != "HTTP/1.1 403 Forbidden" || text.find("}}") == text.npos)
+                        ++broken;
+                    ++answered;
+                }
+            }
+        });
+    while (answered < 500)
+        std::this_thread::yield();
+    CHECK(running.server->finish(running.bench.clock, far_future(running.bench.clock).boot_us) ==
+          0);
+    for (std::thread& thread : threads)
+        thread.join();
+    CHECK(broken == 0);
+}
+
+TEST_CASE("connections that come and go by the thousand leave no descriptor behind") {
+    Running running(Listener::public_);
+    const auto open_files = [] {
+        const std::filesystem::directory_iterator files("/proc/self/fd");
+        return std::distance(begin(files), end(files));
+    };
+    check_goes_on(running);
+    const auto before = open_files();
+    for (int i = 0; i < 3'000; ++i) {
+        RawClient client = running.client();
+        if (i % 3 == 1)
+            client.send("GET /");
+        if (i % 3 == 2)
+            client.send(get("/_hourgate/healthz"));
+    }
+    check_goes_on(running);
+    for (int tries = 0; open_files() > before + 1 && tries < 2'000; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(open_files() <= before + 1);
+    CHECK(running.server->in_flight() == 0);
+}
+
+TEST_CASE("a peer that reads nothing holds up nobody, and its answers wait within a bound") {
+    Running running(Listener::public_);
+    RawClient deaf = running.client();
+    std::string flood;
+    for (int i = 0; i < 200; ++i)
+        flood += get("/nowhere");
+    std::thread sender([&] {
+        for (int i = 0; i < 400; ++i)  // more than any buffer on the way holds
+            deaf.send(flood);
+    });
+    for (int i = 0; i < 50; ++i)
+        check_goes_on(running);
+    CHECK(running.server->finish(running.bench.clock, running.bench.clock.now().boot_us) == 1);
+    sender.join();
+}
+
 TEST_CASE(
     "a server that was bound and never started, or started and at once stopped, ends in peace") {
     HttpBench bench;
