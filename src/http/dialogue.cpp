@@ -90,6 +90,12 @@ void Inbox::release() noexcept {
 
 // --- requests ------------------------------------------------------------------------------------
 
+Dialogue::~Dialogue() {
+    forget_request();
+    if (out_holds_token_)
+        hourgate::wipe(out_);
+}
+
 void Dialogue::take(std::string_view bytes) {
     if (phase_ == Phase::goodbye || phase_ == Phase::over)
         return;

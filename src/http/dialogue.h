@@ -61,7 +61,7 @@ public:
 
     Dialogue(Listener listener, const Address& peer, Service& service) noexcept
         : listener_(listener), peer_(peer), service_(service) {}
-    ~Dialogue() { forget_request(); }
+    ~Dialogue();  ///< overwrites whatever may hold a token, sent or not
     Dialogue(const Dialogue&) = delete;
     Dialogue& operator=(const Dialogue&) = delete;
 
@@ -70,6 +70,9 @@ public:
     [[nodiscard]] bool busy() const noexcept {
         return phase_ != Phase::idle && phase_ != Phase::goodbye && phase_ != Phase::over;
     }
+
+    /// Requests begun: the same phase of another request has its own time.
+    [[nodiscard]] std::size_t requests() const noexcept { return requests_; }
 
     /// How many bytes take() has room for; more than 0 in idle, head and body.
     [[nodiscard]] std::size_t room() const noexcept { return inbox_.room(); }

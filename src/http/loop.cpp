@@ -91,6 +91,13 @@ private:
     const int fd_;
 };
 
+/// Overwrites bytes when it is left, whatever the way out.
+struct Wiping {
+    char* const bytes;
+    const std::size_t size;
+    ~Wiping() { explicit_bzero(bytes, size); }
+};
+
 struct Link {
     Link(int fd_, Listener listener, const Address& peer, Service& service)
         : fd(fd_), dialogue(listener, peer, service) {}
@@ -108,6 +115,7 @@ struct Link {
     Dialogue dialogue;
     std::list<Link>::iterator here;  // in the list of `listed`
     Phase listed = Phase::idle;
+    std::size_t request = 0;  // the one it was listed for
     std::int64_t late_ms = 0;
     std::uint32_t interest = EPOLLIN;  // what epoll tells of
     bool busy = false;                 // counted as in flight
@@ -265,8 +273,11 @@ struct Loop::State {
         }
         if (accept_again_ms <= now_ms) {
             accept_again_ms = never_ms;
-            if (!wound_up)
-                accept_more(true);
+            try {
+                accept_more(!wound_up);
+            } catch (const std::system_error&) {
+                accept_again_ms = now_ms + breath_ms;
+            }
         }
     }
 
@@ -347,11 +358,11 @@ struct Loop::State {
         const ssize_t got = recv(link.fd, scratch.data(), room, 0);
         if (got > 0) {
             const auto bytes = static_cast<std::size_t>(got);
+            const Wiping wiping{scratch.data(), bytes};  // it may hold a token
             if (parting)
                 link.read_over += bytes;
             else
                 link.dialogue.take({scratch.data(), bytes});
-            explicit_bzero(scratch.data(), bytes);
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -409,9 +420,12 @@ struct Loop::State {
                          : phase == Phase::work ? link.interest
                                                 : EPOLLIN);
         }
-        // A head or a body does not get more time by coming in pieces; what is idle begins anew.
-        if (phase == link.listed && phase != Phase::idle)
+        // A head, a body or an answer does not get more time by going in pieces; the next one does,
+        // and what is idle begins anew.
+        const std::size_t request = link.dialogue.requests();
+        if (phase == link.listed && request == link.request && phase != Phase::idle)
             return;
+        link.request = request;
         auto& to = links[index(phase)];
         to.splice(to.end(), links[index(link.listed)], link.here);
         link.listed = phase;

@@ -644,6 +644,19 @@ TEST_CASE("stopping under load cuts nothing: every answer is whole, and the last
     CHECK(broken == 0);
 }
 
+TEST_CASE("each request of a pipeline has its own time, though there is always half a head there") {
+    Running running(Listener::public_);
+    RawClient client = running.client();
+    const std::string whole = get("/_hourgate/healthz");
+    const std::string half = whole.substr(0, whole.size() / 2);
+    client.send(half);
+    for (int waited_ms = 0; waited_ms < limits::read_timeout_ms + 600; waited_ms += 400) {
+        client.send(whole.substr(half.size()) + half);
+        REQUIRE(status_of(client.answer()) == "HTTP/1.1 200 OK");
+        std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    }
+}
+
 TEST_CASE("connections that come and go by the thousand leave no descriptor behind") {
     Running running(Listener::public_);
     const auto open_files = [] {
