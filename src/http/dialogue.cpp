@@ -132,7 +132,7 @@ void Dialogue::read_head() {
 
 void Dialogue::begin_request() {
     ++requests_;
-    const bool keep = head_.keep_alive && !last_ && requests_ < limits::keep_alive_requests_max;
+    const bool keep = head_.keep_alive && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
     head_.request.peer = peer_;
     admission_ = {};
@@ -224,7 +224,7 @@ void Dialogue::refuse(Answer answer) {
 }
 
 void Dialogue::say(Answer answer, After after) {
-    if (last_)
+    if (ending_)
         after = After::close;
     after_ = after;
     out_ = write_answer(answer, head_.request.method, after, std::time(nullptr));
@@ -253,8 +253,6 @@ void Dialogue::sent(std::size_t bytes) {
         return;
     } else {
         phase_ = Phase::idle;
-        if (last_)
-            phase_ = Phase::over;
         if (inbox_.unread().empty())
             inbox_.release();
     }
@@ -278,14 +276,6 @@ void Dialogue::late() {
         refuse(too_late());
     else
         phase_ = Phase::over;
-}
-
-void Dialogue::wind_up() noexcept {
-    make_last();
-    if (phase_ == Phase::idle)
-        phase_ = Phase::over;
-    if (phase_ == Phase::answer && !interim_)
-        after_ = After::close;
 }
 
 }  // namespace hourgate::http

@@ -59,8 +59,10 @@ public:
         over,     ///< nothing: the connection is to be closed
     };
 
-    Dialogue(Listener listener, const Address& peer, Service& service) noexcept
-        : listener_(listener), peer_(peer), service_(service) {}
+    /// `ending`: set by any thread, says that no request is taken after the one being answered.
+    Dialogue(Listener listener, const Address& peer, Service& service,
+             const std::atomic<bool>& ending) noexcept
+        : listener_(listener), peer_(peer), service_(service), ending_(ending) {}
     ~Dialogue();  ///< overwrites whatever may hold a token, sent or not
     Dialogue(const Dialogue&) = delete;
     Dialogue& operator=(const Dialogue&) = delete;
@@ -95,10 +97,6 @@ public:
 
     /// What it waits for did not come in time.
     void late();
-    /// No request after the present one. Also while another thread is in work().
-    void make_last() noexcept { last_.store(true); }
-    /// The same; and who is idle is over.
-    void wind_up() noexcept;
 
 private:
     enum class Work : std::uint8_t { admit, handle };
@@ -115,10 +113,10 @@ private:
     const Listener listener_;
     const Address peer_;
     Service& service_;
+    const std::atomic<bool>& ending_;
     Phase phase_ = Phase::idle;
     Work work_ = Work::handle;
-    std::atomic<bool> last_{false};  // the present request is the last
-    bool interim_ = false;           // out_ is "100 Continue"
+    bool interim_ = false;  // out_ is "100 Continue"
     After after_ = After::keep;
     std::size_t requests_ = 0;
 

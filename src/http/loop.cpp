@@ -99,8 +99,9 @@ struct Wiping {
 };
 
 struct Link {
-    Link(int fd_, Listener listener, const Address& peer, Service& service)
-        : fd(fd_), dialogue(listener, peer, service) {}
+    Link(int fd_, Listener listener, const Address& peer, Service& service,
+         const std::atomic<bool>& ending)
+        : fd(fd_), dialogue(listener, peer, service, ending) {}
     ~Link() { hang_up(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -149,7 +150,7 @@ struct Loop::State {
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
     char wake_mark = 0, listening_mark = 0;
 
-    std::atomic<bool> stopping{false}, cutting{false};
+    std::atomic<bool> cutting{false};
     std::mutex done_mutex;
     std::vector<Link*> done;  // guarded by done_mutex: back from the workers
 
@@ -207,7 +208,7 @@ struct Loop::State {
             if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
                 service.refresh();
             on_time();
-            if (stopping.load(std::memory_order_acquire) && !wound_up)
+            if (tally.ending.load() && !wound_up)
                 wind_up();
             if (cutting.load(std::memory_order_acquire))
                 cut_all();
@@ -321,7 +322,7 @@ struct Loop::State {
         }
         auto& idle = links[index(Phase::idle)];
         try {
-            idle.emplace_back(fd, listener, address_of(storage), service);
+            idle.emplace_back(fd, listener, address_of(storage), service, tally.ending);
         } catch (...) {
             close(fd);
             return;
@@ -365,7 +366,8 @@ struct Loop::State {
                 link.dialogue.take({scratch.data(), bytes});
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
-        } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        } else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
+                   (wound_up && link.dialogue.phase() == Phase::idle)) {
             link.dialogue.ended();
         }
         go_on(link);
@@ -385,6 +387,8 @@ struct Loop::State {
             } else {
                 if (phase == Phase::goodbye && link.listed != Phase::goodbye)
                     shutdown(link.fd, SHUT_WR);
+                if (phase == Phase::idle && wound_up)
+                    return receive(link);  // a request that is here already is answered
                 return settle(link);
             }
         }
@@ -460,8 +464,6 @@ struct Loop::State {
         }
         for (Link* const link : back) {
             link->with_a_worker = false;
-            if (wound_up)
-                link->dialogue.wind_up();
             guard(*link, [&] { go_on(*link); });
         }
     }
@@ -475,21 +477,9 @@ struct Loop::State {
         shutdown(listening, SHUT_RDWR);
         accept_again_ms = never_ms;
         wound_up = true;
-        for (Link& link : links[index(Phase::work)])
-            link.dialogue.make_last();
-        for (const Phase phase : {Phase::idle, Phase::head, Phase::body, Phase::answer})
-            for (auto at = links[index(phase)].begin(); at != links[index(phase)].end();) {
-                Link& link = *at++;
-                guard(link, [&] {
-                    link.dialogue.make_last();
-                    if (phase == Phase::idle)
-                        receive(link);  // a request that is here already is answered
-                    if (link.with_a_worker)
-                        return;
-                    link.dialogue.wind_up();
-                    settle(link);
-                });
-            }
+        auto& idle = links[index(Phase::idle)];
+        while (!idle.empty())
+            guard(idle.front(), [&] { receive(idle.front()); });
     }
 
     void cut_all() {
@@ -528,7 +518,7 @@ void Loop::run() {
 }
 
 void Loop::stop() noexcept {
-    state_->stopping.store(true, std::memory_order_release);
+    state_->tally.ending.store(true);
     state_->nudge();
 }
 

@@ -20,6 +20,7 @@ namespace hourgate::http {
 struct Tally {
     std::atomic<std::int64_t> in_flight{0};  ///< requests that are coming or being answered
     std::atomic<std::int64_t> cut{0};        ///< requests that ended without an answer
+    std::atomic<bool> ending{false};         ///< every answer from now on is its connection's last
 };
 
 class Loop {
@@ -41,7 +42,7 @@ public:
     void run();
 
     /// From any thread: accepts what has arrived, then no more; idle connections are closed, others
-    /// after the request they are at.
+    /// after the request they are at. Answers say so at once, those of the other loops, too.
     void stop() noexcept;
     /// From any thread: closes every connection. run() returns when the workers are done with what
     /// they have.

@@ -2,6 +2,7 @@
 // they arrive, and what a peer leaves out ends in time and in order.
 #include "http/dialogue.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,8 @@ void settle(Dialogue& dialogue, std::string& said) {
 /// What is said to `bytes` that come `step` at a time; then the phase it ends in.
 std::string said_to(std::string_view bytes, std::size_t step, Phase& end) {
     HttpBench bench;
-    Dialogue dialogue(Listener::ask, Address::loopback(), bench.service);
+    const std::atomic<bool> ending{false};
+    Dialogue dialogue(Listener::ask, Address::loopback(), bench.service, ending);
     std::string said;
     while (!bytes.empty() && dialogue.phase() != Phase::goodbye) {
         REQUIRE(dialogue.room() > 0);
@@ -81,7 +83,8 @@ std::string without_ids(std::string text) {
 /// A dialogue on the ask listener.
 struct Talk {
     HttpBench bench;
-    Dialogue dialogue{Listener::ask, Address::loopback(), bench.service};
+    std::atomic<bool> ending{false};
+    Dialogue dialogue{Listener::ask, Address::loopback(), bench.service, ending};
     std::string said;
 
     void hear(std::string_view bytes) {
@@ -169,23 +172,32 @@ TEST_CASE("who cannot be answered now is told when to come back, and may stay") 
     CHECK(sending.dialogue.phase() == Phase::goodbye);
 }
 
-TEST_CASE("once it winds up, the request at hand is answered as the last") {
+TEST_CASE("once it ends, the request at hand is answered as the last") {
     Talk talk;
     talk.dialogue.take(asked() + asked());
-    talk.dialogue.make_last();
+    talk.ending = true;
     settle(talk.dialogue, talk.said);
     CHECK(talk.said.find("\r\nConnection: close\r\n") != talk.said.npos);
     CHECK(talk.said.find("HTTP/1.1 ", 1) == talk.said.npos);
     CHECK(talk.dialogue.phase() == Phase::goodbye);
-    Talk idle;
-    idle.dialogue.wind_up();
-    CHECK(idle.dialogue.phase() == Phase::over);
+    // What was promised before is kept: the next request is answered, and told that it is the last.
+    Talk promised;
+    promised.dialogue.take(asked() + asked() + asked());
+    promised.dialogue.work();
+    promised.ending = true;
+    settle(promised.dialogue, promised.said);
+    const std::size_t second = promised.said.find("HTTP/1.1 ", 1);
+    REQUIRE(second != promised.said.npos);
+    CHECK(promised.said.find("HTTP/1.1 ", second + 1) == promised.said.npos);
+    CHECK(promised.said.find("\r\nConnection: close\r\n") > second);
+    CHECK(promised.dialogue.phase() == Phase::goodbye);
 }
 
 TEST_CASE("an answer from memory is quick; a store's, a body's and a wrong secret's is not") {
     HttpBench bench;
     const auto quick = [&](Listener listener, const std::string& bytes) {
-        Dialogue dialogue(listener, Address::loopback(), bench.service);
+        const std::atomic<bool> ending{false};
+        Dialogue dialogue(listener, Address::loopback(), bench.service, ending);
         dialogue.take(bytes);
         REQUIRE(dialogue.phase() == Phase::work);
         return dialogue.quick();
