@@ -2,6 +2,8 @@
 
 #include <sys/random.h>
 #include <cerrno>
+#include <cstring>
+#include <tuple>
 
 #include "base/check.h"
 
@@ -30,8 +32,9 @@ std::array<std::uint8_t, 16> draw() noexcept {
     if (pool.used == pool.bytes.size())
         pool.refill();
     std::array<std::uint8_t, 16> drawn{};
-    for (std::uint8_t& byte : drawn)
-        byte = pool.bytes[pool.used++];
+    static_assert(std::tuple_size_v<decltype(pool.bytes)> % drawn.size() == 0);
+    std::memcpy(drawn.data(), pool.bytes.data() + pool.used, drawn.size());
+    pool.used += drawn.size();
     return drawn;
 }
 

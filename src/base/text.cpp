@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/limits.h"
 
@@ -12,10 +13,6 @@ constexpr std::int64_t duration_s_max = 36'525 * std::int64_t{86'400};  // 100 y
 
 constexpr unsigned char byte_of(char c) noexcept {
     return static_cast<unsigned char>(c);
-}
-
-constexpr char lower_of(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 /// Bytes of the character that `text` begins with, by the table of RFC 3629 section 4; 0 when it is
@@ -49,6 +46,25 @@ bool has_c1_control(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+bool is_printable_ascii(std::string_view text) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101U;
+    constexpr std::size_t step = sizeof each;
+    const auto is_off = [&](std::size_t at) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, step);
+        // A byte below 0x20, one that is 0x7f, or one above: each leaves its highest bit set. A
+        // borrow of the subtraction only ever comes from a byte that is off itself.
+        return ((bytes | (bytes - each * 0x20) | ((bytes & each * 0x7f) + each)) & each * 0x80) !=
+               0;
+    };
+    if (text.size() < step)
+        return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+    for (std::size_t at = 0; at + step < text.size(); at += step)
+        if (is_off(at))
+            return false;
+    return !is_off(text.size() - step);  // some of it twice, rather than one by one
+}
 
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
@@ -86,11 +102,6 @@ bool is_email(std::string_view text) noexcept {
         return false;
     const std::size_t at = text.find('@');
     return at != text.npos && at == text.rfind('@') && at != 0 && at + 1 != text.size();
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower_of(x) == lower_of(y); });
 }
 
 std::string lower(std::string_view text) {

@@ -70,6 +70,7 @@ struct Decision {
     Reason reason = Reason::store_failed;
     Reason because = Reason::granted;  ///< too_many_failures: the 401 it would have been
     bool observed = false;             ///< mode observe: granted although `reason` refuses
+    bool needs_store = false;          ///< nothing was decided: see Gate::decide_at_hand
     std::array<char, 32> id{};         ///< 128 random bits in hex; shown as "dec_" + id
     Now now;
 

@@ -26,11 +26,10 @@ public:
     /// store look-up; an absent prefix is never remembered, so it always costs one.
     [[nodiscard]] virtual Found find(std::string_view prefix, Now now) = 0;
 
-    /// The facts that find() would give without a look into the store; null when it would look.
-    /// Any thread; waits for nobody who reads the store.
-    [[nodiscard]] virtual std::shared_ptr<const Facts> remembered(std::string_view /*prefix*/,
-                                                                  Now /*now*/) noexcept {
-        return nullptr;
+    /// What find() would give without a look into the store; absent when it would look. Any thread;
+    /// waits for nobody who reads the store.
+    [[nodiscard]] virtual Found find_at_hand(std::string_view /*prefix*/, Now /*now*/) noexcept {
+        return {Outcome::absent, nullptr, nullptr, true};
     }
 
     /// Whether what is remembered will soon have to be checked against the store. True for one

@@ -19,21 +19,35 @@ Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory
 
 Decision Gate::decide(const Call& call) {
     Decision decision = begin(call);
-    decision.reason = ask(decision, call);
+    answer(decision, call, Within::store);
+    return decision;
+}
+
+std::optional<Decision> Gate::decide_at_hand(const Call& call) {
+    std::optional<Decision> decision(begin(call));
+    answer(*decision, call, Within::memory);
+    if (decision->needs_store)
+        decision.reset();
+    return decision;
+}
+
+void Gate::answer(Decision& decision, const Call& call, Within within) {
+    decision.reason = ask(decision, call, within);
+    if (decision.needs_store)
+        return;
     if (question_of(decision.reason) == 1)
         decision.reason = count_failure(decision, call);
     show_room(decision, call);
     decision.observed = settings_.mode == Mode::observe && decision.reason != Reason::granted &&
                         decision.reason != Reason::store_failed && !decision.match.own_route();
-    return decision;
 }
 
-Reason Gate::ask(Decision& decision, const Call& call) {
+Reason Gate::ask(Decision& decision, const Call& call, Within within) {
     Reason reason = readable(decision, call);  // 400
     if (reason == Reason::granted && open_to_all(decision, call))
-        return public_room(decision, call);
+        return public_room(decision, call, within);
     if (reason == Reason::granted)
-        reason = who(decision, call);  // 401
+        reason = who(decision, call, within);  // 401
     if (reason == Reason::granted) {
         const Reason unpaid = paid(decision);  // 402, but never in the way of revoking a token
         reason = is_urgent(decision, call) ? Reason::granted : unpaid;
@@ -63,7 +77,7 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
 
 /// 1. Who is asking? Told apart only for a caller whose secret matches; every mismatch costs the
 /// same.
-Reason Gate::who(Decision& decision, const Call& call) {
+Reason Gate::who(Decision& decision, const Call& call, Within within) {
     if (call.presented == Presented::nothing)
         return Reason::no_credentials;
     if (call.presented != Presented::bearer)
@@ -80,11 +94,14 @@ Reason Gate::who(Decision& decision, const Call& call) {
         return Reason::wrong_environment;
 
     const token::Digest digest = token::digest_of(call.credentials);
-    Directory::Found found = directory_.find(parsed.prefix, call.now);
+    Directory::Found found = within == Within::store
+                                 ? directory_.find(parsed.prefix, call.now)
+                                 : directory_.find_at_hand(parsed.prefix, call.now);
     if (found.outcome == Directory::Outcome::failed)
         return Reason::store_failed;
     if (!token::same(digest, found.facts ? found.facts->token.digest : token::dummy_digest())) {
-        if (found.from_memory)
+        decision.needs_store = within == Within::memory;
+        if (found.from_memory && within == Within::store)
             directory_.look_up_in_vain(parsed.prefix);
         return Reason::unknown_token;
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gate/call.h"
@@ -41,9 +42,10 @@ public:
     /// always enforced, also where the call cannot be read.
     [[nodiscard]] Decision decide(const Call& call);
 
-    /// Whether decide() needs no look into the store for these credentials. A wrong secret does, as
-    /// an unknown prefix: neither is answered sooner than the other. Any thread.
-    [[nodiscard]] bool at_hand(std::string_view credentials, Now now) const noexcept;
+    /// The same from memory alone, for who may not wait. Nothing: it takes a look into the store,
+    /// and nothing was counted. A wrong secret takes one as an unknown prefix does: neither is
+    /// answered sooner than the other. Any thread.
+    [[nodiscard]] std::optional<Decision> decide_at_hand(const Call& call);
 
     /// As of Directory: who asks often enough keeps calls from waiting for the store's version.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
@@ -55,9 +57,13 @@ public:
     [[nodiscard]] const Window& public_window() const noexcept { return public_calls_.window(); }
 
 private:
-    [[nodiscard]] Reason ask(Decision& decision, const Call& call);
+    /// Where facts may be looked for.
+    enum class Within : std::uint8_t { memory, store };
+
+    void answer(Decision& decision, const Call& call, Within within);
+    [[nodiscard]] Reason ask(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason readable(Decision& decision, const Call& call) const;
-    [[nodiscard]] Reason who(Decision& decision, const Call& call);
+    [[nodiscard]] Reason who(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason paid(Decision& decision) const;
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason room(Decision& decision, const Call& call);
@@ -65,7 +71,7 @@ private:
     [[nodiscard]] static Decision begin(const Call& call);
     [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
-    [[nodiscard]] Reason public_room(Decision& decision, const Call& call);
+    [[nodiscard]] Reason public_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
     [[nodiscard]] Reason urgent_room(Decision& decision, const Call& call);
     void show_plan(Decision& decision, const Call& call);

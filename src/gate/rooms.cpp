@@ -2,7 +2,6 @@
 // that are not a plan's.
 #include "base/random.h"
 #include "gate/gate.h"
-#include "token/digest.h"
 
 namespace hourgate {
 
@@ -22,14 +21,6 @@ Decision Gate::begin(const Call& call) {
         decision.scheme = call.credentials;
     decision.address = call.address;
     return decision;
-}
-
-bool Gate::at_hand(std::string_view credentials, Now now) const noexcept {
-    const token::Parsed parsed = token::parse(credentials, settings_.brand);
-    if (parsed.flaw != token::Flaw::none || parsed.env != settings_.env)
-        return true;  // refused for its shape
-    const auto facts = directory_.remembered(parsed.prefix, now);
-    return facts && token::same(token::digest_of(credentials), facts->token.digest);
 }
 
 /// Whether it revokes or rotates a token.
@@ -59,11 +50,11 @@ bool Gate::open_to_all(const Decision& decision, const Call& call) {
 
 /// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted
 /// per address, where it is known.
-Reason Gate::public_room(Decision& decision, const Call& call) {
+Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     const bool ours =
         call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
     if (ours) {
-        if (const Reason reason = who(decision, call); reason != Reason::granted)
+        if (const Reason reason = who(decision, call, within); reason != Reason::granted)
             return reason;
     }
     if (!call.address)

@@ -61,8 +61,8 @@ void read_credentials(Call& call, std::string_view value) noexcept {
 }
 
 /// The first header a client may not send, with what it is.
-void find_forbidden(Call& call, const Request& request, const Trust& trust) noexcept {
-    for (const Header& header : request.headers) {
+void find_forbidden(Call& call, const RequestView& request, const Trust& trust) noexcept {
+    for (const HeaderView& header : request.headers) {
         if (!is_own(header.name))
             continue;
         call.problem = Problem::forged_header;
@@ -71,7 +71,7 @@ void find_forbidden(Call& call, const Request& request, const Trust& trust) noex
     }
     if (!trust.method_override_refused)
         return;
-    for (const Header& header : request.headers) {
+    for (const HeaderView& header : request.headers) {
         if (!is_override(header.name))
             continue;
         call.problem = Problem::method_override;
@@ -82,7 +82,7 @@ void find_forbidden(Call& call, const Request& request, const Trust& trust) noex
 
 }  // namespace
 
-void read_headers(Call& call, const Request& request, const Trust& trust) {
+void read_headers(Call& call, const RequestView& request, const Trust& trust) {
     call.preflight = call.method == "OPTIONS" && request.count("Origin") > 0 &&
                      request.count("Access-Control-Request-Method") > 0;
     if (request.count("Authorization") > 1) {
@@ -105,22 +105,26 @@ void check_method_and_target(Call& call) noexcept {
     }
 }
 
-std::optional<Address> client_address(const Request& request, const Trust& trust,
+std::optional<Address> client_address(const RequestView& request, const Trust& trust,
                                       Listener listener) {
     if (!trust.proxies.contains(request.peer))
         return request.peer;
-    const std::string forwarded = request.joined("X-Forwarded-For");
-    std::string_view rest = forwarded;
     std::optional<Address> hop;
-    while (!rest.empty()) {
-        const std::size_t comma = rest.rfind(',');
-        const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
-        rest = rest.substr(0, comma == rest.npos ? 0 : comma);
-        if (text.empty())
-            continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
-        hop = Address::parse_hop(text);
-        if (!hop || !trust.proxies.contains(*hop))
-            return hop;
+    // All its lines are one list (RFC 9110 section 5.3), read from the right.
+    for (auto line = request.headers.rbegin(); line != request.headers.rend(); ++line) {
+        if (!same_ignoring_case(line->name, "X-Forwarded-For"))
+            continue;
+        std::string_view rest = line->value;
+        while (!rest.empty()) {
+            const std::size_t comma = rest.rfind(',');
+            const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
+            rest = rest.substr(0, comma == rest.npos ? 0 : comma);
+            if (text.empty())
+                continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
+            hop = Address::parse_hop(text);
+            if (!hop || !trust.proxies.contains(*hop))
+                return hop;
+        }
     }
     if (hop)
         return hop;

@@ -24,7 +24,7 @@ struct Trust {
 /// An empty Authorization header is as none: some proxies pass on what is not there. Of another
 /// scheme `credentials` is the name if it is a well-known one; any other first word may be half a
 /// token, and is left out.
-void read_headers(Call& call, const Request& request, const Trust& trust);
+void read_headers(Call& call, const RequestView& request, const Trust& trust);
 
 /// The last two of them alone, for who says method and target in another way.
 void check_method_and_target(Call& call) noexcept;
@@ -34,7 +34,7 @@ enum class Listener : std::uint8_t { public_, ask, admin };
 /// The client's address: the peer's, unless the peer is a believed proxy; then X-Forwarded-For (all
 /// its lines joined) read from the right, hops in `proxies` skipped, the leftmost when all are. An
 /// unreadable hop: not known. On `ask`, a believed proxy that sends no X-Forwarded-For: not known.
-[[nodiscard]] std::optional<Address> client_address(const Request& request, const Trust& trust,
+[[nodiscard]] std::optional<Address> client_address(const RequestView& request, const Trust& trust,
                                                     Listener listener);
 
 }  // namespace hourgate::http

@@ -13,7 +13,8 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t small_bytes = 2'048;  // most requests fit
+constexpr std::size_t small_bytes = 2'048;         // most requests fit
+constexpr std::size_t out_kept_bytes_max = 4'096;  // of memory, from one answer to the next
 constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
@@ -99,49 +100,65 @@ Dialogue::~Dialogue() {
 void Dialogue::take(std::string_view bytes) {
     if (phase_ == Phase::goodbye || phase_ == Phase::over)
         return;
-    inbox_.add(bytes);
+    // Most requests come as a whole: they are read where they are.
+    if (phase_ == Phase::idle && inbox_.unread().empty())
+        bytes.remove_prefix(read_head(bytes));
+    if (!bytes.empty())
+        inbox_.add(bytes);
     go_on();
 }
 
 /// As far as the bytes at hand go.
 void Dialogue::go_on() {
-    if (phase_ == Phase::idle && !inbox_.unread().empty())
-        phase_ = Phase::head;
-    if (phase_ == Phase::head)
-        read_head();
+    if (phase_ == Phase::idle || phase_ == Phase::head)
+        inbox_.consume(read_head(inbox_.unread()));
     else if (phase_ == Phase::body)
         read_body();
 }
 
-void Dialogue::read_head() {
-    switch (scanner_.scan(inbox_.unread())) {
-        case HeadScanner::State::more:
-            return;
-        case HeadScanner::State::refused:
-            return refuse(answer_to(scanner_.flaw()));
-        case HeadScanner::State::complete:
-            break;
+/// Of all that came since the request before. How many bytes are done with.
+std::size_t Dialogue::read_head(std::string_view bytes) {
+    if (bytes.empty())
+        return 0;
+    phase_ = Phase::head;
+    const HeadScanner::State state = scanner_.scan(bytes);
+    if (state == HeadScanner::State::more)
+        return 0;
+    if (state == HeadScanner::State::refused) {
+        refuse(answer_to(scanner_.flaw()));
+        return bytes.size();
     }
-    head_ = parse_head(inbox_.unread().substr(0, scanner_.size()));
-    inbox_.consume(scanner_.size());
-    scanner_ = {};
-    if (head_.flaw != HeadFlaw::none)
-        return refuse(answer_to(head_.flaw));
-    begin_request();
+    const std::size_t size = std::exchange(scanner_, {}).size();
+    thread_local Head head;  // for its memory
+    parse_head(bytes.substr(0, size), head);
+    if (head.flaw == HeadFlaw::none) {
+        begin_request(head);
+    } else {
+        request_.method = head.request.method;
+        refuse(answer_to(head.flaw));
+    }
+    return size;
 }
 
-void Dialogue::begin_request() {
+void Dialogue::begin_request(Head& head) {
     ++requests_;
-    const bool keep = head_.keep_alive && requests_ < limits::keep_alive_requests_max;
+    const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
-    head_.request.peer = peer_;
+    head.request.peer = peer_;
+    if (head.body == Head::Body::none && service_.lane().answer(listener_, head, after_, out_)) {
+        phase_ = Phase::answer;
+        return;
+    }
+    request_ = Request(head.request);
+    body_ = head.body;
+    body_bytes_ = head.body_bytes;
+    expects_continue_ = head.expects_continue;
     admission_ = {};
     work_ = Work::handle;
     phase_ = Phase::work;
-    if (head_.body == Head::Body::none)
+    if (body_ == Head::Body::none)
         return;
-    body_bytes_max_ =
-        service_.body_bytes_max(listener_, head_.request.method, head_.request.target);
+    body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
     if (body_bytes_max_ == 0)
         after_ = After::close;  // a body nobody reads is never taken for the next request
     else
@@ -149,12 +166,12 @@ void Dialogue::begin_request() {
 }
 
 void Dialogue::read_body() {
-    std::string& body = head_.request.body;
-    if (head_.body == Head::Body::length) {
-        const std::string_view part = inbox_.unread().substr(0, head_.body_bytes - body.size());
+    std::string& body = request_.body;
+    if (body_ == Head::Body::length) {
+        const std::string_view part = inbox_.unread().substr(0, body_bytes_ - body.size());
         body.append(part);
         inbox_.consume(part.size());
-        if (body.size() == head_.body_bytes)
+        if (body.size() == body_bytes_)
             have_body();
         return;
     }
@@ -179,26 +196,22 @@ void Dialogue::have_body() {
     phase_ = Phase::work;
 }
 
-bool Dialogue::quick() const noexcept {
-    return work_ == Work::handle && service_.quick(listener_, head_.request);
-}
-
 void Dialogue::work() noexcept {
     HOURGATE_CHECK(phase_ == Phase::work);
     // A lack of memory costs this connection, and no other.
     try {
         if (work_ == Work::handle)
-            return say(service_.handle(listener_, head_.request, std::move(admission_)), after_);
-        if (auto refused = service_.admit(listener_, head_.request, admission_))
+            return say(service_.handle(listener_, request_, std::move(admission_)), after_);
+        if (auto refused = service_.admit(listener_, request_, admission_))
             return say(*std::move(refused), After::close);
-        if (head_.body_bytes > body_bytes_max_)
+        if (body_bytes_ > body_bytes_max_)
             return refuse(too_large(body_bytes_max_));
         // Room for all of it at once: a string that grows leaves copies behind.
-        head_.request.body.reserve(body_bytes_max_);
+        request_.body.reserve(body_bytes_max_);
         chunks_.reset();
-        if (head_.body == Head::Body::chunked)
+        if (body_ == Head::Body::chunked)
             chunks_.emplace(body_bytes_max_);
-        if (head_.expects_continue && inbox_.unread().empty()) {
+        if (expects_continue_ && inbox_.unread().empty()) {
             out_ = please_continue;
             interim_ = true;
             phase_ = Phase::answer;
@@ -227,8 +240,7 @@ void Dialogue::say(Answer answer, After after) {
     if (ending_)
         after = After::close;
     after_ = after;
-    out_ = write_answer(answer, head_.request.method, after, std::time(nullptr));
-    sent_ = 0;
+    write_answer(out_, answer, request_.method, after, std::time(nullptr));
     out_holds_token_ = answer.holds_token;
     if (answer.holds_token)
         hourgate::wipe(answer.body);
@@ -243,6 +255,8 @@ void Dialogue::sent(std::size_t bytes) {
     if (out_holds_token_)
         hourgate::wipe(out_);
     out_.clear();
+    if (out_.capacity() > out_kept_bytes_max)
+        std::string().swap(out_);
     sent_ = 0;
     if (interim_) {
         interim_ = false;
@@ -261,8 +275,8 @@ void Dialogue::sent(std::size_t bytes) {
 
 /// The token in it, above all.
 void Dialogue::forget_request() noexcept {
-    head_.request.wipe();
-    head_.request.body.clear();
+    request_.wipe();
+    request_ = {};
 }
 
 // --- ends ----------------------------------------------------------------------------------------

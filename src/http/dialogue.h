@@ -1,6 +1,6 @@
-// Everything said on one connection, without its socket: bytes in, requests asked of the Service,
-// bytes out, and again, until one side is done with it. http/loop.h moves the bytes and keeps the
-// time; whatever a peer can do to a connection can be done to a Dialogue in a test.
+// Everything said on one connection, without its socket: bytes in, requests answered by the lane or
+// the Service, bytes out, and again, until one side is done with it. http/loop.h moves the bytes
+// and keeps the time; whatever a peer can do to a connection can be done to a Dialogue in a test.
 //
 // A dialogue is used by one thread at a time. Only work() may take long: whoever calls it on
 // another thread hands the dialogue over until it returns.
@@ -82,8 +82,6 @@ public:
     /// The peer has sent all it has.
     void ended() noexcept;
 
-    /// REQUIRES: phase work. Whether work() touches neither disk nor lock that is held for long.
-    [[nodiscard]] bool quick() const noexcept;
     /// REQUIRES: phase work. Asks the service; any thread. Never throws.
     void work() noexcept;
     /// REQUIRES: phase work. Instead of work(): nobody has time for it.
@@ -102,8 +100,8 @@ private:
     enum class Work : std::uint8_t { admit, handle };
 
     void go_on();
-    void read_head();
-    void begin_request();
+    [[nodiscard]] std::size_t read_head(std::string_view bytes);
+    void begin_request(Head& head);
     void read_body();
     void have_body();
     void refuse(Answer answer);
@@ -122,7 +120,12 @@ private:
 
     Inbox inbox_;
     HeadScanner scanner_;
-    Head head_;
+
+    // The request at hand, when it does not take the lane:
+    Request request_;
+    Head::Body body_ = Head::Body::none;
+    std::uint64_t body_bytes_ = 0;
+    bool expects_continue_ = false;
     std::size_t body_bytes_max_ = 0;
     std::optional<ChunkedBody> chunks_;
     Service::Admission admission_;

@@ -73,8 +73,8 @@ Answer answer_with(int status, Json members, const Decision& decision,
                    const ReplySettings& settings, Format format) {
     members["decision"] = shown_id(decision);
     Answer answer = error_answer(status, members, format);
-    for (Header& header : decision_headers(decision, settings))
-        answer.headers.push_back(std::move(header));
+    AnswerHeaders to(answer);
+    add_decision_headers(to, decision, settings);
     if (status == 403)
         answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"" + settings.realm +
                                                           "\", error=\"insufficient_scope\""});

@@ -23,7 +23,7 @@ Told told_by(Dialect dialect) noexcept {
 
 /// Each must be there exactly once: which of two an upstream would believe is not known. A problem
 /// of the client's own making comes first.
-void check_told(Call& call, const Request& request, const Told& told) {
+void check_told(Call& call, const RequestView& request, const Told& told) {
     const bool of_the_client = call.problem != Problem::none &&
                                call.problem != Problem::unreadable_method &&
                                call.problem != Problem::unreadable_target;
@@ -41,20 +41,6 @@ void check_told(Call& call, const Request& request, const Told& told) {
 /// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
 int status_for_nginx(int status) noexcept {
     return status == 401 || status == 503 ? status : 403;
-}
-
-void add_all(Answer& answer, std::vector<Header> headers) {
-    for (Header& header : headers)
-        answer.headers.push_back(std::move(header));
-}
-
-Answer grant(int status, const Decision& decision, const ReplySettings& settings) {
-    Answer answer;
-    answer.status = status;
-    answer.headers.reserve(24);
-    add_all(answer, identity_headers(decision));
-    add_all(answer, decision_headers(decision, settings));
-    return answer;
 }
 
 /// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
@@ -84,14 +70,14 @@ std::optional<Dialect> dialect_of(std::string_view path) noexcept {
     return std::nullopt;
 }
 
-Call asked_call(Dialect dialect, const Request& request, const Trust& trust, Now now) {
+Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust, Now now) {
     Call call;
     call.now = now;
     call.spend = dialect == Dialect::denied ? Spend::again : Spend::yes;
     call.address = client_address(request, trust, Listener::ask);
     if (dialect == Dialect::envoy) {
         call.method = request.method;
-        call.target = std::string_view(request.target).substr(envoy_prefix.size());
+        call.target = request.target.substr(envoy_prefix.size());
         read_headers(call, request, trust);
         return call;
     }
@@ -103,12 +89,27 @@ Call asked_call(Dialect dialect, const Request& request, const Trust& trust, Now
     return call;
 }
 
-Answer forward_answer(Dialect dialect, const Decision& decision, const Request& request,
+std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept {
+    if (!decision.granted() || dialect == Dialect::denied)
+        return std::nullopt;
+    return dialect == Dialect::nginx ? 204 : 200;
+}
+
+void add_passing_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings) {
+    add_identity_headers(to, decision);
+    add_decision_headers(to, decision, settings);
+}
+
+Answer forward_answer(Dialect dialect, const Decision& decision, const RequestView& request,
                       const ReplySettings& settings, Format format) {
-    const bool granted = decision.granted();
-    if (granted && dialect != Dialect::denied)
-        return grant(dialect == Dialect::nginx ? 204 : 200, decision, settings);
-    Answer answer = granted ? granted_since(decision, format) : refusal(decision, settings, format);
+    if (const auto status = passing_status(dialect, decision)) {
+        Answer answer{*status, {}, {}};
+        AnswerHeaders to(answer);
+        add_passing_headers(to, decision, settings);
+        return answer;
+    }
+    Answer answer =
+        decision.granted() ? granted_since(decision, format) : refusal(decision, settings, format);
     if (dialect == Dialect::nginx) {
         answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
         answer.status = status_for_nginx(answer.status);

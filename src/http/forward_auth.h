@@ -27,12 +27,18 @@ enum class Dialect : std::uint8_t {
 [[nodiscard]] std::optional<Dialect> dialect_of(std::string_view path) noexcept;
 
 /// The call that is asked about. The peer is believed for method and target only: everything else
-/// is read from the client's own headers. Views point into `request`.
-[[nodiscard]] Call asked_call(Dialect dialect, const Request& request, const Trust& trust, Now now);
+/// is read from the client's own headers. Views point to where those of `request` do.
+[[nodiscard]] Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
+                              Now now);
+
+/// The status with which the proxy lets the call pass; nothing when it does not.
+[[nodiscard]] std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept;
+/// The headers beside it.
+void add_passing_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
 
 /// What the proxy gets to read.
 [[nodiscard]] Answer forward_answer(Dialect dialect, const Decision& decision,
-                                    const Request& request, const ReplySettings& settings,
+                                    const RequestView& request, const ReplySettings& settings,
                                     Format format);
 
 }  // namespace hourgate::http

@@ -46,7 +46,6 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
     head.request.method = *method;
     head.request.target = *target;
     head.minor_version = line.back() - '0';
-    head.request.headers.reserve(32);
     return HeadFlaw::none;
 }
 
@@ -55,16 +54,17 @@ HeadFlaw parse_header_line(Head& head, std::string_view line) {
     if (!name || !is_word(*name))
         return HeadFlaw::header_line;
     const std::string_view value = trimmed(line);
-    for (const char c : value)
-        if (is_control(c) && c != '\t')
-            return HeadFlaw::header_line;
-    head.request.headers.push_back({std::string(*name), std::string(value)});
+    if (!is_printable_ascii(value))
+        for (const char c : value)
+            if (is_control(c) && c != '\t')
+                return HeadFlaw::header_line;
+    head.request.headers.push_back({*name, value});
     return HeadFlaw::none;
 }
 
 /// How the body is framed: RFC 9112 section 6.3, and stricter where that leaves a choice.
 HeadFlaw read_framing(Head& head) {
-    const Request& request = head.request;
+    const RequestView& request = head.request;
     const std::size_t encodings = request.count("Transfer-Encoding");
     const std::size_t lengths = request.count("Content-Length");
     if (lengths > 1 || (lengths > 0 && encodings > 0))
@@ -88,13 +88,16 @@ HeadFlaw read_framing(Head& head) {
 }
 
 /// Whether the list `header` names `option` (RFC 9110 section 7.6.1).
-bool names(const Request& request, std::string_view header, std::string_view option) {
-    const std::string all = request.joined(header);
-    for (std::string_view rest = all; !rest.empty();) {
-        const std::size_t comma = rest.find(',');
-        if (same_ignoring_case(trimmed(rest.substr(0, comma)), option))
-            return true;
-        rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+bool names(const RequestView& request, std::string_view header, std::string_view option) {
+    for (const HeaderView& one : request.headers) {
+        if (!same_ignoring_case(one.name, header))
+            continue;
+        for (std::string_view rest = one.value; !rest.empty();) {
+            const std::size_t comma = rest.find(',');
+            if (same_ignoring_case(trimmed(rest.substr(0, comma)), option))
+                return true;
+            rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+        }
     }
     return false;
 }
@@ -120,16 +123,6 @@ const std::string& http_date_now(std::int64_t unix_s) {
         at_s = unix_s;
     }
     return text;
-}
-
-void add_header(std::string& text, std::string_view name, std::string_view value) {
-    text.append(name).append(": ");
-    const std::size_t begin = text.size();
-    text.append(value);
-    std::replace_if(
-        text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(),
-        [](char c) { return is_control(c) && c != '\t'; }, ' ');
-    text += "\r\n";
 }
 
 Answer bad_head(int status, std::string_view reason, std::string_view message,
@@ -199,9 +192,12 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
 
 // --- what it says --------------------------------------------------------------------------------
 
-Head parse_head(std::string_view bytes) {
-    Head head;
-    head.request.headers.reserve(16);
+void parse_head(std::string_view bytes, Head& head) {
+    RequestView request;
+    request.headers.swap(head.request.headers);
+    request.headers.clear();
+    head = Head{};
+    head.request.headers.swap(request.headers);
     if (bytes.starts_with("\r\n"))
         bytes.remove_prefix(2);
     bool first = true;
@@ -218,18 +214,17 @@ Head parse_head(std::string_view bytes) {
         first = false;
     }
     if (head.flaw != HeadFlaw::none)
-        return head;
+        return;
     const bool is_1_1 = head.minor_version == 1;
     const std::size_t hosts = head.request.count("Host");
     if (hosts > 1 || (is_1_1 && hosts == 0)) {
         head.flaw = HeadFlaw::host;
-        return head;
+        return;
     }
     head.flaw = read_framing(head);
     head.expects_continue = is_1_1 && names(head.request, "Expect", "100-continue");
     head.keep_alive = is_1_1 ? !names(head.request, "Connection", "close")
                              : names(head.request, "Connection", "keep-alive");
-    return head;
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -282,22 +277,38 @@ Answer answer_to(HeadFlaw flaw) {
         "front.");
 }
 
-std::string write_answer(const Answer& answer, std::string_view method, After after,
-                         std::int64_t unix_s) {
-    std::string text;
-    text.reserve(1024 + answer.body.size());  // at once: what grows leaves copies behind
-    text.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
-    text.append(phrase_of(answer.status)).append("\r\n");
+HeadWriter::HeadWriter(std::string& text, int status) : text_(text), status_(status) {
+    text_.append("HTTP/1.1 ").append(Digits(status)).append(" ");
+    text_.append(phrase_of(status)).append("\r\n");
+}
+
+void HeadWriter::add(std::string_view name, std::string_view value) {
+    text_.append(name).append(": ").append(value).append("\r\n");
+    if (is_printable_ascii(value))
+        return;
+    const auto end = text_.end() - 2;
+    std::replace_if(
+        end - static_cast<std::ptrdiff_t>(value.size()), end,
+        [](char c) { return is_control(c) && c != '\t'; }, ' ');
+}
+
+void HeadWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
+    add("Date", http_date_now(unix_s));
+    if (status_ != 204)
+        add("Content-Length", Digits(body_bytes));
+    text_.append(after == After::close ? "Connection: close\r\n\r\n"
+                                       : "Connection: keep-alive\r\n\r\n");
+}
+
+void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
+                  std::int64_t unix_s) {
+    text.reserve(text.size() + 1024 + answer.body.size());  // at once: growing leaves copies behind
+    HeadWriter head(text, answer.status);
     for (const Header& header : answer.headers)
-        add_header(text, header.name, header.value);
-    add_header(text, "Date", http_date_now(unix_s));
-    if (answer.status != 204)
-        add_header(text, "Content-Length", std::to_string(answer.body.size()));
-    add_header(text, "Connection", after == After::close ? "close" : "keep-alive");
-    text += "\r\n";
+        head.add(header.name, header.value);
+    head.finish(answer.body.size(), after, unix_s);
     if (method != "HEAD" && answer.status != 204)
         text += answer.body;
-    return text;
 }
 
 }  // namespace hourgate::http

@@ -57,7 +57,7 @@ struct Head {
     enum class Body : std::uint8_t { none, length, chunked };
 
     HeadFlaw flaw = HeadFlaw::none;  ///< anything but none: the rest says nothing
-    Request request;                 ///< method, target, headers
+    RequestView request;             ///< points into the bytes that were read
     int minor_version = 1;           ///< of HTTP/1.x
     Body body = Body::none;
     std::uint64_t body_bytes = 0;   ///< Body::length: more than 0
@@ -65,18 +65,31 @@ struct Head {
     bool expects_continue = false;  ///< RFC 9110 section 10.1.1
 };
 
-/// `bytes` is a whole head, its empty line included.
-[[nodiscard]] Head parse_head(std::string_view bytes);
+/// `bytes` is a whole head, its empty line included. Into `head`, whose memory is used again.
+void parse_head(std::string_view bytes, Head& head);
 
 /// The answer to a head that is refused, in the one shape all errors have.
 [[nodiscard]] Answer answer_to(HeadFlaw flaw);
 
 enum class After : std::uint8_t { keep, close };
 
-/// Status line, headers and body. Content-Length, Date (`unix_s`) and Connection are added here. No
-/// body to HEAD and in 204; a control byte in a header's value becomes a space, whoever put it
-/// there.
-[[nodiscard]] std::string write_answer(const Answer& answer, std::string_view method, After after,
-                                       std::int64_t unix_s);
+/// Writes the head of an answer to the end of a text, from the status line on, a header at a time.
+/// A control byte in a value becomes a space, whoever put it there.
+class HeadWriter final : public HeaderSink {
+public:
+    HeadWriter(std::string& text, int status);
+    void add(std::string_view name, std::string_view value) override;
+    /// Date (`unix_s`), Content-Length (but for 204), Connection and the empty line. The body, if
+    /// there is one to be sent, follows.
+    void finish(std::size_t body_bytes, After after, std::int64_t unix_s);
+
+private:
+    std::string& text_;
+    const int status_;
+};
+
+/// Status line, headers and body, to the end of `text`. No body to HEAD and in 204.
+void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
+                  std::int64_t unix_s);
 
 }  // namespace hourgate::http

@@ -378,9 +378,7 @@ struct Loop::State {
         for (;;) {
             const Phase phase = link.dialogue.phase();
             if (phase == Phase::work) {
-                if (!link.dialogue.quick())
-                    return hand_over(link);
-                link.dialogue.work();
+                return hand_over(link);
             } else if (phase == Phase::answer) {
                 if (!send_some(link))
                     return settle(link);

@@ -87,8 +87,8 @@ std::optional<Answer> Visit::flawed() {
 
 Answer Visit::answer(int status, std::string body_text) const {
     Answer answer{status, {{"Content-Type", "application/json"}}, std::move(body_text)};
-    for (Header& header : decision_headers(decision_, settings_))
-        answer.headers.push_back(std::move(header));
+    AnswerHeaders to(answer);
+    add_decision_headers(to, decision_, settings_);
     return answer;
 }
 

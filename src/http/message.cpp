@@ -1,23 +1,28 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/secret.h"
 #include "base/text.h"
 
 namespace hourgate::http {
 
-bool is_word(std::string_view text) noexcept {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               others.find(c) != others.npos;
-    });
-}
+namespace {
 
-std::optional<std::string_view> Request::only(std::string_view name) const noexcept {
+/// RFC 9110 section 5.6.2: what a word is made of.
+constexpr std::array<bool, 256> in_words = [] {
+    std::array<bool, 256> in{};
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "abcdefghijklmnopqrstuvwxyz"))
+        in[static_cast<unsigned char>(c)] = true;
+    return in;
+}();
+
+template <typename Headers>
+std::optional<std::string_view> only_of(const Headers& headers, std::string_view name) noexcept {
     std::optional<std::string_view> found;
-    for (const Header& header : headers) {
+    for (const auto& header : headers) {
         if (!same_ignoring_case(header.name, name))
             continue;
         if (found)
@@ -27,17 +32,17 @@ std::optional<std::string_view> Request::only(std::string_view name) const noexc
     return found;
 }
 
-std::size_t Request::count(std::string_view name) const noexcept {
-    std::size_t count = 0;
-    for (const Header& header : headers)
-        if (same_ignoring_case(header.name, name))
-            ++count;
-    return count;
+template <typename Headers>
+std::size_t count_of(const Headers& headers, std::string_view name) noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(headers.begin(), headers.end(),
+                      [&](const auto& header) { return same_ignoring_case(header.name, name); }));
 }
 
-std::string Request::joined(std::string_view name) const {
+template <typename Headers>
+std::string joined_of(const Headers& headers, std::string_view name) {
     std::string all;
-    for (const Header& header : headers) {
+    for (const auto& header : headers) {
         if (!same_ignoring_case(header.name, name))
             continue;
         if (!all.empty())
@@ -45,6 +50,49 @@ std::string Request::joined(std::string_view name) const {
         all += header.value;
     }
     return all;
+}
+
+}  // namespace
+
+bool is_word(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return in_words[static_cast<unsigned char>(c)];
+    });
+}
+
+std::optional<std::string_view> RequestView::only(std::string_view name) const noexcept {
+    return only_of(headers, name);
+}
+std::size_t RequestView::count(std::string_view name) const noexcept {
+    return count_of(headers, name);
+}
+std::string RequestView::joined(std::string_view name) const {
+    return joined_of(headers, name);
+}
+
+Request::Request(const RequestView& view)
+    : method(view.method), target(view.target), peer(view.peer) {
+    headers.reserve(view.headers.size());
+    for (const HeaderView& header : view.headers)
+        headers.push_back({std::string(header.name), std::string(header.value)});
+}
+
+Request::operator RequestView() const {
+    RequestView view{method, target, {}, peer};
+    view.headers.reserve(headers.size());
+    for (const Header& header : headers)
+        view.headers.push_back({header.name, header.value});
+    return view;
+}
+
+std::optional<std::string_view> Request::only(std::string_view name) const noexcept {
+    return only_of(headers, name);
+}
+std::size_t Request::count(std::string_view name) const noexcept {
+    return count_of(headers, name);
+}
+std::string Request::joined(std::string_view name) const {
+    return joined_of(headers, name);
 }
 
 void Request::wipe() noexcept {

@@ -1,6 +1,5 @@
-// A request and an answer as this program sees them, whatever library carries the bytes. Adapters
-// in http/ turn a Request into a gate::Call and a Decision into an Answer; library/ (and, later,
-// the loop) only moves them.
+// A request and an answer as this program sees them. Adapters in http/ turn a request into a Call
+// and a Decision into an Answer; http/dialogue reads the one and writes the other.
 #pragma once
 
 #include <cstddef>
@@ -23,21 +22,52 @@ struct Header {
 /// called a word here, where tokens are something else.
 [[nodiscard]] bool is_word(std::string_view text) noexcept;
 
-struct Request {
-    std::string method;
-    std::string target;           ///< as sent
-    std::vector<Header> headers;  ///< in order, repeats kept; values without surrounding space
-    std::string body;             ///< whole, bounded; only where the route reads one
-    Address peer;                 ///< of the socket; a Unix socket's peer is Address::loopback()
+struct HeaderView {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// A request that stands in somebody else's memory: in the bytes it came in, or in a Request.
+struct RequestView {
+    std::string_view method;
+    std::string_view target;          ///< as sent
+    std::vector<HeaderView> headers;  ///< in order, repeats kept; values without surrounding space
+    Address peer;                     ///< of the socket; a Unix socket's is Address::loopback()
 
     /// The only header of that name (ASCII case ignored); nothing when absent or repeated.
     [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
     /// All values of that name, in order, joined by ", " (RFC 9110 section 5.3); empty when absent.
     [[nodiscard]] std::string joined(std::string_view name) const;
+};
+
+/// A request with memory of its own, for what takes longer than the bytes stay.
+struct Request {
+    std::string method;
+    std::string target;
+    std::vector<Header> headers;
+    std::string body;  ///< whole, bounded; only where the route reads one
+    Address peer;
+
+    Request() = default;
+    explicit Request(const RequestView& view);
+    /// The view points into this request.
+    operator RequestView() const;  // NOLINT(google-explicit-constructor): it is one
+
+    /// As of RequestView.
+    [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+    [[nodiscard]] std::string joined(std::string_view name) const;
 
     /// Overwrites what may hold a token: every header value and the body.
     void wipe() noexcept;
+};
+
+/// Where headers are put, one after another.
+class HeaderSink {
+public:
+    virtual ~HeaderSink() = default;
+    virtual void add(std::string_view name, std::string_view value) = 0;
 };
 
 struct Answer {
@@ -45,6 +75,18 @@ struct Answer {
     std::vector<Header> headers;  ///< Content-Type included, Content-Length not
     std::string body;
     bool holds_token = false;  ///< in the body: overwritten as soon as it is sent
+};
+
+/// Puts headers into an answer.
+class AnswerHeaders final : public HeaderSink {
+public:
+    explicit AnswerHeaders(Answer& answer) noexcept : answer_(answer) {}
+    void add(std::string_view name, std::string_view value) override {
+        answer_.headers.push_back({std::string(name), std::string(value)});
+    }
+
+private:
+    Answer& answer_;
 };
 
 }  // namespace hourgate::http

@@ -1,8 +1,11 @@
 #include "http/reply.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <optional>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "http/json.h"
@@ -11,6 +14,8 @@
 namespace hourgate::http {
 
 namespace {
+
+constexpr std::string_view id_mark = "dec_";
 
 int status_for(Reason reason) noexcept {
     switch (reason) {
@@ -50,16 +55,20 @@ int status_for(Reason reason) noexcept {
 }
 
 /// Nothing but printable ASCII goes into a header's value, whoever chose it.
-std::string header_safe(std::string_view text) {
-    std::string safe(text);
+/// `changed` is used when `text` has anything else.
+std::string_view header_safe(std::string_view text, std::string& changed) {
+    if (is_printable_ascii(text))
+        return text;
+    changed = text;
     std::replace_if(
-        safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-    return safe;
+        changed.begin(), changed.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return changed;
 }
 
 /// Inside a quoted-string of WWW-Authenticate: RFC 6750 section 3 allows neither '"' nor '\'.
 std::string quoted_safe(std::string_view text) {
-    std::string safe = header_safe(text);
+    std::string changed;
+    std::string safe(header_safe(text, changed));
     std::replace_if(
         safe.begin(), safe.end(), [](char c) { return c == '"' || c == '\\'; }, '\'');
     return safe;
@@ -258,7 +267,7 @@ std::string_view code_of(Reason reason) noexcept {
 }
 
 std::string shown_id(const Decision& decision) {
-    return "dec_" + std::string(decision.id.begin(), decision.id.end());
+    return std::string(id_mark).append(decision.id.begin(), decision.id.end());
 }
 
 // --- body ----------------------------------------------------------------------------------------
@@ -345,66 +354,84 @@ Json scopes_of(const Decision& decision) {
 
 // --- headers -------------------------------------------------------------------------------------
 
-std::vector<Header> limit_headers(const Decision& decision) {
+namespace {
+
+/// A text that is put together in place. It has room for all windows a plan can have; what a hand
+/// at the database made longer is cut.
+class Line {
+public:
+    Line& operator<<(std::string_view more) noexcept {
+        more = more.substr(0, text_.size() - size_);
+        std::memcpy(text_.data() + size_, more.data(), more.size());
+        size_ += more.size();
+        return *this;
+    }
+    operator std::string_view() const noexcept { return {text_.data(), size_}; }
+
+private:
+    static constexpr std::size_t window_bytes_max = 64;  // a name of 32 and two numbers of 10
+    std::array<char, limits::windows_per_plan_max * window_bytes_max> text_;
+    std::size_t size_ = 0;
+};
+
+/// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
+void add_limit_headers(HeaderSink& to, const Decision& decision) {
     if (!has_limits(decision))
-        return {};
+        return;
     const auto longest = static_cast<std::size_t>(std::max(longest_window(*decision.plan), 0));
-    std::string policy;
-    std::string left;
+    Line policy;
+    Line left;
     for (std::size_t i = 0; i < decision.room.count; ++i) {
         const Window& window = decision.plan->windows[i];
         const WindowState& state = decision.room.states[i];
-        const std::string name = (i == 0 ? "\"" : ", \"") + header_safe(window.name) + "\"";
-        policy +=
-            name + ";q=" + std::to_string(window.limit) + ";w=" + std::to_string(window.seconds);
-        left +=
-            name + ";r=" + std::to_string(state.remaining) + ";t=" + std::to_string(state.reset_s);
+        std::string changed;
+        const std::string_view name = header_safe(window.name, changed);
+        const std::string_view before = i == 0 ? "\"" : ", \"";
+        policy << before << name << "\";q=" << Digits(window.limit)
+               << ";w=" << Digits(window.seconds);
+        left << before << name << "\";r=" << Digits(state.remaining)
+             << ";t=" << Digits(state.reset_s);
     }
     const WindowState& state = decision.room.states[longest];
     // Rounded up, as t is: who waits until that second is never early.
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
-    std::vector<Header> headers;
-    headers.reserve(5);
-    headers.push_back({"X-RateLimit-Limit", std::to_string(decision.plan->windows[longest].limit)});
-    headers.push_back({"X-RateLimit-Remaining", std::to_string(state.remaining)});
-    headers.push_back({"X-RateLimit-Reset", std::to_string(now_s + state.reset_s)});
-    headers.push_back({"RateLimit-Policy", std::move(policy)});
-    headers.push_back({"RateLimit", std::move(left)});
-    return headers;
+    to.add("X-RateLimit-Limit", Digits(decision.plan->windows[longest].limit));
+    to.add("X-RateLimit-Remaining", Digits(state.remaining));
+    to.add("X-RateLimit-Reset", Digits(now_s + state.reset_s));
+    to.add("RateLimit-Policy", policy);
+    to.add("RateLimit", left);
 }
 
-std::vector<Header> decision_headers(const Decision& decision, const ReplySettings& settings) {
-    std::vector<Header> headers;
-    headers.reserve(10);
-    headers.push_back({"X-Hourgate-Decision", shown_id(decision)});
-    headers.push_back({"Cache-Control", "no-store"});
+}  // namespace
+
+void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings) {
+    to.add("X-Hourgate-Decision",
+           Line() << id_mark << std::string_view(decision.id.data(), decision.id.size()));
+    to.add("Cache-Control", "no-store");
     const int status = status_for(decision.reason);
     if (decision.observed) {
-        headers.push_back({"X-Hourgate-Would",
-                           std::to_string(status) + " " + std::string(to_text(decision.reason))});
+        to.add("X-Hourgate-Would",
+               std::to_string(status) + " " + std::string(to_text(decision.reason)));
     } else if (status == 401 || status == 403) {
-        headers.push_back({"WWW-Authenticate", challenge(decision, settings)});
+        to.add("WWW-Authenticate", challenge(decision, settings));
     } else if (status == 429) {
-        headers.push_back({"Retry-After", std::to_string(decision.room.retry_after_s)});
+        to.add("Retry-After", Digits(decision.room.retry_after_s));
     }
     if (decision.standing.paid == Paid::in_grace)
-        headers.push_back({"X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms)});
-    for (Header& header : limit_headers(decision))
-        headers.push_back(std::move(header));
-    return headers;
+        to.add("X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms));
+    add_limit_headers(to, decision);
 }
 
-std::vector<Header> identity_headers(const Decision& decision) {
+void add_identity_headers(HeaderSink& to, const Decision& decision) {
     static const Facts nobody;
     const bool known = decision.facts != nullptr;
     const Facts& facts = known ? *decision.facts : nobody;
     const std::string_view plan =
         decision.plan != nullptr ? decision.plan->name : std::string_view();
     const std::string_view env = known ? token::to_text(decision.env) : std::string_view();
-    std::vector<Header> headers;
-    headers.reserve(8);
-    const auto add = [&](const char* name, std::string_view value) {
-        headers.push_back({name, header_safe(value)});
+    const auto add = [&](std::string_view name, std::string_view value) {
+        std::string changed;
+        to.add(name, header_safe(value, changed));
     };
     add("X-Hourgate-Workspace", facts.workspace.public_id);
     add("X-Hourgate-Member", facts.member.public_id);
@@ -414,7 +441,6 @@ std::vector<Header> identity_headers(const Decision& decision) {
     add("X-Hourgate-Env", env);
     add("X-Hourgate-Scopes", policy::to_text(facts.token.scopes));
     add("X-Hourgate-Own", decision.judgement.own);
-    return headers;
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -422,8 +448,8 @@ std::vector<Header> identity_headers(const Decision& decision) {
 Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
     Answer answer =
         error_answer(status_for(decision.reason), error_members(decision, settings), format);
-    for (Header& header : decision_headers(decision, settings))
-        answer.headers.push_back(std::move(header));
+    AnswerHeaders to(answer);
+    add_decision_headers(to, decision, settings);
     return answer;
 }
 

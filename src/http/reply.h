@@ -49,17 +49,13 @@ struct Words {
 /// The members of "error" in order, as a JSON object text; the same facts for both formats.
 [[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
 
-/// Headers of every answer about a decision: X-Hourgate-Decision, Cache-Control, limit headers when
-/// due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when observed, WWW-Authenticate (RFC 6750
-/// section 3) and Retry-After on refusals.
-[[nodiscard]] std::vector<Header> decision_headers(const Decision& decision,
-                                                   const ReplySettings& settings);
+/// Adds the headers of every answer about a decision: X-Hourgate-Decision, Cache-Control, limit
+/// headers when due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when observed,
+/// WWW-Authenticate (RFC 6750 section 3) and Retry-After on refusals.
+void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
 
-/// All eight identity headers, always, empty when not known (trap 3).
-[[nodiscard]] std::vector<Header> identity_headers(const Decision& decision);
-
-/// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
-[[nodiscard]] std::vector<Header> limit_headers(const Decision& decision);
+/// Adds all eight identity headers, always, empty when not known (trap 3).
+void add_identity_headers(HeaderSink& to, const Decision& decision);
 
 /// A full answer to a refusal.
 [[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings,

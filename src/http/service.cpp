@@ -79,7 +79,11 @@ bool is_json(const Request& request) noexcept {
 }  // namespace
 
 Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer)
-    : settings_(std::move(settings)), gate_(gate), clock_(clock), observer_(observer) {}
+    : settings_(std::move(settings)),
+      gate_(gate),
+      clock_(clock),
+      observer_(observer),
+      lane_(settings_.trust, settings_.reply, gate, clock, observer) {}
 
 std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
@@ -156,16 +160,6 @@ Answer Service::manage(const Place& place, Listener listener, const Request& req
     if (!decision.granted() || !decision.facts)
         return refusal(decision, settings_.reply, format);
     return managed(place.routed, request, decision, settings_.desk, settings_.reply, format);
-}
-
-bool Service::quick(Listener listener, const Request& request) const noexcept {
-    const std::string_view path = policy::path_part(request.target);
-    if (path == "/_hourgate/healthz")
-        return true;
-    if (listener != Listener::ask || path == verify_path)
-        return false;
-    const std::string_view value = request.only("Authorization").value_or("");
-    return gate_.at_hand(value.substr(value.rfind(' ') + 1), clock_.now());
 }
 
 Answer Service::handle(Listener listener, const Request& request, Admission admission) noexcept {
@@ -245,7 +239,7 @@ Answer Service::on_admin(const Request& request, Admission& admission, Format fo
 
 std::optional<Answer> Service::common(const Request& request, Format format) const {
     const std::string_view path = policy::path_part(request.target);
-    const bool health = path == "/_hourgate/healthz";
+    const bool health = path == healthz_path;
     const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
     if (!health && !description && path != "/_hourgate/readyz")
         return std::nullopt;
@@ -253,7 +247,7 @@ std::optional<Answer> Service::common(const Request& request, Format format) con
         return wrong_method(request, "GET, HEAD", format);
     if (description)
         return text_answer("application/json", settings_.openapi);
-    return health ? text_answer("text/plain", "ok\n") : readiness(format);
+    return health ? healthz_answer() : readiness(format);
 }
 
 Answer Service::verify(const Request& request, Format format) {
@@ -278,13 +272,7 @@ Answer Service::readiness(Format format) const {
 
 Decision Service::decide(const Call& call, Listener listener) {
     Decision decision = gate_.decide(call);
-    if (call.spend == Spend::again) {
-        observer_.decided_again(decision, status_of(decision));
-        return decision;
-    }
-    observer_.decided(decision, status_of(decision));
-    if (!call.address && question_of(decision.reason) == 1)
-        observer_.address_unknown(listener);
+    tell(observer_, listener, call, decision);
     return decision;
 }
 

@@ -9,24 +9,13 @@
 #include "base/clock.h"
 #include "gate/gate.h"
 #include "http/credentials.h"
+#include "http/lane.h"
 #include "http/management.h"
 #include "http/message.h"
+#include "http/observer.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
-
-/// Who wants to know about decisions: metrics and the log. Called once per decision, on the
-/// deciding thread, before the answer is sent; `status` is what the caller will see.
-class Observer {
-public:
-    virtual ~Observer() = default;
-    virtual void decided(const Decision& decision, int status) noexcept = 0;
-    /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied).
-    /// It is this id that the caller gets to see, so it belongs into the log, but into no metric.
-    virtual void decided_again(const Decision& /*decision*/, int /*status*/) noexcept {}
-    /// A failure could not be counted, because the client's address is not known.
-    virtual void address_unknown(Listener listener) noexcept = 0;
-};
 
 class Service {
 public:
@@ -57,12 +46,11 @@ public:
     [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
                                               Admission& admission) noexcept;
 
-    /// Whether handle() answers this from memory, as far as can be seen before: so soon that nobody
-    /// minds waiting for it. Any thread. Never throws.
-    [[nodiscard]] bool quick(Listener listener, const Request& request) const noexcept;
+    /// What handle() would answer after a wait for a worker, at once, where that can be.
+    [[nodiscard]] Lane& lane() noexcept { return lane_; }
 
     /// Whether the caller should have refresh() called on a thread that may wait for the disk: then
-    /// more calls are quick. Any thread.
+    /// more calls can take the lane. Any thread.
     [[nodiscard]] bool refresh_due() noexcept { return gate_.refresh_due(clock_.now()); }
     void refresh() noexcept { gate_.refresh(); }
 
@@ -96,6 +84,7 @@ private:
     Gate& gate_;
     const Clock& clock_;
     Observer& observer_;
+    Lane lane_;
 };
 
 }  // namespace hourgate::http

@@ -331,20 +331,16 @@ Directory::Found LeasedDirectory::find(std::string_view prefix, Now now) {
     }
 }
 
-std::shared_ptr<const Facts> LeasedDirectory::remembered(std::string_view prefix,
-                                                         Now now) noexcept {
-    const std::optional<Key> key = key_of(prefix);
-    if (!key || !state_->leased(now))
-        return nullptr;
-    Shard& shard = state_->shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(*key);
-    if (found == shard.entries.end())
-        return nullptr;
-    const Entry& entry = found->second;
-    const bool holds =
-        entry.known_at == shard.generation || !state_->log.touched(*entry.facts, entry.known_at);
-    return holds ? entry.facts : nullptr;
+Directory::Found LeasedDirectory::find_at_hand(std::string_view prefix, Now now) noexcept {
+    try {
+        const std::optional<Key> key = key_of(prefix);
+        Generation at = 0;
+        if (state_->leased(now))
+            if (auto found = state_->from_memory(state_->shard_of(key), key, now, at))
+                return *std::move(found);
+    } catch (...) {
+    }
+    return {Outcome::absent, nullptr, nullptr, true};
 }
 
 bool LeasedDirectory::refresh_due(Now now) noexcept {

@@ -25,8 +25,7 @@ public:
     ~LeasedDirectory() override;
 
     [[nodiscard]] Found find(std::string_view prefix, Now now) override;
-    [[nodiscard]] std::shared_ptr<const Facts> remembered(std::string_view prefix,
-                                                          Now now) noexcept override;
+    [[nodiscard]] Found find_at_hand(std::string_view prefix, Now now) noexcept override;
     /// Half a lease before it ends.
     [[nodiscard]] bool refresh_due(Now now) noexcept override;
     void refresh() noexcept override;

@@ -33,10 +33,33 @@ bool ends_with_quote(std::string_view text) noexcept {
 }
 
 // Function objects rather than functions: a call of an algorithm with them is inlined.
-constexpr auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-constexpr auto is_base62 = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+/// Characters as a set: one look-up each, without a branch.
+struct CharacterSet {
+    constexpr explicit CharacterSet(std::string_view characters) noexcept {
+        for (const char c : characters)
+            in[static_cast<unsigned char>(c)] = true;
+    }
+    [[nodiscard]] constexpr bool has(char c) const noexcept {
+        return in[static_cast<unsigned char>(c)];
+    }
+    [[nodiscard]] constexpr bool has_any_of(std::string_view text) const noexcept {
+        bool any = false;
+        for (const char c : text)
+            any |= has(c);
+        return any;
+    }
+    [[nodiscard]] constexpr bool has_all_of(std::string_view text) const noexcept {
+        bool all = true;
+        for (const char c : text)
+            all &= has(c);
+        return all;
+    }
+    std::array<bool, 256> in{};
 };
+
+constexpr CharacterSet spaces(" \t\r\n");
+constexpr CharacterSet base62_digits(base62);
+constexpr CharacterSet hex_digits("0123456789abcdef");
 
 /// What is off before the parts are looked at. Of a text of any length only the first characters,
 /// one more than a token has, and the last are read.
@@ -46,7 +69,7 @@ Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
     if (opening_quote(text) != 0 || ends_with_quote(text))
         return Flaw::quotes;
     const std::string_view start = text.substr(0, expected + 1);
-    if (is_space(text.back()) || std::any_of(start.begin(), start.end(), is_space))
+    if (spaces.has(text.back()) || spaces.has_any_of(start))
         return Flaw::spaces;
     return Flaw::none;
 }
@@ -99,7 +122,7 @@ Parsed parse(std::string_view text, std::string_view brand) noexcept {
     if (rest.front() != '_')
         return off(Flaw::separator);
     rest.remove_prefix(1);
-    if (!std::all_of(rest.begin(), rest.end(), is_base62))
+    if (!base62_digits.has_all_of(rest))
         return off(Flaw::secret);
 
     parsed.prefix = prefix;
@@ -118,7 +141,8 @@ std::array<char, check_digits> check_of(std::string_view before) noexcept {
 
 bool of_brand(std::string_view text, std::string_view brand) noexcept {
     for (;;) {
-        const std::size_t stray = !text.empty() && is_space(text.front()) ? 1 : opening_quote(text);
+        const std::size_t stray =
+            !text.empty() && spaces.has(text.front()) ? 1 : opening_quote(text);
         if (stray == 0)
             break;
         text.remove_prefix(stray);
@@ -128,9 +152,7 @@ bool of_brand(std::string_view text, std::string_view brand) noexcept {
 }
 
 bool is_prefix(std::string_view text) noexcept {
-    return text.size() == prefix_digits && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
+    return text.size() == prefix_digits && hex_digits.has_all_of(text);
 }
 
 bool is_brand(std::string_view text) noexcept {

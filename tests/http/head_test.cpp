@@ -2,6 +2,7 @@
 #include "http/head.h"
 
 #include <algorithm>
+#include <list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,19 @@ std::string head_with(std::string_view lines) {
     return "GET /x HTTP/1.1\r\nHost: h\r\n" + std::string(lines) + "\r\n";
 }
 
+Head parsed(std::string_view bytes) {
+    Head head;
+    parse_head(bytes, head);
+    return head;
+}
+
+std::string written(const Answer& answer, std::string_view method, After after,
+                    std::int64_t unix_s) {
+    std::string text;
+    write_answer(text, answer, method, after, unix_s);
+    return text;
+}
+
 /// The flaw of a head, wherever it is found: while it arrives or when it is read.
 HeadFlaw flaw_of(std::string_view bytes) {
     HeadScanner scanner;
@@ -27,7 +41,7 @@ HeadFlaw flaw_of(std::string_view bytes) {
         case State::refused:
             return scanner.flaw();
         case State::complete:
-            return parse_head(bytes.substr(0, scanner.size())).flaw;
+            return parsed(bytes.substr(0, scanner.size())).flaw;
         case State::more:
             break;
     }
@@ -35,9 +49,11 @@ HeadFlaw flaw_of(std::string_view bytes) {
     return HeadFlaw::none;
 }
 
+/// The bytes stay: the head points into them.
 Head sound(std::string_view bytes) {
+    static std::list<std::string> kept;
     CHECK(flaw_of(bytes) == HeadFlaw::none);
-    return parse_head(bytes);
+    return parsed(kept.emplace_back(bytes));
 }
 
 }  // namespace
@@ -226,20 +242,20 @@ TEST_CASE("a refused head is answered in the shape all errors have, with the sta
 
 TEST_CASE("an answer is these very bytes") {
     Answer answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
-    CHECK(write_answer(answer, "GET", After::keep, 1'780'000'000) ==
+    CHECK(written(answer, "GET", After::keep, 1'780'000'000) ==
           "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
           "Date: Thu, 28 May 2026 20:26:40 GMT\r\nContent-Length: 3\r\nConnection: "
           "keep-alive\r\n\r\nno\n");
-    CHECK(write_answer(answer, "HEAD", After::close, 0) ==
+    CHECK(written(answer, "HEAD", After::close, 0) ==
           "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
           "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
-    CHECK(write_answer({204, {}, "never sent"}, "GET", After::keep, 1'798'675'200) ==
+    CHECK(written({204, {}, "never sent"}, "GET", After::keep, 1'798'675'200) ==
           "HTTP/1.1 204 No Content\r\nDate: Thu, 31 Dec 2026 00:00:00 GMT\r\n"
           "Connection: keep-alive\r\n\r\n");
 }
 
 TEST_CASE("no header value ends its line, whoever made it") {
     const std::string text =
-        write_answer({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
+        written({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
     CHECK(text.starts_with("HTTP/1.1 200 OK\r\nA: b  Evil: 1   \r\nDate: "));
 }

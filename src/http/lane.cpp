@@ -1,0 +1,48 @@
+#include "http/lane.h"
+
+#include "http/forward_auth.h"
+#include "policy/path.h"
+
+namespace hourgate::http {
+
+Answer healthz_answer() {
+    return {200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ok\n"};
+}
+
+Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
+           Observer& observer) noexcept
+    : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer) {}
+
+bool Lane::answer(Listener listener, const Head& head, After after, std::string& out) {
+    const RequestView& request = head.request;
+    const std::string_view path = policy::path_part(request.target);
+    const Now now = clock_.now();
+    const std::int64_t now_s = now.wall_ms / ms_per_s;
+    if (listener != Listener::ask) {
+        const bool plain = request.method == "GET" || request.method == "HEAD";
+        if (path != healthz_path || !plain || request.count("Origin") > 0)
+            return false;
+        write_answer(out, healthz_answer(), request.method, after, now_s);
+        return true;
+    }
+    const auto dialect = dialect_of(path);
+    if (!dialect || !trust_.peers.contains(request.peer))
+        return false;
+    const Call call = asked_call(*dialect, request, trust_, now);
+    const auto decision = gate_.decide_at_hand(call);
+    if (!decision)
+        return false;
+    tell(observer_, listener, call, *decision);
+    if (const auto status = passing_status(*dialect, *decision)) {
+        HeadWriter writer(out, *status);
+        add_passing_headers(writer, *decision, reply_);
+        writer.finish(0, after, now_s);
+        return true;
+    }
+    const Format format = format_for(request.joined("Accept"));
+    write_answer(out, forward_answer(*dialect, *decision, request, reply_, format), request.method,
+                 after, now_s);
+    return true;
+}
+
+}  // namespace hourgate::http
