@@ -5,6 +5,7 @@ enable_testing()
 find_package(Catch2 REQUIRED)
 
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*.cpp)
+list(FILTER test_sources EXCLUDE REGEX "/tests/fuzz/")
 if(NOT test_sources)
     return()
 endif()
@@ -41,3 +42,12 @@ foreach(file IN LISTS test_sources)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
+
+# hourgate_fuzz: the lane against the long way. A minute of it here; by hand, as long as you like.
+add_executable(hourgate_fuzz tests/fuzz/lane_fuzz.cpp)
+target_include_directories(hourgate_fuzz PRIVATE tests)
+target_compile_options(hourgate_fuzz PRIVATE ${own_warnings})
+target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
+add_test(NAME fuzz/lane_fuzz
+    COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus")
+set_tests_properties(fuzz/lane_fuzz PROPERTIES TIMEOUT 300 COST 1000)  # the longest goes first

@@ -19,15 +19,14 @@ bool is_json(const Request& request) noexcept {
 }
 
 /// Whether `pattern` is these segments; what stands at its "{}" goes into `captures`.
-bool fits(std::string_view pattern, std::span<const std::string> segments,
-          std::vector<std::string>& captures) {
+bool fits(std::string_view pattern, policy::Segments segments, std::vector<std::string>& captures) {
     captures.clear();
     const std::vector<std::string_view> wanted = split(pattern, '/');
     if (wanted.size() != segments.size())
         return false;
     for (std::size_t at = 0; at < wanted.size(); ++at) {
         if (wanted[at] == "{}")
-            captures.push_back(segments[at]);
+            captures.emplace_back(segments[at]);
         else if (wanted[at] != segments[at])
             return false;
     }
@@ -119,8 +118,7 @@ Answer Visit::list_of(Json items, std::optional<manage::Position> next) const {
                            "\n");
 }
 
-Routed route_of(std::span<const Route> routes, std::string_view method,
-                std::span<const std::string> segments) {
+Routed route_of(std::span<const Route> routes, std::string_view method, policy::Segments segments) {
     const std::string_view wanted = method == "HEAD" ? "GET" : method;
     Routed routed;
     std::vector<std::string> captures;

@@ -113,7 +113,7 @@ struct Routed {
 };
 /// `segments`: decoded, those behind the prefix. HEAD goes where GET goes.
 [[nodiscard]] Routed route_of(std::span<const Route> routes, std::string_view method,
-                              std::span<const std::string> segments);
+                              policy::Segments segments);
 
 /// A granted call whose body, if the route reads one, is there.
 [[nodiscard]] Answer managed(const Routed& routed, const Request& request, const Decision& decision,

@@ -117,7 +117,7 @@ std::optional<Service::Place> Service::place_of(Listener listener, std::string_v
     if (path.flaw != policy::PathFlaw::none || path.segments.size() <= skip ||
         !std::equal(prefix.segments.begin(), prefix.segments.end(), path.segments.begin()))
         return std::nullopt;
-    const auto rest = std::span(path.segments).subspan(skip);
+    const auto rest = policy::Segments(path.segments).subspan(skip);
     Routed routed = route_of(admin ? admin_routes() : self_service_routes(), method, rest);
     if (routed.allowed.empty())
         return std::nullopt;

@@ -13,7 +13,7 @@
 #include <span>
 
 #include "base/limits.h"
-#include "limiter/few.h"
+#include "base/few.h"
 #include "limiter/trail.h"
 #include "plan/window.h"
 

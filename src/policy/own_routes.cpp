@@ -2,7 +2,7 @@
 
 namespace hourgate::policy {
 
-OwnRoute own_route_of(std::span<const std::string> rest) noexcept {
+OwnRoute own_route_of(std::span<const std::string_view> rest) noexcept {
     if (rest.empty())
         return OwnRoute::other;
     const bool rotates = rest.back() == "rotate";

@@ -22,7 +22,7 @@ enum class OwnRoute : std::uint8_t {
 };
 
 /// `rest`: the segments behind api_prefix.
-[[nodiscard]] OwnRoute own_route_of(std::span<const std::string> rest) noexcept;
+[[nodiscard]] OwnRoute own_route_of(std::span<const std::string_view> rest) noexcept;
 
 /// Revoking and rotating: never kept from whoever holds a leaked token by a lapsed plan or a full
 /// window. Question 2 is not asked, and question 4 of a window of their own.

@@ -55,23 +55,22 @@ bool is_readable(std::string_view target) noexcept {
                         [](char c) { return c == ' ' || c == '#' || is_control_byte(c); });
 }
 
-/// The segment, percent-decoded once. An escape that is none is left as it is and noted.
-std::string decode(std::string_view segment, Flaws& flaws) {
-    if (segment.find('%') == segment.npos)
-        return std::string(segment);
-    std::string out;
-    out.reserve(segment.size());
+/// The segment, percent-decoded once, to where `out` points, which is moved on. An escape that is
+/// none is left as it is and noted.
+std::string_view decode(std::string_view segment, char*& out, Flaws& flaws) noexcept {
+    const char* const begin = out;
     for (std::size_t at = 0; at < segment.size(); ++at) {
         if (is_escape(segment, at)) {
-            out += static_cast<char>(hex_value(segment[at + 1]) << 4 | hex_value(segment[at + 2]));
+            *out++ =
+                static_cast<char>(hex_value(segment[at + 1]) << 4 | hex_value(segment[at + 2]));
             at += 2;
         } else {
             if (segment[at] == '%')
                 flaws |= bit(PathFlaw::bad_escape);
-            out += segment[at];
+            *out++ = segment[at];
         }
     }
-    return out;
+    return {begin, static_cast<std::size_t>(out - begin)};
 }
 
 /// What a byte of a decoded segment is taken for at first sight: not_utf8 and double_encoding say
@@ -118,29 +117,33 @@ Flaws flaws_in(std::string_view segment) noexcept {
 
 Path read_path(std::string_view target, const PathRules& rules) {
     if (!is_readable(target))
-        return Path{PathFlaw::unreadable, {}};
+        return Path{PathFlaw::unreadable, {}, {}};
     Path path;
     Flaws flaws = 0;
     std::string_view rest = path_part(target).substr(1);
     bool more = !rest.empty();
     if (rest.ends_with('/'))
         rest.remove_suffix(1);
-    path.segments.reserve(8);
+    const bool escaped = rest.find('%') != rest.npos;
+    if (escaped)
+        path.decoded = std::make_unique<char[]>(rest.size());  // what is decoded is no longer
+    char* out = path.decoded.get();
     while (more) {
         const std::size_t slash = rest.find('/');
-        std::string segment = decode(rest.substr(0, slash), flaws);
+        const std::string_view sent = rest.substr(0, slash);
+        const std::string_view segment = escaped ? decode(sent, out, flaws) : sent;
         flaws |= flaws_in(segment);
         if (path.segments.size() == limits::path_segments_max)
             flaws |= bit(PathFlaw::too_many_segments);
         else
-            path.segments.push_back(std::move(segment));
+            path.segments.push_back(segment);
         more = slash != rest.npos;
         if (more)
             rest.remove_prefix(slash + 1);
     }
     flaws &= refused_by(rules);
     if (flaws != 0)
-        return Path{static_cast<PathFlaw>(std::countr_zero(flaws)), {}};
+        return Path{static_cast<PathFlaw>(std::countr_zero(flaws)), {}, {}};
     return path;
 }
 

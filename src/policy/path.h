@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
+#include <span>
 #include <string_view>
-#include <vector>
 
+#include "base/few.h"
 #include "base/limits.h"
 
 namespace hourgate::policy {
@@ -43,11 +44,15 @@ struct PathRules {
     bool case_variant = true;
 };
 
+using Segments = std::span<const std::string_view>;
+
 /// A path read: its decoded segments. Empty segments only where the rule allows them.
 struct Path {
     PathFlaw flaw = PathFlaw::none;
-    /// Decoded once. "/" has none, and one trailing slash is not one.
-    std::vector<std::string> segments;
+    /// Decoded once. "/" has none, and one trailing slash is not one. They point into the target,
+    /// or into `decoded` where an escape stood.
+    Few<std::string_view, 8> segments;
+    std::unique_ptr<char[]> decoded;
 };
 
 /// Reads the path part of an origin-form target (RFC 9112 section 3.2.1), up to '?'. Any bytes. Of

@@ -142,7 +142,7 @@ Fit fit_of(const Segment& segment, std::string_view text) noexcept {
     return same_ignoring_case(segment.text, text) ? Fit::but_for_case : Fit::none;
 }
 
-Fit fit_of(const Pattern& pattern, const std::vector<std::string>& path) noexcept {
+Fit fit_of(const Pattern& pattern, Segments path) noexcept {
     const std::size_t count = pattern.segments.size();
     if (pattern.rest ? path.size() < count : path.size() != count)
         return Fit::none;
@@ -157,7 +157,7 @@ struct Found {
     const Pattern* pattern = nullptr;  // the first that fits exactly
 };
 
-Found look_in(const Resource& resource, const std::vector<std::string>& path) noexcept {
+Found look_in(const Resource& resource, Segments path) noexcept {
     Found found;
     for (const Pattern& pattern : resource.patterns) {
         found.fit = std::max(found.fit, fit_of(pattern, path));
@@ -245,7 +245,7 @@ Match Policy::find(std::string_view target) const {
     if (ends_at(own_)) {
         if (match.flaw != PathFlaw::none)
             return match;
-        const std::span rest = std::span(path.segments).subspan(own_.patterns[0].segments.size());
+        const Segments rest = Segments(path.segments).subspan(own_.patterns[0].segments.size());
         match.own = own_route_of(rest);
         if (match.own == OwnRoute::organization)
             match.resource = &organization_;

@@ -1,5 +1,6 @@
 // A short list that keeps its first N elements in place: one allocation and one cache miss less for
-// each of a hundred thousand logs, nearly all of which have one trail and two windows.
+// each of a hundred thousand logs, nearly all of which have one trail and two windows, and none for
+// the segments of a usual path.
 #pragma once
 
 #include <algorithm>
@@ -11,19 +12,29 @@
 
 namespace hourgate {
 
-/// T is default-constructible and movable; an element taken out is moved from, not destroyed.
+/// T is default-constructible and movable; an element taken out is moved from, not destroyed. A
+/// list that was moved from can only be destroyed or assigned to.
 template <typename T, std::size_t N>
 class Few {
 public:
     Few() = default;
     Few(const Few&) = delete;
     Few& operator=(const Few&) = delete;
+    Few(Few&&) noexcept = default;
+    Few& operator=(Few&&) noexcept = default;
+    ~Few() = default;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] T* begin() noexcept { return far_ ? far_.get() : near_.data(); }
     [[nodiscard]] T* end() noexcept { return begin() + size_; }
     [[nodiscard]] const T* begin() const noexcept { return far_ ? far_.get() : near_.data(); }
     [[nodiscard]] const T* end() const noexcept { return begin() + size_; }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return begin()[index]; }
+    friend bool operator==(const Few& a, const Few& b) noexcept {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
 
     void clear() noexcept { size_ = 0; }
 
