@@ -52,8 +52,7 @@ class Table:
 # --- the figures to reach -------------------------------------------------------------------------
 
 
-def find(rows, beginning):
-    return next((row for row in rows if row["name"].startswith(beginning)), None)
+PEER_GOALS = {"nginx, a constant": 1, "HAProxy gate": 0.7, "nginx + Lua gate": 0.4}
 
 
 def cost_goals(sections):
@@ -64,13 +63,13 @@ def cost_goals(sections):
         rows = {name: at.get(middle) or at[str(middle)] for name, at in cost["rows"].items()}
         ours = rows["Hourgate"]
         goals.append(("a decision, 32 connections: × the floor", 1.15, ours["ratio"], times))
-        for name, most in (("nginx, a constant", 1), ("HAProxy gate", 0.7), ("nginx + Lua gate", 0.4)):
+        for name, most in PEER_GOALS.items():
             if name in rows:
                 value = median(a / b for a, b in zip(ours["each_us"], rows[name]["each_us"]))
                 goals.append((f"the same: × {name}", most, value, times))
     answers = sections.get("answers")
     if answers:
-        many = next(row for row in answers if row["name"].startswith("granted:") and "agency" in row["name"])
+        many = next(row for row in answers if "agency" in row["name"])
         what = many["name"].removeprefix("granted: ").split(" in turn")[0]
         goals.append((f"{what} under the agency plan: × the floor", 1.15, many["ratio"], times))
     return goals
@@ -224,6 +223,17 @@ def flood_note(flood):
     )
 
 
+def windows_table(section):
+    count = f"{section['tokens']:,}"
+    limiter = f"after {section['calls_each']} calls each"
+    rows = [
+        ["at start", number(section["fresh_mib"], 1), "–"],
+        [f"{count} tokens called once", number(section["known_mib"], 1), "–"],
+        [limiter, number(section["resident_mib"], 1), number(section["limiter_mib"], 1)],
+    ]
+    return Table("Tokens in use", ["resident memory, MiB", "all", "of it windows"], rows)
+
+
 def tables(results):
     sections = results["sections"]
     found = [goals_table(results)]
@@ -232,6 +242,7 @@ def tables(results):
         ("answers", answers_table),
         ("rate", rate_table),
         ("stored", stored_table),
+        ("windows", windows_table),
     ):
         if name in sections:
             found.append(make(sections[name]))
@@ -252,9 +263,10 @@ def machine_line(results):
 def circumstances(results):
     count = results["rounds"]
     rounds = "One round" if count == 1 else f"Medians of {count} rounds"
+    pinned = " Load generators had a core of their own, servers the others." * results["pinned"]
     return (
         f"{results['date']}, {results['machine']['hourgate']}, on {machine_line(results)}."
-        f" {rounds}, {results['seconds']:g} s a sample."
+        f" {rounds}, {results['seconds']:g} s a sample.{pinned}"
     )
 
 
@@ -266,20 +278,38 @@ def text(results):
     return "\n\n".join([""] + parts) + "\n"
 
 
-def markdown(results, plots=""):
-    parts = [circumstances(results)]
+def pictures(results, folder):
+    return [f"![{what}]({folder}{name})" for name, what in plots_of(results).items()]
+
+
+def markdown(results):
     made = [table.markdown() for table in tables(results)]
-    parts += [made[0]]
-    for name, what in plots_of(results).items():
-        parts.append(f"![{what}]({plots}{name})")
-    parts += made[1:] + results["notes"]
+    parts = [circumstances(results), made[0], *pictures(results, ""), *made[1:], *results["notes"]]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(results, folder):
+    """What the README shows: the figures to reach, the plots, and the peers."""
+    parts = [circumstances(results), goals_table(results).markdown(), *pictures(results, folder)]
+    if "cost" in results["sections"]:
+        parts.append(cost_table(results["sections"]["cost"]).markdown())
     return "\n\n".join(parts) + "\n"
 
 
 # --- plots ----------------------------------------------------------------------------------------
 
 # Their own ground, light or dark as the reader's system is: legible on either kind of page.
-STYLE = """
+# Colours of the series, on a light ground and on a dark one: ours, the floor, then the peers.
+COLOURS = (
+    ("#0969da", "#58a6ff"),
+    ("#6e7781", "#8b949e"),
+    ("#1a7f37", "#3fb950"),
+    ("#bc4c00", "#f0883e"),
+    ("#8250df", "#bc8cff"),
+    ("#bf3989", "#f778ba"),
+    ("#9a6700", "#d29922"),
+)
+LIGHT = """
 .ground { fill: #ffffff; stroke: #d0d7de; }
 text { font: 13px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif;
        fill: #57606a; }
@@ -287,21 +317,30 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial,
 .grid { stroke: #d8dee4; stroke-width: 1; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .dot { stroke: #ffffff; stroke-width: 1.5; }
-.s0 { --c: #0969da; } .s1 { --c: #6e7781; } .s2 { --c: #1a7f37; }
-.s3 { --c: #bc4c00; } .s4 { --c: #8250df; } .s5 { --c: #bf3989; } .s6 { --c: #9a6700; }
-.line { stroke: var(--c); } .dot, .label { fill: var(--c); }
-.s0 .line { stroke-width: 3.5; } .s0 .label { font-weight: 700; }
+.s0 .line { stroke-width: 3.5; }
+.s0 .label { font-weight: 700; }
 .s1 .line { stroke-dasharray: 5 4; }
-@media (prefers-color-scheme: dark) {
+"""
+DARK = """
 .ground { fill: #0d1117; stroke: #30363d; }
 text { fill: #9198a1; }
 .title { fill: #f0f6fc; }
 .grid { stroke: #262c36; }
 .dot { stroke: #0d1117; }
-.s0 { --c: #58a6ff; } .s1 { --c: #8b949e; } .s2 { --c: #3fb950; }
-.s3 { --c: #f0883e; } .s4 { --c: #bc8cff; } .s5 { --c: #f778ba; } .s6 { --c: #d29922; }
-}
 """
+
+
+def style():
+    def series(ground):
+        return "".join(
+            f".s{index} .line {{ stroke: {pair[ground]}; }}"
+            f" .s{index} .dot, .s{index} .label {{ fill: {pair[ground]}; }}\n"
+            for index, pair in enumerate(COLOURS)
+        )
+
+    dark = f"@media (prefers-color-scheme: dark) {{{DARK}{series(1)}}}\n"
+    return f"{LIGHT}{series(0)}{dark}"
+
 
 LEFT, TOP, WIDE, HIGH = 56, 58, 470, 270
 LABELS = 250  # to the right of the lines
@@ -350,19 +389,19 @@ class Plot:
         out, value = [], 0.0
         while value <= self.y_top * 1.001:
             y = self.y(value)
-            out.append(f'<line class="grid" x1="{LEFT}" x2="{LEFT + WIDE}" y1="{y:.1f}" y2="{y:.1f}"/>')
+            ends = f'x1="{LEFT}" x2="{LEFT + WIDE}" y1="{y:.1f}" y2="{y:.1f}"'
+            out.append(f'<line class="grid" {ends}/>')
             out.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
             value += self.y_step
         for value in self.xs:
-            out.append(
-                f'<text x="{self.x(value):.1f}" y="{TOP + HIGH + 20}" text-anchor="middle">{value:,}</text>'
-            )
+            place = f'x="{self.x(value):.1f}" y="{TOP + HIGH + 20}"'
+            out.append(f'<text {place} text-anchor="middle">{value:,}</text>')
         return out
 
     def one_line(self, style, points):
         places = [(self.x(x), self.y(y)) for x, y in sorted(points.items())]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>' for x, y in places)
+        dots = "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in places)
         return f'<g class="{style}"><polyline class="line" points="{path}"/>{dots}</g>'
 
     def labels(self):
@@ -371,9 +410,8 @@ class Plot:
         out = []
         for height, (_, name, style, value) in zip(heights, ends):
             words = html.escape(f"{name}  {value:.1f}")
-            out.append(
-                f'<g class="{style}"><text class="label" x="{LEFT + WIDE + 4}" y="{height + 4:.1f}">{words}</text></g>'
-            )
+            place = f'x="{LEFT + WIDE + 4}" y="{height + 4:.1f}"'
+            out.append(f'<g class="{style}"><text class="label" {place}>{words}</text></g>')
         return out
 
     def svg(self):
@@ -384,7 +422,7 @@ class Plot:
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img"'
             f' width="{wide}" height="{high}">',
-            f"<title>{title}</title><style>{STYLE}</style>",
+            f"<title>{title}</title><style>{style()}</style>",
             f'<rect class="ground" x="0.5" y="0.5" width="{wide - 1}" height="{high - 1}" rx="8"/>',
             f'<text class="title" x="16" y="27">{title}</text>',
             f'<text x="16" y="46">{html.escape(self.y_title)}</text>',
@@ -396,6 +434,9 @@ class Plot:
             "</svg>",
         ]
         return "\n".join(parts) + "\n"
+
+
+PLOTS = ("cost-by-connections.svg", "cost-by-tokens.svg")
 
 
 def connections_plot(section):
@@ -430,18 +471,21 @@ def plots_of(results):
     """File names, and what is said in their place."""
     found = {}
     if "cost" in results["sections"]:
-        found["cost-by-connections.svg"] = "Processor time per call at 1, 32 and 256 connections"
+        found[PLOTS[0]] = "Processor time per call at 1, 32 and 256 connections"
     if "stored" in results["sections"]:
-        found["cost-by-tokens.svg"] = "Processor time per call, by tokens stored"
+        found[PLOTS[1]] = "Processor time per call, by tokens stored"
     return found
 
 
 def write(results, folder):
+    for name in PLOTS:  # of a run before, which may have measured more
+        if os.path.exists(os.path.join(folder, name)):
+            os.remove(os.path.join(folder, name))
     made = {"table.md": markdown(results)}
     if "cost" in results["sections"]:
-        made["cost-by-connections.svg"] = connections_plot(results["sections"]["cost"]).svg()
+        made[PLOTS[0]] = connections_plot(results["sections"]["cost"]).svg()
     if "stored" in results["sections"]:
-        made["cost-by-tokens.svg"] = stored_plot(results["sections"]["stored"]).svg()
+        made[PLOTS[1]] = stored_plot(results["sections"]["stored"]).svg()
     for name, content in made.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(content)
@@ -456,4 +500,4 @@ def publish(results, readme):
     if not found or not found_end:
         raise RuntimeError(f"{readme} has no {BEGIN} … {END}")
     with open(readme, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n{markdown(results, 'bench/results/')}{END}{after}")
+        file.write(f"{before}{BEGIN}\n{summary(results, 'bench/results/')}{END}{after}")

@@ -83,13 +83,20 @@ class Bench:
             words += ["--" + name, str(value)]
         return words
 
+    def start_load(self, mode, server, **options):
+        return servers.start(
+            self.load_words(mode, server, options),
+            "load",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
     def load(self, mode, server, **options):
         """Runs the load generator against a server. Its result, with `cost_us`: the server's
         processor time for each answer."""
         before_ns = server.cpu_ns()
-        done = subprocess.run(
-            self.load_words(mode, server, options), capture_output=True, text=True, check=False
-        )
+        words = servers.placed("load", self.load_words(mode, server, options))
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{server.name}: {done.stderr.strip()}")
         result = json.loads(done.stdout)
@@ -107,9 +114,7 @@ class Bench:
 
     def hold(self, mode, server, **options):
         """Starts a load that goes on until release(); what it says when all are open."""
-        process = servers.start(
-            self.load_words(mode, server, options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        process = self.start_load(mode, server, **options)
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"{server.name}: no connection for {mode}")
@@ -419,6 +424,7 @@ def measure_windows(bench):
     say(f"  each called once: {result['known_mib']:.1f} MiB")
     bench.load("closed", server, calls=scale.in_use * (scale.calls_each - 1), **options)
     result["resident_mib"] = server.resident_kib() / 1024
+    result["limiter_mib"] = server.metric("hourgate_limiter_bytes") / 1024 / 1024
     say(f"  each called {scale.calls_each} times: {result['resident_mib']:.1f} MiB")
     server.stop()
     return result
@@ -473,7 +479,7 @@ def pair(bench, name):
 
 
 def measure_slow(bench):
-    """a good client's p99 beside 10,000 idle connections and 1,000 that drip; memory of an idle one"""
+    """a good client's p99 beside 10,000 idle connections and 1,000 that drip; memory of the idle"""
     idle_count, drip_count = bounded_idle(bench), bench.scale.drip
     both = pair(bench, "slow")
     result = {"drip": drip_count}
@@ -514,10 +520,7 @@ def measure_flood(bench):
             server = beside.server
             beside.quiet.append(beside.sample())
             before = server.resident_kib(), server.descriptors()
-            words = bench.load_words(
-                "flood", server, {"rate": bench.scale.flood, "seconds": seconds}
-            )
-            flood = servers.start(words, stdout=subprocess.PIPE)
+            flood = bench.start_load("flood", server, rate=bench.scale.flood, seconds=seconds)
             time.sleep(0.5)
             beside.pressed.append(beside.sample())
             flood.wait()
@@ -619,6 +622,12 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="one short round, and fewer tokens")
     parser.add_argument("--rounds", type=int, help="instead of 5, or of 1 with --quick")
     parser.add_argument("--seconds", type=float, help="of a sample, instead of 2, or of 0.7")
+    parser.add_argument(
+        "--anywhere",
+        action="store_true",
+        help="let all run on any core. Without it load generators have the first core, and servers"
+        " the others, which is steadier by far",
+    )
     parser.add_argument("--only", help="SECTION[,SECTION]...: measure these alone")
     parser.add_argument(
         "--out",
@@ -649,6 +658,7 @@ def measure_all(options):
     scale = Quick() if options.quick else Scale()
     scale.rounds = options.rounds or scale.rounds
     scale.seconds = options.seconds or scale.seconds
+    pinned = not options.anywhere and servers.pin()
     about = machine()
     if about["load_before"] > 0.5:
         say(f"Something else is running (load {about['load_before']}): figures will be off.")
@@ -667,6 +677,7 @@ def measure_all(options):
         "machine": about,
         "rounds": scale.rounds,
         "seconds": scale.seconds,
+        "pinned": pinned,
         "sections": results,
         "notes": bench.notes,
         "problems": bench.problems,

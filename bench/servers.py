@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -83,10 +84,25 @@ def descriptors(pid):
 # --- a server -------------------------------------------------------------------------------------
 
 running = []  # all that were started and not stopped
+cores = {"load": None, "server": None}  # where they may run, as taskset(1) reads it; None: anywhere
 
 
-def start(words, **options):
-    process = subprocess.Popen(words, start_new_session=True, **options)
+def pin():
+    """The load generators to the first core, servers to the others: where they happen to meet
+    decides more about their figures than what they do. False: there is one core, or no taskset."""
+    count = os.cpu_count()
+    if count < 2 or not shutil.which("taskset"):
+        return False
+    cores.update(load="0", server=f"1-{count - 1}")
+    return True
+
+
+def placed(role, words):
+    return ["taskset", "-c", cores[role], *words] if cores[role] else words
+
+
+def start(words, role="server", **options):
+    process = subprocess.Popen(placed(role, words), start_new_session=True, **options)
     running.append(process)
     return process
 
@@ -136,8 +152,24 @@ class Server:
         if self.log:
             os.truncate(self.log, 0)
 
+    def metric(self, name):
+        """One of Hourgate's own figures."""
+        return float(re.search(rf"^{name} (\S+)", get(self.admin_port, "/metrics"), re.M).group(1))
+
     def stop(self):
         stop(self.processes[0])
+
+
+def get(port, path):
+    """The body of a 200; anything else is an error."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answers {answer.status}: {body}")
+    return body
 
 
 def wait_for(port, process, seconds=10):
@@ -150,7 +182,7 @@ def wait_for(port, process, seconds=10):
             return
         except OSError:
             time.sleep(0.02)
-    raise RuntimeError(f"{process.args[0]} does not listen on port {port}")
+    raise RuntimeError(f"{' '.join(process.args)} does not listen on port {port}")
 
 
 def start_floor(threads=1):
@@ -225,13 +257,10 @@ class Gate:
         if not line:
             raise RuntimeError("hourgate serve: " + read(log))
         ports = json.loads(line)
-        with socket.create_connection(("127.0.0.1", ports["publicPort"]), 5) as ask:
-            ask.sendall(b"GET /_hourgate/readyz HTTP/1.1\r\nHost: bench\r\n\r\n")
-            if b" 200 " not in ask.recv(4096):
-                raise RuntimeError("hourgate serve is not ready")
+        get(ports["publicPort"], "/_hourgate/readyz")
         ready_ms = (time.monotonic() - began) * 1000
         server = Server(name, ports["askPort"], [process], ASKED, log)
-        server.ready_ms = ready_ms
+        server.ready_ms, server.admin_port = ready_ms, ports["adminPort"]
         return server
 
 

@@ -41,3 +41,9 @@ foreach(file IN LISTS test_sources)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
+
+# Nothing here asserts a time: that scripts/bench can be read, and says how it is used.
+find_program(PYTHON3 python3)
+if(PYTHON3)
+    add_test(NAME bench/help COMMAND "${CMAKE_SOURCE_DIR}/scripts/bench" --help)
+endif()
