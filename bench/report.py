@@ -261,12 +261,13 @@ def machine_line(results):
 
 
 def circumstances(results):
-    count = results["rounds"]
+    count, load = results["rounds"], results["machine"]["load_before"]
+    busy = f" Something else was running (load {load})." * (load > 0.5)
     rounds = "One round" if count == 1 else f"Medians of {count} rounds"
     pinned = " Load generators had a core of their own, servers the others." * results["pinned"]
     return (
         f"{results['date']}, {results['machine']['hourgate']}, on {machine_line(results)}."
-        f" {rounds}, {results['seconds']:g} s a sample.{pinned}"
+        f" {rounds}, {results['seconds']:g} s a sample.{pinned}{busy}"
     )
 
 
@@ -307,7 +308,6 @@ COLOURS = (
     ("#bc4c00", "#f0883e"),
     ("#8250df", "#bc8cff"),
     ("#bf3989", "#f778ba"),
-    ("#9a6700", "#d29922"),
 )
 LIGHT = """
 .ground { fill: #ffffff; stroke: #d0d7de; }
@@ -343,7 +343,7 @@ def style():
 
 
 LEFT, TOP, WIDE, HIGH = 56, 58, 470, 270
-LABELS = 250  # to the right of the lines
+LABELS = 190  # to the right of the lines
 LABEL_HIGH = 17
 
 
@@ -409,7 +409,7 @@ class Plot:
         heights = spread([end[0] for end in ends], TOP, TOP + HIGH)
         out = []
         for height, (_, name, style, value) in zip(heights, ends):
-            words = html.escape(f"{name}  {value:.1f}")
+            words = html.escape(f"{name} {value:.1f}")
             place = f'x="{LEFT + WIDE + 4}" y="{height + 4:.1f}"'
             out.append(f'<g class="{style}"><text class="label" {place}>{words}</text></g>')
         return out
@@ -441,7 +441,7 @@ PLOTS = ("cost-by-connections.svg", "cost-by-tokens.svg")
 
 def connections_plot(section):
     order = ["Hourgate", "floor", "nginx, a constant", "HAProxy gate", "nginx + Lua gate"]
-    order += ["nginx + Hourgate", "nginx + Hourgate, connecting anew"]
+    order += ["nginx + Hourgate"]  # connecting anew would press all others to the ground
     series = []
     for index, name in enumerate(order):
         if name in section["rows"]:

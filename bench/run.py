@@ -415,7 +415,13 @@ def measure_windows(bench):
     gate.run("plan", "set", "steady", "--api", "yes", *windows)
     say(f"  storing {scale.in_use:,} tokens")
     tokens = gate.stock("steady", scale.in_use)
-    server = gate.serve()
+    with servers.anywhere():
+        return use_windows(bench, gate.serve(), tokens)
+
+
+def use_windows(bench, server, tokens):
+    """Calls with each token as often as asked for; the server's memory at each step."""
+    scale = bench.scale
     result = {"tokens": scale.in_use, "calls_each": scale.calls_each}
     result["fresh_mib"] = server.resident_kib() / 1024
     options = {"tokens": tokens, "pipeline": 16, "seconds": 900}

@@ -1,6 +1,7 @@
 """The servers that are measured: starting them, reading from /proc what they use, ending them."""
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import json
@@ -95,6 +96,17 @@ def pin():
         return False
     cores.update(load="0", server=f"1-{count - 1}")
     return True
+
+
+@contextlib.contextmanager
+def anywhere():
+    """For what takes no times: on all cores it is done sooner."""
+    before = dict(cores)
+    cores.update(load=None, server=None)
+    try:
+        yield
+    finally:
+        cores.update(before)
 
 
 def placed(role, words):
