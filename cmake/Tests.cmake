@@ -51,3 +51,9 @@ target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
 add_test(NAME fuzz/lane_fuzz
     COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus")
 set_tests_properties(fuzz/lane_fuzz PROPERTIES TIMEOUT 300 COST 1000)  # the longest goes first
+
+# Nothing here asserts a time: that scripts/bench can be read, and says how it is used.
+find_program(PYTHON3 python3)
+if(PYTHON3)
+    add_test(NAME bench/help COMMAND "${CMAKE_SOURCE_DIR}/scripts/bench" --help)
+endif()
