@@ -30,7 +30,7 @@ template <typename T>
 T must(Result<T> result) {
     if (result)
         return std::move(result).value();
-    std::fprintf(stderr, "hourgate_decision: %s\n", result.failure().what.c_str());
+    (void)std::fprintf(stderr, "hourgate_decision: %s\n", result.failure().what.c_str());
     std::exit(1);
 }
 
@@ -88,7 +88,7 @@ double median_ns(Gate& gate, const Clock& clock, const std::vector<Secret>& toke
         each.push_back(static_cast<double>(clock.now().boot_us - before_us) * 1000.0 / batch);
     }
     if (refused > 0)
-        std::fprintf(stderr, "hourgate_decision: %zu calls were refused\n", refused);
+        (void)std::fprintf(stderr, "hourgate_decision: %zu calls were refused\n", refused);
     std::nth_element(each.begin(), each.begin() + static_cast<long>(each.size() / 2), each.end());
     return each[each.size() / 2];
 }

@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < threads; ++i)
         std::thread(serve, listener).detach();
     std::printf("%d\n", port);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
     std::array<char, 64> rest{};
     while (read(STDIN_FILENO, rest.data(), rest.size()) > 0) {
     }

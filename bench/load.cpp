@@ -51,7 +51,7 @@ constexpr std::size_t flood_open_max = 4'096;
 constexpr std::uint32_t flood_addresses = 64;  // each has 28,000 ports to connect from
 
 [[noreturn]] void fail(const std::string& what) {
-    std::fprintf(stderr, "hourgate_load: %s\n", what.c_str());
+    (void)std::fprintf(stderr, "hourgate_load: %s\n", what.c_str());
     std::exit(2);
 }
 
@@ -436,7 +436,7 @@ private:
 
 void print_open(std::size_t open, std::size_t asked, std::uint64_t reopened) {
     std::printf("{\"open\":%zu,\"asked\":%zu,\"reopened\":%lu}\n", open, asked, reopened);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
 }
 
 /// Connects as often as asked for, or as the machine lets it.

@@ -87,8 +87,8 @@ private:
         tokens_.bind(5, minted.digest.data(), static_cast<int>(minted.digest.size()));
         run(tokens_);
         const std::string_view text = minted.text.reveal();
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        std::fputc('\n', stdout);
+        (void)std::fwrite(text.data(), 1, text.size(), stdout);
+        (void)std::fputc('\n', stdout);
     }
 
     static void run(SQLite::Statement& statement) {
@@ -120,14 +120,14 @@ private:
 
 int main(int argc, char** argv) {
     if (argc != 4) {
-        std::fprintf(stderr, "usage: hourgate_stock DATABASE PLAN COUNT > TOKENS\n");
+        (void)std::fprintf(stderr, "usage: hourgate_stock DATABASE PLAN COUNT > TOKENS\n");
         return 2;
     }
     try {
         Stock(argv[1], argv[2], SystemClock().now().wall_ms).fill(std::atoll(argv[3]));
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "hourgate_stock: %s: %s\n", argv[1], error.what());
+        (void)std::fprintf(stderr, "hourgate_stock: %s: %s\n", argv[1], error.what());
         return 1;
     }
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : 1;
 }
