@@ -24,6 +24,8 @@ struct Member {
     Role role = Role::member;
     std::optional<std::int64_t> removed_ms;  ///< set: removed, every token of theirs is refused
     std::int64_t created_ms = 0;
+
+    friend bool operator==(const Member&, const Member&) = default;
 };
 
 }  // namespace hourgate

@@ -16,6 +16,8 @@ struct Workspace {
     /// Unix ms: the first instant not paid. None: no end.
     std::optional<std::int64_t> paid_until_ms;
     std::int64_t created_ms = 0;
+
+    friend bool operator==(const Workspace&, const Workspace&) = default;
 };
 
 }  // namespace hourgate

@@ -65,7 +65,6 @@ constexpr std::size_t usage_entries_per_shard_max =
     16'384;  ///< tokens counted between two writings
 constexpr std::int64_t usage_write_ms = 2'000;
 constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
-constexpr std::size_t usage_pending_max = usage_shards * usage_entries_per_shard_max;
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;

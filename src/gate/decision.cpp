@@ -107,7 +107,7 @@ int question_of(Reason reason) noexcept {
 std::string_view Decision::role() const noexcept {
     if (!facts)
         return {};
-    return facts->is_operator() ? std::string_view("operator") : to_text(facts->member.role);
+    return facts->is_operator() ? std::string_view("operator") : to_text(facts->member->role);
 }
 
 }  // namespace hourgate

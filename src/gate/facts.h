@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,14 +36,24 @@ struct TokenFacts {
     std::optional<std::int64_t> revoked_ms;
 };
 
-/// A token with its member and workspace. For an operator token the two are empty.
+/// A token with its member and workspace, which tokens share: never null. For an operator token the
+/// two are empty.
 struct Facts {
     TokenFacts token;
-    Member member;
-    Workspace workspace;
+    std::shared_ptr<const Member> member = nobody();
+    std::shared_ptr<const Workspace> workspace = nowhere();
 
     [[nodiscard]] bool is_operator() const noexcept {
         return token.kind == TokenFacts::Kind::operator_;
+    }
+
+    [[nodiscard]] static const std::shared_ptr<const Member>& nobody() {
+        static const auto empty = std::make_shared<const Member>();
+        return empty;
+    }
+    [[nodiscard]] static const std::shared_ptr<const Workspace>& nowhere() {
+        static const auto empty = std::make_shared<const Workspace>();
+        return empty;
     }
 };
 

@@ -116,7 +116,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
         return Reason::rotated_token;
     if (token.expires_ms && now_ms >= *token.expires_ms)
         return Reason::expired_token;
-    if (decision.facts->member.removed_ms)
+    if (decision.facts->member->removed_ms)
         return Reason::member_removed;
     return Reason::granted;
 }
@@ -126,7 +126,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
 Reason Gate::paid(Decision& decision) const {
     if (decision.facts->is_operator() || decision.door == Door::admin)
         return Reason::granted;
-    const Workspace& workspace = decision.facts->workspace;
+    const Workspace& workspace = *decision.facts->workspace;
     decision.standing = standing_at(workspace.paid_until_ms, settings_.lapse, decision.now.wall_ms);
     const bool lapsed = decision.standing.paid == Paid::lapsed;
     decision.plan =
@@ -143,7 +143,7 @@ Reason Gate::may(Decision& decision, const Call& call) const {
         return Reason::role_forbidden;
     if (facts.is_operator())
         return Reason::granted;
-    const policy::Subject subject{facts.member.role, facts.member.public_id, facts.token.scopes,
+    const policy::Subject subject{facts.member->role, facts.member->public_id, facts.token.scopes,
                                   facts.token.prefix};
     decision.judgement = policy_.judge(decision.match, subject, call.method);
     return reason_of(decision.judgement.verdict);
@@ -156,7 +156,7 @@ Reason Gate::room(Decision& decision, const Call& call) {
     if (is_urgent(decision, call))
         return urgent_room(decision, call);
     decision.room_of = RoomOf::plan;
-    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace.id,
+    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace->id,
                                  decision.plan->windows, call.now, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;
 }

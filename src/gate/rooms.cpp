@@ -32,7 +32,7 @@ bool Gate::is_urgent(const Decision& decision, const Call& call) noexcept {
 /// stays.
 Reason Gate::urgent_room(Decision& decision, const Call& call) {
     decision.room_of = RoomOf::urgent;
-    decision.room = urgent_.ask(decision.facts->token.line, decision.facts->workspace.id,
+    decision.room = urgent_.ask(decision.facts->token.line, decision.facts->workspace->id,
                                 {&urgent_window, 1}, call.now, call.spend);
     if (!decision.room.granted)
         return Reason::window_full;
@@ -89,7 +89,7 @@ void Gate::show_plan(Decision& decision, const Call& call) {
     if (decision.plan == nullptr || decision.plan->windows.empty())
         return;
     decision.room_of = RoomOf::plan;
-    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace.id,
+    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace->id,
                                  decision.plan->windows, call.now, Spend::no);
 }
 

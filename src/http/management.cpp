@@ -40,7 +40,7 @@ manage::Context Visit::context() const {
     const Facts& facts = *decision_.facts;
     context.actor.token = facts.token.prefix;
     context.actor.who =
-        facts.is_operator() ? "operator:" + facts.token.prefix : facts.member.public_id;
+        facts.is_operator() ? "operator:" + facts.token.prefix : facts.member->public_id;
     context.actor.power = facts.is_operator() ? manage::Power::gate : manage::Power::workspace;
     context.actor.from = decision_.address ? decision_.address->text() : "unknown";
     context.now = decision_.now;
@@ -50,7 +50,7 @@ manage::Context Visit::context() const {
 /// Whose list it is, and of what: everything of the target but where it goes on.
 std::string Visit::list_name() const {
     const Facts& facts = *decision_.facts;
-    std::string name = facts.is_operator() ? "operator" : facts.member.public_id;
+    std::string name = facts.is_operator() ? "operator" : facts.member->public_id;
     name += '\n';
     name += policy::path_part(request_.target);
     const std::size_t mark = request_.target.find('?');

@@ -433,8 +433,8 @@ void add_identity_headers(HeaderSink& to, const Decision& decision) {
         std::string changed;
         to.add(name, header_safe(value, changed));
     };
-    add("X-Hourgate-Workspace", facts.workspace.public_id);
-    add("X-Hourgate-Member", facts.member.public_id);
+    add("X-Hourgate-Workspace", facts.workspace->public_id);
+    add("X-Hourgate-Member", facts.member->public_id);
     add("X-Hourgate-Role", decision.role());
     add("X-Hourgate-Plan", plan);
     add("X-Hourgate-Token", facts.token.prefix);

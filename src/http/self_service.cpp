@@ -127,10 +127,10 @@ std::span<const Route> self_service_routes() noexcept {
 Json me_of(const Decision& decision) {
     const Facts& facts = *decision.facts;
     return {
-        {"orgId", facts.workspace.public_id},
-        {"orgName", facts.workspace.name},
-        {"memberId", facts.member.public_id},
-        {"email", text_or_null(facts.member.email)},
+        {"orgId", facts.workspace->public_id},
+        {"orgName", facts.workspace->name},
+        {"memberId", facts.member->public_id},
+        {"email", text_or_null(facts.member->email)},
         {"role", decision.role()},
         {"plan", decision.plan != nullptr ? Json(decision.plan->name) : Json()},
         {"scopes", scopes_of(decision)},

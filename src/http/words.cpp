@@ -203,10 +203,10 @@ std::string name_of(const Plan* plan) {
 
 Words paid(Reason reason, const Decision& decision, const ReplySettings& settings) {
     const Plan* own = decision.plans && decision.facts
-                          ? decision.plans->find(decision.facts->workspace.plan_id)
+                          ? decision.plans->find(decision.facts->workspace->plan_id)
                           : nullptr;
     const Plan* required = decision.plans ? decision.plans->lowest_with_api() : nullptr;
-    const std::string workspace = decision.facts ? quoted(decision.facts->workspace.name) : "";
+    const std::string workspace = decision.facts ? quoted(decision.facts->workspace->name) : "";
     const std::string where = settings.renew_url.empty() ? "" : " at " + settings.renew_url;
     const std::string after = where + "; the same token works again at once.";
     if (reason == Reason::plan_lapsed)
@@ -268,7 +268,7 @@ Words scope_missing(const Decision& decision) {
 }
 
 Words not_own(const Decision& decision) {
-    const std::string id = decision.facts ? decision.facts->member.public_id : std::string();
+    const std::string id = decision.facts ? decision.facts->member->public_id : std::string();
     return {"Role " + std::string(decision.role()) + " reaches only its own part of " +
                 resource_of(decision) + ", and " + call_of(decision) + " is another member's.",
             "Put 'me' or your own member id, " + id + ", where the path names the member."};
@@ -318,7 +318,7 @@ std::optional<std::int64_t> ended_at(Reason reason, const Decision& decision) no
     if (reason == Reason::rotated_token)
         return token.works_until_ms;
     if (reason == Reason::member_removed)
-        return decision.facts->member.removed_ms;
+        return decision.facts->member->removed_ms;
     return std::nullopt;
 }
 

@@ -74,8 +74,8 @@ std::string refusal_line(const Decision& decision, Level level, int status) {
     add(line, "reason", hourgate::to_text(decision.reason));
     line.append(" status=").append(std::to_string(status));
     add(line, "prefix", decision.prefix);
-    add(line, "workspace", facts != nullptr ? facts->workspace.public_id : "");
-    add(line, "member", facts != nullptr ? facts->member.public_id : "");
+    add(line, "workspace", facts != nullptr ? facts->workspace->public_id : "");
+    add(line, "member", facts != nullptr ? facts->member->public_id : "");
     add(line, "method", decision.method, method_bytes_max);
     add(line, "path", token::blotted(policy::path_part(decision.target)));
     add(line, "address", decision.address ? decision.address->text() : "");

@@ -3,29 +3,43 @@
 #include <optional>
 #include <string>
 
+#include "base/few.h"
 #include "base/limits.h"
 
 namespace hourgate::ops {
 
 namespace {
 
+struct Count {
+    Reason reason = Reason::granted;
+    std::uint32_t calls = 0;
+};
+
 struct Entry {
     std::int64_t hour = 0;
-    std::array<std::uint32_t, reason_count> calls{};
+    Few<Count, 2> counts;      // few callers meet more than two reasons
     std::int64_t used_ms = 0;  // 0: not granted
     std::optional<Address> used_from;
     std::int64_t refused_ms = 0;  // 0: not refused
     std::optional<Address> refused_from;
     Reason refused = Reason::granted;
+
+    void add(Reason reason) {
+        for (Count& count : counts)
+            if (count.reason == reason) {
+                ++count.calls;
+                return;
+            }
+        counts.push_back({reason, 1});
+    }
 };
 
 manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
     manage::UsageNote note;
     note.token_id = token_id;
     note.hour = entry.hour;
-    for (std::size_t at = 0; at < reason_count; ++at)
-        if (entry.calls[at] > 0)
-            note.calls.emplace_back(to_text(static_cast<Reason>(at)), entry.calls[at]);
+    for (const Count& count : entry.counts)
+        note.calls.emplace_back(to_text(count.reason), count.calls);
     if (entry.used_ms != 0)
         note.last.used_ms = entry.used_ms;
     if (entry.used_from)
@@ -72,7 +86,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
             entry = Entry{};
             entry.hour = hour;
         }
-        ++entry.calls[static_cast<std::size_t>(decision.reason)];
+        entry.add(decision.reason);
         if (decision.granted()) {
             entry.used_ms = now_ms;
             entry.used_from = decision.address;
@@ -86,21 +100,18 @@ void UsageMeter::count(const Decision& decision) noexcept {
     }
 }
 
-std::vector<manage::UsageNote> UsageMeter::take() {
+std::vector<manage::UsageNote> UsageMeter::take(std::size_t part) {
+    Shard& shard = shards_[part];
     std::vector<manage::UsageNote> notes;
-    for (std::size_t at = 0; at < limits::usage_shards; ++at) {
-        Shard& shard = shards_[at];
-        std::unordered_map<std::int64_t, Entry> entries;
-        {
-            const std::lock_guard lock(shard.mutex);
-            entries.swap(shard.entries);
-            for (manage::UsageNote& note : shard.earlier)
-                notes.push_back(std::move(note));
-            shard.earlier.clear();
-        }
-        for (const auto& [id, entry] : entries)
-            notes.push_back(note_of(id, entry));
+    std::unordered_map<std::int64_t, Entry> entries;
+    {
+        const std::lock_guard lock(shard.mutex);
+        entries.swap(shard.entries);
+        notes.swap(shard.earlier);
     }
+    notes.reserve(notes.size() + entries.size());
+    for (const auto& [id, entry] : entries)
+        notes.push_back(note_of(id, entry));
     return notes;
 }
 

@@ -25,8 +25,9 @@ public:
 
     /// One shard's lock, no write. Any thread.
     void count(const Decision& decision) noexcept;
-    /// All that was counted since it was last taken.
-    [[nodiscard]] std::vector<manage::UsageNote> take();
+    /// What was counted in one part of it since that was last taken: a part at a time, so that not
+    /// all of it is in memory twice. REQUIRES: part < limits::usage_shards.
+    [[nodiscard]] std::vector<manage::UsageNote> take(std::size_t part);
     /// Decisions that found no room.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(); }
 

@@ -42,13 +42,22 @@ void UsageWriter::run() noexcept {
 }
 
 void UsageWriter::write() {
-    std::vector<manage::UsageNote> taken = meter_.take();
-    const std::size_t room =
-        limits::usage_pending_max - std::min(pending_.size(), limits::usage_pending_max);
-    taken.resize(std::min(taken.size(), room));
-    std::move(taken.begin(), taken.end(), std::back_inserter(pending_));
+    for (std::size_t part = 0; part < limits::usage_shards; ++part) {
+        if (pending_.size() >= limits::usage_notes_per_write && !write_pending())
+            return;
+        std::vector<manage::UsageNote> taken = meter_.take(part);
+        std::move(taken.begin(), taken.end(), std::back_inserter(pending_));
+    }
+    if (!write_pending())
+        return;
+    if (failing_)
+        log_.line(Level::notice, "usage is written again");
+    failing_ = false;
+}
+
+/// In parts: a change that somebody waits for comes between two of them.
+bool UsageWriter::write_pending() {
     while (!pending_.empty()) {
-        // In parts: a change that somebody waits for comes between two of them.
         const std::size_t count = std::min(pending_.size(), limits::usage_notes_per_write);
         const auto begin = pending_.end() - static_cast<std::ptrdiff_t>(count);
         const Status done = manage::write_usage(ledger_, std::span(begin, pending_.end()));
@@ -57,13 +66,11 @@ void UsageWriter::write() {
                 log_.line(Level::warning, "usage cannot be written; it is kept and tried again",
                           {{"why", done.failure().what}});
             failing_ = true;
-            return;
+            return false;
         }
         pending_.erase(begin, pending_.end());
     }
-    if (failing_)
-        log_.line(Level::notice, "usage is written again");
-    failing_ = false;
+    return true;
 }
 
 void UsageWriter::prune() {

@@ -31,11 +31,12 @@ public:
     void stop() noexcept;
 
     /// What the thread does each time. When the database does not take it, what was counted waits
-    /// for the next time, up to limits::usage_pending_max notes. Not from two threads at once.
+    /// for the next time: some of it here, the rest in the meter. Not from two threads at once.
     void write();
 
 private:
     void run() noexcept;
+    [[nodiscard]] bool write_pending();
     void prune();
 
     UsageMeter& meter_;

@@ -30,8 +30,8 @@ bool ChangeLog::touched(const Facts& facts, Generation since) const {
     using Table = Change::Table;
     const std::lock_guard lock(mutex_);
     return since < floor_ || changed_after(since, Table::tokens, facts.token.id) ||
-           changed_after(since, Table::members, facts.member.id) ||
-           changed_after(since, Table::workspaces, facts.workspace.id);
+           changed_after(since, Table::members, facts.member->id) ||
+           changed_after(since, Table::workspaces, facts.workspace->id);
 }
 
 bool ChangeLog::changed_after(Generation since, Change::Table table, std::int64_t id) const {

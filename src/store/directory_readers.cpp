@@ -83,8 +83,10 @@ std::vector<Change> VersionReader::rows_changed_since(std::int64_t known) {
     return changes;
 }
 
-FactReader::FactReader(const std::string& path)
-    : connection_(path, Access::read, decision_busy_ms), row_(connection_.db(), select_facts()) {}
+FactReader::FactReader(const std::string& path, Pools& pools)
+    : pools_(pools),
+      connection_(path, Access::read, decision_busy_ms),
+      row_(connection_.db(), select_facts()) {}
 
 FactReader::Row FactReader::read(std::string_view prefix) {
     const Use use(row_);
@@ -98,9 +100,13 @@ FactReader::Row FactReader::read(std::string_view prefix) {
     const token::Digest digest = digest_from(row_, 1);
     Row row;
     row.version = int_from(row_, 0);
-    row.facts = std::make_shared<const Facts>(
-        facts_of(std::move(record), digest, owned ? member_from(row_, member) : Member{},
-                 owned ? workspace_from(row_, workspace) : Workspace{}));
+    Facts facts;
+    facts.token = facts_of(std::move(record), digest);
+    if (owned) {
+        facts.member = pools_.members.share(member_from(row_, member));
+        facts.workspace = pools_.workspaces.share(workspace_from(row_, workspace));
+    }
+    row.facts = std::make_shared<const Facts>(std::move(facts));
     return row;
 }
 

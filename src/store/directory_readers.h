@@ -13,6 +13,7 @@
 #include "gate/facts.h"
 #include "store/change_log.h"
 #include "store/connection.h"
+#include "store/pool.h"
 
 namespace hourgate::store {
 
@@ -44,9 +45,16 @@ private:
     SQLite::Statement plan_changed_;
 };
 
+/// What readers share, so that what they read is shared.
+struct Pools {
+    Pool<Member> members;
+    Pool<Workspace> workspaces;
+};
+
 class FactReader {
 public:
-    explicit FactReader(const std::string& path);
+    /// `pools` must outlive the reader.
+    FactReader(const std::string& path, Pools& pools);
 
     struct Row {
         std::shared_ptr<const Facts> facts;  ///< null: no token has the prefix
@@ -56,6 +64,7 @@ public:
     [[nodiscard]] Row read(std::string_view prefix);
 
 private:
+    Pools& pools_;
     Connection connection_;
     SQLite::Statement row_;
 };

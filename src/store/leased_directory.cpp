@@ -99,7 +99,7 @@ public:
         Borrowed borrowed = borrow();
         try {
             if (!borrowed.reader)
-                borrowed.reader = std::make_unique<FactReader>(path_);
+                borrowed.reader = std::make_unique<FactReader>(path_, pools_);
             FactReader::Row row = borrowed.reader->read(prefix);
             give_back(std::move(borrowed));
             return row;
@@ -146,6 +146,7 @@ private:
     }
 
     const std::string path_;
+    Pools pools_;
     std::mutex mutex_;
     std::condition_variable freed_;
     // Guarded by mutex_.

@@ -141,10 +141,8 @@ std::vector<Plan> read_plans(Connection& connection) {
     return plans;
 }
 
-Facts facts_of(manage::TokenRecord token, const token::Digest& digest, Member member,
-               Workspace workspace) {
-    Facts facts;
-    TokenFacts& out = facts.token;
+TokenFacts facts_of(manage::TokenRecord token, const token::Digest& digest) {
+    TokenFacts out;
     out.id = token.id;
     out.line = token.line;
     out.kind = token.is_operator ? TokenFacts::Kind::operator_ : TokenFacts::Kind::member;
@@ -159,9 +157,7 @@ Facts facts_of(manage::TokenRecord token, const token::Digest& digest, Member me
     out.rotated_ms = token.rotated_ms;
     out.works_until_ms = token.works_until_ms;
     out.revoked_ms = token.revoked_ms;
-    facts.member = std::move(member);
-    facts.workspace = std::move(workspace);
-    return facts;
+    return out;
 }
 
 }  // namespace hourgate::store

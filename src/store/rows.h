@@ -51,7 +51,6 @@ void bind_or_null(SQLite::Statement& statement, int index, std::optional<std::in
 [[nodiscard]] std::vector<Plan> read_plans(Connection& connection);
 
 /// What the gate knows of a token.
-[[nodiscard]] Facts facts_of(manage::TokenRecord token, const token::Digest& digest, Member member,
-                             Workspace workspace);
+[[nodiscard]] TokenFacts facts_of(manage::TokenRecord token, const token::Digest& digest);
 
 }  // namespace hourgate::store

@@ -47,9 +47,9 @@ std::string token_of(char last) {
 /// One of two gates that live through the same.
 struct World {
     explicit World(Mode mode) : bench(mode, small_rules(), reply()) {
-        const Facts good = bench.facts;
+        const ScriptedFacts good = bench.facts;
         const auto add = [&](char last, auto change) {
-            Facts& facts = bench.facts;
+            ScriptedFacts& facts = bench.facts;
             facts = good;
             facts.token.id = facts.token.line = last;
             facts.token.prefix = "4f8a2c1bded" + std::string(1, last);
@@ -57,15 +57,15 @@ struct World {
             change(facts);
             bench.put();
         };
-        add('1', [](Facts& facts) { facts.token.revoked_ms = 1; });
-        add('2', [](Facts& facts) { facts.token.expires_ms = 1; });
-        add('3', [](Facts& facts) { facts.workspace.plan_id = 1; });
-        add('4', [](Facts& facts) { facts.member.role = Role::member; });
-        add('5', [](Facts& facts) {
+        add('1', [](ScriptedFacts& facts) { facts.token.revoked_ms = 1; });
+        add('2', [](ScriptedFacts& facts) { facts.token.expires_ms = 1; });
+        add('3', [](ScriptedFacts& facts) { facts.workspace.plan_id = 1; });
+        add('4', [](ScriptedFacts& facts) { facts.member.role = Role::member; });
+        add('5', [](ScriptedFacts& facts) {
             facts.token.scopes = policy::parse_scopes("notes:read clients:write").value();
         });
-        add('6', [](Facts& facts) { facts.workspace.paid_until_ms = Bench::start_ms - 1; });
-        add('7', [](Facts& facts) { facts.token.kind = TokenFacts::Kind::operator_; });
+        add('6', [](ScriptedFacts& facts) { facts.workspace.paid_until_ms = Bench::start_ms - 1; });
+        add('7', [](ScriptedFacts& facts) { facts.token.kind = TokenFacts::Kind::operator_; });
         for (const auto& [prefix, facts] : bench.directory.facts)
             (void)bench.directory.find(prefix, bench.now);
     }

@@ -405,7 +405,7 @@ TEST_CASE("a public resource needs no token and is counted per address") {
         const Decision decision = bench.gate.decide(bench.call("/health"));
         CHECK(text_of(decision) == "granted");
         REQUIRE(decision.facts);
-        CHECK(decision.facts->member.public_id == "mem_a");
+        CHECK(decision.facts->member->public_id == "mem_a");
         const std::string unknown = unknown_token();
         call.presented = Presented::bearer;
         call.credentials = unknown;

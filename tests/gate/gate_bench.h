@@ -17,6 +17,17 @@
 
 namespace hourgate::test {
 
+/// Facts as a test changes them.
+struct ScriptedFacts {
+    TokenFacts token;
+    Member member;
+    Workspace workspace;
+
+    [[nodiscard]] Facts shared() const {
+        return {token, std::make_shared<Member>(member), std::make_shared<Workspace>(workspace)};
+    }
+};
+
 /// Facts by prefix, as the test puts them. Counts look-ups; fails when told to.
 class ScriptedDirectory final : public Directory {
 public:
@@ -106,7 +117,7 @@ public:
     /// What `facts` says is what the directory says from now on.
     void put() {
         directory.kept.clear();
-        directory.facts[facts.token.prefix] = std::make_shared<Facts>(facts);
+        directory.facts[facts.token.prefix] = std::make_shared<Facts>(facts.shared());
     }
 
     [[nodiscard]] Call call(std::string_view target = "/clients/1",
@@ -158,7 +169,7 @@ public:
     Gate gate;
     Now now;
     token::Minted minted;
-    Facts facts;
+    ScriptedFacts facts;
 };
 
 }  // namespace hourgate::test

@@ -387,8 +387,9 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.check("manager@acme", "POST", api + "/me/rotate", {}, {{"grace", "1h"}});
     ops::UsageMeter& meter = bench.meter;
     hourgate::test::take(bench.ledger->write([&](manage::Rows& rows) -> Status {
-        for (const manage::UsageNote& note : meter.take())
-            hourgate::test::take(rows.add_usage(note));
+        for (std::size_t part = 0; part < limits::usage_shards; ++part)
+            for (const manage::UsageNote& note : meter.take(part))
+                hourgate::test::take(rows.add_usage(note));
         return Done{};
     }));
     bench.check(me, "GET", api + "/usage");

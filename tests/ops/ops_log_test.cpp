@@ -79,9 +79,13 @@ std::string refusal_of(const Decision& decision, int status) {
 
 /// A refusal of somebody known.
 Decision known_caller() {
+    hourgate::Member member;
+    member.public_id = "mem_def";
+    hourgate::Workspace workspace;
+    workspace.public_id = "ws_abc";
     auto facts = std::make_shared<Facts>();
-    facts->workspace.public_id = "ws_abc";
-    facts->member.public_id = "mem_def";
+    facts->member = std::make_shared<hourgate::Member>(member);
+    facts->workspace = std::make_shared<hourgate::Workspace>(workspace);
     Decision decision;
     decision.reason = Reason::role_forbidden;
     decision.id.fill('7');

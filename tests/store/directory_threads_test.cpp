@@ -67,13 +67,13 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
                     ++tally.failed;
                     continue;
                 }
-                const std::int64_t value = found.facts->workspace.paid_until_ms.value_or(0);
+                const std::int64_t value = found.facts->workspace->paid_until_ms.value_or(0);
                 if (value < least)
                     ++tally.stale;
                 if (value < seen)
                     ++tally.backwards;
                 seen = value;
-                if (found.plans->find(found.facts->workspace.plan_id) == nullptr)
+                if (found.plans->find(found.facts->workspace->plan_id) == nullptr)
                     ++tally.beyond_plans;
             }
         });
@@ -100,7 +100,7 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
         thread.join();
 
     REQUIRE(last.outcome == Outcome::found);
-    CHECK(last.facts->workspace.paid_until_ms == writes);
+    CHECK(last.facts->workspace->paid_until_ms == writes);
     int answers = 0;
     for (const Tally& tally : tallies) {
         answers += tally.answers;

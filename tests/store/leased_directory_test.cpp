@@ -74,12 +74,12 @@ TEST_CASE("facts are all that is stored of a token, its member and its workspace
     CHECK(facts.token.line_created_ms == bench.clock.wall_ms);
     CHECK_FALSE(facts.token.rotated_ms.has_value());
     CHECK_FALSE(facts.token.revoked_ms.has_value());
-    CHECK(facts.member.email == "ann@acme.example");
-    CHECK(facts.member.role == Role::admin);
-    CHECK(facts.workspace.name == "acme");
-    CHECK(facts.workspace.paid_until_ms == 77);
+    CHECK(facts.member->email == "ann@acme.example");
+    CHECK(facts.member->role == Role::admin);
+    CHECK(facts.workspace->name == "acme");
+    CHECK(facts.workspace->paid_until_ms == 77);
     REQUIRE(found.plans);
-    CHECK(found.plans->find(facts.workspace.plan_id)->name == "agency");
+    CHECK(found.plans->find(facts.workspace->plan_id)->name == "agency");
     CHECK(found.plans->find("studio")->windows == built_in_plans()[1].windows);
 }
 
@@ -91,8 +91,8 @@ TEST_CASE("an operator token has neither member nor workspace") {
     const Directory::Found found = bench.find(prefix);
     REQUIRE(found.outcome == Outcome::found);
     CHECK(found.facts->is_operator());
-    CHECK(found.facts->member.id == 0);
-    CHECK(found.facts->workspace.id == 0);
+    CHECK(found.facts->member->id == 0);
+    CHECK(found.facts->workspace->id == 0);
 }
 
 TEST_CASE("an unknown prefix costs one look-up each time, a known one only the first time") {
@@ -157,12 +157,12 @@ TEST_CASE("within the lease the version is read once; at its end, once more") {
 TEST_CASE("a change is seen when the lease is over, by the first request after it") {
     Served bench;
     bench.open();
-    REQUIRE(bench.find(bench.prefix).facts->member.role == Role::admin);
+    REQUIRE(bench.find(bench.prefix).facts->member->role == Role::admin);
     take(manage::change_role(bench.context(), "ann@acme.example", Role::owner));
     bench.clock.boot_us += lease_us - 1;
-    CHECK(bench.find(bench.prefix).facts->member.role == Role::admin);  // allowed, not promised
+    CHECK(bench.find(bench.prefix).facts->member->role == Role::admin);  // allowed, not promised
     bench.clock.boot_us += 1;
-    CHECK(bench.find(bench.prefix).facts->member.role == Role::owner);
+    CHECK(bench.find(bench.prefix).facts->member->role == Role::owner);
     bench.revoke(bench.prefix);
     CHECK(bench.find_later(bench.prefix).facts->token.revoked_ms == bench.clock.wall_ms);
 }
@@ -242,7 +242,7 @@ TEST_CASE("changes seen while a token was not asked for are not missed when it i
         bench.run("UPDATE members SET role = " + std::to_string(role) + " WHERE id = 1");
         CHECK(bench.cost([&] { bench.find_later(other); }) == 0);
     }
-    CHECK(bench.cost([&] { CHECK(bench.find(bench.prefix).facts->member.role == Role::member); }) ==
+    CHECK(bench.cost([&] { CHECK(bench.find(bench.prefix).facts->member->role == Role::member); }) ==
           1);
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("facts are never shown beside plans older than they are") {
         "UPDATE workspaces SET plan_id = 9");
     const Directory::Found found = bench.find(other);
     REQUIRE(found.outcome == Outcome::found);
-    CHECK(found.facts->workspace.plan_id == 9);
+    CHECK(found.facts->workspace->plan_id == 9);
     REQUIRE(found.plans->find(9) != nullptr);
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("more changes than are remembered make everything be read again, once"
     }
     CHECK(bench.directory->counts().look_ups <= 3);
     bench.run("UPDATE members SET role = 2");
-    CHECK(bench.find_later(bench.prefix).facts->member.role == Role::manager);
+    CHECK(bench.find_later(bench.prefix).facts->member->role == Role::manager);
 }
 
 TEST_CASE("memory is bounded: an entry not used for long makes room") {
@@ -387,7 +387,7 @@ TEST_CASE("a row that cannot be is a failure, not an owner and not an unnarrowed
     CHECK(bench.find_later(bench.prefix).outcome == Outcome::failed);
     CHECK(bench.find(bench.prefix).outcome == Outcome::failed);
     bench.run("UPDATE members SET role = 3; UPDATE tokens SET scopes = ''");
-    CHECK(bench.find_later(bench.prefix).facts->member.role == Role::member);
+    CHECK(bench.find_later(bench.prefix).facts->member->role == Role::member);
 }
 
 TEST_CASE("another database put in the place of the old one is noticed, whatever its version") {
@@ -399,11 +399,11 @@ TEST_CASE("another database put in the place of the old one is noticed, whatever
         bench.run("PRAGMA wal_checkpoint(TRUNCATE)");
         std::filesystem::copy_file(bench.path, bench.folder.file("copy"));
         bench.run("UPDATE members SET role = 3");
-        CHECK(bench.find_later(bench.prefix).facts->member.role == Role::member);
+        CHECK(bench.find_later(bench.prefix).facts->member->role == Role::member);
         for (const std::string end : {"", "-wal", "-shm"})
             std::filesystem::rename(bench.path + end, bench.folder.file("old") + end);
         std::filesystem::rename(bench.folder.file("copy"), bench.path);
-        CHECK(bench.find_later(bench.prefix).facts->member.role == Role::admin);
+        CHECK(bench.find_later(bench.prefix).facts->member->role == Role::admin);
     }
     SECTION("an empty one") {
         for (const std::string end : {"", "-wal", "-shm"})
