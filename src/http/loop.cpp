@@ -1,6 +1,5 @@
 #include "http/loop.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -21,6 +20,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "http/dialogue.h"
+#include "http/endpoint.h"
 
 namespace hourgate::http {
 
@@ -30,6 +30,7 @@ using Phase = Dialogue::Phase;
 
 constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::over) + 1;
 constexpr std::int64_t goodbye_ms = 1'000;
+constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
 constexpr std::size_t goodbye_bytes_max = 4U << 20U;
 constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
 constexpr std::int64_t never_ms = INT64_MAX;
@@ -59,20 +60,6 @@ std::int64_t steady_ms() noexcept {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::steady_clock::now().time_since_epoch())
         .count();
-}
-
-Address address_of(const sockaddr_storage& storage) noexcept {
-    if (storage.ss_family == AF_UNIX)
-        return Address::loopback();
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const bool v6 = storage.ss_family == AF_INET6;
-    const void* bytes =
-        v6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr)
-           : static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr);
-    inet_ntop(storage.ss_family, bytes, text.data(), text.size());
-    const auto address = Address::parse(text.data());
-    HOURGATE_CHECK(address.has_value());
-    return *address;
 }
 
 /// A descriptor that is closed with its owner.
@@ -128,8 +115,8 @@ struct Link {
 }  // namespace
 
 struct Loop::State {
-    State(int listening_, Listener listener_, Service& service_, Workers workers_, Tally& tally_,
-          std::size_t connections_max_)
+    State(ListeningSocket listening_, Listener listener_, Service& service_, Workers workers_,
+          Tally& tally_, std::size_t connections_max_)
         : listening(listening_),
           listener(listener_),
           service(service_),
@@ -140,7 +127,7 @@ struct Loop::State {
         accept_more(true);
     }
 
-    const int listening;
+    const ListeningSocket listening;
     const Listener listener;
     Service& service;
     const Workers workers;
@@ -175,7 +162,7 @@ struct Loop::State {
 
     void accept_more(bool on) {
         if (on != accepting)  // exclusive: one arrival wakes one loop
-            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening, EPOLLIN | EPOLLEXCLUSIVE,
+            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening.fd, EPOLLIN | EPOLLEXCLUSIVE,
                   &listening_mark);
         accepting = on;
     }
@@ -289,7 +276,7 @@ struct Loop::State {
         for (int i = 0; i < accepts_per_turn && accepting; ++i) {
             sockaddr_storage storage{};
             socklen_t size = sizeof storage;
-            const int fd = accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
+            const int fd = accept4(listening.fd, reinterpret_cast<sockaddr*>(&storage), &size,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (fd >= 0) {
                 welcome(fd, storage);
@@ -367,7 +354,7 @@ struct Loop::State {
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
-                   (wound_up && link.dialogue.phase() == Phase::idle)) {
+                   (wound_up && link.dialogue.phase() == Phase::idle && !awaited(link))) {
             link.dialogue.ended();
         }
         go_on(link);
@@ -387,7 +374,7 @@ struct Loop::State {
             } else {
                 if (phase == Phase::goodbye && link.listed != Phase::goodbye)
                     shutdown(link.fd, SHUT_WR);
-                if (phase == Phase::idle && wound_up)
+                if (phase == Phase::idle && wound_up && !awaited(link))
                     return receive(link);  // a request that is here already is answered
                 return settle(link);
             }
@@ -412,7 +399,7 @@ struct Loop::State {
         if (link.listed == Phase::over)
             return;
         const Phase phase = link.dialogue.phase();
-        const bool busy = link.dialogue.busy();
+        const bool busy = link.dialogue.busy() || awaited(link);
         if (busy != link.busy)
             tally.in_flight.fetch_add(busy ? 1 : -1);
         link.busy = busy;
@@ -433,8 +420,13 @@ struct Loop::State {
         auto& to = links[index(phase)];
         to.splice(to.end(), links[index(link.listed)], link.here);
         link.listed = phase;
-        const std::int64_t patience = patience_ms(phase);
+        const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
         link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    /// Whoever has just come meets no server that ends: the first request is still on its way.
+    [[nodiscard]] bool awaited(const Link& link) const noexcept {
+        return wound_up && link.dialogue.phase() == Phase::idle && link.dialogue.requests() == 0;
     }
 
     // --- workers ---
@@ -471,15 +463,19 @@ struct Loop::State {
     // --- ends ---
 
     void wind_up() {
-        while (accepting && accept_some()) {  // who has arrived is heard
+        const bool last = listening.after == ListeningSocket::After::shut;
+        while (last && accepting && accept_some()) {  // who has arrived is heard
         }
         accept_more(false);
-        shutdown(listening, SHUT_RDWR);
+        if (last)
+            shutdown(listening.fd, SHUT_RDWR);
         accept_again_ms = never_ms;
         wound_up = true;
+        now_ms = steady_ms();
         auto& idle = links[index(Phase::idle)];
-        while (!idle.empty())
+        for (std::size_t left = idle.size(); left > 0; --left)  // each leaves its place in front
             guard(idle.front(), [&] { receive(idle.front()); });
+        tally.accepting.fetch_sub(1);
     }
 
     void cut_all() {
@@ -489,7 +485,7 @@ struct Loop::State {
                 continue;
             for (auto at = links[i].begin(); at != links[i].end();) {
                 Link& link = *at++;
-                if (link.busy && !link.cut)
+                if (link.busy && phase != Phase::idle && !link.cut)
                     tally.cut.fetch_add(1);
                 link.cut = true;
                 if (link.with_a_worker) {  // closed when it comes back
@@ -507,8 +503,8 @@ struct Loop::State {
     }
 };
 
-Loop::Loop(int listening, Listener listener, Service& service, Workers workers, Tally& tally,
-           std::size_t connections_max)
+Loop::Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
+           Tally& tally, std::size_t connections_max)
     : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally,
                                      connections_max)) {}
 Loop::~Loop() = default;

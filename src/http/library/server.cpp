@@ -28,19 +28,6 @@ namespace {
 
 constexpr mode_t socket_mode = 0660;
 
-/// The key of [server] that says where a listener listens.
-std::string_view key_of(Listener listener) noexcept {
-    switch (listener) {
-        case Listener::public_:
-            return "[server] public";
-        case Listener::ask:
-            return "[server] ask";
-        case Listener::admin:
-            return "[server] admin";
-    }
-    return "";
-}
-
 /// The library resolves and binds. What is said on a connection is ours from the first byte
 /// (http/head.h): the library percent-decodes header values, forgets the order of repeated headers,
 /// cuts a target at '#', drops pipelined requests, knows ten methods, and reads on after a head it
@@ -77,12 +64,7 @@ public:
     }
     [[nodiscard]] int error() const noexcept { return error_; }
 
-    /// The socket that listens, non-blocking. REQUIRES: open().
-    [[nodiscard]] int socket() const noexcept {
-        const int socket = svr_sock_;
-        fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
-        return socket;
-    }
+    [[nodiscard]] int socket() const noexcept { return svr_sock_; }  ///< REQUIRES: open()
     void shut() noexcept {
         const socket_t socket = svr_sock_.exchange(INVALID_SOCKET);
         if (socket != INVALID_SOCKET)
@@ -95,13 +77,6 @@ private:
 
 Failure failure(std::string what, std::string next) {
     return {Fault::system, std::move(what), std::move(next)};
-}
-
-std::string shown(const Endpoint& endpoint) {
-    if (!endpoint.path.empty())
-        return "unix:" + endpoint.path;
-    const bool v6 = endpoint.host.find(':') != std::string::npos;
-    return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
 }
 
 Failure cannot_bind(Listener listener, const Endpoint& endpoint, int error) {
@@ -163,12 +138,16 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 
 struct Server::State {
     State(Listener listener_, Service& service_) : listener(listener_), service(service_) {}
+    ~State() { close_sockets(); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     const Listener listener;
     Service& service;
-    Door door;
+    Door door;        // not opened when there is a socket that was passed on
+    int passed = -1;  // that one
     Tally tally;
-    std::vector<std::unique_ptr<Loop>> loops;  // on `door`, until it is shut
+    std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
     std::vector<std::thread> threads;          // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
     std::uint16_t port = 0;
@@ -184,12 +163,27 @@ struct Server::State {
         path.clear();
     }
 
+    [[nodiscard]] ListeningSocket listening() const noexcept {
+        if (passed >= 0)
+            return {passed, ListeningSocket::After::lives};
+        return {door.socket(), ListeningSocket::After::shut};
+    }
+
+    void close_sockets() noexcept {
+        door.shut();
+        if (passed >= 0)
+            close(passed);
+        passed = -1;
+    }
+
     void make_loops(std::size_t connections_max) {
+        const ListeningSocket socket = listening();
+        fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
         const std::size_t cores = std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
         const std::size_t count = listener == Listener::admin ? 1 : cores;
         for (std::size_t i = 0; i < count; ++i)
             loops.push_back(std::make_unique<Loop>(
-                door.socket(), listener, service,
+                socket, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
                 tally, std::max<std::size_t>(connections_max / count, 1)));
     }
@@ -221,6 +215,23 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
             lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
+    return make(std::move(state), connections_max);
+}
+
+Result<std::unique_ptr<Server>> Server::adopt(int socket, Listener listener,
+                                              const Endpoint& endpoint, Service& service,
+                                              std::size_t connections_max) {
+    auto state = std::make_unique<State>(listener, service);
+    state->passed = socket;
+    const auto there = listening_at(socket, listener, endpoint);
+    if (!there)
+        return there.failure();
+    state->port = there.value().port;
+    return make(std::move(state), connections_max);
+}
+
+Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state,
+                                             std::size_t connections_max) {
     try {
         state->make_loops(connections_max);
     } catch (const std::system_error& error) {
@@ -235,8 +246,10 @@ void Server::start() {
     try {
         state_->workers.emplace(limits::workers_per_listener, limits::workers_per_listener,
                                 limits::work_queued_max);
-        for (const auto& loop : state_->loops)
+        for (const auto& loop : state_->loops) {
+            state_->tally.accepting.fetch_add(1);
             state_->threads.emplace_back([&running = *loop] { State::run(running); });
+        }
         started = true;
     } catch (const std::system_error&) {
     }
@@ -255,7 +268,9 @@ std::int64_t Server::in_flight() const noexcept {
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
-    while (in_flight() > 0 && clock.now().boot_us < deadline_boot_us)
+    // A loop that has not begun to stop may yet meet a request.
+    const auto under_way = [&] { return state_->tally.accepting.load() > 0 || in_flight() > 0; };
+    while (under_way() && clock.now().boot_us < deadline_boot_us)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return end();
 }
@@ -271,7 +286,7 @@ std::int64_t Server::end() {
     if (state_->workers)
         state_->workers->shutdown();
     state_->workers.reset();
-    state_->door.shut();
+    state_->close_sockets();
     return state_->tally.cut.load();
 }
 

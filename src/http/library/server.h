@@ -10,31 +10,32 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "http/endpoint.h"
 #include "http/service.h"
 
 namespace hourgate::http {
 
-/// Where to listen. `path` set: a Unix socket (0660, an old socket file nobody listens on is
-/// replaced); else host and port, port 0 for any free one.
-struct Endpoint {
-    std::string host;
-    std::uint16_t port = 0;
-    std::string path;
-};
-
 class Server {
 public:
-    /// Binds at once, so that a taken port is known before the program says it is ready.
+    /// Binds at once, so that a taken port is known before the program says it is ready. A Unix
+    /// socket is 0660, and an old socket file nobody listens on is replaced.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
     [[nodiscard]] static Result<std::unique_ptr<Server>> bind(
         Listener listener, const Endpoint& endpoint, Service& service,
         std::size_t connections_max = limits::connections_max);
+    /// Serves a socket that was passed on and listens at `endpoint`; else Failure::system says what
+    /// is off (http/endpoint.h). It is the server's from now on, also on failure, to be closed and
+    /// never shut down: who is not accepted before the end waits for the next process that has it,
+    /// and the file of a Unix socket stays.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> adopt(
+        int socket, Listener listener, const Endpoint& endpoint, Service& service,
+        std::size_t connections_max = limits::connections_max);
     ~Server();
 
     /// Starts serving, on threads of its own.
     void start();
-    /// Stops accepting at once; requests under way are finished.
+    /// Stops accepting at once; requests under way, and those new connections bring, are finished.
     void stop_accepting();
     /// Requests that are coming or being answered.
     [[nodiscard]] std::int64_t in_flight() const noexcept;
@@ -46,6 +47,8 @@ public:
 
 private:
     struct State;
+    [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state,
+                                                              std::size_t connections_max);
     std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
