@@ -207,6 +207,13 @@ struct App::Parts {
         return gauges;
     }
 
+    [[nodiscard]] http::Capacity capacity_of(http::Listener listener) const {
+        http::Capacity capacity;
+        const bool few_come = listener == http::Listener::admin;
+        capacity.loops = few_come ? 1 : static_cast<std::size_t>(config.loops);
+        return capacity;
+    }
+
     Status bind(std::size_t place, http::Listener listener, const config::Listen& listen,
                 ops::PassedSockets& passed) {
         const std::string name(listener_names[place]);
@@ -221,8 +228,10 @@ struct App::Parts {
                 "disable its .socket unit, or set [server] " + name + " in the configuration"};
         }
         const http::Endpoint endpoint = {listen.host, listen.port, listen.path};
-        auto server = socket < 0 ? http::Server::bind(listener, endpoint, service)
-                                 : http::Server::adopt(socket, listener, endpoint, service);
+        const http::Capacity capacity = capacity_of(listener);
+        auto server = socket < 0
+                          ? http::Server::bind(listener, endpoint, service, capacity)
+                          : http::Server::adopt(socket, listener, endpoint, service, capacity);
         if (!server)
             return server.failure();
         servers[place] = std::move(server).value();

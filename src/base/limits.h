@@ -73,6 +73,8 @@ constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long
 
 // --- server ------------------------------------------------------------------------------------
 constexpr std::size_t connections_max = 16'384;  ///< open at a time, for each listener
+constexpr std::size_t loops_max = 64;            ///< threads that move bytes, for each listener
+constexpr std::size_t requests_per_turn = 64;    ///< of one connection, before others have theirs
 constexpr std::size_t workers_per_listener = 8;  ///< threads for what may wait for the disk
 constexpr std::size_t work_queued_max = 1'024;   ///< waiting for one; more are told 503
 constexpr std::int64_t read_timeout_ms = 5'000;

@@ -108,6 +108,7 @@ struct Link {
     std::uint32_t interest = EPOLLIN;  // what epoll tells of
     bool busy = false;                 // counted as in flight
     bool with_a_worker = false;
+    bool resting = false;  // has more to be asked, in the next turn
     bool cut = false;
     std::size_t read_over = 0;  // bytes after the last answer
 };
@@ -143,6 +144,7 @@ struct Loop::State {
 
     // Of the loop's thread:
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
+    std::vector<Link*> resting;                      // in phase work
     std::size_t count = 0;
     std::int64_t now_ms = steady_ms();
     bool accepting = false;
@@ -192,6 +194,7 @@ struct Loop::State {
             for (int i = 0; i < got; ++i)
                 on_event(events[static_cast<std::size_t>(i)]);
             take_back();
+            go_on_with_resting();
             if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
                 service.refresh();
             on_time();
@@ -204,6 +207,8 @@ struct Loop::State {
     }
 
     [[nodiscard]] int wait_ms() const noexcept {
+        if (!resting.empty())
+            return 0;
         std::int64_t next = accept_again_ms;
         for (const auto& list : links)
             if (!list.empty())
@@ -240,6 +245,8 @@ struct Loop::State {
     void on_link(Link& link) {
         if (link.listed == Phase::over)
             return;  // ended earlier in this turn
+        if (link.resting)
+            return;  // it has its turn anyway
         if (link.with_a_worker)
             return expect(link, 0);  // it will be looked at when it comes back
         if (link.listed == Phase::answer)
@@ -362,11 +369,13 @@ struct Loop::State {
 
     /// As far as it goes without waiting.
     void go_on(Link& link) {
-        for (;;) {
+        for (std::size_t asked = 0;;) {
             const Phase phase = link.dialogue.phase();
             if (phase == Phase::work) {
                 if (!link.dialogue.quick())
                     return hand_over(link);
+                if (asked++ == limits::requests_per_turn)
+                    return rest(link);
                 link.dialogue.work();
             } else if (phase == Phase::answer) {
                 if (!send_some(link))
@@ -378,6 +387,23 @@ struct Loop::State {
                     return receive(link);  // a request that is here already is answered
                 return settle(link);
             }
+        }
+    }
+
+    /// Who sends a hundred requests at once has them answered one turn after another, so that
+    /// nobody waits for them all. The bytes are here already: no event would tell of them.
+    void rest(Link& link) {
+        resting.push_back(&link);
+        link.resting = true;
+        settle(link);
+    }
+
+    void go_on_with_resting() {
+        std::vector<Link*> these;
+        these.swap(resting);
+        for (Link* const link : these) {
+            link->resting = false;
+            guard(*link, [&] { go_on(*link); });
         }
     }
 
@@ -496,6 +522,7 @@ struct Loop::State {
                 settle(link);
             }
         }
+        resting.clear();
     }
 
     static constexpr std::size_t index(Phase phase) noexcept {

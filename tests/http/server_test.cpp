@@ -22,6 +22,7 @@
 #include "support/catch.h"
 #include "support/http_bench.h"
 #include "support/raw_client.h"
+#include "support/running_server.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -30,47 +31,6 @@ using hourgate::http::Listener;
 using hourgate::http::Server;
 
 namespace {
-
-/// A bench whose plan has room for every call of a test, with one listener on any free port.
-class Running {
-public:
-    explicit Running(Listener listener, Endpoint endpoint = {"127.0.0.1", 0, ""},
-                     std::size_t connections_max = limits::connections_max) {
-        bench.directory.plans = std::make_shared<PlanBook>(
-            std::vector<Plan>{make_plan(2, "studio", true, 10, {{"wide", 2'000, 60, Per::token}})});
-        auto bound = Server::bind(listener, endpoint, bench.service, connections_max);
-        REQUIRE(bound.ok());
-        server = std::move(bound).value();
-        server->start();
-    }
-    [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
-
-    HttpBench bench;
-    std::unique_ptr<Server> server;
-};
-
-std::string get(std::string_view target, std::string_view more = "") {
-    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
-}
-
-std::string with_token() {
-    return "Authorization: Bearer " + HttpBench::token() + "\r\n";
-}
-
-/// What nginx sends on behalf of a client with the right token.
-std::string nginx(std::string_view target, std::string_view more = "") {
-    return get("/_hourgate/auth/nginx",
-               "X-Original-Method: GET\r\nX-Original-URI: " + std::string(target) + "\r\n" +
-                   with_token() + std::string(more));
-}
-
-std::string status_of(const std::string& answer) {
-    return answer.substr(0, answer.find("\r\n"));
-}
-
-bool closes(const std::string& answer) {
-    return answer.find("\r\nConnection: close\r\n") != std::string::npos;
-}
 
 /// The server answers somebody else as if nothing had been.
 void check_goes_on(const Running& running) {
@@ -390,7 +350,7 @@ TEST_CASE("a client that goes away in the middle costs nothing") {
 }
 
 TEST_CASE("where all places are taken, who arrives gets the place of who was idle longest") {
-    Running running(Listener::admin, {"127.0.0.1", 0, ""}, 20);  // one loop
+    Running running(Listener::admin, {"127.0.0.1", 0, ""}, {20, 1});
     std::vector<RawClient> idle;
     for (std::size_t i = 0; i < 20; ++i) {
         idle.push_back(running.client());

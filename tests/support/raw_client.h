@@ -3,7 +3,9 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -14,6 +16,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace hourgate::test {
@@ -55,6 +58,11 @@ public:
                 return;
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
+    }
+    /// Until the other side's kernel has all that was sent.
+    void wait_until_received() const {
+        for (int unsent = 1; ioctl(socket_, SIOCOUTQ, &unsent) == 0 && unsent > 0;)
+            std::this_thread::yield();
     }
     void finish_sending() { shutdown(socket_, SHUT_WR); }
 

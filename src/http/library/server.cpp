@@ -176,16 +176,17 @@ struct Server::State {
         passed = -1;
     }
 
-    void make_loops(std::size_t connections_max) {
+    void make_loops(const Capacity& capacity) {
         const ListeningSocket socket = listening();
         fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
-        const std::size_t cores = std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
-        const std::size_t count = listener == Listener::admin ? 1 : cores;
+        const std::size_t wanted =
+            capacity.loops > 0 ? capacity.loops : std::thread::hardware_concurrency();
+        const std::size_t count = std::clamp<std::size_t>(wanted, 1, limits::loops_max);
         for (std::size_t i = 0; i < count; ++i)
             loops.push_back(std::make_unique<Loop>(
                 socket, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                tally, std::max<std::size_t>(connections_max / count, 1)));
+                tally, std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
@@ -200,7 +201,7 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& endpoint,
-                                             Service& service, std::size_t connections_max) {
+                                             Service& service, const Capacity& capacity) {
     if (!endpoint.path.empty())
         if (Status status = clear_path(listener, endpoint); !status)
             return status.failure();
@@ -215,25 +216,25 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
             lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
-    return make(std::move(state), connections_max);
+    return make(std::move(state), capacity);
 }
 
 Result<std::unique_ptr<Server>> Server::adopt(int socket, Listener listener,
                                               const Endpoint& endpoint, Service& service,
-                                              std::size_t connections_max) {
+                                              const Capacity& capacity) {
     auto state = std::make_unique<State>(listener, service);
     state->passed = socket;
     const auto there = listening_at(socket, listener, endpoint);
     if (!there)
         return there.failure();
     state->port = there.value().port;
-    return make(std::move(state), connections_max);
+    return make(std::move(state), capacity);
 }
 
 Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state,
-                                             std::size_t connections_max) {
+                                             const Capacity& capacity) {
     try {
-        state->make_loops(connections_max);
+        state->make_loops(capacity);
     } catch (const std::system_error& error) {
         return failure("cannot wait for connections: " + std::string(error.what()),
                        "see how many files this user may open: ulimit -n");

@@ -1,7 +1,6 @@
-// Listeners: the sockets cpp-httplib binds, the loops that serve them (http/loop.h, one for each
-// core; the admin listener has one), and the library's bounded thread pool for what takes longer.
-// Only this folder includes httplib; what is said on a connection is read and written by
-// http/dialogue, byte for byte (server.cpp says why).
+// Listeners: the sockets cpp-httplib binds, the loops that serve them (http/loop.h), and the
+// library's bounded thread pool for what takes longer. Only this folder includes httplib; what is
+// said on a connection is read and written by http/dialogue, byte for byte (server.cpp says why).
 #pragma once
 
 #include <cstdint>
@@ -15,22 +14,30 @@
 
 namespace hourgate::http {
 
+/// How much of the machine a listener may take.
+struct Capacity {
+    std::size_t connections_max = limits::connections_max;
+    std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core
+};
+
 class Server {
 public:
     /// Binds at once, so that a taken port is known before the program says it is ready. A Unix
     /// socket is 0660, and an old socket file nobody listens on is replaced.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(
-        Listener listener, const Endpoint& endpoint, Service& service,
-        std::size_t connections_max = limits::connections_max);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
+                                                              const Endpoint& endpoint,
+                                                              Service& service,
+                                                              const Capacity& capacity = {});
     /// Serves a socket that was passed on and listens at `endpoint`; else Failure::system says what
     /// is off (http/endpoint.h). It is the server's from now on, also on failure, to be closed and
     /// never shut down: who is not accepted before the end waits for the next process that has it,
     /// and the file of a Unix socket stays.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> adopt(
-        int socket, Listener listener, const Endpoint& endpoint, Service& service,
-        std::size_t connections_max = limits::connections_max);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> adopt(int socket, Listener listener,
+                                                               const Endpoint& endpoint,
+                                                               Service& service,
+                                                               const Capacity& capacity = {});
     ~Server();
 
     /// Starts serving, on threads of its own.
@@ -48,7 +55,7 @@ public:
 private:
     struct State;
     [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state,
-                                                              std::size_t connections_max);
+                                                              const Capacity& capacity);
     std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
