@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/forms.h"
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
@@ -203,6 +204,12 @@ struct App::Parts {
         gauges.failure_addresses = failures.entries();
         gauges.public_addresses = public_calls.entries();
         gauges.usage_dropped = usage.dropped();
+        for (const auto& server : servers) {
+            const auto connections = server ? server->counts() : http::Server::Counts();
+            gauges.connections += connections.open;
+            gauges.connections_refused += connections.refused;
+            gauges.connections_evicted += connections.evicted;
+        }
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
     }
@@ -211,6 +218,12 @@ struct App::Parts {
         http::Capacity capacity;
         const bool few_come = listener == http::Listener::admin;
         capacity.loops = few_come ? 1 : static_cast<std::size_t>(config.loops);
+        capacity.connections_per_address_max =
+            static_cast<std::size_t>(config.connections_per_address);
+        std::vector<std::string> exempt = config.proxies_text;
+        if (listener == http::Listener::ask)
+            exempt.insert(exempt.end(), config.peers_text.begin(), config.peers_text.end());
+        capacity.exempt = config::networks_of(exempt);
         return capacity;
     }
 

@@ -11,8 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <list>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,6 +25,7 @@
 #include "base/limits.h"
 #include "http/dialogue.h"
 #include "http/endpoint.h"
+#include "http/reply.h"
 
 namespace hourgate::http {
 
@@ -86,9 +91,12 @@ struct Wiping {
 };
 
 struct Link {
-    Link(int fd_, Listener listener, const Address& peer, Service& service,
+    Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
          const std::atomic<bool>& ending)
-        : fd(fd_), dialogue(listener, peer, service, ending) {}
+        : fd(fd_),
+          peer(peer_),
+          place(std::move(place_)),
+          dialogue(listener, peer, service, ending) {}
     ~Link() { hang_up(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -97,13 +105,18 @@ struct Link {
         if (fd >= 0)
             close(fd);
         fd = -1;
+        place.reset();
     }
 
     int fd;  // -1: closed
+    const Address peer;
+    std::optional<Crowd::Place> place;     // none: closed
+    std::list<Link*>::iterator neighbour;  // in the list of its address; only when the place counts
     Dialogue dialogue;
     std::list<Link>::iterator here;  // in the list of `listed`
     Phase listed = Phase::idle;
-    std::size_t request = 0;  // the one it was listed for
+    std::size_t request = 0;    // the one it was listed for
+    std::uint64_t listing = 0;  // the higher, the later it was
     std::int64_t late_ms = 0;
     std::uint32_t interest = EPOLLIN;  // what epoll tells of
     bool busy = false;                 // counted as in flight
@@ -117,12 +130,13 @@ struct Link {
 
 struct Loop::State {
     State(ListeningSocket listening_, Listener listener_, Service& service_, Workers workers_,
-          Tally& tally_, std::size_t connections_max_)
+          Tally& tally_, Crowd& crowd_, std::size_t connections_max_)
         : listening(listening_),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
           tally(tally_),
+          crowd(crowd_),
           connections_max(connections_max_) {
         watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, &wake_mark);
         accept_more(true);
@@ -133,6 +147,7 @@ struct Loop::State {
     Service& service;
     const Workers workers;
     Tally& tally;
+    Crowd& crowd;
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
@@ -145,7 +160,9 @@ struct Loop::State {
     // Of the loop's thread:
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
     std::vector<Link*> resting;                      // in phase work
+    std::map<std::array<std::uint8_t, 9>, std::list<Link*>> neighbours;  // who is counted
     std::size_t count = 0;
+    std::uint64_t listings = 0;
     std::int64_t now_ms = steady_ms();
     bool accepting = false;
     std::int64_t accept_again_ms = never_ms;
@@ -302,11 +319,20 @@ struct Loop::State {
     }
 
     void welcome(int fd, const sockaddr_storage& storage) {
-        if (count >= connections_max && !make_room()) {
-            constexpr std::string_view full =
-                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-                "Connection: close\r\n\r\n";
-            (void)!send(fd, full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        try {
+            const Address peer = address_of(storage);
+            auto place = storage.ss_family == AF_UNIX ? Crowd::Place() : place_for(peer);
+            if (!place)
+                return turn_away(fd, "too_many_connections",
+                                 "Your address has all the connections it may have.",
+                                 "Close some, or send calls one after another on those you have.");
+            if (count >= connections_max && !make_room())
+                return turn_away(fd, "too_busy",
+                                 "The gate has more connections than it has room for.",
+                                 "Connect again in a second.");
+            auto& idle = links[index(Phase::idle)];
+            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending);
+        } catch (...) {
             close(fd);
             return;
         }
@@ -314,19 +340,20 @@ struct Loop::State {
             const int on = 1;
             (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
-        auto& idle = links[index(Phase::idle)];
-        try {
-            idle.emplace_back(fd, listener, address_of(storage), service, tally.ending);
-        } catch (...) {
-            close(fd);
-            return;
-        }
-        Link& link = idle.back();
-        link.here = std::prev(idle.end());
+        begin(links[index(Phase::idle)].back());
+    }
+
+    void begin(Link& link) {
+        link.here = std::prev(links[index(Phase::idle)].end());
         link.late_ms = now_ms + patience_ms(Phase::idle);
         ++count;
+        tally.open.fetch_add(1);
         guard(link, [&] {
-            watch(EPOLL_CTL_ADD, fd, EPOLLIN, &link);
+            if (link.place->counted()) {
+                auto& mine = neighbours[link.peer.limiter_key()];
+                link.neighbour = mine.insert(mine.end(), &link);
+            }
+            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, &link);
             receive(link);  // most bring their request along
         });
     }
@@ -337,12 +364,50 @@ struct Loop::State {
             auto& list = links[index(phase)];
             if (list.empty())
                 continue;
-            Link& link = list.front();
-            link.dialogue.ended();
-            settle(link);
+            evict(list.front());
             return true;
         }
         return false;
+    }
+
+    /// At the cost of an idle connection of the same address, and of nobody else. Of those that
+    /// other loops have none is ended.
+    std::optional<Crowd::Place> place_for(const Address& peer) {
+        if (auto place = crowd.enter(peer))
+            return place;
+        const auto mine = neighbours.find(peer.limiter_key());
+        if (mine == neighbours.end())
+            return std::nullopt;
+        Link* longest = nullptr;
+        for (Link* const link : mine->second)
+            if ((link->listed == Phase::idle || link->listed == Phase::goodbye) &&
+                (longest == nullptr || link->listing < longest->listing))
+                longest = link;
+        if (longest == nullptr)
+            return std::nullopt;
+        evict(*longest);
+        return crowd.enter(peer);
+    }
+
+    void evict(Link& link) {
+        tally.evicted.fetch_add(1);
+        link.dialogue.ended();
+        settle(link);
+    }
+
+    /// What has come by now is read over: a connection closed with bytes unread is reset, and the
+    /// answer might be lost.
+    void turn_away(int fd, std::string_view reason, std::string_view message,
+                   std::string_view fix) {
+        tally.refused.fetch_add(1);
+        Answer answer = plain_error(503, "unavailable", reason, message, fix, Format::json);
+        answer.headers.push_back({"Retry-After", "1"});
+        const std::string text = write_answer(answer, "GET", After::close, std::time(nullptr));
+        (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        shutdown(fd, SHUT_WR);
+        const Wiping wiping{scratch.data(), scratch.size()};
+        (void)!recv(fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+        close(fd);
     }
 
     /// REQUIRES: phase idle, head, body or goodbye.
@@ -431,6 +496,8 @@ struct Loop::State {
         link.busy = busy;
         if (phase == Phase::over) {
             --count;
+            tally.open.fetch_sub(1);
+            forget_neighbour(link);
             link.hang_up();  // it is forgotten at the end of the turn: events may still name it
         } else {
             expect(link, phase == Phase::answer ? EPOLLOUT
@@ -446,8 +513,18 @@ struct Loop::State {
         auto& to = links[index(phase)];
         to.splice(to.end(), links[index(link.listed)], link.here);
         link.listed = phase;
+        link.listing = ++listings;
         const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
         link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    void forget_neighbour(Link& link) noexcept {
+        if (!link.place->counted())
+            return;
+        const auto mine = neighbours.find(link.peer.limiter_key());
+        mine->second.erase(link.neighbour);
+        if (mine->second.empty())
+            neighbours.erase(mine);
     }
 
     /// Whoever has just come meets no server that ends: the first request is still on its way.
@@ -531,8 +608,8 @@ struct Loop::State {
 };
 
 Loop::Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
-           Tally& tally, std::size_t connections_max)
-    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally,
+           Tally& tally, Crowd& crowd, std::size_t connections_max)
+    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
                                      connections_max)) {}
 Loop::~Loop() = default;
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 
+#include "http/crowd.h"
 #include "http/service.h"
 
 namespace hourgate::http {
@@ -22,6 +23,9 @@ struct Tally {
     std::atomic<std::int64_t> cut{0};        ///< requests that ended without an answer
     std::atomic<bool> ending{false};         ///< every answer from now on is its connection's last
     std::atomic<int> accepting{0};           ///< loops that run and have not heard of that
+    std::atomic<std::int64_t> open{0};       ///< connections
+    std::atomic<std::uint64_t> refused{0};   ///< connections told 503 on arrival
+    std::atomic<std::uint64_t> evicted{0};   ///< connections ended early, to make room for others
 };
 
 /// A socket that listens, and what becomes of it when the loops stop.
@@ -39,12 +43,14 @@ public:
     /// Runs a job on another thread soon. False: there is no room for it.
     using Workers = std::function<bool(std::function<void()>)>;
 
-    /// `listening`: non-blocking and shared with other loops; it stays the caller's. At most
+    /// `listening` is non-blocking and stays the caller's, as what it shares with other loops does:
+    /// itself, the tally and the crowd. Who arrives from an address that has all it may have gets
+    /// the place of that address' connection that has been idle longest; else a 503. At most
     /// `connections_max` connections at a time: who arrives after that gets the place of who has
     /// been idle longest, then of who has been slowest to send a request; else a 503.
     /// Throws std::system_error when the kernel has no descriptor left.
     Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
-         Tally& tally, std::size_t connections_max);
+         Tally& tally, Crowd& crowd, std::size_t connections_max);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;

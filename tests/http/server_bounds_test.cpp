@@ -4,13 +4,17 @@
 #include <condition_variable>
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/limits.h"
 #include "http/dialogue.h"
 #include "support/running_server.h"
+#include "support/temp_folder.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -157,4 +161,143 @@ TEST_CASE("a server has as many loops as it is told, and serves with any number"
         }
     }
     CHECK(threads() == before);
+}
+
+TEST_CASE(
+    "an address has as many connections as it may, its idle ones make room, others lose none") {
+    http::Capacity capacity{1'000, 1};
+    capacity.connections_per_address_max = 5;
+    Running running(Listener::public_, {"127.0.0.1", 0, ""}, capacity);
+    RawClient other(running.server->port(), "127.0.0.2");
+    other.send(get("/_hourgate/healthz"));
+    CHECK(status_of(other.answer()) == "HTTP/1.1 200 OK");
+    std::vector<RawClient> mine;
+    for (std::size_t i = 0; i < 8; ++i) {
+        mine.push_back(running.client());
+        mine.back().send(get("/_hourgate/healthz"));
+        REQUIRE(status_of(mine.back().answer()) == "HTTP/1.1 200 OK");
+        if (i == 3)  // no longer the one that is idle longest
+            for (const std::size_t again : {1U, 2U, 0U}) {
+                mine[again].send(get("/_hourgate/healthz"));
+                REQUIRE(status_of(mine[again].answer()) == "HTTP/1.1 200 OK");
+            }
+    }
+    for (const std::size_t ended : {3U, 1U, 2U})
+        CHECK(mine[ended].ended());
+    for (const std::size_t kept : {0U, 4U, 5U, 6U, 7U}) {
+        mine[kept].send(get("/_hourgate/healthz"));
+        CHECK(status_of(mine[kept].answer()) == "HTTP/1.1 200 OK");
+    }
+    other.send(get("/_hourgate/healthz"));
+    CHECK(status_of(other.answer()) == "HTTP/1.1 200 OK");
+    const Server::Counts counts = running.server->counts();
+    CHECK(counts.open == 6);
+    CHECK(counts.evicted == 3);
+    CHECK(counts.refused == 0);
+}
+
+TEST_CASE(
+    "an address whose connections are all in use is told 503, others are served, and it ends") {
+    http::Capacity capacity{1'000, 2};
+    capacity.connections_per_address_max = 5;
+    HeldUp held(capacity);
+    std::vector<RawClient> busy = held.busy_clients(5);
+    for (int i = 0; i < 3; ++i) {
+        const std::string text = held.client().until_end();
+        CHECK(status_of(text) == "HTTP/1.1 503 Service Unavailable");
+        CHECK(text.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+        CHECK(text.find(R"({"error":{"code":"unavailable","reason":"too_many_connections",)") !=
+              std::string::npos);
+        CHECK(closes(text));
+    }
+    RawClient other(held.server->port(), "127.0.0.2");
+    other.send(get("/_hourgate/healthz"));
+    CHECK(status_of(other.answer()) == "HTTP/1.1 200 OK");
+    CHECK(held.server->counts().refused == 3);
+    held.let_go();
+    for (RawClient& client : busy)  // nobody was cut
+        CHECK(client.answer().ends_with("\r\n\r\nheld\n"));
+    busy.pop_back();
+    until_open(*held.server, 5);
+    RawClient again = held.client();
+    again.send(get("/_hourgate/healthz"));
+    CHECK(status_of(again.answer()) == "HTTP/1.1 200 OK");
+    CHECK(held.server->counts().refused == 3);
+}
+
+TEST_CASE("proxies that are trusted, and who comes through a Unix socket, are not counted") {
+    const TempFolder folder;
+    http::Capacity capacity{1'000, 1};
+    capacity.connections_per_address_max = 1;
+    {
+        const Running running(Listener::ask, {"", 0, folder.file("ask.sock")}, capacity);
+        RawClient first(folder.file("ask.sock")), second(folder.file("ask.sock"));
+        for (RawClient* client : {&second, &first}) {
+            client->send(nginx("/clients/1"));
+            CHECK(status_of(client->answer()) == "HTTP/1.1 204 No Content");
+        }
+    }
+    capacity.exempt = AddressSet({*Network::parse("127.0.0.0/31")});
+    const Running running(Listener::ask, {"127.0.0.1", 0, ""}, capacity);
+    RawClient first = running.client(), second = running.client();
+    RawClient third(running.server->port(), "127.0.0.2"),
+        fourth(running.server->port(), "127.0.0.2");
+    for (RawClient* client : {&second, &first, &fourth}) {
+        client->send(nginx("/clients/1"));
+        CHECK(status_of(client->answer()) == "HTTP/1.1 204 No Content");
+    }
+    CHECK(third.ended());
+}
+
+TEST_CASE("where every place is busy who comes is told 503, and served once one is free") {
+    HeldUp held({4, 1});
+    std::vector<RawClient> busy = held.busy_clients(4);
+    for (const std::string& sent :
+         {std::string(), get("/_hourgate/healthz"), std::string("GET /")}) {
+        RawClient late = held.client();
+        late.send(sent);
+        const std::string text = late.until_end();
+        CHECK(status_of(text) == "HTTP/1.1 503 Service Unavailable");
+        CHECK(text.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+        CHECK(text.find(R"("reason":"too_busy")") != std::string::npos);
+        CHECK(closes(text));
+    }
+    CHECK(held.server->counts().refused == 3);
+    CHECK(held.server->counts().evicted == 0);
+    CHECK(held.server->in_flight() == 4);
+    held.let_go();
+    for (RawClient& client : busy)
+        CHECK(client.answer().ends_with("\r\n\r\nheld\n"));
+    RawClient next = held.client();
+    next.send(get("/_hourgate/healthz"));
+    CHECK(status_of(next.answer()) == "HTTP/1.1 200 OK");
+    CHECK(held.server->counts().evicted == 1);
+    CHECK(held.server->counts().open == 4);
+}
+
+TEST_CASE("after a flood of connections that come and go nothing of them is left") {
+    http::Capacity capacity{1'000, 2};
+    capacity.connections_per_address_max = 10;
+    Running running(Listener::public_, {"127.0.0.1", 0, ""}, capacity);
+    std::vector<std::thread> flood;
+    for (int thread = 0; thread < 4; ++thread)
+        flood.emplace_back([&, thread] {
+            for (int i = 0; i < 5'000; ++i) {
+                RawClient client = running.client();
+                if (i % 4 == thread)
+                    client.send(get("/_hourgate/healthz"));
+                client.reset_at_end();  // else the machine runs out of ports
+            }
+        });
+    for (std::thread& thread : flood)
+        thread.join();
+    until_open(*running.server, 0);
+    CHECK(running.server->in_flight() == 0);
+    std::vector<RawClient> all;  // the address has all of its places again
+    for (int i = 0; i < 10; ++i) {
+        all.push_back(running.client());
+        all.back().send(get("/_hourgate/healthz"));
+        CHECK(status_of(all.back().answer()) == "HTTP/1.1 200 OK");
+    }
+    CHECK(running.server->counts().open == 10);
 }

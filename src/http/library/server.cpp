@@ -137,16 +137,22 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 }  // namespace
 
 struct Server::State {
-    State(Listener listener_, Service& service_) : listener(listener_), service(service_) {}
+    State(Listener listener_, Service& service_, const Capacity& capacity_)
+        : listener(listener_),
+          service(service_),
+          capacity(capacity_),
+          crowd(capacity.connections_per_address_max, capacity.exempt) {}
     ~State() { close_sockets(); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
     const Listener listener;
     Service& service;
+    const Capacity capacity;
     Door door;        // not opened when there is a socket that was passed on
     int passed = -1;  // that one
     Tally tally;
+    Crowd crowd;
     std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
     std::vector<std::thread> threads;          // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
@@ -176,7 +182,7 @@ struct Server::State {
         passed = -1;
     }
 
-    void make_loops(const Capacity& capacity) {
+    void make_loops() {
         const ListeningSocket socket = listening();
         fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
         const std::size_t wanted =
@@ -186,7 +192,7 @@ struct Server::State {
             loops.push_back(std::make_unique<Loop>(
                 socket, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                tally, std::max<std::size_t>(capacity.connections_max / count, 1)));
+                tally, crowd, std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
@@ -205,7 +211,7 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
     if (!endpoint.path.empty())
         if (Status status = clear_path(listener, endpoint); !status)
             return status.failure();
-    auto state = std::make_unique<State>(listener, service);
+    auto state = std::make_unique<State>(listener, service, capacity);
     const int port = state->door.open(endpoint);
     if (port < 0)
         return cannot_bind(listener, endpoint, state->door.error());
@@ -216,25 +222,24 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
             lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
-    return make(std::move(state), capacity);
+    return make(std::move(state));
 }
 
 Result<std::unique_ptr<Server>> Server::adopt(int socket, Listener listener,
                                               const Endpoint& endpoint, Service& service,
                                               const Capacity& capacity) {
-    auto state = std::make_unique<State>(listener, service);
+    auto state = std::make_unique<State>(listener, service, capacity);
     state->passed = socket;
     const auto there = listening_at(socket, listener, endpoint);
     if (!there)
         return there.failure();
     state->port = there.value().port;
-    return make(std::move(state), capacity);
+    return make(std::move(state));
 }
 
-Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state,
-                                             const Capacity& capacity) {
+Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state) {
     try {
-        state->make_loops(capacity);
+        state->make_loops();
     } catch (const std::system_error& error) {
         return failure("cannot wait for connections: " + std::string(error.what()),
                        "see how many files this user may open: ulimit -n");
@@ -289,6 +294,12 @@ std::int64_t Server::end() {
     state_->workers.reset();
     state_->close_sockets();
     return state_->tally.cut.load();
+}
+
+Server::Counts Server::counts() const noexcept {
+    const Tally& tally = state_->tally;
+    return {static_cast<std::uint64_t>(tally.open.load()), tally.refused.load(),
+            tally.evicted.load()};
 }
 
 std::uint16_t Server::port() const noexcept {

@@ -18,6 +18,9 @@ namespace hourgate::http {
 struct Capacity {
     std::size_t connections_max = limits::connections_max;
     std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core
+    /// Of one client address (IPv6: per /64); those of a Unix socket, or in `exempt`, aside.
+    std::size_t connections_per_address_max = limits::connections_max;
+    AddressSet exempt = {};
 };
 
 class Server {
@@ -50,12 +53,19 @@ public:
     /// Returns how many requests were cut.
     std::int64_t finish(const Clock& clock, std::int64_t deadline_boot_us);
 
+    /// Connections: open now; told 503 on arrival, and ended early to make room, since the start.
+    struct Counts {
+        std::uint64_t open = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t evicted = 0;
+    };
+    [[nodiscard]] Counts counts() const noexcept;
+
     [[nodiscard]] std::uint16_t port() const noexcept;  ///< the one bound; 0 for a Unix socket
 
 private:
     struct State;
-    [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state,
-                                                              const Capacity& capacity);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state);
     std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
