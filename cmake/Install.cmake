@@ -7,11 +7,12 @@ install(FILES config.example.toml README.md DESTINATION share/doc/hourgate)
 install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
 install(FILES systemd/hourgate-backup.timer DESTINATION lib/systemd/system)
 
-# The units name the executable by its full path; it follows the prefix given at installation.
+# The units name the executable or the README by its full path; it follows the prefix given at installation.
 set(unit_source "${CMAKE_SOURCE_DIR}/systemd")
 install(CODE "set(unit_source \"${unit_source}\")")
 install(CODE [[
-    foreach(unit hourgate.service hourgate-backup.service)
+    foreach(unit hourgate.service hourgate-backup.service hourgate-public.socket
+            hourgate-ask.socket hourgate-admin.socket)
         file(READ "${unit_source}/${unit}" text)
         string(REPLACE "/usr/local/" "${CMAKE_INSTALL_PREFIX}/" text "${text}")
         set(target "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${unit}")

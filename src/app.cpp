@@ -1,12 +1,14 @@
 #include "app.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "config/forms.h"
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
@@ -202,18 +204,53 @@ struct App::Parts {
         gauges.failure_addresses = failures.entries();
         gauges.public_addresses = public_calls.entries();
         gauges.usage_dropped = usage.dropped();
+        for (const auto& server : servers) {
+            const auto connections = server ? server->counts() : http::Server::Counts();
+            gauges.connections += connections.open;
+            gauges.connections_refused += connections.refused;
+            gauges.connections_evicted += connections.evicted;
+        }
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
     }
 
-    Status bind(std::size_t place, http::Listener listener, const config::Listen& listen) {
-        if (listen.kind == config::Listen::Kind::off)
-            return Done{};
-        auto server =
-            http::Server::bind(listener, {listen.host, listen.port, listen.path}, service);
+    [[nodiscard]] http::Capacity capacity_of(http::Listener listener) const {
+        http::Capacity capacity;
+        const bool few_come = listener == http::Listener::admin;
+        capacity.loops = few_come ? 1 : static_cast<std::size_t>(config.loops);
+        capacity.connections_per_address_max =
+            static_cast<std::size_t>(config.connections_per_address);
+        std::vector<std::string> exempt = config.proxies_text;
+        if (listener == http::Listener::ask)
+            exempt.insert(exempt.end(), config.peers_text.begin(), config.peers_text.end());
+        capacity.exempt = config::networks_of(exempt);
+        return capacity;
+    }
+
+    Status bind(std::size_t place, http::Listener listener, const config::Listen& listen,
+                ops::PassedSockets& passed) {
+        const std::string name(listener_names[place]);
+        const int socket = passed.take(name);
+        if (listen.kind == config::Listen::Kind::off) {
+            if (socket < 0)
+                return Done{};
+            close(socket);
+            return Failure{
+                Fault::system,
+                "a socket was passed on as '" + name + "', but [server] " + name + " is off",
+                "disable its .socket unit, or set [server] " + name + " in the configuration"};
+        }
+        const http::Endpoint endpoint = {listen.host, listen.port, listen.path};
+        const http::Capacity capacity = capacity_of(listener);
+        auto server = socket < 0
+                          ? http::Server::bind(listener, endpoint, service, capacity)
+                          : http::Server::adopt(socket, listener, endpoint, service, capacity);
         if (!server)
             return server.failure();
         servers[place] = std::move(server).value();
+        if (socket >= 0)
+            log.line(ops::Level::info, "listening socket was passed on",
+                     {{"listener", name}, {"address", bound(place, listen)}});
         return Done{};
     }
 
@@ -235,11 +272,13 @@ struct App::Parts {
     }
 };
 
+const std::vector<std::string_view> App::listener_names = {"public", "ask", "admin"};
+
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock& clock,
-                                       const ops::Log& log) {
+                                       const ops::Log& log, ops::PassedSockets passed) {
     ops::allow_many_files();
     if (Status status = store::check_library(); !status)
         return status.failure();
@@ -275,11 +314,11 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(directory).value(), std::move(writing).value(),
                                          std::move(reading).value(), std::move(seal).value(),
                                          std::move(policy).value());
-    if (Status s = parts->bind(0, http::Listener::public_, config.public_); !s)
+    if (Status s = parts->bind(0, http::Listener::public_, config.public_, passed); !s)
         return s.failure();
-    if (Status s = parts->bind(1, http::Listener::ask, config.ask); !s)
+    if (Status s = parts->bind(1, http::Listener::ask, config.ask, passed); !s)
         return s.failure();
-    if (Status s = parts->bind(2, http::Listener::admin, config.admin); !s)
+    if (Status s = parts->bind(2, http::Listener::admin, config.admin, passed); !s)
         return s.failure();
     return std::unique_ptr<App>(new App(std::move(parts)));
 }

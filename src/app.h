@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "ops/log.h"
+#include "ops/passed_sockets.h"
 #include "ops/signals.h"
 
 namespace hourgate {
@@ -17,10 +20,13 @@ namespace hourgate {
 class App {
 public:
     /// Checks the SQLite library and the database (an older schema is brought up), takes the server
-    /// lock, opens the directory, binds the listeners. Nothing is answered before start(). `clock`
-    /// and `log` must outlive the App.
+    /// lock, opens the directory, binds the listeners, or takes the sockets that were passed on as
+    /// `listener_names`. Nothing is answered before start(). `clock` and `log` must outlive the
+    /// App.
     [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
-                                                           const Clock& clock, const ops::Log& log);
+                                                           const Clock& clock, const ops::Log& log,
+                                                           ops::PassedSockets passed = {});
+    static const std::vector<std::string_view> listener_names;  ///< public, ask, admin
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;

@@ -72,6 +72,9 @@ constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long
 
 // --- server ------------------------------------------------------------------------------------
 constexpr std::size_t connections_max = 16'384;  ///< open at a time, for each listener
+constexpr std::size_t connections_per_address = 1'024;
+constexpr std::size_t loops_max = 64;            ///< threads that move bytes, for each listener
+constexpr std::size_t requests_per_turn = 64;    ///< of one connection, before others have theirs
 constexpr std::size_t workers_per_listener = 8;  ///< threads for what may wait for the disk
 constexpr std::size_t work_queued_max = 1'024;   ///< waiting for one; more are told 503
 constexpr std::int64_t read_timeout_ms = 5'000;
@@ -80,6 +83,7 @@ constexpr std::int64_t idle_timeout_ms = 30'000;
 constexpr std::size_t keep_alive_requests_max = 1'000'000;
 
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
+static_assert(connections_per_address < connections_max);
 static_assert(exact_calls_max < window_calls_max);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);

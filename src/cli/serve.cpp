@@ -7,6 +7,7 @@
 #include "cli/session.h"
 #include "config/load.h"
 #include "ops/log.h"
+#include "ops/passed_sockets.h"
 #include "ops/signals.h"
 
 namespace hourgate::cli {
@@ -23,14 +24,17 @@ Status print_ports(const Session& session, const App::Ports& ports) {
 }
 
 Status serve_for_real(Session& session) {
-    ops::Signals signals;  // before any thread
+    auto passed = ops::PassedSockets::from_environment(App::listener_names);  // before any file
+    ops::Signals signals;                                                     // before any thread
     const auto config = session.config();
     if (!config)
         return config.failure();
+    if (!passed)
+        return passed.failure();
     const ops::Log log;
     for (const std::string& warning : config::warnings(*config.value()))
         log.line(ops::Level::warning, warning);
-    auto app = App::make(*config.value(), session.clock, log);
+    auto app = App::make(*config.value(), session.clock, log, std::move(passed).value());
     if (!app)
         return app.failure();
     app.value()->start();

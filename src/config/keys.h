@@ -35,6 +35,8 @@ struct Bounds {
 };
 constexpr std::int64_t day_s = 86'400;
 constexpr Bounds drain_bounds_s = {0, 600};
+constexpr Bounds connections_per_address_bounds = {1, limits::connections_max};
+constexpr Bounds loops_bounds = {0, limits::loops_max};
 constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
 constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds usage_keep_bounds_s = {day_s, 3'650 * day_s};
@@ -59,6 +61,9 @@ void each_key(Visitor& visit, Settings& config) {
     visit.listen("admin", config.admin, Off::allowed);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
     visit.duration("drain", config.drain_s, drain_bounds_s);
+    visit.whole("connections_per_address", config.connections_per_address,
+                connections_per_address_bounds);
+    visit.whole("loops", config.loops, loops_bounds);
 
     visit.section("database");
     visit.text("path", config.database, file_form);

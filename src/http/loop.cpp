@@ -1,6 +1,5 @@
 #include "http/loop.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -12,8 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <list>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,6 +24,8 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "http/dialogue.h"
+#include "http/endpoint.h"
+#include "http/reply.h"
 
 namespace hourgate::http {
 
@@ -30,6 +35,7 @@ using Phase = Dialogue::Phase;
 
 constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::over) + 1;
 constexpr std::int64_t goodbye_ms = 1'000;
+constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
 constexpr std::size_t goodbye_bytes_max = 4U << 20U;
 constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
 constexpr std::int64_t never_ms = INT64_MAX;
@@ -61,20 +67,6 @@ std::int64_t steady_ms() noexcept {
         .count();
 }
 
-Address address_of(const sockaddr_storage& storage) noexcept {
-    if (storage.ss_family == AF_UNIX)
-        return Address::loopback();
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const bool v6 = storage.ss_family == AF_INET6;
-    const void* bytes =
-        v6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr)
-           : static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr);
-    inet_ntop(storage.ss_family, bytes, text.data(), text.size());
-    const auto address = Address::parse(text.data());
-    HOURGATE_CHECK(address.has_value());
-    return *address;
-}
-
 /// A descriptor that is closed with its owner.
 class Descriptor {
 public:
@@ -99,9 +91,12 @@ struct Wiping {
 };
 
 struct Link {
-    Link(int fd_, Listener listener, const Address& peer, Service& service,
+    Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
          const std::atomic<bool>& ending)
-        : fd(fd_), dialogue(listener, peer, service, ending) {}
+        : fd(fd_),
+          peer(peer_),
+          place(std::move(place_)),
+          dialogue(listener, peer, service, ending) {}
     ~Link() { hang_up(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -110,17 +105,23 @@ struct Link {
         if (fd >= 0)
             close(fd);
         fd = -1;
+        place.reset();
     }
 
     int fd;  // -1: closed
+    const Address peer;
+    std::optional<Crowd::Place> place;     // none: closed
+    std::list<Link*>::iterator neighbour;  // in the list of its address; only when the place counts
     Dialogue dialogue;
     std::list<Link>::iterator here;  // in the list of `listed`
     Phase listed = Phase::idle;
-    std::size_t request = 0;  // the one it was listed for
+    std::size_t request = 0;    // the one it was listed for
+    std::uint64_t listing = 0;  // the higher, the later it was
     std::int64_t late_ms = 0;
     std::uint32_t interest = EPOLLIN;  // what epoll tells of
     bool busy = false;                 // counted as in flight
     bool with_a_worker = false;
+    bool resting = false;  // has more to be asked, in the next turn
     bool cut = false;
     std::size_t read_over = 0;  // bytes after the last answer
 };
@@ -128,23 +129,25 @@ struct Link {
 }  // namespace
 
 struct Loop::State {
-    State(int listening_, Listener listener_, Service& service_, Workers workers_, Tally& tally_,
-          std::size_t connections_max_)
+    State(ListeningSocket listening_, Listener listener_, Service& service_, Workers workers_,
+          Tally& tally_, Crowd& crowd_, std::size_t connections_max_)
         : listening(listening_),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
           tally(tally_),
+          crowd(crowd_),
           connections_max(connections_max_) {
         watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, &wake_mark);
         accept_more(true);
     }
 
-    const int listening;
+    const ListeningSocket listening;
     const Listener listener;
     Service& service;
     const Workers workers;
     Tally& tally;
+    Crowd& crowd;
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
@@ -156,7 +159,10 @@ struct Loop::State {
 
     // Of the loop's thread:
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
+    std::vector<Link*> resting;                      // in phase answer
+    std::map<std::array<std::uint8_t, 9>, std::list<Link*>> neighbours;  // who is counted
     std::size_t count = 0;
+    std::uint64_t listings = 0;
     std::int64_t now_ms = steady_ms();
     bool accepting = false;
     std::int64_t accept_again_ms = never_ms;
@@ -175,7 +181,7 @@ struct Loop::State {
 
     void accept_more(bool on) {
         if (on != accepting)  // exclusive: one arrival wakes one loop
-            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening, EPOLLIN | EPOLLEXCLUSIVE,
+            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening.fd, EPOLLIN | EPOLLEXCLUSIVE,
                   &listening_mark);
         accepting = on;
     }
@@ -205,6 +211,7 @@ struct Loop::State {
             for (int i = 0; i < got; ++i)
                 on_event(events[static_cast<std::size_t>(i)]);
             take_back();
+            go_on_with_resting();
             if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
                 service.refresh();
             on_time();
@@ -217,6 +224,8 @@ struct Loop::State {
     }
 
     [[nodiscard]] int wait_ms() const noexcept {
+        if (!resting.empty())
+            return 0;
         std::int64_t next = accept_again_ms;
         for (const auto& list : links)
             if (!list.empty())
@@ -253,6 +262,8 @@ struct Loop::State {
     void on_link(Link& link) {
         if (link.listed == Phase::over)
             return;  // ended earlier in this turn
+        if (link.resting)
+            return;  // it has its turn anyway
         if (link.with_a_worker)
             return expect(link, 0);  // it will be looked at when it comes back
         if (link.listed == Phase::answer)
@@ -289,7 +300,7 @@ struct Loop::State {
         for (int i = 0; i < accepts_per_turn && accepting; ++i) {
             sockaddr_storage storage{};
             socklen_t size = sizeof storage;
-            const int fd = accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
+            const int fd = accept4(listening.fd, reinterpret_cast<sockaddr*>(&storage), &size,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (fd >= 0) {
                 welcome(fd, storage);
@@ -308,11 +319,20 @@ struct Loop::State {
     }
 
     void welcome(int fd, const sockaddr_storage& storage) {
-        if (count >= connections_max && !make_room()) {
-            constexpr std::string_view full =
-                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-                "Connection: close\r\n\r\n";
-            (void)!send(fd, full.data(), full.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        try {
+            const Address peer = address_of(storage);
+            auto place = storage.ss_family == AF_UNIX ? Crowd::Place() : place_for(peer);
+            if (!place)
+                return turn_away(fd, "too_many_connections",
+                                 "Your address has all the connections it may have.",
+                                 "Close some, or send calls one after another on those you have.");
+            if (count >= connections_max && !make_room())
+                return turn_away(fd, "too_busy",
+                                 "The gate has more connections than it has room for.",
+                                 "Connect again in a second.");
+            auto& idle = links[index(Phase::idle)];
+            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending);
+        } catch (...) {
             close(fd);
             return;
         }
@@ -320,19 +340,20 @@ struct Loop::State {
             const int on = 1;
             (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
-        auto& idle = links[index(Phase::idle)];
-        try {
-            idle.emplace_back(fd, listener, address_of(storage), service, tally.ending);
-        } catch (...) {
-            close(fd);
-            return;
-        }
-        Link& link = idle.back();
-        link.here = std::prev(idle.end());
+        begin(links[index(Phase::idle)].back());
+    }
+
+    void begin(Link& link) {
+        link.here = std::prev(links[index(Phase::idle)].end());
         link.late_ms = now_ms + patience_ms(Phase::idle);
         ++count;
+        tally.open.fetch_add(1);
         guard(link, [&] {
-            watch(EPOLL_CTL_ADD, fd, EPOLLIN, &link);
+            if (link.place->counted()) {
+                auto& mine = neighbours[link.peer.limiter_key()];
+                link.neighbour = mine.insert(mine.end(), &link);
+            }
+            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, &link);
             receive(link);  // most bring their request along
         });
     }
@@ -343,12 +364,51 @@ struct Loop::State {
             auto& list = links[index(phase)];
             if (list.empty())
                 continue;
-            Link& link = list.front();
-            link.dialogue.ended();
-            settle(link);
+            evict(list.front());
             return true;
         }
         return false;
+    }
+
+    /// At the cost of an idle connection of the same address, and of nobody else. Of those that
+    /// other loops have none is ended.
+    std::optional<Crowd::Place> place_for(const Address& peer) {
+        if (auto place = crowd.enter(peer))
+            return place;
+        const auto mine = neighbours.find(peer.limiter_key());
+        if (mine == neighbours.end())
+            return std::nullopt;
+        Link* longest = nullptr;
+        for (Link* const link : mine->second)
+            if ((link->listed == Phase::idle || link->listed == Phase::goodbye) &&
+                (longest == nullptr || link->listing < longest->listing))
+                longest = link;
+        if (longest == nullptr)
+            return std::nullopt;
+        evict(*longest);
+        return crowd.enter(peer);
+    }
+
+    void evict(Link& link) {
+        tally.evicted.fetch_add(1);
+        link.dialogue.ended();
+        settle(link);
+    }
+
+    /// What has come by now is read over: a connection closed with bytes unread is reset, and the
+    /// answer might be lost.
+    void turn_away(int fd, std::string_view reason, std::string_view message,
+                   std::string_view fix) {
+        tally.refused.fetch_add(1);
+        Answer answer = plain_error(503, "unavailable", reason, message, fix, Format::json);
+        answer.headers.push_back({"Retry-After", "1"});
+        std::string text;
+        write_answer(text, answer, "GET", After::close, std::time(nullptr));
+        (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        shutdown(fd, SHUT_WR);
+        const Wiping wiping{scratch.data(), scratch.size()};
+        (void)!recv(fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+        close(fd);
     }
 
     /// REQUIRES: phase idle, head, body or goodbye.
@@ -367,7 +427,7 @@ struct Loop::State {
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
-                   (wound_up && link.dialogue.phase() == Phase::idle)) {
+                   (wound_up && link.dialogue.phase() == Phase::idle && !awaited(link))) {
             link.dialogue.ended();
         }
         go_on(link);
@@ -375,20 +435,39 @@ struct Loop::State {
 
     /// As far as it goes without waiting.
     void go_on(Link& link) {
-        for (;;) {
+        for (std::size_t answered = 0;;) {
             const Phase phase = link.dialogue.phase();
             if (phase == Phase::work) {
                 return hand_over(link);
             } else if (phase == Phase::answer) {
+                if (++answered == limits::requests_per_turn)
+                    return rest(link);
                 if (!send_some(link))
                     return settle(link);
             } else {
                 if (phase == Phase::goodbye && link.listed != Phase::goodbye)
                     shutdown(link.fd, SHUT_WR);
-                if (phase == Phase::idle && wound_up)
+                if (phase == Phase::idle && wound_up && !awaited(link))
                     return receive(link);  // a request that is here already is answered
                 return settle(link);
             }
+        }
+    }
+
+    /// Who sends a hundred requests at once has them answered one turn after another, so that
+    /// nobody waits for them all. The bytes are here already: no event would tell of them.
+    void rest(Link& link) {
+        resting.push_back(&link);
+        link.resting = true;
+        settle(link);
+    }
+
+    void go_on_with_resting() {
+        std::vector<Link*> these;
+        these.swap(resting);
+        for (Link* const link : these) {
+            link->resting = false;
+            guard(*link, [&] { go_on(*link); });
         }
     }
 
@@ -410,12 +489,16 @@ struct Loop::State {
         if (link.listed == Phase::over)
             return;
         const Phase phase = link.dialogue.phase();
-        const bool busy = link.dialogue.busy();
+        const bool busy = link.dialogue.busy() || awaited(link);
         if (busy != link.busy)
             tally.in_flight.fetch_add(busy ? 1 : -1);
         link.busy = busy;
         if (phase == Phase::over) {
             --count;
+            tally.open.fetch_sub(1);
+            forget_neighbour(link);
+            if (link.resting)
+                std::erase(resting, &link);
             link.hang_up();  // it is forgotten at the end of the turn: events may still name it
         } else {
             expect(link, phase == Phase::answer ? EPOLLOUT
@@ -431,8 +514,23 @@ struct Loop::State {
         auto& to = links[index(phase)];
         to.splice(to.end(), links[index(link.listed)], link.here);
         link.listed = phase;
-        const std::int64_t patience = patience_ms(phase);
+        link.listing = ++listings;
+        const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
         link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    void forget_neighbour(Link& link) noexcept {
+        if (!link.place->counted())
+            return;
+        const auto mine = neighbours.find(link.peer.limiter_key());
+        mine->second.erase(link.neighbour);
+        if (mine->second.empty())
+            neighbours.erase(mine);
+    }
+
+    /// Whoever has just come meets no server that ends: the first request is still on its way.
+    [[nodiscard]] bool awaited(const Link& link) const noexcept {
+        return wound_up && link.dialogue.phase() == Phase::idle && link.dialogue.requests() == 0;
     }
 
     // --- workers ---
@@ -469,15 +567,19 @@ struct Loop::State {
     // --- ends ---
 
     void wind_up() {
-        while (accepting && accept_some()) {  // who has arrived is heard
+        const bool last = listening.after == ListeningSocket::After::shut;
+        while (last && accepting && accept_some()) {  // who has arrived is heard
         }
         accept_more(false);
-        shutdown(listening, SHUT_RDWR);
+        if (last)
+            shutdown(listening.fd, SHUT_RDWR);
         accept_again_ms = never_ms;
         wound_up = true;
+        now_ms = steady_ms();
         auto& idle = links[index(Phase::idle)];
-        while (!idle.empty())
+        for (std::size_t left = idle.size(); left > 0; --left)  // each leaves its place in front
             guard(idle.front(), [&] { receive(idle.front()); });
+        tally.accepting.fetch_sub(1);
     }
 
     void cut_all() {
@@ -487,7 +589,7 @@ struct Loop::State {
                 continue;
             for (auto at = links[i].begin(); at != links[i].end();) {
                 Link& link = *at++;
-                if (link.busy && !link.cut)
+                if (link.busy && phase != Phase::idle && !link.cut)
                     tally.cut.fetch_add(1);
                 link.cut = true;
                 if (link.with_a_worker) {  // closed when it comes back
@@ -498,6 +600,7 @@ struct Loop::State {
                 settle(link);
             }
         }
+        resting.clear();
     }
 
     static constexpr std::size_t index(Phase phase) noexcept {
@@ -505,9 +608,9 @@ struct Loop::State {
     }
 };
 
-Loop::Loop(int listening, Listener listener, Service& service, Workers workers, Tally& tally,
-           std::size_t connections_max)
-    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally,
+Loop::Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
+           Tally& tally, Crowd& crowd, std::size_t connections_max)
+    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
                                      connections_max)) {}
 Loop::~Loop() = default;
 

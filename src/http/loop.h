@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 
+#include "http/crowd.h"
 #include "http/service.h"
 
 namespace hourgate::http {
@@ -21,6 +22,20 @@ struct Tally {
     std::atomic<std::int64_t> in_flight{0};  ///< requests that are coming or being answered
     std::atomic<std::int64_t> cut{0};        ///< requests that ended without an answer
     std::atomic<bool> ending{false};         ///< every answer from now on is its connection's last
+    std::atomic<int> accepting{0};           ///< loops that run and have not heard of that
+    std::atomic<std::int64_t> open{0};       ///< connections
+    std::atomic<std::uint64_t> refused{0};   ///< connections told 503 on arrival
+    std::atomic<std::uint64_t> evicted{0};   ///< connections ended early, to make room for others
+};
+
+/// A socket that listens, and what becomes of it when the loops stop.
+struct ListeningSocket {
+    enum class After : std::uint8_t {
+        shut,   ///< nobody listens any more: who still comes is refused, rather than left waiting
+        lives,  ///< another process goes on with it: who still comes waits for that
+    };
+    int fd = -1;
+    After after = After::shut;
 };
 
 class Loop {
@@ -28,12 +43,14 @@ public:
     /// Runs a job on another thread soon. False: there is no room for it.
     using Workers = std::function<bool(std::function<void()>)>;
 
-    /// `listening`: bound, listening and shared with other loops; it stays the caller's. At most
+    /// `listening` is non-blocking and stays the caller's, as what it shares with other loops does:
+    /// itself, the tally and the crowd. Who arrives from an address that has all it may have gets
+    /// the place of that address' connection that has been idle longest; else a 503. At most
     /// `connections_max` connections at a time: who arrives after that gets the place of who has
     /// been idle longest, then of who has been slowest to send a request; else a 503.
     /// Throws std::system_error when the kernel has no descriptor left.
-    Loop(int listening, Listener listener, Service& service, Workers workers, Tally& tally,
-         std::size_t connections_max);
+    Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
+         Tally& tally, Crowd& crowd, std::size_t connections_max);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -41,8 +58,9 @@ public:
     /// Serves until cut(), or until stop() and the last connection has ended. On its own thread.
     void run();
 
-    /// From any thread: accepts what has arrived, then no more; idle connections are closed, others
-    /// after the request they are at. Answers say so at once, those of the other loops, too.
+    /// From any thread: accepts what has arrived, unless another process will, then no more. Idle
+    /// connections are closed, others after the request they are at; one that was made and not yet
+    /// used is given a second to send its first. Answers say so at once, those of other loops, too.
     void stop() noexcept;
     /// From any thread: closes every connection. run() returns when the workers are done with what
     /// they have.

@@ -46,6 +46,17 @@ void add_directory(std::string& out, const Gauges& gauges) {
     add(out, "hourgate_directory_entries", "gauge", "Tokens in memory.", gauges.directory_entries);
 }
 
+void add_connections(std::string& out, const Gauges& gauges) {
+    add(out, "hourgate_connections", "gauge", "Connections open on all listeners.",
+        gauges.connections);
+    add(out, "hourgate_connections_refused_total", "counter",
+        "Connections answered 503, because all places, or all of their address, were in use.",
+        gauges.connections_refused);
+    add(out, "hourgate_connections_evicted_total", "counter",
+        "Connections closed while idle or slow, to make room for others.",
+        gauges.connections_evicted);
+}
+
 void add_limiter(std::string& out, const Gauges& gauges) {
     add(out, "hourgate_limiter_entries", "gauge",
         "Token lines and workspaces that calls are counted for.", gauges.limiter_entries);
@@ -79,6 +90,7 @@ std::string Metrics::text(const Gauges& gauges) const {
         "Failures of callers without a known address.", unknown_addresses_.load(relaxed));
     add_directory(out, gauges);
     add_limiter(out, gauges);
+    add_connections(out, gauges);
     add(out, "hourgate_usage_dropped_total", "counter",
         "Calls missing from the usage, because too many tokens were in use.", gauges.usage_dropped);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);

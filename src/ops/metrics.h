@@ -23,6 +23,9 @@ struct Gauges {
     std::uint64_t failure_addresses = 0;
     std::uint64_t public_addresses = 0;
     std::uint64_t usage_dropped = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t connections_refused = 0;
+    std::uint64_t connections_evicted = 0;
     std::int64_t uptime_s = 0;
 };
 

@@ -306,6 +306,20 @@ std::vector<Key> numbers() {
          "1 to 10000",
          {{"1", ""}, {"10000", ""}},
          {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
+        {"server",
+         "connections_per_address",
+         "\"many\"",
+         "a text where a whole number belongs",
+         "1 to 16384",
+         {{"1", ""}, {"16384", ""}},
+         {{"0", "0 is below 1"}, {"16385", "16385 is above 16384"}}},
+        {"server",
+         "loops",
+         "\"4\"",
+         "a text where a whole number belongs",
+         "0 to 64",
+         {{"0", ""}, {"1", ""}, {"64", ""}},
+         {{"-1", "-1 is below 0"}, {"65", "65 is above 64"}}},
         {"plans",
          "grace_days",
          "\"3d\"",
@@ -338,6 +352,8 @@ ask = "unix:/run/hourgate/ask"
 admin = ""
 api_prefix = "/gate"
 drain = "2m"
+connections_per_address = 50
+loops = 3
 [database]
 path = "/tmp/h.db"
 [tokens]
@@ -560,6 +576,8 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.rules.api_prefix == "/gate");
     CHECK(config.usage_keep_s == 7 * 86'400);
     CHECK(config.drain_s == 120);
+    CHECK(config.connections_per_address == 50);
+    CHECK(config.loops == 3);
     CHECK(config.database == "/tmp/h.db");
     CHECK(config.brand == "acme");
     CHECK(config.env == hourgate::token::Env::test);

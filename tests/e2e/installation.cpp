@@ -74,8 +74,8 @@ std::string prefix_of(const std::string& token) {
     return std::string(split(token, '_').at(2));
 }
 
-Server::Server(const Installation& installation)
-    : program_(installation.words({"serve"})),
+Server::Server(const Installation& installation, const PassedOn& passed)
+    : program_(installation.words({"serve"}), {}, passed),
       ports_(ports_in(program_.wait_for("msg=listening"))) {}
 
 int Server::status(const std::string& token, const std::string& uri,

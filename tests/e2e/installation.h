@@ -54,7 +54,7 @@ private:
 /// A server on an installation, ready.
 class Server {
 public:
-    explicit Server(const Installation& installation);
+    explicit Server(const Installation& installation, const PassedOn& passed = {});
     [[nodiscard]] const Ports& ports() const noexcept { return ports_; }
     [[nodiscard]] Program& program() noexcept { return program_; }
     /// Status of a call that a proxy asks about.

@@ -54,9 +54,22 @@ std::vector<std::string> environment_with(const Words& variables) {
     return all;
 }
 
+/// What tells a program of `passed` (sd_listen_fds(3)): only a shell knows its id in advance.
+Words told_of(const PassedOn& passed, const Words& words) {
+    std::string names;
+    for (const auto& [name, fd] : passed)
+        names += (names.empty() ? "" : ":") + name;
+    Words all = {"/bin/sh", "-c",
+                 "LISTEN_PID=$$ LISTEN_FDS=" + std::to_string(passed.size()) + " LISTEN_FDNAMES='" +
+                     names + "'; export LISTEN_PID LISTEN_FDS LISTEN_FDNAMES; exec \"$@\"",
+                 "sh"};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+}
+
 /// Starts a program; -1 for `out` and `err` is /dev/null.
-pid_t start(const Words& words, const Words& variables, const std::string& folder, int out,
-            int err) {
+pid_t start(const Words& words, const Words& variables, const std::string& folder, int out, int err,
+            const PassedOn& passed = {}) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -66,15 +79,22 @@ pid_t start(const Words& words, const Words& variables, const std::string& folde
         else
             posix_spawn_file_actions_adddup2(&actions, fd, target);
     }
+    std::vector<int> copies;  // above the places they go to
+    for (const auto& [name, fd] : passed)
+        copies.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 64));
+    for (std::size_t at = 0; at < copies.size(); ++at)
+        posix_spawn_file_actions_adddup2(&actions, copies[at], 3 + static_cast<int>(at));
     if (!folder.empty())
         posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-    std::vector<std::string> arguments(words);
+    std::vector<std::string> arguments = passed.empty() ? words : told_of(passed, words);
     std::vector<std::string> environment = environment_with(variables);
     pid_t pid = -1;
     const int error =
-        ::posix_spawnp(&pid, words.front().c_str(), &actions, nullptr,
+        ::posix_spawnp(&pid, arguments.front().c_str(), &actions, nullptr,
                        pointers_to(arguments).data(), pointers_to(environment).data());
     posix_spawn_file_actions_destroy(&actions);
+    for (const int copy : copies)
+        ::close(copy);
     errno = error;
     if (error != 0)
         give_up("cannot start " + words.front());
@@ -232,9 +252,9 @@ Ran run(const Words& words, const Words& variables, const std::string& folder) {
     return ran;
 }
 
-Program::Program(const Words& words, const Words& variables) {
+Program::Program(const Words& words, const Words& variables, const PassedOn& passed) {
     const auto out = make_pipe(), err = make_pipe();
-    pid_ = start(words, variables, "", out[1], err[1]);
+    pid_ = start(words, variables, "", out[1], err[1], passed);
     ::close(out[1]);
     ::close(err[1]);
     out_ = out[0];

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace hourgate::e2e {
@@ -61,10 +62,13 @@ struct Ran {
 [[nodiscard]] Ran run(const Words& words, const Words& variables = {},
                       const std::string& folder = "");
 
+/// Sockets for a program, as a service manager passes them on: names and descriptors.
+using PassedOn = std::vector<std::pair<std::string, int>>;
+
 /// A program that goes on running. Killed at the end when it still does.
 class Program {
 public:
-    explicit Program(const Words& words, const Words& variables = {});
+    explicit Program(const Words& words, const Words& variables = {}, const PassedOn& passed = {});
     ~Program();
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;

@@ -1,10 +1,12 @@
 // The server at its sockets: what it reads as one request, what it never does, and how it ends.
 #include "http/library/server.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +22,7 @@
 #include "support/catch.h"
 #include "support/http_bench.h"
 #include "support/raw_client.h"
+#include "support/running_server.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -28,47 +31,6 @@ using hourgate::http::Listener;
 using hourgate::http::Server;
 
 namespace {
-
-/// A bench whose plan has room for every call of a test, with one listener on any free port.
-class Running {
-public:
-    explicit Running(Listener listener, Endpoint endpoint = {"127.0.0.1", 0, ""},
-                     std::size_t connections_max = limits::connections_max) {
-        bench.directory.plans = std::make_shared<PlanBook>(
-            std::vector<Plan>{make_plan(2, "studio", true, 10, {{"wide", 2'000, 60, Per::token}})});
-        auto bound = Server::bind(listener, endpoint, bench.service, connections_max);
-        REQUIRE(bound.ok());
-        server = std::move(bound).value();
-        server->start();
-    }
-    [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
-
-    HttpBench bench;
-    std::unique_ptr<Server> server;
-};
-
-std::string get(std::string_view target, std::string_view more = "") {
-    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
-}
-
-std::string with_token() {
-    return "Authorization: Bearer " + HttpBench::token() + "\r\n";
-}
-
-/// What nginx sends on behalf of a client with the right token.
-std::string nginx(std::string_view target, std::string_view more = "") {
-    return get("/_hourgate/auth/nginx",
-               "X-Original-Method: GET\r\nX-Original-URI: " + std::string(target) + "\r\n" +
-                   with_token() + std::string(more));
-}
-
-std::string status_of(const std::string& answer) {
-    return answer.substr(0, answer.find("\r\n"));
-}
-
-bool closes(const std::string& answer) {
-    return answer.find("\r\nConnection: close\r\n") != std::string::npos;
-}
 
 /// The server answers somebody else as if nothing had been.
 void check_goes_on(const Running& running) {
@@ -388,7 +350,7 @@ TEST_CASE("a client that goes away in the middle costs nothing") {
 }
 
 TEST_CASE("where all places are taken, who arrives gets the place of who was idle longest") {
-    Running running(Listener::admin, {"127.0.0.1", 0, ""}, 20);  // one loop
+    Running running(Listener::admin, {"127.0.0.1", 0, ""}, {20, 1});
     std::vector<RawClient> idle;
     for (std::size_t i = 0; i < 20; ++i) {
         idle.push_back(running.client());
@@ -557,6 +519,68 @@ TEST_CASE("stopping ends idle connections at once and takes no new ones") {
           0);
     CHECK(running.server->in_flight() == 0);
     CHECK_FALSE(running.client().connected());
+}
+
+TEST_CASE(
+    "a connection made and not yet used when the server stops has its first request answered") {
+    using std::chrono::steady_clock;
+    for (bool in_time = false; !in_time;) {
+        Running running(Listener::public_);
+        RawClient idle = running.client(), fresh = running.client(), silent = running.client();
+        idle.send(get("/_hourgate/healthz"));
+        CHECK(status_of(idle.answer()) == "HTTP/1.1 200 OK");
+        const auto before = steady_clock::now();
+        running.server->stop_accepting();
+        CHECK(idle.ended());
+        fresh.send(get("/_hourgate/healthz"));
+        // It has a second; on a machine too busy for that it is tried again.
+        in_time = steady_clock::now() - before < std::chrono::milliseconds(500);
+        const std::string text = fresh.answer();
+        if (in_time) {
+            CHECK(status_of(text) == "HTTP/1.1 200 OK");
+            CHECK(closes(text));
+        }
+        CHECK(silent.ended());
+        const std::int64_t deadline_us = far_future(running.bench.clock).boot_us;
+        CHECK(running.server->finish(running.bench.clock, deadline_us) == 0);
+    }
+}
+
+TEST_CASE("a passed socket outlives its server: who comes in between is answered by the next one") {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(listen(socket, 100) == 0);
+    REQUIRE(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const std::uint16_t port = ntohs(address.sin_port);
+    const Endpoint there = {"127.0.0.1", port, ""};
+    HttpBench bench;
+    std::vector<RawClient> between;
+    for (int round = 0; round < 3; ++round) {
+        auto adopted = Server::adopt(fcntl(socket, F_DUPFD_CLOEXEC, 0), Listener::public_, there,
+                                     bench.service);
+        REQUIRE(adopted.ok());
+        Server& server = *adopted.value();
+        CHECK(server.port() == port);
+        server.start();
+        for (RawClient& client : between)
+            CHECK(status_of(client.answer()) == "HTTP/1.1 200 OK");
+        RawClient client(port);
+        client.send(get("/_hourgate/healthz"));
+        CHECK(status_of(client.answer()) == "HTTP/1.1 200 OK");
+        CHECK(server.finish(bench.clock, far_future(bench.clock).boot_us) == 0);
+        CHECK(client.ended());
+        between.clear();
+        for (int i = 0; i < 10; ++i) {
+            between.emplace_back(port);
+            CHECK(between.back().connected());
+            between.back().send(get("/_hourgate/healthz"));
+        }
+    }
+    close(socket);
 }
 
 TEST_CASE("a request under way when the server stops is finished, and its connection then closed") {

@@ -83,7 +83,7 @@ hourgate_decisions_total{reason="store_failed"} 0
 const std::string observed_help =
     "# HELP hourgate_observed_total Of these, refusals granted in mode observe.\n"
     "# TYPE hourgate_observed_total counter\n";
-/// With the gauges 1 to 10, but for the version.
+/// With the gauges 1 to 14, but for the version.
 const std::string rest = R"(
 # HELP hourgate_unknown_addresses_total Failures of callers without a known address.
 # TYPE hourgate_unknown_addresses_total counter
@@ -115,6 +115,15 @@ hourgate_failure_addresses 8
 # HELP hourgate_public_addresses Client addresses with a counted public call.
 # TYPE hourgate_public_addresses gauge
 hourgate_public_addresses 9
+# HELP hourgate_connections Connections open on all listeners.
+# TYPE hourgate_connections gauge
+hourgate_connections 12
+# HELP hourgate_connections_refused_total Connections answered 503, because all places, or all of their address, were in use.
+# TYPE hourgate_connections_refused_total counter
+hourgate_connections_refused_total 13
+# HELP hourgate_connections_evicted_total Connections closed while idle or slow, to make room for others.
+# TYPE hourgate_connections_evicted_total counter
+hourgate_connections_evicted_total 14
 # HELP hourgate_usage_dropped_total Calls missing from the usage, because too many tokens were in use.
 # TYPE hourgate_usage_dropped_total counter
 hourgate_usage_dropped_total 11
@@ -139,6 +148,9 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
     gauges.failure_addresses = 8;
     gauges.public_addresses = 9;
     gauges.usage_dropped = 11;
+    gauges.connections = 12;
+    gauges.connections_refused = 13;
+    gauges.connections_evicted = 14;
     gauges.uptime_s = 10;
     const std::string text = Metrics().text(gauges);
     REQUIRE(text.rfind(decisions, 0) == 0);

@@ -1,28 +1,53 @@
 #include "support/allocations.h"
 
+#include <malloc.h>
+
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace {
 
 thread_local std::uint64_t allocations = 0;
+thread_local std::string_view looked_for;
+thread_local int found = 0;
 
 }  // namespace
 
-std::uint64_t hourgate::test::allocations_of_this_thread() noexcept {
+namespace hourgate::test {
+
+std::uint64_t allocations_of_this_thread() noexcept {
     return allocations;
 }
 
-// The library's other forms of new and delete for objects that are not over-aligned call these.
+void look_for(std::string_view text) noexcept {
+    looked_for = text;
+    if (!text.empty())
+        found = 0;
+}
+
+int blocks_found() noexcept {
+    return found;
+}
+
+}  // namespace hourgate::test
+
+// The library's other forms for objects that are not over-aligned call these.
+
 void* operator new(std::size_t bytes) {
     ++allocations;
-    if (void* const memory = std::malloc(bytes > 0 ? bytes : 1))
-        return memory;
+    if (void* const block = std::malloc(bytes > 0 ? bytes : 1))
+        return block;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
-    std::free(memory);
+
+void operator delete(void* block) noexcept {
+    if (block != nullptr && !looked_for.empty() &&
+        memmem(block, malloc_usable_size(block), looked_for.data(), looked_for.size()) != nullptr)
+        ++found;
+    std::free(block);
 }
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
+
+void operator delete(void* block, std::size_t) noexcept {
+    operator delete(block);
 }

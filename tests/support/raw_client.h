@@ -3,7 +3,10 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -14,6 +17,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace hourgate::test {
@@ -24,6 +28,17 @@ public:
         : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    /// From another address of this machine's own: 127.0.0.0/8 is all its.
+    RawClient(std::uint16_t port, const std::string& from)
+        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        inet_pton(AF_INET, from.c_str(), &address.sin_addr);
+        (void)bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -55,6 +70,28 @@ public:
                 return;
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
+    }
+    /// Until the other side's kernel has all that was sent.
+    void wait_until_received() const {
+        for (int unsent = 1; ioctl(socket_, SIOCOUTQ, &unsent) == 0 && unsent > 0;)
+            std::this_thread::yield();
+    }
+    /// Whether something has come that was not read.
+    [[nodiscard]] bool has_more() const {
+        char byte = 0;
+        return !unread_.empty() || recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
+    /// It is gone without a word, as with its machine, where this user may do that (CAP_NET_ADMIN);
+    /// else it is silent from now on.
+    void vanish() {
+        const int on = 1;
+        if (setsockopt(socket_, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0)
+            close(std::exchange(socket_, -1));
+    }
+    /// It ends with a reset, as of a program that is killed in the middle.
+    void reset_at_end() const {
+        const linger at_once{1, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     void finish_sending() { shutdown(socket_, SHUT_WR); }
 

@@ -2,7 +2,7 @@
 // Those of a request are ours (http/head.h); these are for what the library reads itself.
 #pragma once
 
-#define CPPHTTPLIB_LISTEN_BACKLOG 511
+#define CPPHTTPLIB_LISTEN_BACKLOG 4096
 #define CPPHTTPLIB_TCP_NODELAY true
 #define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 4096
 #define CPPHTTPLIB_HEADER_MAX_LENGTH 8192

@@ -28,19 +28,6 @@ namespace {
 
 constexpr mode_t socket_mode = 0660;
 
-/// The key of [server] that says where a listener listens.
-std::string_view key_of(Listener listener) noexcept {
-    switch (listener) {
-        case Listener::public_:
-            return "[server] public";
-        case Listener::ask:
-            return "[server] ask";
-        case Listener::admin:
-            return "[server] admin";
-    }
-    return "";
-}
-
 /// The library resolves and binds. What is said on a connection is ours from the first byte
 /// (http/head.h): the library percent-decodes header values, forgets the order of repeated headers,
 /// cuts a target at '#', drops pipelined requests, knows ten methods, and reads on after a head it
@@ -77,12 +64,7 @@ public:
     }
     [[nodiscard]] int error() const noexcept { return error_; }
 
-    /// The socket that listens, non-blocking. REQUIRES: open().
-    [[nodiscard]] int socket() const noexcept {
-        const int socket = svr_sock_;
-        fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
-        return socket;
-    }
+    [[nodiscard]] int socket() const noexcept { return svr_sock_; }  ///< REQUIRES: open()
     void shut() noexcept {
         const socket_t socket = svr_sock_.exchange(INVALID_SOCKET);
         if (socket != INVALID_SOCKET)
@@ -95,13 +77,6 @@ private:
 
 Failure failure(std::string what, std::string next) {
     return {Fault::system, std::move(what), std::move(next)};
-}
-
-std::string shown(const Endpoint& endpoint) {
-    if (!endpoint.path.empty())
-        return "unix:" + endpoint.path;
-    const bool v6 = endpoint.host.find(':') != std::string::npos;
-    return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
 }
 
 Failure cannot_bind(Listener listener, const Endpoint& endpoint, int error) {
@@ -162,13 +137,23 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 }  // namespace
 
 struct Server::State {
-    State(Listener listener_, Service& service_) : listener(listener_), service(service_) {}
+    State(Listener listener_, Service& service_, const Capacity& capacity_)
+        : listener(listener_),
+          service(service_),
+          capacity(capacity_),
+          crowd(capacity.connections_per_address_max, capacity.exempt) {}
+    ~State() { close_sockets(); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     const Listener listener;
     Service& service;
-    Door door;
+    const Capacity capacity;
+    Door door;        // not opened when there is a socket that was passed on
+    int passed = -1;  // that one
     Tally tally;
-    std::vector<std::unique_ptr<Loop>> loops;  // on `door`, until it is shut
+    Crowd crowd;
+    std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
     std::vector<std::thread> threads;          // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
     std::uint16_t port = 0;
@@ -184,14 +169,30 @@ struct Server::State {
         path.clear();
     }
 
-    void make_loops(std::size_t connections_max) {
-        const std::size_t cores = std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
-        const std::size_t count = listener == Listener::admin ? 1 : cores;
+    [[nodiscard]] ListeningSocket listening() const noexcept {
+        if (passed >= 0)
+            return {passed, ListeningSocket::After::lives};
+        return {door.socket(), ListeningSocket::After::shut};
+    }
+
+    void close_sockets() noexcept {
+        door.shut();
+        if (passed >= 0)
+            close(passed);
+        passed = -1;
+    }
+
+    void make_loops() {
+        const ListeningSocket socket = listening();
+        fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
+        const std::size_t wanted =
+            capacity.loops > 0 ? capacity.loops : std::thread::hardware_concurrency();
+        const std::size_t count = std::clamp<std::size_t>(wanted, 1, limits::loops_max);
         for (std::size_t i = 0; i < count; ++i)
             loops.push_back(std::make_unique<Loop>(
-                door.socket(), listener, service,
+                socket, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                tally, std::max<std::size_t>(connections_max / count, 1)));
+                tally, crowd, std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
@@ -206,11 +207,11 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& endpoint,
-                                             Service& service, std::size_t connections_max) {
+                                             Service& service, const Capacity& capacity) {
     if (!endpoint.path.empty())
         if (Status status = clear_path(listener, endpoint); !status)
             return status.failure();
-    auto state = std::make_unique<State>(listener, service);
+    auto state = std::make_unique<State>(listener, service, capacity);
     const int port = state->door.open(endpoint);
     if (port < 0)
         return cannot_bind(listener, endpoint, state->door.error());
@@ -221,8 +222,24 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
             lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
+    return make(std::move(state));
+}
+
+Result<std::unique_ptr<Server>> Server::adopt(int socket, Listener listener,
+                                              const Endpoint& endpoint, Service& service,
+                                              const Capacity& capacity) {
+    auto state = std::make_unique<State>(listener, service, capacity);
+    state->passed = socket;
+    const auto there = listening_at(socket, listener, endpoint);
+    if (!there)
+        return there.failure();
+    state->port = there.value().port;
+    return make(std::move(state));
+}
+
+Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state) {
     try {
-        state->make_loops(connections_max);
+        state->make_loops();
     } catch (const std::system_error& error) {
         return failure("cannot wait for connections: " + std::string(error.what()),
                        "see how many files this user may open: ulimit -n");
@@ -235,8 +252,10 @@ void Server::start() {
     try {
         state_->workers.emplace(limits::workers_per_listener, limits::workers_per_listener,
                                 limits::work_queued_max);
-        for (const auto& loop : state_->loops)
+        for (const auto& loop : state_->loops) {
+            state_->tally.accepting.fetch_add(1);
             state_->threads.emplace_back([&running = *loop] { State::run(running); });
+        }
         started = true;
     } catch (const std::system_error&) {
     }
@@ -255,7 +274,9 @@ std::int64_t Server::in_flight() const noexcept {
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
-    while (in_flight() > 0 && clock.now().boot_us < deadline_boot_us)
+    // A loop that has not begun to stop may yet meet a request.
+    const auto under_way = [&] { return state_->tally.accepting.load() > 0 || in_flight() > 0; };
+    while (under_way() && clock.now().boot_us < deadline_boot_us)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return end();
 }
@@ -271,8 +292,14 @@ std::int64_t Server::end() {
     if (state_->workers)
         state_->workers->shutdown();
     state_->workers.reset();
-    state_->door.shut();
+    state_->close_sockets();
     return state_->tally.cut.load();
+}
+
+Server::Counts Server::counts() const noexcept {
+    const Tally& tally = state_->tally;
+    return {static_cast<std::uint64_t>(tally.open.load()), tally.refused.load(),
+            tally.evicted.load()};
 }
 
 std::uint16_t Server::port() const noexcept {

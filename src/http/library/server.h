@@ -1,7 +1,6 @@
-// Listeners: the sockets cpp-httplib binds, the loops that serve them (http/loop.h, one for each
-// core; the admin listener has one), and the library's bounded thread pool for what takes longer.
-// Only this folder includes httplib; what is said on a connection is read and written by
-// http/dialogue, byte for byte (server.cpp says why).
+// Listeners: the sockets cpp-httplib binds, the loops that serve them (http/loop.h), and the
+// library's bounded thread pool for what takes longer. Only this folder includes httplib; what is
+// said on a connection is read and written by http/dialogue, byte for byte (server.cpp says why).
 #pragma once
 
 #include <cstdint>
@@ -10,31 +9,43 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "http/endpoint.h"
 #include "http/service.h"
 
 namespace hourgate::http {
 
-/// Where to listen. `path` set: a Unix socket (0660, an old socket file nobody listens on is
-/// replaced); else host and port, port 0 for any free one.
-struct Endpoint {
-    std::string host;
-    std::uint16_t port = 0;
-    std::string path;
+/// How much of the machine a listener may take.
+struct Capacity {
+    std::size_t connections_max = limits::connections_max;
+    std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core
+    /// Of one client address (IPv6: per /64); those of a Unix socket, or in `exempt`, aside.
+    std::size_t connections_per_address_max = limits::connections_max;
+    AddressSet exempt = {};
 };
 
 class Server {
 public:
-    /// Binds at once, so that a taken port is known before the program says it is ready.
+    /// Binds at once, so that a taken port is known before the program says it is ready. A Unix
+    /// socket is 0660, and an old socket file nobody listens on is replaced.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(
-        Listener listener, const Endpoint& endpoint, Service& service,
-        std::size_t connections_max = limits::connections_max);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
+                                                              const Endpoint& endpoint,
+                                                              Service& service,
+                                                              const Capacity& capacity = {});
+    /// Serves a socket that was passed on and listens at `endpoint`; else Failure::system says what
+    /// is off (http/endpoint.h). It is the server's from now on, also on failure, to be closed and
+    /// never shut down: who is not accepted before the end waits for the next process that has it,
+    /// and the file of a Unix socket stays.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> adopt(int socket, Listener listener,
+                                                               const Endpoint& endpoint,
+                                                               Service& service,
+                                                               const Capacity& capacity = {});
     ~Server();
 
     /// Starts serving, on threads of its own.
     void start();
-    /// Stops accepting at once; requests under way are finished.
+    /// Stops accepting at once; requests under way, and those new connections bring, are finished.
     void stop_accepting();
     /// Requests that are coming or being answered.
     [[nodiscard]] std::int64_t in_flight() const noexcept;
@@ -42,10 +53,19 @@ public:
     /// Returns how many requests were cut.
     std::int64_t finish(const Clock& clock, std::int64_t deadline_boot_us);
 
+    /// Connections: open now; told 503 on arrival, and ended early to make room, since the start.
+    struct Counts {
+        std::uint64_t open = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t evicted = 0;
+    };
+    [[nodiscard]] Counts counts() const noexcept;
+
     [[nodiscard]] std::uint16_t port() const noexcept;  ///< the one bound; 0 for a Unix socket
 
 private:
     struct State;
+    [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state);
     std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
