@@ -14,9 +14,10 @@ using namespace hourgate::e2e;
 
 namespace {
 
-std::string ask_headers(std::uint16_t ask_port, const std::string& route) {
-    return "internal; proxy_pass http://127.0.0.1:" + std::to_string(ask_port) + route +
-           "; proxy_pass_request_body off; proxy_set_header Content-Length \"\";"
+std::string ask_headers(const std::string& route) {
+    return "internal; proxy_pass http://hourgate" + route +
+           "; proxy_http_version 1.1; proxy_set_header Connection \"\";"
+           " proxy_pass_request_body off; proxy_set_header Content-Length \"\";"
            " proxy_set_header X-Original-Method $request_method;"
            " proxy_set_header X-Original-URI $request_uri;"
            " proxy_set_header X-Forwarded-For 192.0.2.9;";
@@ -40,6 +41,9 @@ public:
             "scgi_temp_path " +
             folder.file("t5") +
             ";\n"
+            "upstream hourgate { server 127.0.0.1:" +
+            std::to_string(ask_port) +
+            "; keepalive 32; }\n"
             "server { listen unix:" +
             folder.file("app.sock") +
             ";\n"
@@ -54,10 +58,10 @@ public:
             folder.file("app.sock") +
             "; }\n"
             "  location = /_gate { " +
-            ask_headers(ask_port, "/_hourgate/auth/nginx") +
+            ask_headers("/_hourgate/auth/nginx") +
             " }\n"
             "  location = /_gate_denied { " +
-            ask_headers(ask_port, "/_hourgate/denied") +
+            ask_headers("/_hourgate/denied") +
             " }\n"
             "} }\n";
         write_file(folder.file("nginx.conf"), config);
