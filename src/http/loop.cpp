@@ -111,7 +111,8 @@ struct Link {
     int fd;  // -1: closed
     const Address peer;
     std::optional<Crowd::Place> place;     // none: closed
-    std::list<Link*>::iterator neighbour;  // in the list of its address; only when the place counts
+    std::list<Link*>::iterator neighbour;  // in the list of its address
+    bool has_neighbours = false;           // it is in such a list
     Dialogue dialogue;
     std::list<Link>::iterator here;  // in the list of `listed`
     Phase listed = Phase::idle;
@@ -352,6 +353,7 @@ struct Loop::State {
             if (link.place->counted()) {
                 auto& mine = neighbours[link.peer.limiter_key()];
                 link.neighbour = mine.insert(mine.end(), &link);
+                link.has_neighbours = true;
             }
             watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, &link);
             receive(link);  // most bring their request along
@@ -520,7 +522,7 @@ struct Loop::State {
     }
 
     void forget_neighbour(Link& link) noexcept {
-        if (!link.place->counted())
+        if (!link.has_neighbours)
             return;
         const auto mine = neighbours.find(link.peer.limiter_key());
         mine->second.erase(link.neighbour);
