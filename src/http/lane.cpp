@@ -9,6 +9,10 @@ Answer healthz_answer() {
     return {200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ok\n"};
 }
 
+Answer stranger_answer() {
+    return {404, {}, {}};
+}
+
 Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
            Observer& observer) noexcept
     : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer) {}
@@ -25,8 +29,12 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
         write_answer(out, healthz_answer(), request.method, after, now_s);
         return true;
     }
+    if (!trust_.peers.contains(request.peer)) {  // strangers must not keep the workers busy
+        write_answer(out, stranger_answer(), request.method, after, now_s);
+        return true;
+    }
     const auto dialect = dialect_of(path);
-    if (!dialect || !trust_.peers.contains(request.peer))
+    if (!dialect)
         return false;
     const Call call = asked_call(*dialect, request, trust_, now);
     const auto decision = gate_.decide_at_hand(call);

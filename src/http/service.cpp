@@ -206,7 +206,7 @@ Answer Service::on_public(const Request& request, Admission& admission, Format f
 
 Answer Service::on_ask(const Request& request, Format format) {
     if (!settings_.trust.peers.contains(request.peer))
-        return {404, {}, {}};
+        return stranger_answer();
     const std::string_view path = policy::path_part(request.target);
     if (path == verify_path) {
         return request.method == "POST" ? verify(request, format)
