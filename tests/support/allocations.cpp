@@ -32,13 +32,23 @@ int blocks_found() noexcept {
 
 }  // namespace hourgate::test
 
-// The library's other forms for objects that are not over-aligned call these.
+// All forms for objects that are not over-aligned: a sanitizer brings its own of those that are not
+// here, and minds when memory is asked for by one and given back by the other.
 
-void* operator new(std::size_t bytes) {
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     ++allocations;
-    if (void* const block = std::malloc(bytes > 0 ? bytes : 1))
+    return std::malloc(bytes > 0 ? bytes : 1);
+}
+void* operator new(std::size_t bytes) {
+    if (void* const block = operator new(bytes, std::nothrow))
         return block;
     throw std::bad_alloc();
+}
+void* operator new[](std::size_t bytes) {
+    return operator new(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+    return operator new(bytes, std::nothrow);
 }
 
 void operator delete(void* block) noexcept {
@@ -47,7 +57,12 @@ void operator delete(void* block) noexcept {
         ++found;
     std::free(block);
 }
-
+void operator delete[](void* block) noexcept {
+    operator delete(block);
+}
 void operator delete(void* block, std::size_t) noexcept {
+    operator delete(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
     operator delete(block);
 }
