@@ -43,8 +43,8 @@ foreach(file IN LISTS test_sources)
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
 
-# hourgate_fuzz: the lane against the long way. A minute of it here; by hand, as long as you like.
-add_executable(hourgate_fuzz tests/fuzz/lane_fuzz.cpp)
+# hourgate_fuzz: our reading against cpp-httplib's, and the lane against the long way. A minute of it here; by hand, as long as you like.
+add_executable(hourgate_fuzz tests/fuzz/lane_fuzz.cpp tests/fuzz/by_httplib.cpp)
 target_include_directories(hourgate_fuzz PRIVATE tests)
 target_compile_options(hourgate_fuzz PRIVATE ${own_warnings})
 target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
