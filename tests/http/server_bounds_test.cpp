@@ -1,5 +1,7 @@
 // What a server does when there is more than it has room or time for, from one connection or
 // from many.
+#include <sched.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
@@ -70,6 +72,12 @@ http::Service::Settings trusting_loopback() {
     settings.trust.peers = settings.trust.proxies = loopback;
     settings.reply = HttpBench::reply_settings();
     return settings;
+}
+
+/// Of this process.
+auto threads() {
+    const std::filesystem::directory_iterator all("/proc/self/task");
+    return std::distance(begin(all), end(all));
 }
 
 }  // namespace
@@ -145,10 +153,6 @@ TEST_CASE("a stop in the middle of a burst ends it with the first request read a
 }
 
 TEST_CASE("a server has as many loops as it is told, and serves with any number") {
-    const auto threads = [] {
-        const std::filesystem::directory_iterator all("/proc/self/task");
-        return std::distance(begin(all), end(all));
-    };
     const auto before = threads();
     for (const std::size_t loops : std::vector<std::size_t>{1, 3, 64, 1'000}) {
         Running running(Listener::public_, {"127.0.0.1", 0, ""}, {1'000, loops});
@@ -161,6 +165,23 @@ TEST_CASE("a server has as many loops as it is told, and serves with any number"
         }
     }
     CHECK(threads() == before);
+}
+
+TEST_CASE("a server that may run on one core only has one loop") {
+    cpu_set_t all, one;
+    REQUIRE(sched_getaffinity(0, sizeof all, &all) == 0);
+    std::size_t core = 0;
+    while (!CPU_ISSET(core, &all))
+        ++core;
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);  // of this thread, and those it starts
+    const auto before = threads();
+    {
+        const Running running(Listener::public_, {"127.0.0.1", 0, ""}, {1'000, 0});
+        CHECK(static_cast<std::size_t>(threads() - before) == 1 + limits::workers_per_listener);
+    }
+    REQUIRE(sched_setaffinity(0, sizeof all, &all) == 0);
 }
 
 TEST_CASE(

@@ -1,6 +1,7 @@
 #include "http/library/server.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -74,6 +75,15 @@ public:
 private:
     std::atomic<int> error_{0};
 };
+
+/// Cores this process may run on: a container or taskset(1) may leave fewer than there are, and two
+/// loops on one core only take it from each other.
+std::size_t usable_cores() noexcept {
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        return static_cast<std::size_t>(CPU_COUNT(&cores));
+    return std::thread::hardware_concurrency();
+}
 
 Failure failure(std::string what, std::string next) {
     return {Fault::system, std::move(what), std::move(next)};
@@ -185,8 +195,7 @@ struct Server::State {
     void make_loops() {
         const ListeningSocket socket = listening();
         fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
-        const std::size_t wanted =
-            capacity.loops > 0 ? capacity.loops : std::thread::hardware_concurrency();
+        const std::size_t wanted = capacity.loops > 0 ? capacity.loops : usable_cores();
         const std::size_t count = std::clamp<std::size_t>(wanted, 1, limits::loops_max);
         for (std::size_t i = 0; i < count; ++i)
             loops.push_back(std::make_unique<Loop>(

@@ -17,7 +17,7 @@ namespace hourgate::http {
 /// How much of the machine a listener may take.
 struct Capacity {
     std::size_t connections_max = limits::connections_max;
-    std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core
+    std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core it may run on
     /// Of one client address (IPv6: per /64); those of a Unix socket, or in `exempt`, aside.
     std::size_t connections_per_address_max = limits::connections_max;
     AddressSet exempt = {};
