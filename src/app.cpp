@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "config/forms.h"
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
@@ -220,10 +219,9 @@ struct App::Parts {
         capacity.loops = few_come ? 1 : static_cast<std::size_t>(config.loops);
         capacity.connections_per_address_max =
             static_cast<std::size_t>(config.connections_per_address);
-        std::vector<std::string> exempt = config.proxies_text;
+        capacity.exempt = config.proxies;
         if (listener == http::Listener::ask)
-            exempt.insert(exempt.end(), config.peers_text.begin(), config.peers_text.end());
-        capacity.exempt = config::networks_of(exempt);
+            capacity.exempt.add(config.peers);
         return capacity;
     }
 

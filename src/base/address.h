@@ -56,6 +56,9 @@ public:
     AddressSet() = default;
     explicit AddressSet(std::vector<Network> networks) : networks_(std::move(networks)) {}
     [[nodiscard]] bool contains(const Address& address) const noexcept;
+    void add(const AddressSet& other) {
+        networks_.insert(networks_.end(), other.networks_.begin(), other.networks_.end());
+    }
 
 private:
     std::vector<Network> networks_;

@@ -28,6 +28,33 @@ namespace hourgate {
 /// local@domain with one '@', both sides not empty, no space or control, ≤ limits::email_bytes_max.
 [[nodiscard]] bool is_email(std::string_view text) noexcept;
 
+/// Characters as a set: one look-up each, without a branch.
+class CharacterSet {
+public:
+    constexpr explicit CharacterSet(std::string_view characters) noexcept {
+        for (const char c : characters)
+            in_[static_cast<unsigned char>(c)] = true;
+    }
+    [[nodiscard]] constexpr bool has(char c) const noexcept {
+        return in_[static_cast<unsigned char>(c)];
+    }
+    [[nodiscard]] constexpr bool has_any_of(std::string_view text) const noexcept {
+        bool any = false;
+        for (const char c : text)
+            any |= has(c);
+        return any;
+    }
+    [[nodiscard]] constexpr bool has_all_of(std::string_view text) const noexcept {
+        bool all = true;
+        for (const char c : text)
+            all &= has(c);
+        return all;
+    }
+
+private:
+    std::array<bool, 256> in_{};
+};
+
 [[nodiscard]] constexpr char lower_of(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

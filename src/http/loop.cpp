@@ -41,6 +41,7 @@ constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before acc
 constexpr std::int64_t never_ms = INT64_MAX;
 constexpr int events_max = 256;
 constexpr int accepts_per_turn = 64;
+constexpr int accept_turns_at_end = 64;  // 4,096: as many as may wait to be accepted
 
 /// How long a connection may be in a phase; milliseconds.
 constexpr std::int64_t patience_ms(Phase phase) noexcept {
@@ -570,7 +571,9 @@ struct Loop::State {
 
     void wind_up() {
         const bool last = listening.after == ListeningSocket::After::shut;
-        while (last && accepting && accept_some()) {  // who has arrived is heard
+        // Who has arrived is heard; a flood that goes on arriving does not keep the stop.
+        for (int turn = 0; last && turn < accept_turns_at_end && accepting && accept_some();
+             ++turn) {
         }
         accept_more(false);
         if (last)

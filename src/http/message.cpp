@@ -1,7 +1,6 @@
 #include "http/message.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -11,13 +10,8 @@ namespace hourgate::http {
 namespace {
 
 /// RFC 9110 section 5.6.2: what a word is made of.
-constexpr std::array<bool, 256> in_words = [] {
-    std::array<bool, 256> in{};
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "abcdefghijklmnopqrstuvwxyz"))
-        in[static_cast<unsigned char>(c)] = true;
-    return in;
-}();
+constexpr CharacterSet in_words(
+    "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
 template <typename Headers>
 std::optional<std::string_view> only_of(const Headers& headers, std::string_view name) noexcept {
@@ -55,9 +49,7 @@ std::string joined_of(const Headers& headers, std::string_view name) {
 }  // namespace
 
 bool is_word(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return in_words[static_cast<unsigned char>(c)];
-    });
+    return !text.empty() && in_words.has_all_of(text);
 }
 
 std::optional<std::string_view> RequestView::only(std::string_view name) const noexcept {

@@ -130,8 +130,9 @@ Call Service::call_of(const Request& request, Listener listener, Door door) cons
     call.now = clock_.now();
     call.method = request.method;
     call.target = request.target;
-    call.address = client_address(request, settings_.trust, listener);
-    read_headers(call, request, settings_.trust);
+    const RequestView view = request;
+    call.address = client_address(view, settings_.trust, listener);
+    read_headers(call, view, settings_.trust);
     return call;
 }
 
@@ -218,9 +219,10 @@ Answer Service::on_ask(const Request& request, Format format) {
                          "Ask at /_hourgate/auth/nginx, /_hourgate/denied, /_hourgate/auth/caddy, "
                          "/_hourgate/auth/traefik, /_hourgate/auth/envoy/ or /_hourgate/verify.",
                          format);
-    const Call call = asked_call(*dialect, request, settings_.trust, clock_.now());
+    const RequestView view = request;
+    const Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
     const Decision decision = decide(call, Listener::ask);
-    return forward_answer(*dialect, decision, request, settings_.reply, format);
+    return forward_answer(*dialect, decision, view, settings_.reply, format);
 }
 
 Answer Service::on_admin(const Request& request, Admission& admission, Format format) {

@@ -32,31 +32,6 @@ bool ends_with_quote(std::string_view text) noexcept {
     return false;
 }
 
-// Function objects rather than functions: a call of an algorithm with them is inlined.
-/// Characters as a set: one look-up each, without a branch.
-struct CharacterSet {
-    constexpr explicit CharacterSet(std::string_view characters) noexcept {
-        for (const char c : characters)
-            in[static_cast<unsigned char>(c)] = true;
-    }
-    [[nodiscard]] constexpr bool has(char c) const noexcept {
-        return in[static_cast<unsigned char>(c)];
-    }
-    [[nodiscard]] constexpr bool has_any_of(std::string_view text) const noexcept {
-        bool any = false;
-        for (const char c : text)
-            any |= has(c);
-        return any;
-    }
-    [[nodiscard]] constexpr bool has_all_of(std::string_view text) const noexcept {
-        bool all = true;
-        for (const char c : text)
-            all &= has(c);
-        return all;
-    }
-    std::array<bool, 256> in{};
-};
-
 constexpr CharacterSet spaces(" \t\r\n");
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdef");

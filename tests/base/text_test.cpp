@@ -79,6 +79,22 @@ TEST_CASE("A character cut short or with a wrong byte anywhere is not UTF-8") {
     CHECK_FALSE(is_utf8("\xf4\x90\x80\x80"));  // beyond U+10FFFF
 }
 
+TEST_CASE("Printable ASCII is 0x20 to 0x7e, wherever in a text of any length another byte stands") {
+    for (std::size_t length = 1; length <= 26; ++length) {
+        std::string text(length, '~');
+        text[length / 2] = ' ';
+        CHECK(is_printable_ascii(text));
+        for (std::size_t at = 0; at < length; ++at)
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string changed = text;
+                changed[at] = static_cast<char>(byte);
+                if (is_printable_ascii(changed) != (byte >= 0x20 && byte <= 0x7e))
+                    FAIL(length << " bytes, " << byte << " at " << at);
+            }
+    }
+    CHECK(is_printable_ascii(""));
+}
+
 TEST_CASE("A plain name has no control character and no space at an end") {
     CHECK(is_plain_name("Ångström & Söhne", 200));
     CHECK(is_plain_name("a", 1));

@@ -83,6 +83,22 @@ TEST_CASE("facts are all that is stored of a token, its member and its workspace
     CHECK(found.plans->find("studio")->windows == built_in_plans()[1].windows);
 }
 
+TEST_CASE("tokens of a member have one copy of member and workspace, until one of them changes") {
+    Served bench;
+    const std::string other = bench.mint("ann@acme.example").view.token.prefix;
+    bench.open();
+    const auto one = bench.find(bench.prefix).facts, two = bench.find(other).facts;
+    REQUIRE((one && two));
+    CHECK(one->member == two->member);
+    CHECK(one->workspace == two->workspace);
+    bench.run("UPDATE members SET role = 3 WHERE id = 1");
+    const auto later = bench.find_later(bench.prefix).facts;
+    REQUIRE(later);
+    CHECK(later->member->role == Role::member);
+    CHECK(one->member->role != Role::member);  // who holds facts keeps them as they were
+    CHECK(bench.find_later(other).facts->member == later->member);
+}
+
 TEST_CASE("an operator token has neither member nor workspace") {
     Served bench;
     const std::string prefix =
@@ -242,8 +258,8 @@ TEST_CASE("changes seen while a token was not asked for are not missed when it i
         bench.run("UPDATE members SET role = " + std::to_string(role) + " WHERE id = 1");
         CHECK(bench.cost([&] { bench.find_later(other); }) == 0);
     }
-    CHECK(bench.cost([&] { CHECK(bench.find(bench.prefix).facts->member->role == Role::member); }) ==
-          1);
+    CHECK(bench.cost(
+              [&] { CHECK(bench.find(bench.prefix).facts->member->role == Role::member); }) == 1);
 }
 
 TEST_CASE("plans are read anew when one was changed, made or removed") {
