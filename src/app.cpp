@@ -8,10 +8,12 @@
 #include <optional>
 #include <utility>
 
+#include "config/forms.h"
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
 #include "http/service.h"
+#include "http/upstream.h"
 #include "limiter/limiter.h"
 #include "manage/audit_log.h"
 #include "ops/metrics.h"
@@ -123,6 +125,33 @@ http::ReplySettings reply_settings(const config::Config& config) {
     return reply;
 }
 
+/// Nothing when calls are not forwarded.
+Result<std::unique_ptr<http::Upstream>> upstream_of(const config::Config& config) {
+    if (config.upstream_urls.empty())
+        return std::unique_ptr<http::Upstream>();
+    http::UpstreamSettings settings;
+    for (const std::string& url : config.upstream_urls) {
+        const config::Listen place = config::parse_upstream(url);
+        settings.addresses.push_back({place.host, place.port, place.path});
+    }
+    using Authorization = http::UpstreamSettings::Authorization;
+    settings.authorization =
+        config.upstream_authorization ? Authorization::pass : Authorization::strip;
+    settings.connect_ms = config.upstream_connect_s * ms_per_s;
+    settings.answer_ms = config.upstream_answer_s * ms_per_s;
+    settings.idle_ms = config.upstream_idle_s * ms_per_s;
+    settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
+    return http::Upstream::make(std::move(settings));
+}
+
+/// "http://a:1 unix:/b", or "off".
+std::string shown_upstream(const config::Config& config) {
+    std::string all;
+    for (const std::string& url : config.upstream_urls)
+        all.append(all.empty() ? "" : " ").append(url);
+    return all.empty() ? "off" : all;
+}
+
 }  // namespace
 
 /// In construction order: each needs only what stands above it.
@@ -131,7 +160,8 @@ struct App::Parts {
           std::unique_ptr<store::ServerLock> lock_,
           std::unique_ptr<store::LeasedDirectory> directory_,
           std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-          std::string cursor_key_, policy::Policy policy_)
+          std::string cursor_key_, policy::Policy policy_,
+          std::unique_ptr<http::Upstream> upstream_)
         : config(config_),
           clock(clock_),
           log(log_),
@@ -140,6 +170,7 @@ struct App::Parts {
           ledger(std::move(writing), std::move(reading), *directory),
           cursor_key(std::move(cursor_key_)),
           policy(std::move(policy_)),
+          upstream(std::move(upstream_)),
           failures(config.failures),
           public_calls(config.public_calls),
           gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
@@ -155,6 +186,7 @@ struct App::Parts {
     InForceLedger ledger;
     const std::string cursor_key;
     const policy::Policy policy;
+    const std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     Limiter limiter;
     Limiter urgent;  // revoking and rotating
     AddressLimiter failures;
@@ -175,6 +207,7 @@ struct App::Parts {
         settings.api_prefix = config.rules.api_prefix;
         settings.desk = {[this] { return context(); }, cursor_key};
         settings.openapi = openapi_for(config.rules.api_prefix);
+        settings.upstream = upstream.get();
         settings.ready = [this] { return directory->ready(); };
         settings.metrics = [this] { return metrics.text(gauges()); };
         return settings;
@@ -208,6 +241,17 @@ struct App::Parts {
             gauges.connections += connections.open;
             gauges.connections_refused += connections.refused;
             gauges.connections_evicted += connections.evicted;
+        }
+        if (upstream) {
+            const http::Upstream::Counts& exchanges = upstream->counts;
+            gauges.forwards = true;
+            gauges.upstream_forwarded = exchanges.forwarded.load();
+            gauges.upstream_unreachable = exchanges.unreachable.load();
+            gauges.upstream_broken = exchanges.broken.load();
+            gauges.upstream_timed_out = exchanges.timed_out.load();
+            gauges.upstream_ended = exchanges.ended.load();
+            gauges.upstream_retried = exchanges.retried.load();
+            gauges.upstream_connections = static_cast<std::uint64_t>(exchanges.open.load());
         }
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
@@ -308,10 +352,13 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     if (!seal)
         return seal.failure();
 
+    auto upstream = upstream_of(config);
+    if (!upstream)
+        return upstream.failure();
     auto parts = std::make_unique<Parts>(config, clock, log, std::move(lock).value(),
                                          std::move(directory).value(), std::move(writing).value(),
                                          std::move(reading).value(), std::move(seal).value(),
-                                         std::move(policy).value());
+                                         std::move(policy).value(), std::move(upstream).value());
     if (Status s = parts->bind(0, http::Listener::public_, config.public_, passed); !s)
         return s.failure();
     if (Status s = parts->bind(1, http::Listener::ask, config.ask, passed); !s)
@@ -339,6 +386,7 @@ void App::start() {
                      {{"public", parts_->bound(0, config.public_)},
                       {"ask", parts_->bound(1, config.ask)},
                       {"admin", parts_->bound(2, config.admin)},
+                      {"upstream", shown_upstream(config)},
                       {"mode", config.mode == Mode::observe ? "observe" : "enforce"},
                       {"database", config.database}});
     ops::notify("READY=1\nSTATUS=deciding");

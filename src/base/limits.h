@@ -82,6 +82,15 @@ constexpr std::int64_t write_timeout_ms = 5'000;
 constexpr std::int64_t idle_timeout_ms = 30'000;
 constexpr std::size_t keep_alive_requests_max = 1'000'000;
 
+// --- the API behind the gate -------------------------------------------------------------------
+constexpr std::size_t upstream_addresses_max = 256;
+constexpr std::size_t pipe_bytes_max = 65'536;          ///< held of an exchange, each way
+constexpr std::size_t upstream_idle_connections = 256;  ///< kept by one loop
+constexpr std::int64_t upstream_idle_ms = 30'000;       ///< how long they are kept
+constexpr std::int64_t upstream_rest_ms = 5'000;        ///< after a failure, others are asked first
+constexpr std::int64_t stream_check_ms = 1'000;         ///< streams are decided again
+constexpr std::int64_t stream_unsure_ms = 60'000;       ///< a stream's end when that never works
+
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
 static_assert(connections_per_address < connections_max);
 static_assert(exact_calls_max < window_calls_max);
@@ -90,5 +99,6 @@ static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1
 static_assert(directory_entries_max % directory_shards == 0);
 static_assert(target_bytes_max < head_line_bytes_max);
 static_assert(head_line_bytes_max < head_bytes_max);
+static_assert(head_bytes_max + target_bytes_max < pipe_bytes_max, "a head fits, and what is added");
 
 }  // namespace hourgate::limits

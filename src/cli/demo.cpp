@@ -100,7 +100,8 @@ std::uint16_t if_free(std::uint16_t port) noexcept {
     return is_free ? port : std::uint16_t{0};
 }
 
-std::string config_text(const std::string& folder, const App::Ports& ports) {
+std::string config_text(const std::string& folder, const App::Ports& ports,
+                        std::uint16_t sample_port) {
     const auto address = [](std::uint16_t port) {
         return "\"127.0.0.1:" + std::to_string(port) + "\"\n";
     };
@@ -111,6 +112,7 @@ std::string config_text(const std::string& folder, const App::Ports& ports) {
     text += "public = " + address(ports.public_);
     text += "ask = " + address(ports.ask);
     text += "admin = " + address(ports.admin);
+    text += "\n[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(sample_port) + "\"\n";
     text += "\n[database]\npath = " + config::quoted_text(folder + "/hourgate.db") + "\n";
     // The worked example: from the first row that is not in a comment.
     return text + example.substr(std::min(example.find("\n[[resource]]"), example.size()));
@@ -141,26 +143,31 @@ Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clo
 /// The usual ports where they are free. A port taken between the look and the listening is rare
 /// enough for one more attempt with any free ones.
 Result<std::unique_ptr<App>> make_app(const std::string& folder, const config::Config& config,
-                                      const Clock& clock, const ops::Log& log) {
+                                      std::uint16_t sample_port, const Clock& clock,
+                                      const ops::Log& log) {
     auto app = App::make(config, clock, log);
     if (app || app.failure().fault != Fault::system)
         return app;
-    auto any = config::parse(config_text(folder, {}), config.file);
+    auto any = config::parse(config_text(folder, {}, sample_port), config.file);
     if (!any)
         return any.failure();
     return App::make(any.value(), clock, log);
 }
 
-Result<std::unique_ptr<http::SampleApi>> start_sample(std::uint16_t ask_port) {
-    auto sample = http::SampleApi::start(if_free(usual_sample_port), ask_port);
-    return sample ? std::move(sample) : http::SampleApi::start(0, ask_port);
+Result<std::unique_ptr<http::SampleApi>> start_sample() {
+    auto sample = http::SampleApi::start(if_free(usual_sample_port));
+    return sample ? std::move(sample) : http::SampleApi::start(0);
 }
 
 Status run(const Session& session, const Folder& folder, ops::Signals& signals) {
     const std::string file = folder.path() + "/config.toml";
     const App::Ports free = {if_free(usual_ports.public_), if_free(usual_ports.ask),
                              if_free(usual_ports.admin)};
-    const auto config = config::parse(config_text(folder.path(), free), file);
+    const auto sample = start_sample();
+    if (!sample)
+        return sample.failure();
+    const std::uint16_t sample_port = sample.value()->port();
+    const auto config = config::parse(config_text(folder.path(), free, sample_port), file);
     if (!config)
         return config.failure();
     auto cast = make_data(config.value(), session.clock);
@@ -168,25 +175,19 @@ Status run(const Session& session, const Folder& folder, ops::Signals& signals) 
         return cast.failure();
 
     const ops::Log log;
-    auto app = make_app(folder.path(), config.value(), session.clock, log);
+    auto app = make_app(folder.path(), config.value(), sample_port, session.clock, log);
     if (!app)
         return app.failure();
     const App::Ports ports = app.value()->ports();
-    if (Status written = write_file(file, config_text(folder.path(), ports)); !written)
+    if (Status written = write_file(file, config_text(folder.path(), ports, sample_port)); !written)
         return written;
-    auto sample = start_sample(ports.ask);
-    if (!sample)
-        return sample.failure();
     app.value()->start();
 
     std::error_code unknown;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", unknown);
-    const Stage stage{unknown ? "hourgate" : self.string(),
-                      file,
-                      ports,
-                      sample.value()->port(),
-                      std::move(cast).value(),
-                      session.clock.now().wall_ms};
+    const Stage stage{
+        unknown ? "hourgate" : self.string(), file, ports, sample_port, std::move(cast).value(),
+        session.clock.now().wall_ms};
     const bool json = session.output.form() == Form::json;
     if (Status said = session.output.print(json ? json_text(stage) : plain_text(stage)); !said)
         return said;

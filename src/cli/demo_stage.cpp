@@ -23,7 +23,7 @@ std::string curl(const Stage& stage, const DemoToken* token, std::string_view fl
     std::string line = "curl " + std::string(flags) + " ";
     if (token != nullptr)
         line.append("-H 'Authorization: Bearer ").append(token->token.reveal()).append("' ");
-    return line + "http://127.0.0.1:" + std::to_string(stage.sample_port) + "/api/v1/clients";
+    return line + "http://127.0.0.1:" + std::to_string(stage.ports.public_) + "/api/v1/clients";
 }
 
 std::vector<Line> answer_lines(const Stage& stage) {

@@ -54,6 +54,13 @@ struct Config {
     // [failures], [public]: windows named "failures" and "public"
     Window failures{"failures", 10, 60, Per::token};
     Window public_calls{"public", 600, 60, Per::token};
+    // [upstream]
+    std::vector<std::string> upstream_urls;      ///< http://host[:port] or unix:/path; none: off
+    bool upstream_authorization = false;         ///< "pass"
+    std::int64_t upstream_connect_s = 5;         ///< 1 to 60
+    std::int64_t upstream_answer_s = 60;         ///< 1 s to 1 h
+    std::int64_t upstream_idle_s = 300;          ///< 1 s to 1 d
+    std::int64_t upstream_stream_max_s = 3'600;  ///< 1 s to 7 d
     // [usage]
     std::int64_t usage_keep_s = 90 * 86'400;  ///< 1 d to 10 a
     // [cors]

@@ -154,6 +154,29 @@ bool is_url_or_empty(std::string_view text) noexcept {
            all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
 }
 
+/// Where an API listens; none when `text` does not say.
+std::optional<Listen> upstream_of(std::string_view text) {
+    constexpr std::string_view http = "http://";
+    if (text.starts_with("unix:")) {
+        const auto socket = parse_listen(text);
+        return socket ? std::optional<Listen>(socket.value()) : std::nullopt;
+    }
+    if (!text.starts_with(http))
+        return std::nullopt;
+    std::string place(text.substr(http.size()));
+    if (place.ends_with('/'))
+        place.pop_back();
+    if (place.find(':', place.rfind(']') == place.npos ? 0 : place.rfind(']')) == place.npos)
+        place += ":80";
+    const auto listen = parse_tcp(place);
+    return listen && listen.value().port != 0 ? std::optional<Listen>(listen.value())
+                                              : std::nullopt;
+}
+
+bool is_upstream(std::string_view text) noexcept {
+    return upstream_of(text).has_value();
+}
+
 bool is_network(std::string_view text) noexcept {
     return Network::parse(text).has_value();
 }
@@ -205,6 +228,12 @@ Result<Listen> parse_listen(std::string_view text) {
     return parse_tcp(text);
 }
 
+Listen parse_upstream(std::string_view text) {
+    const auto listen = upstream_of(text);
+    HOURGATE_CHECK(listen.has_value());
+    return *listen;
+}
+
 bool clash(const Listen& a, const Listen& b) noexcept {
     if (a.kind != b.kind)
         return false;
@@ -239,6 +268,10 @@ const Form brand_form = {token::is_brand, "1 to 16 of a-z and 0-9"};
 const Form plan_form = {is_plan,
                         "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first"};
 const Form url_form = {is_url_or_empty, "\"\" or http://… or https://…, at most 1000 bytes"};
+const Form upstream_form = {
+    is_upstream,
+    "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
+    "nginx, stunnel or the like on this machine speak it"};
 const Form network_form = {
     is_network,
     "an address, or a network such as \"10.0.0.0/8\" with no bit set after the "

@@ -19,6 +19,8 @@ struct Form {
 
 /// Reads "host:port", "[v6]:port", "unix:/path" or "". Failure::config: what is off.
 [[nodiscard]] Result<Listen> parse_listen(std::string_view text);
+/// Reads what fits upstream_form. REQUIRES: it does.
+[[nodiscard]] Listen parse_upstream(std::string_view text);
 /// Whether both cannot be listened on at once: same port of the same address, or of all addresses.
 [[nodiscard]] bool clash(const Listen& a, const Listen& b) noexcept;
 /// Whether only this machine can reach it. A host name other than "localhost" may mean anything.
@@ -28,7 +30,8 @@ extern const Form api_prefix_form;
 extern const Form file_form;
 extern const Form brand_form;
 extern const Form plan_form;
-extern const Form url_form;  ///< http:// or https://, or nothing
+extern const Form url_form;       ///< http:// or https://, or nothing
+extern const Form upstream_form;  ///< where the API listens
 extern const Form network_form;
 extern const Form origin_form;  ///< RFC 6454 section 6.2, as a browser sends it
 

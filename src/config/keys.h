@@ -25,6 +25,7 @@ using Words = std::array<Word<Value>, 2>;
 constexpr Words<Mode> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
 constexpr Words<token::Env> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
+constexpr Words<bool> strip_words = {{{"strip", false}, {"pass", true}}};
 constexpr Words<bool> refuse_words = {{{"refuse", true}, {"allow", false}}};
 constexpr Words<bool> allow_words = {{{"refuse", false}, {"allow", true}}};
 
@@ -39,6 +40,10 @@ constexpr Bounds connections_per_address_bounds = {1, limits::connections_max};
 constexpr Bounds loops_bounds = {0, limits::loops_max};
 constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
 constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds connect_bounds_s = {1, 60};
+constexpr Bounds answer_bounds_s = {1, 3'600};
+constexpr Bounds upstream_idle_bounds_s = {1, day_s};
+constexpr Bounds stream_max_bounds_s = {1, 7 * day_s};
 constexpr Bounds usage_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds live_max_bounds = {1, 10'000};
 constexpr Bounds grace_bounds_days = {0, 365};
@@ -91,6 +96,14 @@ void each_key(Visitor& visit, Settings& config) {
     visit.section("public");
     visit.whole("limit", config.public_calls.limit, limit_bounds);
     visit.whole("window_s", config.public_calls.seconds, window_bounds_s);
+
+    visit.section("upstream");
+    visit.text_or_texts("url", config.upstream_urls, upstream_form);
+    visit.choice("authorization", config.upstream_authorization, strip_words);
+    visit.duration("connect_timeout", config.upstream_connect_s, connect_bounds_s);
+    visit.duration("answer_timeout", config.upstream_answer_s, answer_bounds_s);
+    visit.duration("idle_timeout", config.upstream_idle_s, upstream_idle_bounds_s);
+    visit.duration("stream_max", config.upstream_stream_max_s, stream_max_bounds_s);
 
     visit.section("usage");
     visit.duration("keep", config.usage_keep_s, usage_keep_bounds_s);

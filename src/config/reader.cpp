@@ -253,6 +253,24 @@ void Reader::texts(std::string_view key, std::vector<std::string>& values, const
     }
 }
 
+void Reader::text_or_texts(std::string_view key, std::vector<std::string>& values,
+                           const Form& form) {
+    const Node* node = table_ != nullptr ? table_->find(key) : nullptr;
+    if (node != nullptr && node->kind == Node::Kind::list)
+        return texts(key, values, form);
+    const std::string allowed = std::string(form.allowed) + "; several in a list";
+    node = take(key, Node::Kind::text, allowed);
+    if (node == nullptr)
+        return;
+    values.clear();
+    if (node->text.empty())
+        return;
+    if (form.fits(node->text))
+        values.push_back(node->text);
+    else
+        refuse_value(*node, key, quoted(node->text) + " does not fit", allowed);
+}
+
 // --- values with a form of their own -------------------------------------------------------------
 
 void Reader::listen(std::string_view key, Listen& value, Off off) {

@@ -32,6 +32,8 @@ public:
     void duration(std::string_view key, std::int64_t& value_s, Bounds bounds_s);
     void text(std::string_view key, std::string& value, const Form& form);
     void texts(std::string_view key, std::vector<std::string>& values, const Form& form);
+    /// One text or a list of them; the text "" is none.
+    void text_or_texts(std::string_view key, std::vector<std::string>& values, const Form& form);
     void truth(std::string_view key, bool& value);
     void listen(std::string_view key, Listen& value, Off off);
     void resource_name(std::string_view key, std::string& value);

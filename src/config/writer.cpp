@@ -62,6 +62,13 @@ void Writer::texts(std::string_view key, const std::vector<std::string>& values,
     add(key, list_of(values));
 }
 
+void Writer::text_or_texts(std::string_view key, const std::vector<std::string>& values,
+                           const Form& form) {
+    if (values.size() > 1)
+        return texts(key, values, form);
+    text_value(key, values.empty() ? "" : values.front());
+}
+
 void Writer::patterns(std::string_view key, const std::vector<policy::Pattern>& values) {
     std::vector<std::string> texts;
     for (const policy::Pattern& pattern : values)

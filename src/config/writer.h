@@ -32,6 +32,8 @@ public:
         text_value(key, value);
     }
     void texts(std::string_view key, const std::vector<std::string>& values, const Form&);
+    void text_or_texts(std::string_view key, const std::vector<std::string>& values,
+                       const Form& form);
     void truth(std::string_view key, bool value) { add(key, value ? "true" : "false"); }
     void listen(std::string_view key, const Listen& value, Off) { text_value(key, value.text()); }
     void resource_name(std::string_view key, const std::string& value) { text_value(key, value); }

@@ -108,17 +108,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
 
     decision.facts = std::move(found.facts);
     decision.plans = std::move(found.plans);
-    const TokenFacts& token = decision.facts->token;
-    const std::int64_t now_ms = call.now.wall_ms;
-    if (token.revoked_ms)
-        return Reason::revoked_token;
-    if (token.works_until_ms && now_ms >= *token.works_until_ms)
-        return Reason::rotated_token;
-    if (token.expires_ms && now_ms >= *token.expires_ms)
-        return Reason::expired_token;
-    if (decision.facts->member->removed_ms)
-        return Reason::member_removed;
-    return Reason::granted;
+    return alive(*decision.facts, call.now.wall_ms);
 }
 
 /// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door

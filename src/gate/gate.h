@@ -47,6 +47,11 @@ public:
     /// answered sooner than the other. Any thread.
     [[nodiscard]] std::optional<Decision> decide_at_hand(const Call& call);
 
+    /// Decides a call that was granted and still goes on: who, paid, may, as of `now`. Nothing is
+    /// counted or spent, and there is room: it was. store_failed: not known. May wait for the
+    /// store; any thread. What `granted` points to outlives the answer.
+    [[nodiscard]] Decision decide_again(const Decision& granted, Now now);
+
     /// As of Directory: who asks often enough keeps calls from waiting for the store's version.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
     void refresh() noexcept { directory_.refresh(); }
@@ -64,6 +69,8 @@ private:
     [[nodiscard]] Reason ask(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason readable(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason who(Decision& decision, const Call& call, Within within);
+    [[nodiscard]] Reason who_still(Decision& decision, const Call& call);
+    [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
     [[nodiscard]] Reason paid(Decision& decision) const;
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason room(Decision& decision, const Call& call);

@@ -26,19 +26,13 @@ constexpr char folded(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Whether two names are one to an upstream that reads '_' as '-', as CGI and its heirs do.
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return folded(x) == folded(y); });
-}
-
 bool is_own(std::string_view name) noexcept {
-    return same_name(name.substr(0, own_names.size()), own_names);
+    return same_to_an_upstream(name.substr(0, own_names.size()), own_names);
 }
 
 bool is_override(std::string_view name) noexcept {
     return std::any_of(override_headers.begin(), override_headers.end(),
-                       [&](std::string_view other) { return same_name(name, other); });
+                       [&](std::string_view other) { return same_to_an_upstream(name, other); });
 }
 
 void read_credentials(Call& call, std::string_view value) noexcept {
@@ -81,6 +75,11 @@ void find_forbidden(Call& call, const RequestView& request, const Trust& trust) 
 }
 
 }  // namespace
+
+bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return folded(x) == folded(y); });
+}
 
 void read_headers(Call& call, const RequestView& request, const Trust& trust) {
     call.preflight = call.method == "OPTIONS" && request.count("Origin") > 0 &&

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/address.h"
 #include "gate/call.h"
@@ -17,6 +18,10 @@ struct Trust {
     AddressSet proxies;  ///< whose X-Forwarded-For is believed, and which hops are skipped
     bool method_override_refused = true;
 };
+
+/// Whether two header names are one to an upstream that reads '_' as '-', as CGI and its heirs do;
+/// ASCII case ignored.
+[[nodiscard]] bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept;
 
 /// Fills credentials, problem and preflight of `call` from the headers; method and target must be
 /// set. In this order: two Authorization headers, forged X-Hourgate-* ('_' read as '-'), method

@@ -35,11 +35,6 @@ Answer too_large(std::size_t bytes_max) {
                   "Send at most " + std::to_string(bytes_max) + " bytes.");
 }
 
-Answer bad_chunk() {
-    return unread(400, "bad_chunk", "The chunks of the body cannot be read.",
-                  "Send the body with Content-Length.");
-}
-
 Answer too_busy() {
     Answer answer = plain_error(503, "unavailable", "too_busy",
                                 "The gate has more calls to answer than it has time for.",
@@ -101,8 +96,12 @@ void Dialogue::take(std::string_view bytes) {
     if (phase_ == Phase::goodbye || phase_ == Phase::over)
         return;
     // Most requests come as a whole: they are read where they are.
-    if (phase_ == Phase::idle && inbox_.unread().empty())
-        bytes.remove_prefix(read_head(bytes));
+    if (inbox_.unread().empty()) {
+        if (phase_ == Phase::idle)
+            bytes.remove_prefix(read_head(bytes));
+        else if (phase_ == Phase::forward)
+            bytes.remove_prefix(exchange_->take(bytes));
+    }
     if (!bytes.empty())
         inbox_.add(bytes);
     go_on();
@@ -149,14 +148,23 @@ void Dialogue::begin_request(Head& head) {
         phase_ = Phase::answer;
         return;
     }
+    const bool forwarded = service_.is_forwarded(listener_, head.request.target);
+    if (forwarded) {
+        if (auto passing = service_.pass_at_hand(head)) {
+            request_.method = head.request.method;
+            body_ = head.body;
+            return pass_on(*std::move(passing));
+        }
+    }
     request_ = Request(head.request);
     body_ = head.body;
     body_bytes_ = head.body_bytes;
     expects_continue_ = head.expects_continue;
+    minor_version_ = head.minor_version;
     admission_ = {};
-    work_ = Work::handle;
+    work_ = forwarded ? Work::pass : Work::handle;
     phase_ = Phase::work;
-    if (body_ == Head::Body::none)
+    if (forwarded || body_ == Head::Body::none)
         return;
     body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
     if (body_bytes_max_ == 0)
@@ -164,6 +172,55 @@ void Dialogue::begin_request(Head& head) {
     else
         work_ = Work::admit;  // who may not call is told so before a body is asked for (trap 16)
 }
+
+// --- calls to the API ----------------------------------------------------------------------------
+
+/// What the loop could not decide at once.
+void Dialogue::pass_on() {
+    Head head;
+    head.request = request_;
+    head.minor_version = minor_version_;
+    head.body = body_;
+    head.body_bytes = body_bytes_;
+    head.expects_continue = expects_continue_;
+    pass_on(service_.pass(head));
+}
+
+void Dialogue::pass_on(Service::Passing passing) {
+    if (!passing.passage) {
+        // A body nobody reads is never taken for the next request.
+        const bool unread = body_ != Head::Body::none;
+        return say(std::move(passing.refusal), unread ? After::close : after_);
+    }
+    exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_);
+    client_ended_ = false;
+    forget_request();
+    phase_ = Phase::forward;
+}
+
+bool Dialogue::feed() {
+    const std::size_t taken = exchange_->take(inbox_.unread());
+    inbox_.consume(taken);
+    if (client_ended_ && inbox_.unread().empty())
+        exchange_->client_ended();
+    return taken > 0;
+}
+
+void Dialogue::exchange_over() {
+    const std::unique_ptr<Exchange> exchange = std::move(exchange_);
+    if (const Answer* instead = exchange->instead()) {
+        out_ = exchange->to_client();
+        request_.method = exchange->passage()->method;
+        say(*instead, exchange->after());
+    } else if (exchange->broken() || client_ended_) {
+        phase_ = Phase::over;
+    } else {
+        after_ = exchange->after();
+        next_request();
+    }
+}
+
+// --- bodies --------------------------------------------------------------------------------------
 
 void Dialogue::read_body() {
     std::string& body = request_.body;
@@ -183,7 +240,7 @@ void Dialogue::read_body() {
         case ChunkedBody::State::complete:
             return have_body();
         case ChunkedBody::State::malformed:
-            return refuse(bad_chunk());
+            return refuse(answer_to(BodyFlaw::chunk));
         case ChunkedBody::State::too_large:
             return refuse(too_large(body_bytes_max_));
         case ChunkedBody::State::more:
@@ -202,6 +259,8 @@ void Dialogue::work() noexcept {
     try {
         if (work_ == Work::handle)
             return say(service_.handle(listener_, request_, std::move(admission_)), after_);
+        if (work_ == Work::pass)
+            return pass_on();
         if (auto refused = service_.admit(listener_, request_, admission_))
             return say(*std::move(refused), After::close);
         if (body_bytes_ > body_bytes_max_)
@@ -225,7 +284,7 @@ void Dialogue::work() noexcept {
 }
 
 void Dialogue::turn_away() {
-    if (work_ == Work::admit)
+    if (work_ == Work::admit || body_ != Head::Body::none)
         after_ = After::close;
     say(too_busy(), after_);
 }
@@ -249,6 +308,8 @@ void Dialogue::say(Answer answer, After after) {
 }
 
 void Dialogue::sent(std::size_t bytes) {
+    if (phase_ == Phase::forward)
+        return exchange_->sent_client(bytes);
     sent_ += bytes;
     if (sent_ < out_.size())
         return;
@@ -258,18 +319,22 @@ void Dialogue::sent(std::size_t bytes) {
     if (out_.capacity() > out_kept_bytes_max)
         std::string().swap(out_);
     sent_ = 0;
-    if (interim_) {
-        interim_ = false;
-        phase_ = Phase::body;
-    } else if (after_ == After::close) {
+    if (!interim_)
+        return next_request();
+    interim_ = false;
+    phase_ = Phase::body;
+    go_on();
+}
+
+void Dialogue::next_request() {
+    if (after_ == After::close) {
         inbox_.release();
         phase_ = Phase::goodbye;
         return;
-    } else {
-        phase_ = Phase::idle;
-        if (inbox_.unread().empty())
-            inbox_.release();
     }
+    phase_ = Phase::idle;
+    if (inbox_.unread().empty())
+        inbox_.release();
     go_on();
 }
 

@@ -9,12 +9,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/address.h"
 #include "http/chunked.h"
+#include "http/exchange.h"
 #include "http/head.h"
 #include "http/service.h"
 
@@ -55,6 +57,7 @@ public:
         body,     ///< the rest of a body
         work,     ///< work()
         answer,   ///< output() to be sent
+        forward,  ///< its exchange with the API: bytes either way, output() included
         goodbye,  ///< nothing: the last answer is out, and what the peer still sends is read over
         over,     ///< nothing: the connection is to be closed
     };
@@ -76,19 +79,31 @@ public:
     /// Requests begun: the same phase of another request has its own time.
     [[nodiscard]] std::size_t requests() const noexcept { return requests_; }
 
-    /// How many bytes take() has room for; more than 0 in idle, head and body.
+    /// How many bytes take() has room for; more than 0 in idle, head and body. In forward it may be
+    /// 0 until the API has taken some.
     [[nodiscard]] std::size_t room() const noexcept { return inbox_.room(); }
     void take(std::string_view bytes);
-    /// The peer has sent all it has.
+    /// The connection is of no more use.
     void ended() noexcept;
+
+    /// The exchange with the API. REQUIRES: phase forward.
+    [[nodiscard]] Exchange& exchange() noexcept { return *exchange_; }
+    /// REQUIRES: phase forward. Gives the exchange what waits of the body; whether it took some.
+    bool feed();
+    /// REQUIRES: phase forward. The peer has sent all it has; the answer is still wanted.
+    void client_ended() noexcept { client_ended_ = true; }
+    /// REQUIRES: phase forward, and exchange().over(). What comes next.
+    void exchange_over();
 
     /// REQUIRES: phase work. Asks the service; any thread. Never throws.
     void work() noexcept;
     /// REQUIRES: phase work. Instead of work(): nobody has time for it.
     void turn_away();
 
-    /// REQUIRES: phase answer.
+    /// REQUIRES: phase answer or forward.
     [[nodiscard]] std::string_view output() const noexcept {
+        if (phase_ == Phase::forward)
+            return exchange_->to_client();
         return std::string_view(out_).substr(sent_);
     }
     void sent(std::size_t bytes);
@@ -97,11 +112,14 @@ public:
     void late();
 
 private:
-    enum class Work : std::uint8_t { admit, handle };
+    enum class Work : std::uint8_t { admit, handle, pass };
 
     void go_on();
     [[nodiscard]] std::size_t read_head(std::string_view bytes);
     void begin_request(Head& head);
+    void pass_on();
+    void pass_on(Service::Passing passing);
+    void next_request();
     void read_body();
     void have_body();
     void refuse(Answer answer);
@@ -126,9 +144,13 @@ private:
     Head::Body body_ = Head::Body::none;
     std::uint64_t body_bytes_ = 0;
     bool expects_continue_ = false;
+    int minor_version_ = 1;
     std::size_t body_bytes_max_ = 0;
     std::optional<ChunkedBody> chunks_;
     Service::Admission admission_;
+
+    std::unique_ptr<Exchange> exchange_;  // set in forward
+    bool client_ended_ = false;
 
     std::string out_;
     std::size_t sent_ = 0;

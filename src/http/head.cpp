@@ -50,15 +50,10 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
 }
 
 HeadFlaw parse_header_line(Head& head, std::string_view line) {
-    const auto name = cut(line, ':');
-    if (!name || !is_word(*name))
+    HeaderView header;
+    if (!read_header_line(line, header))
         return HeadFlaw::header_line;
-    const std::string_view value = trimmed(line);
-    if (!is_printable_ascii(value))
-        for (const char c : value)
-            if (is_control(c) && c != '\t')
-                return HeadFlaw::header_line;
-    head.request.headers.push_back({*name, value});
+    head.request.headers.push_back(header);
     return HeadFlaw::none;
 }
 
@@ -87,21 +82,6 @@ HeadFlaw read_framing(Head& head) {
     return HeadFlaw::none;
 }
 
-/// Whether the list `header` names `option` (RFC 9110 section 7.6.1).
-bool names(const RequestView& request, std::string_view header, std::string_view option) {
-    for (const HeaderView& one : request.headers) {
-        if (!same_ignoring_case(one.name, header))
-            continue;
-        for (std::string_view rest = one.value; !rest.empty();) {
-            const std::size_t comma = rest.find(',');
-            if (same_ignoring_case(trimmed(rest.substr(0, comma)), option))
-                return true;
-            rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
-        }
-    }
-    return false;
-}
-
 /// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7.
 std::string http_date(std::int64_t unix_s) {
     constexpr std::array<const char*, 7> days = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
@@ -112,17 +92,6 @@ std::string http_date(std::int64_t unix_s) {
     const auto day = static_cast<std::size_t>(unix_s / (ms_per_day / ms_per_s) % 7);
     return std::string(days.at(day)) + ", " + text.substr(8, 2) + " " + months.at(month) + " " +
            text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
-}
-
-/// Composed once a second for each thread.
-const std::string& http_date_now(std::int64_t unix_s) {
-    thread_local std::int64_t at_s = -1;
-    thread_local std::string text;
-    if (unix_s != at_s) {
-        text = http_date(unix_s);
-        at_s = unix_s;
-    }
-    return text;
 }
 
 Answer bad_head(int status, std::string_view reason, std::string_view message,
@@ -192,6 +161,31 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
 
 // --- what it says --------------------------------------------------------------------------------
 
+bool read_header_line(std::string_view line, HeaderView& header) noexcept {
+    const auto name = cut(line, ':');
+    if (!name || !is_word(*name))
+        return false;
+    header = {*name, trimmed(line)};
+    return is_printable_ascii(header.value) ||
+           std::none_of(header.value.begin(), header.value.end(),
+                        [](char c) { return is_control(c) && c != '\t'; });
+}
+
+bool has_option(std::span<const HeaderView> headers, std::string_view name,
+                std::string_view option) noexcept {
+    for (const HeaderView& one : headers) {
+        if (!same_ignoring_case(one.name, name))
+            continue;
+        for (std::string_view rest = one.value; !rest.empty();) {
+            const std::size_t comma = rest.find(',');
+            if (same_ignoring_case(trimmed(rest.substr(0, comma)), option))
+                return true;
+            rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+        }
+    }
+    return false;
+}
+
 void parse_head(std::string_view bytes, Head& head) {
     RequestView request;
     request.headers.swap(head.request.headers);
@@ -222,9 +216,21 @@ void parse_head(std::string_view bytes, Head& head) {
         return;
     }
     head.flaw = read_framing(head);
-    head.expects_continue = is_1_1 && names(head.request, "Expect", "100-continue");
-    head.keep_alive = is_1_1 ? !names(head.request, "Connection", "close")
-                             : names(head.request, "Connection", "keep-alive");
+    const auto& headers = head.request.headers;
+    head.expects_continue = is_1_1 && has_option(headers, "Expect", "100-continue");
+    head.keep_alive = is_1_1 ? !has_option(headers, "Connection", "close")
+                             : has_option(headers, "Connection", "keep-alive");
+}
+
+/// Composed once a second for each thread.
+const std::string& http_date_at(std::int64_t unix_s) {
+    thread_local std::int64_t at_s = -1;
+    thread_local std::string text;
+    if (unix_s != at_s) {
+        text = http_date(unix_s);
+        at_s = unix_s;
+    }
+    return text;
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -277,6 +283,14 @@ Answer answer_to(HeadFlaw flaw) {
         "front.");
 }
 
+Answer answer_to(BodyFlaw flaw) {
+    if (flaw == BodyFlaw::cut_short)
+        return bad_head(400, "body_cut_short", "The request ended before its body did.",
+                        "Send as many bytes as it says, or end the last chunk.");
+    return bad_head(400, "bad_chunk", "The chunks of the body cannot be read.",
+                    "Send the body with Content-Length.");
+}
+
 HeadWriter::HeadWriter(std::string& text, int status) : text_(text), status_(status) {
     text_.append("HTTP/1.1 ").append(Digits(status)).append(" ");
     text_.append(phrase_of(status)).append("\r\n");
@@ -293,7 +307,7 @@ void HeadWriter::add(std::string_view name, std::string_view value) {
 }
 
 void HeadWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
-    add("Date", http_date_now(unix_s));
+    add("Date", http_date_at(unix_s));
     if (status_ != 204)
         add("Content-Length", Digits(body_bytes));
     text_.append(after == After::close ? "Connection: close\r\n\r\n"

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -68,8 +69,27 @@ struct Head {
 /// `bytes` is a whole head, its empty line included. Into `head`, whose memory is used again.
 void parse_head(std::string_view bytes, Head& head);
 
+/// One header line without its end: "name:", a value, space around it. False: it is not one, or has
+/// a control byte.
+[[nodiscard]] bool read_header_line(std::string_view line, HeaderView& header) noexcept;
+
+/// Whether one of the headers `name`, a list, has that option (RFC 9110 section 5.6.1); ASCII case
+/// ignored.
+[[nodiscard]] bool has_option(std::span<const HeaderView> headers, std::string_view name,
+                              std::string_view option) noexcept;
+
+/// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7. Valid until this thread asks again.
+[[nodiscard]] const std::string& http_date_at(std::int64_t unix_s);
+
 /// The answer to a head that is refused, in the one shape all errors have.
 [[nodiscard]] Answer answer_to(HeadFlaw flaw);
+
+/// What is off about a body; answered once, then the connection is closed.
+enum class BodyFlaw : std::uint8_t {
+    chunk,      ///< no chunks as of RFC 9112 section 7.1
+    cut_short,  ///< the peer ended before its body did
+};
+[[nodiscard]] Answer answer_to(BodyFlaw flaw);
 
 enum class After : std::uint8_t { keep, close };
 

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@
 #include "base/limits.h"
 #include "http/dialogue.h"
 #include "http/endpoint.h"
+#include "http/forwarder.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
@@ -56,6 +58,7 @@ constexpr std::int64_t patience_ms(Phase phase) noexcept {
         case Phase::goodbye:
             return goodbye_ms;
         case Phase::work:
+        case Phase::forward:  // http/forwarder keeps that time
         case Phase::over:
             break;
     }
@@ -91,10 +94,11 @@ struct Wiping {
     ~Wiping() { explicit_bzero(bytes, size); }
 };
 
-struct Link {
+struct Link final : Mark {
     Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
          const std::atomic<bool>& ending)
-        : fd(fd_),
+        : Mark(Of::link),
+          fd(fd_),
           peer(peer_),
           place(std::move(place_)),
           dialogue(listener, peer, service, ending) {}
@@ -125,6 +129,8 @@ struct Link {
     bool with_a_worker = false;
     bool resting = false;  // has more to be asked, in the next turn
     bool cut = false;
+    bool client_ended = false;  // in phase forward: there is nothing more to read
+    Leg* leg = nullptr;         // in phase forward: the connection to the API
     std::size_t read_over = 0;  // bytes after the last answer
 };
 
@@ -140,7 +146,9 @@ struct Loop::State {
           tally(tally_),
           crowd(crowd_),
           connections_max(connections_max_) {
-        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, &wake_mark);
+        if (service.upstream() != nullptr && listener == Listener::public_)
+            forwarder.emplace(*service.upstream(), epoll.get());
+        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
         accept_more(true);
     }
 
@@ -153,13 +161,16 @@ struct Loop::State {
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
-    char wake_mark = 0, listening_mark = 0;
+    Mark wake_mark{Mark::Of::wake}, listening_mark{Mark::Of::listening};
 
     std::atomic<bool> cutting{false};
+    std::atomic<bool> checked{false};  // long exchanges were decided again
     std::mutex done_mutex;
     std::vector<Link*> done;  // guarded by done_mutex: back from the workers
 
     // Of the loop's thread:
+    std::optional<Forwarder> forwarder;  // of the public listener, where calls are forwarded
+    bool checking = false;               // a worker is at it
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
     std::vector<Link*> resting;                      // in phase answer
     std::map<std::array<std::uint8_t, 9>, std::list<Link*>> neighbours;  // who is counted
@@ -173,10 +184,10 @@ struct Loop::State {
 
     // --- epoll ---
 
-    void watch(int operation, int fd, std::uint32_t events, void* mark) const {
+    void watch(int operation, int fd, std::uint32_t events, Mark& mark) const {
         epoll_event event{};
         event.events = events;
-        event.data.ptr = mark;
+        event.data.ptr = &mark;
         if (epoll_ctl(epoll.get(), operation, fd, &event) != 0)
             throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
@@ -184,7 +195,7 @@ struct Loop::State {
     void accept_more(bool on) {
         if (on != accepting)  // exclusive: one arrival wakes one loop
             watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening.fd, EPOLLIN | EPOLLEXCLUSIVE,
-                  &listening_mark);
+                  listening_mark);
         accepting = on;
     }
 
@@ -192,9 +203,9 @@ struct Loop::State {
         if (link.interest == events)
             return;
         if (link.interest == 0)
-            watch(EPOLL_CTL_ADD, link.fd, events, &link);
+            watch(EPOLL_CTL_ADD, link.fd, events, link);
         else
-            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, link.fd, events, &link);
+            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, link.fd, events, link);
         link.interest = events;
     }
 
@@ -222,6 +233,8 @@ struct Loop::State {
             if (cutting.load(std::memory_order_acquire))
                 cut_all();
             links[index(Phase::over)].clear();
+            if (forwarder)
+                forwarder->forget_closed();
         }
     }
 
@@ -229,6 +242,8 @@ struct Loop::State {
         if (!resting.empty())
             return 0;
         std::int64_t next = accept_again_ms;
+        if (forwarder)
+            next = std::min(next, forwarder->next_ms());
         for (const auto& list : links)
             if (!list.empty())
                 next = std::min(next, list.front().late_ms);
@@ -238,15 +253,35 @@ struct Loop::State {
     }
 
     void on_event(const epoll_event& event) {
-        if (event.data.ptr == &wake_mark) {
-            std::uint64_t times = 0;
-            (void)!read(wake.get(), &times, sizeof times);
-        } else if (event.data.ptr == &listening_mark) {
-            accept_some();
-        } else {
-            Link& link = *static_cast<Link*>(event.data.ptr);
-            guard(link, [&] { on_link(link); });
+        Mark& mark = *static_cast<Mark*>(event.data.ptr);
+        switch (mark.of) {
+            case Mark::Of::wake: {
+                std::uint64_t times = 0;
+                (void)!read(wake.get(), &times, sizeof times);
+                return;
+            }
+            case Mark::Of::listening:
+                accept_some();
+                return;
+            case Mark::Of::link: {
+                Link& link = static_cast<Link&>(mark);
+                return guard(link, [&] { on_link(link, event.events); });
+            }
+            case Mark::Of::leg:
+                return on_leg(static_cast<Leg&>(mark), event.events);
         }
+    }
+
+    void on_leg(Leg& leg, std::uint32_t events) {
+        auto* const link = static_cast<Link*>(leg.owner);
+        if (link == nullptr)
+            return forwarder->on_idle(leg);
+        if (link->resting)
+            return;
+        guard(*link, [&] {
+            forwarder->on_event(leg, events, now_ms);
+            go_on(*link);
+        });
     }
 
     /// A lack of memory costs this connection, and no other.
@@ -261,11 +296,13 @@ struct Loop::State {
         }
     }
 
-    void on_link(Link& link) {
+    void on_link(Link& link, std::uint32_t events) {
         if (link.listed == Phase::over)
             return;  // ended earlier in this turn
         if (link.resting)
             return;  // it has its turn anyway
+        if (link.listed == Phase::forward)
+            return on_forwarded(link, events);
         if (link.with_a_worker)
             return expect(link, 0);  // it will be looked at when it comes back
         if (link.listed == Phase::answer)
@@ -273,7 +310,18 @@ struct Loop::State {
         receive(link);
     }
 
+    /// Who has reset the connection wants no answer; who has only ended sending does.
+    void on_forwarded(Link& link, std::uint32_t events) {
+        if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+            link.dialogue.ended();
+        else if ((events & EPOLLIN) != 0)
+            return receive(link);
+        go_on(link);
+    }
+
     void on_time() {
+        if (forwarder)
+            on_time_of_forwarder();
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
             auto& list = links[index(phase)];
@@ -295,6 +343,29 @@ struct Loop::State {
         }
     }
 
+    /// Exchanges that are late, and those that take long: they are decided again on a worker, which
+    /// may wait for the disk.
+    void on_time_of_forwarder() {
+        const auto visit = [this](void* owner) {
+            Link& link = *static_cast<Link*>(owner);
+            guard(link, [&] { go_on(link); });
+        };
+        forwarder->on_time(now_ms, visit);
+        if (checked.exchange(false)) {
+            checking = false;
+            forwarder->end_refused(now_ms, visit);
+        }
+        auto passages = forwarder->to_be_checked(now_ms);
+        if (passages.empty() || checking)
+            return;
+        checking = workers([this, these = std::move(passages)] {
+            for (const auto& passage : these)
+                service.check(*passage);
+            checked.store(true);
+            nudge();
+        });
+    }
+
     // --- connections ---
 
     /// False: nobody is left to accept, or nobody can be.
@@ -307,9 +378,14 @@ struct Loop::State {
             if (fd >= 0) {
                 welcome(fd, storage);
             } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                // What cannot be accepted would wake the loop without end.
+                // The kernel says so before it looks whether there is anybody: who has only just
+                // come must not make room for nobody.
+                pollfd somebody{listening.fd, POLLIN, 0};
+                if (poll(&somebody, 1, 0) != 1)
+                    return false;
                 if (make_room())
                     continue;
+                // What cannot be accepted would wake the loop without end.
                 accept_more(false);
                 accept_again_ms = now_ms + breath_ms;
                 return false;
@@ -356,7 +432,7 @@ struct Loop::State {
                 link.neighbour = mine.insert(mine.end(), &link);
                 link.has_neighbours = true;
             }
-            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, &link);
+            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, link);
             receive(link);  // most bring their request along
         });
     }
@@ -414,7 +490,7 @@ struct Loop::State {
         close(fd);
     }
 
-    /// REQUIRES: phase idle, head, body or goodbye.
+    /// REQUIRES: phase idle, head, body, forward or goodbye.
     void receive(Link& link) {
         const bool parting = link.listed == Phase::goodbye;
         const std::size_t room =
@@ -429,6 +505,9 @@ struct Loop::State {
                 link.dialogue.take({scratch.data(), bytes});
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
+        } else if (got == 0 && link.listed == Phase::forward) {
+            link.client_ended = true;
+            link.dialogue.client_ended();
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
                    (wound_up && link.dialogue.phase() == Phase::idle && !awaited(link))) {
             link.dialogue.ended();
@@ -447,6 +526,11 @@ struct Loop::State {
                     return rest(link);
                 if (!send_some(link))
                     return settle(link);
+            } else if (phase == Phase::forward) {
+                if (!forward(link))
+                    return settle(link);
+                if (++answered == limits::requests_per_turn && link.dialogue.busy())
+                    return rest(link);
             } else {
                 if (phase == Phase::goodbye && link.listed != Phase::goodbye)
                     shutdown(link.fd, SHUT_WR);
@@ -455,6 +539,34 @@ struct Loop::State {
                 return settle(link);
             }
         }
+    }
+
+    /// Moves bytes between the caller and the API; a bounded part, so that others have their turn:
+    /// epoll tells again of what is left. False: it goes on when epoll says so.
+    bool forward(Link& link) {
+        constexpr int rounds_max = 8;
+        Exchange& exchange = link.dialogue.exchange();
+        bool moved = true;
+        for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
+            moved = link.dialogue.feed();
+            if (link.leg == nullptr && !exchange.over())
+                forwarder->begin(exchange, &link, link.leg, now_ms);
+            if (link.leg != nullptr)
+                moved |= forwarder->pump(*link.leg, now_ms);
+            if (!link.dialogue.output().empty())
+                moved |= send_some(link);
+            if (link.dialogue.phase() == Phase::over)
+                return false;
+            if (moved && link.leg != nullptr)
+                forwarder->progressed(*link.leg, now_ms);
+        }
+        if (!exchange.over())
+            return false;
+        if (link.leg != nullptr)
+            forwarder->end(*std::exchange(link.leg, nullptr), now_ms);
+        link.client_ended = false;
+        link.dialogue.exchange_over();
+        return true;
     }
 
     /// Who sends a hundred requests at once has them answered one turn after another, so that
@@ -497,6 +609,8 @@ struct Loop::State {
             tally.in_flight.fetch_add(busy ? 1 : -1);
         link.busy = busy;
         if (phase == Phase::over) {
+            if (link.leg != nullptr)
+                forwarder->end(*std::exchange(link.leg, nullptr), now_ms);
             --count;
             tally.open.fetch_sub(1);
             forget_neighbour(link);
@@ -504,9 +618,7 @@ struct Loop::State {
                 std::erase(resting, &link);
             link.hang_up();  // it is forgotten at the end of the turn: events may still name it
         } else {
-            expect(link, phase == Phase::answer ? EPOLLOUT
-                         : phase == Phase::work ? link.interest
-                                                : EPOLLIN);
+            expect(link, wanted_of(link, phase));
         }
         // A head, a body or an answer does not get more time by going in pieces; the next one does,
         // and what is idle begins anew.
@@ -520,6 +632,19 @@ struct Loop::State {
         link.listing = ++listings;
         const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
         link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    /// What epoll is to tell of.
+    [[nodiscard]] static std::uint32_t wanted_of(const Link& link, Phase phase) noexcept {
+        if (phase == Phase::work)
+            return link.interest;
+        if (phase == Phase::answer)
+            return EPOLLOUT;
+        if (phase != Phase::forward)
+            return EPOLLIN;
+        const bool reads = !link.client_ended && link.dialogue.room() > 0;
+        const bool writes = !link.dialogue.output().empty();
+        return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
     }
 
     void forget_neighbour(Link& link) noexcept {

@@ -234,8 +234,12 @@ std::string_view phrase_of(int status) noexcept {
             return "Request Header Fields Too Large";
         case 501:
             return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
         case 503:
             return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
         case 505:
             return "HTTP Version Not Supported";
         default:

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/forward.h"
 #include "http/forward_auth.h"
 #include "http/management.h"
 #include "http/verify.h"
@@ -98,6 +99,84 @@ std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
         return reads ? limits::management_body_bytes_max : 0;
     } catch (...) {
         return 0;
+    }
+}
+
+// --- calls to the API ----------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::string_view reserved = "_hourgate";
+
+}  // namespace
+
+/// Everything else of the public listener. A path that cannot be read is the API's to the policy.
+bool Service::is_forwarded(Listener listener, std::string_view target) const {
+    if (listener != Listener::public_ || settings_.upstream == nullptr)
+        return false;
+    const policy::Policy& policy = gate_.policy();
+    const policy::Path path = policy::read_path(target, policy.rules().path);
+    if (!path.segments.empty() && path.segments[0] == reserved)
+        return false;
+    return !policy.find(target).own_route();
+}
+
+Call Service::passing_call(const RequestView& request) const {
+    Call call;
+    call.now = clock_.now();
+    call.method = request.method;
+    call.target = request.target;
+    call.address = client_address(request, settings_.trust, Listener::public_);
+    read_headers(call, request, settings_.trust);
+    return call;
+}
+
+Service::Passing Service::passing(const Head& head, Decision decision) const {
+    const RequestView& request = head.request;
+    // What is no path is refused in mode observe, too: there is no one way to hand it on.
+    if (decision.granted() && request.target.starts_with('/')) {
+        auto passage = std::make_shared<Passage>(head, std::move(decision));
+        write_upstream_head(passage->head, request, *passage, settings_.trust,
+                            settings_.upstream->settings().authorization, settings_.reply.brand);
+        write_added_headers(passage->added, passage->decision, settings_.reply);
+        return {std::move(passage), {}};
+    }
+    Answer answer = refusal(decision, settings_.reply, format_for(request.joined("Accept")));
+    add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
+    return {nullptr, std::move(answer)};
+}
+
+Service::Passing Service::pass(const Head& head) noexcept {
+    try {
+        return passing(head, decide(passing_call(head.request), Listener::public_));
+    } catch (...) {
+    }
+    return {nullptr, failed()};
+}
+
+std::optional<Service::Passing> Service::pass_at_hand(const Head& head) {
+    const Call call = passing_call(head.request);
+    auto decision = gate_.decide_at_hand(call);
+    if (!decision)
+        return std::nullopt;
+    tell(observer_, Listener::public_, call, *decision);
+    return passing(head, *std::move(decision));
+}
+
+void Service::check(Passage& passage) noexcept {
+    try {
+        const Now now = clock_.now();
+        const Decision decision = gate_.decide_again(passage.decision, now);
+        if (decision.granted()) {
+            passage.sure_us = now.boot_us;
+            return;
+        }
+        const bool unsure = decision.reason == Reason::store_failed;
+        if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
+            return;
+        observer_.decided_again(decision, status_of(decision));
+        passage.end(refusal(decision, settings_.reply, Format::json));
+    } catch (...) {  // a lack of memory: it is decided again soon
     }
 }
 
@@ -195,14 +274,16 @@ Answer Service::on_public(const Request& request, Admission& admission, Format f
     }
     if (auto answer = common(request, format))
         return *std::move(answer);
-    return not_found(
-        request,
-        "This version of Hourgate forwards no calls. Send API calls to the proxy in front "
-        "of the API, which asks the gate on the listener [server] ask; here are " +
-            settings_.api_prefix +
-            "/me, /tokens, /members and /organization beside it, /_hourgate/healthz and "
-            "/_hourgate/readyz.",
-        format);
+    const std::string here = "Here are " + settings_.api_prefix +
+                             "/me, /tokens, /members and /organization beside it, "
+                             "/_hourgate/healthz and /_hourgate/readyz.";
+    if (settings_.upstream != nullptr)
+        return not_found(request, here, format);
+    return not_found(request,
+                     "Calls are not forwarded: [upstream] url is not set. Send them to the proxy "
+                     "in front of the API, which asks the gate on the listener [server] ask. " +
+                         here,
+                     format);
 }
 
 Answer Service::on_ask(const Request& request, Format format) {

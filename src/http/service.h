@@ -3,17 +3,20 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "gate/gate.h"
 #include "http/credentials.h"
+#include "http/forward.h"
 #include "http/lane.h"
 #include "http/management.h"
 #include "http/message.h"
 #include "http/observer.h"
 #include "http/reply.h"
+#include "http/upstream.h"
 
 namespace hourgate::http {
 
@@ -23,9 +26,10 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
-        Desk desk;                    ///< of the management routes
-        std::string openapi;          ///< the description of the management routes; "": none
-        std::function<bool()> ready;  ///< readyz: whether the database answers
+        Desk desk;                     ///< of the management routes
+        std::string openapi;           ///< the description of the management routes; "": none
+        Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
+        std::function<bool()> ready;   ///< readyz: whether the database answers
         std::function<std::string()> metrics;  ///< text of /metrics
     };
 
@@ -45,6 +49,24 @@ public:
     /// further. Any thread. Never throws. `request` stays where it is until it is handled.
     [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
                                               Admission& admission) noexcept;
+
+    /// The API behind the gate; null: none is configured. Outlives the service.
+    [[nodiscard]] Upstream* upstream() const noexcept { return settings_.upstream; }
+    /// Whether a call is the API's, and not the gate's own.
+    [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const;
+    /// What becomes of such a call: on its way, or refused.
+    struct Passing {
+        std::shared_ptr<Passage> passage;  ///< null: refused
+        Answer refusal;
+    };
+    /// Decides it on its head; its body is not read yet. Any thread. Never throws. The views of
+    /// `head` are not used any longer afterwards.
+    [[nodiscard]] Passing pass(const Head& head) noexcept;
+    /// The same from memory; nothing: it takes a look into the store, and nothing was counted.
+    [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head);
+    /// Decides it again while it goes on, and ends it when it is refused now. May wait for the
+    /// store. Any thread. Never throws.
+    void check(Passage& passage) noexcept;
 
     /// What handle() would answer after a wait for a worker, at once, where that can be.
     [[nodiscard]] Lane& lane() noexcept { return lane_; }
@@ -79,6 +101,8 @@ private:
     [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
+    [[nodiscard]] Call passing_call(const RequestView& request) const;
+    [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
 
     const Settings settings_;
     Gate& gate_;

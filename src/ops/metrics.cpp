@@ -57,6 +57,25 @@ void add_connections(std::string& out, const Gauges& gauges) {
         gauges.connections_evicted);
 }
 
+void add_upstream(std::string& out, const Gauges& gauges) {
+    describe(out, "hourgate_upstream_exchanges_total", "counter",
+             "Calls forwarded to the API, by what became of them.");
+    const auto outcome = [&](std::string_view name, std::uint64_t count) {
+        out.append("hourgate_upstream_exchanges_total{outcome=\"").append(name).append("\"} ");
+        out.append(std::to_string(count)).append("\n");
+    };
+    outcome("answered", gauges.upstream_forwarded);
+    outcome("unreachable", gauges.upstream_unreachable);
+    outcome("broken", gauges.upstream_broken);
+    outcome("timed_out", gauges.upstream_timed_out);
+    outcome("ended", gauges.upstream_ended);
+    add(out, "hourgate_upstream_retries_total", "counter",
+        "Times a call was sent on another connection, before any of it was answered.",
+        gauges.upstream_retried);
+    add(out, "hourgate_upstream_connections", "gauge", "Connections to the API, idle ones too.",
+        gauges.upstream_connections);
+}
+
 void add_limiter(std::string& out, const Gauges& gauges) {
     add(out, "hourgate_limiter_entries", "gauge",
         "Token lines and workspaces that calls are counted for.", gauges.limiter_entries);
@@ -91,6 +110,8 @@ std::string Metrics::text(const Gauges& gauges) const {
     add_directory(out, gauges);
     add_limiter(out, gauges);
     add_connections(out, gauges);
+    if (gauges.forwards)
+        add_upstream(out, gauges);
     add(out, "hourgate_usage_dropped_total", "counter",
         "Calls missing from the usage, because too many tokens were in use.", gauges.usage_dropped);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);

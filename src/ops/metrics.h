@@ -26,6 +26,14 @@ struct Gauges {
     std::uint64_t connections = 0;
     std::uint64_t connections_refused = 0;
     std::uint64_t connections_evicted = 0;
+    bool forwards = false;  ///< whether there is an upstream; the others of it are 0 then
+    std::uint64_t upstream_forwarded = 0;
+    std::uint64_t upstream_unreachable = 0;
+    std::uint64_t upstream_broken = 0;
+    std::uint64_t upstream_timed_out = 0;
+    std::uint64_t upstream_ended = 0;
+    std::uint64_t upstream_retried = 0;
+    std::uint64_t upstream_connections = 0;
     std::int64_t uptime_s = 0;
 };
 

@@ -49,6 +49,14 @@ window_s = 2
 limit = 3
 window_s = 4
 
+[upstream]
+url = ["http://127.0.0.1:3000", "unix:/run/api.sock"]
+authorization = "pass"
+connect_timeout = "1s"
+answer_timeout = "1h"
+idle_timeout = "1d"
+stream_max = "7d"
+
 [usage]
 keep = "36h"
 
@@ -120,6 +128,8 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"]},
   "failures": {"limit": 10, "window_s": 60},
   "public": {"limit": 600, "window_s": 60},
+  "upstream": {"url": "", "authorization": "strip", "connect_timeout": "5s", )"
+          R"("answer_timeout": "1m", "idle_timeout": "5m", "stream_max": "1h"},
   "usage": {"keep": "90d"},
   "cors": {"origins": []},
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"

@@ -2,9 +2,11 @@
 // limiters. Time is a number the test sets.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,27 @@ struct ScriptedFacts {
 class ScriptedDirectory final : public Directory {
 public:
     Found find(std::string_view prefix, Now) override {
+        const std::lock_guard lock(mutex);
+        return find_locked(prefix);
+    }
+    Found find_at_hand(std::string_view prefix, Now) noexcept override {
+        const std::lock_guard lock(mutex);
+        const auto entry = facts.find(std::string(prefix));
+        if (fails || entry == facts.end() || entry->second.use_count() == 1)
+            return {Outcome::absent, nullptr, nullptr, true};
+        return find_locked(prefix);
+    }
+    void look_up_in_vain(std::string_view) noexcept override { ++look_ups; }
+
+    std::map<std::string, std::shared_ptr<const Facts>> facts;
+    std::vector<std::shared_ptr<const Facts>> kept;
+    std::shared_ptr<const PlanBook> plans;
+    std::atomic<int> look_ups = 0;
+    std::atomic<bool> fails = false;
+    std::mutex mutex;  // for who changes `facts` while a server runs
+
+private:
+    Found find_locked(std::string_view prefix) {
         if (fails)
             return {};
         const auto entry = facts.find(std::string(prefix));
@@ -46,19 +69,6 @@ public:
         }
         return {Outcome::found, entry->second, plans, remembered};
     }
-    Found find_at_hand(std::string_view prefix, Now now) noexcept override {
-        const auto entry = facts.find(std::string(prefix));
-        if (fails || entry == facts.end() || entry->second.use_count() == 1)
-            return {Outcome::absent, nullptr, nullptr, true};
-        return find(prefix, now);
-    }
-    void look_up_in_vain(std::string_view) noexcept override { ++look_ups; }
-
-    std::map<std::string, std::shared_ptr<const Facts>> facts;
-    std::vector<std::shared_ptr<const Facts>> kept;
-    std::shared_ptr<const PlanBook> plans;
-    int look_ups = 0;
-    bool fails = false;
 };
 
 inline policy::Pattern pattern(std::string_view text) {
@@ -116,6 +126,7 @@ public:
 
     /// What `facts` says is what the directory says from now on.
     void put() {
+        const std::lock_guard lock(directory.mutex);
         directory.kept.clear();
         directory.facts[facts.token.prefix] = std::make_shared<Facts>(facts.shared());
     }

@@ -163,6 +163,27 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
                                                "\"} 1\n");
 }
 
+TEST_CASE("where calls are forwarded, the metrics say what became of them") {
+    Gauges gauges;
+    CHECK(Metrics().text(gauges).find("hourgate_upstream") == std::string::npos);
+    gauges.forwards = true;
+    gauges.upstream_forwarded = 1;
+    gauges.upstream_unreachable = 2;
+    gauges.upstream_broken = 3;
+    gauges.upstream_timed_out = 4;
+    gauges.upstream_ended = 5;
+    gauges.upstream_retried = 6;
+    gauges.upstream_connections = 7;
+    const std::string text = Metrics().text(gauges);
+    CHECK(has_line(text, "hourgate_upstream_exchanges_total{outcome=\"answered\"} 1"));
+    CHECK(has_line(text, "hourgate_upstream_exchanges_total{outcome=\"unreachable\"} 2"));
+    CHECK(has_line(text, "hourgate_upstream_exchanges_total{outcome=\"broken\"} 3"));
+    CHECK(has_line(text, "hourgate_upstream_exchanges_total{outcome=\"timed_out\"} 4"));
+    CHECK(has_line(text, "hourgate_upstream_exchanges_total{outcome=\"ended\"} 5"));
+    CHECK(has_line(text, "hourgate_upstream_retries_total 6"));
+    CHECK(has_line(text, "hourgate_upstream_connections 7"));
+}
+
 TEST_CASE("each decision counts under its own reason and no other") {
     for (std::size_t at = 0; at < hourgate::reason_count; ++at) {
         const auto reason = static_cast<Reason>(at);

@@ -63,9 +63,11 @@ public:
     static constexpr std::string_view secret = "0123456789ABCDEFGHIJKLMNOP";
 
     explicit HttpBench(Mode mode = Mode::enforce, policy::Rules rules = small_rules(),
-                       http::ReplySettings reply = reply_settings())
+                       http::ReplySettings reply = reply_settings(),
+                       std::unique_ptr<http::Upstream> upstream_ = nullptr)
         : Bench(mode, std::move(rules)),
           clock(now),
+          upstream(std::move(upstream_)),
           service(settings(std::move(reply)), gate, clock, notes) {
         directory.facts.clear();
         facts.token.prefix = prefix;
@@ -141,6 +143,7 @@ public:
     BenchClock clock;
     Notes notes;
     bool ready = true;
+    std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     http::Service service;
 
 private:
@@ -149,6 +152,7 @@ private:
         made.trust.peers = loopback();
         made.trust.proxies = loopback();
         made.reply = std::move(reply);
+        made.upstream = upstream.get();
         made.ready = [this] { return ready; };
         made.metrics = [] {
             return std::string("hourgate_decisions_total{reason=\"granted\"} 0\n");

@@ -50,6 +50,8 @@ public:
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
+    /// The other end of somebody's connection, which was accepted.
+    static RawClient accepted(int socket) { return RawClient(Accepted{socket}); }
     ~RawClient() {
         if (socket_ >= 0)
             close(socket_);
@@ -113,6 +115,30 @@ public:
         unread_.erase(0, whole.size());
         return whole;
     }
+    /// A head, its empty line included; what there was of it when the connection ended.
+    std::string head() {
+        std::size_t end = std::string::npos;
+        while ((end = unread_.find("\r\n\r\n")) == std::string::npos)
+            if (!receive())
+                return std::exchange(unread_, {});
+        return read(end + 4);
+    }
+    /// So many bytes; fewer when the connection ended before.
+    std::string read(std::size_t bytes) {
+        while (unread_.size() < bytes)
+            if (!receive())
+                break;
+        std::string some = unread_.substr(0, bytes);
+        unread_.erase(0, some.size());
+        return some;
+    }
+    /// Until so much of it has come, or the connection has ended: how many bytes had come.
+    std::size_t read_over(std::size_t bytes) {
+        std::size_t got = std::exchange(unread_, {}).size();
+        while (got < bytes && receive())
+            got += std::exchange(unread_, {}).size();
+        return got;
+    }
     /// All that comes until the other side closes.
     std::string until_end() {
         while (receive()) {
@@ -123,10 +149,19 @@ public:
     bool ended() { return unread_.empty() && !receive(); }
 
 private:
-    void connect_to(const sockaddr* address, socklen_t size) {
+    struct Accepted {
+        int socket;
+    };
+    explicit RawClient(Accepted accepted) : socket_(accepted.socket), connected_(true) {
+        limit_waiting();
+    }
+    void limit_waiting() const {
         const timeval ten_seconds{10, 0};
         setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &ten_seconds, sizeof ten_seconds);
         setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &ten_seconds, sizeof ten_seconds);
+    }
+    void connect_to(const sockaddr* address, socklen_t size) {
+        limit_waiting();
         connected_ = connect(socket_, address, size) == 0;
     }
     bool receive() {

@@ -1,0 +1,299 @@
+#include "http/forward.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "http/reply.h"
+
+namespace hourgate::http {
+
+namespace {
+
+/// For one hop alone (RFC 9110 section 7.6.1, RFC 9113 section 3.2.1), or about how a body is
+/// framed, which is said anew.
+constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
+                                                          "Keep-Alive",
+                                                          "Proxy-Connection",
+                                                          "Proxy-Authenticate",
+                                                          "Proxy-Authorization",
+                                                          "TE",
+                                                          "Trailer",
+                                                          "Transfer-Encoding",
+                                                          "Upgrade",
+                                                          "HTTP2-Settings",
+                                                          "Content-Length",
+                                                          "Expect"};
+
+/// Said anew by the gate.
+constexpr std::array<std::string_view, 4> said_anew = {"Via", "Forwarded", "X-Real-IP",
+                                                       "X-Forwarded-For"};
+
+/// What some frameworks take for the path or the method in place of what was judged.
+constexpr std::array<std::string_view, 4> path_overrides = {"X-Original-URL", "X-Original-URI",
+                                                            "X-Original-Method", "X-Rewrite-URL"};
+
+constexpr std::string_view forwarded_mark = "X-Forwarded-";
+constexpr std::string_view own_mark = "X-Hourgate-";
+
+template <typename Names>
+bool is_one_of(const Names& names, std::string_view name) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view one) { return same_to_an_upstream(one, name); });
+}
+
+bool begins(std::string_view name, std::string_view mark) noexcept {
+    return same_to_an_upstream(name.substr(0, mark.size()), mark);
+}
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// Adds headers to a text, a control byte in a value as a space.
+class Lines final : public HeaderSink {
+public:
+    explicit Lines(std::string& out) noexcept : out_(out) {}
+    void add(std::string_view name, std::string_view value) override {
+        const std::size_t from = out_.size() + name.size() + 2;
+        http::add(out_, name, value);
+        std::replace_if(out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end() - 2,
+                        is_control_byte, ' ');
+    }
+
+private:
+    std::string& out_;
+};
+
+/// Without what is the API's own to say: whether its answers may be stored.
+class Added final : public HeaderSink {
+public:
+    explicit Added(std::string& out) noexcept : lines_(out) {}
+    void add(std::string_view name, std::string_view value) override {
+        if (name != "Cache-Control")
+            lines_.add(name, value);
+    }
+
+private:
+    Lines lines_;
+};
+
+/// Whether the API gets to see what a caller says with this header.
+bool goes_upstream(const RequestView& request, std::string_view name, bool believed,
+                   bool authorization) noexcept {
+    if (same_ignoring_case(name, "Host"))
+        return true;  // also where Connection names it
+    if (is_one_of(hop_headers, name) || is_one_of(said_anew, name) ||
+        is_one_of(path_overrides, name) || begins(name, own_mark))
+        return false;
+    if (begins(name, forwarded_mark))
+        return believed;
+    if (same_to_an_upstream(name, "Authorization"))
+        return authorization && same_ignoring_case(name, "Authorization");
+    return !has_option(request.headers, "Connection", name);
+}
+
+/// A token is stripped unless configured; what is no token of ours passes where nobody was asked.
+bool passes_authorization(const RequestView& request, const Decision& decision,
+                          UpstreamSettings::Authorization authorization, std::string_view brand) {
+    if (authorization == UpstreamSettings::Authorization::pass)
+        return true;
+    const bool is_public = decision.match.resource != nullptr && decision.match.resource->is_public;
+    if (decision.facts || !is_public)
+        return false;
+    const std::string_view value = request.only("Authorization").value_or("");
+    const std::size_t space = value.find_first_of(" \t");
+    const std::string_view credentials = space == value.npos ? value : trimmed(value.substr(space));
+    return !token::of_brand(credentials, brand);
+}
+
+/// RFC 7239 section 4: an IPv6 address in brackets and quotes, an unknown one by that word.
+std::string forwarded_for(const std::optional<Address>& address) {
+    if (!address)
+        return "unknown";
+    const std::string text = address->text();
+    return text.find(':') == text.npos ? text : "\"[" + text + "]\"";
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out + "\"";
+}
+
+void add_origin(std::string& out, const RequestView& request, const Decision& decision,
+                bool believed) {
+    const std::string chain = believed ? request.joined("X-Forwarded-For") : std::string();
+    const std::string peer = request.peer.text();
+    add(out, "X-Forwarded-For", chain.empty() ? peer : chain + ", " + peer);
+    if (decision.address)
+        add(out, "X-Real-IP", decision.address->text());
+    const std::string_view host = request.only("Host").value_or("");
+    const auto told = [&](std::string_view name) {
+        return believed ? request.only(name) : std::optional<std::string_view>();
+    };
+    const std::string_view proto = told("X-Forwarded-Proto").value_or("http");
+    const std::string_view asked = told("X-Forwarded-Host").value_or(host);
+    if (!believed || request.count("X-Forwarded-Proto") == 0)
+        add(out, "X-Forwarded-Proto", "http");
+    if (!believed || request.count("X-Forwarded-Host") == 0)
+        add(out, "X-Forwarded-Host", host);
+    add(out, "Forwarded",
+        "for=" + forwarded_for(decision.address) + ";host=" + quoted(asked) +
+            ";proto=" + (is_word(proto) ? std::string(proto) : std::string("http")));
+}
+
+void add_via(std::string& out, std::string_view before, int minor_version) {
+    out.append("Via: ");
+    if (!before.empty())
+        out.append(before).append(", ");
+    out.append("1.").append(Digits(minor_version)).append(" hourgate\r\n");
+}
+
+bool asks_for_websocket(const Head& head) noexcept {
+    return head.minor_version == 1 && head.body == Head::Body::none &&
+           head.request.method == "GET" &&
+           has_option(head.request.headers, "Connection", "upgrade") &&
+           same_ignoring_case(head.request.only("Upgrade").value_or(""), "websocket");
+}
+
+}  // namespace
+
+Passage::Passage(const Head& parsed, Decision decided)
+    : method(parsed.request.method),
+      target(parsed.request.target),
+      decision(std::move(decided)),
+      minor_version(parsed.minor_version),
+      body(parsed.body),
+      body_bytes(parsed.body_bytes),
+      expects_continue(parsed.expects_continue),
+      upgrades(asks_for_websocket(parsed)),
+      sure_us(decision.now.boot_us) {
+    decision.method = method;
+    decision.target = target;
+    decision.problem_detail = {};
+    decision.scheme = {};
+}
+
+Passage::~Passage() {
+    wipe(head);
+}
+
+void Passage::end(Answer answer) {
+    ending_ = std::move(answer);
+    ended_.store(true, std::memory_order_release);
+}
+
+bool Passage::repeatable() const noexcept {
+    constexpr std::array<std::string_view, 6> idempotent = {"GET", "HEAD",   "OPTIONS",
+                                                            "PUT", "DELETE", "TRACE"};
+    return body == Head::Body::none &&
+           std::find(idempotent.begin(), idempotent.end(), method) != idempotent.end();
+}
+
+void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
+                         const Trust& trust, UpstreamSettings::Authorization authorization,
+                         std::string_view brand) {
+    const Decision& decision = passage.decision;
+    const bool believed = trust.proxies.contains(request.peer);
+    const bool with_token = passes_authorization(request, decision, authorization, brand);
+    out.reserve(1'024);
+    out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
+    if (request.count("Host") == 0)
+        add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
+    for (const HeaderView& header : request.headers)
+        if (goes_upstream(request, header.name, believed, with_token))
+            add(out, header.name, header.value);
+    if (passage.upgrades)
+        out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    if (passage.body == Head::Body::chunked)
+        add(out, "Transfer-Encoding", "chunked");
+    else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
+        add(out, "Content-Length", Digits(passage.body_bytes));
+    add_origin(out, request, decision, believed);
+    add_via(out, request.joined("Via"), passage.minor_version);
+    Lines lines(out);
+    add_identity_headers(lines, decision);
+    lines.add("X-Hourgate-Decision", shown_id(decision));
+    out.append("\r\n");
+}
+
+void write_added_headers(std::string& out, const Decision& decision,
+                         const ReplySettings& settings) {
+    Added added(out);
+    add_decision_headers(added, decision, settings);
+}
+
+void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
+                       Framing framing, After after, std::int64_t unix_s) {
+    const bool interim = answer.status < 200 && answer.status != 101;
+    const bool own_limits = added.find("RateLimit") != added.npos;
+    bool dated = false;
+    std::string via;
+    out.append("HTTP/1.1 ").append(Digits(answer.status)).append(" ");
+    out.append(answer.phrase).append("\r\n");
+    for (const auto& [name, value] : answer.headers) {
+        if (same_ignoring_case(name, "Via")) {
+            via.append(via.empty() ? "" : ", ").append(value);
+            continue;
+        }
+        if (is_one_of(hop_headers, name) || begins(name, own_mark) ||
+            has_option(answer.headers, "Connection", name))
+            continue;
+        if (own_limits && (begins(name, "RateLimit") || begins(name, "X-RateLimit-")))
+            continue;
+        dated |= same_ignoring_case(name, "Date");
+        add(out, name, value);
+    }
+    if (interim) {
+        out.append("\r\n");
+        return;
+    }
+    add_via(out, via, answer.minor_version);
+    out.append(added);
+    if (!dated)
+        add(out, "Date", http_date_at(unix_s));
+    if (answer.status == 101) {
+        out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        return;
+    }
+    if (framing == Framing::chunked)
+        add(out, "Transfer-Encoding", "chunked");
+    else if (answer.says_length && answer.status != 204)
+        add(out, "Content-Length", Digits(answer.length));
+    out.append(after == After::close ? "Connection: close\r\n\r\n"
+                                     : "Connection: keep-alive\r\n\r\n");
+}
+
+Answer answer_to(UpstreamFault fault, const Passage& passage) {
+    const auto failed = [&](int status, std::string_view reason, std::string_view message,
+                            std::string_view fix) {
+        Answer answer = plain_error(status, "upstream_failed", reason, message, fix, Format::json);
+        answer.headers.push_back({"X-Hourgate-Decision", shown_id(passage.decision)});
+        return answer;
+    };
+    switch (fault) {
+        case UpstreamFault::unreachable:
+            return failed(502, "upstream_unreachable",
+                          "The call was granted, but the API behind the gate cannot be reached.",
+                          "Send it again later; if that does not help, tell the operator.");
+        case UpstreamFault::broken:
+            return failed(502, "upstream_broken",
+                          "The call was granted, but the API behind the gate gave no whole answer.",
+                          "It may have taken effect: look before you send it again.");
+        case UpstreamFault::timed_out:
+            return failed(504, "upstream_timed_out",
+                          "The call was granted, but the API behind the gate did not answer in "
+                          "time.",
+                          "It may yet take effect: look before you send it again.");
+    }
+    return {500, {}, {}};
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,83 @@
+// A call that was granted, rewritten for the next hop: the head the API gets, and what is added to
+// its answer. Hop-by-hop headers end here (RFC 9110 section 7.6.1); who calls is said by the gate,
+// never by the caller; the target is handed on byte for byte as it was judged (trap 4).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gate/decision.h"
+#include "http/answer_head.h"
+#include "http/credentials.h"
+#include "http/head.h"
+#include "http/reply.h"
+#include "http/upstream.h"
+
+namespace hourgate::http {
+
+/// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
+struct Passage {
+    Passage(const Head& head, Decision decided);
+    ~Passage();  ///< overwrites `head`: it may hold a token
+    Passage(const Passage&) = delete;
+    Passage& operator=(const Passage&) = delete;
+
+    const std::string method;
+    const std::string target;
+    /// As it was granted; its views point into this passage.
+    Decision decision;
+
+    const int minor_version;  ///< of the caller's HTTP/1.x
+    const Head::Body body;
+    const std::uint64_t body_bytes;
+    const bool expects_continue;
+    const bool upgrades;  ///< asks for a WebSocket: RFC 6455 section 4.1
+
+    std::string head;   ///< for the upstream, whole
+    std::string added;  ///< header lines for the answer: X-Hourgate-Decision, limits, …
+
+    // A long exchange is decided again, on another thread:
+    /// It may go on no longer; `answer` is for its caller, where that can still be said. Once.
+    void end(Answer answer);
+    [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+    [[nodiscard]] const Answer& ending() const noexcept { return ending_; }  ///< REQUIRES: ended()
+    /// When it was last known to be granted: CLOCK_BOOTTIME. Of the deciding thread alone.
+    std::int64_t sure_us;
+
+    /// Whether it may be sent again when a connection turns out to be dead before anything was
+    /// answered: RFC 9110 section 9.2.2, and no body is lost.
+    [[nodiscard]] bool repeatable() const noexcept;
+
+private:
+    std::atomic<bool> ended_{false};
+    Answer ending_;
+};
+
+/// Writes Passage::head. `request` is the caller's; `address` the client's, where it is known.
+void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
+                         const Trust& trust, UpstreamSettings::Authorization authorization,
+                         std::string_view brand);
+
+/// Writes Passage::added.
+void write_added_headers(std::string& out, const Decision& decision, const ReplySettings& settings);
+
+/// How the body of an answer is framed for the caller.
+enum class Framing : std::uint8_t { as_it_is, chunked, until_close };
+
+/// The head of an answer, for the caller: status line, what is left of the upstream's headers,
+/// `added`, and how the connection goes on. An interim answer (1xx) has nothing added.
+void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
+                       Framing framing, After after, std::int64_t unix_s);
+
+/// An answer instead of the upstream's, in the one shape all errors have.
+enum class UpstreamFault : std::uint8_t {
+    unreachable,  ///< 502: no connection
+    broken,       ///< 502: it closed too early, or sent what is no answer
+    timed_out,    ///< 504
+};
+[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage);
+
+}  // namespace hourgate::http

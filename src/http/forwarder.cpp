@@ -1,0 +1,404 @@
+#include "http/forwarder.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "http/reply.h"
+
+namespace hourgate::http {
+
+namespace {
+
+using State = Leg::State;
+
+constexpr std::int64_t never_ms = INT64_MAX;
+constexpr std::array<State, 3> with_exchange = {State::connecting, State::awaiting,
+                                                State::streaming};
+
+Answer too_few_descriptors() {
+    Answer answer = plain_error(503, "unavailable", "too_busy",
+                                "The gate has no room for another connection to the API.",
+                                "Send the call again in a second.", Format::json);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+Answer body_too_slow() {
+    return plain_error(408, "bad_request", "timed_out", "The body of the request stopped coming.",
+                       "Send all of it without a pause.", Format::json);
+}
+
+Answer too_long() {
+    return plain_error(408, "bad_request", "timed_out", "The call took longer than a call may.",
+                       "Send it in parts.", Format::json);
+}
+
+/// Nothing has come on it, and it is not closed.
+bool is_quiet(int fd) noexcept {
+    char byte = 0;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+}  // namespace
+
+Leg::~Leg() {
+    if (fd >= 0)
+        close(fd);
+}
+
+Forwarder::~Forwarder() {
+    for (const auto& legs : legs_)
+        for (const Leg& leg : legs)
+            upstream_.counts.open.fetch_sub(leg.fd >= 0 ? 1 : 0);
+}
+
+// --- lists ---------------------------------------------------------------------------------------
+
+std::int64_t Forwarder::patience_ms(State state) const noexcept {
+    switch (state) {
+        case State::connecting:
+            return upstream_.settings().connect_ms;
+        case State::awaiting:
+            return upstream_.settings().answer_ms;
+        case State::streaming:
+            return upstream_.settings().idle_ms;
+        case State::idle:
+            return limits::upstream_idle_ms;
+        case State::closed:
+            break;
+    }
+    return never_ms;
+}
+
+/// Its time begins anew.
+void Forwarder::list(Leg& leg, State state, std::int64_t now_ms) noexcept {
+    auto& to = of(state);
+    to.splice(to.end(), of(leg.state), leg.here);
+    leg.state = state;
+    leg.late_ms = state == State::closed ? never_ms : now_ms + patience_ms(state);
+}
+
+void Forwarder::expect(Leg& leg, std::uint32_t events) const {
+    // Of an end it is told in any case; they are written down so that 0 means: not known to epoll.
+    const std::uint32_t wanted = events | EPOLLERR | EPOLLHUP;
+    if (leg.interest == wanted)
+        return;
+    epoll_event event{};
+    event.events = wanted;
+    event.data.ptr = static_cast<Mark*>(&leg);
+    const int operation = leg.interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (epoll_ctl(epoll_, operation, leg.fd, &event) != 0)
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    leg.interest = wanted;
+}
+
+/// An end that cannot be looked at yet would wake the loop without end.
+void Forwarder::ignore(Leg& leg) const noexcept {
+    if (leg.interest != 0)
+        (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, leg.fd, nullptr);
+    leg.interest = 0;
+}
+
+void Forwarder::hang_up(Leg& leg) noexcept {
+    if (leg.fd < 0)
+        return;
+    close(leg.fd);
+    upstream_.counts.open.fetch_sub(1);
+    leg.fd = -1;
+    leg.interest = 0;
+    leg.readable = leg.shut = false;
+}
+
+// --- connections ---------------------------------------------------------------------------------
+
+void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t now_ms) {
+    const std::size_t place = upstream_.pick(now_ms);
+    leg = idle_leg(exchange, place);
+    const bool anew = leg == nullptr;
+    if (anew) {
+        auto& connecting = of(State::connecting);
+        leg = &connecting.emplace_back();
+        leg->here = std::prev(connecting.end());
+        leg->place = place;
+    }
+    leg->exchange = &exchange;
+    leg->owner = owner;
+    leg->began_ms = now_ms;
+    leg->attempts = 0;
+    if (anew)
+        return connect(*leg, now_ms);
+    list(*leg, State::awaiting, now_ms);
+    exchange.connected();
+}
+
+/// The one used last: the others grow old and go.
+Leg* Forwarder::idle_leg(const Exchange& exchange, std::size_t place) noexcept {
+    auto& idle = of(State::idle);
+    for (auto at = idle.end(); at != idle.begin();) {
+        Leg& leg = *--at;
+        if (leg.place != place)
+            continue;
+        // What cannot be sent again is not sent into a connection that is known to be dead.
+        if (exchange.passage()->repeatable() || is_quiet(leg.fd))
+            return &leg;
+        ++at;
+        hang_up(leg);
+        list(leg, State::closed, 0);
+    }
+    return nullptr;
+}
+
+void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
+    ++leg.attempts;
+    leg.used = false;
+    list(leg, State::connecting, now_ms);
+    const Upstream::Place& place = upstream_.place(leg.place);
+    const int family = place.address.ss_family;
+    leg.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (leg.fd < 0)
+        return leg.exchange->fail(too_few_descriptors());
+    upstream_.counts.open.fetch_add(1);
+    if (family != AF_UNIX) {
+        const int on = 1;
+        (void)setsockopt(leg.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    const auto* address = reinterpret_cast<const sockaddr*>(&place.address);
+    if (::connect(leg.fd, address, place.size) == 0)
+        connected(leg, now_ms);
+    else if (errno == EINPROGRESS)
+        expect(leg, EPOLLOUT);
+    else
+        not_connected(leg, now_ms);
+}
+
+void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
+    upstream_.worked(leg.place);
+    list(leg, State::awaiting, now_ms);
+    leg.exchange->connected();
+}
+
+/// Nothing was sent, so the next address may be asked whatever the call is.
+void Forwarder::not_connected(Leg& leg, std::int64_t now_ms) {
+    hang_up(leg);
+    upstream_.failed(leg.place, now_ms);
+    if (leg.attempts >= upstream_.places()) {
+        fail(leg, UpstreamFault::unreachable);
+        return;
+    }
+    upstream_.counts.retried.fetch_add(1);
+    leg.place = upstream_.pick(now_ms, leg.place);
+    connect(leg, now_ms);
+}
+
+/// The connection ended before the answer did.
+void Forwarder::lost(Leg& leg, std::int64_t now_ms) {
+    Exchange& exchange = *leg.exchange;
+    hang_up(leg);
+    if (exchange.may_start_over(leg.used)) {
+        upstream_.counts.retried.fetch_add(1);
+        exchange.start_over();
+        leg.attempts = 0;
+        connect(leg, now_ms);
+        return;
+    }
+    if (!exchange.answering())
+        upstream_.failed(leg.place, now_ms);
+    exchange.upstream_ended();
+    if (exchange.broke())
+        upstream_.counts.broken.fetch_add(1);
+}
+
+void Forwarder::end(Leg& leg, std::int64_t now_ms) noexcept {
+    Exchange& exchange = *leg.exchange;
+    if (exchange.answered() && !exchange.broken())
+        upstream_.counts.forwarded.fetch_add(1, std::memory_order_relaxed);
+    const bool keep = leg.fd >= 0 && exchange.answered() && exchange.keeps_upstream() &&
+                      of(State::idle).size() < limits::upstream_idle_connections;
+    leg.exchange = nullptr;
+    leg.owner = nullptr;
+    leg.used = true;
+    leg.readable = false;
+    if (keep) {
+        try {
+            expect(leg, EPOLLIN);
+            return list(leg, State::idle, now_ms);
+        } catch (...) {
+        }
+    }
+    hang_up(leg);
+    list(leg, State::closed, now_ms);
+}
+
+// --- bytes ---------------------------------------------------------------------------------------
+
+bool Forwarder::pump(Leg& leg, std::int64_t now_ms) {
+    if (leg.state == State::connecting || leg.state == State::closed || leg.fd < 0)
+        return false;
+    bool moved = send_some(leg);
+    if (leg.fd >= 0 && leg.state != State::connecting)
+        moved |= receive_some(leg, now_ms);
+    if (leg.fd < 0 || leg.state == State::connecting)
+        return true;  // it has ended, or begins anew
+    Exchange& exchange = *leg.exchange;
+    if (leg.readable)
+        ignore(leg);
+    else
+        expect(leg, (exchange.upstream_room() > 0 ? std::uint32_t{EPOLLIN} : 0U) |
+                        (exchange.to_upstream().empty() ? 0U : std::uint32_t{EPOLLOUT}));
+    return moved;
+}
+
+void Forwarder::progressed(Leg& leg, std::int64_t now_ms) noexcept {
+    if (leg.state == State::awaiting || leg.state == State::streaming)
+        list(leg, leg.exchange->answering() ? State::streaming : State::awaiting, now_ms);
+}
+
+bool Forwarder::send_some(Leg& leg) {
+    Exchange& exchange = *leg.exchange;
+    bool moved = false;
+    while (!exchange.to_upstream().empty() && !exchange.over()) {
+        const std::string_view bytes = exchange.to_upstream();
+        const ssize_t sent = send(leg.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0 && errno == EAGAIN)
+            return moved;
+        if (sent < 0) {
+            leg.readable = true;  // what it said before it stopped reading is still to be had
+            return moved;
+        }
+        exchange.sent_upstream(static_cast<std::size_t>(sent));
+        moved = true;
+    }
+    if (exchange.closes_upstream() && !leg.shut) {
+        shutdown(leg.fd, SHUT_WR);
+        leg.shut = true;
+    }
+    return moved;
+}
+
+bool Forwarder::receive_some(Leg& leg, std::int64_t now_ms) {
+    Exchange& exchange = *leg.exchange;
+    const std::size_t room = std::min(scratch_.size(), exchange.upstream_room());
+    if (!leg.readable || room == 0 || exchange.over())
+        return false;
+    leg.readable = false;  // if there is more, epoll says so again
+    const ssize_t got = recv(leg.fd, scratch_.data(), room, 0);
+    if (got > 0) {
+        exchange.from_upstream({scratch_.data(), static_cast<std::size_t>(got)});
+        if (exchange.broke()) {
+            upstream_.counts.broken.fetch_add(1);
+            hang_up(leg);
+        }
+        return true;
+    }
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    lost(leg, now_ms);
+    return true;
+}
+
+void Forwarder::on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms) {
+    if (leg.state != State::connecting) {
+        leg.readable |= (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+        return;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (leg.fd < 0)
+        return;
+    if (getsockopt(leg.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+        not_connected(leg, now_ms);
+    else
+        connected(leg, now_ms);
+}
+
+void Forwarder::on_idle(Leg& leg) noexcept {
+    hang_up(leg);
+    list(leg, State::closed, 0);
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+std::int64_t Forwarder::next_ms() const noexcept {
+    std::int64_t next = never_ms;
+    for (const auto& legs : legs_)
+        if (!legs.empty())
+            next = std::min(next, legs.front().late_ms);
+    const bool busy = std::any_of(with_exchange.begin(), with_exchange.end(),
+                                  [&](State state) { return !legs_[index(state)].empty(); });
+    return busy ? std::min(next, checked_ms_ + limits::stream_check_ms) : next;
+}
+
+void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& visit) {
+    auto& idle = of(State::idle);
+    while (!idle.empty() && idle.front().late_ms <= now_ms) {
+        Leg& leg = idle.front();
+        hang_up(leg);
+        list(leg, State::closed, now_ms);
+    }
+    for (const State state : with_exchange) {
+        auto& legs = of(state);
+        while (!legs.empty() && legs.front().late_ms <= now_ms) {
+            Leg& leg = legs.front();
+            list(leg, state, now_ms);  // not twice, whatever becomes of it
+            if (state == State::connecting) {
+                not_connected(leg, now_ms);
+            } else if (leg.exchange->waits_for_client()) {
+                leg.exchange->fail(body_too_slow());
+            } else {
+                if (state == State::awaiting)
+                    upstream_.failed(leg.place, now_ms);
+                upstream_.counts.timed_out.fetch_add(1);
+                fail(leg, UpstreamFault::timed_out);
+            }
+            visit(leg.owner);
+        }
+    }
+}
+
+std::vector<std::shared_ptr<Passage>> Forwarder::to_be_checked(std::int64_t now_ms) {
+    std::vector<std::shared_ptr<Passage>> passages;
+    if (now_ms < checked_ms_ + limits::stream_check_ms)
+        return passages;
+    checked_ms_ = now_ms;
+    for (const State state : with_exchange)
+        for (const Leg& leg : of(state))
+            if (now_ms - leg.began_ms >= limits::stream_check_ms)
+                passages.push_back(leg.exchange->passage());
+    return passages;
+}
+
+void Forwarder::end_refused(std::int64_t now_ms, const std::function<void(void*)>& visit) {
+    std::vector<Leg*> ending;
+    for (const State state : with_exchange)
+        for (Leg& leg : of(state))
+            if (leg.exchange->passage()->ended() ||
+                now_ms - leg.began_ms >= upstream_.settings().stream_max_ms)
+                ending.push_back(&leg);
+    for (Leg* const leg : ending) {
+        upstream_.counts.ended.fetch_add(1);
+        const Passage& passage = *leg->exchange->passage();
+        leg->exchange->fail(passage.ended() ? passage.ending() : too_long());
+        visit(leg->owner);
+    }
+}
+
+/// Of the API.
+void Forwarder::fail(Leg& leg, UpstreamFault fault) {
+    if (fault == UpstreamFault::unreachable)
+        upstream_.counts.unreachable.fetch_add(1);
+    leg.exchange->fail(answer_to(fault, *leg.exchange->passage()));
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,122 @@
+// The API's side of a loop: connections to the upstream, kept alive in between, and the bytes of
+// exchanges on them. Belongs to one loop and is used on its thread alone; what loops share about
+// the upstream is in http/upstream.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "http/exchange.h"
+#include "http/upstream.h"
+
+namespace hourgate::http {
+
+/// What an event of epoll is about: its data points to one of these.
+struct Mark {
+    enum class Of : std::uint8_t { wake, listening, link, leg };
+    explicit Mark(Of of_) noexcept : of(of_) {}
+    const Of of;
+};
+
+/// A connection to the upstream, or the wish for one.
+struct Leg final : Mark {
+    Leg() noexcept : Mark(Of::leg) {}
+    ~Leg();
+    Leg(const Leg&) = delete;
+    Leg& operator=(const Leg&) = delete;
+
+    /// Where it is listed. All in a list may wait equally long.
+    enum class State : std::uint8_t {
+        connecting,
+        awaiting,   ///< an answer to begin
+        streaming,  ///< the answer has begun
+        idle,       ///< kept for the next call
+        closed,     ///< forgotten at the end of the turn: events may still name it
+    };
+
+    State state = State::connecting;
+    int fd = -1;
+    std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
+    std::size_t place = 0;       // in Upstream
+    std::size_t attempts = 0;    // to connect, for this exchange
+    bool used = false;           // it has carried an answer before
+    bool readable = false;
+    bool shut = false;             // our half of it is closed
+    Exchange* exchange = nullptr;  // null when idle or closed
+    void* owner = nullptr;         // whose exchange it is
+    std::int64_t began_ms = 0;     // the exchange
+    std::int64_t late_ms = 0;
+    std::list<Leg>::iterator here;
+};
+
+class Forwarder {
+public:
+    /// `epoll` and `upstream` outlive it.
+    Forwarder(Upstream& upstream, int epoll) noexcept : upstream_(upstream), epoll_(epoll) {}
+    ~Forwarder();
+    Forwarder(const Forwarder&) = delete;
+    Forwarder& operator=(const Forwarder&) = delete;
+
+    /// A connection for an exchange, into `leg`: one that is idle, or one that begins. It may have
+    /// failed at once, and the exchange with it. Throws when there is no memory; `leg` is set then
+    /// if anything knows of the exchange.
+    void begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t now_ms);
+    /// Sends and receives as far as that goes without waiting, a bounded part of it. Whether
+    /// anything has changed for the caller's side.
+    [[nodiscard]] bool pump(Leg& leg, std::int64_t now_ms);
+    /// Bytes have moved on either side: it is not late for as long again.
+    void progressed(Leg& leg, std::int64_t now_ms) noexcept;
+    /// The exchange is over, or its caller gone: the connection is kept if it can be.
+    void end(Leg& leg, std::int64_t now_ms) noexcept;
+
+    /// What epoll says of a leg with an owner, whose exchange is to be gone on with.
+    void on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms);
+    /// The same of one without: it closes, or says what nobody asked for.
+    void on_idle(Leg& leg) noexcept;
+
+    /// When the next leg is late, or streams are to be decided again; INT64_MAX: never.
+    [[nodiscard]] std::int64_t next_ms() const noexcept;
+    /// Fails the exchanges that are late; `visit` is called for the owner of each.
+    void on_time(std::int64_t now_ms, const std::function<void(void*)>& visit);
+
+    /// The calls of exchanges that have been under way for a while, to be decided again, once every
+    /// limits::stream_check_ms; empty in between.
+    [[nodiscard]] std::vector<std::shared_ptr<Passage>> to_be_checked(std::int64_t now_ms);
+    /// Fails those that may go on no longer.
+    void end_refused(std::int64_t now_ms, const std::function<void(void*)>& visit);
+
+    /// Once a turn, after all events.
+    void forget_closed() noexcept { legs_[index(Leg::State::closed)].clear(); }
+
+private:
+    static constexpr std::size_t index(Leg::State state) noexcept {
+        return static_cast<std::size_t>(state);
+    }
+    [[nodiscard]] std::list<Leg>& of(Leg::State state) noexcept { return legs_[index(state)]; }
+    [[nodiscard]] std::int64_t patience_ms(Leg::State state) const noexcept;
+    void list(Leg& leg, Leg::State state, std::int64_t now_ms) noexcept;
+    void expect(Leg& leg, std::uint32_t events) const;
+    void ignore(Leg& leg) const noexcept;
+    [[nodiscard]] Leg* idle_leg(const Exchange& exchange, std::size_t place) noexcept;
+    void connect(Leg& leg, std::int64_t now_ms);
+    void connected(Leg& leg, std::int64_t now_ms);
+    void not_connected(Leg& leg, std::int64_t now_ms);
+    void lost(Leg& leg, std::int64_t now_ms);
+    [[nodiscard]] bool send_some(Leg& leg);
+    [[nodiscard]] bool receive_some(Leg& leg, std::int64_t now_ms);
+    void hang_up(Leg& leg) noexcept;
+    void fail(Leg& leg, UpstreamFault fault);
+
+    Upstream& upstream_;
+    const int epoll_;
+    std::array<std::list<Leg>, 5> legs_;  // by state, the next to be late in front
+    std::int64_t checked_ms_ = 0;
+    std::array<char, 32'768> scratch_{};
+};
+
+}  // namespace hourgate::http

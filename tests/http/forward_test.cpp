@@ -1,0 +1,83 @@
+// The heads that are handed on, without sockets: above all what a stranger claims.
+#include "http/forward.h"
+
+#include <string>
+#include <string_view>
+
+#include "support/catch.h"
+#include "support/http_bench.h"
+
+using namespace hourgate;
+using namespace hourgate::test;
+
+namespace {
+
+constexpr auto strip = http::UpstreamSettings::Authorization::strip;
+
+/// The head the API would get of a call with these header lines, from `peer`.
+std::string upstream_head(std::string_view peer, const std::string& lines) {
+    HttpBench bench;
+    http::Head head;
+    const std::string bytes = "GET /clients/1 HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n";
+    http::parse_head(bytes, head);
+    REQUIRE(head.flaw == http::HeadFlaw::none);
+    head.request.peer = *Address::parse(peer);
+    const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true};
+    Call call;
+    call.now = bench.now;
+    call.method = head.request.method;
+    call.target = head.request.target;
+    call.presented = Presented::bearer;
+    const std::string token = HttpBench::token();
+    call.credentials = token;
+    call.address = http::client_address(head.request, trust, http::Listener::public_);
+    http::Passage passage(head, bench.gate.decide(call));
+    http::write_upstream_head(passage.head, head.request, passage, trust, strip, "hsk");
+    return passage.head;
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+const std::string claims =
+    "X-Forwarded-For: 192.0.2.66\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
+    "X-Forwarded-Prefix: /admin\r\nForwarded: for=192.0.2.66\r\nX-Real-IP: 192.0.2.66\r\n"
+    "X_Real_IP: 192.0.2.66\r\n";
+
+}  // namespace
+
+TEST_CASE("nothing a stranger claims about where it comes from is handed on") {
+    const std::string head = upstream_head("198.51.100.7", claims);
+    CHECK(has(head, "\r\nX-Forwarded-For: 198.51.100.7\r\n"));
+    CHECK(has(head, "\r\nX-Real-IP: 198.51.100.7\r\n"));
+    CHECK(has(head, "\r\nX-Forwarded-Proto: http\r\n"));
+    CHECK(has(head, "\r\nX-Forwarded-Host: h\r\n"));
+    CHECK(has(head, "\r\nForwarded: for=198.51.100.7;host=\"h\";proto=http\r\n"));
+    CHECK_FALSE(has(head, "192.0.2.66"));
+    CHECK_FALSE(has(head, "evil"));
+    CHECK_FALSE(has(head, "/admin"));
+}
+
+TEST_CASE("a believed proxy's claims are handed on, with its own address behind them") {
+    const std::string head = upstream_head("10.0.0.5", claims);
+    CHECK(has(head, "\r\nX-Forwarded-For: 192.0.2.66, 10.0.0.5\r\n"));
+    CHECK(has(head, "\r\nX-Real-IP: 192.0.2.66\r\n"));
+    CHECK(has(head, "\r\nX-Forwarded-Proto: https\r\n"));
+    CHECK(has(head, "\r\nX-Forwarded-Prefix: /admin\r\n"));
+}
+
+TEST_CASE("an IPv6 caller is written as RFC 7239 wants it") {
+    CHECK(has(upstream_head("2001:db8::7", ""),
+              "\r\nForwarded: for=\"[2001:db8::7]\";host=\"h\";proto=http\r\n"));
+}
+
+TEST_CASE("a caller whose address is not known has no X-Real-IP, and is for=unknown") {
+    const std::string head = upstream_head("10.0.0.5", "X-Forwarded-For: not an address\r\n");
+    CHECK_FALSE(has(head, "X-Real-IP"));
+    CHECK(has(head, "\r\nForwarded: for=unknown;"));
+}
+
+TEST_CASE("a scheme that is no word is not repeated") {
+    CHECK(has(upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n"), ";proto=http\r\n"));
+}

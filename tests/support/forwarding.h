@@ -1,0 +1,135 @@
+// A gate in front of an API that is played by the test: what reaches the API is read from sockets as
+// bytes, and it answers with the bytes it is told to.
+#pragma once
+
+#include <poll.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "support/running_server.h"
+
+namespace hourgate::test {
+
+class RawUpstream {
+public:
+    RawUpstream() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int on = 1;
+        setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        listen_at(0);
+    }
+    ~RawUpstream() { stop(); }
+    RawUpstream(const RawUpstream&) = delete;
+    RawUpstream& operator=(const RawUpstream&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// The next connection, within ten seconds.
+    [[nodiscard]] RawClient accept() const {
+        pollfd waiting{socket_, POLLIN, 0};
+        REQUIRE(poll(&waiting, 1, 10'000) == 1);
+        return RawClient::accepted(::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC));
+    }
+    /// Whether somebody has connected who was not accepted yet.
+    [[nodiscard]] bool has_caller() const {
+        pollfd waiting{socket_, POLLIN, 0};
+        return poll(&waiting, 1, 0) == 1;
+    }
+    /// Nobody listens any more; the port is kept in mind.
+    void stop() {
+        if (socket_ >= 0)
+            close(std::exchange(socket_, -1));
+    }
+    /// At the same port as before.
+    void start() {
+        socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int on = 1;
+        setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        listen_at(port_);
+    }
+
+private:
+    void listen_at(std::uint16_t port) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+        REQUIRE(listen(socket_, 64) == 0);
+        REQUIRE(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+
+    int socket_;
+    std::uint16_t port_ = 0;
+};
+
+/// The gate's public listener in front of a RawUpstream.
+class Forwarding {
+public:
+    using Change = std::function<void(http::UpstreamSettings&)>;
+
+    explicit Forwarding(const Change& change = {}, Mode mode = Mode::enforce,
+                        std::size_t loops = 0)
+        : bench(mode, small_rules(), HttpBench::reply_settings(), upstream(change)) {
+        bench.directory.plans = std::make_shared<PlanBook>(
+            std::vector<Plan>{make_plan(1, "free", false, 0, {}),
+                              make_plan(2, "studio", true, 10, {{"wide", 2'000, 60, Per::token}})});
+        http::Capacity capacity;
+        capacity.loops = loops;
+        auto bound = http::Server::bind(http::Listener::public_, {"127.0.0.1", 0, ""},
+                                        bench.service, capacity);
+        REQUIRE(bound.ok());
+        server = std::move(bound).value();
+        server->start();
+    }
+    [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
+    [[nodiscard]] const http::Upstream::Counts& counts() const { return bench.upstream->counts; }
+
+    RawUpstream api;
+    HttpBench bench;
+    std::unique_ptr<http::Server> server;
+
+private:
+    [[nodiscard]] std::unique_ptr<http::Upstream> upstream(const Change& change) const {
+        http::UpstreamSettings settings;
+        settings.addresses = {{"127.0.0.1", api.port(), ""}};
+        if (change)
+            change(settings);
+        auto made = http::Upstream::make(std::move(settings));
+        REQUIRE(made.ok());
+        return std::move(made).value();
+    }
+};
+
+/// A call that is granted.
+inline std::string call(std::string_view method = "GET", std::string_view target = "/clients/1",
+                        std::string_view more = "") {
+    return std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: api.example\r\n" +
+           with_token() + std::string(more) + "\r\n";
+}
+
+/// With the id of the decision, different each time, as dec_ID; and any date as DATE.
+inline std::string steady(std::string text) {
+    for (std::size_t at = text.find("dec_"); at != text.npos; at = text.find("dec_", at + 4))
+        text.replace(at + 4, 32, "ID");
+    if (const std::size_t at = text.find("\r\nDate: "); at != text.npos)
+        text.replace(at + 8, 29, "DATE");
+    return text;
+}
+
+inline bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+inline std::size_t times(const std::string& text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1))
+        ++count;
+    return count;
+}
+
+}  // namespace hourgate::test
