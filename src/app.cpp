@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::int64_t sweep_interval_us = 10 * us_per_s;
 constexpr std::int64_t warn_interval_us = 60 * us_per_s;
+constexpr std::int64_t upstream_warn_interval_us = 10 * us_per_s;
 
 /// Counts every decision and logs every refusal.
 class Witness final : public http::Observer {
@@ -49,6 +50,26 @@ public:
     void decided_again(const Decision& decision, int status) noexcept override {
         if (decision.reason != Reason::granted)
             log_.refusal(decision, status);
+    }
+
+    /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
+    /// every call.
+    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override {
+        const std::uint64_t times = upstream_failures_.fetch_add(1) + 1;
+        const std::int64_t now_us = clock_.now().boot_us;
+        std::int64_t last = upstream_warned_us_.load(std::memory_order_relaxed);
+        if (last != 0 && now_us - last < upstream_warn_interval_us)
+            return;
+        if (!upstream_warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
+            return;
+        upstream_failures_.fetch_sub(times);
+        try {
+            log_.line(ops::Level::warning, "the API did not answer a call that was granted",
+                      {{"upstream", http::shown(where)},
+                       {"how", std::string(how)},
+                       {"calls", std::to_string(times)}});
+        } catch (...) {  // no memory for the line: the metrics have it
+        }
     }
 
     /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
@@ -73,6 +94,8 @@ private:
     const ops::Log& log_;
     const Clock& clock_;
     std::atomic<std::int64_t> warned_us_{0};
+    std::atomic<std::int64_t> upstream_warned_us_{0};
+    std::atomic<std::uint64_t> upstream_failures_{0};  // since that was said
 };
 
 /// The ledger of the server: a change is in force for every request received after it returns. It

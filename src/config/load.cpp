@@ -123,6 +123,18 @@ void check_listeners(Reader& reader, const Config& config) {
     }
 }
 
+/// What is forwarded to the gate itself would go round without end.
+void check_upstream(Reader& reader, const Config& config) {
+    for (const std::string& url : config.upstream_urls) {
+        const Listen place = parse_upstream(url);
+        for (const Listen* own : {&config.public_, &config.ask, &config.admin})
+            if (clash(place, *own))
+                reader.refuse(reader.line_of("upstream", "url"), "upstream.url",
+                              url + " is where Hourgate itself listens (" + own->text() +
+                                  "); allowed: where the API does");
+    }
+}
+
 /// A policy knows no lines. Its resources are tried one by one, so that the failure can be put
 /// where the first resource stands with which the rules do not go together.
 void check_policy(Reader& reader, const policy::Rules& rules) {
@@ -173,6 +185,7 @@ Result<Config> parse(std::string_view text, const std::string& file) {
         return *std::move(failure);
 
     check_listeners(reader, config);
+    check_upstream(reader, config);
     check_policy(reader, config.rules);
     if (auto failure = reader.failure())
         return *std::move(failure);

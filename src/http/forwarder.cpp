@@ -215,7 +215,7 @@ void Forwarder::lost(Leg& leg, std::int64_t now_ms) {
         upstream_.failed(leg.place, now_ms);
     exchange.upstream_ended();
     if (exchange.broke())
-        upstream_.counts.broken.fetch_add(1);
+        note(leg, UpstreamFault::broken);
 }
 
 void Forwarder::end(Leg& leg, std::int64_t now_ms) noexcept {
@@ -297,7 +297,7 @@ bool Forwarder::receive_some(Leg& leg, std::int64_t now_ms) {
     if (got > 0) {
         exchange.from_upstream({scratch_.data(), static_cast<std::size_t>(got)});
         if (exchange.broke()) {
-            upstream_.counts.broken.fetch_add(1);
+            note(leg, UpstreamFault::broken);
             hang_up(leg);
         }
         return true;
@@ -359,7 +359,6 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
             } else {
                 if (state == State::awaiting)
                     upstream_.failed(leg.place, now_ms);
-                upstream_.counts.timed_out.fetch_add(1);
                 fail(leg, UpstreamFault::timed_out);
             }
             visit(leg.owner);
@@ -394,11 +393,24 @@ void Forwarder::end_refused(std::int64_t now_ms, const std::function<void(void*)
     }
 }
 
-/// Of the API.
 void Forwarder::fail(Leg& leg, UpstreamFault fault) {
-    if (fault == UpstreamFault::unreachable)
-        upstream_.counts.unreachable.fetch_add(1);
+    note(leg, fault);
     leg.exchange->fail(answer_to(fault, *leg.exchange->passage()));
+}
+
+void Forwarder::note(const Leg& leg, UpstreamFault fault) {
+    const Endpoint& where = upstream_.place(leg.place).endpoint;
+    switch (fault) {
+        case UpstreamFault::unreachable:
+            upstream_.counts.unreachable.fetch_add(1);
+            return failed_(where, "unreachable");
+        case UpstreamFault::broken:
+            upstream_.counts.broken.fetch_add(1);
+            return failed_(where, "broken");
+        case UpstreamFault::timed_out:
+            upstream_.counts.timed_out.fetch_add(1);
+            return failed_(where, "timed_out");
+    }
 }
 
 }  // namespace hourgate::http

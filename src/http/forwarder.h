@@ -9,6 +9,8 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/exchange.h"
@@ -56,8 +58,12 @@ struct Leg final : Mark {
 
 class Forwarder {
 public:
+    /// Told of each call the API did not answer: where, and how it failed.
+    using Failed = std::function<void(const Endpoint& where, std::string_view how)>;
+
     /// `epoll` and `upstream` outlive it.
-    Forwarder(Upstream& upstream, int epoll) noexcept : upstream_(upstream), epoll_(epoll) {}
+    Forwarder(Upstream& upstream, int epoll, Failed failed)
+        : upstream_(upstream), epoll_(epoll), failed_(std::move(failed)) {}
     ~Forwarder();
     Forwarder(const Forwarder&) = delete;
     Forwarder& operator=(const Forwarder&) = delete;
@@ -111,9 +117,11 @@ private:
     [[nodiscard]] bool receive_some(Leg& leg, std::int64_t now_ms);
     void hang_up(Leg& leg) noexcept;
     void fail(Leg& leg, UpstreamFault fault);
+    void note(const Leg& leg, UpstreamFault fault);
 
     Upstream& upstream_;
     const int epoll_;
+    const Failed failed_;
     std::array<std::list<Leg>, 5> legs_;  // by state, the next to be late in front
     std::int64_t checked_ms_ = 0;
     std::array<char, 32'768> scratch_{};

@@ -147,7 +147,10 @@ struct Loop::State {
           crowd(crowd_),
           connections_max(connections_max_) {
         if (service.upstream() != nullptr && listener == Listener::public_)
-            forwarder.emplace(*service.upstream(), epoll.get());
+            forwarder.emplace(*service.upstream(), epoll.get(),
+                              [this](const Endpoint& where, std::string_view how) {
+                                  service.upstream_failed(where, how);
+                              });
         watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
         accept_more(true);
     }

@@ -1,8 +1,11 @@
 // Who wants to know about decisions: metrics, usage and the log.
 #pragma once
 
+#include <string_view>
+
 #include "gate/decision.h"
 #include "http/credentials.h"
+#include "http/endpoint.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
@@ -16,6 +19,8 @@ public:
     /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied).
     /// It is this id that the caller gets to see, so it belongs into the log, but into no metric.
     virtual void decided_again(const Decision& /*decision*/, int /*status*/) noexcept {}
+    /// A granted call had no answer from the API at `where`: "unreachable", "broken", "timed_out".
+    virtual void upstream_failed(const Endpoint& /*where*/, std::string_view /*how*/) noexcept {}
     /// A failure could not be counted, because the client's address is not known.
     virtual void address_unknown(Listener listener) noexcept = 0;
 };

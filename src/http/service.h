@@ -68,6 +68,11 @@ public:
     /// store. Any thread. Never throws.
     void check(Passage& passage) noexcept;
 
+    /// The API did not answer a granted call. Any thread.
+    void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
+        observer_.upstream_failed(where, how);
+    }
+
     /// What handle() would answer after a wait for a worker, at once, where that can be.
     [[nodiscard]] Lane& lane() noexcept { return lane_; }
 

@@ -28,6 +28,21 @@ bool has(const std::vector<std::string>& all, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("an API where Hourgate itself listens is refused: calls would go round without end") {
+    CHECK(wrong_with("[upstream]\nurl = \"http://127.0.0.1:8402\"\n") ==
+          "gate.toml:2: upstream.url: http://127.0.0.1:8402 is where Hourgate itself listens "
+          "(127.0.0.1:8402); allowed: where the API does");
+    CHECK(wrong_with("[server]\nask = \"unix:/run/a\"\n[upstream]\nurl = [\"http://h:1\", "
+                     "\"unix:/run/a\"]\n") ==
+          "gate.toml:4: upstream.url: unix:/run/a is where Hourgate itself listens (unix:/run/a); "
+          "allowed: where the API does");
+    CHECK(wrong_with("[server]\npublic = \"0.0.0.0:80\"\n[upstream]\nurl = "
+                     "\"http://127.0.0.1\"\n") ==
+          "gate.toml:4: upstream.url: http://127.0.0.1 is where Hourgate itself listens "
+          "(0.0.0.0:80); allowed: where the API does");
+    CHECK(read("[upstream]\nurl = \"http://192.0.2.1:8402\"\n").upstream_urls.size() == 1);
+}
+
 TEST_CASE("two listeners on the same address are refused, at the later line") {
     CHECK(wrong_with(server("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1")) ==
           "gate.toml:4: server.admin: 127.0.0.1:1 is taken by server.public (127.0.0.1:1); "

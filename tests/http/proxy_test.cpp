@@ -631,6 +631,9 @@ TEST_CASE("an API that is away is told from one that refuses, and the next call 
     api.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nown");
     CHECK(client.answer().ends_with("\r\n\r\nown"));
     CHECK(gate.counts().unreachable == 1);
+    CHECK(
+        gate.bench.notes.api_failures ==
+        std::vector<std::string>{"127.0.0.1:" + std::to_string(gate.api.port()) + " unreachable"});
 }
 
 TEST_CASE("a call is sent again when a kept connection turns out to be dead, but a POST never") {

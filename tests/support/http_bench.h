@@ -43,7 +43,13 @@ public:
         ++unknown;
     }
 
+    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override {
+        const std::lock_guard lock(mutex_);
+        api_failures.push_back(http::shown(where) + " " + std::string(how));
+    }
+
     std::vector<std::pair<std::string, int>> told;
+    std::vector<std::string> api_failures;
     std::vector<std::string> again;
     int unknown = 0;
 
