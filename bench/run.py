@@ -178,7 +178,8 @@ class Stage:
     def __init__(self, bench):
         self.bench = bench
         say(f"  preparing {bench.scale.tokens} tokens")
-        gate = Gate(bench.path("gate"))
+        self.api = servers.start_floor()
+        gate = Gate(bench.path("gate"), self.api.port)
         self.agency = gate.stock("agency", bench.scale.tokens)
         self.one = gate.token("One", plan="huge")
         self.lapsed = gate.token("Lapsed", plan="agency", paid_until="2024-01-31")
@@ -188,9 +189,15 @@ class Stage:
         self.hourgate = gate.serve()
         bench.load("closed", self.hourgate, token=self.full, calls=1, connections=1, seconds=5)
         self.floor = servers.start_floor()
+        hourgate = self.hourgate
+        self.forwarding = [
+            servers.Server(
+                "Hourgate, forwarding", hourgate.public_port, hourgate.processes, servers.CALLED
+            )
+        ]
         self.peers = self.start_peers(servers.read(self.agency).split() + [self.one])
         self.agency_ended = 0.0
-        for server in self.all():
+        for server in self.all() + self.forwarding:
             bench.load("closed", server, token=self.one, seconds=0.3)
 
     def start_peers(self, tokens):
@@ -198,8 +205,11 @@ class Stage:
         peers = []
         if "nginx" not in missing:
             peers.append(servers.start_constant(folder))
+            self.forwarding.insert(0, servers.start_forward(folder, self.api.port))
         if not missing & {"nginx", "libnginx-mod-http-lua"}:
-            peers.append(servers.start_lua(folder, tokens))
+            alone, forwarding = servers.start_lua(folder, tokens, self.api.port)
+            peers.append(alone)
+            self.forwarding.insert(-1, forwarding)
         if "haproxy" not in missing:
             peers.append(servers.start_haproxy(folder, tokens))
         if "nginx" not in missing:
@@ -269,6 +279,20 @@ def measure_cost(bench, stage):
         for name, samples in results.items():
             rows.setdefault(name, {})[connections] = row(name, samples, results["floor"])
     return {"connections": list(bench.scale.connections), "rows": rows}
+
+
+def measure_forward(bench, stage):
+    """processor time per call that is forwarded to an API, without the API's own; peers beside"""
+
+    def take(server):
+        return bench.load(
+            "closed", server, token=stage.one, connections=32, seconds=bench.scale.seconds
+        )
+
+    contestants = [(s.name, lambda s=s: take(s)) for s in stage.forwarding]
+    results = bench.in_turns("forwarding", contestants)
+    base = results[stage.forwarding[0].name]
+    return {"rows": [row(name, samples, base) for name, samples in results.items()]}
 
 
 def measure_answers(bench, stage):
@@ -549,7 +573,12 @@ def measure_flood(bench):
     return result
 
 
-on_stage = {"cost": measure_cost, "answers": measure_answers, "rate": measure_rate}
+on_stage = {
+    "cost": measure_cost,
+    "forward": measure_forward,
+    "answers": measure_answers,
+    "rate": measure_rate,
+}
 alone = {
     "inprocess": measure_inprocess,
     "stored": measure_stored,

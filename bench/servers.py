@@ -210,7 +210,8 @@ def start_floor(threads=1):
 class Gate:
     """A configuration and a database of Hourgate in a folder of their own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, api=None):
+        """`api`: the port of an API to forward to."""
         os.makedirs(folder)
         self.folder = folder
         self.config = os.path.join(folder, "config.toml")
@@ -220,8 +221,9 @@ class Gate:
             file.write(
                 '[server]\npublic = "127.0.0.1:0"\nask = "127.0.0.1:0"\nadmin = "127.0.0.1:0"\n'
                 f'[database]\npath = "{self.database}"\n'
+                + (f'[upstream]\nurl = "http://127.0.0.1:{api}"\n' if api else "")
                 # The bench is one address: its refusals are to be 401 to the last.
-                "[failures]\nlimit = 10000000\nwindow_s = 10\n"
+                + "[failures]\nlimit = 10000000\nwindow_s = 10\n"
                 + example[example.index("\n[[resource]]") :]
             )
         self.run("init")
@@ -273,6 +275,7 @@ class Gate:
         ready_ms = (time.monotonic() - began) * 1000
         server = Server(name, ports["askPort"], [process], ASKED, log)
         server.ready_ms, server.admin_port = ready_ms, ports["adminPort"]
+        server.public_port = ports["publicPort"]
         return server
 
 
@@ -349,18 +352,37 @@ def start_constant(folder):
     return Server("nginx, a constant", port, [process])
 
 
-def start_lua(folder, tokens):
+CALLED = "/api/v1/clients/42"
+
+
+def start_forward(folder, api):
+    port = free_port()
+    process = start_nginx(os.path.join(folder, "forward"), "nginx-forward.conf", port, API=api)
+    return Server("nginx, forwarding alone", port, [process], CALLED)
+
+
+def start_lua(folder, tokens, api):
+    """The gate on its own, and the same in front of an API at that port."""
     keys = os.path.join(folder, "lua.keys")
     with open(keys, "w", encoding="ascii") as file:
         for token in tokens:
             _, _, prefix, secret = token.split("_")
             digest = base64.b64encode(hashlib.sha1(secret.encode()).digest()).decode()
             file.write(f"{prefix} {digest}\n")
-    port = free_port()
+    alone, forwarding = free_port(), free_port()
     process = start_nginx(
-        os.path.join(folder, "lua"), "nginx-lua.conf", port, KEYS=keys, MODULES=nginx_modules()
+        os.path.join(folder, "lua"),
+        "nginx-lua.conf",
+        alone,
+        PORT2=forwarding,
+        API=api,
+        KEYS=keys,
+        MODULES=nginx_modules(),
     )
-    return Server("nginx + Lua gate", port, [process])
+    return [
+        Server("nginx + Lua gate", alone, [process]),
+        Server("nginx + Lua gate, forwarding", forwarding, [process], CALLED),
+    ]
 
 
 def start_haproxy(folder, tokens):
