@@ -106,7 +106,12 @@ std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
 
 namespace {
 
-constexpr std::string_view reserved = "_hourgate";
+constexpr std::string_view reserved = "/_hourgate";
+
+/// As sent: nothing in `path` is decoded.
+bool is_or_below(std::string_view path, std::string_view prefix) noexcept {
+    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
 
 }  // namespace
 
@@ -114,11 +119,14 @@ constexpr std::string_view reserved = "_hourgate";
 bool Service::is_forwarded(Listener listener, std::string_view target) const {
     if (listener != Listener::public_ || settings_.upstream == nullptr)
         return false;
-    const policy::Policy& policy = gate_.policy();
-    const policy::Path path = policy::read_path(target, policy.rules().path);
-    if (!path.segments.empty() && path.segments[0] == reserved)
+    const std::string_view path = policy::path_part(target);
+    if (is_or_below(path, reserved) || is_or_below(path, settings_.api_prefix))
         return false;
-    return !policy.find(target).own_route();
+    if (path.find('%') == path.npos)
+        return true;  // what it says is what it means
+    const policy::Path decoded = policy::read_path(target, gate_.policy().rules().path);
+    const bool below = !decoded.segments.empty() && decoded.segments[0] == reserved.substr(1);
+    return !below && !gate_.policy().find(target).own_route();
 }
 
 Call Service::passing_call(const RequestView& request) const {

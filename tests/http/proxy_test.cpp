@@ -6,6 +6,7 @@
 
 #include "support/catch.h"
 #include "support/forwarding.h"
+#include "support/temp_folder.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -151,6 +152,8 @@ TEST_CASE("the gate's own routes and all below /_hourgate are never forwarded") 
         {"/_hourgate/api/v1/other", "HTTP/1.1 404 Not Found"},
         {"/_hourgate/auth/nginx", "HTTP/1.1 404 Not Found"},
         {"/_hourgate/verify", "HTTP/1.1 404 Not Found"},
+        {"/_hourg%61te/api/v1/me", "HTTP/1.1 200 OK"},
+        {"/_hourgate/%61pi/v1/other", "HTTP/1.1 404 Not Found"},
         {"/%5Fhourgate/healthz", "HTTP/1.1 404 Not Found"},
         {"/_hourgate", "HTTP/1.1 404 Not Found"}};
     for (const auto& [target, status] : own) {
@@ -759,7 +762,7 @@ TEST_CASE("what an API says beyond its answer is not the answer of the next call
 }
 
 TEST_CASE("an API that does not answer in time is told as 504, and the next call works") {
-    Forwarding gate([](http::UpstreamSettings& settings) { settings.answer_ms = 100; });
+    Forwarding gate([](http::UpstreamSettings& settings) { settings.answer_ms = 1'000; });
     RawClient client = gate.client();
     client.send(call());
     RawClient api = gate.api.accept();
@@ -822,6 +825,61 @@ TEST_CASE("several addresses are asked in turn") {
             CHECK(has(client.answer(), "\r\n\r\nhello"));
         }
     }
+}
+
+TEST_CASE("an API may listen on a Unix socket") {
+    const TempFolder folder;
+    const std::string path = folder.file("api.sock");
+    const int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(listen(listening, 8) == 0);
+    Forwarding gate([&](http::UpstreamSettings& settings) {
+        settings.addresses = {{"", 0, path}};
+    });
+    RawClient client = gate.client();
+    client.send(call("POST", "/clients", "Content-Length: 4\r\n") + "body");
+    RawClient api = RawClient::accepted(accept(listening, nullptr, nullptr));
+    CHECK(has(api.head(), "POST /clients HTTP/1.1\r\n"));
+    CHECK(api.read(4) == "body");
+    api.send(ok);
+    CHECK(has(client.answer(), "\r\n\r\nhello"));
+    close(listening);
+}
+
+TEST_CASE("an API that takes no connection in connect_timeout is told as away") {
+    // One connection waits to be accepted, and a second fills what the kernel keeps beyond that:
+    // it answers no more of them (listen(2), tcp(7)).
+    RawUpstream full;
+    full.keep_few();
+    std::vector<RawClient> waiting;
+    for (int i = 0; i < 3; ++i)
+        waiting.push_back(RawClient::connecting(full.port()));
+    Forwarding gate([&](http::UpstreamSettings& settings) {
+        settings.addresses = {{"127.0.0.1", full.port(), ""}};
+        settings.connect_ms = 100;
+    });
+    RawClient client = gate.client();
+    client.send(call());
+    const std::string answer = client.answer();
+    CHECK(status_of(answer) == "HTTP/1.1 502 Bad Gateway");
+    CHECK(has(answer, "\"reason\":\"upstream_unreachable\""));
+}
+
+TEST_CASE("heads up to their bounds pass either way") {
+    Forwarding gate;
+    std::string lines;
+    for (int i = 0; i < 3; ++i)
+        lines += "X-Large-" + std::to_string(i) + ": " + std::string(8'000, 'l') + "\r\n";
+    std::string seen;
+    const std::string answer =
+        through(gate, call("GET", "/clients/" + std::string(4'000, 'p'), lines),
+                "HTTP/1.1 200 OK\r\n" + lines + "Content-Length: 0\r\n\r\n", &seen);
+    CHECK(times(seen, std::string(8'000, 'l')) == 3);
+    CHECK(times(answer, std::string(8'000, 'l') + "\r\n") == 3);
+    CHECK(has(seen, "GET /clients/" + std::string(4'000, 'p') + " HTTP/1.1\r\n"));
 }
 
 TEST_CASE("in mode observe a call is forwarded whatever is decided, and the answer says what was") {

@@ -37,6 +37,8 @@ public:
         pollfd waiting{socket_, POLLIN, 0};
         return poll(&waiting, 1, 0) == 1;
     }
+    /// From now on the kernel keeps no more than one connection for it.
+    void keep_few() const { REQUIRE(listen(socket_, 0) == 0); }
     /// Nobody listens any more; the port is kept in mind.
     void stop() {
         if (socket_ >= 0)
@@ -72,8 +74,7 @@ class Forwarding {
 public:
     using Change = std::function<void(http::UpstreamSettings&)>;
 
-    explicit Forwarding(const Change& change = {}, Mode mode = Mode::enforce,
-                        std::size_t loops = 0)
+    explicit Forwarding(const Change& change = {}, Mode mode = Mode::enforce, std::size_t loops = 0)
         : bench(mode, small_rules(), HttpBench::reply_settings(), upstream(change)) {
         bench.directory.plans = std::make_shared<PlanBook>(
             std::vector<Plan>{make_plan(1, "free", false, 0, {}),

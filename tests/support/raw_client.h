@@ -50,6 +50,16 @@ public:
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
+    /// Begins to connect to a port of this machine, and waits for nothing.
+    static RawClient connecting(std::uint16_t port) {
+        RawClient client(Accepted{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)});
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        (void)connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+        return client;
+    }
     /// The other end of somebody's connection, which was accepted.
     static RawClient accepted(int socket) { return RawClient(Accepted{socket}); }
     ~RawClient() {
