@@ -14,7 +14,6 @@
 #include <chrono>
 #include <ctime>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +26,7 @@
 #include "http/dialogue.h"
 #include "http/endpoint.h"
 #include "http/forwarder.h"
+#include "http/link.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
@@ -94,46 +94,6 @@ struct Wiping {
     ~Wiping() { explicit_bzero(bytes, size); }
 };
 
-struct Link final : Mark {
-    Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
-         const std::atomic<bool>& ending)
-        : Mark(Of::link),
-          fd(fd_),
-          peer(peer_),
-          place(std::move(place_)),
-          dialogue(listener, peer, service, ending) {}
-    ~Link() { hang_up(); }
-    Link(const Link&) = delete;
-    Link& operator=(const Link&) = delete;
-
-    void hang_up() noexcept {
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-        place.reset();
-    }
-
-    int fd;  // -1: closed
-    const Address peer;
-    std::optional<Crowd::Place> place;     // none: closed
-    std::list<Link*>::iterator neighbour;  // in the list of its address
-    bool has_neighbours = false;           // it is in such a list
-    Dialogue dialogue;
-    std::list<Link>::iterator here;  // in the list of `listed`
-    Phase listed = Phase::idle;
-    std::size_t request = 0;    // the one it was listed for
-    std::uint64_t listing = 0;  // the higher, the later it was
-    std::int64_t late_ms = 0;
-    std::uint32_t interest = EPOLLIN;  // what epoll tells of
-    bool busy = false;                 // counted as in flight
-    bool with_a_worker = false;
-    bool resting = false;  // has more to be asked, in the next turn
-    bool cut = false;
-    bool client_ended = false;  // in phase forward: there is nothing more to read
-    Leg* leg = nullptr;         // in phase forward: the connection to the API
-    std::size_t read_over = 0;  // bytes after the last answer
-};
-
 }  // namespace
 
 struct Loop::State {
@@ -176,7 +136,7 @@ struct Loop::State {
     bool checking = false;               // a worker is at it
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
     std::vector<Link*> resting;                      // in phase answer
-    std::map<std::array<std::uint8_t, 9>, std::list<Link*>> neighbours;  // who is counted
+    Neighbours neighbours;
     std::size_t count = 0;
     std::uint64_t listings = 0;
     std::int64_t now_ms = steady_ms();
@@ -430,11 +390,8 @@ struct Loop::State {
         ++count;
         tally.open.fetch_add(1);
         guard(link, [&] {
-            if (link.place->counted()) {
-                auto& mine = neighbours[link.peer.limiter_key()];
-                link.neighbour = mine.insert(mine.end(), &link);
-                link.has_neighbours = true;
-            }
+            if (link.place->counted())
+                neighbours.add(link);
             watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, link);
             receive(link);  // most bring their request along
         });
@@ -457,14 +414,7 @@ struct Loop::State {
     std::optional<Crowd::Place> place_for(const Address& peer) {
         if (auto place = crowd.enter(peer))
             return place;
-        const auto mine = neighbours.find(peer.limiter_key());
-        if (mine == neighbours.end())
-            return std::nullopt;
-        Link* longest = nullptr;
-        for (Link* const link : mine->second)
-            if ((link->listed == Phase::idle || link->listed == Phase::goodbye) &&
-                (longest == nullptr || link->listing < longest->listing))
-                longest = link;
+        Link* const longest = neighbours.longest_idle(peer);
         if (longest == nullptr)
             return std::nullopt;
         evict(*longest);
@@ -616,7 +566,7 @@ struct Loop::State {
                 forwarder->end(*std::exchange(link.leg, nullptr), now_ms);
             --count;
             tally.open.fetch_sub(1);
-            forget_neighbour(link);
+            neighbours.forget(link);
             if (link.resting)
                 std::erase(resting, &link);
             link.hang_up();  // it is forgotten at the end of the turn: events may still name it
@@ -648,15 +598,6 @@ struct Loop::State {
         const bool reads = !link.client_ended && link.dialogue.room() > 0;
         const bool writes = !link.dialogue.output().empty();
         return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
-    }
-
-    void forget_neighbour(Link& link) noexcept {
-        if (!link.has_neighbours)
-            return;
-        const auto mine = neighbours.find(link.peer.limiter_key());
-        mine->second.erase(link.neighbour);
-        if (mine->second.empty())
-            neighbours.erase(mine);
     }
 
     /// Whoever has just come meets no server that ends: the first request is still on its way.
