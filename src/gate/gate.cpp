@@ -18,13 +18,15 @@ Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory
       public_calls_(public_calls) {}
 
 Decision Gate::decide(const Call& call) {
-    Decision decision = begin(call);
+    Decision decision;
+    begin(decision, call);
     answer(decision, call, Within::store);
     return decision;
 }
 
 std::optional<Decision> Gate::decide_at_hand(const Call& call) {
-    std::optional<Decision> decision(begin(call));
+    std::optional<Decision> decision(std::in_place);  // large: made where it stays
+    begin(*decision, call);
     answer(*decision, call, Within::memory);
     if (decision->needs_store)
         decision.reset();
@@ -76,18 +78,20 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
 }
 
 /// 1. Who is asking? Told apart only for a caller whose secret matches; every mismatch costs the
-/// same.
+/// same. A damaged token costs no look into the store; the check digits of a token at hand need not
+/// be looked at, because its digest says more.
 Reason Gate::who(Decision& decision, const Call& call, Within within) {
     if (call.presented == Presented::nothing)
         return Reason::no_credentials;
     if (call.presented != Presented::bearer)
         return Reason::wrong_scheme;
-    const token::Parsed parsed = token::parse(call.credentials, settings_.brand);
+    const token::Parsed parsed = token::shape_of(call.credentials, settings_.brand);
     decision.flaw = parsed.flaw;
-    if (parsed.flaw == token::Flaw::check)
-        return Reason::damaged_token;
     if (parsed.flaw != token::Flaw::none)
         return Reason::malformed_token;
+    const bool may_be_at_hand = within == Within::memory && parsed.env == settings_.env;
+    if (!may_be_at_hand && !token::is_whole(call.credentials))
+        return damaged(decision);
     decision.prefix = parsed.prefix;
     decision.env = parsed.env;
     if (parsed.env != settings_.env)
@@ -99,12 +103,8 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
                                  : directory_.find_at_hand(parsed.prefix, call.now);
     if (found.outcome == Directory::Outcome::failed)
         return Reason::store_failed;
-    if (!token::same(digest, found.facts ? found.facts->token.digest : token::dummy_digest())) {
-        decision.needs_store = within == Within::memory;
-        if (found.from_memory && within == Within::store)
-            directory_.look_up_in_vain(parsed.prefix);
-        return Reason::unknown_token;
-    }
+    if (!token::same(digest, found.facts ? found.facts->token.digest : token::dummy_digest()))
+        return mismatch(decision, call, within, found.from_memory);
 
     decision.facts = std::move(found.facts);
     decision.plans = std::move(found.plans);

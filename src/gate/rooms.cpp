@@ -7,8 +7,7 @@ namespace hourgate {
 
 const Window urgent_window{"urgent", limits::urgent_calls, limits::urgent_window_s, Per::token};
 
-Decision Gate::begin(const Call& call) {
-    Decision decision;
+void Gate::begin(Decision& decision, const Call& call) {
     decision.id = random_hex_128();
     decision.now = call.now;
     decision.door = call.door;
@@ -20,7 +19,24 @@ Decision Gate::begin(const Call& call) {
     if (call.presented == Presented::other_scheme)
         decision.scheme = call.credentials;
     decision.address = call.address;
-    return decision;
+}
+
+/// Nobody's secret: an unknown prefix and a wrong secret cost one look into the store each, a
+/// damaged token none.
+Reason Gate::mismatch(Decision& decision, const Call& call, Within within, bool from_memory) {
+    if (within == Within::memory && !token::is_whole(call.credentials))
+        return damaged(decision);
+    decision.needs_store = within == Within::memory;
+    if (within == Within::store && from_memory)
+        directory_.look_up_in_vain(decision.prefix);
+    return Reason::unknown_token;
+}
+
+/// A token whose check digits do not fit: it has no prefix that could be believed.
+Reason Gate::damaged(Decision& decision) noexcept {
+    decision.flaw = token::Flaw::check;
+    decision.prefix.clear();
+    return Reason::damaged_token;
 }
 
 /// Whether it revokes or rotates a token.

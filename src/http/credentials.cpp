@@ -84,13 +84,13 @@ bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept {
 void read_headers(Call& call, const RequestView& request, const Trust& trust) {
     call.preflight = call.method == "OPTIONS" && request.count("Origin") > 0 &&
                      request.count("Access-Control-Request-Method") > 0;
-    if (request.count("Authorization") > 1) {
+    if (const auto value = request.only("Authorization")) {
+        read_credentials(call, *value);
+    } else if (request.count("Authorization") > 1) {
         call.problem = Problem::two_authorizations;
         call.problem_detail = "Authorization";
         return;
     }
-    if (const auto value = request.only("Authorization"))
-        read_credentials(call, *value);
     find_forbidden(call, request, trust);
     if (call.problem == Problem::none)
         check_method_and_target(call);

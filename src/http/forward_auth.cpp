@@ -23,19 +23,14 @@ Told told_by(Dialect dialect) noexcept {
 
 /// Each must be there exactly once: which of two an upstream would believe is not known. A problem
 /// of the client's own making comes first.
-void check_told(Call& call, const RequestView& request, const Told& told) {
+void told_nothing(Call& call, std::string_view header) {
     const bool of_the_client = call.problem != Problem::none &&
                                call.problem != Problem::unreadable_method &&
                                call.problem != Problem::unreadable_target;
     if (of_the_client)
         return;
-    for (const std::string_view name : {told.method, told.target}) {
-        if (request.count(name) == 1)
-            continue;
-        call.problem = Problem::target_not_told;
-        call.problem_detail = name;
-        return;
-    }
+    call.problem = Problem::target_not_told;
+    call.problem_detail = header;
 }
 
 /// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
@@ -82,10 +77,13 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
         return call;
     }
     const Told told = told_by(dialect);
-    call.method = request.only(told.method).value_or("");
-    call.target = request.only(told.target).value_or("");
+    const auto method = request.only(told.method);
+    const auto target = request.only(told.target);
+    call.method = method.value_or("");
+    call.target = target.value_or("");
     read_headers(call, request, trust);
-    check_told(call, request, told);
+    if (!method || !target)
+        told_nothing(call, method ? told.target : told.method);
     return call;
 }
 

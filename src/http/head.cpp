@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@ namespace hourgate::http {
 namespace {
 
 constexpr std::size_t method_bytes_max = 32;
+constexpr std::size_t head_bytes_usual = 1'024;  // of an answer: most fit
 /// The longest request line: method, target, version and what stands between them.
 constexpr std::size_t first_line_bytes_max = method_bytes_max + limits::target_bytes_max + 12;
 
@@ -291,32 +293,52 @@ Answer answer_to(BodyFlaw flaw) {
                     "Send the body with Content-Length.");
 }
 
-HeadWriter::HeadWriter(std::string& text, int status) : text_(text), status_(status) {
-    text_.append("HTTP/1.1 ").append(Digits(status)).append(" ");
-    text_.append(phrase_of(status)).append("\r\n");
+HeadWriter::HeadWriter(std::string& text, int status)
+    : text_(text), end_(text.size()), status_(status) {
+    make_room(head_bytes_usual);
+    put("HTTP/1.1 ");
+    put(Digits(status));
+    put(" ");
+    put(phrase_of(status));
+    put("\r\n");
+}
+
+void HeadWriter::grow(std::size_t bytes) {
+    text_.resize(end_ + std::max(bytes, head_bytes_usual));
+}
+
+void HeadWriter::put(std::string_view part) noexcept {
+    std::memcpy(text_.data() + end_, part.data(), part.size());
+    end_ += part.size();
 }
 
 void HeadWriter::add(std::string_view name, std::string_view value) {
-    text_.append(name).append(": ").append(value).append("\r\n");
-    if (is_printable_ascii(value))
-        return;
-    const auto end = text_.end() - 2;
-    std::replace_if(
-        end - static_cast<std::ptrdiff_t>(value.size()), end,
-        [](char c) { return is_control(c) && c != '\t'; }, ' ');
+    make_room(name.size() + value.size() + 4);
+    put(name);
+    put(": ");
+    put(value);
+    if (!is_printable_ascii(value)) {
+        char* const end = text_.data() + end_;
+        std::replace_if(
+            end - value.size(), end, [](char c) { return is_control(c) && c != '\t'; }, ' ');
+    }
+    put("\r\n");
 }
 
 void HeadWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
     add("Date", http_date_at(unix_s));
     if (status_ != 204)
         add("Content-Length", Digits(body_bytes));
-    text_.append(after == After::close ? "Connection: close\r\n\r\n"
-                                       : "Connection: keep-alive\r\n\r\n");
+    add("Connection", after == After::close ? "close" : "keep-alive");
+    make_room(2);
+    put("\r\n");
+    text_.resize(end_);
 }
 
 void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
                   std::int64_t unix_s) {
-    text.reserve(text.size() + 1024 + answer.body.size());  // at once: growing leaves copies behind
+    // At once: growing leaves copies behind.
+    text.reserve(text.size() + head_bytes_usual + answer.body.size());
     HeadWriter head(text, answer.status);
     for (const Header& header : answer.headers)
         head.add(header.name, header.value);

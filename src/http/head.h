@@ -94,7 +94,8 @@ enum class BodyFlaw : std::uint8_t {
 enum class After : std::uint8_t { keep, close };
 
 /// Writes the head of an answer to the end of a text, from the status line on, a header at a time.
-/// A control byte in a value becomes a space, whoever put it there.
+/// A control byte in a value becomes a space, whoever put it there. The text is whole after
+/// finish(): until then it is longer than what is written.
 class HeadWriter final : public HeaderSink {
 public:
     HeadWriter(std::string& text, int status);
@@ -104,7 +105,15 @@ public:
     void finish(std::size_t body_bytes, After after, std::int64_t unix_s);
 
 private:
+    void make_room(std::size_t bytes) {
+        if (text_.size() - end_ < bytes)
+            grow(bytes);
+    }
+    void grow(std::size_t bytes);
+    void put(std::string_view part) noexcept;  ///< REQUIRES: there is room
+
     std::string& text_;
+    std::size_t end_;  // of what is written
     const int status_;
 };
 

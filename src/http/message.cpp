@@ -13,11 +13,16 @@ namespace {
 constexpr CharacterSet in_words(
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+/// Most send a name as it is written here: that is told sooner.
+bool is_named(std::string_view sent, std::string_view name) noexcept {
+    return sent == name || same_ignoring_case(sent, name);
+}
+
 template <typename Headers>
 std::optional<std::string_view> only_of(const Headers& headers, std::string_view name) noexcept {
     std::optional<std::string_view> found;
     for (const auto& header : headers) {
-        if (!same_ignoring_case(header.name, name))
+        if (!is_named(header.name, name))
             continue;
         if (found)
             return std::nullopt;
@@ -30,14 +35,14 @@ template <typename Headers>
 std::size_t count_of(const Headers& headers, std::string_view name) noexcept {
     return static_cast<std::size_t>(
         std::count_if(headers.begin(), headers.end(),
-                      [&](const auto& header) { return same_ignoring_case(header.name, name); }));
+                      [&](const auto& header) { return is_named(header.name, name); }));
 }
 
 template <typename Headers>
 std::string joined_of(const Headers& headers, std::string_view name) {
     std::string all;
     for (const auto& header : headers) {
-        if (!same_ignoring_case(header.name, name))
+        if (!is_named(header.name, name))
             continue;
         if (!all.empty())
             all += ", ";

@@ -16,6 +16,7 @@ namespace hourgate::http {
 namespace {
 
 constexpr std::string_view id_mark = "dec_";
+constexpr std::size_t headers_usual = 12;  // of a refusal: few have more
 
 int status_for(Reason reason) noexcept {
     switch (reason) {
@@ -279,9 +280,11 @@ std::string shown_id(const Decision& decision) {
 Answer error_answer(int status, const Json& members, Format format) {
     Answer answer;
     answer.status = status;
+    answer.headers.reserve(headers_usual);
     if (format == Format::json) {
         answer.headers.push_back({"Content-Type", "application/json"});
-        answer.body = text_of(Json{{"error", members}}) + "\n";
+        // Not as a tree of its own: that would be a copy of all that is in this one.
+        answer.body.append("{\"error\":").append(text_of(members)).append("}\n");
         return answer;
     }
     Json problem = Json::object();

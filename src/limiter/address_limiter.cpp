@@ -86,8 +86,7 @@ Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) 
     if (spend == Spend::yes) {
         entry.refused = !room.granted;
         if (room.granted) {
-            entry.log.record(room.at_us);
-            entry.log.look(room.at_us, states);
+            entry.log.record(room.at_us, states);
         }
     }
     return room;

@@ -62,24 +62,34 @@ public:
     }
 
     void look(Room& room) {
-        std::array<WindowState, limits::windows_per_plan_max> states;
         if (log_ != nullptr) {
-            log_->look(room.at_us, {states.data(), count_});
+            log_->look(room.at_us, {states_.data(), count_});
+        } else {
+            for (std::size_t i = 0; i < count_; ++i) {
+                states_[i] = untouched(*windows_[i]);
+            }
         }
-        for (std::size_t i = 0; i < count_; ++i) {
-            room.states[place_[i]] = log_ != nullptr ? states[i] : untouched(*windows_[i]);
-        }
+        show(room);
     }
 
-    void record(std::int64_t now_us) {
+    void record(Room& room) {
         if (log_ != nullptr) {
-            log_->record(now_us);
+            log_->record(room.at_us, {states_.data(), count_});
+            show(room);
         }
     }
 
 private:
-    std::array<const Window*, limits::windows_per_plan_max> windows_{};
-    std::array<std::size_t, limits::windows_per_plan_max> place_{};  ///< index in the plan
+    void show(Room& room) const noexcept {
+        for (std::size_t i = 0; i < count_; ++i) {
+            room.states[place_[i]] = states_[i];
+        }
+    }
+
+    // Of these, the first count_:
+    std::array<const Window*, limits::windows_per_plan_max> windows_;
+    std::array<std::size_t, limits::windows_per_plan_max> place_;  ///< index in the plan
+    std::array<WindowState, limits::windows_per_plan_max> states_;
     std::size_t count_ = 0;
     std::unique_lock<std::mutex> lock_;
     std::int64_t since_us_ = 0;
@@ -119,10 +129,8 @@ Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Win
     of_workspace.look(room);
     judge(room);
     if (room.granted && spend == Spend::yes) {
-        of_line.record(room.at_us);
-        of_workspace.record(room.at_us);
-        of_line.look(room);
-        of_workspace.look(room);
+        of_line.record(room);
+        of_workspace.record(room);
     }
     return room;
 }

@@ -53,16 +53,17 @@ Trail::Coded Trail::read(const Mark& mark) const noexcept {
             mark.position + static_cast<std::uint32_t>(in - from)};
 }
 
-void Trail::age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
-                std::int64_t now_us) const noexcept {
+Run Trail::age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
+               std::int64_t now_us) const noexcept {
     while (mark.calls != 0) {
         const Coded front = read(mark);
         const std::uint32_t behind = mark.calls - front.run.calls;
         if (front.run.at_us + window_us > now_us && behind < limit) {
-            return;
+            return front.run;
         }
         mark = {front.run.at_us, front.next, behind};
     }
+    return {};
 }
 
 void Trail::forget(std::int64_t now_us) noexcept {

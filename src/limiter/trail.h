@@ -72,9 +72,10 @@ public:
     [[nodiscard]] Run front(const Mark& mark) const noexcept { return read(mark).run; }
 
     /// Moves `mark` over what a window of `limit` calls in `window_us` ignores at `now_us`:
-    /// runs that have left it, and runs behind which there are still `limit` calls.
-    void age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
-             std::int64_t now_us) const noexcept;
+    /// runs that have left it, and runs behind which there are still `limit` calls. The run that is
+    /// in front then; one without calls when there is none.
+    Run age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
+            std::int64_t now_us) const noexcept;
 
     /// Forgets what no window can look at any more at `now_us`. Marks must have been aged before.
     void forget(std::int64_t now_us) noexcept;

@@ -105,8 +105,8 @@ void WindowLog::bound_trails() {
     }
 }
 
-void WindowLog::age(Counted& window, const Trail& trail) const noexcept {
-    trail.age(window.mark, window.seconds * us_per_s, window.limit, latest_us_);
+Run WindowLog::age(Counted& window, const Trail& trail) const noexcept {
+    return trail.age(window.mark, window.seconds * us_per_s, window.limit, latest_us_);
 }
 
 void WindowLog::look(std::int64_t now_us, std::span<WindowState> states) {
@@ -114,30 +114,33 @@ void WindowLog::look(std::int64_t now_us, std::span<WindowState> states) {
     latest_us_ = now_us;
     auto next = states.begin();
     for (Counted& window : windows_) {
-        const Trail& trail = trail_of(window);
-        age(window, trail);
-        const std::uint32_t calls = window.mark.calls;
-        WindowState& state = *next++;
-        state.full = calls >= window.limit;
-        state.remaining = state.full ? 0 : window.limit - calls;
-        state.reset_s = window.seconds;
-        if (calls != 0) {
-            const std::int64_t leaves_us =
-                trail.front(window.mark).at_us + window.seconds * us_per_s;
-            state.reset_s = seconds_up(leaves_us - now_us);
-        }
+        *next++ = state_of(window, age(window, trail_of(window)));
     }
 }
 
-void WindowLog::record(std::int64_t now_us) {
-    HOURGATE_CHECK(now_us == latest_us_);
+/// `front`: the run in front of its mark, if there is one.
+WindowState WindowLog::state_of(const Counted& window, const Run& front) const noexcept {
+    const std::uint32_t calls = window.mark.calls;
+    if (calls == 0) {
+        return {window.limit, window.seconds, window.limit == 0};
+    }
+    const std::int64_t leaves_us = front.at_us + window.seconds * us_per_s;
+    const bool full = calls >= window.limit;
+    return {full ? 0 : window.limit - calls, seconds_up(leaves_us - latest_us_), full};
+}
+
+void WindowLog::record(std::int64_t now_us, std::span<WindowState> states) {
+    HOURGATE_CHECK(now_us == latest_us_ && states.size() == windows_.size());
     for (Trail& trail : trails_) {
         trail.forget(now_us);
         trail.add(now_us, 1);
     }
+    auto next = states.begin();
     for (Counted& window : windows_) {
         HOURGATE_CHECK(window.mark.calls < window.limit);
-        trail_of(window).count(window.mark, 1);
+        const Trail& trail = trail_of(window);
+        trail.count(window.mark, 1);
+        *next++ = state_of(window, trail.front(window.mark));
     }
 }
 

@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <span>
 
-#include "base/limits.h"
 #include "base/few.h"
+#include "base/limits.h"
 #include "limiter/trail.h"
 #include "plan/window.h"
 
@@ -56,8 +56,9 @@ public:
     /// REQUIRES: now_us >= latest_us(); states.size() is that of fit().
     void look(std::int64_t now_us, std::span<WindowState> states);
 
-    /// Records one call at `now_us`. REQUIRES: look() at the same instant, and no window was full.
-    void record(std::int64_t now_us);
+    /// Records one call at `now_us`; `states` become those after it. REQUIRES: look() at the same
+    /// instant, and no window was full.
+    void record(std::int64_t now_us, std::span<WindowState> states);
 
     /// Takes over all that `other` knows. REQUIRES: nothing was asked of this log yet.
     void inherit(const WindowLog& other, std::int64_t now_us);
@@ -82,7 +83,8 @@ private:
     void refit(std::span<const Window* const> windows, std::int64_t now_us);
     void remember(Grain grain, std::uint32_t seconds, std::int64_t now_us);
     void bound_trails();
-    void age(Counted& window, const Trail& trail) const noexcept;
+    Run age(Counted& window, const Trail& trail) const noexcept;
+    [[nodiscard]] WindowState state_of(const Counted& window, const Run& front) const noexcept;
     [[nodiscard]] std::uint32_t wanted_s(const Trail& trail) const noexcept;
     [[nodiscard]] const Trail& trail_of(const Counted& window) const noexcept;
 

@@ -36,7 +36,7 @@ constexpr CharacterSet spaces(" \t\r\n");
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdef");
 
-/// What is off before the parts are looked at. Of a text of any length only the first characters,
+/// What a reader notices before the parts. Of a text of any length only the first characters,
 /// one more than a token has, and the last are read.
 Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
     if (text.empty())
@@ -46,6 +46,32 @@ Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
     const std::string_view start = text.substr(0, expected + 1);
     if (spaces.has(text.back()) || spaces.has_any_of(start))
         return Flaw::spaces;
+    return Flaw::none;
+}
+
+/// Into `parsed`, as far as its parts are right. The first that is not.
+Flaw flaw_of_parts(Parsed& parsed, std::string_view text, std::string_view brand) noexcept {
+    std::string_view rest = text;
+    if (!rest.starts_with(brand) || !rest.substr(brand.size()).starts_with('_'))
+        return Flaw::brand;
+    rest.remove_prefix(brand.size() + 1);
+    if (!rest.starts_with("live_") && !rest.starts_with("test_"))
+        return Flaw::environment;
+    parsed.env = rest.starts_with("live_") ? Env::live : Env::test;
+    rest.remove_prefix(environment_places.size());
+    if (text.size() != length(brand))
+        return Flaw::length;
+
+    const std::string_view prefix = rest.substr(0, prefix_digits);
+    if (!is_prefix(prefix))
+        return Flaw::prefix;
+    rest.remove_prefix(prefix_digits);
+    if (rest.front() != '_')
+        return Flaw::separator;
+    rest.remove_prefix(1);
+    if (!base62_digits.has_all_of(rest))
+        return Flaw::secret;
+    parsed.prefix = prefix;
     return Flaw::none;
 }
 
@@ -69,41 +95,27 @@ std::optional<Env> env_from(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-Parsed parse(std::string_view text, std::string_view brand) noexcept {
+Parsed shape_of(std::string_view text, std::string_view brand) noexcept {
     Parsed parsed;
-    const auto off = [&](Flaw flaw) {
-        parsed.flaw = flaw;
-        return parsed;
-    };
-    const Flaw around = flaw_around(text, length(brand));
-    if (around != Flaw::none)
-        return off(around);
+    parsed.flaw = flaw_of_parts(parsed, text, brand);
+    if (parsed.flaw == Flaw::none)
+        return parsed;  // there is no room in it for a quote or a space
+    if (const Flaw around = flaw_around(text, length(brand)); around != Flaw::none)
+        parsed.flaw = around;
+    return parsed;
+}
 
-    std::string_view rest = text;
-    if (!rest.starts_with(brand) || !rest.substr(brand.size()).starts_with('_'))
-        return off(Flaw::brand);
-    rest.remove_prefix(brand.size() + 1);
-    if (!rest.starts_with("live_") && !rest.starts_with("test_"))
-        return off(Flaw::environment);
-    parsed.env = rest.starts_with("live_") ? Env::live : Env::test;
-    rest.remove_prefix(environment_places.size());
-    if (text.size() != length(brand))
-        return off(Flaw::length);
+bool is_whole(std::string_view text) noexcept {
+    const std::size_t before = text.size() - std::min(check_digits, text.size());
+    const auto check = check_of(text.substr(0, before));
+    return text.substr(before) == std::string_view(check.data(), check.size());
+}
 
-    const std::string_view prefix = rest.substr(0, prefix_digits);
-    if (!is_prefix(prefix))
-        return off(Flaw::prefix);
-    rest.remove_prefix(prefix_digits);
-    if (rest.front() != '_')
-        return off(Flaw::separator);
-    rest.remove_prefix(1);
-    if (!base62_digits.has_all_of(rest))
-        return off(Flaw::secret);
-
-    parsed.prefix = prefix;
-    const auto check = check_of(text.substr(0, text.size() - check_digits));
-    const bool right = rest.substr(random_digits) == std::string_view(check.data(), check.size());
-    return off(right ? Flaw::none : Flaw::check);
+Parsed parse(std::string_view text, std::string_view brand) noexcept {
+    Parsed parsed = shape_of(text, brand);
+    if (parsed.flaw == Flaw::none && !is_whole(text))
+        parsed.flaw = Flaw::check;
+    return parsed;
 }
 
 std::array<char, check_digits> check_of(std::string_view before) noexcept {

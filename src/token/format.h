@@ -51,6 +51,11 @@ struct Parsed {
 /// [a-z0-9]{1,16}.
 [[nodiscard]] Parsed parse(std::string_view text, std::string_view brand) noexcept;
 
+/// parse() in two steps, for who can tell that a token is whole without its check digits: the parts
+/// alone (never Flaw::check), and whether the check digits of a text of right shape fit.
+[[nodiscard]] Parsed shape_of(std::string_view text, std::string_view brand) noexcept;
+[[nodiscard]] bool is_whole(std::string_view text) noexcept;
+
 /// Characters of a whole token: 54 for "hsk".
 [[nodiscard]] constexpr std::size_t length(std::string_view brand) noexcept {
     return brand.size() + 1 + 4 + 1 + prefix_digits + 1 + secret_digits;

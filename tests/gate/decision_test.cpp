@@ -164,6 +164,59 @@ TEST_CASE("an unknown prefix and a wrong secret cost the same work, remembered o
     CHECK(work_of(unknown_token()) == one_each);
 }
 
+TEST_CASE("a damaged token is told so without a look into the store, whatever is in memory") {
+    Bench bench;
+    const auto damaged = [](std::string_view whole) {
+        std::string text(whole);
+        text.back() = text.back() == '0' ? '1' : '0';
+        return text;
+    };
+    const std::vector<std::string> all = {
+        damaged(bench.minted.text.reveal()), damaged(wrong_secret(bench)), damaged(unknown_token()),
+        damaged(token::mint("hsk", token::Env::test).text.reveal())};
+    for (const bool remembered : {false, true}) {
+        if (remembered)
+            REQUIRE(decide(bench, bench.call()) == "granted");
+        const int look_ups = bench.directory.look_ups;
+        const std::uint32_t left = bench.left();
+        for (const std::string& text : all) {
+            Call call = bench.call();
+            call.credentials = text;
+            call.address.reset();
+            const auto at_hand = bench.gate.decide_at_hand(call);
+            REQUIRE(at_hand);
+            for (const Decision& decision : {*at_hand, bench.gate.decide(call)}) {
+                CHECK(text_of(decision) == "damaged_token");
+                CHECK(decision.flaw == token::Flaw::check);
+                CHECK(decision.prefix.empty());
+                CHECK_FALSE(decision.facts);
+            }
+        }
+        CHECK(bench.directory.look_ups == look_ups);
+        CHECK(bench.left() == left);
+    }
+}
+
+TEST_CASE("from memory alone, what is not known there is left to the store, wrong secrets too") {
+    Bench bench;
+    Call call = bench.call();
+    CHECK_FALSE(bench.gate.decide_at_hand(call));
+    REQUIRE(decide(bench, call) == "granted");
+    const int look_ups = bench.directory.look_ups;
+    for (const std::string& text : {unknown_token(), wrong_secret(bench)}) {
+        call.credentials = text;
+        CHECK_FALSE(bench.gate.decide_at_hand(call));
+    }
+    const std::string other(token::mint("hsk", token::Env::test).text.reveal());
+    call.credentials = other;
+    CHECK(text_of(*bench.gate.decide_at_hand(call)) == "wrong_environment");
+    const auto known = bench.gate.decide_at_hand(bench.call());
+    CHECK(text_of(*known) == "granted");
+    CHECK(known->prefix == bench.minted.prefix);
+    CHECK(bench.directory.look_ups == look_ups);
+    CHECK(bench.failures.entries() == 1);  // of wrong_environment alone
+}
+
 TEST_CASE("instants are half open: at expiry, at the end of grace, the answer has changed") {
     Bench bench;
     const std::int64_t now = bench.now.wall_ms;

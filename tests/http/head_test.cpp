@@ -254,8 +254,24 @@ TEST_CASE("an answer is these very bytes") {
           "Connection: keep-alive\r\n\r\n");
 }
 
+TEST_CASE("an answer of any size is written whole, behind what is there") {
+    for (const std::size_t bytes : {1U, 900U, 980U, 1'024U, 3'000U, 70'000U}) {
+        CAPTURE(bytes);
+        const std::string value(bytes, 'v');
+        std::string text = "before";
+        write_answer(text, {200, {{"A", value}, {"B", value}, {"C", "c"}}, value}, "GET",
+                     After::close, 0);
+        CHECK(text == "beforeHTTP/1.1 200 OK\r\nA: " + value + "\r\nB: " + value +
+                          "\r\nC: c\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: " +
+                          std::to_string(bytes) + "\r\nConnection: close\r\n\r\n" + value);
+    }
+}
+
 TEST_CASE("no header value ends its line, whoever made it") {
     const std::string text =
         written({200, {{"A", "b\r\nEvil: 1\n\x01\x7f"}}, ""}, "GET", After::keep, 0);
     CHECK(text.starts_with("HTTP/1.1 200 OK\r\nA: b  Evil: 1   \r\nDate: "));
+    const std::string last = std::string(2'000, 'x') + "\r\n";
+    CHECK(written({200, {{"A", last}}, ""}, "GET", After::keep, 0).find("x  \r\nDate: ") !=
+          std::string::npos);
 }

@@ -39,12 +39,14 @@ public:
     }
 
     bool call(std::int64_t now_us) {
-        for (const WindowState& state : look(now_us)) {
+        std::vector<WindowState> states = look(now_us);
+        for (const WindowState& state : states) {
             if (state.full) {
                 return false;
             }
         }
-        log_.record(now_us);
+        log_.record(now_us, states);
+        REQUIRE(states == look(now_us));
         granted_.push_back(now_us);
         return true;
     }

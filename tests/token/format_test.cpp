@@ -244,6 +244,23 @@ TEST_CASE("Prefixes and brands have their alphabets and lengths") {
     }
 }
 
+TEST_CASE("the parts of a token are read without its check digits, and these on their own") {
+    const std::string whole(example);
+    std::string damaged = whole;
+    damaged.back() = damaged.back() == '0' ? '1' : '0';
+    for (const std::string& text : {whole, damaged}) {
+        const token::Parsed parts = token::shape_of(text, "hsk");
+        CHECK(parts.flaw == Flaw::none);
+        CHECK(parts.env == token::Env::live);
+        CHECK(parts.prefix == "4f8a2c1bdedf");
+    }
+    CHECK(token::is_whole(whole));
+    CHECK_FALSE(token::is_whole(damaged));
+    CHECK_FALSE(token::is_whole(""));
+    CHECK(token::shape_of(whole + " ", "hsk").flaw == Flaw::spaces);
+    CHECK(token::shape_of(whole.substr(1), "hsk").flaw == Flaw::brand);
+}
+
 TEST_CASE("Environments are written live and test, and stored as 0 and 1") {
     static_assert(static_cast<int>(token::Env::live) == 0 &&
                   static_cast<int>(token::Env::test) == 1);
