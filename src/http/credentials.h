@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/address.h"
 #include "gate/call.h"
@@ -16,6 +17,7 @@ struct Trust {
     AddressSet peers;    ///< who may use the ask listener
     AddressSet proxies;  ///< whose X-Forwarded-For is believed, and which hops are skipped
     bool method_override_refused = true;
+    std::string ask_id;  ///< header of http/ask_ids.h; "" = off
 };
 
 /// Fills credentials, problem and preflight of `call` from the headers; method and target must be

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "gate/gate.h"
+#include "http/ask_ids.h"
 #include "http/credentials.h"
 #include "http/lane.h"
 #include "http/management.h"
@@ -84,6 +86,7 @@ private:
     Gate& gate_;
     const Clock& clock_;
     Observer& observer_;
+    const std::unique_ptr<AskIds> asks_;  // null: off
     Lane lane_;
 };
 
