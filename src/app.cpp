@@ -225,7 +225,8 @@ struct App::Parts {
 
     http::Service::Settings service_settings() {
         http::Service::Settings settings;
-        settings.trust = {config.peers, config.proxies, config.method_override_refused};
+        settings.trust = {config.peers, config.proxies, config.method_override_refused,
+                          config.ask_id};
         settings.reply = reply_settings(config);
         settings.api_prefix = config.rules.api_prefix;
         settings.desk = {[this] { return context(); }, cursor_key};

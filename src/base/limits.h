@@ -59,6 +59,10 @@ constexpr std::size_t directory_entries_max = 1'048'576;
 /// Changed rows remembered between two readings of one entry.
 constexpr std::size_t directory_changes_max = 4'096;
 
+// --- nginx asks twice --------------------------------------------------------------------------
+constexpr std::size_t asks_max = 32'768;  ///< calls remembered that may be asked about again
+constexpr std::int64_t ask_repeat_us = 2'000'000;  ///< and for how long
+
 // --- usage -------------------------------------------------------------------------------------
 constexpr std::size_t usage_shards = 64;
 constexpr std::size_t usage_entries_per_shard_max =

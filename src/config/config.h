@@ -51,6 +51,7 @@ struct Config {
     AddressSet proxies;  ///< loopback
     std::vector<std::string> peers_text = {"127.0.0.0/8", "::1/128"};
     std::vector<std::string> proxies_text = {"127.0.0.0/8", "::1/128"};
+    std::string ask_id;  ///< "" = off, or a header's name
     // [failures], [public]: windows named "failures" and "public"
     Window failures{"failures", 10, 60, Per::token};
     Window public_calls{"public", 600, 60, Per::token};

@@ -17,6 +17,7 @@ constexpr std::size_t host_bytes_max = 253;         // RFC 1035 section 2.3.4, a
 constexpr std::size_t socket_path_bytes_max = 107;  // unix(7): sun_path less its NUL
 constexpr std::size_t file_bytes_of_name_max = 1'024;
 constexpr std::size_t api_prefix_bytes_max = 128;
+constexpr std::size_t header_bytes_max = 64;
 constexpr std::size_t url_bytes_max = 1'000;
 constexpr std::size_t origin_bytes_max = 300;
 constexpr std::uint64_t port_max = 65'535;
@@ -181,6 +182,19 @@ bool is_network(std::string_view text) noexcept {
     return Network::parse(text).has_value();
 }
 
+bool is_ask_id_or_empty(std::string_view text) noexcept {
+    if (text.empty())
+        return true;
+    const auto begins = [&](std::string_view with) {
+        return same_ignoring_case(text.substr(0, with.size()), with);
+    };
+    return begins("X-") && text.size() > 2 && text.size() <= header_bytes_max &&
+           all_of(text,
+                  [](char c) { return is_digit(c) || is_lower(c) || is_upper(c) || c == '-'; }) &&
+           !begins("X-Hourgate-") && !begins("X-Forwarded-") && !begins("X-Original-") &&
+           !begins("X-HTTP-Method") && !begins("X-Method-");
+}
+
 bool is_scheme(std::string_view text) noexcept {
     return !text.empty() && is_lower(text.front()) && all_of(text, [](char c) {
         return is_lower(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
@@ -276,6 +290,11 @@ const Form network_form = {
     is_network,
     "an address, or a network such as \"10.0.0.0/8\" with no bit set after the "
     "first 8"};
+const Form ask_id_form = {
+    is_ask_id_or_empty,
+    "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
+    "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
+    "X-HTTP-Method, X-Method-)"};
 const Form origin_form = {
     is_origin,
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without "

@@ -33,6 +33,7 @@ extern const Form plan_form;
 extern const Form url_form;       ///< http:// or https://, or nothing
 extern const Form upstream_form;  ///< where the API listens
 extern const Form network_form;
+extern const Form ask_id_form;  ///< a header that the gate reads for nothing else, or nothing
 extern const Form origin_form;  ///< RFC 6454 section 6.2, as a browser sends it
 
 /// REQUIRES: each fits network_form.

@@ -88,6 +88,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.section("trust");
     visit.texts("peers", config.peers_text, network_form);
     visit.texts("proxies", config.proxies_text, network_form);
+    visit.text("ask_id", config.ask_id, ask_id_form);
 
     visit.section("failures");
     visit.whole("limit", config.failures.limit, limit_bounds);

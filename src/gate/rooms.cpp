@@ -87,7 +87,9 @@ Reason Gate::count_failure(Decision& decision, const Call& call) {
     if (!call.address)
         return decision.reason;
     decision.room_of = RoomOf::failures;
-    decision.room = failures_.ask(call.address->limiter_key(), call.now, call.spend);
+    // What was granted a moment ago is no repeat of a failure.
+    const Spend spend = call.spend == Spend::counted ? Spend::yes : call.spend;
+    decision.room = failures_.ask(call.address->limiter_key(), call.now, spend);
     if (decision.room.granted)
         return decision.reason;
     decision.because = decision.reason;

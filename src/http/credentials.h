@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/address.h"
@@ -17,6 +18,7 @@ struct Trust {
     AddressSet peers;    ///< who may use the ask listener
     AddressSet proxies;  ///< whose X-Forwarded-For is believed, and which hops are skipped
     bool method_override_refused = true;
+    std::string ask_id;  ///< header of http/ask_ids.h; "" = off
 };
 
 /// Whether two header names are one to an upstream that reads '_' as '-', as CGI and its heirs do;

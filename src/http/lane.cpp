@@ -14,8 +14,8 @@ Answer stranger_answer() {
 }
 
 Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
-           Observer& observer) noexcept
-    : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer) {}
+           Observer& observer, AskIds* asks) noexcept
+    : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer), asks_(asks) {}
 
 bool Lane::answer(Listener listener, const Head& head, After after, std::string& out) {
     const RequestView& request = head.request;
@@ -36,8 +36,12 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     const auto dialect = dialect_of(path);
     if (!dialect)
         return false;
-    const Call call = asked_call(*dialect, request, trust_, now);
+    Call call = asked_call(*dialect, request, trust_, now);
+    const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
+    const auto ask = may_repeat ? asks_->before(request, call) : std::nullopt;
     const auto decision = gate_.decide_at_hand(call);
+    if (ask)
+        asks_->after(*ask, call, decision ? &*decision : nullptr);
     if (!decision)
         return false;
     tell(observer_, listener, call, *decision);

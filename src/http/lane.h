@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "gate/gate.h"
+#include "http/ask_ids.h"
 #include "http/head.h"
 #include "http/observer.h"
 #include "http/reply.h"
@@ -24,9 +25,9 @@ constexpr std::string_view healthz_path = "/_hourgate/healthz";
 
 class Lane {
 public:
-    /// References must outlive the lane.
+    /// References must outlive the lane. `asks` may be null: nothing is asked twice.
     Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
-         Observer& observer) noexcept;
+         Observer& observer, AskIds* asks) noexcept;
 
     /// Appends the answer to a head without a flaw and without a body to `out`. False: it goes the
     /// long way, and nothing was decided or counted. Any thread. Throws std::bad_alloc.
@@ -38,6 +39,7 @@ private:
     Gate& gate_;
     const Clock& clock_;
     Observer& observer_;
+    AskIds* const asks_;
 };
 
 }  // namespace hourgate::http

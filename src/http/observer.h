@@ -16,8 +16,9 @@ class Observer {
 public:
     virtual ~Observer() = default;
     virtual void decided(const Decision& decision, int status) noexcept = 0;
-    /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied).
-    /// It is this id that the caller gets to see, so it belongs into the log, but into no metric.
+    /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied,
+    /// and [trust] ask_id). It is this id that the caller gets to see, so it belongs into the log,
+    /// but into no metric.
     virtual void decided_again(const Decision& /*decision*/, int /*status*/) noexcept {}
     /// A granted call had no answer from the API at `where`: "unreachable", "broken", "timed_out".
     virtual void upstream_failed(const Endpoint& /*where*/, std::string_view /*how*/) noexcept {}
@@ -28,7 +29,8 @@ public:
 /// Every decision on a call is told with this.
 inline void tell(Observer& observer, Listener listener, const Call& call,
                  const Decision& decision) noexcept {
-    if (call.spend == Spend::again)
+    const bool counted = call.spend == Spend::counted && decision.reason == Reason::granted;
+    if (call.spend == Spend::again || counted)
         return observer.decided_again(decision, status_of(decision));
     observer.decided(decision, status_of(decision));
     if (!call.address && question_of(decision.reason) == 1)

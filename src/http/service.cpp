@@ -84,7 +84,9 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
       gate_(gate),
       clock_(clock),
       observer_(observer),
-      lane_(settings_.trust, settings_.reply, gate, clock, observer) {}
+      asks_(settings_.trust.ask_id.empty() ? nullptr
+                                           : std::make_unique<AskIds>(settings_.trust.ask_id)),
+      lane_(settings_.trust, settings_.reply, gate, clock, observer, asks_.get()) {}
 
 std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
@@ -309,8 +311,12 @@ Answer Service::on_ask(const Request& request, Format format) {
                          "/_hourgate/auth/traefik, /_hourgate/auth/envoy/ or /_hourgate/verify.",
                          format);
     const RequestView view = request;
-    const Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
+    Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
+    const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
+    const auto ask = may_repeat ? asks_->before(view, call) : std::nullopt;
     const Decision decision = decide(call, Listener::ask);
+    if (ask)
+        asks_->after(*ask, call, &decision);
     return forward_answer(*dialect, decision, view, settings_.reply, format);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "gate/gate.h"
+#include "http/ask_ids.h"
 #include "http/credentials.h"
 #include "http/forward.h"
 #include "http/lane.h"
@@ -113,6 +114,7 @@ private:
     Gate& gate_;
     const Clock& clock_;
     Observer& observer_;
+    const std::unique_ptr<AskIds> asks_;  // null: off
     Lane lane_;
 };
 

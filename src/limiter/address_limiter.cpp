@@ -79,7 +79,7 @@ Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) 
     const std::span<WindowState> states(room.states.data(), room.count);
     entry.log.fit(windows, room.at_us);
     entry.log.look(room.at_us, states);
-    if (spend == Spend::again && !entry.refused) {
+    if (spend == Spend::counted || (spend == Spend::again && !entry.refused)) {
         return room;
     }
     judge(room);

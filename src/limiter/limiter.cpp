@@ -127,6 +127,9 @@ Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Win
     of_workspace.fit(room.at_us);
     of_line.look(room);
     of_workspace.look(room);
+    if (spend == Spend::counted) {
+        return room;
+    }
     judge(room);
     if (room.granted && spend == Spend::yes) {
         of_line.record(room);

@@ -42,7 +42,7 @@ public:
 
     /// Checks all windows, then, with Spend::yes and if none is full, spends one call in all of
     /// them, as one step. Windows with Per::token count under `line`, the others under `workspace`.
-    /// Spend::again is Spend::no.
+    /// Spend::again is Spend::no. Spend::counted is a look that is never refused.
     /// REQUIRES: windows.size() <= limits::windows_per_plan_max; now.boot_us >= 0.
     [[nodiscard]] Room ask(std::int64_t line, std::int64_t workspace,
                            std::span<const Window> windows, Now now, Spend spend);
@@ -74,7 +74,7 @@ public:
     /// Checks the window and, with Spend::yes and if it has room, spends one call in it.
     /// Spend::again counts nothing and refuses only if a Spend::yes has been refused since the
     /// window became full: the call that filled it was granted, and so is its repeat (`states`
-    /// shows it full).
+    /// shows it full). Spend::counted counts nothing and is never refused.
     /// `address` is Address::limiter_key() of base/address.h: IPv6 per /64, IPv4-mapped as IPv4.
     [[nodiscard]] Room ask(const std::array<std::uint8_t, 9>& address, Now now, Spend spend);
 

@@ -40,6 +40,7 @@ renew_url = "https://example.com/?a='b'"
 [trust]
 peers = []
 proxies = ["10.0.0.0/8", "2001:db8::/32"]
+ask_id = "X-Ask-Id"
 
 [failures]
 limit = 1
@@ -125,7 +126,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"
           R"("live_max": 50},
   "plans": {"grace_days": 3, "lapse_to": "free", "renew_url": ""},
-  "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"]},
+  "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"], "ask_id": ""},
   "failures": {"limit": 10, "window_s": 60},
   "public": {"limit": 600, "window_s": 60},
   "upstream": {"url": "", "authorization": "strip", "connect_timeout": "5s", )"

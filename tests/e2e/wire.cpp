@@ -23,8 +23,11 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr timeval patience = {30, 0};
 
-int connected(int family, const sockaddr* address, socklen_t size) {
+int connected(int family, const sockaddr* address, socklen_t size,
+              const sockaddr_in* from = nullptr) {
     const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (from != nullptr)
+        (void)::bind(fd, reinterpret_cast<const sockaddr*>(from), sizeof *from);
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (::connect(fd, address, size) != 0) {
@@ -49,6 +52,25 @@ std::string Answered::header(std::string_view name) const {
         if (same_ignoring_case(known, name))
             return value;
     return "";
+}
+
+std::size_t Answered::count(std::string_view name) const {
+    std::size_t count = 0;
+    for (const auto& [known, value] : headers)
+        count += same_ignoring_case(known, name) ? 1U : 0U;
+    return count;
+}
+
+Wire::Wire(const std::string& host, std::uint16_t port, const std::string& from) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    if (::inet_pton(AF_INET, host.c_str(), &to.sin_addr) != 1 ||
+        ::inet_pton(AF_INET, from.c_str(), &own.sin_addr) != 1)
+        throw std::runtime_error("no address: " + host + " or " + from);
+    fd_ = connected(AF_INET, reinterpret_cast<const sockaddr*>(&to), sizeof to, &own);
 }
 
 Wire::Wire(std::uint16_t port) {

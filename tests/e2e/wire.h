@@ -17,12 +17,15 @@ struct Answered {
 
     /// The first of that name (any case); "" when there is none.
     [[nodiscard]] std::string header(std::string_view name) const;
+    [[nodiscard]] std::size_t count(std::string_view name) const;
 };
 
 /// One connection, to 127.0.0.1 or a Unix socket. Throws when it cannot be made.
 class Wire {
 public:
     explicit Wire(std::uint16_t port);
+    /// From another address of this machine's own: 127.0.0.0/8 is all its. Both are IPv4.
+    Wire(const std::string& host, std::uint16_t port, const std::string& from);
     explicit Wire(const std::string& socket_path);
     ~Wire();
     Wire(const Wire&) = delete;

@@ -133,6 +133,17 @@ TEST_CASE(
     CHECK_FALSE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);
 }
 
+TEST_CASE("A call that is counted already has its room, whoever was refused since") {
+    AddressLimiter limiter(window(2, 60));
+    REQUIRE(spend(limiter, address(1), long_ago, 3) == 2);
+    const Room room = limiter.ask(address(1), at(long_ago + second), Spend::counted);
+    CHECK(room.granted);
+    CHECK(room.full == -1);
+    CHECK(room.retry_after_s == 0);
+    CHECK(room.states[0] == WindowState{0, 59, true});
+    CHECK(spend(limiter, address(1), long_ago + 60 * second, 3) == 2);
+}
+
 TEST_CASE("Repeats count nothing") {
     AddressLimiter limiter(window(3, 60));
     REQUIRE(spend(limiter, address(1), long_ago, 1) == 1);

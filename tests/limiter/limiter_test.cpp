@@ -76,6 +76,24 @@ TEST_CASE("A call is granted while every window has room and refused by the one 
     CHECK(room.retry_after_s == 50);
 }
 
+TEST_CASE("A call that is counted already has its room, whoever filled the windows since") {
+    Limiter limiter;
+    const Plan plan = {window(2, 10), window(3, 60)};
+    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE_FALSE(limiter.ask(1, 1, plan, at(long_ago + second), Spend::yes).granted);
+    for (int i = 0; i < 3; ++i) {
+        const Room room = limiter.ask(1, 1, plan, at(long_ago + second), Spend::counted);
+        CHECK(room.granted);
+        CHECK(room.full == -1);
+        CHECK(room.retry_after_s == 0);
+        CHECK(room.states[0] == WindowState{0, 9, true});
+        CHECK(room.states[1] == WindowState{1, 59, false});
+    }
+    CHECK(limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::yes).granted);
+    CHECK_FALSE(limiter.ask(1, 1, plan, at(long_ago + 11 * second), Spend::yes).granted);
+}
+
 TEST_CASE("The first window is not spent when the second refuses, whoever they count for") {
     for (const Per first : {Per::token, Per::workspace}) {
         for (const Per second_per : {Per::token, Per::workspace}) {

@@ -1,0 +1,283 @@
+// hourgate snippets PROXY: what to put into the configuration of a proxy, filled in from the gate's
+// own. The texts are the files of snippets/, held in the program.
+// Refuses to: print an address that the proxy could not reach, or a name it would read otherwise.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "config/forms.h"
+#include "config/nearest.h"
+#include "embedded.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+using config::Listen;
+
+/// What stands between "{{" and "}}" in a text, and what comes in its place.
+using Values = std::vector<std::pair<std::string_view, std::string>>;
+
+/// How a proxy writes an address.
+enum class Style : std::uint8_t { nginx, caddy, haproxy, haproxy_script, traefik, envoy };
+
+struct Proxy {
+    std::string_view name;
+    std::string_view file;  ///< in snippets/
+    Style style;
+};
+constexpr std::array<Proxy, 6> proxies = {{
+    {"nginx", "nginx.conf", Style::nginx},
+    {"caddy", "Caddyfile", Style::caddy},
+    {"haproxy", "haproxy.cfg", Style::haproxy},
+    {"haproxy.lua", "hourgate.lua", Style::haproxy_script},
+    {"traefik", "traefik.yml", Style::traefik},
+    {"envoy", "envoy.yml", Style::envoy},
+}};
+
+Result<Proxy> proxy_named(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Proxy& proxy : proxies) {
+        if (proxy.name == name)
+            return proxy;
+        names.push_back(proxy.name);
+    }
+    Failure failure{Fault::usage, "PROXY '" + echoed(name) + "' is not known here",
+                    "one of: nginx, caddy, haproxy, haproxy.lua, traefik, envoy"};
+    if (const auto meant = config::nearest(lower(name), names))
+        failure.next = "did you mean " + std::string(*meant) + "?";
+    return failure;
+}
+
+std::string text_of(const Proxy& proxy) {
+    const embedded::File* file = embedded::snippets;
+    while (file->name != proxy.file)
+        ++file;
+    return file->text;
+}
+
+// --- addresses -----------------------------------------------------------------------------------
+
+/// Where who is on this machine reaches `listen`: of all addresses, by loopback.
+Listen reached(Listen listen) {
+    const auto address = Address::parse(listen.host);
+    if (!address)
+        return listen;
+    const auto& bytes = address->bytes();
+    if (std::all_of(bytes.begin(), bytes.end(), [](auto byte) { return byte == 0; }))
+        listen.host = address->family() == Address::Family::v6 ? "::1" : "127.0.0.1";
+    return listen;
+}
+
+std::string host_and_port(const Listen& listen) {
+    const bool v6 = listen.host.find(':') != std::string::npos;
+    return (v6 ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
+}
+
+/// As each of them writes the address of a server.
+std::string written(const Listen& listen, Style style) {
+    const bool tcp = listen.kind == Listen::Kind::tcp;
+    switch (style) {
+        case Style::nginx:
+            return tcp ? host_and_port(listen) : "unix:" + listen.path;
+        case Style::caddy:
+            return tcp ? host_and_port(listen) : "unix/" + listen.path;
+        case Style::haproxy:
+        case Style::haproxy_script:
+            return tcp ? host_and_port(listen) : "unix@" + listen.path;
+        case Style::traefik:
+            return host_and_port(listen);
+        case Style::envoy:
+            break;
+    }
+    return tcp ? "socket_address: { address: \"" + listen.host +
+                     "\", port_value: " + std::to_string(listen.port) + " }"
+               : "pipe: { path: \"" + listen.path + "\" }";
+}
+
+/// How Envoy finds it.
+std::string discovery(const Listen& listen) {
+    const bool named = listen.kind == Listen::Kind::tcp && !Address::parse(listen.host);
+    return named ? "STRICT_DNS" : "STATIC";
+}
+
+bool is_plain_path(std::string_view path) noexcept {
+    static constexpr CharacterSet plain(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-");
+    return plain.has_all_of(path);
+}
+
+/// A listener of ours that the proxy is to reach.
+Result<Listen> listener(std::string_view key, const Listen& listen, Style style) {
+    const std::string name = "[server] " + std::string(key);
+    const std::string usual = key == "ask" ? "127.0.0.1:8401" : "127.0.0.1:8402";
+    const std::string set = "set " + name + " = \"" + usual + "\" and restart hourgate";
+    if (listen.kind == Listen::Kind::off)
+        return Failure{Fault::config, name + " is off, so no proxy can ask the gate", set};
+    if (listen.kind == Listen::Kind::tcp && listen.port == 0)
+        return Failure{Fault::config, name + " is another free port at each start", set};
+    if (listen.kind == Listen::Kind::unix_socket && style == Style::traefik)
+        return Failure{Fault::config,
+                       name + " is a Unix socket, which Traefik's forwardAuth cannot ask", set};
+    if (listen.kind == Listen::Kind::unix_socket && !is_plain_path(listen.path))
+        return Failure{Fault::config, name + " is a socket whose path a proxy may read otherwise",
+                       "choose a path of letters, digits and / . _ -"};
+    return reached(listen);
+}
+
+Result<Listen> address_of(const Arguments& arguments, std::string_view name,
+                          std::string_view usual) {
+    std::string given = arguments.find(name).value_or(std::string(usual));
+    const std::string shown = echoed(given);
+    if (name == "--api" && given.starts_with("http://"))
+        given.erase(0, 7);
+    if (name == "--api" && given.ends_with('/'))
+        given.pop_back();
+    const auto listen = config::parse_listen(given);
+    if (listen && listen.value().kind == Listen::Kind::tcp && listen.value().port != 0)
+        return listen.value();
+    return Failure{
+        Fault::usage, std::string(name) + " '" + shown + "' is no address with a port",
+        name == "--api" ? "as in --api http://127.0.0.1:3000" : "as in --listen 0.0.0.0:8080"};
+}
+
+// --- texts ---------------------------------------------------------------------------------------
+
+/// A line whose value is empty is left out.
+std::string filled(std::string_view text, const Values& values) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        std::string line(text.substr(0, end + 1));
+        text.remove_prefix(end + 1);
+        bool left_out = false;
+        for (const auto& [name, value] : values) {
+            const std::string mark = "{{" + std::string(name) + "}}";
+            for (auto at = line.find(mark); at != line.npos; at = line.find(mark, at)) {
+                left_out |= value.empty();
+                line.replace(at, mark.size(), value);
+                at += value.size();
+            }
+        }
+        if (!left_out)
+            out += line;
+    }
+    return out;
+}
+
+constexpr const char* ask_id_hint =
+    "A call that nginx redirects internally (X-Accel-Redirect, index) is asked about and counted "
+    "again.\n        # It counts once with [trust] ask_id = \"X-Ask-Id\": set that, restart "
+    "hourgate, "
+    "print this anew.";
+
+struct Places {
+    Listen ask, public_, api, front;
+};
+
+Values values_for(Style style, const Places& places, const config::Config& config,
+                  const Arguments& arguments) {
+    const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
+    const bool listens = arguments.given("--listen");
+    const std::string port = std::to_string(places.front.port);
+    return {
+        {"ask", written(places.ask, style)},
+        {"public", written(places.public_, style)},
+        {"api", host_and_port(places.api)},
+        {"api_prefix", config.rules.api_prefix},
+        {"listen", host_and_port(places.front)},
+        // nginx
+        {"ask_id", config.ask_id},
+        {"ask_id_hint", config.ask_id.empty() ? ask_id_hint : ""},
+        // Caddy
+        {"site", listens ? "http://:" + port : "api.example.com"},
+        {"bind", listens ? places.front.host : ""},
+        // HAProxy
+        {"lua", arguments.find("--lua").value_or("/etc/haproxy/hourgate.lua")},
+        {"ask_url", "http://" + (by_socket ? "hourgate" : host_and_port(places.ask)) +
+                        "/_hourgate/auth/caddy"},
+        {"ask_dst", by_socket ? "\"" + written(places.ask, style) + "\"" : "nil"},
+        // Envoy
+        {"listen_address", written(places.front, Style::envoy)},
+        {"ask_address", written(places.ask, Style::envoy)},
+        {"public_address", written(places.public_, Style::envoy)},
+        {"api_address", written(places.api, Style::envoy)},
+        {"ask_type", discovery(places.ask)},
+        {"public_type", discovery(places.public_)},
+        {"api_type", discovery(places.api)},
+    };
+}
+
+Result<Places> places_for(Style style, const config::Config& config, const Arguments& arguments) {
+    const auto ask = listener("ask", config.ask, style);
+    if (!ask)
+        return ask.failure();
+    const auto open = listener("public", config.public_, style);
+    if (!open)
+        return open.failure();
+    const auto api = address_of(arguments, "--api", "http://127.0.0.1:3000");
+    if (!api)
+        return api.failure();
+    const auto front = address_of(arguments, "--listen", "0.0.0.0:80");
+    if (!front)
+        return front.failure();
+    return Places{ask.value(), open.value(), api.value(), front.value()};
+}
+
+Status snippets(Session& session) {
+    const auto proxy = proxy_named(session.arguments.one("PROXY"));
+    if (!proxy)
+        return proxy.failure();
+    const Style style = proxy.value().style;
+    const std::string script = session.arguments.find("--lua").value_or("/");
+    if (!script.starts_with('/') || !is_plain_path(script))
+        return Failure{Fault::usage, "--lua '" + echoed(script) + "' is no plain absolute path",
+                       "as in --lua /etc/haproxy/hourgate.lua"};
+    const auto config = session.config();
+    if (!config)
+        return config.failure();
+    const auto places = places_for(style, *config.value(), session.arguments);
+    if (!places)
+        return places.failure();
+    const std::string text =
+        filled(text_of(proxy.value()),
+               values_for(style, places.value(), *config.value(), session.arguments));
+    if (session.output.form() == Form::plain)
+        return session.output.print(text);
+    const nlohmann::ordered_json json = {{"proxy", proxy.value().name}, {"text", text}};
+    return session.output.print(json.dump() + "\n");
+}
+
+}  // namespace
+
+std::vector<Command> snippets_commands() {
+    return {
+        {.name = "snippets",
+         .summary = "Print what a proxy in front needs in its configuration",
+         .details = "The text is ready to use: the proxy asks the gate about each call, tells your "
+                    "API who calls, and tells callers what is left or why they were refused. "
+                    "Addresses, api_prefix and trust.ask_id are those of the gate's configuration. "
+                    "For nginx, Caddy and HAProxy the text is run by Hourgate's own tests, for "
+                    "Traefik and Envoy it is written after their documentation.",
+         .parameters = {word("PROXY", "nginx, caddy, haproxy and haproxy.lua, traefik or envoy"),
+                        option("--api", "URL",
+                               "the API to protect; without it http://127.0.0.1:3000"),
+                        option("--listen", "HOST:PORT",
+                               "where the proxy listens; without it port 80, Caddy: by its site"),
+                        option("--lua", "FILE",
+                               "where haproxy.lua goes; without it /etc/haproxy/hourgate.lua")},
+         .example = "hourgate snippets nginx --api http://127.0.0.1:3000 "
+                    "> /etc/nginx/conf.d/hourgate.conf",
+         .run = snippets},
+    };
+}
+
+}  // namespace hourgate::cli

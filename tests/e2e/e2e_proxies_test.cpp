@@ -1,0 +1,448 @@
+// Real proxies with exactly the text that `hourgate snippets` printed: what a caller sees, and what
+// the API behind them is told.
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/text.h"
+#include "e2e/installation.h"
+#include "e2e/upstream.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+const std::string client = "127.5.5.5";
+const std::string clients = "/api/v1/clients";
+const std::vector<std::string> all_proxies = {"nginx", "caddy", "haproxy"};
+
+std::string replaced(std::string text, const std::string& old, const std::string& by) {
+    const std::size_t at = text.find(old);
+    REQUIRE(at != text.npos);
+    return text.replace(at, old.size(), by);
+}
+
+/// Where a proxy is: the machine's own, or what scripts/setup unpacked; "" when it is nowhere.
+std::string executable(const std::string& name) {
+    const std::string unpacked = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/";
+    if (installed(name))
+        return name;
+    for (const std::string& path :
+         {"/usr/sbin/" + name, unpacked + "sbin/" + name, unpacked + "bin/" + name})
+        if (exists(path))
+            return path;
+    return "";
+}
+
+/// Where the libraries are that were unpacked with it.
+std::string library_path() {
+    const std::string folder = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/lib/";
+    std::string path;
+    if (exists(folder))
+        for (const std::string& name : names_in(folder))
+            path += (path.empty() ? "" : ":") + folder + name;
+    return path;
+}
+
+/// A proxy in front of `api`, with the text for it and what its main file needs besides.
+class Front {
+public:
+    Front(std::string proxy, const Folder& folder, const std::string& config,
+          std::uint16_t api_port)
+        : proxy_(std::move(proxy)), folder_(folder) {
+        const std::string script = folder.file("hourgate.lua");
+        const auto print = [&](const std::string& name) {
+            const Ran ran = run({binary(), "--config", config, "snippets", name, "--api",
+                                 "http://127.0.0.1:" + std::to_string(api_port), "--listen",
+                                 place_.text(), "--lua", script});
+            INFO(ran.err);
+            REQUIRE(ran.exit_code == 0);
+            return ran.out;
+        };
+        write_file(folder.file("snippet"), print(proxy_));
+        if (proxy_ == "haproxy")
+            write_file(script, print("haproxy.lua"));
+        program_ = std::make_unique<Program>(
+            words(), Words{"LD_LIBRARY_PATH=" + library_path(), "HOME=" + folder.path(),
+                           "XDG_DATA_HOME=" + folder.path(), "XDG_CONFIG_HOME=" + folder.path()});
+        until_it_listens();
+    }
+    ~Front() {
+        program_->signal(SIGTERM);
+        program_->wait();
+    }
+    Front(const Front&) = delete;
+    Front& operator=(const Front&) = delete;
+
+    /// What a client at `client` gets for these bytes.
+    [[nodiscard]] Answered ask(const std::string& bytes) const {
+        return Wire(place_.host, place_.port, client).ask(bytes);
+    }
+
+private:
+    Words words() const {
+        const std::string main = folder_.file("main");
+        const std::string program = executable(proxy_);
+        if (proxy_ == "nginx") {
+            const auto temp = [&](const std::string& kind) {
+                return kind + "_temp_path " + folder_.file(kind) + ";\n";
+            };
+            write_file(main, "daemon off;\npid " + folder_.file("pid") + ";\nerror_log stderr;\n" +
+                                 (is_root() ? "user root;\n" : "") +
+                                 "events {}\nhttp {\naccess_log off;\n" + temp("client_body") +
+                                 temp("proxy") + temp("fastcgi") + temp("uwsgi") + temp("scgi") +
+                                 "include " + folder_.file("snippet") + ";\n}\n");
+            return {program, "-e", "stderr", "-p", folder_.path(), "-c", main};
+        }
+        if (proxy_ == "caddy") {
+            write_file(main, "{\n    admin off\n    auto_https off\n}\nimport " +
+                                 folder_.file("snippet") + "\n");
+            return {program, "run", "--adapter", "caddyfile", "--config", main};
+        }
+        return {program, "-db", "-f", folder_.file("snippet")};
+    }
+    void until_it_listens() const {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (std::chrono::steady_clock::now() < deadline) {
+            try {
+                const Wire connected(place_.host, place_.port, client);
+                return;
+            } catch (const std::exception&) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            }
+        }
+        FAIL(proxy_ << " does not listen: " << program_->err() << program_->out());
+    }
+
+    const std::string proxy_;
+    const Folder& folder_;
+    const FreePlace place_;
+    std::unique_ptr<Program> program_;
+};
+
+enum class Ask : std::uint8_t { by_port, by_socket };
+
+/// Gate, proxy and API, and tokens for each answer.
+class Stage {
+public:
+    Stage(const std::string& proxy, const std::string& more, Ask how = Ask::by_port)
+        : here("[trust]\nproxies = [\"127.0.0.1/32\"]\n" + more +
+               "[[resource]]\nname = \"health\"\npaths = [\"/health\"]\npublic = true\n") {
+        if (how == Ask::by_socket)
+            write_file(here.config(), replaced(read_file(here.config()), "ask = \"127.0.0.1:0\"",
+                                               "ask = \"unix:" + folder.file("ask") + "\""));
+        here.populate();
+        here.must(
+            {"plan", "set", "tiny", "--api", "yes", "--rank", "5", "--window", "burst=2/3600"});
+        here.must({"workspace", "add", "Tiny", "--plan", "tiny"});
+        here.must({"workspace", "add", "Free"});
+        here.must({"member", "add", "Tiny", "t@tiny.example", "--role", "owner"});
+        here.must({"member", "add", "Free", "f@free.example", "--role", "owner"});
+        manager = here.mint("manager@acme.example");
+        member = here.mint("member@acme.example");
+        tiny = here.mint("t@tiny.example");
+        unpaid = here.mint("f@free.example");
+        gate = std::make_unique<Server>(here);
+        // The same configuration with the ports that were bound.
+        std::string text =
+            replaced(read_file(here.config()), "public = \"127.0.0.1:0\"",
+                     "public = \"127.0.0.1:" + std::to_string(gate->ports().public_) + "\"");
+        if (how == Ask::by_port)
+            text = replaced(text, "ask = \"127.0.0.1:0\"",
+                            "ask = \"127.0.0.1:" + std::to_string(gate->ports().ask) + "\"");
+        write_file(folder.file("bound.toml"), text);
+        front = std::make_unique<Front>(proxy, folder, folder.file("bound.toml"), api.port());
+    }
+
+    [[nodiscard]] static Headers with(const std::string& token, Headers more = {}) {
+        if (!token.empty())
+            more.emplace_back("Authorization", "Bearer " + token);
+        return more;
+    }
+    [[nodiscard]] Answered get(const std::string& token, const std::string& target = clients,
+                               const Headers& more = {}) const {
+        return front->ask(hourgate::e2e::get(target, with(token, more)));
+    }
+    [[nodiscard]] Answered post(const std::string& token, const std::string& target,
+                                const std::string& body) const {
+        return front->ask(hourgate::e2e::post(target, body, with(token)));
+    }
+    /// Waits until the gate has said so about this client.
+    void logged(const std::string& reason) const {
+        const std::string line = gate->program().wait_for("reason=" + reason);
+        CHECK(contains(line, " address=" + client));
+    }
+
+    const Folder folder;
+    const Installation here;
+    std::string manager, member, tiny, unpaid;
+    Upstream api;
+    std::unique_ptr<Server> gate;
+    std::unique_ptr<Front> front;
+};
+
+/// Calls `test` with each that is installed.
+template <typename Test>
+void with_each_proxy(Test test) {
+    for (const std::string& proxy : all_proxies) {
+        if (executable(proxy).empty()) {
+            WARN("skipped: " << proxy << " is not installed");
+            continue;
+        }
+        INFO("behind " << proxy);
+        test(proxy);
+    }
+}
+
+std::string reason_of(const Answered& answered) {
+    const Json body = Json::parse(answered.body, nullptr, false);
+    return body.is_object() && body.contains("error") ? body["error"].value("reason", "") : "";
+}
+
+/// Whether anything that the API was told has `part`.
+bool told(const std::vector<Seen>& seen, const std::string& part) {
+    for (const Seen& one : seen)
+        if (contains(one.text(), part))
+            return true;
+    return false;
+}
+
+void check_granted(const Stage& stage, const std::vector<Seen>& seen) {
+    REQUIRE(seen.size() == 1);
+    INFO(seen[0].text());
+    CHECK(seen[0].header("x-hourgate-role") == "manager");
+    CHECK(seen[0].header("x-hourgate-plan") == "studio");
+    CHECK(seen[0].header("x-hourgate-env") == "live");
+    CHECK(seen[0].header("x-hourgate-token") == prefix_of(stage.manager));
+    CHECK(seen[0].header("x-hourgate-workspace").find("ws_") == 0);
+    CHECK(seen[0].header("x-hourgate-member").find("mem_") == 0);
+    CHECK(seen[0].header("x-hourgate-own").empty());
+    CHECK(seen[0].header("authorization").empty());
+    CHECK(seen[0].header("x-forwarded-for") == client);
+    CHECK_FALSE(told(seen, stage.manager));
+}
+
+}  // namespace
+
+TEST_CASE("behind a proxy a granted call reaches the API, which learns who calls and no token") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "");
+        const Answered granted = stage.get(stage.manager, clients + "?page=2&q=%2F");
+        CHECK(granted.status == 200);
+        CHECK(granted.body == "ok\n");
+        const std::vector<Seen> seen = stage.api.take();
+        check_granted(stage, seen);
+        CHECK(seen[0].method == "GET");
+        CHECK(seen[0].target == clients + "?page=2&q=%2F");
+        for (const char* name :
+             {"X-Hourgate-Decision", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+              "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit"}) {
+            INFO(name);
+            CHECK(granted.count(name) == 1);
+        }
+        CHECK(granted.header("RateLimit") == R"("burst";r=29;t=10, "sustained";r=599;t=60)");
+        CHECK(granted.header("X-RateLimit-Remaining") == "599");
+        CHECK(granted.count("X-Hourgate-Would") == 0);
+        CHECK(granted.count("X-Hourgate-Plan-Lapses") == 0);
+        CHECK(granted.count("X-Hourgate-Role") == 0);
+
+        const Answered posted = stage.post(stage.manager, clients, R"({"name":"Dune"})");
+        CHECK(posted.status == 200);
+        const std::vector<Seen> body = stage.api.take();
+        check_granted(stage, body);
+        CHECK(body[0].method == "POST");
+        CHECK(body[0].body == R"({"name":"Dune"})");
+
+        // Nobody has to be known: nothing is said about anybody, and of no window.
+        const Answered health = stage.get("", "/health");
+        CHECK(health.status == 200);
+        CHECK(health.count("X-RateLimit-Limit") == 0);
+        CHECK(health.count("RateLimit") == 0);
+        const std::vector<Seen> nobody = stage.api.take();
+        REQUIRE(nobody.size() == 1);
+        for (const char* name : {"x-hourgate-workspace", "x-hourgate-member", "x-hourgate-role",
+                                 "x-hourgate-token", "x-hourgate-own"})
+            CHECK(nobody[0].header(name).empty());
+
+        // Callers reach the gate's own routes through the proxy.
+        const Answered me = stage.get(stage.manager, "/_hourgate/api/v1/me");
+        CHECK(me.status == 200);
+        CHECK(Json::parse(me.body).at("data").at("role") == "manager");
+        CHECK(stage.api.take().empty());
+    });
+}
+
+TEST_CASE("behind a proxy a refusal is answered in full, and the API sees nothing of it") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "");
+        const Answered unknown = stage.get("");
+        CHECK(unknown.status == 401);
+        CHECK(reason_of(unknown) == "no_credentials");
+        CHECK(unknown.count("WWW-Authenticate") == 1);
+        CHECK(unknown.header("WWW-Authenticate") == "Bearer realm=\"hourgate\"");
+        stage.logged("no_credentials");
+
+        const Answered unpaid = stage.get(stage.unpaid);
+        CHECK(unpaid.status == 402);
+        CHECK(reason_of(unpaid) == "plan_without_api");
+        CHECK(unpaid.count("WWW-Authenticate") == 0);
+
+        const Answered forbidden = stage.get(stage.member);
+        CHECK(forbidden.status == 403);
+        CHECK(reason_of(forbidden) == "role_forbidden");
+        CHECK(forbidden.count("WWW-Authenticate") == 1);
+        CHECK(contains(forbidden.header("WWW-Authenticate"), "insufficient_scope"));
+        CHECK(forbidden.count("RateLimit") == 1);
+        CHECK(forbidden.count("X-Hourgate-Decision") == 1);
+        CHECK(forbidden.header("Cache-Control") == "no-store");
+        CHECK(forbidden.count("X-Hourgate-Status") == 0);
+        stage.logged("role_forbidden");
+
+        const Answered posted = stage.post(stage.member, clients, "a body nobody reads");
+        CHECK(posted.status == 403);
+        CHECK(Json::parse(posted.body).at("error").at("action") == "create");
+
+        CHECK(stage.get(stage.manager, clients + "/%2e%2e/x").status == 400);
+        Headers two = {{"Authorization", "Bearer " + stage.member}};
+        CHECK(stage.get(stage.manager, clients, two).status == 400);
+
+        CHECK(stage.get(stage.tiny).status == 200);
+        CHECK(stage.get(stage.tiny).status == 200);
+        CHECK(stage.api.take().size() == 2);
+        const Answered full = stage.get(stage.tiny);
+        CHECK(full.status == 429);
+        CHECK(reason_of(full) == "window_full");
+        CHECK(Json::parse(full.body).at("error").at("window") == "burst");
+        CHECK(full.count("Retry-After") == 1);
+        CHECK(hourgate::parse_number(full.header("Retry-After"), 3'600).value_or(0) > 3'500);
+        CHECK(full.header("X-RateLimit-Remaining") == "0");
+
+        const Answered problem = stage.get("", clients, {{"Accept", "application/problem+json"}});
+        CHECK(problem.header("Content-Type") == "application/problem+json");
+        CHECK(stage.api.take().empty());
+    });
+}
+
+TEST_CASE("behind a proxy nothing a client claims about itself or its way counts") {
+    for (const std::string mode : {"enforce", "observe"}) {
+        with_each_proxy([&](const std::string& proxy) {
+            INFO("in mode " << mode);
+            Stage stage(proxy, "[gate]\nmode = \"" + mode + "\"\n");
+            const bool enforced = mode == "enforce";
+            for (const Headers& forged :
+                 {Headers{{"X-Hourgate-Role", "evil"}}, Headers{{"X-Hourgate-Own", "evil"}},
+                  Headers{{"X_Hourgate_Own", "evil"}}, Headers{{"x-hourgate_scopes", "evil"}},
+                  Headers{{"X_HOURGATE-ROLE", "evil"}}, Headers{{"X-Forwarded-For", "6.6.6.6"}},
+                  Headers{{"X-Forwarded-For", "127.0.0.1"}, {"X-Real-IP", "6.6.6.6"}},
+                  Headers{{"X-Forwarded-Uri", "/api/v1/evil"}, {"X-Forwarded-Method", "EVIL"}},
+                  Headers{{"X-Original-URI", "/api/v1/evil"}, {"X-Original-Method", "EVIL"}},
+                  Headers{{"X-Original-URL", "/evil"}, {"X-Rewrite-URL", "/evil"}},
+                  Headers{{"Forwarded", "for=6.6.6.6"}, {"X-Forwarded-Prefix", "/evil"}},
+                  Headers{{"Connection", "X-Hourgate-Role, X-Hourgate-Workspace"}}}) {
+                INFO(forged[0].first);
+                const Answered answered = stage.get(stage.manager, clients, forged);
+                const std::vector<Seen> seen = stage.api.take();
+                if (enforced && answered.status == 400) {
+                    CHECK(seen.empty());
+                } else {
+                    // Who is known; or, where a refusal is only observed, nobody.
+                    REQUIRE(seen.size() == 1);
+                    if (enforced || !seen[0].header("x-hourgate-role").empty())
+                        check_granted(stage, seen);
+                }
+                CHECK_FALSE(told(seen, "evil"));
+                CHECK_FALSE(told(seen, "EVIL"));
+                CHECK_FALSE(told(seen, "6.6.6.6"));
+            }
+            // What is decided is what was asked for, and who is counted is the client.
+            const Headers allowed = {{"X-Forwarded-Uri", "/api/v1/projects"},
+                                     {"X-Original-URI", "/api/v1/projects"},
+                                     {"X-Forwarded-Method", "GET"},
+                                     {"X-Original-Method", "GET"},
+                                     {"X-Forwarded-For", "6.6.6.6"}};
+            const Answered member = stage.get(stage.member, clients, allowed);
+            stage.logged("role_forbidden");
+            CHECK(member.status == (enforced ? 403 : 200));
+            CHECK(member.header("X-Hourgate-Would") == (enforced ? "" : "403 role_forbidden"));
+            CHECK(stage.api.take().size() == (enforced ? 0 : 1));
+        });
+    }
+}
+
+TEST_CASE("behind a proxy a gate that is down grants nothing") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "");
+        CHECK(stage.get(stage.manager).status == 200);
+        CHECK(stage.api.take().size() == 1);
+        REQUIRE(stage.gate->stop() == 0);
+        for (const std::string& token : {stage.manager, stage.member, std::string()}) {
+            const Answered down = stage.get(token);
+            CHECK(down.status == (proxy == "caddy" ? 502 : 503));
+            if (proxy != "caddy")
+                CHECK(reason_of(down) == "gate_unreachable");
+        }
+        CHECK(stage.post(stage.manager, clients, "{}").status / 100 == 5);
+        CHECK(stage.get("", "/health").status / 100 == 5);
+        CHECK(stage.api.take().empty());
+    });
+}
+
+TEST_CASE("a proxy asks a gate that listens on a Unix socket") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "", Ask::by_socket);
+        CHECK(stage.get(stage.manager).status == 200);
+        check_granted(stage, stage.api.take());
+        CHECK(stage.get(stage.member).status == 403);
+        stage.logged("role_forbidden");
+        CHECK(stage.get("").status == 401);
+        CHECK(stage.api.take().empty());
+    });
+}
+
+TEST_CASE(
+    "a call that nginx redirects internally counts once with ask_id, whatever a client sends") {
+    if (executable("nginx").empty()) {
+        WARN("skipped: nginx is not installed");
+        return;
+    }
+    const auto left = [](const Answered& answered) {
+        return hourgate::parse_number(answered.header("X-RateLimit-Remaining"), 600).value_or(999);
+    };
+    const std::string elsewhere = clients + "/elsewhere";
+    for (const std::string key : {"", "ask_id = \"X-Ask-Id\"\n"}) {
+        INFO(key);
+        const std::uint64_t asks = key.empty() ? 2 : 1;
+        Stage stage("nginx", key);
+        CHECK(left(stage.get(stage.manager)) == 599);
+        const Answered redirected = stage.get(stage.manager, elsewhere);
+        CHECK(redirected.status == 200);
+        const std::vector<Seen> seen = stage.api.take();
+        REQUIRE(seen.size() == 3);
+        CHECK(seen[1].target == elsewhere);
+        CHECK(seen[2].target == clients + "/here");
+        CHECK(seen[2].header("x-hourgate-role") == "manager");
+        CHECK(left(redirected) == 599 - asks);
+        // A POST becomes a GET on its way; it is the same call all the same.
+        CHECK(left(stage.post(stage.manager, elsewhere, "{}")) == 599 - 2 * asks);
+
+        // An id of the client's own is never read: each call counts.
+        const Headers own_id = {{"X-Ask-Id", "0123456789abcdef0123456789abcdef"}};
+        CHECK(left(stage.get(stage.manager, clients, own_id)) == 598 - 2 * asks);
+        CHECK(left(stage.get(stage.manager, clients, own_id)) == 597 - 2 * asks);
+        CHECK(told(stage.api.take(), "0123456789abcdef") == key.empty());
+
+        // The last call that has room may be redirected, too; without the key it is refused halfway.
+        if (key.empty())
+            CHECK(stage.get(stage.tiny).status == 200);
+        else
+            CHECK(stage.get(stage.tiny, elsewhere).status == 200);
+        CHECK(stage.get(stage.tiny, elsewhere).status == (key.empty() ? 429 : 200));
+        CHECK(stage.get(stage.tiny, elsewhere).status == 429);
+    }
+}

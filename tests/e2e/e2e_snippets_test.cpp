@@ -1,0 +1,114 @@
+// hourgate snippets: what it fills in, and what it refuses to print. e2e_proxies_test runs the texts.
+#include <string>
+#include <vector>
+
+#include "e2e/installation.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+const Words all = {"nginx", "caddy", "haproxy", "haproxy.lua", "traefik", "envoy"};
+
+/// A configuration of its own, without a database.
+class Configured {
+public:
+    explicit Configured(const std::string& text) { write_file(folder_.file("c.toml"), text); }
+    [[nodiscard]] Ran run(Words words) const {
+        words.insert(words.begin(), {binary(), "--config", folder_.file("c.toml"), "snippets"});
+        return hourgate::e2e::run(words);
+    }
+    [[nodiscard]] std::string text(const Words& words) const {
+        const Ran ran = run(words);
+        INFO(ran.err);
+        CHECK(ran.exit_code == 0);
+        CHECK(ran.err.empty());
+        return ran.out;
+    }
+    void refuses(const Words& words, int exit_code, const std::string& what,
+                 const std::string& next) const {
+        const Ran ran = run(words);
+        INFO(ran.err);
+        CHECK(ran.exit_code == exit_code);
+        CHECK(ran.out.empty());
+        CHECK(contains(ran.err, what));
+        CHECK(contains(ran.err, "next: " + next));
+    }
+
+private:
+    Folder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("every text is filled in from the configuration, and leaves nothing to fill in") {
+    const Configured here(
+        "[server]\nask = \"127.0.0.1:8411\"\npublic = \"[::]:8412\"\napi_prefix = \"/own\"\n");
+    for (const std::string& proxy : all) {
+        INFO(proxy);
+        const std::string text =
+            here.text({proxy, "--api", "http://10.1.2.3:8080/", "--listen", "127.0.0.1:9090"});
+        CHECK_FALSE(contains(text, "{{"));
+        CHECK_FALSE(contains(text, "\\x"));  // nothing that a terminal could not show
+        CHECK(contains(text, "8411") == (proxy != "haproxy"));  // its script asks
+        if (proxy == "haproxy.lua")
+            continue;
+        CHECK(contains(text, "10.1.2.3"));
+        CHECK(contains(text, "8412"));
+        CHECK(contains(text, "::1"));  // all addresses are reached by loopback
+        CHECK(contains(text, "/own/"));
+        CHECK(contains(text, "9090"));
+        for (const char* name :
+             {"workspace", "member", "role", "plan", "token", "env", "scopes", "own"}) {
+            INFO(name);
+            std::string folded = text;
+            for (char& c : folded)
+                c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+            CHECK(contains(folded, std::string("x-hourgate-") + name));
+        }
+    }
+    const Json json = Json::parse(here.text({"caddy", "--json"}));
+    CHECK(json.at("proxy") == "caddy");
+    CHECK(json.at("text") == here.text({"caddy"}));
+}
+
+TEST_CASE("nginx says which call it asks about where ask_id is set, and how to where it is not") {
+    const std::string off = Configured("").text({"nginx"});
+    CHECK_FALSE(contains(off, "$request_id"));
+    CHECK(contains(off, "set that, restart hourgate"));
+    const std::string on = Configured("[trust]\nask_id = \"X-My-Id\"\n").text({"nginx"});
+    CHECK(contains(on, "proxy_set_header X-My-Id $request_id;"));
+    CHECK(contains(on, "proxy_set_header X-My-Id \"\";"));  // the API does not get it
+    CHECK_FALSE(contains(on, "set that, restart hourgate"));
+}
+
+TEST_CASE("a Unix socket is written as each proxy reads it") {
+    const Configured here("[server]\nask = \"unix:/run/hourgate/ask.sock\"\n");
+    CHECK(contains(here.text({"nginx"}), "server unix:/run/hourgate/ask.sock;"));
+    CHECK(contains(here.text({"caddy"}), "reverse_proxy unix//run/hourgate/ask.sock {"));
+    CHECK(contains(here.text({"haproxy.lua"}), "dst = \"unix@/run/hourgate/ask.sock\""));
+    CHECK(contains(here.text({"envoy"}), "pipe: { path: \"/run/hourgate/ask.sock\" }"));
+    here.refuses({"traefik"}, 1, "Traefik's forwardAuth cannot ask",
+                 "set [server] ask = \"127.0.0.1:8401\"");
+}
+
+TEST_CASE("what no proxy could use is refused with the next step") {
+    Configured("[server]\nask = \"\"\n")
+        .refuses({"nginx"}, 1, "[server] ask is off, so no proxy can ask the gate",
+                 "set [server] ask = \"127.0.0.1:8401\" and restart hourgate");
+    Configured("[server]\nask = \"127.0.0.1:0\"\n")
+        .refuses({"caddy"}, 1, "[server] ask is another free port at each start",
+                 "set [server] ask = \"127.0.0.1:8401\"");
+    Configured("[server]\nask = \"unix:/run/a b;\"\n")
+        .refuses({"nginx"}, 1, "may read otherwise", "choose a path");
+    const Configured here("");
+    here.refuses({"ngnix"}, 2, "PROXY 'ngnix' is not known here", "did you mean nginx?");
+    here.refuses({"apache"}, 2, "PROXY 'apache' is not known here", "one of: nginx, caddy");
+    here.refuses({"nginx", "--api", "https://10.0.0.1"}, 2, "--api 'https://10.0.0.1'",
+                 "as in --api http://127.0.0.1:3000");
+    here.refuses({"nginx", "--api", "http://10.0.0.1/v1"}, 2, "is no address with a port",
+                 "as in --api");
+    here.refuses({"nginx", "--listen", "80; evil"}, 2, "--listen '80; evil'", "as in --listen");
+    here.refuses({"haproxy", "--lua", "h.lua"}, 2, "no plain absolute path", "as in --lua");
+}
