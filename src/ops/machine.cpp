@@ -43,6 +43,34 @@ std::optional<Address> address_in(const sockaddr* address) {
     return Address::parse(text.data());
 }
 
+/// An address and a port, as the kernel takes them.
+class SocketAddress {
+public:
+    SocketAddress(const Address& address, std::uint16_t port)
+        : v6_(address.family() == Address::Family::v6) {
+        if (v6_) {
+            auto& v6 = reinterpret_cast<sockaddr_in6&>(storage_);
+            v6.sin6_family = AF_INET6;
+            v6.sin6_port = htons(port);
+            std::memcpy(&v6.sin6_addr, address.bytes().data(), sizeof v6.sin6_addr);
+        } else {
+            auto& v4 = reinterpret_cast<sockaddr_in&>(storage_);
+            v4.sin_family = AF_INET;
+            v4.sin_port = htons(port);
+            std::memcpy(&v4.sin_addr, address.bytes().data(), sizeof v4.sin_addr);
+        }
+    }
+    [[nodiscard]] int family() const noexcept { return v6_ ? AF_INET6 : AF_INET; }
+    [[nodiscard]] sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
+    [[nodiscard]] socklen_t size() const noexcept {
+        return v6_ ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    }
+
+private:
+    sockaddr_storage storage_{};
+    const bool v6_;
+};
+
 AddressSet set_of(std::initializer_list<std::string_view> texts) {
     std::vector<Network> networks;
     for (const std::string_view text : texts)
@@ -156,29 +184,27 @@ std::optional<Address> resolved(const std::string& host) {
 }
 
 std::optional<Address> source_toward(const Address& there) {
-    const bool v6 = there.family() == Address::Family::v6;
-    sockaddr_storage storage{};
-    socklen_t size = v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-    void* bytes = nullptr;
-    if (v6) {
-        auto& address = reinterpret_cast<sockaddr_in6&>(storage);
-        address.sin6_family = AF_INET6;
-        address.sin6_port = htons(9);  // any: connecting a datagram socket sends nothing
-        bytes = &address.sin6_addr;
-    } else {
-        auto& address = reinterpret_cast<sockaddr_in&>(storage);
-        address.sin_family = AF_INET;
-        address.sin_port = htons(9);
-        bytes = &address.sin_addr;
-    }
-    std::memcpy(bytes, there.bytes().data(), v6 ? 16 : 4);
-    const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    constexpr std::uint16_t any_port = 9;  // connecting a datagram socket sends nothing
+    SocketAddress address(there, any_port);
+    const int fd = ::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return std::nullopt;
-    auto* const address = reinterpret_cast<sockaddr*>(&storage);
-    const bool known = ::connect(fd, address, size) == 0 && ::getsockname(fd, address, &size) == 0;
+    socklen_t size = address.size();
+    const bool known =
+        ::connect(fd, address.get(), size) == 0 && ::getsockname(fd, address.get(), &size) == 0;
     ::close(fd);
-    return known ? address_in(address) : std::nullopt;
+    return known ? address_in(address.get()) : std::nullopt;
+}
+
+bool can_connect(const Address& from, const Address& to, std::uint16_t port) {
+    SocketAddress source(from, 0), target(to, port);
+    const int fd = ::socket(target.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    const bool connected = ::bind(fd, source.get(), source.size()) == 0 &&
+                           ::connect(fd, target.get(), target.size()) == 0;
+    ::close(fd);
+    return connected;
 }
 
 std::optional<std::int64_t> open_files_max(int pid) {

@@ -60,6 +60,10 @@ struct Newest {
 /// The address of this machine that a connection to `there` comes from. Sends nothing.
 [[nodiscard]] std::optional<Address> source_toward(const Address& there);
 
+/// Whether a connection from an address of this machine to another address of it is accepted. Sends
+/// nothing on it. REQUIRES: both of one family, and both of this machine, so that it takes no time.
+[[nodiscard]] bool can_connect(const Address& from, const Address& to, std::uint16_t port);
+
 /// Of another process; nothing when it cannot be told.
 [[nodiscard]] std::optional<std::int64_t> open_files_max(int pid);  ///< soft limit
 [[nodiscard]] std::optional<uid_t> user_of(int pid);

@@ -70,9 +70,17 @@ void Report::add(Check check) {
     if (!wants_json(session_)) {
         session_.output.progress("");
         // What cannot be printed now cannot be at the end, and is a failure there.
-        static_cast<void>(session_.output.print(line_of(check)));
+        static_cast<void>(session_.output.print(shown(check)));
     }
     checks_.push_back(std::move(check));
+}
+
+/// One mistake shows in many rows: its fix is told once.
+std::string Report::shown(const Check& check) const {
+    for (const Check& earlier : checks_)
+        if (!check.fix.empty() && check.fix == earlier.fix)
+            return line_of({check.name, check.state, check.seen, "as of '" + earlier.name + "'"});
+    return line_of(check);
 }
 
 void Report::add(std::vector<Check> checks) {

@@ -47,6 +47,8 @@ public:
     [[nodiscard]] Status finish() const;
 
 private:
+    [[nodiscard]] std::string shown(const Check& check) const;
+
     const Session& session_;
     std::vector<Check> checks_;
 };

@@ -54,7 +54,10 @@ private:
             report_.add(about_config(config_));
             return;
         }
-        report_.add(is_bad("configuration", session_.with_advice(loaded.failure())));
+        Failure failure = session_.with_advice(loaded.failure());
+        if (failure.next.empty())
+            failure.next = "mend that, then see what `hourgate config check` says";
+        report_.add(is_bad("configuration", failure));
         // The database of a usual installation can be looked at all the same.
         known_ = store::exists(config_.database);
         if (!known_)

@@ -225,9 +225,11 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
 }
 
 Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::string& database) {
-    const std::string now =
-        "`sudo systemctl enable --now hourgate-backup.timer`, and now: `hourgate backup " +
-        for_shell(seen.folder + "/now.db") + "`; if backups go elsewhere: --backups DIR";
+    const std::string folder = for_shell(seen.folder);
+    const std::string make = seen.newest.readable ? "" : "mkdir -m 0700 " + folder + " && ";
+    const std::string now = "`sudo systemctl enable --now hourgate-backup.timer`, and at once: `" +
+                            make + "hourgate backup " + folder +
+                            "/now.db`; if backups go elsewhere: --backups DIR";
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
     if (!seen.newest.file)

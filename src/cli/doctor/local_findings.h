@@ -18,8 +18,7 @@ namespace hourgate::cli {
 /// The rows "configuration", "listeners" and "trust".
 [[nodiscard]] std::vector<Check> about_config(const config::Config& config);
 
-/// A file or folder beside the database. `foreign`: it belongs to another than `owner`, the user
-/// the database belongs to.
+/// `files`: the database, then what lies beside it. `config_file`: none when it is built in.
 [[nodiscard]] Check about_rights(const std::vector<ops::FileRights>& files,
                                  const ops::FileRights& folder,
                                  const std::optional<ops::FileRights>& config_file);

@@ -1,8 +1,8 @@
-// The accounts that `hourgate doctor --through` calls with: a workspace, a plan, a service and a few
-// tokens, made by the use cases every command uses, each with its audit event, and put away again.
-// Workspace, plan and service stay on record, for the next time, so that none is made each night;
-// put away, the plan has no API access, the service is removed, and the tokens are revoked. Tokens
-// end by themselves after token_life_s, should even that not happen.
+// The accounts that `hourgate doctor --through` calls with: a workspace, a plan, a service and a
+// few tokens, made by the use cases that every command uses, each with its audit event, and put
+// away again. Workspace, plan and service stay on record for the next time. Put away, the plan has
+// no API access, the service is removed, and the tokens are revoked; they end by themselves after
+// token_life_s, should even that not happen.
 #pragma once
 
 #include <array>

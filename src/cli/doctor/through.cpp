@@ -91,14 +91,13 @@ private:
         for (const Address& other : others) {
             if (other.family() != there->family() || config_.proxies.contains(other))
                 continue;
-            target_.source = other.text();
-            if (!http::probe(target_, "/_hourgate/doctor"))
+            if (!ops::can_connect(other, *there, target_.port))
                 continue;
+            target_.source = other.text();
             evidence_.source = target_.source;
             evidence_.source_is_proxy = false;
             return;
         }
-        target_.source.clear();
     }
 
     [[nodiscard]] Exchange call(const std::string& path, const Headers& headers) {
@@ -141,6 +140,9 @@ private:
              "/_hourgate/auth/nginx");
         once(evidence_.admin, Part::walker, {}, "/admin/v1/workspaces");
         once(evidence_.metrics, Part::walker, {}, "/metrics");
+        // The last of all: when it is on record, so is what came before it.
+        std::optional<Exchange> last;
+        once(last, Part::walker, {}, "");
         return Done{};
     }
 
@@ -160,10 +162,11 @@ private:
             take(Stage::Part::narrow, evidence_.of_narrow);
             take(Stage::Part::forger, evidence_.of_forger);
             take(Stage::Part::claimer, evidence_.of_claimer);
-            const bool claimed = !evidence_.claimed || evidence_.of_claimer.all() > 0;
-            const bool narrow = !evidence_.narrow || evidence_.of_narrow.all() > 0;
+            Noted of_walker;
+            take(Stage::Part::walker, of_walker);
+            const bool last = of_walker.all() > 0;
             evidence_.noted = evidence_.of_caller.all() > 0;
-            if (evidence_.of_caller.all() >= sent && claimed && narrow)
+            if (last && evidence_.of_caller.all() >= sent && evidence_.of_claimer.all() > 0)
                 return;
             if (session_.clock.now().boot_us >= end_us)
                 return;

@@ -34,9 +34,8 @@ bool asked_to_go_elsewhere(const Exchange& exchange) {
 
 /// What is off about the headers of a refusal that is otherwise as it should be.
 std::string flaw_of_headers(const Expected& expected, const http::ProbeAnswer& answer) {
-    if (expected.status == 401 && answer.count("WWW-Authenticate") != 1)
-        return "WWW-Authenticate is there " + std::to_string(answer.count("WWW-Authenticate")) +
-               " times instead of once";
+    if (expected.status == 401 && answer.count("WWW-Authenticate") == 0)
+        return "WWW-Authenticate is missing: no library tells its user what to send";
     if (expected.status == 429) {
         const auto after = parse_number(answer.header("Retry-After"), UINT32_MAX);
         if (!after || *after == 0)
@@ -181,8 +180,8 @@ Check about_reach(const Exchange& anonymous, std::string_view url) {
                       "give the address of the proxy in front of your API");
     if (asked_to_go_elsewhere(anonymous))
         return is_bad(name,
-                      where + " sends callers to " + in_quotes(anonymous.answer.header("Location")) +
-                          " and asks nobody",
+                      where + " sends callers to " +
+                          in_quotes(anonymous.answer.header("Location")) + " and asks nobody",
                       "let the proxy serve the same locations without TLS on loopback, as in "
                       "nginx's `listen 127.0.0.1:8080;` in that server block, and give that one "
                       "with --host");
@@ -232,6 +231,11 @@ Check about_refusal(const Expected& expected, const Exchange& exchange,
     const bool same = got == expected.status && exchange.reason == expected.reason;
     if (same) {
         const std::string flaw = flaw_of_headers(expected, exchange.answer);
+        if (flaw.empty() && expected.status == 401 && exchange.answer.count("WWW-Authenticate") > 1)
+            return is_worth_a_look(
+                name, "the caller gets " + wanted + ", but WWW-Authenticate more than once",
+                "nginx adds the one from its question to the one of the answer: `proxy_hide_header "
+                "WWW-Authenticate;` where it answers 401");
         if (flaw.empty())
             return is_ok(name, "the caller gets " + wanted + ", in full");
         return is_bad(name, "the caller gets " + wanted + ", but " + flaw,
@@ -295,8 +299,9 @@ Check about_limit_headers(const Evidence& evidence) {
             name,
             "granted calls come without RateLimit and X-RateLimit-*: callers see a limit only when "
             "they are refused",
-            "nginx: `auth_request_set $hg_limit $upstream_http_ratelimit; add_header RateLimit "
-            "$hg_limit always;` and so on; Caddy: pass them on from forward_auth with header");
+            "nginx, in the location of the API: `auth_request_set $hg_limit "
+            "$upstream_http_ratelimit; "
+            "add_header RateLimit $hg_limit always;`, and so for the others");
     std::string left;
     for (const Exchange& one : evidence.paid)
         if (one.reason.empty())

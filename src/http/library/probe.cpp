@@ -73,6 +73,8 @@ Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
     const httplib::Result result = client.Get(target, sent, begun, read);
     if (!result && answer.status == 0)
         return no_answer(where, result.error());
+    if (answer.status == 0)  // an answer that has no body is not announced
+        begun(*result);
     return answer;
 }
 

@@ -1,7 +1,7 @@
 // One HTTP/1.1 request as a client sends it, for `hourgate doctor`.
 // Refuses to: follow a redirect, wait longer than probe_timeout_s, keep more than
-// probe_body_bytes_max of a body, or speak TLS. What it sends is not wiped from memory: the tokens it
-// carries live for minutes.
+// probe_body_bytes_max of a body, or speak TLS. What it sends is not wiped from memory: the tokens
+// it carries live for minutes.
 #pragma once
 
 #include <cstddef>
