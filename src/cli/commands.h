@@ -19,6 +19,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> operator_commands();
 [[nodiscard]] std::vector<Command> audit_commands();
 [[nodiscard]] std::vector<Command> backup_commands();
+[[nodiscard]] std::vector<Command> doctor_commands();
 
 /// All of them, in the order help shows them.
 [[nodiscard]] Table all_commands();

@@ -100,6 +100,10 @@ Result<FileState> look_at(const std::string& path) {
     return look_inside(path, Access::read);
 }
 
+Result<FileState> look_at_file(const std::string& path) {
+    return look_at_header(path);
+}
+
 Status check_database(const std::string& path, Migrate migrate) {
     const Result<FileState> looked = look_at(path);
     if (!looked)

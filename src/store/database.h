@@ -22,6 +22,10 @@ struct FileState {
 /// Failure::permission when this user may not use it.
 [[nodiscard]] Result<FileState> look_at(const std::string& path);
 
+/// The same by the bytes of the file alone, for one that is not in use: a backup. Not opened as a
+/// database; `ours` means that it says it is.
+[[nodiscard]] Result<FileState> look_at_file(const std::string& path);
+
 /// Failure::conflict when something stands at `path`, or the WAL of a database that is gone stands
 /// beside it: SQLite would play it into a new one.
 [[nodiscard]] Status check_free(const std::string& path);

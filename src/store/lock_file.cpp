@@ -116,13 +116,39 @@ Result<std::optional<File>> lock(const std::string& database, LockedPart part, L
     }
 }
 
-std::string holder(const std::string& database) {
+Result<bool> is_locked(const std::string& database, LockedPart part) {
     const Result<std::string> name = true_path(database);
-    const std::string pid = name ? first_line(lock_path(name.value())) : "";
-    if (!parse_number(pid, 1U << 30U))
+    if (!name)
+        return name.failure();
+    const std::string path = lock_path(name.value());
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.fd() < 0 && errno == ENOENT)
+        return false;
+    if (file.fd() < 0)
+        return system_failure("open", path, errno);
+    struct flock question {};
+    question.l_type = F_RDLCK;
+    question.l_whence = SEEK_SET;
+    question.l_start = static_cast<off_t>(part);
+    question.l_len = 1;
+    if (::fcntl(file.fd(), F_OFD_GETLK, &question) != 0)
+        return system_failure("look at", path, errno);
+    return question.l_type != F_UNLCK;
+}
+
+std::optional<int> holder_pid(const std::string& database) {
+    const Result<std::string> name = true_path(database);
+    const auto pid = parse_number(name ? first_line(lock_path(name.value())) : "", 1U << 30U);
+    return pid ? std::optional<int>(static_cast<int>(*pid)) : std::nullopt;
+}
+
+std::string holder(const std::string& database) {
+    const std::optional<int> pid = holder_pid(database);
+    if (!pid)
         return "another process";
-    const std::string command = command_of(pid);
-    return "process " + pid + (command.empty() ? "" : " (" + command + ")");
+    const std::string number = std::to_string(*pid);
+    const std::string command = command_of(number);
+    return "process " + number + (command.empty() ? "" : " (" + command + ")");
 }
 
 Result<InUse> InUse::take(const std::string& database) {

@@ -24,6 +24,13 @@ enum class LockKind : std::uint8_t { shared, exclusive };
 [[nodiscard]] Result<std::optional<File>> lock(const std::string& database, LockedPart part,
                                                LockKind kind, int wait_ms);
 
+/// Whether another holds that part for itself alone. Takes nothing and makes no file.
+/// REQUIRES: the folder of the database exists.
+[[nodiscard]] Result<bool> is_locked(const std::string& database, LockedPart part);
+
+/// The process that wrote its number down when it took the server's part.
+[[nodiscard]] std::optional<int> holder_pid(const std::string& database);
+
 /// "process 4711 (hourgate serve)": who holds the server's part, as far as can be told.
 [[nodiscard]] std::string holder(const std::string& database);
 

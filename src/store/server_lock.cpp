@@ -42,4 +42,15 @@ ServerLock::~ServerLock() {
     ::close(fd_);
 }
 
+Result<ServerSeen> look_for_server(const std::string& database_path) {
+    return guarded(database_path, [&]() -> Result<ServerSeen> {
+        const Result<bool> held = is_locked(database_path, LockedPart::server);
+        if (!held)
+            return held.failure();
+        if (!held.value())
+            return ServerSeen{};
+        return ServerSeen{true, holder_pid(database_path)};
+    });
+}
+
 }  // namespace hourgate::store

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -21,5 +22,13 @@ private:
     explicit ServerLock(int fd) noexcept : fd_(fd) {}
     const int fd_;
 };
+
+/// Who serves a database, seen from outside. Takes no lock, so it is in nobody's way, and makes no
+/// file.
+struct ServerSeen {
+    bool running = false;
+    std::optional<int> pid;  ///< as it wrote it down; in another container it means another process
+};
+[[nodiscard]] Result<ServerSeen> look_for_server(const std::string& database_path);
 
 }  // namespace hourgate::store

@@ -1,0 +1,324 @@
+#include "cli/doctor/local.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/doctor/local_findings.h"
+#include "cli/shell.h"
+#include "config/forms.h"
+#include "http/library/probe.h"
+#include "store/files.h"
+#include "store/server_lock.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+/// How long the database is read before the rest is left to `hourgate backup`, which reads it all.
+constexpr std::int64_t reading_us_max = 60 * us_per_s;
+
+class Examination {
+public:
+    Examination(Session& session, std::string backups, Report& report)
+        : session_(session), backups_(std::move(backups)), report_(report) {}
+
+    LookedLocally run() {
+        look_at_program();
+        look_at_config();
+        if (known_) {
+            look_at_database();
+            look_at_rights();
+            look_at_disk();
+        }
+        look_at_clock();
+        look_at_backups();
+        if (known_)
+            look_at_server();
+        return found_;
+    }
+
+private:
+    /// What the library is able to do comes before what is done with it.
+    void look_at_program() {
+        if (Status fine = store::check_library(); !fine)
+            report_.add(is_bad("program", fine.failure()));
+    }
+
+    void look_at_config() {
+        const auto loaded = session_.config();
+        if (loaded) {
+            config_ = *loaded.value();
+            known_ = true;
+            report_.add(about_config(config_));
+            return;
+        }
+        Failure failure = session_.with_advice(loaded.failure());
+        if (failure.next.empty())
+            failure.next = "mend that, then see what `hourgate config check` says";
+        report_.add(is_bad("configuration", failure));
+        // The database of a usual installation can be looked at all the same.
+        known_ = store::exists(config_.database);
+        if (!known_)
+            report_.add(is_skipped("database", "which one it is, the configuration says"));
+    }
+
+    void look_at_database() {
+        const std::string& path = config_.database;
+        const Result<store::FileState> looked = store::look_at(path);
+        if (!looked) {
+            report_.add(is_bad("database", session_.with_advice(looked.failure())));
+            return;
+        }
+        const store::FileState& state = looked.value();
+        const bool older = state.kind == store::FileState::Kind::older;
+        if (const Status usable = store::check_database(path, store::Migrate::no); !usable) {
+            report_.add(
+                older ? is_worth_a_look("database", usable.failure().what, usable.failure().next)
+                      : is_bad("database", usable.failure()));
+            if (!older)
+                return;
+        } else {
+            found_.database_usable = true;
+            report_.add(is_ok(
+                "database",
+                path + ", schema " +
+                    std::to_string(state.schema == 0 ? store::schema_version() : state.schema) +
+                    ", SQLite " + store::library_version()));
+        }
+        readable_ = true;
+        look_at_pages();
+    }
+
+    void look_at_pages() {
+        const std::int64_t begun_us = session_.clock.now().boot_us;
+        const auto spent_us = [&] { return session_.clock.now().boot_us - begun_us; };
+        const auto read = store::look_over(config_.database, [&] {
+            const std::int64_t us = spent_us();
+            if (us > us_per_s)
+                session_.output.progress("reading the whole database, " +
+                                         std::to_string(us / us_per_s) + " s");
+            return us < reading_us_max;
+        });
+        if (!read) {
+            report_.add(is_bad("integrity", session_.with_advice(read.failure())));
+            return;
+        }
+        switch (read.value().outcome) {
+            case store::LookedOver::Outcome::sound:
+                report_.add(is_ok("integrity", "every page can be read and is sound"));
+                return;
+            case store::LookedOver::Outcome::damaged:
+                report_.add(is_bad("integrity", "it is damaged: " + read.value().flaw,
+                                   "stop the server, then `hourgate restore FILE` with the newest "
+                                   "backup"));
+                return;
+            case store::LookedOver::Outcome::not_finished:
+                report_.add(is_worth_a_look(
+                    "integrity", "sound as far as it was read within a minute",
+                    "`hourgate backup FILE` reads all of it, and checks what it wrote"));
+                return;
+        }
+    }
+
+    void look_at_rights() {
+        const std::string& path = config_.database;
+        std::vector<ops::FileRights> files;
+        for (const char* end : {"", "-wal", "-shm", ".lock"})
+            if (auto rights = ops::rights_of(path + end))
+                files.push_back(*std::move(rights));
+        const auto folder = ops::rights_of(store::folder_of(path));
+        if (files.empty() || files.front().path != path || !folder) {
+            report_.add(is_skipped("permissions", "there is no database to look at"));
+            return;
+        }
+        const auto config_file = config_.file.empty() ? std::nullopt : ops::rights_of(config_.file);
+        owner_ = files.front().owner;
+        for (const ops::FileRights& file : files)
+            data_bytes_ += file.bytes;
+        report_.add(about_rights(files, *folder, config_file));
+    }
+
+    void look_at_disk() {
+        const std::string folder = store::folder_of(config_.database);
+        report_.add(about_disk(folder, ops::room_beside(folder), data_bytes_));
+    }
+
+    void look_at_clock() {
+        std::optional<store::Stamp> latest;
+        if (readable_) {
+            const auto stamp = store::latest_stamp(config_.database);
+            if (stamp)
+                latest = stamp.value();
+        }
+        report_.add(about_clock(session_.clock.now().wall_ms, latest, ops::clock_is_kept()));
+    }
+
+    void look_at_backups() {
+        if (backups_ == "none") {
+            report_.add(is_skipped("backup", "--backups none"));
+            return;
+        }
+        BackupsSeen seen;
+        seen.folder = backups_.empty() ? store::folder_of(config_.database) + "/backups" : backups_;
+        seen.newest = ops::newest_in(seen.folder, ".db");
+        if (seen.newest.file) {
+            const auto state = store::look_at_file(seen.newest.file->path);
+            if (!state)
+                seen.flaw = "cannot be read: " + state.failure().what;
+            else if (state.value().kind != store::FileState::Kind::ours)
+                seen.flaw = state.value().flaw;
+        }
+        report_.add(about_backups(session_.clock.now().wall_ms, seen, config_.database));
+    }
+
+    // --- the server ------------------------------------------------------------------------------
+
+    struct Door {
+        std::string_view key;
+        const config::Listen& listen;
+        const char* path;  ///< answered by the gate alone, without a decision
+    };
+    [[nodiscard]] std::array<Door, 3> doors() const {
+        return {{{"public", config_.public_, "/_hourgate/readyz"},
+                 {"ask", config_.ask, "/_hourgate/doctor"},
+                 {"admin", config_.admin, "/_hourgate/readyz"}}};
+    }
+
+    void look_at_server() {
+        const auto seen = store::look_for_server(config_.database);
+        if (!seen) {
+            report_.add(is_bad("server", session_.with_advice(seen.failure())));
+            return;
+        }
+        found_.server_runs = seen.value().running;
+        report_.add(about_process(seen.value()));
+        for (const Door& door : doors())
+            report_.add(about_door(door));
+        if (found_.server_runs)
+            look_from_outside();
+        if (!found_.server_runs || !seen.value().pid)
+            return;
+        int listeners = 0;
+        for (const Door& door : doors())
+            listeners += door.listen.kind != config::Listen::Kind::off;
+        report_.add(about_open_files(ops::open_files_max(*seen.value().pid), listeners));
+    }
+
+    [[nodiscard]] Check about_process(const store::ServerSeen& seen) const {
+        if (!seen.running)
+            return is_bad("server", "no server runs on " + config_.database,
+                          "`sudo systemctl start hourgate`; why it stopped: `journalctl -u "
+                          "hourgate -n 50`");
+        const std::string name =
+            seen.pid ? "process " + std::to_string(*seen.pid) : std::string("a process");
+        const auto user = seen.pid ? ops::user_of(*seen.pid) : std::nullopt;
+        if (user && owner_ && *user != *owner_)
+            return is_bad("server",
+                          name + " runs as " + user_name(*user) + ", the database belongs to " +
+                              user_name(*owner_),
+                          "run the server as " + user_name(*owner_) + ": User= in its unit");
+        return is_ok("server", name + " serves this database" +
+                                   (user ? " as " + user_name(*user) : std::string()));
+    }
+
+    [[nodiscard]] static http::ProbeTarget target_of(const config::Listen& listen) {
+        http::ProbeTarget target;
+        target.socket_path = listen.path;
+        target.port = listen.port;
+        target.host = listen.host;
+        if (listen.host == "0.0.0.0")
+            target.host = "127.0.0.1";
+        if (listen.host == "::")
+            target.host = "::1";
+        return target;
+    }
+
+    /// An ask listener tells a stranger nothing: 404 with no body.
+    [[nodiscard]] static bool is_gate(const Door& door, const http::ProbeAnswer& answer) {
+        if (door.key == "ask" && answer.status == 404 && answer.body.empty())
+            return true;
+        for (const char* words : {"ready\n", "\"not_ready\"", "\"no_such_route\"", "\"not_found\""})
+            if (answer.body.find(words) != std::string::npos)
+                return true;
+        return false;
+    }
+
+    [[nodiscard]] Check about_door(const Door& door) const {
+        const std::string name = std::string(door.key) + " listener";
+        const std::string place = door.listen.text();
+        if (door.listen.kind == config::Listen::Kind::off)
+            return is_skipped(name, "it is off");
+        if (door.listen.kind == config::Listen::Kind::tcp && door.listen.port == 0)
+            return is_skipped(name, "port 0 is another port at each start: see the log");
+        const auto answer = http::probe(target_of(door.listen), door.path);
+        if (!found_.server_runs)
+            return answer
+                       ? is_bad(name,
+                                "another program listens on " + place + ": the server cannot start",
+                                "see which one with `ss -ltnp`, and end it")
+                       : is_skipped(name, "no server runs");
+        if (!answer)
+            return is_bad(name, answer.failure().what,
+                          "`journalctl -u hourgate -n 50`; if the configuration was changed: "
+                          "`sudo systemctl restart hourgate`");
+        if (!is_gate(door, answer.value()))
+            return is_bad(name, "what answers on " + place + " is not the gate",
+                          "see which program it is with `ss -ltnp`; if the configuration was "
+                          "changed: `sudo systemctl restart hourgate`");
+        if (answer.value().status == 503)
+            return is_bad(name, place + " answers, but the gate is not ready: its database fails",
+                          "`journalctl -u hourgate -n 50`");
+        return is_ok(name, place + " answers");
+    }
+
+    /// Listeners of this machine alone, tried at its other addresses.
+    void look_from_outside() {
+        std::string tried;
+        for (const Address& address : ops::own_addresses()) {
+            for (const Door& door : doors()) {
+                if (door.listen.kind != config::Listen::Kind::tcp || door.listen.port == 0 ||
+                    !config::is_local(door.listen))
+                    continue;
+                http::ProbeTarget target;
+                target.host = address.text();
+                target.port = door.listen.port;
+                const auto answer = http::probe(target, door.path);
+                if (!answer || !is_gate(door, answer.value()))
+                    continue;
+                report_.add(is_bad("from outside",
+                                   "the gate answers at " + address.text() + " port " +
+                                       std::to_string(door.listen.port) + ", although [server] " +
+                                       std::string(door.key) + " is " + door.listen.text() +
+                                       ": something forwards to it",
+                                   "find and end the forwarding: `ss -ltnp`, `nft list ruleset`"));
+                return;
+            }
+            tried += (tried.empty() ? "" : ", ") + address.text();
+        }
+        if (tried.empty())
+            report_.add(is_skipped("from outside", "this machine has no address but loopback"));
+        else
+            report_.add(is_ok("from outside",
+                              "no listener that is for this machine alone answers at " + tried));
+    }
+
+    Session& session_;
+    const std::string backups_;
+    Report& report_;
+    config::Config config_;
+    bool known_ = false;     // which database it is
+    bool readable_ = false;  // it can be opened
+    std::optional<uid_t> owner_;
+    std::int64_t data_bytes_ = 0;
+    LookedLocally found_;
+};
+
+}  // namespace
+
+LookedLocally look_locally(Session& session, const std::string& backups, Report& report) {
+    return Examination(session, backups, report).run();
+}
+
+}  // namespace hourgate::cli

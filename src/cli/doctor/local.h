@@ -1,0 +1,19 @@
+// The part of `hourgate doctor` that looks at this machine: reads files, asks the kernel, and calls
+// the gate's own listeners. Changes nothing.
+#pragma once
+
+#include <string>
+
+#include "cli/doctor/check.h"
+
+namespace hourgate::cli {
+
+struct LookedLocally {
+    bool database_usable = false;
+    bool server_runs = false;
+};
+
+/// `backups`: the folder; "": the one beside the database; "none": not looked at.
+LookedLocally look_locally(Session& session, const std::string& backups, Report& report);
+
+}  // namespace hourgate::cli

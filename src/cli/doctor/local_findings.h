@@ -1,0 +1,50 @@
+// What is found about the gate on its own machine, from facts to rows. Nothing here looks at
+// anything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/doctor/check.h"
+#include "config/config.h"
+#include "ops/machine.h"
+#include "store/database.h"
+#include "store/health.h"
+
+namespace hourgate::cli {
+
+/// The rows "configuration", "listeners" and "trust".
+[[nodiscard]] std::vector<Check> about_config(const config::Config& config);
+
+/// `files`: the database, then what lies beside it. `config_file`: none when it is built in.
+[[nodiscard]] Check about_rights(const std::vector<ops::FileRights>& files,
+                                 const ops::FileRights& folder,
+                                 const std::optional<ops::FileRights>& config_file);
+
+/// `data_bytes`: of the database with its WAL.
+[[nodiscard]] Check about_disk(const std::string& folder, const std::optional<ops::DiskRoom>& room,
+                               std::int64_t data_bytes);
+
+[[nodiscard]] Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest,
+                                std::optional<bool> kept);
+
+/// A backup folder as it was found. `flaw`: what is off about the newest file; empty: it is ours.
+struct BackupsSeen {
+    std::string folder;
+    ops::Newest newest;
+    std::string flaw;
+};
+[[nodiscard]] Check about_backups(std::int64_t now_ms, const BackupsSeen& seen,
+                                  const std::string& database);
+
+/// `listeners`: how many are on.
+[[nodiscard]] Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners);
+
+/// "3 days", "5 hours": the largest unit that fits.
+[[nodiscard]] std::string span_text(std::int64_t ms);
+/// "1.2 MiB".
+[[nodiscard]] std::string bytes_text(std::int64_t bytes);
+
+}  // namespace hourgate::cli

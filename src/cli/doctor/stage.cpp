@@ -1,0 +1,211 @@
+#include "cli/doctor/stage.h"
+
+#include <utility>
+#include <vector>
+
+#include "manage/accounts.h"
+#include "manage/tokens.h"
+#include "manage/usage.h"
+#include "store/database.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+constexpr std::string_view plan_name = "hourgate-doctor";
+constexpr std::string_view workspace_name = "Hourgate doctor";
+constexpr std::string_view service_name = "doctor";
+/// Last in every list of plans, and never the one a caller is told to move to.
+constexpr std::int64_t plan_rank = 1'000'000;
+/// A resource that is always there and is not the one asked for.
+constexpr std::string_view other_resource = "hourgate";
+
+constexpr Stage::Part all_parts[] = {Stage::Part::caller, Stage::Part::narrow, Stage::Part::forger,
+                                     Stage::Part::claimer, Stage::Part::walker};
+
+Result<manage::WorkspaceView> workspace_in(const manage::Context& context) {
+    auto known = manage::show_workspace(context, workspace_name);
+    if (known || known.failure().fault != Fault::not_found)
+        return known;
+    return manage::add_workspace(context,
+                                 {std::string(workspace_name), std::string(plan_name), {}});
+}
+
+/// Removed ones are found, too: the service of an earlier run.
+Result<manage::MemberView> member_in(const manage::Context& context, const std::string& workspace,
+                                     Role role) {
+    const auto all = manage::list_members(context, workspace);
+    if (!all)
+        return all.failure();
+    for (const manage::MemberView& view : all.value().items)
+        if (view.member.kind == MemberKind::service && view.member.name == service_name) {
+            if (auto back = manage::restore_member(context, view.member.public_id); !back)
+                return back;
+            return manage::change_role(context, view.member.public_id, role);
+        }
+    manage::NewMember wanted;
+    wanted.workspace = workspace;
+    wanted.kind = MemberKind::service;
+    wanted.name = service_name;
+    wanted.role = role;
+    return manage::add_member(context, wanted);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stage>> Stage::set(Session& session, Role role) {
+    std::unique_ptr<Stage> stage(new Stage(session));
+    if (Status made = stage->make(role); !made)
+        return made.failure();
+    store::wait_out_leases();
+    return stage;
+}
+
+Stage::~Stage() {
+    static_cast<void>(put_away());
+}
+
+/// With room for the tokens, whatever the bound for others is.
+Result<manage::Context> Stage::context() {
+    auto context = session_.manage();
+    if (context)
+        context.value().tokens.live_max = static_cast<std::int64_t>(2 * parts);
+    return context;
+}
+
+Status Stage::make(Role role) {
+    const auto context = this->context();
+    if (!context)
+        return context.failure();
+    if (Status planned = set_plan(false); !planned)
+        return planned;
+    set_ = true;
+    const auto workspace = workspace_in(context.value());
+    if (!workspace)
+        return workspace.failure();
+    workspace_ = workspace.value().workspace.public_id;
+    if (workspace.value().plan != plan_name || workspace.value().workspace.paid_until_ms) {
+        manage::WorkspaceChange change;
+        change.plan = plan_name;
+        change.paid_until_ms.emplace();  // without end
+        if (auto moved = manage::change_workspace(context.value(), workspace_, change); !moved)
+            return moved.failure();
+    }
+    const auto member = member_in(context.value(), workspace_, role);
+    if (!member)
+        return member.failure();
+    member_ = member.value().member.public_id;
+    for (const Part part : all_parts)
+        if (Status minted = mint(part); !minted)
+            return minted;
+    return Done{};
+}
+
+Status Stage::set_plan(bool api) {
+    const auto context = this->context();
+    if (!context)
+        return context.failure();
+    manage::PlanChange change;
+    change.name = plan_name;
+    change.api = api;
+    change.rank = plan_rank;
+    change.windows = {Window{"probe", window_calls, window_seconds, Per::token}};
+    const auto set = manage::set_plan(context.value(), change);
+    return set ? Status(Done{}) : Status(set.failure());
+}
+
+Status Stage::mint(Part part) {
+    const auto context = this->context();
+    if (!context)
+        return context.failure();
+    manage::NewToken asked;
+    asked.member = member_;
+    asked.name = "doctor";
+    asked.expires_ms = context.value().now.wall_ms + token_life_s * ms_per_s;
+    if (part == Part::narrow)
+        asked.scopes = {policy::Scope{std::string(other_resource), policy::Reach::read}};
+    auto minted = manage::mint_token(context.value(), asked);
+    if (!minted)
+        return minted.failure();
+    Minted& place = tokens_[static_cast<std::size_t>(part)];
+    place.prefix = minted.value().view.token.prefix;
+    place.token = std::move(minted.value().token);
+    return Done{};
+}
+
+Status Stage::open() {
+    if (Status set = set_plan(true); !set)
+        return set;
+    store::wait_out_leases();
+    return Done{};
+}
+
+Status Stage::put_away() {
+    if (!set_)
+        return Done{};
+    std::vector<std::string> prefixes;
+    std::string words;
+    for (const Minted& minted : tokens_)
+        if (!minted.prefix.empty()) {
+            prefixes.push_back(minted.prefix);
+            words += " " + minted.prefix;
+        }
+    Status done = Done{};
+    const auto keep_first = [&](const auto& result) {
+        if (!result && done)
+            done = result.failure();
+    };
+    // Each by itself: what fails must not keep the others from being tried.
+    if (const auto context = this->context()) {
+        if (!prefixes.empty())
+            keep_first(manage::revoke_tokens(context.value(), prefixes));
+        keep_first(set_plan(false));
+        if (!member_.empty()) {
+            const auto removed = manage::remove_member(context.value(), member_);
+            // A workspace keeps its last owner: one without tokens, on a plan without API access.
+            if (!removed && removed.failure().reason != "last_owner")
+                keep_first(removed);
+        }
+    } else {
+        keep_first(context);
+    }
+    store::wait_out_leases();
+    if (!done)
+        return Failure{done.failure().fault,
+                       "what the probes needed could not be put away: " + done.failure().what +
+                           ". Their tokens end within " + std::to_string(token_life_s / 60) +
+                           " minutes",
+                       "`hourgate token revoke" + words + "` and `hourgate plan set " +
+                           std::string(plan_name) + " --api no`"};
+    set_ = false;
+    return Done{};
+}
+
+std::string_view Stage::token(Part part) const noexcept {
+    return tokens_[static_cast<std::size_t>(part)].token.reveal();
+}
+
+Result<Noted> Stage::noted(Part part) {
+    const auto context = this->context();
+    if (!context)
+        return context.failure();
+    const std::string& prefix = tokens_[static_cast<std::size_t>(part)].prefix;
+    manage::UsageQuery query;
+    query.prefix = prefix;
+    const auto usage = manage::list_usage(context.value(), query);
+    if (!usage)
+        return usage.failure();
+    const auto shown = manage::show_token(context.value(), prefix);
+    if (!shown)
+        return shown.failure();
+    Noted noted;
+    for (const manage::UsageRow& row : usage.value().items)
+        for (const auto& [reason, calls] : row.calls)
+            noted.decided.emplace_back(reason, calls);
+    const manage::TokenUse& use = shown.value().use;
+    const bool used_last = use.used_ms.value_or(0) >= use.refused_ms.value_or(0);
+    noted.from = used_last ? use.used_from : use.refused_from;
+    return noted;
+}
+
+}  // namespace hourgate::cli

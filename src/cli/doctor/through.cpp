@@ -1,0 +1,229 @@
+#include "cli/doctor/through.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "cli/doctor/stage.h"
+#include "config/config.h"
+#include "http/library/probe.h"
+#include "ops/machine.h"
+#include "ops/signals.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+/// Documentation's address (RFC 5737): nobody calls from there.
+constexpr const char* made_up_address = "203.0.113.77";
+/// The server writes down what it decided every two seconds.
+constexpr std::int64_t notes_wait_us = 6 * us_per_s;
+constexpr std::int64_t notes_every_us = us_per_s / 5;
+/// Believed as a hop in any configuration but one that trusts it by name; for a gate and a proxy
+/// that both live on loopback.
+constexpr const char* second_loopback = "127.0.0.2";
+
+class Visit {
+public:
+    Visit(Session& session, const config::Config& config, const Way& way, Aim aim, Stage& stage,
+          ops::Signals& signals)
+        : session_(session),
+          config_(config),
+          aim_(std::move(aim)),
+          stage_(stage),
+          signals_(signals),
+          shown_(way.shown) {
+        target_.host = way.url.host;
+        target_.port = way.url.port;
+        target_.host_header = way.host;
+        choose_source();
+        evidence_.window_limit = Stage::window_calls;
+        evidence_.workspace = stage.workspace();
+        const auto random = random_hex_128();
+        evidence_.forged_role = "made-up-" + std::string(random.data(), 12);
+        evidence_.claimed_address = made_up_address;
+        evidence_.observed = config.mode == Mode::observe;
+    }
+
+    /// False: stopped by a signal.
+    [[nodiscard]] bool run(Report& report) {
+        evidence_.anonymous = call(aim_.path, {});
+        const Check reach = about_reach(*evidence_.anonymous, shown_);
+        report.add(reach);
+        if (reach.state == State::bad || stopped_)
+            return !stopped_;
+        evidence_.unpaid = call_as(Stage::Part::caller);
+        const bool refused_before =
+            evidence_.unpaid->code == "unauthenticated" || evidence_.unpaid->answer.status == 401;
+        if (!refused_before && !stopped_)
+            if (const Status opened = call_the_rest(); !opened) {
+                report.add(is_bad("probes", opened.failure()));
+                return !stopped_;
+            }
+        if (!stopped_)
+            read_notes(refused_before);
+        if (stopped_)
+            return false;
+        const Check arrives = about_authorization(*evidence_.unpaid, evidence_.of_caller);
+        report.add(arrives);
+        if (arrives.state != State::ok)
+            evidence_.unpaid.reset();
+        report.add(findings_of(evidence_));
+        return true;
+    }
+
+private:
+    using Headers = std::vector<http::Header>;
+
+    /// A caller whose address is in trust.proxies looks like a hop: from loopback to loopback, the
+    /// calls come from another address of this machine, where it has one.
+    void choose_source() {
+        const auto there = ops::resolved(target_.host);
+        const auto usual = there ? ops::source_toward(*there) : std::nullopt;
+        if (!usual)
+            return;
+        evidence_.source = usual->text();
+        evidence_.source_is_proxy = config_.proxies.contains(*usual);
+        if (!evidence_.source_is_proxy || !ops::is_loopback(*there))
+            return;
+        std::vector<Address> others = ops::own_addresses();
+        others.push_back(*Address::parse(second_loopback));
+        for (const Address& other : others) {
+            if (other.family() != there->family() || config_.proxies.contains(other))
+                continue;
+            if (!ops::can_connect(other, *there, target_.port))
+                continue;
+            target_.source = other.text();
+            evidence_.source = target_.source;
+            evidence_.source_is_proxy = false;
+            return;
+        }
+    }
+
+    [[nodiscard]] Exchange call(const std::string& path, const Headers& headers) {
+        session_.output.progress("calling " + shown_ + path);
+        Exchange exchange = exchange_of(http::probe(target_, path, headers));
+        stopped_ = stopped_ || signals_.wait(0) != 0;
+        return exchange;
+    }
+
+    [[nodiscard]] Exchange call_as(Stage::Part part, const Headers& more = {},
+                                   const std::string& path = {}) {
+        Headers headers = more;
+        headers.push_back({"Authorization", "Bearer " + std::string(stage_.token(part))});
+        Exchange exchange = call(path.empty() ? aim_.path : path, headers);
+        for (http::Header& header : headers)
+            wipe(header.value);
+        return exchange;
+    }
+
+    [[nodiscard]] Status call_the_rest() {
+        using Part = Stage::Part;
+        if (Status opened = stage_.open(); !opened)
+            return opened;
+        const auto once = [&](std::optional<Exchange>& place, Part part, const Headers& headers,
+                              const std::string& path) {
+            if (!stopped_)
+                place = call_as(part, headers, path);
+        };
+        once(evidence_.narrow, Part::narrow, {}, "");
+        for (std::uint32_t at = 0; at <= Stage::window_calls && !stopped_; ++at) {
+            evidence_.paid.push_back(call_as(Part::caller));
+            if (evidence_.paid.back().reason == "window_full")
+                break;
+        }
+        once(evidence_.forged, Part::forger, {{"X-Hourgate-Role", evidence_.forged_role}}, "");
+        once(evidence_.claimed, Part::claimer, {{"X-Forwarded-For", evidence_.claimed_address}},
+             "");
+        once(evidence_.ask, Part::walker,
+             {{"X-Original-Method", "GET"}, {"X-Original-URI", aim_.path}},
+             "/_hourgate/auth/nginx");
+        once(evidence_.admin, Part::walker, {}, "/admin/v1/workspaces");
+        once(evidence_.metrics, Part::walker, {}, "/metrics");
+        // The last of all: when it is on record, so is what came before it.
+        std::optional<Exchange> last;
+        once(last, Part::walker, {}, "");
+        return Done{};
+    }
+
+    /// Until as many calls are on record as were sent, or the server had its time. `none`: no token
+    /// arrived, so nothing will be.
+    void read_notes(bool none) {
+        if (none)
+            return;
+        const auto sent = static_cast<std::int64_t>(1 + evidence_.paid.size());
+        const std::int64_t end_us = session_.clock.now().boot_us + notes_wait_us;
+        const auto take = [&](Stage::Part part, Noted& into) {
+            if (auto noted = stage_.noted(part))
+                into = std::move(noted).value();
+        };
+        for (;;) {
+            take(Stage::Part::caller, evidence_.of_caller);
+            take(Stage::Part::narrow, evidence_.of_narrow);
+            take(Stage::Part::forger, evidence_.of_forger);
+            take(Stage::Part::claimer, evidence_.of_claimer);
+            Noted of_walker;
+            take(Stage::Part::walker, of_walker);
+            const bool last = of_walker.all() > 0;
+            evidence_.noted = evidence_.of_caller.all() > 0;
+            if (last && evidence_.of_caller.all() >= sent && evidence_.of_claimer.all() > 0)
+                return;
+            if (session_.clock.now().boot_us >= end_us)
+                return;
+            session_.output.progress("waiting for the server to write down what it decided");
+            stopped_ = signals_.wait(notes_every_us) != 0;
+            if (stopped_)
+                return;
+        }
+    }
+
+    Session& session_;
+    const config::Config& config_;
+    const Aim aim_;
+    Stage& stage_;
+    ops::Signals& signals_;
+    const std::string shown_;
+    http::ProbeTarget target_;
+    Evidence evidence_;
+    bool stopped_ = false;
+};
+
+}  // namespace
+
+Status look_through(Session& session, const Way& way, const std::optional<std::string>& path,
+                    const LookedLocally& local, Report& report) {
+    if (!local.database_usable || !local.server_runs) {
+        report.add(is_skipped("through",
+                              "the deployment is called once database and server are "
+                              "well: see above"));
+        return Done{};
+    }
+    const auto config = session.config();
+    if (!config)
+        return config.failure();
+    const auto policy = policy::Policy::make(config.value()->rules);
+    if (!policy)
+        return policy.failure();
+    const auto aim = aim_at(policy.value(), path);
+    if (!aim)
+        return aim.failure();
+
+    ops::Signals signals;  // from here on, a signal waits until everything is put away
+    const auto stage = Stage::set(session, aim.value().role);
+    if (!stage) {
+        report.add(is_bad("probes", session.with_advice(stage.failure())));
+        return Done{};
+    }
+    const bool whole =
+        Visit(session, *config.value(), way, aim.value(), *stage.value(), signals).run(report);
+    const Status away = stage.value()->put_away();
+    session.output.progress("");
+    report.add(away ? is_ok("put away", "the tokens of these calls are revoked")
+                    : is_bad("put away", away.failure()));
+    if (!whole)
+        return Failure{Fault::system, "stopped by a signal; what the probes needed is put away",
+                       "run it again"};
+    return Done{};
+}
+
+}  // namespace hourgate::cli

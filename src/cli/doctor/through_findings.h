@@ -1,0 +1,109 @@
+// What is found about a deployment from outside, from what was sent and answered to rows. Nothing
+// here sends anything.
+//
+// What can be told and what cannot: the gate's own answers are known byte for byte, and the gate
+// writes down, for each token, what it decided and for which address. So it is proven whether a
+// refusal reached the caller as it was, whether a call was decided once, and which address was
+// believed. What the API behind the proxy received is not seen: about that a row says `warn`, never
+// `ok`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/role.h"
+#include "cli/doctor/check.h"
+#include "http/library/probe.h"
+#include "policy/policy.h"
+
+namespace hourgate::cli {
+
+/// Where to knock: "http://127.0.0.1:8080". Failure::usage for another form, and for https://,
+/// which this program does not speak.
+struct Url {
+    std::string host;
+    std::uint16_t port = 80;
+};
+[[nodiscard]] Result<Url> parse_url(std::string_view text);
+
+/// A path that may be called, and who may read it.
+struct Aim {
+    std::string path;
+    Role role = Role::manager;
+};
+/// `asked`, if given, else the first configured path without captures that a role may read as a
+/// whole; the lowest such role. Failure::usage when there is none: the path must be named.
+[[nodiscard]] Result<Aim> aim_at(const policy::Policy& policy,
+                                 const std::optional<std::string>& asked);
+
+/// One call and its answer.
+struct Exchange {
+    http::ProbeAnswer answer;
+    std::string failed;  ///< why there is no answer; empty: there is
+
+    /// Of a refusal in the gate's own form, either format; empty otherwise.
+    std::string code = {}, reason = {};
+};
+/// Reads `code` and `reason` from the body.
+[[nodiscard]] Exchange exchange_of(const Result<http::ProbeAnswer>& answer);
+
+/// What the gate wrote down about a token.
+struct Noted {
+    std::vector<std::pair<std::string, std::int64_t>> decided;  ///< by reason
+    std::string from;  ///< the address of the last call; empty: not known
+
+    [[nodiscard]] std::int64_t of(std::string_view reason) const noexcept;
+    [[nodiscard]] std::int64_t all() const noexcept;
+};
+
+/// Everything that was seen. What was not sent is not there.
+struct Evidence {
+    std::optional<Exchange> anonymous;  ///< no token
+    std::optional<Exchange> unpaid;     ///< `caller`, while the plan had no API access
+    std::vector<Exchange> paid;         ///< `caller`, once it had: until the window was full
+    std::optional<Exchange> narrow;     ///< a token whose scope is another
+    std::optional<Exchange> forged;     ///< with X-Hourgate-Role
+    std::optional<Exchange> claimed;    ///< with X-Forwarded-For
+    std::optional<Exchange> metrics, ask, admin;  ///< the gate's own routes through the proxy
+
+    Noted of_caller, of_narrow, of_forger, of_claimer;
+    bool noted = false;     ///< the server wrote its notes in time
+    bool observed = false;  ///< [gate] mode = "observe": nothing is refused
+
+    std::int64_t window_limit = 0;
+    std::string forged_role;       ///< made up, so that it is known again
+    std::string claimed_address;   ///< made up
+    std::string source;            ///< the address the calls came from; empty: not known
+    bool source_is_proxy = false;  ///< that one is in trust.proxies: a hop, never a caller
+    std::string workspace;         ///< public id
+};
+
+/// A refusal as it should be.
+struct Expected {
+    std::string_view name;  ///< of the row
+    int status = 0;
+    std::string_view reason;
+};
+
+/// Whether there is anything behind the address that speaks HTTP, and the gate is asked: when this
+/// is bad, nothing else can be told.
+[[nodiscard]] Check about_reach(const Exchange& anonymous, std::string_view url);
+/// Whether a token that is sent arrives at this gate. As above.
+[[nodiscard]] Check about_authorization(const Exchange& unpaid, const Noted& caller);
+[[nodiscard]] Check about_refusal(const Expected& expected, const Exchange& exchange,
+                                  std::optional<bool> gate_refused);
+[[nodiscard]] Check about_counting(const Evidence& evidence);
+[[nodiscard]] Check about_limit_headers(const Evidence& evidence);
+[[nodiscard]] Check about_identity(const Evidence& evidence);
+[[nodiscard]] Check about_address(const Evidence& evidence);
+[[nodiscard]] Check about_own_routes(const Evidence& evidence);
+
+/// All of them, in order, as far as there is evidence.
+[[nodiscard]] std::vector<Check> findings_of(const Evidence& evidence);
+
+}  // namespace hourgate::cli

@@ -1,0 +1,81 @@
+#include "http/library/probe.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "http/library/cpp_httplib.h"
+
+namespace hourgate::http {
+
+namespace {
+
+void prepare(httplib::Client& client, const ProbeTarget& where) {
+    if (!where.socket_path.empty())
+        client.set_address_family(AF_UNIX);
+    if (!where.source.empty())
+        client.set_interface(where.source);
+    client.set_connection_timeout(probe_timeout_s);
+    client.set_read_timeout(probe_timeout_s);
+    client.set_write_timeout(probe_timeout_s);
+    client.set_max_timeout(static_cast<time_t>(2 * probe_timeout_s * 1'000));
+    client.set_keep_alive(false);
+    client.set_follow_location(false);
+    client.set_path_encode(false);
+    client.set_tcp_nodelay(true);
+    client.set_payload_max_length(SIZE_MAX);  // what is kept is bounded below
+}
+
+Failure no_answer(const ProbeTarget& where, httplib::Error error) {
+    const std::string place = where.socket_path.empty()
+                                  ? where.host + ":" + std::to_string(where.port)
+                                  : "unix:" + where.socket_path;
+    return {Fault::system, place + " does not answer: " + httplib::to_string(error),
+            "see who listens with `ss -ltnp`"};
+}
+
+}  // namespace
+
+std::string_view ProbeAnswer::header(std::string_view name) const noexcept {
+    for (const Header& header : headers)
+        if (same_ignoring_case(header.name, name))
+            return header.value;
+    return {};
+}
+
+std::size_t ProbeAnswer::count(std::string_view name) const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(headers.begin(), headers.end(),
+                      [&](const Header& header) { return same_ignoring_case(header.name, name); }));
+}
+
+Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
+                          const std::vector<Header>& headers) {
+    httplib::Client client(where.socket_path.empty() ? where.host : where.socket_path, where.port);
+    prepare(client, where);
+    httplib::Headers sent;
+    if (!where.host_header.empty() || !where.socket_path.empty())
+        sent.emplace("Host", where.host_header.empty() ? "localhost" : where.host_header);
+    for (const Header& header : headers)
+        sent.emplace(header.name, header.value);
+    ProbeAnswer answer;
+    const auto begun = [&](const httplib::Response& response) {
+        answer.status = response.status;
+        for (const auto& [name, value] : response.headers)
+            answer.headers.push_back({name, value});
+        return true;
+    };
+    const auto read = [&](const char* data, std::size_t size) {
+        answer.body.append(data, std::min(size, probe_body_bytes_max - answer.body.size()));
+        return answer.body.size() < probe_body_bytes_max;
+    };
+    const httplib::Result result = client.Get(target, sent, begun, read);
+    if (!result && answer.status == 0)
+        return no_answer(where, result.error());
+    if (answer.status == 0)  // an answer that has no body is not announced
+        begun(*result);
+    return answer;
+}
+
+}  // namespace hourgate::http

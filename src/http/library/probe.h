@@ -1,0 +1,42 @@
+// One HTTP/1.1 request as a client sends it, for `hourgate doctor`.
+// Refuses to: follow a redirect, wait longer than probe_timeout_s, keep more than
+// probe_body_bytes_max of a body, or speak TLS. What it sends is not wiped from memory: the tokens
+// it carries live for minutes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "http/message.h"
+
+namespace hourgate::http {
+
+constexpr int probe_timeout_s = 5;
+constexpr std::size_t probe_body_bytes_max = 65'536;
+
+struct ProbeTarget {
+    std::string host;  ///< name or numeric address without brackets
+    std::uint16_t port = 80;
+    std::string socket_path;  ///< a Unix socket instead, when not empty
+    std::string source;       ///< address of this machine to come from; "": any
+    std::string host_header;  ///< "": as host and port say
+};
+
+struct ProbeAnswer {
+    int status = 0;
+    std::vector<Header> headers;  ///< repeats kept
+    std::string body;             ///< its first part, when it is long
+
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;  ///< the first
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+};
+
+/// GET `target`. Failure::system: nobody answers, or not in time, or not in HTTP.
+[[nodiscard]] Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
+                                        const std::vector<Header>& headers = {});
+
+}  // namespace hourgate::http
