@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "e2e/installation.h"
+#include "e2e/proxy_program.h"
 #include "e2e/upstream.h"
 #include "support/catch.h"
 
@@ -26,28 +27,6 @@ std::string replaced(std::string text, const std::string& old, const std::string
     const std::size_t at = text.find(old);
     REQUIRE(at != text.npos);
     return text.replace(at, old.size(), by);
-}
-
-/// Where a proxy is: the machine's own, or what scripts/setup unpacked; "" when it is nowhere.
-std::string executable(const std::string& name) {
-    const std::string unpacked = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/";
-    if (installed(name))
-        return name;
-    for (const std::string& path :
-         {"/usr/sbin/" + name, unpacked + "sbin/" + name, unpacked + "bin/" + name})
-        if (exists(path))
-            return path;
-    return "";
-}
-
-/// Where the libraries are that were unpacked with it.
-std::string library_path() {
-    const std::string folder = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/lib/";
-    std::string path;
-    if (exists(folder))
-        for (const std::string& name : names_in(folder))
-            path += (path.empty() ? "" : ":") + folder + name;
-    return path;
 }
 
 /// A proxy in front of `api`, with the text for it and what its main file needs besides.
@@ -90,14 +69,8 @@ private:
         const std::string main = folder_.file("main");
         const std::string program = executable(proxy_);
         if (proxy_ == "nginx") {
-            const auto temp = [&](const std::string& kind) {
-                return kind + "_temp_path " + folder_.file(kind) + ";\n";
-            };
-            write_file(main, "daemon off;\npid " + folder_.file("pid") + ";\nerror_log stderr;\n" +
-                                 (is_root() ? "user root;\n" : "") +
-                                 "events {}\nhttp {\naccess_log off;\n" + temp("client_body") +
-                                 temp("proxy") + temp("fastcgi") + temp("uwsgi") + temp("scgi") +
-                                 "include " + folder_.file("snippet") + ";\n}\n");
+            write_file(main,
+                       nginx_begin(folder_) + "include " + folder_.file("snippet") + ";\n}\n");
             return {program, "-e", "stderr", "-p", folder_.path(), "-c", main};
         }
         if (proxy_ == "caddy") {

@@ -43,6 +43,15 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
+    /// To a port of another address of this machine's own.
+    RawClient(const std::string& host, std::uint16_t port)
+        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+        connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
     explicit RawClient(const std::string& path)
         : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_un address{};
