@@ -46,6 +46,10 @@ std::string exposure_of(const config::Listen& listen) {
                                      : "is reached from the internet";
 }
 
+std::string or_off(const config::Listen& listen) {
+    return listen.kind == config::Listen::Kind::off ? "off" : listen.text();
+}
+
 void about_listeners(std::vector<Check>& out, const config::Config& config) {
     bool all_local = true;
     for (const Listener& one : {Listener{"ask", config.ask}, Listener{"admin", config.admin},
@@ -64,8 +68,8 @@ void about_listeners(std::vector<Check>& out, const config::Config& config) {
     }
     if (all_local)
         out.push_back(is_ok("listeners", "public " + config.public_.text() + ", ask " +
-                                             config.ask.text() + ", admin " + config.admin.text() +
-                                             ": this machine alone"));
+                                             or_off(config.ask) + ", admin " +
+                                             or_off(config.admin) + ": this machine alone"));
 }
 
 bool has_everybody(const std::vector<std::string>& networks) {
