@@ -174,6 +174,9 @@ TEST_CASE("whether the token arrived is told from what the gate said and wrote d
     CHECK(about_authorization(answered(200), {}).state == State::bad);
     CHECK(about_authorization(answered(500), noted({{"plan_without_api", 1}})).state == State::ok);
     CHECK(about_authorization(refused(402), {}).state == State::ok);
+    const std::vector<Exchange> since = {answered(503, error("unavailable", "granted_since"))};
+    CHECK(has(about_authorization(refused(402), {}, since).seen, "for the text of a refusal"));
+    CHECK(about_authorization(refused(402), noted({{"granted", 1}}), since).state == State::ok);
 }
 
 TEST_CASE("where nobody answers, or somebody else does, it is said") {

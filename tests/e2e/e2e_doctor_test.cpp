@@ -163,7 +163,7 @@ TEST_CASE("a proxy that turns refusals into 500 is found out for each of them") 
           Names{"401 who", "402 paid", "403 may", "429 room", "identity headers"});
     CHECK(contains(diagnosis.row("402 paid"), "the gate refuses with 402"));
     CHECK(contains(diagnosis.row("402 paid"), "gets 500"));
-    CHECK(contains(diagnosis.row("402 paid"), "error_page 401 403 = /_gate_denied"));
+    CHECK(contains(diagnosis.row("402 paid"), "error_page 401 403 500 = /_hourgate/denied"));
     CHECK(diagnosis.row("authorization").starts_with("ok"));
     CHECK(diagnosis.row("counted once").starts_with("ok"));
 }

@@ -64,7 +64,8 @@ public:
             read_notes(refused_before);
         if (stopped_)
             return false;
-        const Check arrives = about_authorization(*evidence_.unpaid, evidence_.of_caller);
+        const Check arrives =
+            about_authorization(*evidence_.unpaid, evidence_.of_caller, evidence_.paid);
         report.add(arrives);
         if (arrives.state != State::ok)
             evidence_.unpaid.reset();

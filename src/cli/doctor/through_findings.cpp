@@ -15,9 +15,9 @@ using Json = nlohmann::json;
 
 /// What every proxy's mistake with refusals is mended by.
 constexpr std::string_view refusals_fix =
-    "nginx: `error_page 401 403 = /_gate_denied;` beside auth_request, and ask "
-    "/_hourgate/auth/nginx; Caddy: forward_auth with uri /_hourgate/auth/caddy, and no "
-    "handle_response or handle_errors that replaces 4xx";
+    "compare the proxy with what `hourgate snippets nginx` (caddy, haproxy, traefik, envoy) "
+    "prints. In nginx, what is left out most often is `error_page 401 403 500 = "
+    "/_hourgate/denied;` beside auth_request";
 
 std::string in_quotes(std::string_view text) {
     return "'" + printable(text, 80) + "'";
@@ -176,8 +176,10 @@ Check about_reach(const Exchange& anonymous, std::string_view url) {
         return is_bad(name, anonymous.failed,
                       "is the proxy running, and is that its address? `ss -ltnp`");
     if (anonymous.reason == "no_such_route")
-        return is_bad(name, where + " is a listener of the gate itself, which forwards no calls",
-                      "give the address of the proxy in front of your API");
+        return is_bad(
+            name, where + " is a listener of the gate itself, which forwards no calls",
+            "give the address of the proxy in front of your API; or set [upstream] url, and the "
+            "gate forwards calls itself");
     if (asked_to_go_elsewhere(anonymous))
         return is_bad(name,
                       where + " sends callers to " +
@@ -188,18 +190,29 @@ Check about_reach(const Exchange& anonymous, std::string_view url) {
     return is_ok(name, where + " answers");
 }
 
-Check about_authorization(const Exchange& unpaid, const Noted& caller) {
+Check about_authorization(const Exchange& unpaid, const Noted& caller,
+                          const std::vector<Exchange>& paid) {
     const std::string name = "authorization";
+    const std::string keep =
+        "keep Authorization in the request that asks the gate; take it out of the one to the API "
+        "alone (nginx: `proxy_set_header Authorization \"\";` belongs into `location /`, not into "
+        "`location = /_hourgate/auth`)";
     if (!unpaid.failed.empty())
         return is_bad(name, unpaid.failed, "look at the proxy's error log");
     if (unpaid.reason == "no_credentials" || unpaid.reason == "wrong_scheme")
-        return is_bad(
-            name,
-            "a token was sent, but the gate saw none (" + unpaid.reason +
-                "): the proxy drops Authorization before it asks the gate",
-            "keep Authorization in the request that asks the gate; take it out of the one "
-            "to the API alone (nginx: `proxy_set_header Authorization \"\";` belongs into "
-            "`location /`, not into /_gate)");
+        return is_bad(name,
+                      "a token was sent, but the gate saw none (" + unpaid.reason +
+                          "): the proxy drops Authorization before it asks the gate",
+                      keep);
+    // Only who is asked twice, once without the token, would grant what was refused a moment ago.
+    const bool granted_since = std::any_of(paid.begin(), paid.end(), [](const Exchange& one) {
+        return one.reason == "granted_since";
+    });
+    if (granted_since && caller.all() == 0)
+        return is_bad(name,
+                      "the gate is asked without Authorization, and only for the text of a refusal "
+                      "with it: nobody is ever granted anything",
+                      keep);
     if (unpaid.reason == "too_many_failures")
         return is_worth_a_look(name, "this address has had too many failures within a minute",
                                "run it again in a minute");
@@ -234,8 +247,8 @@ Check about_refusal(const Expected& expected, const Exchange& exchange,
         if (flaw.empty() && expected.status == 401 && exchange.answer.count("WWW-Authenticate") > 1)
             return is_worth_a_look(
                 name, "the caller gets " + wanted + ", but WWW-Authenticate more than once",
-                "nginx adds the one from its question to the one of the answer: `proxy_hide_header "
-                "WWW-Authenticate;` where it answers 401");
+                "nginx adds the one of its question to the one of the answer; what "
+                "`hourgate snippets nginx` prints says it once");
         if (flaw.empty())
             return is_ok(name, "the caller gets " + wanted + ", in full");
         return is_bad(name, "the caller gets " + wanted + ", but " + flaw,
@@ -274,13 +287,13 @@ Check about_counting(const Evidence& evidence) {
     const std::string numbers = std::to_string(sent) + " calls were sent, " +
                                 std::to_string(decided) + " decided by the gate";
     if (decided > sent)
-        return is_bad(
-            name,
-            numbers +
-                ": the proxy asks more than once for one call, and callers "
-                "get less than they pay for",
-            "let one place ask: nginx asks again on internal redirects (index, try_files, "
-            "rewrite … last, error_page to a location with auth_request)");
+        return is_bad(name,
+                      numbers +
+                          ": the proxy asks more than once for one call, and callers "
+                          "get less than they pay for",
+                      "nginx asks again when it redirects internally (index, try_files, "
+                      "X-Accel-Redirect): set [trust] ask_id = \"X-Ask-Id\" and print `hourgate "
+                      "snippets nginx` anew; elsewhere let one place ask");
     if (decided < sent)
         return is_bad(name, numbers + ": the proxy answers some without asking",
                       "take the gate's answers out of every cache (proxy_cache, auth caches): each "
@@ -299,9 +312,7 @@ Check about_limit_headers(const Evidence& evidence) {
             name,
             "granted calls come without RateLimit and X-RateLimit-*: callers see a limit only when "
             "they are refused",
-            "nginx, in the location of the API: `auth_request_set $hg_limit "
-            "$upstream_http_ratelimit; "
-            "add_header RateLimit $hg_limit always;`, and so for the others");
+            "what `hourgate snippets` prints for nginx, Caddy and HAProxy passes them on");
     std::string left;
     for (const Exchange& one : evidence.paid)
         if (one.reason.empty())
@@ -321,8 +332,9 @@ Check about_identity(const Evidence& evidence) {
     for (const http::Header& header : forged.answer.headers)
         echoed = echoed || header.value.find(evidence.forged_role) != std::string::npos;
     const std::string set_all =
-        "set all eight X-Hourgate-* headers of the request to the API from the gate's answer, as "
-        "the README's nginx and Caddy examples do, and leave the caller's in the one to the gate";
+        "if the proxy is set up as `hourgate snippets` prints, nothing: it removes or replaces "
+        "what callers send. Else set all eight X-Hourgate-* headers of the request to the API from "
+        "the gate's answer, as it does";
     if (echoed)
         return is_bad(name,
                       "a made-up X-Hourgate-Role arrived at the API, which repeated it: any caller "

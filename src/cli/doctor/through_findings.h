@@ -94,7 +94,8 @@ struct Expected {
 /// is bad, nothing else can be told.
 [[nodiscard]] Check about_reach(const Exchange& anonymous, std::string_view url);
 /// Whether a token that is sent arrives at this gate. As above.
-[[nodiscard]] Check about_authorization(const Exchange& unpaid, const Noted& caller);
+[[nodiscard]] Check about_authorization(const Exchange& unpaid, const Noted& caller,
+                                        const std::vector<Exchange>& paid = {});
 [[nodiscard]] Check about_refusal(const Expected& expected, const Exchange& exchange,
                                   std::optional<bool> gate_refused);
 [[nodiscard]] Check about_counting(const Evidence& evidence);
