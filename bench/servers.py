@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import http.client
 import json
@@ -146,8 +147,12 @@ class Server:
     def __init__(self, name, port, processes, path="/", log=None):
         self.name, self.port, self.path = name, port, path
         self.processes = processes  # the first is the server's own
-        self.pids = [pid for process in processes for pid in descendants(process.pid)]
         self.log = log
+
+    @functools.cached_property
+    def pids(self):
+        """Known from the first use on: when a server listens, its workers may not be there yet."""
+        return [pid for process in self.processes for pid in descendants(process.pid)]
 
     def cpu_ns(self):
         return sum(cpu_ns(pid) for pid in self.pids)
