@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "http/json.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
@@ -34,6 +35,10 @@ constexpr std::array<std::string_view, 4> said_anew = {"Via", "Forwarded", "X-Re
 /// What some frameworks take for the path or the method in place of what was judged.
 constexpr std::array<std::string_view, 4> path_overrides = {"X-Original-URL", "X-Original-URI",
                                                             "X-Original-Method", "X-Rewrite-URL"};
+
+constexpr std::size_t head_bytes_usual = 1'024;  // most fit
+/// What the gate says beside the caller's headers, of a token with many scopes.
+constexpr std::size_t head_bytes_more = 8'192;
 
 constexpr std::string_view forwarded_mark = "X-Forwarded-";
 constexpr std::string_view own_mark = "X-Hourgate-";
@@ -88,11 +93,20 @@ bool goes_upstream(const RequestView& request, std::string_view name, bool belie
     if (is_one_of(hop_headers, name) || is_one_of(said_anew, name) ||
         is_one_of(path_overrides, name) || begins(name, own_mark))
         return false;
+    // A proxy overwrites the one spelling it knows: the other one may be its caller's.
     if (begins(name, forwarded_mark))
-        return believed;
+        return believed && name.find('_') == name.npos;
     if (same_to_an_upstream(name, "Authorization"))
         return authorization && same_ignoring_case(name, "Authorization");
     return !has_option(request.headers, "Connection", name);
+}
+
+/// Of its target and headers. Some of them are said twice over: where it comes from.
+std::size_t bytes_of(const RequestView& request) noexcept {
+    std::size_t bytes = request.target.size();
+    for (const HeaderView& header : request.headers)
+        bytes += header.name.size() + header.value.size() + 4;
+    return bytes;
 }
 
 /// A token is stripped unless configured; what is no token of ours passes where nobody was asked.
@@ -165,7 +179,7 @@ bool asks_for_websocket(const Head& head) noexcept {
 
 }  // namespace
 
-Passage::Passage(const Head& parsed, Decision decided)
+Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_settings)
     : method(parsed.request.method),
       target(parsed.request.target),
       decision(std::move(decided)),
@@ -174,6 +188,9 @@ Passage::Passage(const Head& parsed, Decision decided)
       body_bytes(parsed.body_bytes),
       expects_continue(parsed.expects_continue),
       upgrades(asks_for_websocket(parsed)),
+      settings(its_settings),
+      format(format_for(parsed.request.joined("Accept"))),
+      origin(parsed.request.only("Origin").value_or("")),
       sure_us(decision.now.boot_us) {
     decision.method = method;
     decision.target = target;
@@ -203,7 +220,8 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
     const Decision& decision = passage.decision;
     const bool believed = trust.proxies.contains(request.peer);
     const bool with_token = passes_authorization(request, decision, authorization, brand);
-    out.reserve(1'024);
+    // At once, where a token goes along: growing would leave copies of it behind.
+    out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
     out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
     if (request.count("Host") == 0)
         add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
@@ -271,11 +289,24 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
                                      : "Connection: keep-alive\r\n\r\n");
 }
 
+Answer refusal_of(const Passage& passage, const Decision& decision) {
+    Answer answer = refusal(decision, passage.settings, passage.format);
+    add_cors(answer, passage.origin, passage.settings);
+    return answer;
+}
+
 Answer answer_to(UpstreamFault fault, const Passage& passage) {
     const auto failed = [&](int status, std::string_view reason, std::string_view message,
                             std::string_view fix) {
-        Answer answer = plain_error(status, "upstream_failed", reason, message, fix, Format::json);
-        answer.headers.push_back({"X-Hourgate-Decision", shown_id(passage.decision)});
+        const Json members = {{"code", "upstream_failed"},
+                              {"reason", reason},
+                              {"message", message},
+                              {"fix", fix},
+                              {"decision", shown_id(passage.decision)}};
+        Answer answer = error_answer(status, members, passage.format);
+        AnswerHeaders to(answer);
+        add_decision_headers(to, passage.decision, passage.settings);
+        add_cors(answer, passage.origin, passage.settings);
         return answer;
     };
     switch (fault) {

@@ -20,7 +20,8 @@ namespace hourgate::http {
 
 /// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
 struct Passage {
-    Passage(const Head& head, Decision decided);
+    /// `settings` outlives it.
+    Passage(const Head& head, Decision decided, const ReplySettings& settings);
     ~Passage();  ///< overwrites `head`: it may hold a token
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
@@ -35,6 +36,11 @@ struct Passage {
     const std::uint64_t body_bytes;
     const bool expects_continue;
     const bool upgrades;  ///< asks for a WebSocket: RFC 6455 section 4.1
+
+    // How its caller is told of a failure:
+    const ReplySettings& settings;
+    const Format format;
+    const std::string origin;  ///< the header Origin; "" when there is none
 
     std::string head;   ///< for the upstream, whole
     std::string added;  ///< header lines for the answer: X-Hourgate-Decision, limits, …
@@ -72,7 +78,11 @@ enum class Framing : std::uint8_t { as_it_is, chunked, until_close };
 void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
                        Framing framing, After after, std::int64_t unix_s);
 
-/// An answer instead of the upstream's, in the one shape all errors have.
+/// The answer to a call that was granted before and is refused now.
+[[nodiscard]] Answer refusal_of(const Passage& passage, const Decision& decision);
+
+/// An answer instead of the upstream's, in the one shape all errors have, with the limits: the call
+/// was counted.
 enum class UpstreamFault : std::uint8_t {
     unreachable,  ///< 502: no connection
     broken,       ///< 502: it closed too early, or sent what is no answer

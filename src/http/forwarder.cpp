@@ -152,8 +152,7 @@ Leg* Forwarder::idle_leg(const Exchange& exchange, std::size_t place) noexcept {
         if (exchange.passage()->repeatable() || is_quiet(leg.fd))
             return &leg;
         ++at;
-        hang_up(leg);
-        list(leg, State::closed, 0);
+        drop(leg);
     }
     return nullptr;
 }
@@ -164,7 +163,14 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
     list(leg, State::connecting, now_ms);
     const Upstream::Place& place = upstream_.place(leg.place);
     const int family = place.address.ss_family;
-    leg.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const auto open = [family] {
+        return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    };
+    leg.fd = open();
+    if (leg.fd < 0 && !of(State::idle).empty()) {  // another address' connection makes room
+        drop(of(State::idle).front());
+        leg.fd = open();
+    }
     if (leg.fd < 0)
         return leg.exchange->fail(too_few_descriptors());
     upstream_.counts.open.fetch_add(1);
@@ -204,10 +210,10 @@ void Forwarder::not_connected(Leg& leg, std::int64_t now_ms) {
 void Forwarder::lost(Leg& leg, std::int64_t now_ms) {
     Exchange& exchange = *leg.exchange;
     hang_up(leg);
-    if (exchange.may_start_over(leg.used)) {
+    // An API that ends every connection at once must not be tried without end.
+    if (leg.attempts <= upstream_.places() && exchange.may_start_over(leg.used)) {
         upstream_.counts.retried.fetch_add(1);
         exchange.start_over();
-        leg.attempts = 0;
         connect(leg, now_ms);
         return;
     }
@@ -323,7 +329,7 @@ void Forwarder::on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms) {
         connected(leg, now_ms);
 }
 
-void Forwarder::on_idle(Leg& leg) noexcept {
+void Forwarder::drop(Leg& leg) noexcept {
     hang_up(leg);
     list(leg, State::closed, 0);
 }
@@ -342,11 +348,8 @@ std::int64_t Forwarder::next_ms() const noexcept {
 
 void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& visit) {
     auto& idle = of(State::idle);
-    while (!idle.empty() && idle.front().late_ms <= now_ms) {
-        Leg& leg = idle.front();
-        hang_up(leg);
-        list(leg, State::closed, now_ms);
-    }
+    while (!idle.empty() && idle.front().late_ms <= now_ms)
+        drop(idle.front());
     for (const State state : with_exchange) {
         auto& legs = of(state);
         while (!legs.empty() && legs.front().late_ms <= now_ms) {

@@ -82,8 +82,9 @@ public:
 
     /// What epoll says of a leg with an owner, whose exchange is to be gone on with.
     void on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms);
-    /// The same of one without: it closes, or says what nobody asked for.
-    void on_idle(Leg& leg) noexcept;
+    /// Closes one without: it has closed on its side, or says what nobody asked for, or is in the
+    /// way.
+    void drop(Leg& leg) noexcept;
 
     /// When the next leg is late, or streams are to be decided again; INT64_MAX: never.
     [[nodiscard]] std::int64_t next_ms() const noexcept;

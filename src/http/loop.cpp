@@ -238,7 +238,7 @@ struct Loop::State {
     void on_leg(Leg& leg, std::uint32_t events) {
         auto* const link = static_cast<Link*>(leg.owner);
         if (link == nullptr)
-            return forwarder->on_idle(leg);
+            return forwarder->drop(leg);
         if (link->resting)
             return;
         guard(*link, [&] {

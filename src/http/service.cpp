@@ -145,7 +145,7 @@ Service::Passing Service::passing(const Head& head, Decision decision) const {
     const RequestView& request = head.request;
     // What is no path is refused in mode observe, too: there is no one way to hand it on.
     if (decision.granted() && request.target.starts_with('/')) {
-        auto passage = std::make_shared<Passage>(head, std::move(decision));
+        auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply);
         write_upstream_head(passage->head, request, *passage, settings_.trust,
                             settings_.upstream->settings().authorization, settings_.reply.brand);
         write_added_headers(passage->added, passage->decision, settings_.reply);
@@ -185,7 +185,7 @@ void Service::check(Passage& passage) noexcept {
         if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
             return;
         observer_.decided_again(decision, status_of(decision));
-        passage.end(refusal(decision, settings_.reply, Format::json));
+        passage.end(refusal_of(passage, decision));
     } catch (...) {  // a lack of memory: it is decided again soon
     }
 }

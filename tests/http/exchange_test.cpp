@@ -21,10 +21,11 @@ namespace {
 
 std::shared_ptr<http::Passage> passage(const std::string& head_text) {
     static HttpBench bench;
+    static const http::ReplySettings settings = HttpBench::reply_settings();
     http::Head head;
     http::parse_head(head_text, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
-    auto made = std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()));
+    auto made = std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()), settings);
     made->head = "HEAD\r\n\r\n";
     made->added = "X-Added: 1\r\n";
     return made;

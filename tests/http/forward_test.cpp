@@ -31,7 +31,8 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     const std::string token = HttpBench::token();
     call.credentials = token;
     call.address = http::client_address(head.request, trust, http::Listener::public_);
-    http::Passage passage(head, bench.gate.decide(call));
+    const http::ReplySettings settings = HttpBench::reply_settings();
+    http::Passage passage(head, bench.gate.decide(call), settings);
     http::write_upstream_head(passage.head, head.request, passage, trust, strip, "hsk");
     return passage.head;
 }
@@ -65,6 +66,13 @@ TEST_CASE("a believed proxy's claims are handed on, with its own address behind 
     CHECK(has(head, "\r\nX-Real-IP: 192.0.2.66\r\n"));
     CHECK(has(head, "\r\nX-Forwarded-Proto: https\r\n"));
     CHECK(has(head, "\r\nX-Forwarded-Prefix: /admin\r\n"));
+}
+
+TEST_CASE("what a believed proxy would have overwritten is not handed on in another spelling") {
+    const std::string head =
+        upstream_head("10.0.0.5", "X_Forwarded_Host: evil\r\nX-Forwarded_Proto: evil\r\n");
+    CHECK_FALSE(has(head, "evil"));
+    CHECK(has(head, "\r\nX-Forwarded-Host: h\r\n"));
 }
 
 TEST_CASE("an IPv6 caller is written as RFC 7239 wants it") {

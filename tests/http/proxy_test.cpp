@@ -1,7 +1,9 @@
 // In front of an API: what reaches it, what comes back, and what the caller is told when it fails.
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/catch.h"
@@ -15,6 +17,19 @@ namespace {
 
 constexpr std::string_view ok =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+
+/// A call on its way: what its caller sees, and the API, which has read its head.
+struct Begun {
+    RawClient client;
+    RawClient api;
+};
+Begun begin(Forwarding& gate, const std::string& sent = call()) {
+    RawClient client = gate.client();
+    client.send(sent);
+    RawClient api = gate.api.accept();
+    (void)api.head();
+    return {std::move(client), std::move(api)};
+}
 
 /// One call through and back.
 std::string through(Forwarding& gate, const std::string& sent, std::string_view answer,
@@ -327,10 +342,8 @@ TEST_CASE("a caller who is refused, or whose API is away, is never told to send 
 
 TEST_CASE("an API that answers before the body is through is heard, and the rest not misread") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call("POST", "/clients", "Content-Length: 1000000\r\n") + "begin");
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] =
+        begin(gate, call("POST", "/clients", "Content-Length: 1000000\r\n") + "begin");
     api.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
     const std::string answer = client.head();
     CHECK(status_of(answer) == "HTTP/1.1 413 Content Too Large");
@@ -364,10 +377,8 @@ TEST_CASE("a body that is cut short never looks like a whole one") {
 
 TEST_CASE("chunks that cannot be read are told, and the API sees no end of the body") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call("POST", "/clients", "Transfer-Encoding: chunked\r\n") + "4\r\nbody\r\n");
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] =
+        begin(gate, call("POST", "/clients", "Transfer-Encoding: chunked\r\n") + "4\r\nbody\r\n");
     CHECK(api.read(9) == "4\r\nbody\r\n");
     client.send("xyz\r\n0\r\n\r\n");
     const std::string answer = client.until_end();
@@ -380,10 +391,7 @@ TEST_CASE("chunks that cannot be read are told, and the API sees no end of the b
 
 TEST_CASE("an answer in chunks is handed on as it comes, and ends where it ended") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call("GET", "/clients/1", "Accept: text/event-stream\r\n"));
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate, call("GET", "/clients/1", "Accept: text/event-stream\r\n"));
     api.send(
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
         "Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
@@ -429,10 +437,7 @@ TEST_CASE("a caller of HTTP/1.0 gets no chunks and no interim answers") {
 
 TEST_CASE("interim answers are handed on before the answer, 100 aside") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     api.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" +
              std::string(ok));
     CHECK(client.head() == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
@@ -464,10 +469,9 @@ TEST_CASE("answers without a body have none, whatever their length says") {
 
 TEST_CASE("a large answer passes whole, whoever is slower") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    Begun begun = begin(gate);
+    RawClient& client = begun.client;
+    RawClient& api = begun.api;
     constexpr std::size_t size = 32U << 20U;
     std::thread sender([&] {
         api.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
@@ -556,10 +560,7 @@ TEST_CASE("a WebSocket the API declines is an answer like any other") {
 
 TEST_CASE("a stream ends soon after its token is revoked, and is not mistaken for a whole one") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     api.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
     (void)client.head();
     CHECK(client.read(6) == "1\r\na\r\n");
@@ -575,10 +576,7 @@ TEST_CASE("a stream ends soon after its token is revoked, and is not mistaken fo
 
 TEST_CASE("a tunnel ends soon after its member may no longer") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call("GET", "/clients/1", upgrade));
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate, call("GET", "/clients/1", upgrade));
     api.send(switching);
     (void)client.head();
     gate.bench.facts.member.role = Role::member;
@@ -589,10 +587,7 @@ TEST_CASE("a tunnel ends soon after its member may no longer") {
 
 TEST_CASE("a call that waits for its answer when its token is revoked is told so") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     gate.bench.facts.token.revoked_ms = Bench::start_ms;
     gate.bench.put();
     const std::string answer = client.answer();
@@ -603,10 +598,7 @@ TEST_CASE("a call that waits for its answer when its token is revoked is told so
 
 TEST_CASE("a stream goes on while nothing changes, and ends at stream_max") {
     Forwarding gate([](http::UpstreamSettings& settings) { settings.stream_max_ms = 2'500; });
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     const auto begun = std::chrono::steady_clock::now();
     api.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
     (void)client.head();
@@ -626,6 +618,12 @@ TEST_CASE("an API that is away is told from one that refuses, and the next call 
     CHECK(status_of(answer) == "HTTP/1.1 502 Bad Gateway");
     CHECK(has(answer, "\"code\":\"upstream_failed\",\"reason\":\"upstream_unreachable\""));
     CHECK(has(answer, "\r\nX-Hourgate-Decision: dec_"));
+    CHECK(has(answer, "\r\nRateLimit: \"wide\";r=1999;t=60\r\n"));
+    CHECK(times(answer, "\r\nCache-Control: no-store\r\n") == 1);
+    client.send(call("GET", "/clients/1", "Accept: application/problem+json\r\n"));
+    const std::string problem = client.answer();
+    CHECK(has(problem, "\r\nContent-Type: application/problem+json\r\n"));
+    CHECK(has(problem, "\"title\":\"Bad Gateway\",\"status\":502"));
     CHECK_FALSE(closes(answer));
     gate.api.start();
     client.send(call());
@@ -633,10 +631,9 @@ TEST_CASE("an API that is away is told from one that refuses, and the next call 
     (void)api.head();
     api.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nown");
     CHECK(client.answer().ends_with("\r\n\r\nown"));
-    CHECK(gate.counts().unreachable == 1);
-    CHECK(
-        gate.bench.notes.api_failures ==
-        std::vector<std::string>{"127.0.0.1:" + std::to_string(gate.api.port()) + " unreachable"});
+    CHECK(gate.counts().unreachable == 2);
+    const std::string told = "127.0.0.1:" + std::to_string(gate.api.port()) + " unreachable";
+    CHECK(gate.bench.notes.api_failures == std::vector<std::string>{told, told});
 }
 
 TEST_CASE("a call is sent again when a kept connection turns out to be dead, but a POST never") {
@@ -666,6 +663,28 @@ TEST_CASE("a call is sent again when a kept connection turns out to be dead, but
     CHECK(has(answer, "\"reason\":\"upstream_broken\""));
     CHECK_FALSE(gate.api.has_caller());
     check_next_works(gate);
+}
+
+TEST_CASE("an API that ends every connection at once is told as broken, and not tried for ever") {
+    Forwarding gate;
+    std::atomic<bool> ending{false};
+    std::atomic<int> came{0};
+    std::thread slamming([&] {
+        while (!ending) {
+            if (gate.api.slam())
+                ++came;
+            else
+                std::this_thread::yield();
+        }
+    });
+    for (int i = 0; i < 20; ++i) {
+        RawClient client = gate.client();
+        client.send(call(i % 2 == 0 ? "GET" : "PUT"));
+        CHECK(status_of(client.answer()) == "HTTP/1.1 502 Bad Gateway");
+    }
+    ending = true;
+    slamming.join();
+    CHECK(came <= 40);  // each once, and once more when nothing of it had been sent
 }
 
 TEST_CASE("a POST is not sent into a kept connection that the API has closed") {
@@ -748,10 +767,7 @@ TEST_CASE(
 
 TEST_CASE("what an API says beyond its answer is not the answer of the next call") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     api.send(std::string(ok) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
     CHECK(has(client.answer(), "\r\n\r\nhello"));
     client.send(call());
@@ -786,10 +802,7 @@ TEST_CASE("a caller whose body stops coming is told, and the API is let go") {
 
 TEST_CASE("a stream in which nothing moves is cut after idle_timeout") {
     Forwarding gate([](http::UpstreamSettings& settings) { settings.idle_ms = 100; });
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     api.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
     (void)client.head();
     CHECK(client.until_end() == "1\r\na\r\n");
@@ -897,10 +910,7 @@ TEST_CASE("in mode observe a call is forwarded whatever is decided, and the answ
 
 TEST_CASE("a server that is asked to stop lets calls to the API finish") {
     Forwarding gate;
-    RawClient client = gate.client();
-    client.send(call());
-    RawClient api = gate.api.accept();
-    (void)api.head();
+    auto [client, api] = begin(gate);
     gate.server->stop_accepting();
     api.send(ok);
     CHECK(has(client.answer(), "\r\n\r\nhello"));

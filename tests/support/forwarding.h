@@ -37,6 +37,15 @@ public:
         pollfd waiting{socket_, POLLIN, 0};
         return poll(&waiting, 1, 0) == 1;
     }
+    /// Ends the next connection as soon as it is there; false: there is none. Any thread.
+    [[nodiscard]] bool slam() const {
+        if (!has_caller())
+            return false;
+        const int fd = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd >= 0)
+            RawClient::accepted(fd).reset_at_end();
+        return fd >= 0;
+    }
     /// From now on the kernel keeps no more than one connection for it.
     void keep_few() const { REQUIRE(listen(socket_, 0) == 0); }
     /// Nobody listens any more; the port is kept in mind.
