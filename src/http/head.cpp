@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 
 #include "base/clock.h"
@@ -308,8 +307,7 @@ void HeadWriter::grow(std::size_t bytes) {
 }
 
 void HeadWriter::put(std::string_view part) noexcept {
-    std::memcpy(text_.data() + end_, part.data(), part.size());
-    end_ += part.size();
+    end_ += part.copy(text_.data() + end_, part.size());  // also what is empty, and nowhere
 }
 
 void HeadWriter::add(std::string_view name, std::string_view value) {
