@@ -211,7 +211,7 @@ struct App::Parts {
     const policy::Policy policy;
     const std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     Limiter limiter;
-    Limiter urgent;  // revoking and rotating
+    Limiter urgent;  // of urgent_window
     AddressLimiter failures;
     AddressLimiter public_calls;
     Gate gate;

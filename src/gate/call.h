@@ -47,6 +47,7 @@ struct Call {
     std::string_view target;         ///< origin form as sent, query included
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
     std::optional<Address> address;  ///< the client's; none: not known, so not counted
+    bool answered_here = false;      ///< by a route of the gate's own: nobody acts on the decision
     Spend spend = Spend::yes;  ///< `again`, `counted`: the repeat of a call decided a moment ago
     Now now;                   ///< read after the request's bytes were
 };

@@ -68,10 +68,12 @@ enum class RoomOf : std::uint8_t { nothing, plan, urgent, failures, public_calls
 
 struct Decision {
     Reason reason = Reason::store_failed;
-    Reason because = Reason::granted;  ///< too_many_failures: the 401 it would have been
-    bool observed = false;             ///< mode observe: granted although `reason` refuses
-    bool needs_store = false;          ///< nothing was decided: see Gate::decide_at_hand
-    std::array<char, 32> id{};         ///< 128 random bits in hex; shown as "dec_" + id
+    /// too_many_failures: the 401 it would have been. Granted, and OwnRoute::why: the 401 that any
+    /// other call of this token would get.
+    Reason because = Reason::granted;
+    bool observed = false;      ///< mode observe: granted although `reason` refuses
+    bool needs_store = false;   ///< nothing was decided: see Gate::decide_at_hand
+    std::array<char, 32> id{};  ///< 128 random bits in hex; shown as "dec_" + id
     Now now;
 
     // What was asked: views of the Call.

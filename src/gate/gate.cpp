@@ -108,7 +108,11 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
 
     decision.facts = std::move(found.facts);
     decision.plans = std::move(found.plans);
-    return alive(*decision.facts, call.now.wall_ms);
+    const Reason dead = alive(*decision.facts, call.now.wall_ms);
+    if (dead == Reason::granted || !asks_why(decision, call))
+        return dead;
+    decision.because = dead;  // who holds the secret may ask why it does not work: nothing else
+    return Reason::granted;
 }
 
 /// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door

@@ -19,7 +19,8 @@ namespace hourgate {
 
 enum class Mode : std::uint8_t { enforce, observe };
 
-/// What revoking and rotating spend from, per token line (PRODUCT.md section 8).
+/// What revoking, rotating, asking why and asking what would be spend from, per token line
+/// (PRODUCT.md section 8).
 extern const Window urgent_window;
 
 class Gate {
@@ -32,8 +33,8 @@ public:
         std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
     };
 
-    /// All references must outlive the gate. `urgent` counts revoking and rotating, apart from the
-    /// plans' windows.
+    /// All references must outlive the gate. `urgent` counts what spends from urgent_window,
+    /// apart from the plans' windows.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
          Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls);
 
@@ -51,6 +52,10 @@ public:
     /// counted or spent, and there is room: it was. store_failed: not known. May wait for the
     /// store; any thread. What `granted` points to outlives the answer.
     [[nodiscard]] Decision decide_again(const Decision& granted, Now now);
+
+    /// Question 1 for whoever holds the secret: revoked, rotated, expired, member_removed, else
+    /// granted. A live token and a dead one may both ask why: the route tells them apart by this.
+    [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
 
     /// As of Directory: who asks often enough keeps calls from waiting for the store's version.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
@@ -70,7 +75,6 @@ private:
     [[nodiscard]] Reason readable(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason who(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason who_still(Decision& decision, const Call& call);
-    [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
     [[nodiscard]] Reason paid(Decision& decision) const;
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason room(Decision& decision, const Call& call);
@@ -80,6 +84,7 @@ private:
                                   bool from_memory);
     [[nodiscard]] static Reason damaged(Decision& decision) noexcept;
     [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
+    [[nodiscard]] static bool asks_why(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
     [[nodiscard]] Reason public_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);

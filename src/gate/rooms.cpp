@@ -39,17 +39,31 @@ Reason Gate::damaged(Decision& decision) noexcept {
     return Reason::damaged_token;
 }
 
-/// Whether it revokes or rotates a token.
+/// Whether a plan must not stand in its way: it revokes or rotates a token, or asks.
 bool Gate::is_urgent(const Decision& decision, const Call& call) noexcept {
     return policy::is_urgent(decision.match.own, call.method);
 }
 
-/// Revoking and rotating spend from a window of their own. What is left of the plan's is shown, and
-/// stays.
+/// Whether the gate itself will say why a token does not work. Asked about elsewhere, by a proxy or
+/// a back end, such a call would go on to the API in the name of a dead token.
+bool Gate::asks_why(const Decision& decision, const Call& call) noexcept {
+    return decision.match.own == policy::OwnRoute::why && is_urgent(decision, call) &&
+           call.answered_here && !decision.facts->is_operator();
+}
+
+/// What is urgent spends from a window of its own. What is left of the plan's is shown, and stays.
+/// A dead token has a window beside its line's, or its thief could keep the live one from being
+/// revoked, and is not shown how its successor fares.
 Reason Gate::urgent_room(Decision& decision, const Call& call) {
+    const TokenFacts& token = decision.facts->token;
+    const bool dead = decision.because != Reason::granted;
     decision.room_of = RoomOf::urgent;
-    decision.room = urgent_.ask(decision.facts->token.line, decision.facts->workspace->id,
+    decision.room = urgent_.ask(dead ? -token.id : token.line, decision.facts->workspace->id,
                                 {&urgent_window, 1}, call.now, call.spend);
+    if (dead) {
+        decision.plan = nullptr;
+        decision.standing = {};
+    }
     if (!decision.room.granted)
         return Reason::window_full;
     show_plan(decision, call);

@@ -215,6 +215,7 @@ std::optional<Service::Place> Service::place_of(Listener listener, std::string_v
 
 Call Service::call_of(const Request& request, Listener listener, Door door) const {
     Call call;
+    call.answered_here = true;
     call.door = door;
     call.now = clock_.now();
     call.method = request.method;

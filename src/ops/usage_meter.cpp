@@ -65,7 +65,8 @@ UsageMeter::UsageMeter() : shards_(std::make_unique<Shard[]>(limits::usage_shard
 UsageMeter::~UsageMeter() = default;
 
 void UsageMeter::count(const Decision& decision) noexcept {
-    if (!decision.facts)
+    // A dead token that asks why was granted nothing.
+    if (!decision.facts || (decision.granted() && decision.because != Reason::granted))
         return;
     const std::int64_t id = decision.facts->token.id;
     const std::int64_t now_ms = decision.now.wall_ms;

@@ -18,6 +18,8 @@ OwnRoute own_route_of(std::span<const std::string_view> rest) noexcept {
         return OwnRoute::rotate_token;
     if (rest[0] == "organization" && rest.size() == 1)
         return OwnRoute::organization;
+    if (rest[0] == "check" && rest.size() == 1)
+        return OwnRoute::check;
     return OwnRoute::other;
 }
 
@@ -25,9 +27,12 @@ bool is_urgent(OwnRoute route, std::string_view method) noexcept {
     switch (route) {
         case OwnRoute::rotate_self:
         case OwnRoute::rotate_token:
+        case OwnRoute::check:
             return method == "POST";
         case OwnRoute::token:
             return method == "DELETE";
+        case OwnRoute::why:
+            return method == "GET" || method == "HEAD";
         case OwnRoute::none:
         case OwnRoute::me:
         case OwnRoute::tokens:

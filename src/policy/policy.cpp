@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view own_name = "hourgate";
 constexpr std::size_t method_bytes_max = 32;
+constexpr std::size_t why_at = 0;  // of own_'s patterns; first, so that no api_prefix hides it
 
 // --- checking the rules --------------------------------------------------------------------------
 
@@ -76,17 +77,21 @@ bool overlaps(const Pattern& pattern, const Pattern& own) noexcept {
     return pattern.segments.size() >= own.segments.size() || pattern.rest;
 }
 
-std::optional<Failure> check_patterns(const Resource& resource, const Pattern& own) {
+std::optional<Failure> check_patterns(const Resource& resource, const Resource& own) {
     if (resource.patterns.empty())
         return off(resource, "has no path", "add paths = [\"/…/**\"]");
     if (resource.patterns.size() > limits::paths_per_resource_max)
         return off(resource, "lists too many paths",
                    "at most " + std::to_string(limits::paths_per_resource_max) + " can be listed");
     for (const Pattern& pattern : resource.patterns) {
-        if (overlaps(pattern, own))
-            return off(resource,
-                       "path '" + pattern.text + "' overlaps the gate's own '" + own.text + "'",
-                       "set another server.api_prefix, or narrow the path");
+        for (const Pattern& gates : own.patterns)
+            if (overlaps(pattern, gates))
+                return off(
+                    resource,
+                    "path '" + pattern.text + "' overlaps the gate's own '" + gates.text + "'",
+                    &gates == &own.patterns[why_at]
+                        ? "narrow the path"
+                        : "set another server.api_prefix, or narrow the path");
         if (pattern.member_at < 0 && says_own(resource) && !resource.own_by_upstream)
             return off(resource,
                        "a row says own, and path '" + pattern.text + "' does not capture {member}",
@@ -95,7 +100,7 @@ std::optional<Failure> check_patterns(const Resource& resource, const Pattern& o
     return std::nullopt;
 }
 
-std::optional<Failure> check_resource(const Resource& resource, const Pattern& own) {
+std::optional<Failure> check_resource(const Resource& resource, const Resource& own) {
     if (!is_slug(resource.name, resource_name_bytes_max))
         return off(resource, "cannot be named so",
                    "use 1 to 64 of a-z, 0-9, '_' and '-', a letter first");
@@ -120,9 +125,15 @@ Result<Resource> own_resource(const std::string& api_prefix) {
         return Failure{Fault::config,
                        "server.api_prefix '" + printable(api_prefix) + "' is no plain path",
                        "write a path such as /_hourgate/api/v1, without '/' at the end"};
+    Pattern why = parse_pattern(std::string(why_prefix) + "/**").value();
+    if (pattern.value().segments.size() >= why.segments.size() && overlaps(pattern.value(), why))
+        return Failure{Fault::config,
+                       "server.api_prefix '" + printable(api_prefix) + "' is in " +
+                           std::string(why_prefix) + ", where the gate says why",
+                       "write another path, such as /_hourgate/api/v1"};
     Resource own;
     own.name = own_name;
-    own.patterns.push_back(std::move(pattern).value());
+    own.patterns = {std::move(why), std::move(pattern).value()};
     for (Access& row : own.access)
         for (const Action action : all_actions)
             row.add(action);
@@ -208,7 +219,7 @@ Result<Policy> Policy::make(Rules rules) {
         return Failure{Fault::config, std::to_string(rules.resources.size()) + " resources",
                        "at most " + std::to_string(limits::resources_max) + " can be configured"};
     for (const Resource& resource : rules.resources) {
-        if (auto failure = check_resource(resource, own.value().patterns[0]))
+        if (auto failure = check_resource(resource, own.value()))
             return *std::move(failure);
         const auto named_so = [&](const Resource& other) { return other.name == resource.name; };
         if (std::count_if(rules.resources.begin(), rules.resources.end(), named_so) > 1)
@@ -222,17 +233,20 @@ Match Policy::find(std::string_view target) const {
     Match match;
     match.flaw = path.flaw;
     if (match.flaw != PathFlaw::none) {
-        if (is_below(path_part(target), rules_.api_prefix))
+        const std::string_view sent = path_part(target);
+        if (is_below(sent, rules_.api_prefix) || is_below(sent, why_prefix))
             match.own = OwnRoute::other;
         return match;
     }
 
+    const Pattern* pattern = nullptr;  // that fits
     // True when the search ends at this resource.
     const auto ends_at = [&](const Resource& resource) {
         const Found found = look_in(resource, path.segments);
         if (found.fit == Fit::exact) {
             match.kind = Match::Kind::resource;
             match.resource = &resource;
+            pattern = found.pattern;
             if (found.pattern->member_at >= 0)
                 match.member = path.segments[static_cast<std::size_t>(found.pattern->member_at)];
             return true;
@@ -245,8 +259,11 @@ Match Policy::find(std::string_view target) const {
     if (ends_at(own_)) {
         if (match.flaw != PathFlaw::none)
             return match;
-        const Segments rest = Segments(path.segments).subspan(own_.patterns[0].segments.size());
-        match.own = own_route_of(rest);
+        const Segments rest = Segments(path.segments).subspan(pattern->segments.size());
+        const bool why = pattern == &own_.patterns[why_at];
+        match.own = !why ? own_route_of(rest) : rest.size() == 1 ? OwnRoute::why : OwnRoute::other;
+        if (match.own == OwnRoute::why)
+            match.own_object = rest[0];
         if (match.own == OwnRoute::organization)
             match.resource = &organization_;
         if (match.own == OwnRoute::token || match.own == OwnRoute::rotate_token)
@@ -269,13 +286,16 @@ Match Policy::find_admin(std::string_view target) const {
     return match;
 }
 
-/// Whatever a token is narrowed to, it may ask who it is, rotate itself and revoke itself.
+/// Whatever a token is narrowed to, it may ask who it is, why it was refused and what would be,
+/// rotate itself and revoke itself.
 bool Policy::acts_on_itself(const Match& match, const Subject& subject,
                             std::string_view method) const noexcept {
     switch (match.own) {
         case OwnRoute::me:
             return action_of(method, &own_) == Action::read;
         case OwnRoute::rotate_self:
+        case OwnRoute::check:
+        case OwnRoute::why:
             return is_urgent(match.own, method);
         case OwnRoute::token:
         case OwnRoute::rotate_token:

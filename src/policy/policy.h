@@ -38,9 +38,9 @@ struct Match {
     /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
     const Resource* resource = nullptr;
     /// Which of the gate's own routes, if it is one. With a flaw: `other` for a path that, as sent,
-    /// is api_prefix or below it, so that mode observe opens none.
+    /// is api_prefix, why_prefix or below one, so that mode observe opens none.
     OwnRoute own = OwnRoute::none;
-    std::string own_object;             ///< {prefix} of OwnRoute::token and rotate_token
+    std::string own_object;  ///< {prefix} of OwnRoute::token, rotate_token; {decision} of why
     std::optional<std::string> member;  ///< what "{member}" of the matching pattern captured
 
     [[nodiscard]] bool own_route() const noexcept { return own != OwnRoute::none; }
@@ -77,9 +77,10 @@ class Policy {
 public:
     /// Checks the rules as a whole. Failure::config names the resource and what is off: a name
     /// twice or "hourgate", a row that says own on a path without "{member}" and no own_by =
-    /// "upstream", a resource that overlaps api_prefix, a public resource with rows, a method that
-    /// is standard or not upper case, over the bounds. A pattern that begins with a capture or is
-    /// "/**" overlaps nothing: it means all there is besides, and the gate's own routes come first.
+    /// "upstream", a resource that overlaps api_prefix or why_prefix, a public resource with rows,
+    /// a method that is standard or not upper case, over the bounds; or an api_prefix that lies in
+    /// why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means all
+    /// there is besides, and the gate's own routes come first.
     [[nodiscard]] static Result<Policy> make(Rules rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
@@ -91,7 +92,8 @@ public:
 
     /// Order: unlisted, role, scope, own. For the gate's own routes: every role may, but for role
     /// member and the organization; and a token scoped to something else may still read
-    /// {api_prefix}/me, rotate itself and revoke itself. Implicit: role member may nothing.
+    /// {api_prefix}/me, rotate itself, revoke itself, ask why it was refused and ask what would be.
+    /// Implicit: role member may nothing.
     /// A path no resource names (implicit, or unlisted and allowed) is never reached by a token
     /// that has scopes: scope_missing with no required scope. A method without an action is
     /// role_forbidden everywhere but at a path_unlisted.

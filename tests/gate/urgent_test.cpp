@@ -1,4 +1,5 @@
-// Revoking and rotating: neither a lapsed plan nor a full window keeps a leaked token alive.
+// Revoking and rotating: neither a lapsed plan nor a full window keeps a leaked token alive. Asking
+// why, and what would be: neither keeps a caller from an explanation.
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@ using hourgate::test::Bench;
 namespace {
 
 const std::string api = "/_hourgate/api/v1";
+const std::string why = "/_hourgate/why/dec_00000000000000000000000000000000";
 
 struct Route {
     std::string method;
@@ -27,7 +29,10 @@ std::vector<Route> urgent_routes(const Bench& bench) {
             {"DELETE", other},
             {"POST", own + "/rotate"},
             {"POST", other + "/rotate"},
-            {"DELETE", other + "/?x=%20y"}};
+            {"DELETE", other + "/?x=%20y"},
+            {"POST", api + "/check"},
+            {"GET", why},
+            {"HEAD", why + "/"}};
 }
 
 std::vector<Route> other_own_routes(const Bench& bench) {
@@ -44,7 +49,11 @@ std::vector<Route> other_own_routes(const Bench& bench) {
             {"GET", api + "/members"},
             {"GET", api + "/usage"},
             {"GET", api + "/organization"},
-            {"DELETE", api + "/members/x"}};
+            {"DELETE", api + "/members/x"},
+            {"GET", api + "/check"},
+            {"POST", why},
+            {"GET", "/_hourgate/why"},
+            {"GET", why + "/x"}};
 }
 
 Decision decide(Bench& bench, const Route& route) {
@@ -53,6 +62,10 @@ Decision decide(Bench& bench, const Route& route) {
 
 std::string reason(const Decision& decision) {
     return std::string(to_text(decision.reason));
+}
+
+std::string reason_text(Reason reason) {
+    return std::string(to_text(reason));
 }
 
 void lapse(Bench& bench) {
@@ -95,7 +108,7 @@ const std::vector<Hindrance> hindrances = {
 
 }  // namespace
 
-TEST_CASE("neither an unpaid plan nor a full window hinders revoking and rotating") {
+TEST_CASE("neither an unpaid plan nor a full window hinders revoking, rotating and asking why") {
     for (const Hindrance& hindrance : hindrances) {
         Bench bench;
         hindrance.make(bench);
@@ -266,7 +279,8 @@ TEST_CASE("who is refused on an urgent route spends nothing") {
     CHECK(bench.left() == 3);
 }
 
-TEST_CASE("a token narrowed to something else revokes and rotates itself, lapsed or not") {
+TEST_CASE(
+    "a token narrowed to something else revokes, rotates and explains itself, lapsed or not") {
     for (const bool lapsed : {false, true}) {
         Bench bench;
         bench.facts.token.scopes = policy::parse_scopes("clients:read").value();
@@ -280,9 +294,157 @@ TEST_CASE("a token narrowed to something else revokes and rotates itself, lapsed
         CHECK(reason(decide(bench, {"DELETE", own})) == "granted");
         CHECK(reason(decide(bench, {"GET", own})) == (lapsed ? "plan_lapsed" : "scope_missing"));
         CHECK(reason(decide(bench, {"DELETE", own + "0"})) == "scope_missing");
-        CHECK(bench.urgent_left() == 57);
+        CHECK(reason(decide(bench, {"POST", api + "/check"})) == "granted");
+        CHECK(reason(decide(bench, {"GET", why})) == "granted");
+        CHECK(bench.urgent_left() == 55);
         CHECK(studio_left(bench) == 3);
     }
+}
+
+namespace {
+
+struct Dead {
+    std::string_view reason;
+    std::function<void(Bench&)> make;
+};
+const std::vector<Dead> dead_tokens = {
+    {"revoked_token", [](Bench& bench) { bench.facts.token.revoked_ms = bench.now.wall_ms; }},
+    {"expired_token", [](Bench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; }},
+    {"rotated_token",
+     [](Bench& bench) {
+         bench.facts.token.rotated_ms = bench.now.wall_ms - 1;
+         bench.facts.token.works_until_ms = bench.now.wall_ms;
+     }},
+    {"member_removed", [](Bench& bench) { bench.facts.member.removed_ms = bench.now.wall_ms; }},
+};
+
+/// Calls that a dead token may still ask why.
+int whys_left(Bench& bench) {
+    int left = 0;
+    while (bench.gate.decide(bench.own_call(why)).granted())
+        ++left;
+    return left;
+}
+
+}  // namespace
+
+TEST_CASE("whose token is dead may ask why, and nothing else") {
+    for (const Dead& dead : dead_tokens) {
+        Bench bench;
+        dead.make(bench);
+        bench.put();
+        CAPTURE(dead.reason);
+        CHECK(reason_text(Gate::alive(bench.facts.shared(), bench.now.wall_ms)) == dead.reason);
+        std::vector<Route> refused = other_own_routes(bench);
+        for (const Route& route : urgent_routes(bench))
+            if (!route.target.starts_with(why))
+                refused.push_back(route);
+        for (const auto* method : {"OPTIONS", "PUT", "PATCH", "DELETE", "get"})
+            refused.push_back({method, why});
+        refused.push_back({"GET", "/clients/1"});
+        for (const Route& route : refused) {
+            CAPTURE(route.method, route.target);
+            Call call = bench.own_call(route.target, route.method);
+            call.address.reset();
+            const Decision decision = bench.gate.decide(call);
+            CHECK(reason(decision) == dead.reason);
+            CHECK(decision.because == Reason::granted);
+        }
+        for (const auto* method : {"GET", "HEAD"}) {
+            const Decision decision = bench.gate.decide(bench.own_call(why, method));
+            CHECK(reason(decision) == "granted");
+            CHECK(reason_text(decision.because) == dead.reason);
+            REQUIRE(decision.facts != nullptr);
+            CHECK(decision.facts->token.prefix == bench.minted.prefix);
+            CHECK(decision.plan == nullptr);  // how its successor fares is not shown
+            CHECK(decision.room_of == RoomOf::urgent);
+        }
+        const auto at_hand = bench.gate.decide_at_hand(bench.own_call(why));
+        REQUIRE(at_hand);
+        CHECK(reason(*at_hand) == "granted");
+        CHECK(whys_left(bench) == 57);
+        CHECK(bench.urgent_left() == 60);
+        CHECK(studio_left(bench) == 3);
+        CHECK(bench.failures.entries() == 0);
+    }
+}
+
+TEST_CASE("a dead token that asks why 60 times a minute keeps its line from nothing") {
+    Bench bench;
+    dead_tokens[0].make(bench);
+    bench.put();
+    CHECK(whys_left(bench) == 60);
+    const Decision full = bench.gate.decide(bench.own_call(why));
+    CHECK(reason(full) == "window_full");
+    CHECK(full.room_of == RoomOf::urgent);
+    CHECK(full.room.retry_after_s == 60);
+    bench.minted = token::mint("hsk", token::Env::live);  // its successor
+    bench.facts.token = TokenFacts{};
+    bench.facts.token.id = 8;
+    bench.facts.token.line = 7;
+    bench.facts.token.prefix = bench.minted.prefix;
+    bench.facts.token.digest = bench.minted.digest;
+    bench.put();
+    CHECK(reason(decide(bench, {"DELETE", api + "/tokens/" + bench.minted.prefix})) == "granted");
+    CHECK(bench.urgent_left() == 59);
+}
+
+TEST_CASE("a proxy or a back end that asks about the path of why is told a dead token is dead") {
+    for (const Mode mode : {Mode::enforce, Mode::observe})
+        for (const Dead& dead : dead_tokens) {
+            Bench bench(mode);
+            dead.make(bench);
+            bench.put();
+            CAPTURE(dead.reason);
+            const Decision decision = decide(bench, {"GET", why});
+            CHECK(reason(decision) == dead.reason);
+            CHECK_FALSE(decision.granted());
+            CHECK(whys_left(bench) == 60);
+        }
+}
+
+TEST_CASE("who holds no secret asks why in vain, and is counted") {
+    Bench bench;
+    dead_tokens[0].make(bench);
+    bench.put();
+    const auto failures_left = [&] {
+        return bench.failures.ask(Address::parse("192.0.2.1")->limiter_key(), bench.now, Spend::no)
+            .states[0]
+            .remaining;
+    };
+    const token::Minted unknown = token::mint("hsk", token::Env::live);
+    const token::Minted elsewhere = token::mint("hsk", token::Env::test);
+    std::string wrong(bench.minted.text.reveal().substr(0, 22));
+    wrong += unknown.text.reveal().substr(22);  // check digits that do not fit
+    std::uint32_t left = 10;
+    const auto refused = [&](std::string_view credentials, std::string_view expected) {
+        Call call = bench.own_call(why);
+        call.credentials = credentials;
+        CAPTURE(expected);
+        const Decision decision = bench.gate.decide(call);
+        CHECK(reason(decision) == expected);
+        CHECK_FALSE(decision.facts);
+        CHECK(failures_left() == --left);
+    };
+    refused(unknown.text.reveal(), "unknown_token");
+    refused(wrong, "damaged_token");
+    refused(elsewhere.text.reveal(), "wrong_environment");
+    refused("x", "malformed_token");
+    bench.facts.token.digest = unknown.digest;  // the prefix is known, the secret another's
+    bench.put();
+    refused(bench.minted.text.reveal(), "unknown_token");
+    CHECK(bench.urgent.entries() == 0);
+}
+
+TEST_CASE("an operator's token asks no why on the public listener, live or dead") {
+    Bench bench;
+    bench.make_operator();
+    CHECK(reason(bench.gate.decide(bench.own_call(why))) == "role_forbidden");
+    CHECK(reason(bench.gate.decide(bench.own_call(api + "/check", "POST"))) == "role_forbidden");
+    bench.facts.token.revoked_ms = bench.now.wall_ms;
+    bench.put();
+    CHECK(reason(bench.gate.decide(bench.own_call(why))) == "revoked_token");
+    CHECK(bench.urgent.entries() == 0);
 }
 
 TEST_CASE("a look and a repeat of an urgent call are not counted") {

@@ -43,6 +43,7 @@ const std::vector<Route> routes = {
     {"/members/0a0a0a0a0a0a", OwnRoute::other, "", "", ""},
     {"/organization", OwnRoute::organization, "", "", ""},
     {"/usage", OwnRoute::other, "", "", ""},
+    {"/check", OwnRoute::check, "", "POST ", "POST "},
     // Words of the list in other places, in other case, or with more behind them.
     {"/Me", OwnRoute::other, "", "", ""},
     {"/rotate", OwnRoute::other, "", "", ""},
@@ -58,6 +59,10 @@ const std::vector<Route> routes = {
     {"/members/0a0a0a0a0a0a/rotate", OwnRoute::other, "", "", ""},
     {"/organization/members", OwnRoute::other, "", "", ""},
     {"/usage/today", OwnRoute::other, "", "", ""},
+    {"/Check", OwnRoute::other, "", "", ""},
+    {"/check/me", OwnRoute::other, "", "", ""},
+    {"/me/check", OwnRoute::other, "", "", ""},
+    {"/why/0", OwnRoute::other, "", "", ""},
 };
 
 bool lists(std::string_view methods_of_row, std::string_view method) {
@@ -104,7 +109,7 @@ TEST_CASE("each of the gate's own routes is told by its segments, whole and as t
     }
 }
 
-TEST_CASE("of the own routes only both rotates and the revoking of a token are urgent") {
+TEST_CASE("of the own routes only rotating, revoking, asking why and checking are urgent") {
     for (const Route& route : routes)
         for (const std::string_view method : methods) {
             CAPTURE(route.path, method);
@@ -113,6 +118,9 @@ TEST_CASE("of the own routes only both rotates and the revoking of a token are u
     for (const OwnRoute elsewhere : {OwnRoute::none, OwnRoute::other, OwnRoute::admin})
         for (const std::string_view method : methods)
             CHECK_FALSE(is_urgent(elsewhere, method));
+    for (const std::string_view method : methods)
+        CHECK(is_urgent(OwnRoute::why, method) == (method == "GET" || method == "HEAD"));
+    CHECK_FALSE(is_urgent(OwnRoute::why, "get"));
     CHECK_FALSE(is_urgent(OwnRoute::token, "delete"));
     CHECK_FALSE(is_urgent(OwnRoute::rotate_self, "POST "));
 }
@@ -166,6 +174,52 @@ TEST_CASE(
     CHECK(allowed > 0);
     CHECK(by_role > 0);
     CHECK(by_scope > 0);
+}
+
+TEST_CASE("where the gate says why is its own, whatever api_prefix is, for every role and scope") {
+    for (const std::string prefix : {"/_hourgate/api/v1", "/_hourgate", "/gate"}) {
+        Rules rules;
+        rules.api_prefix = prefix;
+        Resource rest;
+        rest.name = "a";
+        rest.patterns.push_back(parse_pattern("/**").value());
+        rules.resources.push_back(rest);
+        const Policy policy = Policy::make(std::move(rules)).value();
+        for (const std::string end : {"", "/", "?x=/y"}) {
+            CAPTURE(prefix, end);
+            const Match match = policy.find("/_hourgate/why/dec_0a" + end);
+            CHECK(match.flaw == PathFlaw::none);
+            CHECK(match.own == OwnRoute::why);
+            CHECK(match.own_object == "dec_0a");
+            REQUIRE(match.resource != nullptr);
+            CHECK(match.resource->name == "hourgate");
+        }
+        for (const auto* path : {"/_hourgate/why", "/_hourgate/why/a/b", "/_hourgate/why?a=b"}) {
+            CAPTURE(prefix, path);
+            CHECK(policy.find(path).own == OwnRoute::other);
+        }
+        for (const auto* path : {"/why/a", "/_hourgate/whys/a", "/_hourgate/api/v2/why/a"})
+            CHECK(policy.find(path).own != OwnRoute::why);
+        for (const auto* path : {"/_hourgate/why/../x", "/_hourgate/why//", "/_hourgate/why/a;b"}) {
+            CAPTURE(prefix, path);
+            CHECK(policy.find(path).flaw != PathFlaw::none);
+            CHECK(policy.find(path).own == OwnRoute::other);
+        }
+        const Match variant = policy.find("/_hourgate/Why/a");
+        CHECK(variant.own != OwnRoute::why);
+        CHECK((variant.flaw == PathFlaw::case_variant || variant.own == OwnRoute::other));
+        CHECK(policy.find(prefix + "/me").own == OwnRoute::me);
+    }
+    const Policy policy = policy_with();
+    for (const Role role : all_roles)
+        for (const std::string_view method : methods) {
+            CAPTURE(to_text(role), method);
+            const bool asks = method == "GET" || method == "HEAD";
+            const auto got = judged(policy, role, "a:*", method, "/_hourgate/why/dec_0a");
+            CHECK((got.verdict == Verdict::allowed) == asks);
+            CHECK(judged(policy, role, "", method, "/_hourgate/why/dec_0a").verdict ==
+                  Verdict::allowed);
+        }
 }
 
 TEST_CASE("a path below api_prefix that cannot be read is the gate's own all the same") {

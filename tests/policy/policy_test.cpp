@@ -542,15 +542,21 @@ TEST_CASE(
         INFO(path);
         CHECK(overlap(path, "/_hourgate/api/v1"));
     }
-    for (const auto* path :
-         {"/_hourgate", "/_hourgate/api", "/_hourgate/api/v2/**", "/_hourgate/api/v1x",
-          "/_hourgate/{a}", "/_hourgate/{a}/v2/**", "/api/v1/**", "/"}) {
+    for (const auto* path : {"/_hourgate", "/_hourgate/api", "/_hourgate/api/v2/**",
+                             "/_hourgate/api/v1x", "/api/v1/**", "/"}) {
         INFO(path);
         CHECK_FALSE(overlap(path, "/_hourgate/api/v1"));
     }
     CHECK(overlap("/api/v1/clients/**", "/api/v1"));
     CHECK(overlap("/api/**", "/api/v1"));
     CHECK_FALSE(overlap("/api/v1/**", "/gate"));
+    // Where the gate says why is its own whatever the prefix is.
+    for (const auto* path :
+         {"/_hourgate/why", "/_hourgate/why/{decision}", "/_hourgate/why/x/y", "/_Hourgate/WHY/**",
+          "/_hourgate/{a}", "/_hourgate/{a}/x/**", "/_hourgate/**"})
+        CHECK(overlap(path, "/gate"));
+    for (const auto* path : {"/_hourgate/whys", "/_hourgate/whys/**", "/why/**", "/_hourgate"})
+        CHECK_FALSE(overlap(path, "/gate"));
     // These mean "whatever else there is": the gate's own routes come first.
     CHECK_FALSE(overlap("/**", "/_hourgate/api/v1"));
     CHECK_FALSE(overlap("/{tenant}/**", "/_hourgate/api/v1"));
@@ -563,6 +569,12 @@ TEST_CASE("A prefix that is no plain path is refused") {
         rules.api_prefix = prefix;
         INFO(prefix);
         CHECK(says(off(std::move(rules)), "api_prefix"));
+    }
+    for (const auto* prefix : {"/_hourgate/why", "/_hourgate/why/api", "/_HOURGATE/Why/x"}) {
+        Rules rules;
+        rules.api_prefix = prefix;
+        INFO(prefix);
+        CHECK(says(off(std::move(rules)), "where the gate says why"));
     }
     Rules rules;
     rules.api_prefix = "/gate";
