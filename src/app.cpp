@@ -122,11 +122,6 @@ private:
     store::LeasedDirectory& directory_;
 };
 
-Gate::Settings gate_settings(const config::Config& config) {
-    return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
-            config.lapse_to};
-}
-
 /// The description with the prefix that is configured.
 std::string openapi_for(const std::string& api_prefix) {
     constexpr std::string_view written = "\"/_hourgate/api/v1/";
@@ -135,17 +130,6 @@ std::string openapi_for(const std::string& api_prefix) {
     for (auto at = text.find(written); at != text.npos; at = text.find(written, at + wanted.size()))
         text.replace(at, written.size(), wanted);
     return text;
-}
-
-http::ReplySettings reply_settings(const config::Config& config) {
-    http::ReplySettings reply;
-    reply.brand = config.brand;
-    reply.env = token::to_text(config.env);
-    reply.renew_url = config.renew_url;
-    reply.failures = config.failures;
-    reply.public_calls = config.public_calls;
-    reply.cors_origins = config.cors_origins;
-    return reply;
 }
 
 /// Nothing when calls are not forwarded.
@@ -176,6 +160,22 @@ std::string shown_upstream(const config::Config& config) {
 }
 
 }  // namespace
+
+Gate::Settings gate_settings(const config::Config& config) {
+    return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
+            config.lapse_to};
+}
+
+http::ReplySettings reply_settings(const config::Config& config) {
+    http::ReplySettings reply;
+    reply.brand = config.brand;
+    reply.env = token::to_text(config.env);
+    reply.renew_url = config.renew_url;
+    reply.failures = config.failures;
+    reply.public_calls = config.public_calls;
+    reply.cors_origins = config.cors_origins;
+    return reply;
+}
 
 /// In construction order: each needs only what stands above it.
 struct App::Parts {

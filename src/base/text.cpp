@@ -66,6 +66,13 @@ bool is_printable_ascii(std::string_view text) noexcept {
     return !is_off(text.size() - step);  // some of it twice, rather than one by one
 }
 
+int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char lower_c = static_cast<char>(c | 0x20);
+    return lower_c >= 'a' && lower_c <= 'f' ? lower_c - 'a' + 10 : -1;
+}
+
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const std::size_t bytes = character_bytes(text);

@@ -20,6 +20,8 @@ namespace hourgate {
 
 /// Nothing but 0x20 to 0x7e. Eight bytes at a step: answers ask it of every value of every header.
 [[nodiscard]] bool is_printable_ascii(std::string_view text) noexcept;
+/// 0 to 15, upper or lower case; -1: it is none.
+[[nodiscard]] int hex_digit(char c) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;  ///< well-formed per RFC 3629
 /// UTF-8 without control characters (C0, DEL, C1), 1 to `bytes_max` bytes, no space at either end.
 [[nodiscard]] bool is_plain_name(std::string_view text, std::size_t bytes_max) noexcept;

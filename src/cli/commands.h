@@ -20,6 +20,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> audit_commands();
 [[nodiscard]] std::vector<Command> backup_commands();
 [[nodiscard]] std::vector<Command> doctor_commands();
+[[nodiscard]] std::vector<Command> check_commands();
 
 /// All of them, in the order help shows them.
 [[nodiscard]] Table all_commands();

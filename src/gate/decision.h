@@ -71,9 +71,11 @@ struct Decision {
     /// too_many_failures: the 401 it would have been. Granted, and OwnRoute::why: the 401 that any
     /// other call of this token would get.
     Reason because = Reason::granted;
-    bool observed = false;      ///< mode observe: granted although `reason` refuses
-    bool needs_store = false;   ///< nothing was decided: see Gate::decide_at_hand
-    std::array<char, 32> id{};  ///< 128 random bits in hex; shown as "dec_" + id
+    bool observed = false;     ///< mode observe: granted although `reason` refuses
+    bool needs_store = false;  ///< nothing was decided: see Gate::decide_at_hand
+    /// 128 random bits in hex; shown as "dec_" + id. Zero bytes for a look (Spend::no): it is on no
+    /// record, so there is nothing to quote.
+    std::array<char, 32> id{};
     Now now;
 
     // What was asked: views of the Call.
@@ -105,6 +107,7 @@ struct Decision {
     RoomOf room_of = RoomOf::nothing;
     Room room;
 
+    [[nodiscard]] bool has_id() const noexcept { return id[0] != '\0'; }
     /// Whether the call goes on to the upstream.
     [[nodiscard]] bool granted() const noexcept { return reason == Reason::granted || observed; }
     /// "owner" … "member", "operator", or empty when not known.

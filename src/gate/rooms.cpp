@@ -8,7 +8,8 @@ namespace hourgate {
 const Window urgent_window{"urgent", limits::urgent_calls, limits::urgent_window_s, Per::token};
 
 void Gate::begin(Decision& decision, const Call& call) {
-    decision.id = random_hex_128();
+    if (call.spend != Spend::no)
+        decision.id = random_hex_128();
     decision.now = call.now;
     decision.door = call.door;
     decision.method = call.method;

@@ -21,13 +21,6 @@ bool holds_token(std::string_view text) {
 }
 constexpr const char* has_token = "holds a whole token; give its prefix where a token is meant";
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower_c = static_cast<char>(c | 0x20);
-    return lower_c >= 'a' && lower_c <= 'f' ? lower_c - 'a' + 10 : -1;
-}
-
 std::string decoded(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {

@@ -136,7 +136,8 @@ Routed route_of(std::span<const Route> routes, std::string_view method, policy::
 }
 
 Answer managed(const Routed& routed, const Request& request, const Decision& decision,
-               const Desk& desk, const ReplySettings& settings, Format format) {
+               const Desk& desk, const ReplySettings& settings, Format format,
+               const Suppose& suppose) {
     Fields body;
     if (routed.route->body == Body::json && !request.body.empty()) {
         if (!is_json(request))
@@ -149,7 +150,7 @@ Answer managed(const Routed& routed, const Request& request, const Decision& dec
                                read.failure().next, format);
         body = std::move(read).value();
     }
-    Visit visit(desk, decision, settings, format, routed.captures, request,
+    Visit visit(desk, decision, settings, format, routed.captures, request, suppose,
                 Fields::of_query(request.target), std::move(body));
     return routed.route->run(visit);
 }

@@ -28,11 +28,16 @@ struct Desk {
     std::string cursor_key;  ///< 32 bytes
 };
 
+/// What would become of a call `method` `target` of whoever sent the one at hand, from the same
+/// address: a look, which is counted nowhere and told to nobody. Views point into its arguments.
+using Suppose = std::function<Decision(std::string_view method, std::string_view target)>;
+
 /// One granted call to a management route.
 class Visit {
 public:
     Visit(const Desk& desk, const Decision& decision, const ReplySettings& settings, Format format,
-          std::vector<std::string> captures, const Request& request, Fields query_, Fields body_)
+          std::vector<std::string> captures, const Request& request, const Suppose& suppose,
+          Fields query_, Fields body_)
         : query(std::move(query_)),
           body(std::move(body_)),
           desk_(desk),
@@ -40,13 +45,19 @@ public:
           settings_(settings),
           format_(format),
           captures_(std::move(captures)),
-          request_(request) {}
+          request_(request),
+          suppose_(suppose) {}
 
     Fields query;
     Fields body;
 
     [[nodiscard]] const Decision& decision() const noexcept { return decision_; }
     [[nodiscard]] const Request& request() const noexcept { return request_; }
+    [[nodiscard]] const ReplySettings& settings() const noexcept { return settings_; }
+    /// As of Suppose. Both live as long as what is made of it.
+    [[nodiscard]] Decision supposed(std::string_view method, std::string_view target) const {
+        return suppose_(method, target);
+    }
     /// What the path has at its n-th "{}".
     [[nodiscard]] const std::string& captured(std::size_t at) const { return captures_.at(at); }
     [[nodiscard]] std::int64_t now_ms() const noexcept { return decision_.now.wall_ms; }
@@ -89,6 +100,7 @@ private:
     const Format format_;
     const std::vector<std::string> captures_;
     const Request& request_;
+    const Suppose& suppose_;
     std::int64_t limit_ = 0;  // of the page
 };
 
@@ -117,6 +129,7 @@ struct Routed {
 
 /// A granted call whose body, if the route reads one, is there.
 [[nodiscard]] Answer managed(const Routed& routed, const Request& request, const Decision& decision,
-                             const Desk& desk, const ReplySettings& settings, Format format);
+                             const Desk& desk, const ReplySettings& settings, Format format,
+                             const Suppose& suppose);
 
 }  // namespace hourgate::http

@@ -26,9 +26,11 @@ public:
     virtual void address_unknown(Listener listener) noexcept = 0;
 };
 
-/// Every decision on a call is told with this.
+/// Every decision on a call is told with this. A look (Spend::no) is no call, and told to nobody.
 inline void tell(Observer& observer, Listener listener, const Call& call,
                  const Decision& decision) noexcept {
+    if (call.spend == Spend::no)
+        return;
     const bool counted = call.spend == Spend::counted && decision.reason == Reason::granted;
     if (call.spend == Spend::again || counted)
         return observer.decided_again(decision, status_of(decision));

@@ -306,7 +306,8 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
     error["reason"] = to_text(decision.reason);
     error["message"] = words.message;
     error["fix"] = words.fix;
-    error["decision"] = shown_id(decision);
+    if (decision.has_id())
+        error["decision"] = shown_id(decision);
     if (const std::string docs = docs_of(decision.reason, settings); !docs.empty())
         error["docs"] = docs;
     switch (status_for(decision.reason)) {
@@ -412,8 +413,9 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
 }  // namespace
 
 void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings) {
-    to.add("X-Hourgate-Decision",
-           Line() << id_mark << std::string_view(decision.id.data(), decision.id.size()));
+    if (decision.has_id())
+        to.add("X-Hourgate-Decision",
+               Line() << id_mark << std::string_view(decision.id.data(), decision.id.size()));
     to.add("Cache-Control", "no-store");
     const int status = status_for(decision.reason);
     if (decision.observed) {

@@ -36,7 +36,7 @@ enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9
 /// "unauthenticated", "forbidden_plan", … PRODUCT.md section 6.
 [[nodiscard]] std::string_view code_of(Reason reason) noexcept;
 
-/// "dec_" and the id: what a caller quotes when asking for help.
+/// "dec_" and the id: what a caller quotes when asking for help. REQUIRES: decision.has_id().
 [[nodiscard]] std::string shown_id(const Decision& decision);
 
 /// What a refused caller reads. `message` is what happened on which value, `fix` the one next step.
@@ -49,9 +49,9 @@ struct Words {
 /// The members of "error" in order, as a JSON object text; the same facts for both formats.
 [[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
 
-/// Adds the headers of every answer about a decision: X-Hourgate-Decision, Cache-Control, limit
-/// headers when due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when observed,
-/// WWW-Authenticate (RFC 6750 section 3) and Retry-After on refusals.
+/// Adds the headers of every answer about a decision: X-Hourgate-Decision (not of a look),
+/// Cache-Control, limit headers when due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when
+/// observed, WWW-Authenticate (RFC 6750 section 3) and Retry-After on refusals.
 void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
 
 /// Adds all eight identity headers, always, empty when not known (trap 3).

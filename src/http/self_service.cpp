@@ -97,6 +97,15 @@ Answer list_own_members(Visit& visit) {
                       [](const manage::MemberView& view) { return view_of(view); });
 }
 
+/// Asked without spending: the words of the refusal that a call would get.
+Answer check_call(Visit& visit) {
+    const std::string method = visit.body.needed_text("method");
+    const std::string path = visit.body.needed_text("path");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.data(200, check_of(visit.supposed(method, path), visit.settings()));
+}
+
 Answer show_organization(Visit& visit) {
     if (auto off = visit.flawed())
         return *std::move(off);
@@ -114,6 +123,7 @@ constexpr std::array routes = {
     Route{"POST", "tokens/{}/rotate", Body::json, rotate_one},
     Route{"GET", "members", Body::none, list_own_members},
     Route{"GET", "members/{}", Body::none, show_member},
+    Route{"POST", "check", Body::json, check_call},
     Route{"GET", "organization", Body::none, show_organization},
     Route{"GET", "usage", Body::none, list_usage},
 };
@@ -139,6 +149,22 @@ Json me_of(const Decision& decision) {
         {"env", token::to_text(facts.token.env)},
         {"expiresAt", facts.token.expires_ms ? Json(format_time(*facts.token.expires_ms)) : Json()},
         {"limits", limits_of(decision)},
+    };
+}
+
+Json check_of(const Decision& decision, const ReplySettings& settings) {
+    const policy::Resource* resource = decision.match.resource;
+    return {
+        {"granted", decision.granted()},
+        {"status", status_of(decision)},
+        {"reason", to_text(decision.reason)},
+        {"observed", decision.observed},
+        {"resource", resource != nullptr ? Json(resource->name) : Json()},
+        {"role", text_or_null(decision.role())},
+        {"plan", decision.plan != nullptr ? Json(decision.plan->name) : Json()},
+        {"own", text_or_null(decision.judgement.own)},
+        {"limits", limits_of(decision)},
+        {"error", decision.granted() ? Json() : error_members(decision, settings)},
     };
 }
 

@@ -13,6 +13,10 @@ namespace hourgate::http {
 /// "data" of /me: what a token is and what it has left. The quickest way to try one.
 [[nodiscard]] nlohmann::ordered_json me_of(const Decision& decision);
 
+/// "data" of /check: what would become of a call. REQUIRES: a look (Spend::no).
+[[nodiscard]] nlohmann::ordered_json check_of(const Decision& decision,
+                                              const ReplySettings& settings);
+
 // What self-service and admin read and answer alike.
 
 /// member, sort of the query; workspace too, for an operator. sort=lastUsed: those not used for

@@ -72,9 +72,10 @@ Answer failed() noexcept {
     }
 }
 
-bool is_json(const Request& request) noexcept {
+/// Parameters such as charset aside.
+bool is_of_type(const Request& request, std::string_view wanted) noexcept {
     const std::string_view type = request.only("Content-Type").value_or("");
-    return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/json");
+    return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), wanted);
 }
 
 }  // namespace
@@ -91,7 +92,8 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
 std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
     if (listener == Listener::ask) {
-        const bool reads = method == "POST" && policy::path_part(target) == verify_path;
+        const std::string_view path = policy::path_part(target);
+        const bool reads = method == "POST" && (path == verify_path);
         return reads ? limits::verify_body_bytes_max : 0;
     }
     try {
@@ -250,7 +252,24 @@ Answer Service::manage(const Place& place, Listener listener, const Request& req
     const Decision& decision = *admission.decision;
     if (!decision.granted() || !decision.facts)
         return refusal(decision, settings_.reply, format);
-    return managed(place.routed, request, decision, settings_.desk, settings_.reply, format);
+    return managed(place.routed, request, decision, settings_.desk, settings_.reply, format,
+                   [&](std::string_view method, std::string_view target) {
+                       return supposed(request, decision, method, target);
+                   });
+}
+
+/// The credentials are those of `request`, which the gate has just granted as `asked`.
+Decision Service::supposed(const Request& request, const Decision& asked, std::string_view method,
+                           std::string_view target) {
+    Call call;
+    call.now = clock_.now();
+    call.method = method;
+    call.target = target;
+    call.address = asked.address;
+    call.spend = Spend::no;
+    const RequestView view = request;
+    read_headers(call, view, settings_.trust);
+    return gate_.decide(call);
 }
 
 Answer Service::handle(Listener listener, const Request& request, Admission admission) noexcept {
@@ -286,7 +305,7 @@ Answer Service::on_public(const Request& request, Admission& admission, Format f
     if (auto answer = common(request, format))
         return *std::move(answer);
     const std::string here = "Here are " + settings_.api_prefix +
-                             "/me, /tokens, /members and /organization beside it, "
+                             "/me, /tokens, /check, /members and /organization beside it, "
                              "/_hourgate/healthz and /_hourgate/readyz.";
     if (settings_.upstream != nullptr)
         return not_found(request, here, format);
@@ -309,7 +328,8 @@ Answer Service::on_ask(const Request& request, Format format) {
     if (!dialect)
         return not_found(request,
                          "Ask at /_hourgate/auth/nginx, /_hourgate/denied, /_hourgate/auth/caddy, "
-                         "/_hourgate/auth/traefik, /_hourgate/auth/envoy/ or /_hourgate/verify.",
+                         "/_hourgate/auth/traefik, /_hourgate/auth/envoy/, /_hourgate/verify or "
+                         "/_hourgate/introspect.",
                          format);
     const RequestView view = request;
     Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
@@ -349,7 +369,7 @@ std::optional<Answer> Service::common(const Request& request, Format format) con
 }
 
 Answer Service::verify(const Request& request, Format format) {
-    if (!is_json(request))
+    if (!is_of_type(request, "application/json"))
         return plain_error(415, "bad_request", "wrong_content_type",
                            "The body is not said to be JSON.",
                            "Send it with Content-Type: application/json", format);

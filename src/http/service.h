@@ -97,6 +97,8 @@ private:
     [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
                                 Admission& admission, Format format);
     [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door) const;
+    [[nodiscard]] Decision supposed(const Request& request, const Decision& asked,
+                                    std::string_view method, std::string_view target);
     [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
                                Format format);
     [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);

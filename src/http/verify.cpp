@@ -157,12 +157,12 @@ Answer verify_answer(const Decision& decision, const ReplySettings& settings) {
     const bool known = decision.facts != nullptr;
     const Facts& facts = known ? *decision.facts : nobody;
     const bool granted = decision.granted();
-    const Json json = {
+    Json json = {
         {"granted", granted},
         {"status", status_of(decision)},
         {"reason", to_text(decision.reason)},
         {"observed", decision.observed},
-        {"decision", shown_id(decision)},
+        {"decision", Json()},
         {"workspace", text_or_null(facts.workspace->public_id)},
         {"member", text_or_null(facts.member->public_id)},
         {"role", text_or_null(decision.role())},
@@ -175,11 +175,16 @@ Answer verify_answer(const Decision& decision, const ReplySettings& settings) {
         {"error", granted ? Json() : error_members(decision, settings)},
     };
     // Retry-After, WWW-Authenticate and their like would speak of this answer, and it is a 200.
-    return {200,
-            {{"Content-Type", "application/json"},
-             {"X-Hourgate-Decision", shown_id(decision)},
-             {"Cache-Control", "no-store"}},
-            text_of(json) + "\n"};
+    Answer answer{200, {{"Content-Type", "application/json"}}, {}};
+    if (decision.has_id()) {
+        json["decision"] = shown_id(decision);
+        answer.headers.push_back({"X-Hourgate-Decision", shown_id(decision)});
+    } else {
+        json.erase("decision");
+    }
+    answer.headers.push_back({"Cache-Control", "no-store"});
+    answer.body = text_of(json) + "\n";
+    return answer;
 }
 
 }  // namespace hourgate::http

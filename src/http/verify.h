@@ -21,7 +21,7 @@ struct Question {
     std::string method;
     std::string path;                ///< origin form, query included
     std::optional<Address> address;  ///< the client's, when the back end says it
-    Spend spend = Spend::yes;
+    Spend spend = Spend::yes;        ///< no: told to no observer
 };
 
 /// Reads the JSON object {"token","method","path","address"?,"spend"?}. Failure::usage names the
@@ -32,7 +32,8 @@ struct Question {
 /// The call. Views point into `question`.
 [[nodiscard]] Call call_of(const Question& question, Now now);
 
-/// 200 with the decision as JSON, granted or not.
+/// 200 with the decision as JSON, granted or not. A look, which is on no record, has no "decision"
+/// and no X-Hourgate-Decision.
 [[nodiscard]] Answer verify_answer(const Decision& decision, const ReplySettings& settings);
 
 }  // namespace hourgate::http

@@ -431,6 +431,8 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.directory->catch_up();
     bench.check("admin@acme", "GET", api + "/me");
 
+    bench.check("member@acme", "POST", api + "/check", {},
+                {{"method", "GET"}, {"path", "/clients/1"}});
     for (int i = 0; i < 61; ++i)  // the urgent window has room for 60 a minute
         bench.call_now(bench.tokens["admin@acme"], "POST", api + "/tokens/000000000000/rotate");
     bench.check("admin@acme", "POST", api + "/tokens/{prefix}/rotate", {"000000000000"});

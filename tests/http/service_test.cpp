@@ -159,7 +159,7 @@ TEST_CASE("a path the public listener does not have is a 404 that says where cal
     CHECK(
         whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
         "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /tokens, /members and /organization beside it, /_hourgate/healthz and /_hourgate/readyz."}})"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /tokens, /check, /members and /organization beside it, /_hourgate/healthz and /_hourgate/readyz."}})"
         "\n");
     CHECK(bench.notes.told.empty());
 }
@@ -199,14 +199,14 @@ TEST_CASE("the ask listener has no health and no /me: what it does not know is a
     HttpBench bench;
     for (const char* target :
          {"/", "/_hourgate/healthz", "/_hourgate/api/v1/me", "/_hourgate/auth",
-          "/_hourgate/auth/nginx/", "/_hourgate/auth/haproxy", "/_hourgate/introspect"}) {
+          "/_hourgate/auth/nginx/", "/_hourgate/auth/haproxy", "/_hourgate/introspect/"}) {
         CAPTURE(target);
         CHECK(status(bench, Listener::ask, "GET", target) == 404);
     }
     CHECK(bench.notes.told.empty());
 }
 
-TEST_CASE("only a POST to verify has a body that is read") {
+TEST_CASE("only a POST to verify or introspect has a body that is read") {
     HttpBench bench;
     const auto bytes = [&](Listener listener, std::string_view method, std::string_view target) {
         return bench.service.body_bytes_max(listener, method, target);

@@ -155,3 +155,20 @@ TEST_CASE("a clean stop writes what is left") {
     bench.writer.stop();
     CHECK(bench.rows_of(bench.tokens["member@acme"])[0]["granted"] == 1);
 }
+
+TEST_CASE("a dead token that asks why has used nothing, and a live one has") {
+    hourgate::test::Bench bench;
+    for (const bool dead : {false, true}) {
+        if (dead)
+            bench.facts.token.revoked_ms = bench.now.wall_ms;
+        bench.put();
+        const Decision decision = bench.gate.decide(bench.own_call("/_hourgate/why/dec_0"));
+        REQUIRE(decision.granted());
+        ops::UsageMeter meter;
+        meter.count(decision);
+        std::size_t notes = 0;
+        for (std::size_t part = 0; part < limits::usage_shards; ++part)
+            notes += meter.take(part).size();
+        CHECK(notes == (dead ? 0 : 1));
+    }
+}

@@ -78,11 +78,27 @@ TEST_CASE("an empty token means that the caller sent none") {
     CHECK(bench.ask(question(body_of(""))).body.find("no_credentials") != std::string::npos);
 }
 
-TEST_CASE("a question that is not to be spent is not") {
+TEST_CASE("a question that is not to be spent is not, and is on no record: nobody is told") {
     HttpBench bench;
-    const Answer answer = bench.ask(question(body_of(HttpBench::token(), R"(,"spend":false)")));
-    CHECK(answer.body.find(R"("granted":true)") != std::string::npos);
+    const std::string look = R"(,"spend":false)";
+    CHECK(
+        whole(bench.ask(question(body_of(HttpBench::token(), look)))) ==
+        "200\nContent-Type: application/json\nCache-Control: no-store\n\n"
+        R"({"granted":true,"status":200,"reason":"granted","observed":false,"workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"error":null})"
+        "\n");
     CHECK(bench.left() == 3);
+    for (const std::string& token : {HttpBench::wrong_secret(), std::string()}) {
+        const std::string more = look + (token.empty() ? "" : R"(,"address":"192.0.2.9")");
+        const Answer refused = bench.ask(question(body_of(token, more)));
+        CHECK(refused.body.find(R"("status":401,)") != std::string::npos);
+        CHECK(refused.body.find("dec_") == std::string::npos);
+        CHECK(refused.body.find("\"decision\"") == std::string::npos);
+        CHECK(header(refused, "X-Hourgate-Decision") == "(absent)");
+    }
+    CHECK(bench.failures.entries() == 0);
+    CHECK(bench.notes.told.empty());
+    CHECK(bench.notes.again.empty());
+    CHECK(bench.notes.unknown == 0);
     (void)bench.ask(question(body_of(HttpBench::token(), R"(,"spend":true)")));
     CHECK(bench.left() == 2);
 }

@@ -50,31 +50,65 @@ std::size_t ProbeAnswer::count(std::string_view name) const noexcept {
                       [&](const Header& header) { return same_ignoring_case(header.name, name); }));
 }
 
+namespace {
+
+httplib::Headers host_of(const ProbeTarget& where) {
+    httplib::Headers sent;
+    if (!where.host_header.empty() || !where.socket_path.empty())
+        sent.emplace("Host", where.host_header.empty() ? "localhost" : where.host_header);
+    return sent;
+}
+
+void take_head(ProbeAnswer& answer, const httplib::Response& response) {
+    answer.status = response.status;
+    for (const auto& [name, value] : response.headers)
+        answer.headers.push_back({name, value});
+}
+
+/// False when enough is kept.
+bool take_body(ProbeAnswer& answer, const char* data, std::size_t size) {
+    answer.body.append(data, std::min(size, probe_body_bytes_max - answer.body.size()));
+    return answer.body.size() < probe_body_bytes_max;
+}
+
+}  // namespace
+
 Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
                           const std::vector<Header>& headers) {
     httplib::Client client(where.socket_path.empty() ? where.host : where.socket_path, where.port);
     prepare(client, where);
-    httplib::Headers sent;
-    if (!where.host_header.empty() || !where.socket_path.empty())
-        sent.emplace("Host", where.host_header.empty() ? "localhost" : where.host_header);
+    httplib::Headers sent = host_of(where);
     for (const Header& header : headers)
         sent.emplace(header.name, header.value);
     ProbeAnswer answer;
     const auto begun = [&](const httplib::Response& response) {
-        answer.status = response.status;
-        for (const auto& [name, value] : response.headers)
-            answer.headers.push_back({name, value});
+        take_head(answer, response);
         return true;
     };
-    const auto read = [&](const char* data, std::size_t size) {
-        answer.body.append(data, std::min(size, probe_body_bytes_max - answer.body.size()));
-        return answer.body.size() < probe_body_bytes_max;
-    };
-    const httplib::Result result = client.Get(target, sent, begun, read);
+    const httplib::Result result = client.Get(
+        target, sent, begun,
+        [&](const char* data, std::size_t size) { return take_body(answer, data, size); });
     if (!result && answer.status == 0)
         return no_answer(where, result.error());
     if (answer.status == 0)  // an answer that has no body is not announced
         begun(*result);
+    return answer;
+}
+
+Result<ProbeAnswer> probe_with_json(const ProbeTarget& where, const std::string& target,
+                                    std::string_view json) {
+    httplib::Client client(where.socket_path.empty() ? where.host : where.socket_path, where.port);
+    prepare(client, where);
+    ProbeAnswer answer;
+    const auto write = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+        return sink.write(json.data() + offset, length);
+    };
+    const httplib::Result result = client.Post(
+        target, host_of(where), json.size(), write, "application/json",
+        [&](const char* data, std::size_t size) { return take_body(answer, data, size); });
+    if (!result)
+        return no_answer(where, result.error());
+    take_head(answer, *result);
     return answer;
 }
 

@@ -1,7 +1,7 @@
-// One HTTP/1.1 request as a client sends it, for `hourgate doctor`.
+// One HTTP/1.1 request as a client sends it, for `hourgate doctor` and `hourgate check`.
 // Refuses to: follow a redirect, wait longer than probe_timeout_s, keep more than
-// probe_body_bytes_max of a body, or speak TLS. What it sends is not wiped from memory: the tokens
-// it carries live for minutes.
+// probe_body_bytes_max of a body, or speak TLS. The headers it sends are not wiped from memory: the
+// tokens they carry live for minutes. A body is not copied: who has it wipes it.
 #pragma once
 
 #include <cstddef>
@@ -38,5 +38,9 @@ struct ProbeAnswer {
 /// GET `target`. Failure::system: nobody answers, or not in time, or not in HTTP.
 [[nodiscard]] Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
                                         const std::vector<Header>& headers = {});
+
+/// POST `target` with JSON, which goes from where it is to the socket. Failures as above.
+[[nodiscard]] Result<ProbeAnswer> probe_with_json(const ProbeTarget& where,
+                                                  const std::string& target, std::string_view json);
 
 }  // namespace hourgate::http

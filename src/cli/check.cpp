@@ -1,0 +1,229 @@
+// hourgate check: what would become of a call. The running server is asked, because it alone knows
+// what is left of the windows; where none answers, it is decided here, as if nothing was called.
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "app.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/token_input.h"
+#include "http/library/probe.h"
+#include "http/verify.h"
+#include "store/database.h"
+#include "store/leased_directory.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+constexpr std::size_t method_bytes_max = 32;
+
+struct Found {
+    Json answer;       ///< as POST /_hourgate/verify gives it
+    std::string note;  ///< why no server gave it; empty: one did
+};
+
+Result<http::Question> question_of(const Arguments& arguments) {
+    http::Question question;
+    question.method = arguments.one("METHOD");
+    question.path = arguments.one("PATH");
+    question.spend = Spend::no;
+    if (question.method.size() > method_bytes_max || !http::is_word(question.method))
+        return Failure{Fault::usage, "METHOD '" + echoed(question.method) + "' is no method",
+                       "as in `hourgate check GET /api/v1/clients`"};
+    if (!question.path.starts_with('/') || question.path.size() > limits::target_bytes_max)
+        return Failure{Fault::usage,
+                       "PATH '" + echoed(question.path) + "' does not begin with /, or is over " +
+                           std::to_string(limits::target_bytes_max) + " bytes",
+                       "give the path alone, as in `hourgate check GET /api/v1/clients`"};
+    if (const auto text = arguments.find("--address")) {
+        question.address = Address::parse(*text);
+        if (!question.address)
+            return Failure{Fault::usage, "--address '" + echoed(*text) + "' is not an address",
+                           "give the caller's IPv4 or IPv6 address alone"};
+    }
+    auto token = read_token();
+    if (!token)
+        return token.failure();
+    question.token = std::move(token).value();
+    return question;
+}
+
+/// The question as JSON. The token is escaped where it goes, so that no copy stays behind.
+Secret json_of(const http::Question& question) {
+    Json rest = {{"method", question.method}, {"path", question.path}, {"spend", false}};
+    if (question.address)
+        rest["address"] = question.address->text();
+    const std::string more = rest.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string_view token = question.token.reveal();
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "{\"token\":\"";
+    text.reserve(text.size() + 6 * token.size() + more.size() + 2);
+    for (const char c : token) {
+        if (static_cast<unsigned char>(c) < 0x20) {
+            text.append("\\u00") += digits[static_cast<unsigned char>(c) >> 4U];
+            text += digits[static_cast<unsigned char>(c) & 0xFU];
+            continue;
+        }
+        if (c == '"' || c == '\\')
+            text += '\\';
+        text += c;
+    }
+    text.append("\",").append(more, 1);
+    return Secret(std::move(text));
+}
+
+/// What the server says; or why none does.
+Result<Json> ask_server(const config::Listen& ask, const http::Question& question) {
+    if (ask.kind == config::Listen::Kind::off)
+        return Failure{Fault::system, "[server] ask is off", ""};
+    if (ask.kind == config::Listen::Kind::tcp && ask.port == 0)
+        return Failure{Fault::system, "[server] ask is another port at each start", ""};
+    http::ProbeTarget target;
+    target.socket_path = ask.path;
+    target.port = ask.port;
+    target.host = ask.host == "0.0.0.0" ? "127.0.0.1" : ask.host == "::" ? "::1" : ask.host;
+    const auto answer =
+        http::probe_with_json(target, "/_hourgate/verify", json_of(question).reveal());
+    if (!answer)
+        return answer.failure();
+    if (answer.value().status == 404)
+        return Failure{Fault::system,
+                       ask.text() + " does not answer this machine: it is not in trust.peers", ""};
+    Json json = Json::parse(answer.value().body, nullptr, false);
+    if (answer.value().status != 200 || !json.is_object() || !json.contains("granted"))
+        return Failure{Fault::system, "what answers on " + ask.text() + " is not this gate", ""};
+    return json;
+}
+
+/// With the gate itself, and windows in which nothing was called.
+Result<Json> decide_here(Session& session, const config::Config& config,
+                         const http::Question& question) {
+    if (Status fine = store::check_library(); !fine)
+        return fine.failure();
+    if (Status fine = store::check_database(config.database, store::Migrate::no); !fine)
+        return fine.failure();
+    const auto directory = store::LeasedDirectory::open(config.database, session.clock);
+    if (!directory)
+        return directory.failure();
+    const auto policy = policy::Policy::make(config.rules);
+    if (!policy)
+        return policy.failure();
+    Limiter limiter, urgent;
+    AddressLimiter failures(config.failures), public_calls(config.public_calls);
+    Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, urgent, failures,
+              public_calls);
+    const Decision decision = gate.decide(http::call_of(question, session.clock.now()));
+    return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
+}
+
+Result<Found> find(Session& session, const http::Question& question) {
+    const auto config = session.config();
+    if (!config)
+        return config.failure();
+    auto asked = ask_server(config.value()->ask, question);
+    if (asked)
+        return Found{std::move(asked).value(), {}};
+    auto decided = decide_here(session, *config.value(), question);
+    if (!decided)
+        return decided.failure();
+    return Found{std::move(decided).value(), asked.failure().what};
+}
+
+// --- what is printed -----------------------------------------------------------------------------
+
+/// A text or a number of the answer; "" when it is null or absent.
+std::string text_in(const Json& json, const char* name) {
+    const auto found = json.find(name);
+    if (found == json.end() || found->is_null())
+        return "";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string left_in(const Json& window) {
+    std::string text = text_in(window, "remaining") + " of " + text_in(window, "limit") +
+                       " calls left in " + text_in(window, "windowSeconds") + " s";
+    if (window.value("remaining", 0) < window.value("limit", 0))
+        text += "; the next comes back in " + text_in(window, "reset") + " s";
+    return text;
+}
+
+std::string lines_of(const Found& found) {
+    const Json& answer = found.answer;
+    const bool observed = answer.value("observed", false);
+    Pairs lines = {{"granted", !answer.value("granted", false) ? "no"
+                               : observed ? "yes, because [gate] mode is observe"
+                                          : "yes"},
+                   {"status", text_in(answer, "status")},
+                   {"reason", text_in(answer, "reason")}};
+    const auto add = [&](std::string key, std::string value) {
+        if (!value.empty())
+            lines.emplace_back(std::move(key), std::move(value));
+    };
+    if (const auto error = answer.find("error"); error != answer.end() && error->is_object()) {
+        add("message", text_in(*error, "message"));
+        add("fix", text_in(*error, "fix"));
+    }
+    for (const char* name : {"token", "role", "plan", "own"})
+        add(name, text_in(answer, name));
+    for (const Json& window : answer.value("limits", Json::array()))
+        add("window " + text_in(window, "window"), left_in(window));
+    add("decided", found.note.empty()
+                       ? "by the running server; nothing was spent"
+                       : "here, from configuration and database: windows are shown as if nothing "
+                         "had been called (" +
+                             found.note + ")");
+    return cli::lines_of(lines);
+}
+
+Status check(Session& session) {
+    const auto question = question_of(session.arguments);
+    if (!question)
+        return question.failure();
+    auto found = find(session, question.value());
+    if (!found)
+        return found.failure();
+    Json& answer = found.value().answer;
+    Status printed = Done{};
+    if (wants_json(session)) {
+        Json json = answer;
+        json["live"] = found.value().note.empty();
+        json["note"] = found.value().note.empty() ? Json() : Json(found.value().note);
+        printed = print(session, json);
+    } else {
+        printed = session.output.print(lines_of(found.value()));
+    }
+    if (!printed || answer.value("granted", false))
+        return printed;
+    return Failure{
+        Fault::system,
+        "the call would be refused: " + text_in(answer, "status") + " " + text_in(answer, "reason"),
+        ""};
+}
+
+}  // namespace
+
+std::vector<Command> check_commands() {
+    return {
+        {.name = "check",
+         .summary = "Say what would become of a call, and why; nothing is spent",
+         .details =
+             "The token is read from standard input, or asked for on a terminal; nothing there "
+             "means a call without one. The running server is asked on its listener [server] ask: "
+             "what is left of each window is as it is now. Where it does not answer, the call is "
+             "decided here, from configuration and database, as if nothing had been called. The "
+             "call is counted and logged nowhere. Exit code: 0 it would be granted, 1 refused, 2 "
+             "wrong usage.",
+         .parameters = {word("METHOD", "as in GET"),
+                        word("PATH", "as in /api/v1/clients; a query may follow"),
+                        option("--address", "ADDRESS", "of the caller, for what is counted by it")},
+         .example = "hourgate check GET /api/v1/clients < token.txt\n"
+                    "hourgate check POST /api/v1/clients --json < token.txt",
+         .run = check},
+    };
+}
+
+}  // namespace hourgate::cli
