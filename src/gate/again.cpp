@@ -1,5 +1,5 @@
 // Question 1 once the secret is known to match: does the token still work? Asked of each call, and
-// of one that goes on for long again and again.
+// of one that goes on for long again and again. And what is asked of a token without any call.
 #include "gate/gate.h"
 #include "token/digest.h"
 
@@ -36,6 +36,22 @@ Decision Gate::decide_again(const Decision& granted, Now now) {
     if (again.reason == Reason::granted && !is_public)
         again.reason = may(again, call);
     return again;
+}
+
+Decision Gate::introspect(std::string_view token, Now now) {
+    Call call;
+    call.presented = Presented::bearer;
+    call.credentials = token;
+    call.now = now;
+    call.spend = Spend::no;
+    Decision decision;
+    begin(decision, call);
+    decision.reason = who(decision, call, Within::store);
+    if (decision.reason == Reason::granted && decision.facts->is_operator())
+        decision.reason = Reason::role_forbidden;
+    if (decision.reason == Reason::granted)
+        decision.reason = paid(decision);
+    return decision;
 }
 
 /// The secret was shown once, and is not kept: a token is the same as long as its digest is.

@@ -53,6 +53,12 @@ public:
     /// store; any thread. What `granted` points to outlives the answer.
     [[nodiscard]] Decision decide_again(const Decision& granted, Now now);
 
+    /// Asks who and paid of a token alone, as in mode enforce: no call, so no path and no window.
+    /// A look: nothing is counted. An operator's token is role_forbidden: it opens no API. An
+    /// unknown prefix and a wrong secret cost the same, as in decide(). May wait for the store; any
+    /// thread.
+    [[nodiscard]] Decision introspect(std::string_view token, Now now);
+
     /// Question 1 for whoever holds the secret: revoked, rotated, expired, member_removed, else
     /// granted. A live token and a dead one may both ask why: the route tells them apart by this.
     [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
+#include "http/introspect.h"
 #include "http/management.h"
 #include "http/verify.h"
 #include "policy/path.h"
@@ -17,6 +18,7 @@ namespace hourgate::http {
 namespace {
 
 constexpr std::string_view verify_path = "/_hourgate/verify";
+constexpr std::string_view introspect_path = "/_hourgate/introspect";
 constexpr std::string_view admin_prefix = "/admin/v1";
 
 bool is_get(const Request& request) noexcept {
@@ -93,7 +95,7 @@ std::size_t Service::body_bytes_max(Listener listener, std::string_view method,
                                     std::string_view target) const noexcept {
     if (listener == Listener::ask) {
         const std::string_view path = policy::path_part(target);
-        const bool reads = method == "POST" && (path == verify_path);
+        const bool reads = method == "POST" && (path == verify_path || path == introspect_path);
         return reads ? limits::verify_body_bytes_max : 0;
     }
     try {
@@ -324,6 +326,10 @@ Answer Service::on_ask(const Request& request, Format format) {
         return request.method == "POST" ? verify(request, format)
                                         : wrong_method(request, "POST", format);
     }
+    if (path == introspect_path) {
+        return request.method == "POST" ? introspect(request, format)
+                                        : wrong_method(request, "POST", format);
+    }
     const auto dialect = dialect_of(path);
     if (!dialect)
         return not_found(request,
@@ -379,6 +385,21 @@ Answer Service::verify(const Request& request, Format format) {
                            question.failure().next, format);
     const Call call = http::call_of(question.value(), clock_.now());
     return verify_answer(decide(call, Listener::ask), settings_.reply);
+}
+
+Answer Service::introspect(const Request& request, Format format) {
+    if (!is_of_type(request, form_type))
+        return plain_error(415, "bad_request", "wrong_content_type",
+                           "The body is not said to be a form.",
+                           "Send it with Content-Type: " + std::string(form_type), format);
+    const Result<Secret> token = read_form(request.body);
+    if (!token)
+        return plain_error(400, "bad_request", "bad_request", token.failure().what,
+                           token.failure().next, format);
+    const Decision decision = gate_.introspect(token.value().reveal(), clock_.now());
+    if (decision.reason == Reason::store_failed)
+        return refusal(decision, settings_.reply, format);
+    return introspection(decision);
 }
 
 Answer Service::readiness(Format format) const {

@@ -105,6 +105,7 @@ private:
     [[nodiscard]] Answer on_ask(const Request& request, Format format);
     [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
     [[nodiscard]] Answer verify(const Request& request, Format format);
+    [[nodiscard]] Answer introspect(const Request& request, Format format);
     /// Health and the description: the same on both listeners. Nothing: another path.
     [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
