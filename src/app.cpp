@@ -12,10 +12,14 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
+#include "http/own_tokens.h"
 #include "http/service.h"
 #include "http/upstream.h"
+#include "http/why.h"
 #include "limiter/limiter.h"
 #include "manage/audit_log.h"
+#include "ops/decision_log.h"
+#include "ops/decision_writer.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
 #include "ops/usage_meter.h"
@@ -36,18 +40,21 @@ constexpr std::int64_t upstream_warn_interval_us = 10 * us_per_s;
 /// Counts every decision and logs every refusal.
 class Witness final : public http::Observer {
 public:
-    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, const ops::Log& log, const Clock& clock)
-        : metrics_(metrics), usage_(usage), log_(log), clock_(clock) {}
+    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, ops::DecisionLog& decisions,
+            const ops::Log& log, const Clock& clock)
+        : metrics_(metrics), usage_(usage), decisions_(decisions), log_(log), clock_(clock) {}
 
     void decided(const Decision& decision, int status) noexcept override {
         metrics_.count(decision);
         usage_.count(decision);
+        decisions_.note(decision, false);
         if (decision.reason != Reason::granted)
             log_.refusal(decision, status);
     }
 
     /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
     void decided_again(const Decision& decision, int status) noexcept override {
+        decisions_.note(decision, true);
         if (decision.reason != Reason::granted)
             log_.refusal(decision, status);
     }
@@ -91,6 +98,7 @@ public:
 private:
     ops::Metrics& metrics_;
     ops::UsageMeter& usage_;
+    ops::DecisionLog& decisions_;
     const ops::Log& log_;
     const Clock& clock_;
     std::atomic<std::int64_t> warned_us_{0};
@@ -130,6 +138,25 @@ std::string openapi_for(const std::string& api_prefix) {
     for (auto at = text.find(written); at != text.npos; at = text.find(written, at + wanted.size()))
         text.replace(at, written.size(), wanted);
     return text;
+}
+
+ops::Grants grants_kept(config::GrantsKept kept) noexcept {
+    switch (kept) {
+        case config::GrantsKept::none:
+            return ops::Grants::none;
+        case config::GrantsKept::last:
+            return ops::Grants::last;
+        case config::GrantsKept::all:
+            return ops::Grants::all;
+    }
+    return ops::Grants::last;
+}
+
+ops::DecisionWriter::Settings decision_settings(const config::Config& config) {
+    return {config.decisions_keep_s, config.decisions_rows,
+            [reply = reply_settings(config)](const KeptDecision& kept) {
+                return http::record_of(kept, reply);
+            }};
 }
 
 /// Nothing when calls are not forwarded.
@@ -198,7 +225,9 @@ struct App::Parts {
           public_calls(config.public_calls),
           gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
           usage_writer(usage, ledger, clock, log, config.usage_keep_s),
-          witness(metrics, usage, log, clock),
+          decisions(grants_kept(config.decisions_grants)),
+          decision_writer(decisions, ledger, clock, log, decision_settings(config)),
+          witness(metrics, usage, decisions, log, clock),
           service(service_settings(), gate, clock, witness) {}
 
     const config::Config config;
@@ -218,6 +247,8 @@ struct App::Parts {
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
+    ops::DecisionLog decisions;
+    ops::DecisionWriter decision_writer;
     Witness witness;
     http::Service service;
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
@@ -229,7 +260,11 @@ struct App::Parts {
                           config.ask_id};
         settings.reply = reply_settings(config);
         settings.api_prefix = config.rules.api_prefix;
-        settings.desk = {[this] { return context(); }, cursor_key};
+        settings.desk = {[this] { return context(); },
+                         [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
+        settings.own_tokens = [this](const Decision& decision) {
+            return http::own_tokens_of(ledger, policy, decision);
+        };
         settings.openapi = openapi_for(config.rules.api_prefix);
         settings.upstream = upstream.get();
         settings.ready = [this] { return directory->ready(); };
@@ -247,6 +282,14 @@ struct App::Parts {
             [this](std::string_view resource) { return policy.knows(resource); }};
     }
 
+    /// A record that may not be written yet, or never will be.
+    [[nodiscard]] std::optional<manage::DecisionRecord> record_in_memory(std::string_view id) {
+        const auto kept = decisions.find(id);
+        if (!kept)
+            return std::nullopt;
+        return http::record_of(*kept, reply_settings(config));
+    }
+
     [[nodiscard]] ops::Gauges gauges() const {
         const store::LeasedDirectory::Counts counts = directory->counts();
         ops::Gauges gauges;
@@ -260,6 +303,9 @@ struct App::Parts {
         gauges.failure_addresses = failures.entries();
         gauges.public_addresses = public_calls.entries();
         gauges.usage_dropped = usage.dropped();
+        gauges.decisions_written = decision_writer.written();
+        gauges.decisions_passed_over = decision_writer.passed_over();
+        gauges.decisions_lost = decisions.lost();
         for (const auto& server : servers) {
             const auto connections = server ? server->counts() : http::Server::Counts();
             gauges.connections += connections.open;
@@ -402,6 +448,7 @@ App::Ports App::ports() const noexcept {
 void App::start() {
     parts_->started_us = parts_->clock.now().boot_us;
     parts_->usage_writer.start();
+    parts_->decision_writer.start();
     for (const auto& server : parts_->servers)
         if (server)
             server->start();
@@ -447,6 +494,7 @@ void App::run(ops::Signals& signals) {
         if (server)
             cut += server->finish(parts_->clock, deadline_us);
     parts_->usage_writer.stop();
+    parts_->decision_writer.stop();
     parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",
                      {{"cut", std::to_string(cut)}});
 }

@@ -20,6 +20,7 @@ constexpr std::size_t path_segments_max = 64;
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
+constexpr std::size_t own_tokens_shown_max = 5;  ///< to who lacks a scope
 
 // --- revoking and rotating ---------------------------------------------------------------------
 constexpr std::uint32_t urgent_calls = 60;  ///< per token line
@@ -69,6 +70,19 @@ constexpr std::size_t usage_entries_per_shard_max =
     16'384;  ///< tokens counted between two writings
 constexpr std::int64_t usage_write_ms = 2'000;
 constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
+
+// --- the decision log --------------------------------------------------------------------------
+constexpr std::size_t kept_path_bytes_max = 1'024;  ///< of a path on record
+constexpr std::size_t kept_word_bytes_max = 128;    ///< of a method, a request id
+constexpr std::size_t decisions_in_memory = 4'096;  ///< the latest
+constexpr std::size_t sample_slots = 4'096;         ///< granted calls on record in one sample time
+constexpr std::int64_t sample_s = 10;
+constexpr std::int64_t decisions_write_ms = 1'000;
+constexpr std::size_t decisions_per_write = 200;      ///< in one transaction
+constexpr std::size_t decisions_per_second = 2'000;   ///< written; more are passed over
+constexpr std::uint32_t refusals_per_source = 60;     ///< of one token or address, written a minute
+constexpr std::size_t refusal_sources_max = 65'536;   ///< told apart; the others are one
+constexpr std::size_t decisions_waiting_max = 8'192;  ///< for a database that does not take them
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;

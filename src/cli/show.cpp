@@ -167,6 +167,21 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
         });
 }
 
+Status show(const Session& session, const std::vector<manage::DecisionRecord>& records) {
+    using Record = manage::DecisionRecord;
+    return show_list(
+        session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
+        "no such decision on record", [](const Record& record) { return view_of(record); },
+        [](const Record& record) {
+            return std::vector<std::string>{format_time(record.at_ms),
+                                            std::to_string(record.status),
+                                            record.reason,
+                                            record.prefix,
+                                            record.method + " " + record.path,
+                                            "dec_" + record.id};
+        });
+}
+
 Status show(const Session& session, const Plan& plan) {
     if (wants_json(session))
         return print(session, view_of(plan));

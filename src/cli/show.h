@@ -25,6 +25,8 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::AuditEvent>& events);
+[[nodiscard]] Status show(const Session& session,
+                          const std::vector<manage::DecisionRecord>& records);
 /// With the token itself, this once.
 [[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
 

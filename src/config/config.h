@@ -24,6 +24,9 @@ struct Listen {
     [[nodiscard]] std::string text() const;  ///< the form the file has
 };
 
+/// Which granted calls the decision log keeps.
+enum class GrantsKept : std::uint8_t { none, last, all };
+
 struct Config {
     // [gate]
     Mode mode = Mode::enforce;
@@ -64,6 +67,10 @@ struct Config {
     std::int64_t upstream_stream_max_s = 3'600;  ///< 1 s to 7 d
     // [usage]
     std::int64_t usage_keep_s = 90 * 86'400;  ///< 1 d to 10 a
+    // [decisions]
+    GrantsKept decisions_grants = GrantsKept::last;
+    std::int64_t decisions_keep_s = 30 * 86'400;  ///< 1 d to 10 a
+    std::int64_t decisions_rows = 20'000;         ///< of each kind; 0 to 10'000'000
     // [cors]
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
     // [policy] and [[resource]]

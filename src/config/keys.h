@@ -19,15 +19,19 @@ struct Word {
     std::string_view word;
     Value value;
 };
-template <typename Value>
-using Words = std::array<Word<Value>, 2>;
+/// The words a key may have.
+template <typename Value, std::size_t count>
+using Words = std::array<Word<Value>, count>;
 
-constexpr Words<Mode> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
-constexpr Words<token::Env> environments = {
+constexpr Words<Mode, 2> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
+constexpr Words<token::Env, 2> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
-constexpr Words<bool> strip_words = {{{"strip", false}, {"pass", true}}};
-constexpr Words<bool> refuse_words = {{{"refuse", true}, {"allow", false}}};
-constexpr Words<bool> allow_words = {{{"refuse", false}, {"allow", true}}};
+constexpr Words<bool, 2> strip_words = {{{"strip", false}, {"pass", true}}};
+constexpr Words<bool, 2> refuse_words = {{{"refuse", true}, {"allow", false}}};
+constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
+
+constexpr Words<GrantsKept, 3> grants_words = {
+    {{"none", GrantsKept::none}, {"last", GrantsKept::last}, {"all", GrantsKept::all}}};
 
 /// A whole number, or a duration in seconds, and its bounds.
 struct Bounds {
@@ -45,6 +49,8 @@ constexpr Bounds answer_bounds_s = {1, 3'600};
 constexpr Bounds upstream_idle_bounds_s = {1, day_s};
 constexpr Bounds stream_max_bounds_s = {1, 7 * day_s};
 constexpr Bounds usage_keep_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds decisions_keep_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds decisions_rows_bounds = {0, 10'000'000};
 constexpr Bounds live_max_bounds = {1, 10'000};
 constexpr Bounds grace_bounds_days = {0, 365};
 constexpr Bounds limit_bounds = {1, limits::window_calls_max};
@@ -108,6 +114,11 @@ void each_key(Visitor& visit, Settings& config) {
 
     visit.section("usage");
     visit.duration("keep", config.usage_keep_s, usage_keep_bounds_s);
+
+    visit.section("decisions");
+    visit.choice("grants", config.decisions_grants, grants_words);
+    visit.duration("keep", config.decisions_keep_s, decisions_keep_bounds_s);
+    visit.whole("rows", config.decisions_rows, decisions_rows_bounds);
 
     visit.section("cors");
     visit.texts("origins", config.cors_origins, origin_form);

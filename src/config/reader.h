@@ -25,8 +25,8 @@ public:
     // What each_key() and each_resource_key() call. A value is set only when it is in the document
     // and right. REQUIRES: a section or a resource was entered before.
     void section(std::string_view name);
-    template <typename Value>
-    void choice(std::string_view key, Value& value, const Words<Value>& words);
+    template <typename Value, std::size_t count>
+    void choice(std::string_view key, Value& value, const Words<Value, count>& words);
     template <typename Number>
     void whole(std::string_view key, Number& value, Bounds bounds);
     void duration(std::string_view key, std::int64_t& value_s, Bounds bounds_s);
@@ -102,9 +102,12 @@ private:
     std::vector<Problem> problems_;
 };
 
-template <typename Value>
-void Reader::choice(std::string_view key, Value& value, const Words<Value>& words) {
-    if (const auto at = take_word(key, {words[0].word, words[1].word}))
+template <typename Value, std::size_t count>
+void Reader::choice(std::string_view key, Value& value, const Words<Value, count>& words) {
+    std::vector<std::string_view> allowed;
+    for (const Word<Value>& word : words)
+        allowed.push_back(word.word);
+    if (const auto at = take_word(key, allowed))
         value = words[*at].value;
 }
 

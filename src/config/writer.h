@@ -19,9 +19,11 @@ public:
 
     // What each_key() and each_resource_key() call.
     void section(std::string_view name);
-    template <typename Value>
-    void choice(std::string_view key, const Value& value, const Words<Value>& words) {
-        text_value(key, value == words[0].value ? words[0].word : words[1].word);
+    template <typename Value, std::size_t count>
+    void choice(std::string_view key, const Value& value, const Words<Value, count>& words) {
+        for (const Word<Value>& word : words)
+            if (word.value == value)
+                text_value(key, word.word);
     }
     template <typename Number>
     void whole(std::string_view key, Number value, Bounds) {

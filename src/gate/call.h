@@ -45,6 +45,7 @@ struct Call {
     std::string_view credentials;    ///< secret: shown to nobody
     std::string_view method;         ///< as sent, case-sensitive
     std::string_view target;         ///< origin form as sent, query included
+    std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
     std::optional<Address> address;  ///< the client's; none: not known, so not counted
     bool answered_here = false;      ///< by a route of the gate's own: nobody acts on the decision

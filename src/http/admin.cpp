@@ -7,6 +7,7 @@
 #include "http/management.h"
 #include "http/self_service.h"
 #include "http/views.h"
+#include "http/why_routes.h"
 #include "manage/accounts.h"
 #include "manage/audit_log.h"
 #include "manage/tokens.h"
@@ -270,6 +271,8 @@ constexpr std::array routes = {
     Route{"POST", "tokens/{}/rotate", Body::json, rotate_any},
     Route{"GET", "audit", Body::none, list_audit},
     Route{"GET", "usage", Body::none, list_usage},
+    Route{"GET", "decisions", Body::none, list_decisions},
+    Route{"GET", "decisions/{}", Body::none, show_decision},
 };
 
 }  // namespace

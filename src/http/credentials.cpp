@@ -54,9 +54,12 @@ void read_credentials(Call& call, std::string_view value) noexcept {
     }
 }
 
-/// The first header a client may not send, with what it is.
+/// The first header a client may not send, with what it is. The client's own id of the call is met
+/// on the way: of several the last.
 void find_forbidden(Call& call, const RequestView& request, const Trust& trust) noexcept {
     for (const HeaderView& header : request.headers) {
+        if (same_ignoring_case(header.name, "X-Request-Id"))
+            call.request_id = header.value;
         if (!is_own(header.name))
             continue;
         call.problem = Problem::forged_header;

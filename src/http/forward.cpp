@@ -194,6 +194,7 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
       sure_us(decision.now.boot_us) {
     decision.method = method;
     decision.target = target;
+    decision.request_id = {};
     decision.problem_detail = {};
     decision.scheme = {};
 }

@@ -95,6 +95,13 @@ Answer Visit::data(int status, const Json& data) const {
     return answer(status, text_of(Json{{"data", data}}) + "\n");
 }
 
+Answer Visit::text(std::string text) const {
+    Answer made = answer(200, std::move(text));
+    made.headers.front().value = "text/plain; charset=utf-8";
+    made.headers.push_back({"X-Content-Type-Options", "nosniff"});
+    return made;
+}
+
 Answer Visit::data_with_token(int status, const Json& data, const Secret& token) const {
     // A token has no character that JSON escapes; put in as text, so that no copy stays behind.
     const std::string rest = text_of(data);

@@ -25,6 +25,8 @@ namespace hourgate::http {
 struct Desk {
     /// Everything but `actor` and `now` is used.
     std::function<manage::Context()> context;
+    /// A decision that is still in memory, by the digits of its id.
+    std::function<std::optional<manage::DecisionRecord>(std::string_view id)> recent;
     std::string cursor_key;  ///< 32 bytes
 };
 
@@ -64,6 +66,11 @@ public:
     /// For the use case: the caller is the token's member, or the operator.
     [[nodiscard]] manage::Context context() const;
 
+    /// As of Desk.
+    [[nodiscard]] std::optional<manage::DecisionRecord> recent(std::string_view id) const {
+        return desk_.recent ? desk_.recent(id) : std::nullopt;
+    }
+
     /// The page asked for by `limit` and `cursor` of the query. Flaws go into `query`.
     [[nodiscard]] manage::Page page();
     /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
@@ -71,6 +78,7 @@ public:
 
     // Answers: each with the headers of the decision.
     [[nodiscard]] Answer data(int status, const nlohmann::ordered_json& data) const;
+    [[nodiscard]] Answer text(std::string text) const;  ///< 200, for people
     [[nodiscard]] Answer data_with_token(int status, const nlohmann::ordered_json& data,
                                          const Secret& token) const;
     [[nodiscard]] Answer failed(const Failure& failure) const;

@@ -116,8 +116,14 @@ void add_may(Json& error, const Decision& decision) {
                                 : role                       ? Json(to_text(*role))
                                                              : Json();
     }
-    if (decision.reason == Reason::scope_missing)
-        error["requiredScope"] = text_or_null(decision.judgement.required_scope);
+    if (decision.reason != Reason::scope_missing)
+        return;
+    error["requiredScope"] = text_or_null(decision.judgement.required_scope);
+    if (!decision.own_tokens)
+        return;
+    error["yourTokens"] = Json::array();
+    for (const OwnToken& other : *decision.own_tokens)
+        error["yourTokens"].push_back(Json{{"prefix", other.prefix}, {"name", other.name}});
 }
 
 void add_room(Json& error, const Decision& decision, const ReplySettings& settings) {
@@ -179,22 +185,25 @@ int weight_of(std::string_view parameters) noexcept {
 
 }  // namespace
 
-Format format_for(std::string_view accept) noexcept {
-    int problem = 0;
-    int json = 0;
+int weight_in(std::string_view accept, std::string_view type) noexcept {
+    int weight = 0;
     while (!accept.empty()) {
         const std::size_t end = accept.find(',');
         const std::string_view range = accept.substr(0, end);
         accept = end == accept.npos ? std::string_view() : accept.substr(end + 1);
         const std::size_t semicolon = range.find(';');
-        const std::string_view type = trimmed(range.substr(0, semicolon));
-        const int weight = semicolon == range.npos ? 1000 : weight_of(range.substr(semicolon + 1));
-        if (same_ignoring_case(type, "application/problem+json"))
-            problem = std::max(problem, weight);
-        if (same_ignoring_case(type, "application/json"))
-            json = std::max(json, weight);
+        if (!same_ignoring_case(trimmed(range.substr(0, semicolon)), type))
+            continue;
+        const bool weighed = semicolon != range.npos;
+        weight = std::max(weight, weighed ? weight_of(range.substr(semicolon + 1)) : 1000);
     }
-    return problem > 0 && problem >= json ? Format::problem : Format::json;
+    return weight;
+}
+
+Format format_for(std::string_view accept) noexcept {
+    const int problem = weight_in(accept, "application/problem+json");
+    return problem > 0 && problem >= weight_in(accept, "application/json") ? Format::problem
+                                                                           : Format::json;
 }
 
 std::string_view phrase_of(int status) noexcept {

@@ -26,6 +26,10 @@ struct ReplySettings {
 
 enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9457
 
+/// The weight, in thousandths, that a header Accept gives a type it names; 0 when it does not name
+/// it. RFC 9110 section 12.5.1, without ranges: nobody asks for "*/*" in particular.
+[[nodiscard]] int weight_in(std::string_view accept, std::string_view type) noexcept;
+
 /// application/problem+json when Accept names it with a q above 0 and not below application/json's.
 [[nodiscard]] Format format_for(std::string_view accept) noexcept;
 

@@ -11,6 +11,7 @@
 #include "http/introspect.h"
 #include "http/management.h"
 #include "http/verify.h"
+#include "http/why_routes.h"
 #include "policy/path.h"
 
 namespace hourgate::http {
@@ -171,7 +172,7 @@ Service::Passing Service::pass(const Head& head) noexcept {
 std::optional<Service::Passing> Service::pass_at_hand(const Head& head) {
     const Call call = passing_call(head.request);
     auto decision = gate_.decide_at_hand(call);
-    if (!decision)
+    if (!decision || worth_a_look(*decision))
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
     return passing(head, *std::move(decision));
@@ -201,20 +202,29 @@ std::optional<Service::Place> Service::place_of(Listener listener, std::string_v
                                                 std::string_view target) const {
     if (listener == Listener::ask)
         return std::nullopt;
-    const bool admin = listener == Listener::admin;
+    if (listener == Listener::admin)
+        return place_below(admin_prefix, admin_routes(), Door::admin, method, target);
+    if (auto own =
+            place_below(settings_.api_prefix, self_service_routes(), Door::api, method, target))
+        return own;
+    return place_below(reserved, why_routes(), Door::api, method, target);
+}
+
+std::optional<Service::Place> Service::place_below(std::string_view prefix_text,
+                                                   std::span<const Route> routes, Door door,
+                                                   std::string_view method,
+                                                   std::string_view target) const {
     const policy::PathRules& rules = gate_.policy().rules().path;
     const policy::Path path = policy::read_path(target, rules);
-    const policy::Path prefix =
-        policy::read_path(admin ? admin_prefix : settings_.api_prefix, rules);
+    const policy::Path prefix = policy::read_path(prefix_text, rules);
     const std::size_t skip = prefix.segments.size();
     if (path.flaw != policy::PathFlaw::none || path.segments.size() <= skip ||
         !std::equal(prefix.segments.begin(), prefix.segments.end(), path.segments.begin()))
         return std::nullopt;
-    const auto rest = policy::Segments(path.segments).subspan(skip);
-    Routed routed = route_of(admin ? admin_routes() : self_service_routes(), method, rest);
+    Routed routed = route_of(routes, method, policy::Segments(path.segments).subspan(skip));
     if (routed.allowed.empty())
         return std::nullopt;
-    return Place{admin ? Door::admin : Door::api, std::move(routed)};
+    return Place{door, std::move(routed)};
 }
 
 Call Service::call_of(const Request& request, Listener listener, Door door) const {
@@ -271,7 +281,7 @@ Decision Service::supposed(const Request& request, const Decision& asked, std::s
     call.spend = Spend::no;
     const RequestView view = request;
     read_headers(call, view, settings_.trust);
-    return gate_.decide(call);
+    return explained(call);
 }
 
 Answer Service::handle(Listener listener, const Request& request, Admission admission) noexcept {
@@ -308,7 +318,7 @@ Answer Service::on_public(const Request& request, Admission& admission, Format f
         return *std::move(answer);
     const std::string here = "Here are " + settings_.api_prefix +
                              "/me, /tokens, /check, /members and /organization beside it, "
-                             "/_hourgate/healthz and /_hourgate/readyz.";
+                             "/_hourgate/why/DECISION, /_hourgate/healthz and /_hourgate/readyz.";
     if (settings_.upstream != nullptr)
         return not_found(request, here, format);
     return not_found(request,
@@ -355,10 +365,11 @@ Answer Service::on_admin(const Request& request, Admission& admission, Format fo
                                : wrong_method(request, "GET, HEAD", format);
     if (auto answer = common(request, format))
         return *std::move(answer);
-    return not_found(request,
-                     "Here are /admin/v1/workspaces, /members, /plans, /tokens, /usage and /audit, "
-                     "/metrics, /_hourgate/healthz, /_hourgate/readyz and /_hourgate/openapi.json.",
-                     format);
+    return not_found(
+        request,
+        "Here are /admin/v1/workspaces, /members, /plans, /tokens, /usage, /audit and "
+        "/decisions, /metrics, /_hourgate/healthz, /_hourgate/readyz and /_hourgate/openapi.json.",
+        format);
 }
 
 std::optional<Answer> Service::common(const Request& request, Format format) const {
@@ -410,8 +421,15 @@ Answer Service::readiness(Format format) const {
 }
 
 Decision Service::decide(const Call& call, Listener listener) {
-    Decision decision = gate_.decide(call);
+    Decision decision = explained(call);
     tell(observer_, listener, call, decision);
+    return decision;
+}
+
+Decision Service::explained(const Call& call) {
+    Decision decision = gate_.decide(call);
+    if (settings_.own_tokens && worth_a_look(decision))
+        decision.own_tokens = settings_.own_tokens(decision);
     return decision;
 }
 

@@ -30,7 +30,9 @@ public:
         Desk desk;                     ///< of the management routes
         std::string openapi;           ///< the description of the management routes; "": none
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
-        std::function<bool()> ready;   ///< readyz: whether the database answers
+        /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
+        std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;
+        std::function<bool()> ready;           ///< readyz: whether the database answers
         std::function<std::string()> metrics;  ///< text of /metrics
     };
 
@@ -94,6 +96,10 @@ private:
     };
     [[nodiscard]] std::optional<Place> place_of(Listener listener, std::string_view method,
                                                 std::string_view target) const;
+    [[nodiscard]] std::optional<Place> place_below(std::string_view prefix,
+                                                   std::span<const Route> routes, Door door,
+                                                   std::string_view method,
+                                                   std::string_view target) const;
     [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
                                 Admission& admission, Format format);
     [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door) const;
@@ -110,6 +116,8 @@ private:
     [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
+    /// The gate's decision, with what takes another look; told to nobody.
+    [[nodiscard]] Decision explained(const Call& call);
     [[nodiscard]] Call passing_call(const RequestView& request) const;
     [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
 

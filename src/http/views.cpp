@@ -111,6 +111,21 @@ Json view_of(const manage::UsageRow& row) {
             {"refused", refused}};
 }
 
+Json view_of(const manage::DecisionRecord& record) {
+    return {{"decision", "dec_" + record.id},
+            {"at", format_time_ms(record.at_ms)},
+            {"status", record.status},
+            {"reason", record.reason},
+            {"workspaceId", text_or_null(record.workspace_id)},
+            {"memberId", text_or_null(record.member_id)},
+            {"token", text_or_null(record.prefix)},
+            {"method", record.method},
+            {"path", record.path},
+            {"resource", text_or_null(record.resource)},
+            {"address", text_or_null(record.address)},
+            {"requestId", text_or_null(record.request_id)}};
+}
+
 Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     Json scopes = Json::array();

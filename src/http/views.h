@@ -15,6 +15,8 @@ namespace hourgate::http {
 [[nodiscard]] nlohmann::ordered_json view_of(const Plan& plan);
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::AuditEvent& event);
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::UsageRow& row);
+/// As a list has it: what was asked and what came of it, not what was looked at.
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::DecisionRecord& record);
 /// `now_ms` tells whether it is live still.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view, std::int64_t now_ms);
 

@@ -2,6 +2,7 @@
 // implements it.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -83,6 +84,32 @@ public:
     /// Latest hour first, then by token.
     [[nodiscard]] virtual Result<Slice<UsageRow>> usage(const UsageFilter& filter,
                                                         const Page& page) = 0;
+
+    /// Calls of all tokens that were granted, from an hour on, before another.
+    [[nodiscard]] virtual Result<std::int64_t> calls_granted(std::int64_t from_hour,
+                                                             std::int64_t until_hour) = 0;
+
+    // Decisions
+    /// How many more there are then: 0 when it is on record already, or takes the place of others.
+    /// `alone`: of its token and resource no other granted one stays.
+    [[nodiscard]] virtual Result<std::int64_t> add_decision(const DecisionRecord& record,
+                                                            bool alone) = 0;
+    [[nodiscard]] virtual Result<std::optional<DecisionRecord>> decision(std::string_view id) = 0;
+    /// Newest first.
+    [[nodiscard]] virtual Result<Slice<DecisionRecord>> decisions(const DecisionFilter& filter,
+                                                                  const Page& page) = 0;
+    /// In the order they were decided; `from` is past the end of the part before.
+    [[nodiscard]] virtual Result<Slice<DecisionRecord>> decisions_in_order(std::int64_t from_ms,
+                                                                           std::int64_t until_ms,
+                                                                           const Page& page) = 0;
+    /// All columns but the kind are looked past: how many there are of each.
+    [[nodiscard]] virtual Result<std::array<std::int64_t, decision_kinds>> count_decisions() = 0;
+    /// Deletes the oldest of a kind, at most so many: how many.
+    [[nodiscard]] virtual Result<std::int64_t> prune_decisions(DecisionRecord::Kind kind,
+                                                               std::int64_t rows_max) = 0;
+    /// Deletes those from before, at most so many: how many, of each kind.
+    [[nodiscard]] virtual Result<std::array<std::int64_t, decision_kinds>> prune_decisions_before(
+        std::int64_t before_ms, std::int64_t rows_max) = 0;
 
     // Audit
     [[nodiscard]] virtual Status record(const AuditEvent& event) = 0;

@@ -140,6 +140,49 @@ struct AuditFilter {
     std::optional<std::int64_t> until_ms;  ///< before
 };
 
+/// A decision on record: what was asked, what was looked at, what came of it. Never a secret, never
+/// a query string.
+struct DecisionRecord {
+    /// Each has a bound of its own, so that none of them drives out another. The numbers are
+    /// stored and never renumbered.
+    enum class Kind : std::uint8_t {
+        refused_nobody = 0,  ///< no secret matched
+        refused_token = 1,
+        granted = 2,
+    };
+
+    std::int64_t row = 0;  ///< in the order they were written
+    std::string id;        ///< 32 hex digits; shown as "dec_" and these
+    Kind kind = Kind::refused_nobody;
+    std::int64_t at_ms = 0;
+    std::int64_t boot_us = 0;   ///< the same by CLOCK_BOOTTIME
+    std::string reason;         ///< to_text(Reason)
+    int status = 0;             ///< what the caller got to see
+    bool again = false;         ///< the repeat of one that was counted
+    std::int64_t token_id = 0;  ///< row; 0: no secret matched
+    std::int64_t line = 0;      ///< of that token
+    std::string prefix;         ///< as claimed, where no secret matched
+    std::string workspace_id;   ///< public; empty when not known
+    std::string member_id;      ///< public; empty when not known
+    std::string method;
+    std::string path;
+    std::string address;  ///< the client's; empty when not known
+    std::string request_id;
+    std::string resource;  ///< name; empty when none
+    std::string document;  ///< JSON object: what is shown (http/why.h)
+    std::string facts;     ///< JSON object: what it was decided by (http/why.h)
+};
+constexpr std::size_t decision_kinds = 3;
+
+/// Which decisions: all that fit everything given. Empty: any.
+struct DecisionFilter {
+    std::string workspace_id;  ///< public id
+    std::string prefix;
+    std::string reason;
+    std::optional<std::int64_t> from_ms;   ///< at or after
+    std::optional<std::int64_t> until_ms;  ///< before
+};
+
 enum class TokenOrder : std::uint8_t {
     newest_first,
     /// Never granted a call first, the one used last at the end. A token that is used while the

@@ -495,4 +495,25 @@ Result<Revocation> revoke_many(const Context& context, const RevokeMany& asked) 
     });
 }
 
+Result<std::vector<TokenRecord>> working_tokens_of(
+    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
+    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max) {
+    std::vector<TokenRecord> found;
+    TokenRows which;
+    which.member = member_row;
+    const Status done = ledger.read([&](Rows& rows) -> Status {
+        const auto tokens = rows.tokens(which, Page{limits::page_items_max, {}});
+        if (!tokens)
+            return tokens.failure();
+        for (const TokenView& view : tokens.value().items)
+            if (found.size() < tokens_max && status_of(view.token, now_ms) == "live" &&
+                fits(view.token))
+                found.push_back(view.token);
+        return Done{};
+    });
+    if (!done)
+        return done.failure();
+    return found;
+}
+
 }  // namespace hourgate::manage

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,5 +90,11 @@ struct Revocation {
 [[nodiscard]] Result<Revocation> preview_revocation(const Context&, const RevokeMany&);
 /// Operators only. One transaction, one event for each token that worked until now.
 [[nodiscard]] Result<Revocation> revoke_many(const Context&, const RevokeMany&);
+
+/// A member's tokens that work and of which `fits` is true, newest first, at most so many. Asks
+/// nobody who they are.
+[[nodiscard]] Result<std::vector<TokenRecord>> working_tokens_of(
+    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
+    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max);
 
 }  // namespace hourgate::manage

@@ -70,4 +70,13 @@ Result<Slice<UsageRow>> list_usage(const Context& context, const UsageQuery& que
     });
 }
 
+Result<std::int64_t> calls_granted(const Context& context, std::int64_t from_ms,
+                                   std::int64_t until_ms) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    return in_read(context, [&](Rows& rows) {
+        return rows.calls_granted(from_ms / ms_per_hour, hour_from(until_ms));
+    });
+}
+
 }  // namespace hourgate::manage

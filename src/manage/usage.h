@@ -27,4 +27,8 @@ struct UsageQuery {
 [[nodiscard]] Result<Slice<UsageRow>> list_usage(const Context&, const UsageQuery&,
                                                  const Page& = {});
 
+/// Calls that were granted in the hours that touch this time, of all tokens. Operators only.
+[[nodiscard]] Result<std::int64_t> calls_granted(const Context&, std::int64_t from_ms,
+                                                 std::int64_t until_ms);
+
 }  // namespace hourgate::manage

@@ -22,6 +22,7 @@ constexpr std::size_t line_bytes_max = 4'096;
 constexpr std::size_t message_bytes_max = 1'000;
 constexpr std::size_t value_bytes_max = 500;
 constexpr std::size_t method_bytes_max = 32;
+constexpr std::size_t request_id_bytes_max = 128;
 
 const SystemClock system_clock;
 
@@ -79,6 +80,8 @@ std::string refusal_line(const Decision& decision, Level level, int status) {
     add(line, "method", decision.method, method_bytes_max);
     add(line, "path", token::blotted(policy::path_part(decision.target)));
     add(line, "address", decision.address ? decision.address->text() : "");
+    if (!decision.request_id.empty())
+        add(line, "request", decision.request_id, request_id_bytes_max);
     if (decision.reason == Reason::too_many_failures)
         add(line, "because", hourgate::to_text(decision.because));
     return line;

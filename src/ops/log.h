@@ -32,9 +32,10 @@ public:
         const std::vector<std::pair<std::string_view, std::string>>& fields = {}) const noexcept;
 
     /// One line per refusal: time=… level=notice msg=refused decision=dec_… reason=… status=…
-    /// prefix=… workspace=ws_… member=mem_… method=… path=… address=…, and because=… behind
-    /// too_many_failures. What is not known is "". `status` is the one the caller gets to see.
-    /// Granted calls write nothing; observed ones do, with msg=observed. store_failed is an error.
+    /// prefix=… workspace=ws_… member=mem_… method=… path=… address=…, request=… where the client
+    /// sent X-Request-Id, and because=… behind too_many_failures. What is not known is "".
+    /// `status` is the one the caller gets to see. Granted calls write nothing; observed ones do,
+    /// with msg=observed. store_failed is an error.
     void refusal(const Decision& decision, int status) const noexcept;
 
 private:

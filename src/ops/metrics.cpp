@@ -114,6 +114,13 @@ std::string Metrics::text(const Gauges& gauges) const {
         add_upstream(out, gauges);
     add(out, "hourgate_usage_dropped_total", "counter",
         "Calls missing from the usage, because too many tokens were in use.", gauges.usage_dropped);
+    add(out, "hourgate_decision_log_written_total", "counter",
+        "Decisions that were written to the database.", gauges.decisions_written);
+    add(out, "hourgate_decision_log_passed_over_total", "counter",
+        "Decisions not written: more than a source or a second may have, or no room to wait.",
+        gauges.decisions_passed_over);
+    add(out, "hourgate_decision_log_lost_total", "counter",
+        "Decisions overwritten in memory before they could be written.", gauges.decisions_lost);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);
     describe(out, "hourgate_build_info", "gauge", "Always 1; the label is the version running.");
     out.append("hourgate_build_info{version=\"").append(build_info::version).append("\"} 1\n");

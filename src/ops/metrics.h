@@ -23,6 +23,9 @@ struct Gauges {
     std::uint64_t failure_addresses = 0;
     std::uint64_t public_addresses = 0;
     std::uint64_t usage_dropped = 0;
+    std::uint64_t decisions_written = 0;
+    std::uint64_t decisions_passed_over = 0;
+    std::uint64_t decisions_lost = 0;
     std::uint64_t connections = 0;
     std::uint64_t connections_refused = 0;
     std::uint64_t connections_evicted = 0;

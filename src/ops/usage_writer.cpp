@@ -1,7 +1,6 @@
 #include "ops/usage_writer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <span>
 
@@ -10,34 +9,13 @@
 
 namespace hourgate::ops {
 
-void UsageWriter::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void UsageWriter::stop() noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable())
-        thread_.join();
-}
-
-void UsageWriter::run() noexcept {
-    for (bool last = false; !last;) {
-        {
-            std::unique_lock lock(mutex_);
-            last = wake_.wait_for(lock, std::chrono::milliseconds(limits::usage_write_ms),
-                                  [&] { return stopping_; });
-        }
-        try {
-            write();
-            if (!last)
-                prune();
-        } catch (...) {
-            log_.line(Level::error, "usage could not be written: out of memory");
-        }
+void UsageWriter::run(bool last) noexcept {
+    try {
+        write();
+        if (!last)
+            prune();
+    } catch (...) {
+        log_.line(Level::error, "usage could not be written: out of memory");
     }
 }
 

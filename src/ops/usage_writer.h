@@ -3,15 +3,14 @@
 // since the last writing; a clean stop loses nothing.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "manage/ledger.h"
 #include "ops/log.h"
+#include "ops/periodic.h"
 #include "ops/usage_meter.h"
 
 namespace hourgate::ops {
@@ -20,22 +19,24 @@ class UsageWriter {
 public:
     /// References must outlive the writer.
     UsageWriter(UsageMeter& meter, manage::Ledger& ledger, const Clock& clock, const Log& log,
-                std::int64_t keep_s) noexcept
-        : meter_(meter), ledger_(ledger), clock_(clock), log_(log), keep_s_(keep_s) {}
-    ~UsageWriter() { stop(); }
-    UsageWriter(const UsageWriter&) = delete;
-    UsageWriter& operator=(const UsageWriter&) = delete;
+                std::int64_t keep_s)
+        : meter_(meter),
+          ledger_(ledger),
+          clock_(clock),
+          log_(log),
+          keep_s_(keep_s),
+          thread_(limits::usage_write_ms, [this](bool last) { run(last); }) {}
 
-    void start();
+    void start() { thread_.start(); }
     /// Writes what is left, once, and ends the thread. REQUIRES: nothing is decided any more.
-    void stop() noexcept;
+    void stop() noexcept { thread_.stop(); }
 
     /// What the thread does each time. When the database does not take it, what was counted waits
     /// for the next time: some of it here, the rest in the meter. Not from two threads at once.
     void write();
 
 private:
-    void run() noexcept;
+    void run(bool last) noexcept;
     [[nodiscard]] bool write_pending();
     void prune();
 
@@ -48,10 +49,7 @@ private:
     std::int64_t pruned_hour_ = 0;
     bool failing_ = false;
 
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopping_ = false;  // guarded by mutex_
-    std::thread thread_;
+    Periodic thread_;  // the last: it uses all the others
 };
 
 }  // namespace hourgate::ops

@@ -60,6 +60,20 @@ public:
     Result<manage::Slice<manage::UsageRow>> usage(const manage::UsageFilter& filter,
                                                   const manage::Page& page) override;
 
+    Result<std::int64_t> calls_granted(std::int64_t from_hour, std::int64_t until_hour) override;
+
+    Result<std::int64_t> add_decision(const manage::DecisionRecord& record, bool alone) override;
+    Result<std::optional<manage::DecisionRecord>> decision(std::string_view id) override;
+    Result<manage::Slice<manage::DecisionRecord>> decisions(const manage::DecisionFilter& filter,
+                                                            const manage::Page& page) override;
+    Result<manage::Slice<manage::DecisionRecord>> decisions_in_order(
+        std::int64_t from_ms, std::int64_t until_ms, const manage::Page& page) override;
+    Result<std::array<std::int64_t, manage::decision_kinds>> count_decisions() override;
+    Result<std::int64_t> prune_decisions(manage::DecisionRecord::Kind kind,
+                                         std::int64_t rows_max) override;
+    Result<std::array<std::int64_t, manage::decision_kinds>> prune_decisions_before(
+        std::int64_t before_ms, std::int64_t rows_max) override;
+
     Status record(const manage::AuditEvent& event) override;
     Result<manage::Slice<manage::AuditEvent>> events(const manage::AuditFilter& filter,
                                                      const manage::Page& page) override;

@@ -128,4 +128,17 @@ Result<manage::Slice<manage::UsageRow>> SqliteRows::usage(const manage::UsageFil
     });
 }
 
+Result<std::int64_t> SqliteRows::calls_granted(std::int64_t from_hour, std::int64_t until_hour) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement sum = prepare(
+            "SELECT coalesce(sum(calls), 0) FROM usage WHERE hour >= ?1 AND hour < ?2"
+            " AND reason = 'granted'");
+        sum.bind(1, from_hour);
+        sum.bind(2, until_hour);
+        if (!sum.executeStep())
+            throw ImpossibleRow("usage");
+        return int_from(sum, 0);
+    });
+}
+
 }  // namespace hourgate::store

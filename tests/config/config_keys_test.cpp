@@ -353,6 +353,20 @@ std::vector<Key> numbers() {
          "1d to 3650d" + duration_forms,
          {{R"("24h")", R"("1d")"}, {R"("3650d")", ""}},
          {{R"("23h")", "23h is below 1d"}, {R"("3651d")", "3651d is above 3650d"}}},
+        {"decisions",
+         "keep",
+         "30",
+         text,
+         "1d to 3650d" + duration_forms,
+         {{R"("24h")", R"("1d")"}, {R"("3650d")", ""}},
+         {{R"("23h")", "23h is below 1d"}, {R"("3651d")", "3651d is above 3650d"}}},
+        {"decisions",
+         "rows",
+         "\"many\"",
+         "a text where a whole number belongs",
+         "0 to 10000000",
+         {{"0", ""}, {"10000000", ""}},
+         {{"-1", "-1 is below 0"}, {"10000001", "10000001 is above 10000000"}}},
         {"tokens",
          "live_max",
          "50.0",
@@ -414,6 +428,13 @@ std::vector<Key> upstream() {
          R"("strip", "pass")",
          {{R"("strip")", ""}, {R"("pass")", ""}},
          {{R"("keep")", "'keep' is not one of its words"}}},
+        {"decisions",
+         "grants",
+         "true",
+         "true or false where a text belongs",
+         R"("none", "last", "all")",
+         {{R"("none")", ""}, {R"("last")", ""}, {R"("all")", ""}},
+         {{R"("some")", "'some' is not one of its words"}}},
     };
 }
 
@@ -472,6 +493,10 @@ idle_timeout = "4s"
 stream_max = "5s"
 [usage]
 keep = "7d"
+[decisions]
+grants = "all"
+keep = "8d"
+rows = 9
 [cors]
 origins = ["https://app.example.com"]
 [policy]
@@ -589,7 +614,7 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:2: plans.help: unknown key; known here: grace_days, lapse_to, renew_url");
     CHECK(wrong_with("[x]\n") ==
           "gate.toml:1: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
-          "failures, public, upstream, usage, cors, policy, resource");
+          "failures, public, upstream, usage, decisions, cors, policy, resource");
     CHECK(wrong_with("[gate]\n\"\\u001b[2J\\n\" = 1\n") ==
           "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode");
     CHECK(wrong_with("server.pubic = \"127.0.0.1:1\"\n") ==
@@ -670,6 +695,9 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.upstream_idle_s == 4);
     CHECK(config.upstream_stream_max_s == 5);
     CHECK(config.usage_keep_s == 7 * 86'400);
+    CHECK(config.decisions_grants == hourgate::config::GrantsKept::all);
+    CHECK(config.decisions_keep_s == 8 * 86'400);
+    CHECK(config.decisions_rows == 9);
     CHECK(config.drain_s == 120);
     CHECK(config.connections_per_address == 50);
     CHECK(config.loops == 3);

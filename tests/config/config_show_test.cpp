@@ -61,6 +61,11 @@ stream_max = "7d"
 [usage]
 keep = "36h"
 
+[decisions]
+grants = "none"
+keep = "1d"
+rows = 0
+
 [cors]
 origins = ["https://a.example", "http://[::1]:3000"]
 
@@ -132,6 +137,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "upstream": {"url": "", "authorization": "strip", "connect_timeout": "5s", )"
           R"("answer_timeout": "1m", "idle_timeout": "5m", "stream_max": "1h"},
   "usage": {"keep": "90d"},
+  "decisions": {"grants": "last", "keep": "30d", "rows": 20000},
   "cors": {"origins": []},
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"
           R"("control_byte": "refuse", "not_utf8": "refuse", "dot_segment": "refuse", )"

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "http/why_routes.h"
+#include "ops/decision_writer.h"
 #include "support/manage_bench.h"
 
 using namespace hourgate;
@@ -215,8 +217,10 @@ public:
             target += values.at(used++);
             at = route.find('}', at);
         }
+        std::vector<http::Header> headers = more;
+        headers.push_back({"Accept", "application/json"});
         const Reply reply =
-            call(who.empty() ? "" : tokens.at(who), method, target + query, body, more);
+            call(who.empty() ? "" : tokens.at(who), method, target + query, body, headers);
         std::string lower = method;
         for (char& c : lower)
             c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -256,6 +260,15 @@ private:
     std::set<std::string> shown_;
 };
 
+/// A decision that this token was refused by.
+std::string refused_decision(ManageBench& bench, const std::string& who) {
+    const auto reply = bench.call(bench.tokens.at(who), "GET", "/admin/v1/plans");
+    for (const http::Header& header : reply.answer.headers)
+        if (header.name == "X-Hourgate-Decision")
+            return header.value;
+    return "";
+}
+
 }  // namespace
 
 TEST_CASE("the description has every route and no other") {
@@ -263,6 +276,8 @@ TEST_CASE("the description has every route and no other") {
     for (const http::Route& route : http::self_service_routes())
         routes.insert(std::string(route.method) + " /_hourgate/api/v1/" +
                       std::string(route.pattern));
+    for (const http::Route& route : http::why_routes())
+        routes.insert(std::string(route.method) + " /_hourgate/" + std::string(route.pattern));
     for (const http::Route& route : http::admin_routes())
         routes.insert(std::string(route.method) + " /admin/v1/" + std::string(route.pattern));
     CHECK(routes == described());
@@ -313,7 +328,8 @@ TEST_CASE("every operation refuses as it is described: each status by the call t
                 {"{id}", bench.members["owner@acme"]},
                 {"{member}", bench.members["admin@acme"]},
                 {"{workspace}", "acme"},
-                {"{plan}", "studio"}};
+                {"{plan}", "studio"},
+                {"{decision}", refused_decision(bench, "owner@acme")}};
             for (const auto& [name, value] : real)
                 if (route.find(name) != std::string::npos) {
                     there.push_back(value);
@@ -423,6 +439,17 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.check(op, "DELETE", admin + "/tokens/{prefix}", {own});
     bench.check(op, "GET", admin + "/audit");
     bench.check(op, "GET", admin + "/usage", {}, nullptr, "?workspace=acme");
+    const std::string refused = refused_decision(bench, "manager@acme");
+    bench.check("manager@acme", "GET", "/_hourgate/why/{decision}", {refused});
+    const ops::Log quiet(-1);
+    ops::DecisionWriter writer(bench.decisions, *bench.ledger, bench.clock, quiet,
+                               {86'400, 1'000, [](const KeptDecision& kept) {
+                                    return http::record_of(
+                                        kept, hourgate::test::HttpBench::reply_settings());
+                                }});
+    writer.write();
+    bench.check(op, "GET", admin + "/decisions", {}, nullptr, "?reason=role_forbidden");
+    bench.check(op, "GET", admin + "/decisions/{decision}", {refused});
     bench.run("ALTER TABLE audit_events RENAME TO away");
     bench.check(op, "GET", admin + "/audit");
     bench.run("ALTER TABLE away RENAME TO audit_events");

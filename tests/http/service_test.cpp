@@ -159,7 +159,7 @@ TEST_CASE("a path the public listener does not have is a 404 that says where cal
     CHECK(
         whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
         "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /tokens, /check, /members and /organization beside it, /_hourgate/healthz and /_hourgate/readyz."}})"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /tokens, /check, /members and /organization beside it, /_hourgate/why/DECISION, /_hourgate/healthz and /_hourgate/readyz."}})"
         "\n");
     CHECK(bench.notes.told.empty());
 }

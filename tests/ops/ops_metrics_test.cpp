@@ -127,6 +127,15 @@ hourgate_connections_evicted_total 14
 # HELP hourgate_usage_dropped_total Calls missing from the usage, because too many tokens were in use.
 # TYPE hourgate_usage_dropped_total counter
 hourgate_usage_dropped_total 11
+# HELP hourgate_decision_log_written_total Decisions that were written to the database.
+# TYPE hourgate_decision_log_written_total counter
+hourgate_decision_log_written_total 12
+# HELP hourgate_decision_log_passed_over_total Decisions not written: more than a source or a second may have, or no room to wait.
+# TYPE hourgate_decision_log_passed_over_total counter
+hourgate_decision_log_passed_over_total 13
+# HELP hourgate_decision_log_lost_total Decisions overwritten in memory before they could be written.
+# TYPE hourgate_decision_log_lost_total counter
+hourgate_decision_log_lost_total 14
 # HELP hourgate_uptime_seconds Time since the server started.
 # TYPE hourgate_uptime_seconds gauge
 hourgate_uptime_seconds 10
@@ -148,6 +157,9 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
     gauges.failure_addresses = 8;
     gauges.public_addresses = 9;
     gauges.usage_dropped = 11;
+    gauges.decisions_written = 12;
+    gauges.decisions_passed_over = 13;
+    gauges.decisions_lost = 14;
     gauges.connections = 12;
     gauges.connections_refused = 13;
     gauges.connections_evicted = 14;

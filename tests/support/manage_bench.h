@@ -11,8 +11,11 @@
 
 #include "embedded.h"
 #include "gate/gate.h"
+#include "http/own_tokens.h"
 #include "http/service.h"
+#include "http/why.h"
 #include "manage/audit_log.h"
+#include "ops/decision_log.h"
 #include "ops/usage_meter.h"
 #include "store/leased_directory.h"
 #include "support/database_bench.h"
@@ -113,6 +116,7 @@ public:
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
     Notes notes;
     ops::UsageMeter meter;
+    ops::DecisionLog decisions{ops::Grants::all};
     std::unique_ptr<Gate> gate;
     std::unique_ptr<http::Service> service;
 
@@ -141,6 +145,14 @@ private:
         made.trust.peers = made.trust.proxies = local;
         made.reply = HttpBench::reply_settings();
         made.desk.cursor_key = take(manage::cursor_key(context()));
+        made.desk.recent = [this](std::string_view id) {
+            const auto kept = decisions.find(id);
+            return kept ? std::optional(http::record_of(*kept, HttpBench::reply_settings()))
+                        : std::nullopt;
+        };
+        made.own_tokens = [this](const Decision& decision) {
+            return http::own_tokens_of(*ledger, policy, decision);
+        };
         made.desk.context = [this] {
             return manage::Context{
                 in_force_, {"server", "local"}, clock.now(), rules, [this](std::string_view name) {
@@ -161,6 +173,7 @@ private:
         void decided(const Decision& decision, int status) noexcept override {
             bench_.notes.decided(decision, status);
             bench_.meter.count(decision);
+            bench_.decisions.note(decision, false);
         }
         void address_unknown(http::Listener listener) noexcept override {
             bench_.notes.address_unknown(listener);

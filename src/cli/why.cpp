@@ -1,0 +1,111 @@
+// hourgate why
+#include <chrono>
+#include <thread>
+
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/session.h"
+#include "cli/show.h"
+#include "cli/values.h"
+#include "http/why.h"
+#include "http/why_routes.h"
+#include "manage/decisions.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+constexpr std::int64_t shown_by_default = 20;
+constexpr std::int64_t shown_max = 100'000;
+constexpr auto look_interval = std::chrono::milliseconds(100);
+
+/// A decision is written within a second of being made: one that is not on record yet is waited
+/// for.
+Result<std::optional<manage::DecisionRecord>> find_soon(const manage::Context& context,
+                                                        std::string_view digits) {
+    const auto deadline = std::chrono::steady_clock::now() +
+                          std::chrono::milliseconds(limits::decisions_write_ms) + 5 * look_interval;
+    for (;;) {
+        auto found = manage::find_decision(context, digits);
+        if (!found || found.value() || std::chrono::steady_clock::now() >= deadline)
+            return found;
+        std::this_thread::sleep_for(look_interval);
+    }
+}
+
+Status show_one(Session& session, const manage::Context& context, const std::string& id) {
+    const auto digits = manage::decision_digits(id);
+    if (!digits)
+        return Failure{Fault::usage, "'" + echoed(id) + "' is no decision: dec_ and 32 digits",
+                       "copy it from 'decision' of the refusal, or from X-Hourgate-Decision"};
+    const auto found = find_soon(context, *digits);
+    if (!found)
+        return found.failure();
+    if (!found.value())
+        return Failure{Fault::not_found,
+                       "no decision dec_" + std::string(*digits) + " is on record",
+                       "records have their bounds, and not every granted call is kept: see "
+                       "[decisions] in the configuration; `hourgate why` lists the latest"};
+    const manage::DecisionRecord& record = *found.value();
+    const auto document = http::shown_document(record.document, http::helpers_of(context, record));
+    if (session.output.form() == Form::json)
+        return print(session, document);
+    return session.output.print(http::letter_of(document));
+}
+
+Status list(Session& session, const manage::Context& context) {
+    const Arguments& arguments = session.arguments;
+    manage::DecisionFilter filter;
+    filter.workspace_id = arguments.find("--workspace").value_or("");
+    filter.prefix = arguments.find("--token").value_or("");
+    filter.reason = arguments.find("--reason").value_or("");
+    const auto from = time_of(arguments, "--from");
+    if (!from)
+        return from.failure();
+    const auto until = time_of(arguments, "--until");
+    if (!until)
+        return until.failure();
+    const auto limit = number_of(arguments, "--limit", shown_max);
+    if (!limit)
+        return limit.failure();
+    filter.from_ms = from.value();
+    filter.until_ms = until.value();
+    const manage::Page page{limit.value().value_or(shown_by_default), {}};
+    return shown(session, manage::list_decisions(context, filter, page));
+}
+
+Status why(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto decision = session.arguments.find("DECISION");
+    return decision ? show_one(session, context.value(), *decision)
+                    : list(session, context.value());
+}
+
+}  // namespace
+
+std::vector<Command> why_commands() {
+    return {
+        {.group = "",
+         .name = "why",
+         .summary = "Tell why a call was refused, or list the latest decisions",
+         .details = "With DECISION, the id that a refusal carries: what was asked, what was looked "
+                    "at for each of the four questions, where it stopped, what to do and who can "
+                    "do it. Without: the latest decisions on record, newest first. Every refusal "
+                    "is recorded within a second, within the bounds of [decisions] in the "
+                    "configuration, and of granted calls a sample.",
+         .parameters = {optional_word("DECISION", "as in the refusal: dec_..."),
+                        option("--workspace", "WS", "list: of one workspace, by id or name"),
+                        option("--token", "PREFIX", "list: of one token"),
+                        option("--reason", "REASON", "list: window_full, role_forbidden, ..."),
+                        option("--from", "TIME", "list: at or after an instant or a date's end"),
+                        option("--until", "TIME", "list: before it"),
+                        option("--limit", "N", "list: at most so many; without it 20, 0: all")},
+         .example = "hourgate why dec_0123456789abcdef0123456789abcdef",
+         .run = why},
+    };
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,40 @@
+#include "gate/kept_decision.h"
+
+#include "base/limits.h"
+#include "policy/path.h"
+#include "token/format.h"
+
+namespace hourgate {
+
+namespace {
+
+std::string path_of(const Decision& decision) {
+    std::string path = token::blotted(policy::path_part(decision.target));
+    if (path.size() > limits::kept_path_bytes_max)
+        path.resize(limits::kept_path_bytes_max);
+    return path;
+}
+
+std::string cut(std::string_view text) {
+    return std::string(text.substr(0, limits::kept_word_bytes_max));
+}
+
+}  // namespace
+
+KeptDecision::KeptDecision(const Decision& decision, bool again)
+    : method_(cut(decision.method)),
+      path_(path_of(decision)),
+      request_id_(cut(decision.request_id)),
+      detail_(cut(decision.problem_detail)),
+      scheme_(cut(decision.scheme)),
+      again_(again),
+      is_cut_(path_ != policy::path_part(decision.target)),
+      decision_(decision) {
+    decision_.method = method_;
+    decision_.target = path_;
+    decision_.request_id = request_id_;
+    decision_.problem_detail = detail_;
+    decision_.scheme = scheme_;
+}
+
+}  // namespace hourgate

@@ -1,0 +1,308 @@
+// Why: every refusal can be looked up by whoever may, reads like a letter, and shows nobody more
+// than is theirs. On a real gate, directory and database.
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "http/why.h"
+#include "http/why_routes.h"
+#include "manage/decisions.h"
+#include "ops/decision_writer.h"
+#include "support/manage_bench.h"
+
+using namespace hourgate;
+using hourgate::test::ManageBench;
+using hourgate::test::take;
+using Json = ManageBench::Json;
+
+namespace {
+
+class WhyBench : public ManageBench {
+public:
+    /// The id of a decision on a call, "dec_…".
+    std::string decided(const Reply& reply) {
+        for (const http::Header& header : reply.answer.headers)
+            if (header.name == "X-Hourgate-Decision")
+                return header.value;
+        return "";
+    }
+    /// A role member asks for the organization: 403.
+    std::string forbidden(const std::string& token) {
+        const Reply reply = self(token, "GET", "/organization");
+        REQUIRE(reply.status == 403);
+        return decided(reply);
+    }
+    Reply why(const std::string& token, const std::string& decision,
+              const std::string& accept = "application/json") {
+        return call(token, "GET", "/_hourgate/why/" + decision, nullptr, {{"Accept", accept}});
+    }
+    /// As an operator sees it.
+    Json decision_of(const Reply& reply) { return decision(decided(reply)); }
+    Json decision(const std::string& id) {
+        return call(tokens["operator"], "GET", std::string(admin) + "/decisions/" + id, nullptr,
+                    {{"Accept", "application/json"}})
+            .body["data"];
+    }
+    std::string letter(const std::string& token, const std::string& decision) {
+        const Reply reply = why(token, decision, "*/*");
+        CHECK(reply.status == 200);
+        return reply.answer.body;
+    }
+    void write() { writer.write(); }
+    /// What is in memory is forgotten, as by a restart.
+    void forget() {
+        for (std::size_t i = 0; i < limits::decisions_in_memory; ++i)
+            decisions.note(Decision(filler_), false);
+        (void)decisions.take();
+    }
+    std::int64_t records() { return number("SELECT count(*) FROM decisions"); }
+
+    ops::Log log{-1};
+    ops::DecisionWriter writer{
+        decisions, *ledger, clock, log, {30 * 86'400, 100, [](const KeptDecision& kept) {
+                                             return http::record_of(
+                                                 kept, test::HttpBench::reply_settings());
+                                         }}};
+
+private:
+    Decision filler_ = [] {
+        Decision decision;
+        decision.reason = Reason::no_credentials;
+        return decision;
+    }();
+};
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the refused token is told why: asked, checked in order, where it stopped, what to do") {
+    WhyBench bench;
+    const std::string id = bench.forbidden(bench.tokens["member@acme"]);
+    const Json why = bench.why(bench.tokens["member@acme"], id).body["data"];
+    CHECK(why["decision"] == id);
+    CHECK(why["status"] == 403);
+    CHECK(why["reason"] == "role_forbidden");
+    CHECK(why["asked"]["method"] == "GET");
+    CHECK(why["asked"]["path"] == "/_hourgate/api/v1/organization");
+    CHECK(why["asked"]["address"] == "192.0.2.1");
+    std::string outcomes;
+    for (const Json& question : why["questions"])
+        outcomes += question["outcome"].get<std::string>() + "; ";
+    CHECK(outcomes == "yes; yes; yes; no; not asked; ");
+    CHECK(why["questions"][3]["lookedAt"]["role"] == "member");
+    CHECK(why["error"]["requiredRole"] == "manager");
+    CHECK(why["who"]["roles"] == Json{"owner", "admin", "manager"});
+
+    const std::string letter = bench.letter(bench.tokens["member@acme"], id);
+    CHECK(letter.starts_with("Decision " + id + ": refused with 403 (role_forbidden).\n"));
+    for (const char* part :
+         {"You asked for\n  GET /_hourgate/api/v1/organization\n", "3. May they?          no  ",
+          "4. Is there room?     not asked\n", "Where it stopped\n", "What to do\n",
+          "Who can mend it\n  In your workspace, whoever has role owner, admin or manager"})
+        CHECK(contains(letter, part));
+}
+
+TEST_CASE("a letter is text on a terminal and in a browser, a document where JSON is asked for") {
+    CHECK_FALSE(http::wants_json("*/*"));
+    CHECK_FALSE(http::wants_json(""));
+    CHECK_FALSE(
+        http::wants_json("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+    CHECK(http::wants_json("application/json"));
+    CHECK(http::wants_json("text/html;q=0.5, application/problem+json"));
+    CHECK_FALSE(http::wants_json("application/json;q=0.5, text/plain"));
+    WhyBench bench;
+    const std::string id = bench.forbidden(bench.tokens["member@acme"]);
+    const auto reply = bench.why(bench.tokens["member@acme"], id, "text/html, */*");
+    std::set<std::string> headers;
+    for (const http::Header& header : reply.answer.headers)
+        headers.insert(header.name + ": " + header.value);
+    CHECK(headers.count("Content-Type: text/plain; charset=utf-8") == 1);
+    CHECK(headers.count("X-Content-Type-Options: nosniff") == 1);
+    CHECK(headers.count("Cache-Control: no-store") == 1);
+}
+
+TEST_CASE("names of those who can mend it are told to who may see members, and to nobody else") {
+    WhyBench bench;
+    const std::string id = bench.forbidden(bench.tokens["member@acme"]);
+    const std::string owner = bench.letter(bench.tokens["owner@acme"], id);
+    CHECK(contains(owner, "- owner@acme.example (owner)"));
+    CHECK(contains(owner, "- manager@acme.example (manager)"));
+    CHECK_FALSE(contains(owner, "bolt"));
+    const std::string own = bench.letter(bench.tokens["member@acme"], id);
+    CHECK_FALSE(contains(own, "@acme.example"));
+}
+
+TEST_CASE("who may not read a decision is told what who asks for none is told") {
+    WhyBench bench;
+    const std::string id = bench.forbidden(bench.tokens["member@acme"]);
+    const std::string nowhere = "dec_00000000000000000000000000000000";
+    const auto without_id = [&](const ManageBench::Reply& reply) {
+        Json body = reply.body;
+        body["error"].erase("decision");
+        return std::to_string(reply.status) + body.dump();
+    };
+    const std::string narrowed = bench.token_for(bench.members["owner@acme"], "clients:read");
+    for (const std::string& who : {bench.tokens["manager@acme"], bench.tokens["owner@bolt"],
+                                   bench.tokens["member@bolt"], narrowed}) {
+        const auto refused = bench.why(who, id);
+        CHECK(refused.status == 404);
+        CHECK(without_id(refused) == without_id(bench.why(who, nowhere)));
+    }
+    CHECK(bench.why(bench.tokens["admin@acme"], id).status == 200);
+    CHECK(bench.why(bench.tokens["owner@acme"], "dec_1").status == 404);
+    CHECK(bench.why(bench.tokens["operator"], id).status == 403);
+    CHECK(bench.why("", id).status == 401);
+}
+
+TEST_CASE("a token that is dead may ask why it was refused, and nothing else") {
+    WhyBench bench;
+    const std::string token = bench.token_for(bench.members["owner@acme"]);
+    const std::string others = bench.forbidden(bench.tokens["member@acme"]);
+    const std::string prefix = bench.prefix_of(token);
+    REQUIRE(bench.self(token, "DELETE", "/tokens/" + prefix).status == 200);
+    const auto refused = bench.self(token, "GET", "/me");
+    REQUIRE(refused.reason() == "revoked_token");
+    const std::string letter = bench.letter(token, bench.decided(refused));
+    CHECK(contains(letter, "refused with 401 (revoked_token)"));
+    CHECK(contains(letter, "Token " + prefix + " was revoked at "));
+    CHECK_FALSE(contains(letter, "@acme.example"));
+    CHECK(bench.why(token, others).status == 404);  // an owner's, but dead
+
+    // A removed member's token, too.
+    const std::string left = bench.tokens["manager@acme"];
+    REQUIRE(bench.operate("DELETE", "/members/" + bench.members["manager@acme"]).status == 200);
+    const auto gone = bench.self(left, "GET", "/me");
+    REQUIRE(gone.reason() == "member_removed");
+    CHECK(bench.why(left, bench.decided(gone)).status == 200);
+}
+
+TEST_CASE("what a token was rotated into may read what the old one was refused") {
+    WhyBench bench;
+    const std::string old = bench.tokens["member@acme"];
+    const std::string id = bench.forbidden(old);
+    const auto rotated = bench.self(old, "POST", "/me/rotate", {{"grace", "0"}});
+    REQUIRE(rotated.status == 201);
+    CHECK(bench.why(rotated.body["data"]["token"], id).status == 200);
+    CHECK(bench.why(old, id).status == 200);
+}
+
+TEST_CASE("a plan that lapsed does not keep why from its answer; no window of the plan is spent") {
+    WhyBench bench;
+    const std::string token = bench.tokens["manager@acme"];
+    take(manage::change_workspace(bench.context(), "acme", hourgate::test::to_plan("free")));
+    bench.directory->catch_up();
+    const auto unpaid = bench.self(token, "GET", "/me");
+    REQUIRE(unpaid.status == 402);
+    const std::string letter = bench.letter(token, bench.decided(unpaid));
+    CHECK(contains(letter, "refused with 402 (plan_without_api)"));
+    CHECK(contains(letter, "whoever has role owner or admin"));
+    CHECK(contains(letter, "- owner@acme.example (owner)"));
+}
+
+TEST_CASE("operators read every decision, known token or not, and list them") {
+    WhyBench bench;
+    const auto nobody = bench.self("", "GET", "/me");
+    REQUIRE(nobody.status == 401);
+    const std::string id = bench.decided(nobody);
+    CHECK(bench.operate("GET", "/decisions/" + id).status == 200);
+    CHECK(bench.operate("GET", "/decisions/dec_ffffffffffffffffffffffffffffffff").status == 404);
+    const std::string other = bench.forbidden(bench.tokens["member@acme"]);
+    bench.write();
+    Json listed = bench.operate("GET", "/decisions?reason=no_credentials").body["data"];
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0]["decision"] == id);
+    CHECK(listed[0]["token"].is_null());
+    listed = bench.operate("GET", "/decisions?workspace=acme&reason=role_forbidden").body["data"];
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0]["decision"] == other);
+    CHECK(bench.operate("GET", "/decisions?workspace=bolt").body["data"].empty());
+    CHECK(bench.operate("GET", "/decisions?workspace=none").status == 404);
+    CHECK(bench.call(bench.tokens["owner@acme"], "GET", "/admin/v1/decisions").status == 403);
+}
+
+TEST_CASE("a written record tells what the one in memory told, byte for byte") {
+    WhyBench bench;
+    std::vector<std::string> ids;
+    const std::string member = bench.tokens["member@acme"];
+    ids.push_back(bench.forbidden(member));
+    const std::string scoped = bench.token_for(bench.members["manager@acme"], "clients:read");
+    ids.push_back(bench.decided(bench.self(scoped, "GET", "/tokens")));
+    ids.push_back(bench.decided(bench.self(member + "x", "GET", "/me")));
+    std::vector<Json> before;
+    for (const std::string& id : ids)
+        before.push_back(bench.decision(id));
+    bench.write();
+    CHECK(bench.records() >= 3);
+    bench.forget();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        CAPTURE(ids[i]);
+        CHECK(before[i].is_object());
+        CHECK(bench.decision(ids[i]) == before[i]);
+    }
+}
+
+TEST_CASE("who lacks a scope is told which of their own tokens would pass, and nobody else's") {
+    WhyBench bench;
+    const std::string manager = bench.members["manager@acme"];
+    const std::string scoped = bench.token_for(manager, "clients:read");
+    const std::string able = bench.tokens["manager@acme"];
+    const std::string dead = bench.token_for(manager);
+    REQUIRE(bench.self(dead, "DELETE", "/tokens/" + bench.prefix_of(dead)).status == 200);
+    const auto refused = bench.self(scoped, "GET", "/tokens");
+    REQUIRE(refused.reason() == "scope_missing");
+    CHECK(refused.body["error"]["yourTokens"] ==
+          Json{{{"prefix", bench.prefix_of(able)}, {"name", "test"}}});
+    CHECK(contains(refused.body["error"]["fix"],
+                   "Use your token 'test' (" + bench.prefix_of(able) + ")"));
+    for (const char* other : {"owner@acme", "member@acme", "manager@bolt"})
+        CHECK_FALSE(contains(refused.answer.body, bench.prefix_of(bench.tokens[other])));
+    CHECK(contains(bench.letter(scoped, bench.decided(refused)), bench.prefix_of(able)));
+
+    REQUIRE(bench.self(able, "DELETE", "/tokens/" + bench.prefix_of(able)).status == 200);
+    const auto alone = bench.self(scoped, "GET", "/tokens");
+    CHECK(alone.body["error"]["yourTokens"] == Json::array());
+    CHECK(contains(alone.body["error"]["fix"], "hourgate:read"));
+}
+
+TEST_CASE("no record holds a query, a token from a path, or a secret") {
+    WhyBench bench;
+    const std::string token = bench.tokens["member@acme"];
+    const std::string scoped = bench.token_for(bench.members["owner@acme"], "clients:read");
+    bench.self(token, "GET", "/organization?key=" + token);
+    bench.self(scoped, "GET", "/tokens/" + token + "?x=hidden");
+    bench.self("", "GET", "/me?token=" + token);
+    bench.call("not-a-token-" + token, "GET", std::string(ManageBench::api) + "/me");
+    bench.write();
+    REQUIRE(bench.records() >= 4);
+    const std::string secret = token.substr(22);
+    const std::string all = bench.text(
+        "SELECT group_concat(path || method || document || facts || request_id) FROM decisions");
+    CHECK_FALSE(contains(all, secret));
+    CHECK_FALSE(contains(all, "hidden"));
+    CHECK_FALSE(contains(all, "key="));
+}
+
+TEST_CASE(
+    "a client's request id is on record as it was sent, cut and spelled out where it is odd") {
+    WhyBench bench;
+    const auto refused = bench.self(bench.tokens["member@acme"], "GET", "/organization", nullptr,
+                                    {{"X-Request-Id", std::string(300, 'r') + "\xff"}});
+    const Json why = bench.decision_of(refused)["asked"];
+    CHECK(why["requestId"] == std::string(limits::kept_word_bytes_max, 'r'));
+}
+
+TEST_CASE("whoever was refused at the second look of a proxy can look that decision up as well") {
+    WhyBench bench;
+    Decision decision;
+    decision.reason = Reason::no_credentials;
+    decision.id.fill('a');
+    decision.method = "GET";
+    decision.target = "/x";
+    bench.decisions.note(decision, true);
+    bench.write();
+    CHECK(bench.number("SELECT again FROM decisions WHERE decision = '" + std::string(32, 'a') +
+                       "'") == 1);
+}
