@@ -23,8 +23,9 @@ Table all_commands() {
     };
     for (auto* const commands :
          {init_commands, serve_commands, workspace_commands, member_commands, plan_commands,
-          token_commands, operator_commands, why_commands, check_commands, audit_commands,
-          backup_commands, doctor_commands, config_commands, snippets_commands, version_commands}) {
+          token_commands, operator_commands, why_commands, check_commands, replay_commands,
+          audit_commands, backup_commands, doctor_commands, config_commands, snippets_commands,
+          version_commands}) {
         std::vector<Command> some = commands();
         table.commands.insert(table.commands.end(), std::make_move_iterator(some.begin()),
                               std::make_move_iterator(some.end()));

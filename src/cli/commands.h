@@ -19,6 +19,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> operator_commands();
 [[nodiscard]] std::vector<Command> audit_commands();
 [[nodiscard]] std::vector<Command> why_commands();
+[[nodiscard]] std::vector<Command> replay_commands();
 [[nodiscard]] std::vector<Command> backup_commands();
 [[nodiscard]] std::vector<Command> doctor_commands();
 [[nodiscard]] std::vector<Command> check_commands();

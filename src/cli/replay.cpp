@@ -1,0 +1,182 @@
+// hourgate replay
+#include <algorithm>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/replay/engine.h"
+#include "cli/replay/report.h"
+#include "cli/session.h"
+#include "cli/values.h"
+#include "config/load.h"
+#include "manage/accounts.h"
+#include "manage/decisions.h"
+#include "manage/usage.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+constexpr std::int64_t week_ms = 7 * ms_per_day;
+constexpr std::int64_t records_per_look = 1'000;
+
+/// "studio:burst=30/10" into its plan and the rest.
+Result<std::pair<std::string, std::string>> plan_and_window(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0)
+        return Failure{Fault::usage, "'" + echoed(text) + "' names no plan",
+                       "write PLAN:NAME=LIMIT/SECONDS, as in studio:burst=30/10, or "
+                       "PLAN:NAME=off"};
+    return std::pair(text.substr(0, colon), text.substr(colon + 1));
+}
+
+/// Puts one window into its plan, in the place of the one of that name; "off" takes it out.
+Status put_window(std::vector<Plan>& plans, const std::string& text) {
+    auto parts = plan_and_window(text);
+    if (!parts)
+        return parts.failure();
+    const auto& [name, wanted] = parts.value();
+    const auto named = [&](const Plan& plan) { return plan.name == parts.value().first; };
+    const auto plan = std::find_if(plans.begin(), plans.end(), named);
+    if (plan == plans.end())
+        return Failure{Fault::not_found, "plan '" + echoed(name) + "' does not exist",
+                       "see `hourgate plan list`"};
+    const std::string window_name = wanted.substr(0, wanted.find('='));
+    const bool off = wanted == window_name + "=off";
+    auto window = off ? Result<Window>(Window{}) : parse_window(wanted);
+    if (!window)
+        return window.failure();
+    std::erase_if(plan->windows, [&](const Window& one) { return one.name == window_name; });
+    if (!off)
+        plan->windows.push_back(std::move(window).value());
+    return validate(*plan);
+}
+
+Result<PlanBook> plans_with(const manage::Context& context, const Arguments& arguments) {
+    auto listed = manage::list_plans(context);
+    if (!listed)
+        return listed.failure();
+    std::vector<Plan> plans = std::move(listed).value();
+    for (const std::string& window : arguments.all("--window"))
+        if (Status put = put_window(plans, window); !put)
+            return put.failure();
+    return PlanBook(std::move(plans));
+}
+
+struct Period {
+    std::int64_t from_ms = 0;
+    std::int64_t until_ms = 0;
+};
+
+Result<Period> period_of(const Session& session) {
+    const auto from = time_of(session.arguments, "--from");
+    if (!from)
+        return from.failure();
+    const auto until = time_of(session.arguments, "--until");
+    if (!until)
+        return until.failure();
+    const std::int64_t end = until.value().value_or(session.clock.now().wall_ms);
+    const Period period{from.value().value_or(end - week_ms), end};
+    if (period.from_ms >= period.until_ms)
+        return Failure{Fault::usage, "--from is not before --until", ""};
+    return period;
+}
+
+/// In parts, so that no snapshot is held for long while a server writes.
+Status run_all(const Session& session, const manage::Context& context, const Period& period,
+               ReplayEngine& engine, ReplayReport& report) {
+    manage::Page page{records_per_look, {}};
+    std::int64_t count = 0;
+    for (;;) {
+        const auto part =
+            manage::decisions_in_order(context, period.from_ms, period.until_ms, page);
+        if (!part)
+            return part.failure();
+        for (const manage::DecisionRecord& record : part.value().items) {
+            const auto replayed = engine.run(record);
+            if (!replayed)
+                return replayed.failure();
+            report.add(record, replayed.value());
+        }
+        count += static_cast<std::int64_t>(part.value().items.size());
+        session.output.progress(std::to_string(count) + " decisions");
+        if (!part.value().next)
+            break;
+        page.after = part.value().next;
+    }
+    session.output.progress("");
+    return Done{};
+}
+
+/// "new.toml, studio:burst=60/10"
+std::string described(const Session& session, const std::optional<std::string>& against) {
+    std::string text = against.value_or(session.config_file());
+    for (const std::string& window : session.arguments.all("--window"))
+        text.append(", ").append(window);
+    return text;
+}
+
+Status replay(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto against = session.arguments.find("--against");
+    const auto present = session.config();
+    if (!present)
+        return present.failure();
+    config::Config rules = *present.value();
+    if (against) {
+        auto loaded = config::load(against);
+        if (!loaded)
+            return loaded.failure();
+        rules = std::move(loaded).value();
+    }
+    const auto period = period_of(session);
+    if (!period)
+        return period.failure();
+    auto plans = plans_with(context.value(), session.arguments);
+    if (!plans)
+        return plans.failure();
+    auto engine = ReplayEngine::make(rules, std::move(plans).value());
+    if (!engine)
+        return engine.failure();
+    ReplayReport report;
+    report.against = described(session, against);
+    report.from_ms = period.value().from_ms;
+    report.until_ms = period.value().until_ms;
+    if (Status done = run_all(session, context.value(), period.value(), *engine.value(), report);
+        !done)
+        return done;
+    const auto granted = manage::calls_granted(context.value(), report.from_ms, report.until_ms);
+    if (!granted)
+        return granted.failure();
+    report.calls_granted = granted.value();
+    if (session.output.form() == Form::json)
+        return print(session, report.json());
+    return session.output.print(report.text());
+}
+
+}  // namespace
+
+std::vector<Command> replay_commands() {
+    return {
+        {.group = "",
+         .name = "replay",
+         .summary = "Try another configuration, or other limits, on the calls on record",
+         .details =
+             "Decides the calls on record once more, by the same code, with the same roles, "
+             "scopes and times, against --against FILE or with --window in its plan, and reports "
+             "who would newly be refused or granted. Reads only. Limits need every granted call "
+             "on record: [decisions] grants = \"all\".",
+         .parameters = {option("--against", "FILE", "the configuration to try; else the present"),
+                        options("--window", "PLAN:W",
+                                "a window to try: PLAN:NAME=LIMIT/SECONDS, or PLAN:NAME=off"),
+                        option("--from", "TIME", "calls from then on; without it a week back"),
+                        option("--until", "TIME", "calls before; without it all")},
+         .example = "hourgate replay --window studio:burst=20/10\n"
+                    "hourgate replay --against new.toml --from 2026-11-18",
+         .run = replay},
+    };
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,105 @@
+#include "cli/replay/report.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/time_text.h"
+#include "cli/output.h"
+
+namespace hourgate::cli {
+
+namespace {
+
+using Kind = Replayed::Kind;
+
+std::string shown_workspace(const std::string& name) {
+    return name.empty() ? "(no token known)" : name;
+}
+
+}  // namespace
+
+void ReplayReport::add(const manage::DecisionRecord& record, const Replayed& replayed) {
+    granted_ += record.kind == manage::DecisionRecord::Kind::granted && !record.again ? 1 : 0;
+    if (replayed.kind == Kind::same)
+        ++same_;
+    if (replayed.kind == Kind::left)
+        ++left_;
+    if (replayed.kind == Kind::same || replayed.kind == Kind::left)
+        return;
+    Changed& changed = changed_[{replayed.kind, replayed.workspace, replayed.was, replayed.now}];
+    if (changed.calls++ == 0)
+        changed.first_ms = record.at_ms;
+    if (!record.prefix.empty())
+        changed.tokens.insert(record.prefix);
+}
+
+std::int64_t ReplayReport::total(Kind kind) const {
+    std::int64_t calls = 0;
+    for (const auto& [group, changed] : changed_)
+        if (std::get<0>(group) == kind)
+            calls += changed.calls;
+    return calls;
+}
+
+http::Json ReplayReport::json_of(Kind kind) const {
+    http::Json list = http::Json::array();
+    for (const auto& [group, changed] : changed_) {
+        if (std::get<0>(group) != kind)
+            continue;
+        list.push_back({{"workspace", http::text_or_null(std::get<1>(group))},
+                        {"was", std::get<2>(group)},
+                        {"now", std::get<3>(group)},
+                        {"calls", changed.calls},
+                        {"first", format_time(changed.first_ms)},
+                        {"tokens", changed.tokens}});
+    }
+    return list;
+}
+
+http::Json ReplayReport::json() const {
+    return {{"against", against},
+            {"from", format_time(from_ms)},
+            {"until", format_time(until_ms)},
+            {"same", same_},
+            {"left", left_},
+            {"newlyRefused", json_of(Kind::newly_refused)},
+            {"newlyGranted", json_of(Kind::newly_granted)},
+            {"refusedOtherwise", json_of(Kind::refused_otherwise)},
+            {"grantedCalls", {{"onRecord", granted_}, {"counted", calls_granted}}}};
+}
+
+std::string ReplayReport::table_of(Kind kind, const std::string& title) const {
+    std::vector<std::vector<std::string>> rows = {
+        {"WORKSPACE", "WAS", "WOULD BE", "CALLS", "TOKENS", "FIRST"}};
+    for (const auto& [group, changed] : changed_)
+        if (std::get<0>(group) == kind)
+            rows.push_back({shown_workspace(std::get<1>(group)), std::get<2>(group),
+                            std::get<3>(group), std::to_string(changed.calls),
+                            std::to_string(changed.tokens.size()), format_time(changed.first_ms)});
+    if (rows.size() == 1)
+        return "";
+    return "\n" + title + "\n" + columns_of(rows);
+}
+
+std::string ReplayReport::text() const {
+    std::string text =
+        lines_of({{"against", against},
+                  {"from", format_time(from_ms)},
+                  {"until", format_time(until_ms)},
+                  {"the same", std::to_string(same_)},
+                  {"newly refused", std::to_string(total(Kind::newly_refused))},
+                  {"newly granted", std::to_string(total(Kind::newly_granted))},
+                  {"refused otherwise", std::to_string(total(Kind::refused_otherwise))},
+                  {"left as it was", std::to_string(left_)}});
+    text += table_of(Kind::newly_refused, "Newly refused");
+    text += table_of(Kind::newly_granted, "Newly granted");
+    text += table_of(Kind::refused_otherwise, "Refused for another reason");
+    if (granted_ < calls_granted)
+        text += "\nOf about " + std::to_string(calls_granted) + " granted calls in these hours " +
+                std::to_string(granted_) +
+                " are on record, so windows filled less than they did.\nTo try limits, set "
+                "[decisions] grants = \"all\" for a while, and rows high enough.\n";
+    return text;
+}
+
+}  // namespace hourgate::cli

@@ -1,0 +1,47 @@
+// What a replay found, counted by workspace and reason, and how it looks.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "cli/replay/engine.h"
+#include "cli/session.h"
+#include "http/json.h"
+
+namespace hourgate::cli {
+
+class ReplayReport {
+public:
+    void add(const manage::DecisionRecord& record, const Replayed& replayed);
+
+    std::string against;             ///< the configuration, and the windows put in
+    std::int64_t from_ms = 0;        ///< as asked
+    std::int64_t until_ms = 0;       ///< as asked
+    std::int64_t calls_granted = 0;  ///< in those hours, as usage has counted them
+
+    [[nodiscard]] http::Json json() const;
+    [[nodiscard]] std::string text() const;
+
+private:
+    struct Changed {
+        std::int64_t calls = 0;
+        std::int64_t first_ms = 0;
+        std::set<std::string> tokens;  // prefixes
+    };
+    /// Kind, workspace, reason it was, reason it is.
+    using Group = std::tuple<Replayed::Kind, std::string, std::string, std::string>;
+
+    [[nodiscard]] http::Json json_of(Replayed::Kind kind) const;
+    [[nodiscard]] std::string table_of(Replayed::Kind kind, const std::string& title) const;
+    [[nodiscard]] std::int64_t total(Replayed::Kind kind) const;
+
+    std::map<Group, Changed> changed_;
+    std::int64_t same_ = 0;
+    std::int64_t left_ = 0;
+    std::int64_t granted_ = 0;  // records of granted calls
+};
+
+}  // namespace hourgate::cli

@@ -1,0 +1,236 @@
+// Replay: under the rules of then everything comes out as it did then; under others exactly what
+// they change is told, by workspace and reason; and nothing is written.
+#include <random>
+#include <string>
+
+#include "cli/replay/engine.h"
+#include "cli/replay/report.h"
+#include "http/why.h"
+#include "manage/decisions.h"
+#include "ops/decision_writer.h"
+#include "support/manage_bench.h"
+
+using namespace hourgate;
+using hourgate::cli::Replayed;
+using hourgate::test::ManageBench;
+using hourgate::test::take;
+using Kind = Replayed::Kind;
+
+namespace {
+
+class ReplayBench : public ManageBench {
+public:
+    ReplayBench() {
+        config.rules = hourgate::test::small_rules();
+        config.failures = failures.window();
+        config.public_calls = public_calls.window();
+        config.grace_days = 0;
+    }
+
+    /// Asked as a proxy asks, from an address.
+    std::string ask(const std::string& authorization, const std::string& method,
+                    const std::string& target, const std::string& address = "192.0.2.1") {
+        http::Request request;
+        request.method = "GET";
+        request.target = "/_hourgate/auth/caddy";
+        request.peer = Address::loopback();
+        request.headers = {{"Host", "gate"},
+                           {"X-Forwarded-For", address},
+                           {"X-Forwarded-Method", method},
+                           {"X-Forwarded-Uri", target}};
+        if (!authorization.empty())
+            request.headers.push_back({"Authorization", authorization});
+        (void)service->handle(http::Listener::ask, request);
+        return notes.told.back().first;
+    }
+    void pass(std::int64_t time_us) {
+        clock.boot_us += time_us;
+        clock.wall_ms = wall_began_ms_ + clock.boot_us / 1'000;
+    }
+
+    /// What became of all on record.
+    struct Counts {
+        std::map<Kind, int> by_kind;
+        std::map<std::string, int> changes;  // "was > now in workspace"
+    };
+    Counts replay() {
+        writer.write();
+        auto engine = take(cli::ReplayEngine::make(config, PlanBook(plans)));
+        Counts counts;
+        manage::Page page{7, {}};  // parts that end anywhere
+        for (;;) {
+            const auto part = take(manage::decisions_in_order(context(), 0, INT64_MAX, page));
+            for (const manage::DecisionRecord& record : part.items) {
+                const Replayed replayed = take(engine->run(record));
+                ++counts.by_kind[replayed.kind];
+                if (replayed.kind != Kind::same && replayed.kind != Kind::left)
+                    ++counts.changes[replayed.was + " > " + replayed.now + " in " +
+                                     replayed.workspace];
+            }
+            if (!part.next)
+                return counts;
+            page.after = part.next;
+        }
+    }
+    Plan& plan(const std::string& name) {
+        return *std::find_if(plans.begin(), plans.end(),
+                             [&](const Plan& one) { return one.name == name; });
+    }
+
+    config::Config config;
+    std::vector<Plan> plans = take(manage::list_plans(context()));
+    ops::Log log{-1};
+    ops::DecisionWriter writer{
+        decisions, *ledger, clock, log, {30 * 86'400, 100'000, [](const KeptDecision& kept) {
+                                             return http::record_of(
+                                                 kept, test::HttpBench::reply_settings());
+                                         }}};
+
+private:
+    const std::int64_t wall_began_ms_ = clock.wall_ms - clock.boot_us / 1'000;
+};
+
+std::string bearer(const std::string& token) {
+    return "Bearer " + token;
+}
+
+}  // namespace
+
+TEST_CASE("replayed under its own rules, every decision comes out as it did, whatever was called") {
+    const auto seed = static_cast<unsigned>(GENERATE(1, 2, 3, 4));
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    ReplayBench bench;
+    std::vector<std::string> sent = {
+        "",       "Basic YTpi", "hsk_live_naked",
+        "Bearer", "Bearer x",   bearer(hourgate::test::HttpBench::unknown_prefix())};
+    std::string damaged = bench.tokens["owner@bolt"];
+    damaged.back() = damaged.back() == '0' ? '1' : '0';
+    sent.push_back(bearer(damaged));
+    for (const auto& [who, token] : bench.tokens)
+        sent.push_back(bearer(token));
+    sent.push_back(bearer(bench.token_for(bench.members["owner@acme"], "clients:read")));
+    const std::string brief =
+        bench.token_for(bench.members["admin@bolt"], "", bench.clock.wall_ms + 20'000);
+    sent.push_back(bearer(brief));
+    const std::vector<std::string> methods = {"GET",    "GET",  "GET",    "POST",
+                                              "DELETE", "BREW", "OPTIONS"};
+    const std::vector<std::string> paths = {
+        "/clients", "/clients/7?q=1", "/nowhere", "/health",
+        "/a//b",    "/notes/me",      "/CLIENTS", std::string(ManageBench::api) + "/me"};
+    const auto one_of = [&](const std::vector<std::string>& list) {
+        return list[random() % list.size()];
+    };
+    std::set<std::string> reasons;
+    for (int i = 0; i < 1'200; ++i) {
+        if (i == 400)
+            take(
+                manage::change_workspace(bench.context(), "bolt", hourgate::test::to_plan("free")));
+        if (i == 700)
+            take(manage::change_role(bench.context(), bench.members["member@acme"], Role::admin));
+        if (i == 800)
+            take(manage::revoke_tokens(bench.context(),
+                                       {bench.prefix_of(bench.tokens["admin@acme"])}));
+        bench.directory->catch_up();
+        const bool burst = random() % 3 != 0;
+        bench.pass(burst ? static_cast<std::int64_t>(random() % 2'000)
+                         : static_cast<std::int64_t>(random() % 250'000));
+        // One caller more often than others, so that windows fill.
+        const std::string who =
+            random() % 2 == 0 ? bearer(bench.tokens["owner@acme"]) : one_of(sent);
+        reasons.insert(bench.ask(who, one_of(methods), one_of(paths),
+                                 "192.0.2." + std::to_string(random() % 3)));
+    }
+    for (const char* reason :
+         {"granted", "window_full", "role_forbidden", "plan_without_api", "revoked_token",
+          "expired_token", "unknown_token", "path_ambiguous", "scope_missing"})
+        if (reasons.count(reason) == 0)
+            FAIL_CHECK(reason);
+    auto counts = bench.replay();
+    CHECK(counts.changes == std::map<std::string, int>());
+    CHECK(counts.by_kind[Kind::same] == bench.number("SELECT count(*) FROM decisions"));
+    CHECK(counts.by_kind[Kind::left] == 0);
+}
+
+TEST_CASE("a smaller window refuses, of the calls on record, those that it would have refused") {
+    ReplayBench bench;
+    const std::string token = bearer(bench.tokens["owner@acme"]);
+    for (int i = 0; i < 10; ++i) {
+        bench.pass(100'000);
+        REQUIRE(bench.ask(token, "GET", "/clients") == "granted");
+    }
+    bench.plan("studio").windows = {{"burst", 4, 1, Per::token}};
+    // In any second four: of 100 ms to 1 s the first four, and none of the others.
+    CHECK(bench.replay().changes ==
+          std::map<std::string, int>{{"granted > window_full in acme", 6}});
+}
+
+TEST_CASE("a window of the workspace counts the calls of all its tokens") {
+    ReplayBench bench;
+    for (int i = 0; i < 3; ++i) {
+        bench.pass(1'000);
+        bench.ask(bearer(bench.tokens["owner@acme"]), "GET", "/clients");
+        bench.ask(bearer(bench.tokens["admin@acme"]), "GET", "/clients");
+        bench.ask(bearer(bench.tokens["admin@bolt"]), "GET", "/clients");
+    }
+    bench.plan("studio").windows = {{"team", 4, 10, Per::workspace}};
+    CHECK(bench.replay().changes ==
+          std::map<std::string, int>{{"granted > window_full in acme", 2}});
+}
+
+TEST_CASE("other rows, plans and public resources are told by workspace and reason") {
+    ReplayBench bench;
+    const std::string member = bearer(bench.tokens["member@acme"]);
+    REQUIRE(bench.ask(member, "GET", "/clients") == "role_forbidden");
+    REQUIRE(bench.ask("", "GET", "/clients") == "no_credentials");
+    REQUIRE(bench.ask(bearer(bench.tokens["owner@acme"]), "GET", "/clients") == "granted");
+    take(manage::change_workspace(bench.context(), "bolt", hourgate::test::to_plan("free")));
+    bench.directory->catch_up();
+    REQUIRE(bench.ask(bearer(bench.tokens["owner@bolt"]), "GET", "/clients") == "plan_without_api");
+    bench.plan("free").api = true;
+    bench.config.rules.resources[0].access[index(Role::member)].add(policy::Action::read);
+    bench.config.rules.resources[0].access[index(Role::owner)] = {};
+    CHECK(bench.replay().changes ==
+          std::map<std::string, int>{{"granted > role_forbidden in acme", 1},
+                                     {"plan_without_api > role_forbidden in bolt", 1},
+                                     {"role_forbidden > granted in acme", 1}});
+    for (policy::Access& row : bench.config.rules.resources[0].access)
+        row = {};
+    bench.config.rules.resources[0].is_public = true;
+    CHECK(bench.replay().changes["no_credentials > granted in "] == 1);
+}
+
+TEST_CASE(
+    "what cannot be made again is left: a repeat, a header that was off, a path that was cut") {
+    ReplayBench bench;
+    Decision decision;
+    decision.method = "GET";
+    decision.now = bench.clock.now();
+    const auto note = [&](char id, Reason reason, const std::string& target, bool again) {
+        decision.id.fill(id);
+        decision.reason = reason;
+        decision.target = target;
+        bench.decisions.note(decision, again);
+    };
+    note('a', Reason::no_credentials, "/clients", true);
+    note('b', Reason::path_unlisted, "/" + std::string(2'000, 'x'), false);
+    note('c', Reason::store_failed, "/clients", false);
+    decision.problem = Problem::two_authorizations;
+    note('d', Reason::bad_request, "/clients", false);
+    auto counts = bench.replay();
+    CHECK(counts.by_kind[Kind::left] == 4);
+    CHECK(counts.by_kind.size() == 1);
+}
+
+TEST_CASE("a replay writes nothing") {
+    ReplayBench bench;
+    bench.ask(bearer(bench.tokens["owner@acme"]), "GET", "/clients");
+    bench.writer.write();
+    const auto all = [&] {
+        return bench.text("SELECT group_concat(decision || document || facts) FROM decisions") +
+               std::to_string(bench.version()) + " " + std::to_string(bench.events());
+    };
+    const std::string before = all();
+    (void)bench.replay();
+    CHECK(all() == before);
+}
