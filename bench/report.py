@@ -240,6 +240,28 @@ def flood_note(flood):
     )
 
 
+def refused_table(section):
+    rows = []
+    for name in ("log not written", "log written"):
+        rows.append(
+            [
+                name,
+                number(section["cost_us"][name]),
+                number(section["p50_us"][name], 0),
+                number(section["p99_us"][name], 0),
+                number(section["file_kib"][name], 0),
+            ]
+        )
+    note = (
+        f"{section['calls']:,} refusals (401 unknown_token) from one address, up to"
+        f" {section['per_s']:,.0f} a second; then a client that makes 1,000 granted calls a second"
+        f" beside {section['rate']:,} refusals a second. With the log written a refusal costs"
+        f" {section['cost_ratio']:.2f} x, and the client's p99 is {section['p99_ratio']:.2f} x."
+    )
+    columns = ["100,000 refusals", "µs each", "client's p50, µs", "p99, µs", "database, KiB"]
+    return Table("A flood of refusals, and the decision log", columns, rows, note)
+
+
 def windows_table(section):
     count = f"{section['tokens']:,}"
     limiter = f"after {section['calls_each']} calls each"
@@ -261,6 +283,7 @@ def tables(results):
         ("rate", rate_table),
         ("stored", stored_table),
         ("windows", windows_table),
+        ("refused", refused_table),
     ):
         if name in sections:
             found.append(make(sections[name]))

@@ -42,6 +42,8 @@ class Scale:
     idle = 10_000
     drip = 1_000
     flood = 10_000  # connects a second
+    refusals = 100_000
+    refusal_rate = 10_000  # a second, beside a client that behaves
     good_rate = 1_000  # calls a second of the client that behaves
 
 
@@ -51,6 +53,7 @@ class Quick(Scale):
     tokens = 2_000
     stored = (1_000, 10_000, 100_000)
     in_use = 10_000
+    refusals = 20_000
 
 
 def say(text):
@@ -573,6 +576,52 @@ def measure_flood(bench):
     return result
 
 
+def measure_refused(bench):
+    """100,000 refusals in a few seconds: what each costs, and a client that behaves beside them,
+    with the decision log written and without; what the log grows to"""
+    unwritten = '[decisions]\ngrants = "none"\nrows = 0\n'
+    gates = {
+        "log not written": Gate(bench.path("refused-off"), more=unwritten),
+        "log written": Gate(bench.path("refused-on")),
+    }
+    both = {}
+    for name, gate in gates.items():
+        token = gate.token("Good", plan="huge")
+        both[name] = Beside(bench, gate.serve(name), token)
+        both[name].sample()
+    refusals = {"expect": 401, "token": servers.unknown_token(), "connections": 32}
+    costs = {name: [] for name in both}
+    per_s = 0
+    for turn in range(bench.scale.rounds):
+        for name, beside in both.items():
+            alone = bench.load("closed", beside.server, calls=bench.scale.refusals, **refusals)
+            costs[name].append(alone)
+            per_s = max(per_s, alone["answered"] / alone["seconds"])
+            flood = bench.start_load(
+                "open", beside.server, rate=bench.scale.refusal_rate, seconds=5, **refusals
+            )
+            time.sleep(0.5)
+            beside.pressed.append(beside.sample())
+            flood.wait()
+            servers.stop(flood)
+            say(
+                f"  refusals, round {turn + 1}/{bench.scale.rounds}: {name} {told(alone)} each,"
+                f" {told(beside.pressed[-1])} of a good client beside"
+            )
+    result = {"calls": bench.scale.refusals, "rate": bench.scale.refusal_rate, "per_s": per_s}
+    off, on = both["log not written"], both["log written"]
+    result["cost_us"] = {name: middle(results, "cost_us") for name, results in costs.items()}
+    result["cost_ratio"] = ratio(costs["log written"], costs["log not written"])
+    result["p99_us"] = {name: middle(one.pressed, "p99_us") for name, one in both.items()}
+    result["p50_us"] = {name: middle(one.pressed, "p50_us") for name, one in both.items()}
+    result["p99_ratio"] = ratio(on.pressed, off.pressed, "p99_us")
+    for name, beside in both.items():
+        beside.server.stop()
+        file = gates[name].database
+        result.setdefault("file_kib", {})[name] = os.path.getsize(file) // 1024
+    return result
+
+
 on_stage = {
     "cost": measure_cost,
     "forward": measure_forward,
@@ -585,6 +634,7 @@ alone = {
     "windows": measure_windows,
     "slow": measure_slow,
     "flood": measure_flood,
+    "refused": measure_refused,
 }
 sections = {**on_stage, **alone}
 

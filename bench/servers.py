@@ -215,8 +215,8 @@ def start_floor(threads=1):
 class Gate:
     """A configuration and a database of Hourgate in a folder of their own."""
 
-    def __init__(self, folder, api=None):
-        """`api`: the port of an API to forward to."""
+    def __init__(self, folder, api=None, more=""):
+        """`api`: the port of an API to forward to. `more`: of the configuration, as TOML."""
         os.makedirs(folder)
         self.folder = folder
         self.config = os.path.join(folder, "config.toml")
@@ -229,6 +229,7 @@ class Gate:
                 + (f'[upstream]\nurl = "http://127.0.0.1:{api}"\n' if api else "")
                 # The bench is one address: its refusals are to be 401 to the last.
                 + "[failures]\nlimit = 10000000\nwindow_s = 10\n"
+                + more
                 + example[example.index("\n[[resource]]") :]
             )
         self.run("init")
