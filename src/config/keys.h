@@ -25,6 +25,7 @@ using Words = std::array<Word<Value>, 2>;
 constexpr Words<Mode> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
 constexpr Words<token::Env> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
+constexpr Words<bool> notice_words = {{{"none", false}, {"send", true}}};
 constexpr Words<bool> strip_words = {{{"strip", false}, {"pass", true}}};
 constexpr Words<bool> refuse_words = {{{"refuse", true}, {"allow", false}}};
 constexpr Words<bool> allow_words = {{{"refuse", false}, {"allow", true}}};
@@ -59,6 +60,8 @@ template <typename Visitor, typename Settings>
 void each_key(Visitor& visit, Settings& config) {
     visit.section("gate");
     visit.choice("mode", config.mode, modes);
+    visit.text("docs", config.docs, docs_form);
+    visit.choice("notices", config.notices, notice_words);
 
     visit.section("server");
     visit.listen("public", config.public_, Off::refused);

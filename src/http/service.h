@@ -29,6 +29,7 @@ public:
         std::string api_prefix = "/_hourgate/api/v1";
         Desk desk;                     ///< of the management routes
         std::string openapi;           ///< the description of the management routes; "": none
+        std::string errors;            ///< docs/errors.md, for /_hourgate/errors; "": none
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
         std::function<bool()> ready;   ///< readyz: whether the database answers
         std::function<std::string()> metrics;  ///< text of /metrics
@@ -45,6 +46,7 @@ public:
     /// What was decided on a request's head, for the answer that follows its body.
     struct Admission {
         std::optional<Decision> decision;  ///< none: nothing was decided yet
+        std::string_view body_start;       ///< as of RequestView; looked at until it is decided
     };
     /// Decides a management call whose body has not been read. Gives the answer when it goes no
     /// further. Any thread. Never throws. `request` stays where it is until it is handled.
@@ -96,7 +98,8 @@ private:
                                                 std::string_view target) const;
     [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
                                 Admission& admission, Format format);
-    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door) const;
+    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door,
+                               std::string_view body_start) const;
     [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
                                Format format);
     [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);
@@ -105,6 +108,8 @@ private:
     [[nodiscard]] Answer verify(const Request& request, Format format);
     /// Health and the description: the same on both listeners. Nothing: another path.
     [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
+    /// What is written about refusals: on all three. Nothing: another path.
+    [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
     [[nodiscard]] Call passing_call(const RequestView& request) const;
