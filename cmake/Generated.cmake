@@ -1,6 +1,6 @@
 # Files made at build time:
-#   embedded.h, embedded.cpp   schema/*.sql in order, schema/openapi.json, config.example.toml and
-#                              snippets/*, as text in the program
+#   embedded.h, embedded.cpp   schema/*.sql in order, schema/openapi.json, docs/errors.md,
+#                              config.example.toml and snippets/*, as text in the program
 #   build_info.h, commit.cpp   what this build is and what it is made of
 # Leaves `generated_dir` and `generated_sources`.
 set(generated_dir "${CMAKE_BINARY_DIR}/generated")
@@ -12,9 +12,10 @@ configure_file(cmake/embedded.h.in "${generated_dir}/embedded.h" COPYONLY)
 add_custom_command(OUTPUT "${generated_dir}/embedded.cpp"
     COMMAND "${CMAKE_COMMAND}" -DSOURCE_DIR=${CMAKE_SOURCE_DIR}
         -DOUTPUT=${generated_dir}/embedded.cpp -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
-    DEPENDS ${schema_files} ${snippet_files} schema/openapi.json config.example.toml
+    DEPENDS ${schema_files} ${snippet_files} schema/openapi.json docs/errors.md
+        config.example.toml
         cmake/embed.cmake
-    COMMENT "Embedding schema, configuration example and snippets" VERBATIM)
+    COMMENT "Embedding schema, docs, configuration example and snippets" VERBATIM)
 
 set(part_lines "")
 foreach(part IN LISTS parts)

@@ -18,7 +18,8 @@ local kept = {
     ["x-hourgate-token"] = "token", ["x-hourgate-env"] = "env",
     ["x-hourgate-scopes"] = "scopes", ["x-hourgate-own"] = "own",
     ["x-hourgate-decision"] = "decision", ["x-hourgate-would"] = "would",
-    ["x-hourgate-plan-lapses"] = "lapses", ["x-ratelimit-limit"] = "limit",
+    ["x-hourgate-plan-lapses"] = "lapses", ["x-hourgate-token-expires"] = "expires",
+    ["deprecation"] = "rotated", ["sunset"] = "sunset", ["x-ratelimit-limit"] = "limit",
     ["x-ratelimit-remaining"] = "remaining", ["x-ratelimit-reset"] = "reset",
     ["ratelimit-policy"] = "policy", ["ratelimit"] = "left",
 }

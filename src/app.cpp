@@ -198,6 +198,8 @@ http::ReplySettings reply_settings(const config::Config& config) {
     reply.brand = config.brand;
     reply.env = token::to_text(config.env);
     reply.renew_url = config.renew_url;
+    reply.docs_url = config.docs;
+    reply.notices = config.notices;
     reply.failures = config.failures;
     reply.public_calls = config.public_calls;
     reply.cors_origins = config.cors_origins;
@@ -266,6 +268,7 @@ struct App::Parts {
             return http::own_tokens_of(ledger, policy, decision);
         };
         settings.openapi = openapi_for(config.rules.api_prefix);
+        settings.errors = embedded::errors;
         settings.upstream = upstream.get();
         settings.ready = [this] { return directory->ready(); };
         settings.metrics = [this] { return metrics.text(gauges()); };

@@ -15,12 +15,15 @@ constexpr std::size_t head_bytes_max = 32'768;         ///< all header lines tog
 constexpr std::size_t headers_max = 100;               ///< header lines
 constexpr std::size_t verify_body_bytes_max = 16'384;  ///< JSON body of POST /_hourgate/verify
 constexpr std::size_t path_segments_max = 64;
+/// Of a body and of Basic's credentials: so far is looked for a token in the wrong place.
+constexpr std::size_t misplaced_bytes_max = 4'096;
 
 // --- a token -----------------------------------------------------------------------------------
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
-constexpr std::size_t own_tokens_shown_max = 5;  ///< to who lacks a scope
+constexpr std::size_t own_tokens_shown_max = 5;                           ///< to who lacks a scope
+constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
 // --- revoking and rotating ---------------------------------------------------------------------
 constexpr std::uint32_t urgent_calls = 60;  ///< per token line

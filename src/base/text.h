@@ -82,8 +82,9 @@ private:
 /// A number in decimal, in place: no memory is asked for.
 class Digits {
 public:
-    explicit Digits(std::integral auto number) noexcept
-        : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
+    explicit Digits(std::integral auto number) noexcept {
+        end_ = std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr;
+    }
     Digits(const Digits&) = delete;
     Digits& operator=(const Digits&) = delete;
     operator std::string_view() const noexcept {  // NOLINT(google-explicit-constructor)
@@ -92,7 +93,7 @@ public:
 
 private:
     std::array<char, 20> text_;  // -2^63 has twenty
-    const char* const end_;
+    const char* end_;
 };
 
 /// "90s", "15m", "24h", "90d" or "0" into seconds; nothing when of another shape or over 100 years.

@@ -30,6 +30,8 @@ enum class GrantsKept : std::uint8_t { none, last, all };
 struct Config {
     // [gate]
     Mode mode = Mode::enforce;
+    std::string docs = "/_hourgate/errors";  ///< "", a path, or http(s)://…
+    bool notices = true;                     ///< "send"
     // [server]
     Listen public_;             ///< "127.0.0.1:8402"
     Listen ask;                 ///< "127.0.0.1:8401"; "" = off

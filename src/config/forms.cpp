@@ -155,6 +155,15 @@ bool is_url_or_empty(std::string_view text) noexcept {
            all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
 }
 
+/// What "#reason" can be appended to.
+bool is_docs_or_empty(std::string_view text) noexcept {
+    constexpr std::string_view never = "\"#<>\\^`{|}";
+    if (!text.starts_with('/'))
+        return is_url_or_empty(text) && text.find('#') == text.npos;
+    return text.size() <= url_bytes_max && !text.starts_with("//") &&
+           all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
+}
+
 /// Where an API listens; none when `text` does not say.
 std::optional<Listen> upstream_of(std::string_view text) {
     constexpr std::string_view http = "http://";
@@ -282,6 +291,9 @@ const Form brand_form = {token::is_brand, "1 to 16 of a-z and 0-9"};
 const Form plan_form = {is_plan,
                         "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first"};
 const Form url_form = {is_url_or_empty, "\"\" or http://… or https://…, at most 1000 bytes"};
+const Form docs_form = {is_docs_or_empty,
+                        "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, "
+                        "without '#', at most 1000 bytes"};
 const Form upstream_form = {
     is_upstream,
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "

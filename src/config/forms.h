@@ -31,6 +31,7 @@ extern const Form file_form;
 extern const Form brand_form;
 extern const Form plan_form;
 extern const Form url_form;       ///< http:// or https://, or nothing
+extern const Form docs_form;      ///< the same, or a path
 extern const Form upstream_form;  ///< where the API listens
 extern const Form network_form;
 extern const Form ask_id_form;  ///< a header that the gate reads for nothing else, or nothing

@@ -26,6 +26,7 @@ using Words = std::array<Word<Value>, count>;
 constexpr Words<Mode, 2> modes = {{{"enforce", Mode::enforce}, {"observe", Mode::observe}}};
 constexpr Words<token::Env, 2> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
+constexpr Words<bool, 2> notice_words = {{{"none", false}, {"send", true}}};
 constexpr Words<bool, 2> strip_words = {{{"strip", false}, {"pass", true}}};
 constexpr Words<bool, 2> refuse_words = {{{"refuse", true}, {"allow", false}}};
 constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
@@ -65,6 +66,8 @@ template <typename Visitor, typename Settings>
 void each_key(Visitor& visit, Settings& config) {
     visit.section("gate");
     visit.choice("mode", config.mode, modes);
+    visit.text("docs", config.docs, docs_form);
+    visit.choice("notices", config.notices, notice_words);
 
     visit.section("server");
     visit.listen("public", config.public_, Off::refused);

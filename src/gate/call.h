@@ -19,6 +19,16 @@ enum class Presented : std::uint8_t {
     bare,          ///< one word without a scheme: `credentials` is empty, it may be a secret
 };
 
+/// Where a token was found instead, when `presented` is nothing or another scheme. It is told,
+/// never used.
+enum class Misplaced : std::uint8_t {
+    none,
+    in_query,   ///< of the target
+    in_basic,   ///< user name or password of Basic (RFC 7617)
+    in_header,  ///< another header: `misplaced_in` is its name
+    in_body,    ///< the first bytes of the body, as far as they came with the head
+};
+
 /// Why an adapter could not read a call.
 enum class Problem : std::uint8_t {
     none,
@@ -42,7 +52,9 @@ struct Call {
     Problem problem = Problem::none;
     std::string_view problem_detail;  ///< the header's name; never a value
     Presented presented = Presented::nothing;
-    std::string_view credentials;    ///< secret: shown to nobody
+    std::string_view credentials;  ///< secret: shown to nobody
+    Misplaced misplaced = Misplaced::none;
+    std::string_view misplaced_in;   ///< in_header: its name; never a value
     std::string_view method;         ///< as sent, case-sensitive
     std::string_view target;         ///< origin form as sent, query included
     std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed

@@ -94,10 +94,14 @@ struct Decision {
     std::string_view problem_detail;
     Presented presented = Presented::nothing;
     std::string_view scheme;  ///< other_scheme: its name
+    Misplaced misplaced = Misplaced::none;
+    std::string_view misplaced_in;
     std::optional<Address> address;
 
     // Question 1
     token::Flaw flaw = token::Flaw::none;
+    std::uint32_t characters = 0;        ///< malformed_token: of what was sent
+    std::uint32_t flaw_at = 0;           ///< malformed_token: as Mistake::at of token/mistake.h
     std::string prefix;                  ///< of a token of good shape, known or not; else empty
     token::Env env = token::Env::live;   ///< of the token, when prefix is not empty
     std::shared_ptr<const Facts> facts;  ///< only when the caller's secret matched

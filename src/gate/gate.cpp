@@ -86,12 +86,11 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
     if (call.presented != Presented::bearer)
         return Reason::wrong_scheme;
     const token::Parsed parsed = token::shape_of(call.credentials, settings_.brand);
-    decision.flaw = parsed.flaw;
     if (parsed.flaw != token::Flaw::none)
-        return Reason::malformed_token;
+        return malformed(decision, call);
     const bool may_be_at_hand = within == Within::memory && parsed.env == settings_.env;
     if (!may_be_at_hand && !token::is_whole(call.credentials))
-        return damaged(decision);
+        return damaged(decision, call);
     decision.prefix = parsed.prefix;
     decision.env = parsed.env;
     if (parsed.env != settings_.env)

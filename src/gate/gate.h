@@ -88,7 +88,8 @@ private:
     static void begin(Decision& decision, const Call& call);
     [[nodiscard]] Reason mismatch(Decision& decision, const Call& call, Within within,
                                   bool from_memory);
-    [[nodiscard]] static Reason damaged(Decision& decision) noexcept;
+    [[nodiscard]] Reason malformed(Decision& decision, const Call& call) const noexcept;
+    [[nodiscard]] static Reason damaged(Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool asks_why(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);

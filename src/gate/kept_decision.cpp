@@ -27,6 +27,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
       request_id_(cut(decision.request_id)),
       detail_(cut(decision.problem_detail)),
       scheme_(cut(decision.scheme)),
+      misplaced_in_(cut(decision.misplaced_in)),
       again_(again),
       is_cut_(path_ != policy::path_part(decision.target)),
       decision_(decision) {
@@ -35,6 +36,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
     decision_.request_id = request_id_;
     decision_.problem_detail = detail_;
     decision_.scheme = scheme_;
+    decision_.misplaced_in = misplaced_in_;
 }
 
 }  // namespace hourgate

@@ -31,6 +31,7 @@ private:
     const std::string request_id_;
     const std::string detail_;
     const std::string scheme_;
+    const std::string misplaced_in_;
     const bool again_;
     const bool is_cut_;
     Decision decision_;

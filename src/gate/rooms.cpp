@@ -2,6 +2,7 @@
 // that are not a plan's.
 #include "base/random.h"
 #include "gate/gate.h"
+#include "token/mistake.h"
 
 namespace hourgate {
 
@@ -20,6 +21,8 @@ void Gate::begin(Decision& decision, const Call& call) {
     decision.presented = call.presented;
     if (call.presented == Presented::other_scheme)
         decision.scheme = call.credentials;
+    decision.misplaced = call.misplaced;
+    decision.misplaced_in = call.misplaced_in;
     decision.address = call.address;
 }
 
@@ -27,16 +30,26 @@ void Gate::begin(Decision& decision, const Call& call) {
 /// damaged token none.
 Reason Gate::mismatch(Decision& decision, const Call& call, Within within, bool from_memory) {
     if (within == Within::memory && !token::is_whole(call.credentials))
-        return damaged(decision);
+        return damaged(decision, call);
     decision.needs_store = within == Within::memory;
     if (within == Within::store && from_memory)
         directory_.look_up_in_vain(decision.prefix);
     return Reason::unknown_token;
 }
 
+/// What was done to it is looked for here, where it has turned out to be no token.
+Reason Gate::malformed(Decision& decision, const Call& call) const noexcept {
+    const token::Mistake mistake = token::mistake_of(call.credentials, settings_.brand);
+    decision.flaw = mistake.flaw;
+    decision.characters = mistake.characters;
+    decision.flaw_at = mistake.at;
+    return Reason::malformed_token;
+}
+
 /// A token whose check digits do not fit: it has no prefix that could be believed.
-Reason Gate::damaged(Decision& decision) noexcept {
-    decision.flaw = token::Flaw::check;
+Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
+    const bool one_case = token::is_in_one_case(call.credentials);
+    decision.flaw = one_case ? token::Flaw::letter_case : token::Flaw::check;
     decision.prefix.clear();
     return Reason::damaged_token;
 }

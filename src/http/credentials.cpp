@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "policy/path.h"
+#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -35,6 +39,18 @@ bool is_override(std::string_view name) noexcept {
                        [&](std::string_view other) { return same_to_an_upstream(name, other); });
 }
 
+/// "Bearer: x", "Bearer=x", "'Bearer x'": meant as Bearer, and wrong in a way that can be told.
+bool is_marred_bearer(std::string_view value) noexcept {
+    constexpr std::string_view bearer = "Bearer";
+    const std::size_t quote = token::opening_quote(value);
+    value.remove_prefix(quote);
+    if (!same_ignoring_case(value.substr(0, bearer.size()), bearer) ||
+        value.size() == bearer.size())
+        return false;
+    const char next = value[bearer.size()];
+    return next == ':' || next == '=' || (quote != 0 && (next == ' ' || next == '\t'));
+}
+
 void read_credentials(Call& call, std::string_view value) noexcept {
     const std::size_t end = value.find_first_of(" \t");
     const std::string_view scheme = value.substr(0, end);
@@ -44,6 +60,9 @@ void read_credentials(Call& call, std::string_view value) noexcept {
         call.presented = Presented::bearer;
         if (end != value.npos)
             call.credentials = trimmed(value.substr(end));
+    } else if (is_marred_bearer(value)) {
+        call.presented = Presented::bearer;
+        call.credentials = value;
     } else if (end == value.npos) {
         call.presented = Presented::bare;
     } else {
@@ -52,6 +71,75 @@ void read_credentials(Call& call, std::string_view value) noexcept {
             if (same_ignoring_case(scheme, known))
                 call.credentials = known;
     }
+}
+
+/// Bits of a character in base 64, either alphabet of RFC 4648; 64: none of it.
+constexpr std::uint32_t bits_of(char c) noexcept {
+    if (c >= 'A' && c <= 'Z')
+        return static_cast<std::uint32_t>(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return static_cast<std::uint32_t>(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return static_cast<std::uint32_t>(c - '0') + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    return c == '/' || c == '_' ? 63 : 64;
+}
+
+/// Whether there is a token in the user name or password of Basic's credentials.
+bool is_in_basic(std::string_view encoded) {
+    encoded = encoded.substr(0, limits::misplaced_bytes_max);
+    std::string text;
+    text.reserve(encoded.size());  // so no copies are left behind
+    std::uint32_t bits = 0;
+    int held = 0;
+    for (const char c : encoded) {
+        const std::uint32_t more = bits_of(c);
+        if (more == 64)
+            break;
+        bits = (bits << 6U | more) & 0xffffU;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            text += static_cast<char>(bits >> static_cast<std::uint32_t>(held) & 0xffU);
+        }
+    }
+    const bool found = token::holds_token(text);
+    wipe(text);
+    return found;
+}
+
+/// What a proxy in front puts there: it holds the target again, or that of another page.
+bool is_about_a_target(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 6> names = {"X-Original-URI",  "X-Original-URL",
+                                                       "X-Forwarded-Uri", "X-Rewrite-URL",
+                                                       "Referer",         "Authorization"};
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view other) { return same_ignoring_case(name, other); });
+}
+
+/// The first place in which there is a token, of those where it is not read.
+void find_misplaced(Call& call, const RequestView& request, std::string_view authorization) {
+    const std::size_t path_bytes = policy::path_part(call.target).size();
+    if (token::holds_token(call.target.substr(path_bytes))) {
+        call.misplaced = Misplaced::in_query;
+        return;
+    }
+    const std::size_t end = authorization.find_first_of(" \t");
+    if (end != authorization.npos && same_ignoring_case(authorization.substr(0, end), "Basic") &&
+        is_in_basic(trimmed(authorization.substr(end)))) {
+        call.misplaced = Misplaced::in_basic;
+        return;
+    }
+    for (const HeaderView& header : request.headers) {
+        if (!token::holds_token(header.value) || is_about_a_target(header.name))
+            continue;
+        call.misplaced = Misplaced::in_header;
+        call.misplaced_in = header.name;
+        return;
+    }
+    if (token::holds_token(request.body_start.substr(0, limits::misplaced_bytes_max)))
+        call.misplaced = Misplaced::in_body;
 }
 
 /// The first header a client may not send, with what it is. The client's own id of the call is met
@@ -87,13 +175,16 @@ bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept {
 void read_headers(Call& call, const RequestView& request, const Trust& trust) {
     call.preflight = call.method == "OPTIONS" && request.count("Origin") > 0 &&
                      request.count("Access-Control-Request-Method") > 0;
-    if (const auto value = request.only("Authorization")) {
+    const auto value = request.only("Authorization");
+    if (value) {
         read_credentials(call, *value);
     } else if (request.count("Authorization") > 1) {
         call.problem = Problem::two_authorizations;
         call.problem_detail = "Authorization";
         return;
     }
+    if (call.presented == Presented::nothing || call.presented == Presented::other_scheme)
+        find_misplaced(call, request, value.value_or(""));
     find_forbidden(call, request, trust);
     if (call.problem == Problem::none)
         check_method_and_target(call);

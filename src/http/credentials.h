@@ -25,12 +25,13 @@ struct Trust {
 /// ASCII case ignored.
 [[nodiscard]] bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept;
 
-/// Fills credentials, problem and preflight of `call` from the headers; method and target must be
-/// set. In this order: two Authorization headers, forged X-Hourgate-* ('_' read as '-'), method
-/// override, method, target.
-/// An empty Authorization header is as none: some proxies pass on what is not there. Of another
-/// scheme `credentials` is the name if it is a well-known one; any other first word may be half a
-/// token, and is left out.
+/// Fills credentials, where they are misplaced, problem and preflight of `call` from the headers
+/// and the start of the body; method and target must be set. In this order: two Authorization
+/// headers, forged X-Hourgate-* ('_' read as '-'), method override, method, target.
+/// An empty Authorization header is as none: some proxies pass on what is not there. "Bearer:",
+/// "Bearer=" and "'Bearer " are Bearer with the whole value as credentials, which is no token. Of
+/// another scheme `credentials` is the name if it is a well-known one; any other first word may be
+/// half a token, and is left out.
 void read_headers(Call& call, const RequestView& request, const Trust& trust);
 
 /// The last two of them alone, for who says method and target in another way.

@@ -43,6 +43,17 @@ Answer too_busy() {
     return answer;
 }
 
+/// What of `bytes` is the request's body, as far as anybody looks into it before the call is
+/// granted.
+std::string_view start_of(std::string_view bytes, Head::Body body, std::uint64_t body_bytes) {
+    std::uint64_t most = limits::misplaced_bytes_max;
+    if (body == Head::Body::none)
+        most = 0;
+    if (body == Head::Body::length)
+        most = std::min(most, body_bytes);
+    return bytes.substr(0, most);
+}
+
 }  // namespace
 
 // --- bytes that wait -----------------------------------------------------------------------------
@@ -130,6 +141,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
     const std::size_t size = std::exchange(scanner_, {}).size();
     thread_local Head head;  // for its memory
     parse_head(bytes.substr(0, size), head);
+    head.request.body_start = start_of(bytes.substr(size), head.body, head.body_bytes);
     if (head.flaw == HeadFlaw::none) {
         begin_request(head);
     } else {
@@ -183,6 +195,7 @@ void Dialogue::pass_on() {
     head.body = body_;
     head.body_bytes = body_bytes_;
     head.expects_continue = expects_continue_;
+    head.request.body_start = start_of(inbox_.unread(), body_, body_bytes_);
     pass_on(service_.pass(head));
 }
 
@@ -261,6 +274,7 @@ void Dialogue::work() noexcept {
             return say(service_.handle(listener_, request_, std::move(admission_)), after_);
         if (work_ == Work::pass)
             return pass_on();
+        admission_.body_start = start_of(inbox_.unread(), body_, body_bytes_);
         if (auto refused = service_.admit(listener_, request_, admission_))
             return say(*std::move(refused), After::close);
         if (body_bytes_ > body_bytes_max_)

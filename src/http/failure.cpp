@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 #include "http/json.h"
 #include "token/format.h"
@@ -72,6 +73,9 @@ std::string sentence(std::string_view text) {
 Answer answer_with(int status, Json members, const Decision& decision,
                    const ReplySettings& settings, Format format) {
     members["decision"] = shown_id(decision);
+    if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), settings);
+        !docs.empty())
+        members["docs"] = std::move(docs);
     Answer answer = error_answer(status, members, format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);

@@ -197,6 +197,7 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
     decision.request_id = {};
     decision.problem_detail = {};
     decision.scheme = {};
+    decision.misplaced_in = {};
 }
 
 Passage::~Passage() {
@@ -253,6 +254,8 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
                        Framing framing, After after, std::int64_t unix_s) {
     const bool interim = answer.status < 200 && answer.status != 101;
     const bool own_limits = added.find("RateLimit") != added.npos;
+    // Of two no reader could tell which is meant; the API's goes for every call to it.
+    const bool own_sunset = added.find("Sunset: ") != added.npos;
     bool dated = false;
     std::string via;
     out.append("HTTP/1.1 ").append(Digits(answer.status)).append(" ");
@@ -266,6 +269,9 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
             has_option(answer.headers, "Connection", name))
             continue;
         if (own_limits && (begins(name, "RateLimit") || begins(name, "X-RateLimit-")))
+            continue;
+        if (own_sunset &&
+            (same_ignoring_case(name, "Sunset") || same_ignoring_case(name, "Deprecation")))
             continue;
         dated |= same_ignoring_case(name, "Date");
         add(out, name, value);
@@ -299,11 +305,13 @@ Answer refusal_of(const Passage& passage, const Decision& decision) {
 Answer answer_to(UpstreamFault fault, const Passage& passage) {
     const auto failed = [&](int status, std::string_view reason, std::string_view message,
                             std::string_view fix) {
-        const Json members = {{"code", "upstream_failed"},
-                              {"reason", reason},
-                              {"message", message},
-                              {"fix", fix},
-                              {"decision", shown_id(passage.decision)}};
+        Json members = {{"code", "upstream_failed"},
+                        {"reason", reason},
+                        {"message", message},
+                        {"fix", fix},
+                        {"decision", shown_id(passage.decision)}};
+        if (std::string docs = docs_of(reason, passage.settings); !docs.empty())
+            members["docs"] = std::move(docs);
         Answer answer = error_answer(status, members, passage.format);
         AnswerHeaders to(answer);
         add_decision_headers(to, passage.decision, passage.settings);

@@ -266,14 +266,18 @@ Answer answer_to(HeadFlaw flaw) {
             return bad_head(400, "bad_host", "The request has no Host header, or more than one.",
                             "Send one Host header.");
         case HeadFlaw::line_end:
-            return bad_head(400, "bad_line_end", "A line of the request ends without CR.",
-                            "End every line with CR LF.");
+            return bad_head(400, "bad_line_end",
+                            "A line of the request ends without CR, as when a token is pasted into "
+                            "a header with a line end.",
+                            "Cut the line end off where the token is read; a program that writes "
+                            "HTTP itself ends every line with CR LF.");
         case HeadFlaw::header_line:
             return bad_head(
                 400, "bad_header",
                 "A header line of the request is folded, has no colon, or has a character "
-                "that may not be there.",
-                "Send headers as Name: value, without NUL and other control characters.");
+                "that may not be there, as when a token is pasted with a line end in it.",
+                "Send headers as Name: value, without line ends, NUL and other control characters "
+                "in them.");
         case HeadFlaw::request_line:
         case HeadFlaw::none:
             break;

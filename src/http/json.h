@@ -27,8 +27,15 @@ using Json = nlohmann::ordered_json;
 /// One body in either format from the same members of "error".
 [[nodiscard]] Answer error_answer(int status, const Json& members, Format format);
 
+/// What is written about a reason: "error.docs". Empty where nothing is configured.
+[[nodiscard]] std::string docs_of(std::string_view reason, const ReplySettings& settings);
+
 /// "limits" of verify and /me: the plan's windows with what is left of them; [] when not known.
 [[nodiscard]] Json limits_of(const Decision& decision);
+
+/// "notices" of verify: what is told of in headers elsewhere (add_decision_headers in reply.h); {}
+/// when there is nothing to tell.
+[[nodiscard]] Json notices_of(const Decision& decision, const ReplySettings& settings);
 
 /// Scopes of the token, each as it is written; [] when there are none.
 [[nodiscard]] Json scopes_of(const Decision& decision);

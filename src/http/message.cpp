@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -75,7 +76,8 @@ Request::Request(const RequestView& view)
 }
 
 Request::operator RequestView() const {
-    RequestView view{method, target, {}, peer};
+    const std::string_view start = std::string_view(body).substr(0, limits::misplaced_bytes_max);
+    RequestView view{method, target, {}, peer, start};
     view.headers.reserve(headers.size());
     for (const Header& header : headers)
         view.headers.push_back({header.name, header.value});

@@ -33,6 +33,9 @@ struct RequestView {
     std::string_view target;          ///< as sent
     std::vector<HeaderView> headers;  ///< in order, repeats kept; values without surrounding space
     Address peer;                     ///< of the socket; a Unix socket's is Address::loopback()
+    /// What has come of the body by now, as it came: the first limits::misplaced_bytes_max at most,
+    /// often nothing.
+    std::string_view body_start = {};
 
     /// The only header of that name (ASCII case ignored); nothing when absent or repeated.
     [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "http/head.h"
 #include "http/json.h"
 #include "http/words.h"
 
@@ -80,12 +81,6 @@ bool has_limits(const Decision& decision) noexcept {
            decision.room.count > 0 && decision.room.count <= decision.plan->windows.size();
 }
 
-std::string docs_of(Reason reason, const ReplySettings& settings) {
-    if (settings.docs_url.empty())
-        return {};
-    return settings.docs_url + "#" + std::string(to_text(reason));
-}
-
 // --- what each kind of refusal says beyond its words ---------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
@@ -98,8 +93,15 @@ void add_paid(Json& error, const Decision& decision, const ReplySettings& settin
                 error["plansWithApi"].push_back(plan.name);
     error["feature"] = "apiAccess";
     error["plan"] = decision.plan != nullptr ? Json(decision.plan->name) : Json();
-    if (decision.reason == Reason::plan_lapsed)
+    if (decision.reason == Reason::plan_lapsed) {
         error["lapsedAt"] = format_time(decision.standing.lapses_ms);
+        if (decision.facts && decision.facts->workspace->paid_until_ms)
+            error["paidUntil"] = format_time(*decision.facts->workspace->paid_until_ms);
+        error["graceDays"] = grace_days(decision);
+    }
+    error["rolesThatRenew"] = Json::array();
+    for (const Role role : roles_that_renew)
+        error["rolesThatRenew"].push_back(to_text(role));
     if (!settings.renew_url.empty())
         error["renewUrl"] = settings.renew_url;
 }
@@ -126,12 +128,32 @@ void add_may(Json& error, const Decision& decision) {
         error["yourTokens"].push_back(Json{{"prefix", other.prefix}, {"name", other.name}});
 }
 
+/// Whose calls a window counts together.
+std::string_view per_of(const Decision& decision, const Window& window) noexcept {
+    if (decision.room_of == RoomOf::failures || decision.room_of == RoomOf::public_calls)
+        return "address";
+    return window.per == Per::workspace ? "workspace" : "token";
+}
+
+void add_who(Json& error, const Decision& decision) {
+    if (const auto at = ended_at(decision.reason, decision))
+        error["at"] = format_time(*at);
+    if (decision.reason == Reason::rotated_token && decision.facts->token.rotated_ms)
+        error["rotatedAt"] = format_time(*decision.facts->token.rotated_ms);
+    if (decision.misplaced != Misplaced::none)
+        error["tokenIn"] = to_text(decision.misplaced);
+}
+
 void add_room(Json& error, const Decision& decision, const ReplySettings& settings) {
     const Window* window = full_window(decision, settings);
     error["window"] = window != nullptr ? Json(window->name) : Json();
     error["limit"] = window != nullptr ? Json(window->limit) : Json();
     error["windowSeconds"] = window != nullptr ? Json(window->seconds) : Json();
+    error["per"] = window != nullptr ? Json(per_of(decision, *window)) : Json();
     error["retryAfter"] = decision.room.retry_after_s;
+    error["retryAt"] = format_time(retry_at_s(decision) * ms_per_s);
+    if (decision.reason == Reason::window_full && window != nullptr)
+        error["paceSeconds"] = static_cast<double>(pace_ms(*window)) / 1'000;
 }
 
 void add_because(Json& error, const Decision& decision, const ReplySettings& settings) {
@@ -280,6 +302,12 @@ std::string_view code_of(Reason reason) noexcept {
     }
 }
 
+std::string docs_of(std::string_view reason, const ReplySettings& settings) {
+    if (settings.docs_url.empty())
+        return {};
+    return settings.docs_url + "#" + std::string(reason);
+}
+
 std::string shown_id(const Decision& decision) {
     return std::string(id_mark).append(decision.id.begin(), decision.id.end());
 }
@@ -317,12 +345,11 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
     error["fix"] = words.fix;
     if (decision.has_id())
         error["decision"] = shown_id(decision);
-    if (const std::string docs = docs_of(decision.reason, settings); !docs.empty())
+    if (const std::string docs = docs_of(to_text(decision.reason), settings); !docs.empty())
         error["docs"] = docs;
     switch (status_for(decision.reason)) {
         case 401:
-            if (const auto at = ended_at(decision.reason, decision))
-                error["at"] = format_time(*at);
+            add_who(error, decision);
             break;
         case 402:
             add_paid(error, decision, settings);
@@ -419,7 +446,50 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
     to.add("RateLimit", left);
 }
 
+/// When the token stops working, if that is soon enough to be told.
+std::optional<std::int64_t> expires_soon(const Decision& decision) noexcept {
+    const auto& expires_ms = decision.facts->token.expires_ms;
+    const bool soon = expires_ms && *expires_ms - decision.now.wall_ms <= limits::expiry_notice_ms;
+    return soon ? expires_ms : std::nullopt;
+}
+
+/// Whether the caller holds a token that works.
+bool is_live(const Decision& decision) noexcept {
+    return decision.facts != nullptr && question_of(decision.reason) != 1;
+}
+
+/// What is about to end: few have anything, and then it is worth the words.
+void add_notices(HeaderSink& to, const Decision& decision) {
+    if (decision.standing.paid == Paid::in_grace)
+        to.add("X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms));
+    if (!is_live(decision))
+        return;
+    if (const auto expires_ms = expires_soon(decision))
+        to.add("X-Hourgate-Token-Expires", format_time(*expires_ms));
+    const TokenFacts& token = decision.facts->token;
+    if (token.rotated_ms && token.works_until_ms) {
+        to.add("Deprecation", "@" + std::to_string(*token.rotated_ms / ms_per_s));
+        to.add("Sunset", http_date_at(*token.works_until_ms / ms_per_s));
+    }
+}
+
 }  // namespace
+
+Json notices_of(const Decision& decision, const ReplySettings& settings) {
+    Json notices = Json::object();
+    if (!settings.notices || !is_live(decision))
+        return notices;
+    if (decision.standing.paid == Paid::in_grace)
+        notices["planLapses"] = format_time(decision.standing.lapses_ms);
+    if (const auto expires_ms = expires_soon(decision))
+        notices["tokenExpires"] = format_time(*expires_ms);
+    const TokenFacts& token = decision.facts->token;
+    if (token.rotated_ms && token.works_until_ms) {
+        notices["tokenRotated"] = format_time(*token.rotated_ms);
+        notices["tokenWorksUntil"] = format_time(*token.works_until_ms);
+    }
+    return notices;
+}
 
 void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings) {
     if (decision.has_id())
@@ -435,8 +505,8 @@ void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplyS
     } else if (status == 429) {
         to.add("Retry-After", Digits(decision.room.retry_after_s));
     }
-    if (decision.standing.paid == Paid::in_grace)
-        to.add("X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms));
+    if (settings.notices)
+        add_notices(to, decision);
     add_limit_headers(to, decision);
 }
 
@@ -489,7 +559,7 @@ void add_cors(Answer& answer, std::string_view origin, const ReplySettings& sett
         {"Access-Control-Expose-Headers",
          "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
          "RateLimit-Policy, RateLimit, X-Hourgate-Decision, X-Hourgate-Plan-Lapses, "
-         "WWW-Authenticate"});
+         "X-Hourgate-Token-Expires, Deprecation, Sunset, WWW-Authenticate"});
     answer.headers.push_back({"Vary", "Origin"});
 }
 

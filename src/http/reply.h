@@ -22,6 +22,7 @@ struct ReplySettings {
     Window failures;        ///< to say "10 per 60 s"
     Window public_calls;
     std::vector<std::string> cors_origins;
+    bool notices = true;  ///< what is about to end is told on every answer to a live token
 };
 
 enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9457
@@ -54,8 +55,11 @@ struct Words {
 [[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
 
 /// Adds the headers of every answer about a decision: X-Hourgate-Decision (not of a look),
-/// Cache-Control, limit headers when due, X-Hourgate-Plan-Lapses in grace, X-Hourgate-Would when
-/// observed, WWW-Authenticate (RFC 6750 section 3) and Retry-After on refusals.
+/// Cache-Control, limit headers when due, X-Hourgate-Would when observed, WWW-Authenticate
+/// (RFC 6750 section 3) and Retry-After on refusals. To a live token also what is about to end,
+/// unless notices are off: X-Hourgate-Plan-Lapses in the days of grace, X-Hourgate-Token-Expires in
+/// the last limits::expiry_notice_ms of its life, and of a rotated token that works still
+/// Deprecation (when it was rotated: RFC 9745) and Sunset (until when it works: RFC 8594).
 void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
 
 /// Adds all eight identity headers, always, empty when not known (trap 3).

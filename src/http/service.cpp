@@ -227,14 +227,17 @@ std::optional<Service::Place> Service::place_below(std::string_view prefix_text,
     return Place{door, std::move(routed)};
 }
 
-Call Service::call_of(const Request& request, Listener listener, Door door) const {
+Call Service::call_of(const Request& request, Listener listener, Door door,
+                      std::string_view body_start) const {
     Call call;
     call.answered_here = true;
     call.door = door;
     call.now = clock_.now();
     call.method = request.method;
     call.target = request.target;
-    const RequestView view = request;
+    RequestView view = request;
+    if (!body_start.empty())
+        view.body_start = body_start;
     call.address = client_address(view, settings_.trust, listener);
     read_headers(call, view, settings_.trust);
     return call;
@@ -246,7 +249,8 @@ std::optional<Answer> Service::admit(Listener listener, const Request& request,
         const auto place = place_of(listener, request.method, request.target);
         if (!place || place->routed.route == nullptr)
             return std::nullopt;
-        admission.decision.emplace(decide(call_of(request, listener, place->door), listener));
+        admission.decision.emplace(
+            decide(call_of(request, listener, place->door, admission.body_start), listener));
         if (admission.decision->granted() && admission.decision->facts)
             return std::nullopt;
         return handle(listener, request, std::move(admission));
@@ -260,7 +264,8 @@ Answer Service::manage(const Place& place, Listener listener, const Request& req
     if (place.routed.route == nullptr)
         return wrong_method(request, place.routed.allowed, format);
     if (!admission.decision)
-        admission.decision.emplace(decide(call_of(request, listener, place.door), listener));
+        admission.decision.emplace(
+            decide(call_of(request, listener, place.door, admission.body_start), listener));
     const Decision& decision = *admission.decision;
     if (!decision.granted() || !decision.facts)
         return refusal(decision, settings_.reply, format);
@@ -341,12 +346,15 @@ Answer Service::on_ask(const Request& request, Format format) {
                                         : wrong_method(request, "POST", format);
     }
     const auto dialect = dialect_of(path);
-    if (!dialect)
+    if (!dialect) {
+        if (auto answer = errors(request, format))
+            return *std::move(answer);
         return not_found(request,
                          "Ask at /_hourgate/auth/nginx, /_hourgate/denied, /_hourgate/auth/caddy, "
                          "/_hourgate/auth/traefik, /_hourgate/auth/envoy/, /_hourgate/verify or "
                          "/_hourgate/introspect.",
                          format);
+    }
     const RequestView view = request;
     Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
     const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
@@ -377,12 +385,20 @@ std::optional<Answer> Service::common(const Request& request, Format format) con
     const bool health = path == healthz_path;
     const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
     if (!health && !description && path != "/_hourgate/readyz")
-        return std::nullopt;
+        return errors(request, format);
     if (!is_get(request))
         return wrong_method(request, "GET, HEAD", format);
     if (description)
         return text_answer("application/json", settings_.openapi);
     return health ? healthz_answer() : readiness(format);
+}
+
+std::optional<Answer> Service::errors(const Request& request, Format format) const {
+    if (policy::path_part(request.target) != "/_hourgate/errors" || settings_.errors.empty())
+        return std::nullopt;
+    if (!is_get(request))
+        return wrong_method(request, "GET, HEAD", format);
+    return text_answer("text/markdown; charset=utf-8", settings_.errors);
 }
 
 Answer Service::verify(const Request& request, Format format) {

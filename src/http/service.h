@@ -29,6 +29,7 @@ public:
         std::string api_prefix = "/_hourgate/api/v1";
         Desk desk;                     ///< of the management routes
         std::string openapi;           ///< the description of the management routes; "": none
+        std::string errors;            ///< docs/errors.md, for /_hourgate/errors; "": none
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
         /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
         std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;
@@ -47,6 +48,7 @@ public:
     /// What was decided on a request's head, for the answer that follows its body.
     struct Admission {
         std::optional<Decision> decision;  ///< none: nothing was decided yet
+        std::string_view body_start;       ///< as of RequestView; looked at until it is decided
     };
     /// Decides a management call whose body has not been read. Gives the answer when it goes no
     /// further. Any thread. Never throws. `request` stays where it is until it is handled.
@@ -102,7 +104,8 @@ private:
                                                    std::string_view target) const;
     [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
                                 Admission& admission, Format format);
-    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door) const;
+    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door,
+                               std::string_view body_start) const;
     [[nodiscard]] Decision supposed(const Request& request, const Decision& asked,
                                     std::string_view method, std::string_view target);
     [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
@@ -114,6 +117,8 @@ private:
     [[nodiscard]] Answer introspect(const Request& request, Format format);
     /// Health and the description: the same on both listeners. Nothing: another path.
     [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
+    /// What is written about refusals: on all three. Nothing: another path.
+    [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
     /// The gate's decision, with what takes another look; told to nobody.

@@ -172,6 +172,7 @@ Answer verify_answer(const Decision& decision, const ReplySettings& settings) {
         {"scopes", scopes_of(decision)},
         {"own", text_or_null(decision.judgement.own)},
         {"limits", limits_of(decision)},
+        {"notices", notices_of(decision, settings)},
         {"error", granted ? Json() : error_members(decision, settings)},
     };
     // Retry-After, WWW-Authenticate and their like would speak of this answer, and it is a 200.

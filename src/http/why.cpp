@@ -137,6 +137,10 @@ Asked who(const Decision& decision, const ReplySettings& settings) {
     asked.saw = presented_in_words(decision);
     if (!decision.scheme.empty())
         at["scheme"] = decision.scheme;
+    if (decision.misplaced != Misplaced::none) {
+        at["tokenIn"] = http::to_text(decision.misplaced);
+        asked.saw.append("; a token in the ").append(http::to_text(decision.misplaced));
+    }
     if (!decision.prefix.empty()) {
         at["token"] = decision.prefix;
         at["env"] = token::to_text(decision.env);
@@ -265,7 +269,7 @@ Asked room(const Decision& decision, const ReplySettings& settings) {
 
 // --- who can mend it -----------------------------------------------------------------------------
 
-Json roles_json(std::initializer_list<Role> roles) {
+Json roles_json(std::span<const Role> roles) {
     Json list = Json::array();
     for (const Role role : roles)
         list.push_back(hourgate::to_text(role));
@@ -322,7 +326,7 @@ Json helps_with(const Decision& decision) {
         case Reason::plan_without_api:
         case Reason::plan_lapsed:
             return helps("In your workspace, whoever has role owner or admin.",
-                         roles_json({Role::owner, Role::admin}));
+                         roles_json(roles_that_renew));
         case Reason::role_forbidden:
             return helps_with_role(decision);
         case Reason::scope_missing:

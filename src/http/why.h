@@ -17,9 +17,9 @@
 namespace hourgate::http {
 
 /// What is kept of a decision. `document` is {"decision","at","granted","observed","status",
-/// "reason","asked","questions","error","who"}: "questions" has, in order, what was asked, whether
-/// it passed, and what was looked at; "error" is as the refused caller got it, in the words and
-/// with the values of then; "who" says which roles can mend it. `facts`: see http/decided_by.h.
+/// "reason", and "asked","questions","error","who"}: "questions" has, in order, what was asked,
+/// whether it passed, and what was looked at; "error" is as the refused caller got it, in the words
+/// and with the values of then; "who" says which roles can mend it. `facts`: see http/decided_by.h.
 [[nodiscard]] manage::DecisionRecord record_of(const KeptDecision& kept,
                                                const ReplySettings& settings);
 

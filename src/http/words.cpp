@@ -2,6 +2,8 @@
 // Written for somebody tired. Never a secret, never a query string; texts may change, reasons not.
 #include "http/words.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -89,38 +91,113 @@ Words forged_header(const Decision& decision) {
 
 // --- 1: who is asking ----------------------------------------------------------------------------
 
-Words wrong_scheme(const Decision& decision, const ReplySettings& settings) {
-    std::string message = "The Authorization header has another scheme than Bearer.";
-    if (decision.presented == Presented::bare) {
-        message = "The Authorization header has no scheme before the token.";
-    } else if (!decision.scheme.empty()) {
-        message = "The Authorization header has the scheme " + shown(decision.scheme) +
-                  " where Bearer is asked for.";
+/// "; a token stands in the header X-Api-Key, where it is not read"; nothing where there is none.
+std::string misplaced(const Decision& decision) {
+    switch (decision.misplaced) {
+        case Misplaced::none:
+            return {};
+        case Misplaced::in_query:
+            return "; a token stands in the query of the address, where it is not read";
+        case Misplaced::in_basic:
+            return "; a token stands in its user name or password, where it is not read";
+        case Misplaced::in_header:
+            return "; a token stands in the header " + shown(decision.misplaced_in) +
+                   ", where it is not read";
+        case Misplaced::in_body:
+            return "; a token stands in the body, where it is not read";
     }
-    return {std::move(message), "Send " + right_header(settings)};
+    return {};
 }
 
-std::string flaw_in_words(token::Flaw flaw, const ReplySettings& settings) {
-    const std::string size = number(token::length(settings.brand));
-    switch (flaw) {
+/// How a token is to be sent, for who sent none.
+std::string send_it(const Decision& decision, const ReplySettings& settings) {
+    if (decision.misplaced == Misplaced::none)
+        return "Send " + right_header(settings);
+    std::string fix = "Send it as " + right_header(settings);
+    if (decision.misplaced == Misplaced::in_query)
+        fix += " and rotate it: addresses are kept in logs.";
+    return fix;
+}
+
+Words no_credentials(const Decision& decision, const ReplySettings& settings) {
+    if (decision.misplaced == Misplaced::none)
+        return {"The call has no token: there is no Authorization header.",
+                send_it(decision, settings)};
+    return {"The call has no Authorization header" + misplaced(decision) + ".",
+            send_it(decision, settings)};
+}
+
+Words wrong_scheme(const Decision& decision, const ReplySettings& settings) {
+    std::string message = "The Authorization header has another scheme than Bearer";
+    if (decision.presented == Presented::bare) {
+        message = "The Authorization header has no scheme before the token";
+    } else if (!decision.scheme.empty()) {
+        message = "The Authorization header has the scheme " + shown(decision.scheme) +
+                  " where Bearer is asked for";
+    }
+    return {message + misplaced(decision) + ".", send_it(decision, settings)};
+}
+
+std::string at_character(const Decision& decision) {
+    return decision.flaw_at != 0 ? " (character " + number(decision.flaw_at) + ")" : std::string();
+}
+
+/// A text of the wrong length, and where that is.
+std::string wrong_length(const Decision& decision, std::uint64_t size) {
+    const std::uint64_t sent = decision.characters;
+    const std::string lengths = "it is " + times(decision.characters, "character") +
+                                " long, and a token has " + number(size);
+    if (decision.flaw_at == 0 && sent < size)
+        return lengths + ": " + number(size - sent) +
+               (size - sent == 1 ? " is missing at its end" : " are missing at its end");
+    if (decision.flaw_at > size)
+        return lengths + ": " + number(sent - size) +
+               (sent - size == 1 ? " is too many" : " are too many");
+    return lengths + "; character " + number(decision.flaw_at) + " is the first that does not fit";
+}
+
+std::string flaw_in_words(const Decision& decision, const ReplySettings& settings) {
+    const std::size_t size = token::length(settings.brand);
+    switch (decision.flaw) {
         case token::Flaw::empty:
             return "there is nothing after Bearer";
         case token::Flaw::quotes:
             return "there is a quotation mark at its beginning or end";
         case token::Flaw::spaces:
-            return "there is a space or a line end in it";
+            return "there is a space in it" + at_character(decision);
+        case token::Flaw::line_end:
+            return "there is a line end in it" + at_character(decision);
         case token::Flaw::brand:
             return "it does not begin with " + settings.brand + "_";
         case token::Flaw::environment:
             return "neither live_ nor test_ follows " + settings.brand + "_";
         case token::Flaw::length:
-            return "it is not " + size + " characters long";
+            return wrong_length(decision, size);
         case token::Flaw::prefix:
-            return "its third part is not 12 digits of 0-9 and a-f";
+            return "its third part is not 12 digits of 0-9 and a-f" + at_character(decision);
         case token::Flaw::separator:
-            return "there is no _ before its last part";
+            return "there is no _ before its last part" + at_character(decision);
         case token::Flaw::secret:
-            return "its last part has a character that is neither a letter nor a digit";
+            return "its last part has a character that is neither a letter nor a digit" +
+                   at_character(decision);
+        case token::Flaw::bearer_twice:
+            return "the word Bearer stands there twice";
+        case token::Flaw::bearer_mark:
+            return "there is a ':' or '=' after Bearer where a space belongs";
+        case token::Flaw::placeholder:
+            return "it is a placeholder, such as $TOKEN or undefined, that was never filled in";
+        case token::Flaw::around:
+            return decision.flaw_at == 0
+                       ? std::string("there is something before the token")
+                       : "there is something after the token" + at_character(decision);
+        case token::Flaw::letter_case:
+            return "its letters were turned to upper or lower case, and case matters";
+        case token::Flaw::masked:
+            return "it was shortened for being shown: dots, stars or x stand for its secret";
+        case token::Flaw::prefix_only:
+            return "it is only the public prefix of a token, without its secret";
+        case token::Flaw::web_token:
+            return "it is a JSON Web Token, which another service issued";
         case token::Flaw::none:
         case token::Flaw::check:
             break;
@@ -128,11 +205,59 @@ std::string flaw_in_words(token::Flaw flaw, const ReplySettings& settings) {
     return "it does not have the shape of a token";
 }
 
+/// The one step for what was done to a token.
+std::string mended(token::Flaw flaw, const ReplySettings& settings) {
+    const std::string parts = settings.brand + "_" + settings.env + "_, 12 digits, _, " +
+                              number(token::secret_digits) + " letters and digits";
+    switch (flaw) {
+        case token::Flaw::bearer_twice:
+            return "Give the token alone to a program that writes Bearer itself: " +
+                   right_header(settings);
+        case token::Flaw::bearer_mark:
+            return "Send " + right_header(settings);
+        case token::Flaw::empty:
+        case token::Flaw::placeholder:
+            return "Set the variable it should come from, and see that your program reads it.";
+        case token::Flaw::line_end:
+            return "Have the line end cut off where the token is read, as from a file.";
+        case token::Flaw::around:
+            return "Send the token alone: " + parts + ".";
+        case token::Flaw::masked:
+        case token::Flaw::prefix_only:
+            return "Send the whole token, " + number(token::length(settings.brand)) +
+                   " characters, as it was shown when it was minted; if it is lost, have a new one "
+                   "minted.";
+        case token::Flaw::web_token:
+            return "Send a token of this API: " + parts + ".";
+        case token::Flaw::quotes:
+        case token::Flaw::spaces:
+        case token::Flaw::brand:
+        case token::Flaw::environment:
+        case token::Flaw::length:
+        case token::Flaw::prefix:
+        case token::Flaw::separator:
+        case token::Flaw::secret:
+        case token::Flaw::letter_case:
+        case token::Flaw::none:
+        case token::Flaw::check:
+            break;
+    }
+    return "Copy the whole token again: " + parts + ", without quotes or spaces.";
+}
+
 Words malformed_token(const Decision& decision, const ReplySettings& settings) {
-    return {"What follows Bearer is not a token: " + flaw_in_words(decision.flaw, settings) + ".",
-            "Copy the whole token again: " + settings.brand + "_" + settings.env +
-                "_, 12 digits, _, " + number(token::secret_digits) +
-                " letters and digits, without quotes or spaces."};
+    return {"What follows Bearer is not a token: " + flaw_in_words(decision, settings) + ".",
+            mended(decision.flaw, settings)};
+}
+
+Words damaged_token(const Decision& decision) {
+    const bool turned = decision.flaw == token::Flaw::letter_case;
+    return {turned
+                ? "The token has the right shape, but all its letters are in one case: they were "
+                  "turned to upper or lower case, and case matters."
+                : "The token has the right shape, but its check digits do not fit: it was "
+                  "mistyped, cut or altered.",
+            "Copy the whole token again from where it was kept when it was minted."};
 }
 
 Words wrong_environment(const Decision& decision, const ReplySettings& settings) {
@@ -155,8 +280,11 @@ Words gone_token(Reason reason, const Decision& decision) {
     if (reason == Reason::expired_token)
         return {token + " expired at " + at + ".", "Have a new token minted."};
     if (reason == Reason::rotated_token)
-        return {token + " was rotated, and stopped working at " + at + ".",
-                "Use the token it was rotated into."};
+        return {
+            token + " was rotated at " + moment(decision.facts->token.rotated_ms) +
+                ", and worked until " + at + ".",
+            "Use the token it was rotated into, which was shown then; if it is lost, have a new "
+            "one minted."};
     return {"The member who owns token " + decision.prefix + " was removed at " + at + ".",
             "Use the token of a present member, or have this member restored."};
 }
@@ -166,24 +294,21 @@ Words too_many_failures(const Decision& decision, const ReplySettings& settings)
         decision.address ? decision.address->text() : std::string("this address");
     return {"More than " + times(settings.failures.limit, "call") + " in " +
                 number(settings.failures.seconds) + " s from " + from +
-                " had no valid token. Why this one has none is said in 'because'.",
-            "Mend what 'because' says; a valid token passes at once. Anything else: wait " +
+                " had no valid token; why this one has none is said in 'because'.",
+            "Mend what 'because' says: a valid token passes at once, anything else is answered in "
+            "full again in " +
                 number(decision.room.retry_after_s) + " s."};
 }
 
 Words who(Reason reason, const Decision& decision, const ReplySettings& settings) {
     if (reason == Reason::no_credentials)
-        return {"The call has no token: there is no Authorization header.",
-                "Send " + right_header(settings)};
+        return no_credentials(decision, settings);
     if (reason == Reason::wrong_scheme)
         return wrong_scheme(decision, settings);
     if (reason == Reason::malformed_token)
         return malformed_token(decision, settings);
     if (reason == Reason::damaged_token)
-        return {
-            "The token has the right shape, but its check digits do not fit: it was mistyped, "
-            "cut or altered.",
-            "Copy the whole token again from where it was kept when it was minted."};
+        return damaged_token(decision);
     if (reason == Reason::wrong_environment)
         return wrong_environment(decision, settings);
     if (reason == Reason::unknown_token)
@@ -201,6 +326,30 @@ std::string name_of(const Plan* plan) {
     return plan != nullptr ? "plan " + quoted(plan->name) : "no plan";
 }
 
+/// "An owner or admin of the workspace"
+std::string who_renews() {
+    std::string roles;
+    for (const Role role : roles_that_renew)
+        roles += (roles.empty() ? "" : " or ") + std::string(to_text(role));
+    return "An " + roles + " of the workspace";
+}
+
+Words lapsed(const Decision& decision, const std::string& workspace, const Plan* own,
+             const std::string& after) {
+    const std::int64_t days = grace_days(decision);
+    const std::string paid_until =
+        decision.facts ? moment(decision.facts->workspace->paid_until_ms) : moment(std::nullopt);
+    std::string since = " and lapsed then";
+    if (days > 0)
+        since = ", and lapsed at " + format_time(decision.standing.lapses_ms) + " after " +
+                number(static_cast<std::uint64_t>(days)) + (days == 1 ? " day" : " days") +
+                " of grace";
+    return {"Workspace " + workspace + " was paid on " + name_of(own) + " until " + paid_until +
+                since + ": it counts as on " + name_of(decision.plan) +
+                " now, which has no API access.",
+            who_renews() + " renews the plan" + after};
+}
+
 Words paid(Reason reason, const Decision& decision, const ReplySettings& settings) {
     const Plan* own = decision.plans && decision.facts
                           ? decision.plans->find(decision.facts->workspace->plan_id)
@@ -210,15 +359,13 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
     const std::string where = settings.renew_url.empty() ? "" : " at " + settings.renew_url;
     const std::string after = where + "; the same token works again at once.";
     if (reason == Reason::plan_lapsed)
-        return {"The subscription of workspace " + workspace + " to " + name_of(own) +
-                    " lapsed at " + format_time(decision.standing.lapses_ms) +
-                    "; it counts as on " + name_of(decision.plan) + ", which has no API access.",
-                "Renew the plan" + after};
+        return lapsed(decision, workspace, own, after);
     std::string message =
         "Workspace " + workspace + " is on " + name_of(own) + ", which has no API access.";
     if (required == nullptr)
         return {std::move(message), "Ask the operator: no plan of this gate has API access."};
-    return {std::move(message), "Change to " + name_of(required) + " or above" + after};
+    return {std::move(message),
+            who_renews() + " changes to " + name_of(required) + " or above" + after};
 }
 
 // --- 3: may they ---------------------------------------------------------------------------------
@@ -234,6 +381,11 @@ Words role_forbidden(const Decision& decision) {
                 "Send the token of a member."};
     }
     if (!judgement.action) {
+        if (std::any_of(decision.method.begin(), decision.method.end(),
+                        [](char c) { return c >= 'a' && c <= 'z'; }))
+            return {"The gate knows no method " + shown(decision.method) +
+                        ": methods are written in capitals.",
+                    "Write GET, POST, PUT, PATCH or DELETE in capitals."};
         return {"The gate knows no method " + shown(decision.method) + " for " +
                     resource_of(decision) + ".",
                 "Use GET, POST, PUT, PATCH or DELETE, or have the operator list the method under "
@@ -287,30 +439,84 @@ Words path_unlisted(const Decision& decision) {
 
 // --- 4: is there room ----------------------------------------------------------------------------
 
+/// "0.334", "2", "10.02": seconds without zeros at the end.
+std::string seconds_of(std::int64_t ms) {
+    std::string text = number(static_cast<std::uint64_t>(ms / ms_per_s));
+    std::string rest = number(static_cast<std::uint64_t>(ms % ms_per_s + ms_per_s));
+    rest.erase(rest.find_last_not_of('0') + 1);
+    return rest.size() > 1 ? text + "." + rest.substr(1) : text;
+}
+
+/// Whose calls a window counts together.
+std::string counted_together(const Decision& decision, const Window& window) {
+    if (decision.room_of == RoomOf::public_calls)
+        return "";
+    return window.per == Per::workspace ? ", shared by the whole workspace"
+                                        : ", shared by all programs that use this token";
+}
+
 Words window_full(const Decision& decision, const ReplySettings& settings) {
-    const std::string wait =
-        "Wait " + number(decision.room.retry_after_s) + " s, then send the same call again.";
+    const std::string wait = "Wait " + number(decision.room.retry_after_s) + " s, until " +
+                             format_time(retry_at_s(decision) * ms_per_s) +
+                             ", then send the same call again";
     const Window* window = full_window(decision, settings);
     if (window == nullptr)
-        return {"There is no room for this call now.", wait};
-    const std::string limit =
-        times(window->limit, "call") + " in any " + number(window->seconds) + " s";
+        return {"There is no room for this call now.", wait + "."};
+    const std::string fix = wait + "; one call every " + seconds_of(pace_ms(*window)) +
+                            " s altogether never fills this window.";
+    const std::string limit = times(window->limit, "call") + " in any " + number(window->seconds) +
+                              " s" + counted_together(decision, *window);
     if (decision.room_of == RoomOf::public_calls) {
         const std::string from =
             decision.address ? decision.address->text() : std::string("this address");
-        return {"The window for public calls from " + from + " is full: " + limit + ".", wait};
+        return {"The window for public calls from " + from + " is full: " + limit + ".", fix};
     }
     if (decision.room_of == RoomOf::urgent)
         return {"Window " + quoted(window->name) +
                     ", which a token has for revoking and rotating tokens, is full: " + limit + ".",
-                wait};
-    const std::string whose = window->per == Per::workspace ? " for the whole workspace" : "";
+                fix};
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
-                " is full: " + limit + whose + ".",
-            wait};
+                " is full: " + limit + ".",
+            fix};
 }
 
 }  // namespace
+
+std::int64_t grace_days(const Decision& decision) noexcept {
+    if (!decision.facts || !decision.facts->workspace->paid_until_ms)
+        return 0;
+    return (decision.standing.lapses_ms - *decision.facts->workspace->paid_until_ms) / ms_per_day;
+}
+
+std::string_view to_text(Misplaced misplaced) noexcept {
+    switch (misplaced) {
+        case Misplaced::none:
+            return "";
+        case Misplaced::in_query:
+            return "query";
+        case Misplaced::in_basic:
+            return "Basic";
+        case Misplaced::in_header:
+            return "header";
+        case Misplaced::in_body:
+            return "body";
+    }
+    return "";
+}
+
+std::int64_t retry_at_s(const Decision& decision) noexcept {
+    return (decision.now.wall_ms + ms_per_s - 1) / ms_per_s + decision.room.retry_after_s;
+}
+
+std::int64_t pace_ms(const Window& window) noexcept {
+    const std::int64_t limit = std::max<std::int64_t>(window.limit, 1);
+    const std::int64_t window_ms = window.seconds * ms_per_s;
+    if (window.limit <= limits::exact_calls_max)
+        return (window_ms + limit - 1) / limit;
+    // A call may stay W/256 longer than it should.
+    constexpr std::int64_t parts = limits::sub_windows;
+    return (window_ms * (parts + 1) + parts * limit - 1) / (parts * limit);
+}
 
 std::optional<std::int64_t> ended_at(Reason reason, const Decision& decision) noexcept {
     if (!decision.facts)

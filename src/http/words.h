@@ -1,13 +1,32 @@
 // What reply.cpp needs to know beside the words themselves. Private to http/.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "gate/decision.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
+
+/// Who in a workspace can have its plan renewed or changed.
+inline constexpr std::array roles_that_renew = {Role::owner, Role::admin};
+
+/// Days of grace between the end of what is paid and the lapse.
+[[nodiscard]] std::int64_t grace_days(const Decision& decision) noexcept;
+
+/// "query", "Basic", "header", "body": where there is a token that is not read there; "": nowhere.
+[[nodiscard]] std::string_view to_text(Misplaced misplaced) noexcept;
+
+/// The first whole second at which Retry-After is over, in Unix seconds. Rounded up: who waits
+/// until then is never early.
+[[nodiscard]] std::int64_t retry_at_s(const Decision& decision) noexcept;
+
+/// The smallest spacing of calls, in milliseconds and rounded up, at which `window` is never full,
+/// whoever counts in it. What sub-windows free late (limiter/window_log.h) is in it.
+[[nodiscard]] std::int64_t pace_ms(const Window& window) noexcept;
 
 /// The words for `reason` on the values of `decision`: its own reason, or the 401 behind a
 /// too_many_failures.

@@ -13,25 +13,6 @@ namespace {
 
 constexpr std::string_view environment_places = "live_";  // "test_" is as long
 
-/// Bytes of the quotation mark that `text` begins with; 0 when it begins with none.
-std::size_t opening_quote(std::string_view text) noexcept {
-    if (text.starts_with('"') || text.starts_with('\'') || text.starts_with('`'))
-        return 1;
-    if (text.starts_with("\xc2\xab") || text.starts_with("\xc2\xbb"))
-        return 2;  // « »
-    if (text.size() < 3 || text[0] != '\xe2' || text[1] != '\x80')
-        return 0;
-    const char last = text[2];  // U+2018 to U+201F, ‹ ›
-    return (last >= '\x98' && last <= '\x9f') || last == '\xb9' || last == '\xba' ? 3 : 0;
-}
-
-bool ends_with_quote(std::string_view text) noexcept {
-    for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(3, text.size()); ++bytes)
-        if (opening_quote(text.substr(text.size() - bytes)) == bytes)
-            return true;
-    return false;
-}
-
 constexpr CharacterSet spaces(" \t\r\n");
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdef");
@@ -75,7 +56,39 @@ Flaw flaw_of_parts(Parsed& parsed, std::string_view text, std::string_view brand
     return Flaw::none;
 }
 
+/// Where the secret of the first token in `text` begins; npos when there is none.
+std::size_t find_secret(std::string_view text) noexcept {
+    constexpr std::size_t env_digits = 4;
+    constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
+    for (std::size_t mark = text.find('_'); mark != text.npos; mark = text.find('_', mark + 1)) {
+        const std::string_view rest = text.substr(mark + 1, before_secret);
+        if (rest.size() == before_secret && rest[env_digits] == '_' && rest.back() == '_' &&
+            env_from(rest.substr(0, env_digits)) &&
+            is_prefix(rest.substr(env_digits + 1, prefix_digits)))
+            return mark + 1 + before_secret;
+    }
+    return text.npos;
+}
+
 }  // namespace
+
+std::size_t opening_quote(std::string_view text) noexcept {
+    if (text.starts_with('"') || text.starts_with('\'') || text.starts_with('`'))
+        return 1;
+    if (text.starts_with("\xc2\xab") || text.starts_with("\xc2\xbb"))
+        return 2;  // « »
+    if (text.size() < 3 || text[0] != '\xe2' || text[1] != '\x80')
+        return 0;
+    const char last = text[2];  // U+2018 to U+201F, ‹ ›
+    return (last >= '\x98' && last <= '\x9f') || last == '\xb9' || last == '\xba' ? 3 : 0;
+}
+
+bool ends_with_quote(std::string_view text) noexcept {
+    for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(3, text.size()); ++bytes)
+        if (opening_quote(text.substr(text.size() - bytes)) == bytes)
+            return true;
+    return false;
+}
 
 std::string_view to_text(Env env) noexcept {
     switch (env) {
@@ -149,25 +162,20 @@ bool is_brand(std::string_view text) noexcept {
 }
 
 std::string blotted(std::string_view text) {
-    constexpr std::size_t env_digits = 4;
-    constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
     std::string out;
-    while (!text.empty()) {
-        const std::size_t mark = text.find('_');
-        if (mark == text.npos)
-            break;
-        out += text.substr(0, mark + 1);
-        text.remove_prefix(mark + 1);
-        if (text.size() < before_secret || !env_from(text.substr(0, env_digits)) ||
-            text[env_digits] != '_' || text[before_secret - 1] != '_' ||
-            !is_prefix(text.substr(env_digits + 1, prefix_digits)))
-            continue;
-        out += text.substr(0, before_secret);
-        text.remove_prefix(before_secret);
+    for (;;) {
+        const std::size_t secret = find_secret(text);
+        out += text.substr(0, secret);
+        if (secret == text.npos)
+            return out;
+        text.remove_prefix(secret);
         text.remove_prefix(std::min(text.find_first_not_of(base62), text.size()));
         out += "...";
     }
-    return out += text;
+}
+
+bool holds_token(std::string_view text) noexcept {
+    return find_secret(text) != text.npos;
 }
 
 }  // namespace hourgate::token

@@ -38,6 +38,16 @@ enum class Flaw : std::uint8_t {
     separator,    ///< no "_" between prefix and secret
     secret,       ///< the secret has a character that is no base-62 digit
     check,        ///< right shape, wrong check digits: mistyped or altered
+    // What token/mistake.h tells beside these, of a text that has not the shape:
+    line_end,      ///< a line end in it, as such or written out as \\n
+    bearer_twice,  ///< "Bearer" once more before the token
+    bearer_mark,   ///< ':' or '=' after "Bearer"
+    placeholder,   ///< what a token should have been put in for: $TOKEN, {{token}}, undefined
+    around,        ///< a whole token with something before or after it
+    letter_case,   ///< brand or environment are there in other letter case
+    masked,        ///< dots or stars where a token was shortened for being shown
+    prefix_only,   ///< the public prefix without a secret
+    web_token,     ///< a JSON Web Token (RFC 7519), which some other service takes
 };
 
 /// A text taken apart. `prefix` is a view of the given text and valid when flaw is none or check.
@@ -69,6 +79,11 @@ struct Parsed {
 /// quotes or spaces before it aside. Public resources pass other credentials on untouched.
 [[nodiscard]] bool of_brand(std::string_view text, std::string_view brand) noexcept;
 
+/// Bytes of the quotation mark that `text` begins with (ASCII or typographic); 0: with none.
+[[nodiscard]] std::size_t opening_quote(std::string_view text) noexcept;
+/// Whether it ends with one.
+[[nodiscard]] bool ends_with_quote(std::string_view text) noexcept;
+
 /// 12 lower-case hex digits.
 [[nodiscard]] bool is_prefix(std::string_view text) noexcept;
 /// [a-z0-9]{1,limits::brand_bytes_max}.
@@ -78,5 +93,8 @@ struct Parsed {
 /// The brand does not matter: an environment, a prefix and something after them look like nothing
 /// else.
 [[nodiscard]] std::string blotted(std::string_view text);
+/// Whether there is a token in `text`, of whatever brand, whole or cut at its end; by the same
+/// marks.
+[[nodiscard]] bool holds_token(std::string_view text) noexcept;
 
 }  // namespace hourgate::token

@@ -39,6 +39,9 @@ const std::string file_form = "the absolute path of a file, at most 1024 bytes";
 const std::string plan_form =
     "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first";
 const std::string url_form = "\"\" or http://… or https://…, at most 1000 bytes";
+const std::string docs_form =
+    "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, without '#', at most 1000 "
+    "bytes";
 const std::string upstream_form =
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
     "nginx, stunnel or the like on this machine speak it";
@@ -248,6 +251,28 @@ std::vector<Key> names_and_addresses() {
           {R"("https://a/\"b")", "'https://a/\"b' does not fit"},
           {R"("https://a/\r\nX: y")", "'https://a/\\x0d\\x0aX: y' does not fit"},
           {"\"http://" + times("a", 994) + "\"", "'http://" + times("a", 73) + "…' does not fit"}}},
+        {"gate",
+         "docs",
+         "7",
+         "a whole number where a text belongs",
+         docs_form,
+         {{R"("")", ""},
+          {R"("/_hourgate/errors")", ""},
+          {R"("https://example.com/refusals?a=b")", ""},
+          {"\"/" + times("a", 999) + "\"", ""}},
+         {{R"("errors")", "'errors' does not fit"},
+          {R"("//example.com")", "'//example.com' does not fit"},
+          {R"("/a#b")", "'/a#b' does not fit"},
+          {R"("https://a/#b")", "'https://a/#b' does not fit"},
+          {R"("/a b")", "'/a b' does not fit"},
+          {"\"/" + times("a", 1000) + "\"", "'/" + times("a", 79) + "…' does not fit"}}},
+        {"gate",
+         "notices",
+         "false",
+         "true or false where a text belongs",
+         R"("none", "send")",
+         {{R"("none")", ""}, {R"("send")", ""}},
+         {{R"("off")", "'off' is not one of its words"}}},
         {"trust",
          "ask_id",
          "true",
@@ -454,6 +479,8 @@ std::string with(const Key& key, const std::string& value) {
 const std::string nothing_at_its_default = R"(
 [gate]
 mode = "observe"
+docs = "https://example.com/refusals"
+notices = "none"
 [server]
 public = "[::1]:1"
 ask = "unix:/run/hourgate/ask"
@@ -616,7 +643,7 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:1: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
           "failures, public, upstream, usage, decisions, cors, policy, resource");
     CHECK(wrong_with("[gate]\n\"\\u001b[2J\\n\" = 1\n") ==
-          "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode");
+          "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode, docs, notices");
     CHECK(wrong_with("server.pubic = \"127.0.0.1:1\"\n") ==
           "gate.toml:1: server.pubic: unknown key; did you mean public?");
     CHECK(wrong_with("[[server]]\n") ==
@@ -682,6 +709,8 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.mode == hourgate::Mode::observe);
     CHECK(config.public_.kind == Listen::Kind::tcp);
     CHECK(config.public_.host == "::1");
+    CHECK(config.docs == "https://example.com/refusals");
+    CHECK_FALSE(config.notices);
     CHECK(config.public_.port == 1);
     CHECK(config.ask.kind == Listen::Kind::unix_socket);
     CHECK(config.ask.path == "/run/hourgate/ask");

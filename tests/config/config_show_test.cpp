@@ -12,6 +12,8 @@ namespace {
 /// Nothing at its default, and texts that need escapes.
 const std::string unusual = R"([gate]
 mode = "observe"
+docs = ""
+notices = "none"
 
 [server]
 public = "[2001:db8::1]:1"
@@ -123,7 +125,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
     CHECK(show_json(hourgate::config::Config()) ==
           R"({
   "file": "",
-  "gate": {"mode": "enforce"},
+  "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
           R"("api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},

@@ -251,6 +251,47 @@ TEST_CASE("behind a proxy a granted call reaches the API, which learns who calls
     });
 }
 
+TEST_CASE("behind a proxy a caller is told what is about to end, and why calls are refused") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "");
+        const std::string old = stage.here.mint("manager@acme.example", {"--expires", "7d"});
+        const std::vector<const char*> notices = {"X-Hourgate-Token-Expires", "Deprecation",
+                                                  "Sunset"};
+        REQUIRE(stage.post(old, "/_hourgate/api/v1/me/rotate", R"({"grace":"1h"})").status == 201);
+        const Answered rotated = stage.get(old);
+        CHECK(rotated.status == 200);
+        for (const char* name : notices) {
+            INFO(name);
+            CHECK(rotated.count(name) == 1);
+        }
+        CHECK(rotated.header("Deprecation").find('@') == 0);
+        CHECK(contains(rotated.header("Sunset"), " GMT"));
+        const Answered fresh = stage.get(stage.manager);
+        CHECK(fresh.status == 200);
+        for (const char* name : notices) {
+            INFO(name);
+            CHECK(fresh.count(name) == 0);
+        }
+        CHECK(stage.api.take().size() == 2);
+
+        const Answered refused = stage.get("");
+        CHECK(contains(refused.body, R"("docs":"/_hourgate/errors#no_credentials")"));
+        const Answered page = stage.get("", "/_hourgate/errors");
+        CHECK(page.status == 200);
+        CHECK(page.header("Content-Type") == "text/markdown; charset=utf-8");
+        CHECK(contains(page.body, "\n## no_credentials\n"));
+
+        const Answered unpaid = stage.get(stage.unpaid);
+        REQUIRE(unpaid.status == 402);
+        const std::string decision = unpaid.header("X-Hourgate-Decision");
+        const Answered why = stage.get(stage.unpaid, "/_hourgate/why/" + decision);
+        CHECK(why.status == 200);
+        CHECK(contains(why.body, "refused with 402 (plan_without_api)"));
+        CHECK(stage.get("", "/_hourgate/why/" + decision).status == 401);
+        CHECK(stage.api.take().empty());
+    });
+}
+
 TEST_CASE("behind a proxy a refusal is answered in full, and the API sees nothing of it") {
     with_each_proxy([](const std::string& proxy) {
         Stage stage(proxy, "");

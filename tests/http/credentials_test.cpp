@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "support/catch.h"
 
 using namespace hourgate;
@@ -212,4 +213,75 @@ TEST_CASE("a proxy that names no client is the client itself, but on the ask lis
     CHECK(client("127.0.0.1", {}, Listener::ask) == std::nullopt);
     CHECK(client("127.0.0.1", {""}, Listener::ask) == std::nullopt);
     CHECK(client("127.0.0.1", {" , "}, Listener::ask) == std::nullopt);
+}
+
+namespace {
+
+const std::string token_text = "hsk_live_4f8a2c1bdedf_0123456789ABCDEFGHIJKLMNOP1TvUZo";
+
+}  // namespace
+
+TEST_CASE("Bearer with a colon, an equals sign or a quotation mark is meant as Bearer") {
+    for (const char* value :
+         {"Bearer: abc", "bearer=abc", "Bearer:", "\"Bearer abc\"", "'Bearer abc'",
+          "\xe2\x80\x9c"
+          "Bearer abc"}) {
+        CAPTURE(value);
+        const Read read(Headers{{"Authorization", value}});
+        CHECK(read.call.presented == Presented::bearer);
+        CHECK(read.call.credentials == value);
+    }
+    CHECK(Read(Headers{{"Authorization", "Bearerabc"}}).call.presented == Presented::bare);
+    CHECK(Read(Headers{{"Authorization", "\"Bearer\""}}).call.presented == Presented::bare);
+    CHECK(Read(Headers{{"Authorization", "Bearers abc"}}).call.presented ==
+          Presented::other_scheme);
+}
+
+TEST_CASE("a token in the wrong place is found there, and no character of it handed on") {
+    const auto found = [](const Headers& headers, std::string_view target = "/clients") {
+        const Read read(headers, "GET", target);
+        CHECK(read.call.credentials.find("hsk") == std::string_view::npos);
+        return read.call.misplaced;
+    };
+    CHECK(found({}) == Misplaced::none);
+    CHECK(found({}, "/clients?key=" + token_text) == Misplaced::in_query);
+    CHECK(found({}, "/clients/" + token_text) == Misplaced::none);  // the path is shown blotted
+    CHECK(found({{"X-Token", token_text}}) == Misplaced::in_header);
+    CHECK(Read(Headers{{"X-Token", token_text}}).call.misplaced_in == "X-Token");
+    // What a proxy repeats of the target is no place of its own.
+    CHECK(found({{"X-Original-URI", "/a?key=" + token_text}}) == Misplaced::none);
+    CHECK(found({{"Referer", "https://a/?key=" + token_text}}) == Misplaced::none);
+    // "hsk_live_4f8a2c1bdedf_x:" in base 64, whole, without padding, and cut.
+    for (const char* basic :
+         {"Basic aHNrX2xpdmVfNGY4YTJjMWJkZWRmX3g6", "basic \t aHNrX2xpdmVfNGY4YTJjMWJkZWRmX3g",
+          "Basic aHNrX2xpdmVfNGY4YTJjMWJkZWRmX3g6!!"}) {
+        CAPTURE(basic);
+        CHECK(found({{"Authorization", basic}}) == Misplaced::in_basic);
+    }
+    for (const char* basic : {"Basic", "Basic ", "Basic YTpi", "Basic =", "Basic \xff",
+                              "Digest aHNrX2xpdmVfNGY4YTJjMWJkZWRmX3g6"}) {
+        CAPTURE(basic);
+        CHECK(found({{"Authorization", basic}}) == Misplaced::none);
+    }
+    CHECK(found({{"Authorization", "Token " + token_text}}) == Misplaced::none);  // it is told so
+    CHECK(found({{"Authorization", "Bearer x"}, {"X-Token", token_text}}) == Misplaced::none);
+}
+
+TEST_CASE("of a long body and long credentials only the start is looked at") {
+    const std::string far(limits::misplaced_bytes_max, ' ');
+    Request request;
+    request.method = "POST";
+    request.target = "/clients";
+    request.body = far.substr(100) + token_text;
+    Call call;
+    call.method = request.method;
+    call.target = request.target;
+    read_headers(call, request, trust());
+    CHECK(call.misplaced == Misplaced::in_body);
+    request.body = far + token_text;
+    call.misplaced = Misplaced::none;
+    read_headers(call, request, trust());
+    CHECK(call.misplaced == Misplaced::none);
+    const std::string encoded(limits::misplaced_bytes_max * 2, 'A');
+    CHECK(Read(Headers{{"Authorization", "Basic " + encoded}}).call.misplaced == Misplaced::none);
 }

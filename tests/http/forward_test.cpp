@@ -89,3 +89,25 @@ TEST_CASE("a caller whose address is not known has no X-Real-IP, and is for=unkn
 TEST_CASE("a scheme that is no word is not repeated") {
     CHECK(has(upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n"), ";proto=http\r\n"));
 }
+
+TEST_CASE("of two Sunsets the caller gets the one of its token, else the API's own") {
+    http::AnswerHead answer;
+    const std::string bytes =
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSunset: Thu, 01 Jan 2037 00:00:00 GMT\r\n"
+        "deprecation: @1\r\n\r\n";
+    http::parse_answer_head(bytes, "GET", answer);
+    REQUIRE(answer.readable);
+    const auto head_with = [&](const std::string& added) {
+        std::string out;
+        http::write_client_head(out, answer, added, http::Framing::as_it_is, http::After::keep, 0);
+        return out;
+    };
+    const std::string plain = head_with("X-Hourgate-Decision: dec_1\r\n");
+    CHECK(has(plain, "\r\nSunset: Thu, 01 Jan 2037 00:00:00 GMT\r\n"));
+    CHECK(has(plain, "\r\ndeprecation: @1\r\n"));
+    const std::string rotated =
+        head_with("Deprecation: @2\r\nSunset: Fri, 29 May 2026 20:26:40 GMT\r\n");
+    CHECK_FALSE(has(rotated, "2037"));
+    CHECK_FALSE(has(rotated, "@1\r\n"));
+    CHECK(has(rotated, "\r\nDeprecation: @2\r\nSunset: Fri, 29 May 2026 20:26:40 GMT\r\n"));
+}

@@ -32,8 +32,8 @@ const Json& resolved(const Json& schema) {
 bool is_type(const Json& value, const std::string& type) {
     return (type == "string" && value.is_string()) || (type == "null" && value.is_null()) ||
            (type == "integer" && value.is_number_integer()) ||
-           (type == "boolean" && value.is_boolean()) || (type == "array" && value.is_array()) ||
-           (type == "object" && value.is_object());
+           (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean()) ||
+           (type == "array" && value.is_array()) || (type == "object" && value.is_object());
 }
 
 /// What is off about `value`, "" when nothing is. Knows the keywords the document uses, and throws

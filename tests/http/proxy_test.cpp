@@ -145,6 +145,19 @@ TEST_CASE("a call for which there is no room is told when to come again, and goe
     CHECK_FALSE(gate.api.has_caller());
 }
 
+TEST_CASE("a token in the body of a call to the API is told of, and goes no further") {
+    Forwarding gate;
+    RawClient client = gate.client();
+    const std::string body = "key=" + HttpBench::token();
+    client.send("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    const std::string answer = client.until_end();
+    CHECK(status_of(answer) == "HTTP/1.1 401 Unauthorized");
+    CHECK(has(answer, R"("tokenIn":"body")"));
+    CHECK_FALSE(has(answer, HttpBench::secret));
+    check_untouched(gate);
+}
+
 TEST_CASE("a refusal keeps the connection, unless a body nobody read is on its way") {
     Forwarding gate;
     RawClient client = gate.client();

@@ -104,8 +104,8 @@ std::vector<Case> unknown_callers() {
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"What follows Bearer is not a token: its last part has a character "
          "that is "
-         "neither a letter nor a digit.\"\n",
-         R"("code":"unauthenticated","reason":"malformed_token","message":"What follows Bearer is not a token: its last part has a character that is neither a letter nor a digit.","fix":"Copy the whole token again: hsk_live_, 12 digits, _, 32 letters and digits, without quotes or spaces.","decision":"dec_ID")"},
+         "neither a letter nor a digit (character 54).\"\n",
+         R"("code":"unauthenticated","reason":"malformed_token","message":"What follows Bearer is not a token: its last part has a character that is neither a letter nor a digit (character 54).","fix":"Copy the whole token again: hsk_live_, 12 digits, _, 32 letters and digits, without quotes or spaces.","decision":"dec_ID")"},
         {"damaged_token", nothing, with_token(mistyped), 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"The token has the right shape, but its check digits do not fit: it "
@@ -145,9 +145,10 @@ std::vector<Case> ended_tokens() {
          },
          as_it_is, 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"Token 4f8a2c1bdedf was rotated, and stopped working at "
+         "error_description=\"Token 4f8a2c1bdedf was rotated at 2026-05-28T20:26:35Z, and worked "
+         "until "
          "2026-05-28T20:26:39Z.\"\n",
-         R"("code":"unauthenticated","reason":"rotated_token","message":"Token 4f8a2c1bdedf was rotated, and stopped working at 2026-05-28T20:26:39Z.","fix":"Use the token it was rotated into.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+         R"("code":"unauthenticated","reason":"rotated_token","message":"Token 4f8a2c1bdedf was rotated at 2026-05-28T20:26:35Z, and worked until 2026-05-28T20:26:39Z.","fix":"Use the token it was rotated into, which was shown then; if it is lost, have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z","rotatedAt":"2026-05-28T20:26:35Z")"},
         {"member_removed",
          [](HttpBench& bench) { bench.facts.member.removed_ms = bench.now.wall_ms - 1000; },
          as_it_is, 401, "Unauthorized",
@@ -164,13 +165,13 @@ std::vector<Case> unpaid() {
     return {
         {"plan_without_api", [](HttpBench& bench) { bench.facts.workspace.plan_id = 1; }, as_it_is,
          402, "Payment Required", "",
-         R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"Change to plan 'studio' or above; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free")"},
+         R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"An owner or admin of the workspace changes to plan 'studio' or above; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","rolesThatRenew":["owner","admin"])"},
         {"plan_lapsed",
          [](HttpBench& bench) {
              bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 3 * Bench::day;
          },
          as_it_is, 402, "Payment Required", "",
-         R"("code":"forbidden_plan","reason":"plan_lapsed","message":"The subscription of workspace 'Acme' to plan 'studio' lapsed at 2026-05-28T20:26:40Z; it counts as on plan 'free', which has no API access.","fix":"Renew the plan; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","lapsedAt":"2026-05-28T20:26:40Z")"},
+         R"("code":"forbidden_plan","reason":"plan_lapsed","message":"Workspace 'Acme' was paid on plan 'studio' until 2026-05-25T20:26:40Z, and lapsed at 2026-05-28T20:26:40Z after 3 days of grace: it counts as on plan 'free' now, which has no API access.","fix":"An owner or admin of the workspace renews the plan; the same token works again at once.","decision":"dec_ID","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","lapsedAt":"2026-05-28T20:26:40Z","paidUntil":"2026-05-25T20:26:40Z","graceDays":3,"rolesThatRenew":["owner","admin"])"},
     };
 }
 
@@ -223,7 +224,7 @@ std::vector<Case> no_room() {
                  (void)bench.ask(request);
          },
          with_token(HttpBench::unknown_prefix()), 429, "Too Many Requests", "Retry-After: 60\n",
-         R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token. Why this one has none is said in 'because'.","fix":"Mend what 'because' says; a valid token passes at once. Anything else: wait 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"retryAfter":60,"because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
+         R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token; why this one has none is said in 'because'.","fix":"Mend what 'because' says: a valid token passes at once, anything else is answered in full again in 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"per":"address","retryAfter":60,"retryAt":"2026-05-28T20:27:40Z","because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
         {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429,
          "Too Many Requests",
          "Retry-After: 10\n"
@@ -232,7 +233,7 @@ std::vector<Case> no_room() {
          "X-RateLimit-Reset: 1780000060\n"
          "RateLimit-Policy: \"burst\";q=3;w=10, \"sustained\";q=5;w=60\n"
          "RateLimit: \"burst\";r=0;t=10, \"sustained\";r=2;t=60\n",
-         R"("code":"rate_limited","reason":"window_full","message":"Window 'burst' of plan 'studio' is full: 3 calls in any 10 s.","fix":"Wait 10 s, then send the same call again.","decision":"dec_ID","window":"burst","limit":3,"windowSeconds":10,"retryAfter":10)"},
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'burst' of plan 'studio' is full: 3 calls in any 10 s, shared by all programs that use this token.","fix":"Wait 10 s, until 2026-05-28T20:26:50Z, then send the same call again; one call every 3.334 s altogether never fills this window.","decision":"dec_ID","window":"burst","limit":3,"windowSeconds":10,"per":"token","retryAfter":10,"retryAt":"2026-05-28T20:26:50Z","paceSeconds":3.334)"},
         {"window_full",
          [](HttpBench& bench) {
              Request request = HttpBench::forwarded("GET", "/health");
@@ -246,7 +247,7 @@ std::vector<Case> no_room() {
              set_header(request, "X-Forwarded-Uri", "/health");
          },
          429, "Too Many Requests", "Retry-After: 1\n",
-         R"("code":"rate_limited","reason":"window_full","message":"The window for public calls from 192.0.2.1 is full: 4 calls in any 60 s.","fix":"Wait 1 s, then send the same call again.","decision":"dec_ID","window":"public","limit":4,"windowSeconds":60,"retryAfter":1)"},
+         R"("code":"rate_limited","reason":"window_full","message":"The window for public calls from 192.0.2.1 is full: 4 calls in any 60 s.","fix":"Wait 1 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 15 s altogether never fills this window.","decision":"dec_ID","window":"public","limit":4,"windowSeconds":60,"per":"address","retryAfter":1,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":15.0)"},
         {"window_full",
          [](HttpBench& bench) {
              Request request = HttpBench::forwarded("POST", "/_hourgate/api/v1/me/rotate");
@@ -259,7 +260,7 @@ std::vector<Case> no_room() {
              set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf");
          },
          429, "Too Many Requests", "Retry-After: 40\n",
-         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens, is full: 60 calls in any 60 s.","fix":"Wait 40 s, then send the same call again.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"retryAfter":40)"},
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens, is full: 60 calls in any 60 s, shared by all programs that use this token.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
          R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},
@@ -364,7 +365,7 @@ TEST_CASE(
     bench.facts.workspace.plan_id = 1;
     bench.put();
     const std::string members =
-        R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"Change to plan 'studio' or above at https://acme.example/renew; the same token works again at once.","decision":"dec_ID","docs":"https://docs.example/refusals#plan_without_api","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","renewUrl":"https://acme.example/renew")";
+        R"("code":"forbidden_plan","reason":"plan_without_api","message":"Workspace 'Acme' is on plan 'free', which has no API access.","fix":"An owner or admin of the workspace changes to plan 'studio' or above at https://acme.example/renew; the same token works again at once.","decision":"dec_ID","docs":"https://docs.example/refusals#plan_without_api","requiredPlan":"studio","plansWithApi":["studio"],"feature":"apiAccess","plan":"free","rolesThatRenew":["owner","admin"],"renewUrl":"https://acme.example/renew")";
     Request request = HttpBench::forwarded("GET", "/clients/7");
     const std::string head =
         "402\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\nCache-Control: "

@@ -40,6 +40,7 @@ TEST_CASE("/me tells a token who it is and what it has left, and spends one call
 Content-Type: application/json
 X-Hourgate-Decision: dec_ID
 Cache-Control: no-store
+X-Hourgate-Token-Expires: 2026-05-29T20:26:40Z
 X-RateLimit-Limit: 5
 X-RateLimit-Remaining: 4
 X-RateLimit-Reset: 1780000060
