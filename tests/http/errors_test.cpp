@@ -114,6 +114,10 @@ TEST_CASE("each entry has a cause, a command to check with, and a fix, in this o
         CHECK((cause < check && check < fix));
         CHECK(entry.text.find("\n```\n", check) < fix);
         CHECK(entry.text.size() < 1'200);  // it is read at night
+        const std::string command =
+            entry.text.substr(check, entry.text.find("\n```\n", check) - check);
+        for (const char* change : {"-X POST", "-X DELETE", "-X PUT", "rotate", "revoke"})
+            CHECK(command.find(change) == std::string::npos);
     }
 }
 
