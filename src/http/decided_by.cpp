@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "http/json.h"
 
 namespace hourgate::http {
@@ -15,8 +16,8 @@ std::string facts_of(const KeptDecision& kept) {
         facts["preflight"] = true;
     if (decision.problem != Problem::none)
         facts["problem"] = true;
-    if (kept.is_cut())
-        facts["cut"] = true;
+    if (kept.is_cut() || !is_utf8(decision.target))
+        facts["cut"] = true;  // a record spells out what is not UTF-8
     if (decision.reason == Reason::too_many_failures)
         facts["because"] = hourgate::to_text(decision.because);
     if (!decision.prefix.empty())

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "http/why.h"
 
@@ -63,7 +64,9 @@ std::string outcome_of(const Json& document) {
 void add_asked(std::string& to, const Json& document) {
     const Json& asked = member(document, "asked");
     to.append("\nYou asked for\n");
-    to.append("  ").append(text_at(asked, "method")).append(" ").append(text_at(asked, "path"));
+    // As sent, it could colour or break a terminal.
+    const std::string path = printable(text_at(asked, "path"), limits::kept_path_bytes_max);
+    to.append("  ").append(text_at(asked, "method")).append(" ").append(path);
     to.append("\n  at ").append(text_at(document, "at"));
     if (const std::string address = text_at(asked, "address"); !address.empty())
         to.append(", from ").append(address);

@@ -294,6 +294,24 @@ TEST_CASE(
     CHECK(why["requestId"] == std::string(limits::kept_word_bytes_max, 'r'));
 }
 
+TEST_CASE("nothing that a caller sent can colour or break the terminal that shows a letter") {
+    WhyBench bench;
+    Decision decision;
+    decision.reason = Reason::path_unlisted;
+    decision.id.fill('b');
+    decision.method = "GET\x1b[31m";
+    decision.target =
+        "/a\xc2\x9b"
+        "31m/\xe2\x80\xae/b";
+    decision.request_id = "\x1b]0;x\x07";
+    bench.decisions.note(decision, false);
+    const std::string letter = http::letter_of(bench.decision("dec_" + std::string(32, 'b')));
+    for (const char c : letter)
+        if (c != '\n' && (c < 0x20 || c > 0x7e))
+            FAIL("byte " << static_cast<int>(static_cast<unsigned char>(c)) << " in " << letter);
+    CHECK(contains(letter, "/a\\xc2\\x9b31m/"));
+}
+
 TEST_CASE("whoever was refused at the second look of a proxy can look that decision up as well") {
     WhyBench bench;
     Decision decision;
