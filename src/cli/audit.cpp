@@ -10,7 +10,6 @@ namespace hourgate::cli {
 namespace {
 
 constexpr std::int64_t shown_by_default = 50;
-constexpr std::int64_t shown_max = 100'000;
 
 Status audit(Session& session) {
     const Arguments& arguments = session.arguments;
@@ -19,22 +18,15 @@ Status audit(Session& session) {
     filter.actor = arguments.find("--actor").value_or("");
     filter.action = arguments.find("--action").value_or("");
     filter.object = arguments.find("--object").value_or("");
-    const auto from = time_of(arguments, "--from");
-    if (!from)
-        return from.failure();
-    const auto until = time_of(arguments, "--until");
-    if (!until)
-        return until.failure();
-    const auto limit = number_of(arguments, "--limit", shown_max);
-    if (!limit)
-        return limit.failure();
-    filter.from_ms = from.value();
-    filter.until_ms = until.value();
+    const auto listing = listing_of(arguments, shown_by_default);
+    if (!listing)
+        return listing.failure();
+    filter.from_ms = listing.value().from_ms;
+    filter.until_ms = listing.value().until_ms;
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const manage::Page page{limit.value().value_or(shown_by_default), {}};
-    return shown(session, manage::list_events(context.value(), filter, page));
+    return shown(session, manage::list_events(context.value(), filter, listing.value().page));
 }
 
 }  // namespace

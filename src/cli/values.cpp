@@ -112,4 +112,18 @@ Result<std::vector<policy::Scope>> scopes_of(const Arguments& arguments, std::st
     return policy::parse_scopes(joined);
 }
 
+Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default) {
+    constexpr std::int64_t shown_max = 100'000;
+    const auto from = time_of(arguments, "--from");
+    if (!from)
+        return from.failure();
+    const auto until = time_of(arguments, "--until");
+    if (!until)
+        return until.failure();
+    const auto limit = number_of(arguments, "--limit", shown_max);
+    if (!limit)
+        return limit.failure();
+    return Listing{from.value(), until.value(), {limit.value().value_or(shown_by_default), {}}};
+}
+
 }  // namespace hourgate::cli

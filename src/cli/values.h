@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/role.h"
 #include "cli/command.h"
+#include "manage/records.h"
 #include "policy/scope.h"
 #include "token/format.h"
 
@@ -29,5 +30,14 @@ namespace hourgate::cli {
 [[nodiscard]] Result<std::optional<token::Env>> env_of(const Arguments&, std::string_view name);
 /// All that are given, each alone or several with commas or spaces between them.
 [[nodiscard]] Result<std::vector<policy::Scope>> scopes_of(const Arguments&, std::string_view name);
+
+/// What --from, --until and --limit say of a list, newest first.
+struct Listing {
+    std::optional<std::int64_t> from_ms;
+    std::optional<std::int64_t> until_ms;
+    manage::Page page;
+};
+/// `shown_by_default`: without --limit.
+[[nodiscard]] Result<Listing> listing_of(const Arguments&, std::int64_t shown_by_default);
 
 }  // namespace hourgate::cli

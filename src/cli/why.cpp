@@ -17,7 +17,6 @@ namespace hourgate::cli {
 namespace {
 
 constexpr std::int64_t shown_by_default = 20;
-constexpr std::int64_t shown_max = 100'000;
 constexpr auto look_interval = std::chrono::milliseconds(100);
 
 /// A decision is written within a second of being made: one that is not on record yet is waited
@@ -60,19 +59,12 @@ Status list(Session& session, const manage::Context& context) {
     filter.workspace_id = arguments.find("--workspace").value_or("");
     filter.prefix = arguments.find("--token").value_or("");
     filter.reason = arguments.find("--reason").value_or("");
-    const auto from = time_of(arguments, "--from");
-    if (!from)
-        return from.failure();
-    const auto until = time_of(arguments, "--until");
-    if (!until)
-        return until.failure();
-    const auto limit = number_of(arguments, "--limit", shown_max);
-    if (!limit)
-        return limit.failure();
-    filter.from_ms = from.value();
-    filter.until_ms = until.value();
-    const manage::Page page{limit.value().value_or(shown_by_default), {}};
-    return shown(session, manage::list_decisions(context, filter, page));
+    const auto listing = listing_of(arguments, shown_by_default);
+    if (!listing)
+        return listing.failure();
+    filter.from_ms = listing.value().from_ms;
+    filter.until_ms = listing.value().until_ms;
+    return shown(session, manage::list_decisions(context, filter, listing.value().page));
 }
 
 Status why(Session& session) {
