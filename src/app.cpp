@@ -123,6 +123,8 @@ public:
     Status read(const std::function<Status(manage::Rows&)>& look) override {
         return reading_->read(look);
     }
+    /// For what is no part of the directory, and need not be in force: usage, decisions.
+    [[nodiscard]] manage::Ledger& apart() noexcept { return *writing_; }
 
 private:
     const std::unique_ptr<manage::Ledger> writing_;
@@ -226,9 +228,9 @@ struct App::Parts {
           failures(config.failures),
           public_calls(config.public_calls),
           gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
-          usage_writer(usage, ledger, clock, log, config.usage_keep_s),
+          usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
-          decision_writer(decisions, ledger, clock, log, decision_settings(config)),
+          decision_writer(decisions, ledger.apart(), clock, log, decision_settings(config)),
           witness(metrics, usage, decisions, log, clock),
           service(service_settings(), gate, clock, witness) {}
 
