@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "config/forms.h"
+#include "config/live.h"
+#include "config/load.h"
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
@@ -154,13 +156,6 @@ ops::Grants grants_kept(config::GrantsKept kept) noexcept {
     return ops::Grants::last;
 }
 
-ops::DecisionWriter::Settings decision_settings(const config::Config& config) {
-    return {config.decisions_keep_s, config.decisions_rows,
-            [reply = reply_settings(config)](const KeptDecision& kept) {
-                return http::record_of(kept, reply);
-            }};
-}
-
 /// Nothing when calls are not forwarded.
 Result<std::unique_ptr<http::Upstream>> upstream_of(const config::Config& config) {
     if (config.upstream_urls.empty())
@@ -178,6 +173,10 @@ Result<std::unique_ptr<http::Upstream>> upstream_of(const config::Config& config
     settings.idle_ms = config.upstream_idle_s * ms_per_s;
     settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
     return http::Upstream::make(std::move(settings));
+}
+
+std::string shown_mode(const config::Config& config) {
+    return config.mode == Mode::observe ? "observe" : "enforce";
 }
 
 /// "http://a:1 unix:/b", or "off".
@@ -208,6 +207,21 @@ http::ReplySettings reply_settings(const config::Config& config) {
     return reply;
 }
 
+/// One configuration, and what decides by it. Kept until the end: decisions point to its policy.
+struct Rules {
+    Rules(const config::Config& config_, policy::Policy policy_, Directory& directory,
+          Limiter& limiter, Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls)
+        : config(config_),
+          policy(std::move(policy_)),
+          reply(reply_settings(config)),
+          gate(gate_settings(config), policy, directory, limiter, urgent, failures, public_calls) {}
+
+    const config::Config config;
+    const policy::Policy policy;
+    const http::ReplySettings reply;
+    Gate gate;
+};
+
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
     Parts(const config::Config& config_, const Clock& clock_, const ops::Log& log_,
@@ -223,31 +237,30 @@ struct App::Parts {
           directory(std::move(directory_)),
           ledger(std::move(writing), std::move(reading), *directory),
           cursor_key(std::move(cursor_key_)),
-          policy(std::move(policy_)),
           upstream(std::move(upstream_)),
           failures(config.failures),
           public_calls(config.public_calls),
-          gate(gate_settings(config), policy, *directory, limiter, urgent, failures, public_calls),
+          rules(&add_rules(config, std::move(policy_))),
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
-          decision_writer(decisions, ledger.apart(), clock, log, decision_settings(config)),
+          decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, usage, decisions, log, clock),
-          service(service_settings(), gate, clock, witness) {}
+          service(service_settings(*all_rules.back()), all_rules.back()->gate, clock, witness) {}
 
-    const config::Config config;
+    const config::Config config;  // as it was at the start
     const Clock& clock;
     const ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
     const std::unique_ptr<store::LeasedDirectory> directory;
     InForceLedger ledger;
     const std::string cursor_key;
-    const policy::Policy policy;
     const std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     Limiter limiter;
     Limiter urgent;  // of urgent_window
     AddressLimiter failures;
     AddressLimiter public_calls;
-    Gate gate;
+    std::vector<std::unique_ptr<Rules>> all_rules;  // of the starting and the running thread
+    std::atomic<const Rules*> rules;                // the last of them
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
@@ -257,19 +270,26 @@ struct App::Parts {
     http::Service service;
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
     std::int64_t started_us = 0;
+    std::uint64_t reloads = 0;  // asked for, since then
 
-    http::Service::Settings service_settings() {
+    Rules& add_rules(const config::Config& next, policy::Policy policy) {
+        all_rules.push_back(std::make_unique<Rules>(next, std::move(policy), *directory, limiter,
+                                                    urgent, failures, public_calls));
+        return *all_rules.back();
+    }
+
+    http::Service::Settings service_settings(const Rules& by) {
         http::Service::Settings settings;
-        settings.trust = {config.peers, config.proxies, config.method_override_refused,
-                          config.ask_id};
-        settings.reply = reply_settings(config);
-        settings.api_prefix = config.rules.api_prefix;
-        settings.desk = {[this] { return context(); },
+        settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
+                          by.config.ask_id};
+        settings.reply = by.reply;
+        settings.api_prefix = by.config.rules.api_prefix;
+        settings.desk = {[this, &by] { return context(by); },
                          [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
-        settings.own_tokens = [this](const Decision& decision) {
-            return http::own_tokens_of(ledger, policy, decision);
+        settings.own_tokens = [this, &by](const Decision& decision) {
+            return http::own_tokens_of(ledger, by.policy, decision);
         };
-        settings.openapi = openapi_for(config.rules.api_prefix);
+        settings.openapi = openapi_for(by.config.rules.api_prefix);
         settings.errors = embedded::errors;
         settings.upstream = upstream.get();
         settings.ready = [this] { return directory->ready(); };
@@ -277,14 +297,20 @@ struct App::Parts {
         return settings;
     }
 
+    ops::DecisionWriter::Settings decision_settings() {
+        return {config.decisions_keep_s, config.decisions_rows, [this](const KeptDecision& kept) {
+                    return http::record_of(kept, rules.load()->reply);
+                }};
+    }
+
     /// For a use case; who asks is the caller's to fill in.
-    [[nodiscard]] manage::Context context() {
-        return {
-            ledger,
-            {"server", "local"},
-            clock.now(),
-            {config.brand, config.env, config.rotate_grace_s, config.line_max_s, config.live_max},
-            [this](std::string_view resource) { return policy.knows(resource); }};
+    [[nodiscard]] manage::Context context(const Rules& by) {
+        const config::Config& now = by.config;
+        return {ledger,
+                {"server", "local"},
+                clock.now(),
+                {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max},
+                [&by](std::string_view resource) { return by.policy.knows(resource); }};
     }
 
     /// A record that may not be written yet, or never will be.
@@ -292,7 +318,7 @@ struct App::Parts {
         const auto kept = decisions.find(id);
         if (!kept)
             return std::nullopt;
-        return http::record_of(*kept, reply_settings(config));
+        return http::record_of(*kept, rules.load()->reply);
     }
 
     [[nodiscard]] ops::Gauges gauges() const {
@@ -380,6 +406,39 @@ struct App::Parts {
         return listen.text();
     }
 
+    /// Reads the configuration again and decides by it from now on; a bad one changes nothing. Says
+    /// in the log what it did.
+    void reload() {
+        ++reloads;
+        auto loaded = config.file.empty() ? config::load(std::nullopt) : config::load(config.file);
+        if (!loaded)
+            return refuse_reload(loaded.failure());
+        std::vector<std::string> kept;
+        config::Config next = config::live(config, std::move(loaded).value(), kept);
+        auto policy = policy::Policy::make(next.rules);
+        if (!policy)
+            return refuse_reload(policy.failure());
+        for (const std::string& warning : config::warnings(next))
+            log.line(ops::Level::warning, warning);
+        Rules& by = add_rules(next, std::move(policy).value());
+        failures.use(next.failures);
+        public_calls.use(next.public_calls);
+        service.use(service_settings(by), by.gate);
+        rules.store(&by);
+        log.line(
+            ops::Level::notice, "configuration was read again",
+            {{"reload", std::to_string(reloads)}, {"file", next.file}, {"mode", shown_mode(next)}});
+        for (const std::string& key : kept)
+            log.line(ops::Level::warning, key + ": changes at the next start alone",
+                     {{"next", "systemctl restart hourgate"}});
+    }
+
+    void refuse_reload(const Failure& failure) {
+        log.line(
+            ops::Level::error, "configuration was not read again, the former one stays",
+            {{"reload", std::to_string(reloads)}, {"why", failure.what}, {"next", failure.next}});
+    }
+
     void sweep() {
         const Now now = clock.now();
         limiter.sweep(now);
@@ -463,8 +522,15 @@ void App::start() {
                       {"ask", parts_->bound(1, config.ask)},
                       {"admin", parts_->bound(2, config.admin)},
                       {"upstream", shown_upstream(config)},
-                      {"mode", config.mode == Mode::observe ? "observe" : "enforce"},
+                      {"mode", shown_mode(config)},
                       {"database", config.database}});
+    ops::notify("READY=1\nSTATUS=deciding");
+}
+
+/// systemd is told when it begins and when it is over: sd_notify(3), RELOADING=1.
+void App::reload() {
+    ops::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", ops::monotonic_us()));
+    parts_->reload();
     ops::notify("READY=1\nSTATUS=deciding");
 }
 
@@ -474,7 +540,9 @@ void App::run(ops::Signals& signals) {
         watchdog_us > 0 ? std::min(watchdog_us, sweep_interval_us) : sweep_interval_us;
     std::int64_t swept_us = parts_->clock.now().boot_us;
     int signal = 0;
-    while ((signal = signals.wait(wake_us)) == 0) {
+    while ((signal = signals.wait(wake_us)) == 0 || signal == SIGHUP) {
+        if (signal == SIGHUP)
+            reload();
         // A store that does not answer is for readyz to say: a restart would not mend it.
         if (watchdog_us > 0)
             ops::notify("WATCHDOG=1");
@@ -488,12 +556,12 @@ void App::run(ops::Signals& signals) {
     ops::notify("STOPPING=1\nSTATUS=finishing what is in flight");
     parts_->log.line(ops::Level::info, "stopping",
                      {{"signal", std::to_string(signal)},
-                      {"drain", fmt::format("{}s", parts_->config.drain_s)}});
+                      {"drain", fmt::format("{}s", parts_->rules.load()->config.drain_s)}});
     for (const auto& server : parts_->servers)
         if (server)
             server->stop_accepting();
     const std::int64_t deadline_us =
-        parts_->clock.now().boot_us + parts_->config.drain_s * us_per_s;
+        parts_->clock.now().boot_us + parts_->rules.load()->config.drain_s * us_per_s;
     std::int64_t cut = 0;
     for (const auto& server : parts_->servers)
         if (server)

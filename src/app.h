@@ -49,9 +49,14 @@ public:
     /// Starts answering and tells the service manager (READY=1). Returns at once.
     void start();
 
-    /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, then stops accepting,
-    /// finishes what is in flight within server.drain, and logs how many requests it cut.
-    /// REQUIRES: start() before.
+    /// Reads the configuration file again, as SIGHUP has it: rules change from the next call on,
+    /// and no connection, counter or call under way is lost. A bad file is refused, and the former
+    /// rules stay. What takes a start is named in the log. Of the running thread.
+    void reload();
+
+    /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, reloads at SIGHUP, then
+    /// stops accepting, finishes what is in flight within server.drain, and logs how many requests
+    /// it cut. REQUIRES: start() before.
     void run(ops::Signals& signals);
 
 private:

@@ -25,7 +25,7 @@ Status print_ports(const Session& session, const App::Ports& ports) {
 
 Status serve_for_real(Session& session) {
     auto passed = ops::PassedSockets::from_environment(App::listener_names);  // before any file
-    ops::Signals signals;                                                     // before any thread
+    ops::Signals signals(ops::Signals::HangUp::awaited);                      // before any thread
     const auto config = session.config();
     if (!config)
         return config.failure();

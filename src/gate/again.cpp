@@ -29,8 +29,10 @@ Decision Gate::decide_again(const Decision& granted, Now now) {
     call.method = granted.method;
     call.target = granted.target;
     call.now = now;
-    again.reason = who_still(again, call);
-    const bool is_public = granted.match.resource != nullptr && granted.match.resource->is_public;
+    again.reason = readable(again, call);  // by the rules of now, which may be others
+    if (again.reason == Reason::granted)
+        again.reason = who_still(again, call);
+    const bool is_public = again.match.resource != nullptr && again.match.resource->is_public;
     if (again.reason == Reason::granted && !is_public)
         again.reason = paid(again);
     if (again.reason == Reason::granted && !is_public)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <deque>
 #include <random>
 #include <utility>
 
@@ -42,9 +43,16 @@ using AddressTable = Table<AddressKey, Entry, AddressHash>;
 }  // namespace
 
 struct AddressLimiter::State {
-    explicit State(Window the_window) : window(std::move(the_window)) {}
+    explicit State(Window window) { use(std::move(window)); }
 
-    const Window window;
+    void use(Window window) {
+        const std::lock_guard lock(windows_mutex);
+        in_force.store(&windows.emplace_back(std::move(window)), std::memory_order_release);
+    }
+
+    std::mutex windows_mutex;
+    std::deque<Window> windows;  ///< guarded by windows_mutex; each stays where it is
+    std::atomic<const Window*> in_force{nullptr};  ///< the last of them
     AddressTable table;
     std::atomic<std::size_t> held{0};  ///< entries of the table; raised under overflow_mutex
     std::mutex overflow_mutex;         ///< taken after a shard's, never before
@@ -60,7 +68,11 @@ AddressLimiter::AddressLimiter(Window window)
 AddressLimiter::~AddressLimiter() = default;
 
 const Window& AddressLimiter::window() const noexcept {
-    return state_->window;
+    return *state_->in_force.load(std::memory_order_acquire);
+}
+
+void AddressLimiter::use(Window window) {
+    state_->use(std::move(window));
 }
 
 Room AddressLimiter::ask(const AddressKey& address, Now now, Spend spend) {
@@ -72,12 +84,12 @@ Room AddressLimiter::ask(const AddressKey& address, Now now, Spend spend) {
 }
 
 Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) const {
-    const Window* const windows[] = {&window};
+    const Window* const asked[] = {in_force.load(std::memory_order_acquire)};
     Room room;
     room.count = 1;
     room.at_us = std::max(now_us, entry.log.latest_us());
     const std::span<WindowState> states(room.states.data(), room.count);
-    entry.log.fit(windows, room.at_us);
+    entry.log.fit(asked, room.at_us);
     entry.log.look(room.at_us, states);
     if (spend == Spend::counted || (spend == Spend::again && !entry.refused)) {
         return room;

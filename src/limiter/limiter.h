@@ -70,6 +70,9 @@ public:
     AddressLimiter& operator=(const AddressLimiter&) = delete;
 
     [[nodiscard]] const Window& window() const noexcept;
+    /// Counts in another window from now on; what was counted stays counted, as far as both
+    /// windows reach back. Former windows stay in memory: window() may be held. Any thread.
+    void use(Window window);
 
     /// Checks the window and, with Spend::yes and if it has room, spends one call in it.
     /// Spend::again counts nothing and refuses only if a Spend::yes has been refused since the

@@ -17,11 +17,13 @@ namespace hourgate::ops {
 
 namespace {
 
-sigset_t stop_signals() noexcept {
+sigset_t awaited_signals(Signals::HangUp hang_up) noexcept {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    if (hang_up == Signals::HangUp::awaited)
+        sigaddset(&set, SIGHUP);
     return set;
 }
 
@@ -38,20 +40,21 @@ int take(int fd) noexcept {
     return got == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
 }
 
+}  // namespace
+
 std::int64_t monotonic_us() noexcept {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * us_per_s + now.tv_nsec / 1'000;
 }
 
-}  // namespace
-
-Signals::Signals() {
-    const sigset_t stop = stop_signals();
-    HOURGATE_CHECK(pthread_sigmask(SIG_BLOCK, &stop, &mask_before_) == 0);
+Signals::Signals(HangUp hang_up) : hang_up_(hang_up) {
+    const sigset_t awaited = awaited_signals(hang_up);
+    HOURGATE_CHECK(pthread_sigmask(SIG_BLOCK, &awaited, &mask_before_) == 0);
     ignore(SIGPIPE, pipe_before_);
-    ignore(SIGHUP, hang_up_before_);
-    fd_ = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (hang_up == HangUp::ignored)
+        ignore(SIGHUP, hang_up_before_);
+    fd_ = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     HOURGATE_CHECK(fd_ >= 0);
 }
 
@@ -59,7 +62,8 @@ Signals::~Signals() {
     while (take(fd_) != 0) {
     }
     close(fd_);
-    sigaction(SIGHUP, &hang_up_before_, nullptr);
+    if (hang_up_ == HangUp::ignored)
+        sigaction(SIGHUP, &hang_up_before_, nullptr);
     sigaction(SIGPIPE, &pipe_before_, nullptr);
     pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }

@@ -1,5 +1,5 @@
-// SIGTERM and SIGINT as events of one waiting thread. SIGPIPE and SIGHUP are ignored (reload is not
-// offered). Must be made before any thread starts, so that all inherit the mask.
+// SIGTERM and SIGINT, and SIGHUP where it means something, as events of one waiting thread. SIGPIPE
+// is ignored. Must be made before any thread starts, so that all inherit the mask.
 #pragma once
 
 #include <csignal>
@@ -9,23 +9,28 @@ namespace hourgate::ops {
 
 class Signals {
 public:
+    enum class HangUp : std::uint8_t { ignored, awaited };
     /// Aborts when the kernel gives no descriptor: a server that cannot be stopped must not start.
-    Signals();
+    explicit Signals(HangUp hang_up = HangUp::ignored);
     /// Takes what is still waiting, so that a second SIGTERM does not end a server that has stopped
     /// cleanly, and puts everything back as it was.
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    /// Waits up to `timeout_us` for a signal to stop. Returns its number, 0 when the time is over.
+    /// Waits up to `timeout_us` for a signal. Returns its number, 0 when the time is over.
     [[nodiscard]] int wait(std::int64_t timeout_us);
 
 private:
     int fd_ = -1;
     sigset_t mask_before_{};
     struct sigaction pipe_before_ {};
-    struct sigaction hang_up_before_ {};
+    const HangUp hang_up_;
+    struct sigaction hang_up_before_ {};  // where it is ignored
 };
+
+/// CLOCK_MONOTONIC: what service managers go by.
+[[nodiscard]] std::int64_t monotonic_us() noexcept;
 
 /// No core dumps and no ptrace of this process: a token may be in its memory (prctl(2)
 /// PR_SET_DUMPABLE, setrlimit(2) RLIMIT_CORE).

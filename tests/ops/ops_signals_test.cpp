@@ -72,6 +72,19 @@ TEST_CASE("SIGHUP and SIGPIPE are ignored while there are signals to wait for") 
     CHECK(is_ignored(SIGPIPE));
 }
 
+TEST_CASE("SIGHUP is told to whoever awaits it, and ends nothing") {
+    const bool hang_up_before = is_blocked(SIGHUP);
+    {
+        Signals signals(Signals::HangUp::awaited);
+        CHECK(is_blocked(SIGHUP));
+        REQUIRE(kill(getpid(), SIGHUP) == 0);
+        CHECK(signals.wait(long_us) == SIGHUP);
+        CHECK(signals.wait(0) == 0);
+        REQUIRE(kill(getpid(), SIGHUP) == 0);  // taken along at the end
+    }
+    CHECK(is_blocked(SIGHUP) == hang_up_before);
+}
+
 TEST_CASE("at the end everything is as it was, and a second SIGTERM is taken along") {
     const bool term_before = is_blocked(SIGTERM), pipe_before = is_ignored(SIGPIPE);
     {

@@ -1,0 +1,53 @@
+#include "config/live.h"
+
+namespace hourgate::config {
+
+namespace {
+
+class Keeper {
+public:
+    explicit Keeper(std::vector<std::string>& kept) : kept_(kept) {}
+
+    template <typename Value>
+    void keep(const char* key, const Value& now, Value& next) {
+        if (same(now, next))
+            return;
+        next = now;
+        kept_.emplace_back(key);
+    }
+
+private:
+    template <typename Value>
+    static bool same(const Value& a, const Value& b) {
+        return a == b;
+    }
+    static bool same(const Listen& a, const Listen& b) { return a.text() == b.text(); }
+
+    std::vector<std::string>& kept_;
+};
+
+}  // namespace
+
+Config live(const Config& now, Config next, std::vector<std::string>& kept) {
+    Keeper keeper(kept);
+    keeper.keep("server.public", now.public_, next.public_);
+    keeper.keep("server.ask", now.ask, next.ask);
+    keeper.keep("server.admin", now.admin, next.admin);
+    keeper.keep("server.connections_per_address", now.connections_per_address,
+                next.connections_per_address);
+    keeper.keep("server.loops", now.loops, next.loops);
+    keeper.keep("database.path", now.database, next.database);
+    keeper.keep("upstream.url", now.upstream_urls, next.upstream_urls);
+    keeper.keep("upstream.authorization", now.upstream_authorization, next.upstream_authorization);
+    keeper.keep("upstream.connect_timeout", now.upstream_connect_s, next.upstream_connect_s);
+    keeper.keep("upstream.answer_timeout", now.upstream_answer_s, next.upstream_answer_s);
+    keeper.keep("upstream.idle_timeout", now.upstream_idle_s, next.upstream_idle_s);
+    keeper.keep("upstream.stream_max", now.upstream_stream_max_s, next.upstream_stream_max_s);
+    keeper.keep("usage.keep", now.usage_keep_s, next.usage_keep_s);
+    keeper.keep("decisions.grants", now.decisions_grants, next.decisions_grants);
+    keeper.keep("decisions.keep", now.decisions_keep_s, next.decisions_keep_s);
+    keeper.keep("decisions.rows", now.decisions_rows, next.decisions_rows);
+    return next;
+}
+
+}  // namespace hourgate::config

@@ -1,0 +1,452 @@
+#include "http/routes.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "http/forward.h"
+#include "http/forward_auth.h"
+#include "http/introspect.h"
+#include "http/management.h"
+#include "http/verify.h"
+#include "http/why_routes.h"
+#include "policy/path.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::string_view verify_path = "/_hourgate/verify";
+constexpr std::string_view introspect_path = "/_hourgate/introspect";
+constexpr std::string_view admin_prefix = "/admin/v1";
+
+bool is_get(const Request& request) noexcept {
+    return request.method == "GET" || request.method == "HEAD";
+}
+
+Answer text_answer(std::string_view content_type, std::string body) {
+    return {200,
+            {{"Content-Type", std::string(content_type)}, {"Cache-Control", "no-store"}},
+            std::move(body)};
+}
+
+/// The path asked for, safe to show.
+std::string shown_path(const Request& request) {
+    return printable(token::blotted(policy::path_part(request.target)), 120);
+}
+
+Answer wrong_method(const Request& request, std::string_view allowed, Format format) {
+    Answer answer = plain_error(
+        405, "bad_request", "method_not_allowed",
+        printable(request.method, 32) + " is not a method of " + shown_path(request) + ".",
+        "Use " + std::string(allowed) + ".", format);
+    answer.headers.push_back({"Allow", std::string(allowed)});
+    return answer;
+}
+
+Answer not_found(const Request& request, std::string_view fix, Format format) {
+    return plain_error(404, "not_found", "no_such_route",
+                       "This listener has no route " + shown_path(request) + ".", fix, format);
+}
+
+/// A browser asks before it sends Authorization to another origin. Nothing is decided or counted.
+bool is_preflight(const Request& request) noexcept {
+    return request.method == "OPTIONS" && request.count("Origin") == 1 &&
+           request.count("Access-Control-Request-Method") == 1;
+}
+
+Answer preflight_answer(const std::string& methods) {
+    return {204,
+            {{"Access-Control-Allow-Methods", methods},
+             {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"},
+             {"Access-Control-Max-Age", "600"}},
+            ""};
+}
+
+Answer failed() noexcept {
+    try {
+        return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
+                           "Send it again; if that does not help, tell the operator.",
+                           Format::json);
+    } catch (...) {
+        return {500, {}, {}};
+    }
+}
+
+/// Parameters such as charset aside.
+bool is_of_type(const Request& request, std::string_view wanted) noexcept {
+    const std::string_view type = request.only("Content-Type").value_or("");
+    return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), wanted);
+}
+
+}  // namespace
+
+Routes::Routes(Settings settings, Gate& gate, const Clock& clock, Observer& observer)
+    : settings_(std::move(settings)),
+      gate_(gate),
+      clock_(clock),
+      observer_(observer),
+      asks_(settings_.trust.ask_id.empty() ? nullptr
+                                           : std::make_unique<AskIds>(settings_.trust.ask_id)),
+      lane_(settings_.trust, settings_.reply, gate, clock, observer, asks_.get()) {}
+
+std::size_t Routes::body_bytes_max(Listener listener, std::string_view method,
+                                   std::string_view target) const noexcept {
+    if (listener == Listener::ask) {
+        const std::string_view path = policy::path_part(target);
+        const bool reads = method == "POST" && (path == verify_path || path == introspect_path);
+        return reads ? limits::verify_body_bytes_max : 0;
+    }
+    try {
+        const auto place = place_of(listener, method, target);
+        const bool reads =
+            place && place->routed.route != nullptr && place->routed.route->body == Body::json;
+        return reads ? limits::management_body_bytes_max : 0;
+    } catch (...) {
+        return 0;
+    }
+}
+
+// --- calls to the API ----------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::string_view reserved = "/_hourgate";
+
+/// As sent: nothing in `path` is decoded.
+bool is_or_below(std::string_view path, std::string_view prefix) noexcept {
+    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+}  // namespace
+
+/// Everything else of the public listener. A path that cannot be read is the API's to the policy.
+bool Routes::is_forwarded(Listener listener, std::string_view target) const {
+    if (listener != Listener::public_ || settings_.upstream == nullptr)
+        return false;
+    const std::string_view path = policy::path_part(target);
+    if (is_or_below(path, reserved) || is_or_below(path, settings_.api_prefix))
+        return false;
+    if (path.find('%') == path.npos)
+        return true;  // what it says is what it means
+    const policy::Path decoded = policy::read_path(target, gate_.policy().rules().path);
+    const bool below = !decoded.segments.empty() && decoded.segments[0] == reserved.substr(1);
+    return !below && !gate_.policy().find(target).own_route();
+}
+
+Call Routes::passing_call(const RequestView& request) const {
+    Call call;
+    call.now = clock_.now();
+    call.method = request.method;
+    call.target = request.target;
+    call.address = client_address(request, settings_.trust, Listener::public_);
+    read_headers(call, request, settings_.trust);
+    return call;
+}
+
+Routes::Passing Routes::passing(const Head& head, Decision decision) const {
+    const RequestView& request = head.request;
+    // What is no path is refused in mode observe, too: there is no one way to hand it on.
+    if (decision.granted() && request.target.starts_with('/')) {
+        auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply);
+        write_upstream_head(passage->head, request, *passage, settings_.trust,
+                            settings_.upstream->settings().authorization, settings_.reply.brand);
+        write_added_headers(passage->added, passage->decision, settings_.reply);
+        return {std::move(passage), {}};
+    }
+    Answer answer = refusal(decision, settings_.reply, format_for(request.joined("Accept")));
+    add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
+    return {nullptr, std::move(answer)};
+}
+
+Routes::Passing Routes::pass(const Head& head) noexcept {
+    try {
+        return passing(head, decide(passing_call(head.request), Listener::public_));
+    } catch (...) {
+    }
+    return {nullptr, failed()};
+}
+
+std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
+    const Call call = passing_call(head.request);
+    auto decision = gate_.decide_at_hand(call);
+    if (!decision || worth_a_look(*decision))
+        return std::nullopt;
+    tell(observer_, Listener::public_, call, *decision);
+    return passing(head, *std::move(decision));
+}
+
+void Routes::check(Passage& passage) noexcept {
+    try {
+        const Now now = clock_.now();
+        const Decision decision = gate_.decide_again(passage.decision, now);
+        if (decision.granted()) {
+            passage.sure_us = now.boot_us;
+            return;
+        }
+        const bool unsure = decision.reason == Reason::store_failed;
+        if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
+            return;
+        observer_.decided_again(decision, status_of(decision));
+        passage.end(refusal_of(passage, decision));
+    } catch (...) {  // a lack of memory: it is decided again soon
+    }
+}
+
+// --- management routes ---------------------------------------------------------------------------
+
+/// The path as the policy reads it: what is decided is what is routed.
+std::optional<Routes::Place> Routes::place_of(Listener listener, std::string_view method,
+                                              std::string_view target) const {
+    if (listener == Listener::ask)
+        return std::nullopt;
+    if (listener == Listener::admin)
+        return place_below(admin_prefix, admin_routes(), Door::admin, method, target);
+    if (auto own =
+            place_below(settings_.api_prefix, self_service_routes(), Door::api, method, target))
+        return own;
+    return place_below(reserved, why_routes(), Door::api, method, target);
+}
+
+std::optional<Routes::Place> Routes::place_below(std::string_view prefix_text,
+                                                 std::span<const Route> routes, Door door,
+                                                 std::string_view method,
+                                                 std::string_view target) const {
+    const policy::PathRules& rules = gate_.policy().rules().path;
+    const policy::Path path = policy::read_path(target, rules);
+    const policy::Path prefix = policy::read_path(prefix_text, rules);
+    const std::size_t skip = prefix.segments.size();
+    if (path.flaw != policy::PathFlaw::none || path.segments.size() <= skip ||
+        !std::equal(prefix.segments.begin(), prefix.segments.end(), path.segments.begin()))
+        return std::nullopt;
+    Routed routed = route_of(routes, method, policy::Segments(path.segments).subspan(skip));
+    if (routed.allowed.empty())
+        return std::nullopt;
+    return Place{door, std::move(routed)};
+}
+
+Call Routes::call_of(const Request& request, Listener listener, Door door,
+                     std::string_view body_start) const {
+    Call call;
+    call.answered_here = true;
+    call.door = door;
+    call.now = clock_.now();
+    call.method = request.method;
+    call.target = request.target;
+    RequestView view = request;
+    if (!body_start.empty())
+        view.body_start = body_start;
+    call.address = client_address(view, settings_.trust, listener);
+    read_headers(call, view, settings_.trust);
+    return call;
+}
+
+std::optional<Answer> Routes::admit(Listener listener, const Request& request,
+                                    Admission& admission) noexcept {
+    try {
+        const auto place = place_of(listener, request.method, request.target);
+        if (!place || place->routed.route == nullptr)
+            return std::nullopt;
+        admission.decision.emplace(
+            decide(call_of(request, listener, place->door, admission.body_start), listener));
+        if (admission.decision->granted() && admission.decision->facts)
+            return std::nullopt;
+        return handle(listener, request, std::move(admission));
+    } catch (...) {
+    }
+    return failed();
+}
+
+Answer Routes::manage(const Place& place, Listener listener, const Request& request,
+                      Admission& admission, Format format) {
+    if (place.routed.route == nullptr)
+        return wrong_method(request, place.routed.allowed, format);
+    if (!admission.decision)
+        admission.decision.emplace(
+            decide(call_of(request, listener, place.door, admission.body_start), listener));
+    const Decision& decision = *admission.decision;
+    if (!decision.granted() || !decision.facts)
+        return refusal(decision, settings_.reply, format);
+    return managed(place.routed, request, decision, settings_.desk, settings_.reply, format,
+                   [&](std::string_view method, std::string_view target) {
+                       return supposed(request, decision, method, target);
+                   });
+}
+
+/// The credentials are those of `request`, which the gate has just granted as `asked`.
+Decision Routes::supposed(const Request& request, const Decision& asked, std::string_view method,
+                          std::string_view target) {
+    Call call;
+    call.now = clock_.now();
+    call.method = method;
+    call.target = target;
+    call.address = asked.address;
+    call.spend = Spend::no;
+    const RequestView view = request;
+    read_headers(call, view, settings_.trust);
+    return explained(call);
+}
+
+Answer Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
+    // What is thrown here is a lack of memory or a mistake of ours. Neither may grant anything.
+    try {
+        return route(listener, request, admission, format_for(request.joined("Accept")));
+    } catch (...) {
+    }
+    return failed();
+}
+
+Answer Routes::route(Listener listener, const Request& request, Admission& admission,
+                     Format format) {
+    switch (listener) {
+        case Listener::ask:
+            return on_ask(request, format);
+        case Listener::admin:
+            return on_admin(request, admission, format);
+        case Listener::public_:
+            break;
+    }
+    Answer answer = on_public(request, admission, format);
+    add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
+    return answer;
+}
+
+Answer Routes::on_public(const Request& request, Admission& admission, Format format) {
+    if (const auto place = place_of(Listener::public_, request.method, request.target)) {
+        if (is_preflight(request) && !settings_.reply.cors_origins.empty())
+            return preflight_answer(place->routed.allowed);
+        return manage(*place, Listener::public_, request, admission, format);
+    }
+    if (auto answer = common(request, format))
+        return *std::move(answer);
+    const std::string here = "Here are " + settings_.api_prefix +
+                             "/me, /tokens, /check, /members and /organization beside it, "
+                             "/_hourgate/why/DECISION, /_hourgate/healthz and /_hourgate/readyz.";
+    if (settings_.upstream != nullptr)
+        return not_found(request, here, format);
+    return not_found(request,
+                     "Calls are not forwarded: [upstream] url is not set. Send them to the proxy "
+                     "in front of the API, which asks the gate on the listener [server] ask. " +
+                         here,
+                     format);
+}
+
+Answer Routes::on_ask(const Request& request, Format format) {
+    if (!settings_.trust.peers.contains(request.peer))
+        return stranger_answer();
+    const std::string_view path = policy::path_part(request.target);
+    if (path == verify_path) {
+        return request.method == "POST" ? verify(request, format)
+                                        : wrong_method(request, "POST", format);
+    }
+    if (path == introspect_path) {
+        return request.method == "POST" ? introspect(request, format)
+                                        : wrong_method(request, "POST", format);
+    }
+    const auto dialect = dialect_of(path);
+    if (!dialect) {
+        if (auto answer = errors(request, format))
+            return *std::move(answer);
+        return not_found(request,
+                         "Ask at /_hourgate/auth/nginx, /_hourgate/denied, /_hourgate/auth/caddy, "
+                         "/_hourgate/auth/traefik, /_hourgate/auth/envoy/, /_hourgate/verify or "
+                         "/_hourgate/introspect.",
+                         format);
+    }
+    const RequestView view = request;
+    Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
+    const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
+    const auto ask = may_repeat ? asks_->before(view, call) : std::nullopt;
+    const Decision decision = decide(call, Listener::ask);
+    if (ask)
+        asks_->after(*ask, call, &decision);
+    return forward_answer(*dialect, decision, view, settings_.reply, format);
+}
+
+Answer Routes::on_admin(const Request& request, Admission& admission, Format format) {
+    if (const auto place = place_of(Listener::admin, request.method, request.target))
+        return manage(*place, Listener::admin, request, admission, format);
+    if (policy::path_part(request.target) == "/metrics")
+        return is_get(request) ? text_answer("text/plain; version=0.0.4", settings_.metrics())
+                               : wrong_method(request, "GET, HEAD", format);
+    if (auto answer = common(request, format))
+        return *std::move(answer);
+    return not_found(
+        request,
+        "Here are /admin/v1/workspaces, /members, /plans, /tokens, /usage, /audit and "
+        "/decisions, /metrics, /_hourgate/healthz, /_hourgate/readyz and /_hourgate/openapi.json.",
+        format);
+}
+
+std::optional<Answer> Routes::common(const Request& request, Format format) const {
+    const std::string_view path = policy::path_part(request.target);
+    const bool health = path == healthz_path;
+    const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
+    if (!health && !description && path != "/_hourgate/readyz")
+        return errors(request, format);
+    if (!is_get(request))
+        return wrong_method(request, "GET, HEAD", format);
+    if (description)
+        return text_answer("application/json", settings_.openapi);
+    return health ? healthz_answer() : readiness(format);
+}
+
+std::optional<Answer> Routes::errors(const Request& request, Format format) const {
+    if (policy::path_part(request.target) != "/_hourgate/errors" || settings_.errors.empty())
+        return std::nullopt;
+    if (!is_get(request))
+        return wrong_method(request, "GET, HEAD", format);
+    return text_answer("text/markdown; charset=utf-8", settings_.errors);
+}
+
+Answer Routes::verify(const Request& request, Format format) {
+    if (!is_of_type(request, "application/json"))
+        return plain_error(415, "bad_request", "wrong_content_type",
+                           "The body is not said to be JSON.",
+                           "Send it with Content-Type: application/json", format);
+    const Result<Question> question = read_question(request.body);
+    if (!question)
+        return plain_error(400, "bad_request", "bad_request", question.failure().what,
+                           question.failure().next, format);
+    const Call call = http::call_of(question.value(), clock_.now());
+    return verify_answer(decide(call, Listener::ask), settings_.reply);
+}
+
+Answer Routes::introspect(const Request& request, Format format) {
+    if (!is_of_type(request, form_type))
+        return plain_error(415, "bad_request", "wrong_content_type",
+                           "The body is not said to be a form.",
+                           "Send it with Content-Type: " + std::string(form_type), format);
+    const Result<Secret> token = read_form(request.body);
+    if (!token)
+        return plain_error(400, "bad_request", "bad_request", token.failure().what,
+                           token.failure().next, format);
+    const Decision decision = gate_.introspect(token.value().reveal(), clock_.now());
+    if (decision.reason == Reason::store_failed)
+        return refusal(decision, settings_.reply, format);
+    return introspection(decision);
+}
+
+Answer Routes::readiness(Format format) const {
+    if (settings_.ready())
+        return text_answer("text/plain", "ready\n");
+    return plain_error(503, "unavailable", "not_ready", "The database does not answer.",
+                       "See the log of the gate.", format);
+}
+
+Decision Routes::decide(const Call& call, Listener listener) {
+    Decision decision = explained(call);
+    tell(observer_, listener, call, decision);
+    return decision;
+}
+
+Decision Routes::explained(const Call& call) {
+    Decision decision = gate_.decide(call);
+    if (settings_.own_tokens && worth_a_look(decision))
+        decision.own_tokens = settings_.own_tokens(decision);
+    return decision;
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,138 @@
+// Routes: which request on which listener becomes which call, and where the decision goes.
+// Everything the three listeners answer, by one configuration, without a socket in sight. Another
+// configuration is another Routes: see http/service.h.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "gate/gate.h"
+#include "http/ask_ids.h"
+#include "http/credentials.h"
+#include "http/forward.h"
+#include "http/lane.h"
+#include "http/management.h"
+#include "http/message.h"
+#include "http/observer.h"
+#include "http/reply.h"
+#include "http/upstream.h"
+
+namespace hourgate::http {
+
+class Routes {
+public:
+    struct Settings {
+        Trust trust;
+        ReplySettings reply;
+        std::string api_prefix = "/_hourgate/api/v1";
+        Desk desk;                     ///< of the management routes
+        std::string openapi;           ///< the description of the management routes; "": none
+        std::string errors;            ///< docs/errors.md, for /_hourgate/errors; "": none
+        Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
+        /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
+        std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;
+        std::function<bool()> ready;           ///< readyz: whether the database answers
+        std::function<std::string()> metrics;  ///< text of /metrics
+    };
+
+    /// References must outlive the routes.
+    Routes(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
+
+    /// Whether the route reads a body, and how many bytes at most; 0: a request with one is
+    /// answered without reading it and the connection is closed.
+    [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
+                                             std::string_view target) const noexcept;
+
+    /// What was decided on a request's head, for the answer that follows its body.
+    struct Admission {
+        std::optional<Decision> decision;  ///< none: nothing was decided yet
+        std::string_view body_start;       ///< as of RequestView; looked at until it is decided
+    };
+    /// Decides a management call whose body has not been read. Gives the answer when it goes no
+    /// further. Any thread. Never throws. `request` stays where it is until it is handled.
+    [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
+                                              Admission& admission) noexcept;
+
+    /// The API behind the gate; null: none is configured. Outlives the routes.
+    [[nodiscard]] Upstream* upstream() const noexcept { return settings_.upstream; }
+    /// Whether a call is the API's, and not the gate's own.
+    [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const;
+    /// What becomes of such a call: on its way, or refused.
+    struct Passing {
+        std::shared_ptr<Passage> passage;  ///< null: refused
+        Answer refusal;
+    };
+    /// Decides it on its head; its body is not read yet. Any thread. Never throws. The views of
+    /// `head` are not used any longer afterwards.
+    [[nodiscard]] Passing pass(const Head& head) noexcept;
+    /// The same from memory; nothing: it takes a look into the store, and nothing was counted.
+    [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head);
+    /// Decides it again while it goes on, and ends it when it is refused now. May wait for the
+    /// store. Any thread. Never throws.
+    void check(Passage& passage) noexcept;
+
+    /// The API did not answer a granted call. Any thread.
+    void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
+        observer_.upstream_failed(where, how);
+    }
+
+    /// What handle() would answer after a wait for a worker, at once, where that can be.
+    [[nodiscard]] Lane& lane() noexcept { return lane_; }
+
+    /// Whether the caller should have refresh() called on a thread that may wait for the disk: then
+    /// more calls can take the lane. Any thread.
+    [[nodiscard]] bool refresh_due() noexcept { return gate_.refresh_due(clock_.now()); }
+    void refresh() noexcept { gate_.refresh(); }
+
+    /// Answers one request. Any thread. Never throws.
+    [[nodiscard]] Answer handle(Listener listener, const Request& request,
+                                Admission admission = {}) noexcept;
+
+private:
+    /// A management route's listener, table and prefix; the path behind it.
+    struct Place {
+        Door door = Door::api;
+        Routed routed;
+    };
+    [[nodiscard]] std::optional<Place> place_of(Listener listener, std::string_view method,
+                                                std::string_view target) const;
+    [[nodiscard]] std::optional<Place> place_below(std::string_view prefix,
+                                                   std::span<const Route> routes, Door door,
+                                                   std::string_view method,
+                                                   std::string_view target) const;
+    [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
+                                Admission& admission, Format format);
+    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door,
+                               std::string_view body_start) const;
+    [[nodiscard]] Decision supposed(const Request& request, const Decision& asked,
+                                    std::string_view method, std::string_view target);
+    [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
+                               Format format);
+    [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);
+    [[nodiscard]] Answer on_ask(const Request& request, Format format);
+    [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
+    [[nodiscard]] Answer verify(const Request& request, Format format);
+    [[nodiscard]] Answer introspect(const Request& request, Format format);
+    /// Health and the description: the same on both listeners. Nothing: another path.
+    [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
+    /// What is written about refusals: on all three. Nothing: another path.
+    [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
+    [[nodiscard]] Answer readiness(Format format) const;
+    [[nodiscard]] Decision decide(const Call& call, Listener listener);
+    /// The gate's decision, with what takes another look; told to nobody.
+    [[nodiscard]] Decision explained(const Call& call);
+    [[nodiscard]] Call passing_call(const RequestView& request) const;
+    [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
+
+    const Settings settings_;
+    Gate& gate_;
+    const Clock& clock_;
+    Observer& observer_;
+    const std::unique_ptr<AskIds> asks_;  // null: off
+    Lane lane_;
+};
+
+}  // namespace hourgate::http

@@ -1,0 +1,134 @@
+// SIGHUP: rules change from the next call on, a bad file changes nothing, and no connection,
+// counter or call is lost.
+#include <csignal>
+#include <string>
+
+#include "e2e/installation.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+class Site {
+public:
+    explicit Site(const std::string& more = "") : here(more) {
+        here.populate();
+        owner = here.mint("Acme/owner@acme.example");
+        member = here.mint("Acme/member@acme.example");
+    }
+    /// Another configuration file, and SIGHUP; what the log says of it.
+    std::string reload(Server& server, const std::string& more) {
+        here.configure(more);
+        return hang_up(server);
+    }
+    std::string hang_up(Server& server) {
+        server.program().signal(SIGHUP);
+        return server.program().wait_for("reload=" + std::to_string(++reloads_));
+    }
+
+    Installation here;
+    std::string owner, member;
+
+private:
+    int reloads_ = 0;
+};
+
+std::string reason(const Server& server, const std::string& token, const std::string& uri) {
+    Wire wire(server.ports().ask);
+    const Answered answer = wire.ask(question(token, uri));
+    return answer.status == 200 ? "granted" : Json::parse(answer.body)["error"]["reason"];
+}
+
+constexpr const char* clients = "/api/v1/clients";
+
+}  // namespace
+
+TEST_CASE("at SIGHUP rules change from the next call on, on a connection that stays open") {
+    Site site;
+    Server server(site.here);
+    Wire kept(server.ports().ask);
+    REQUIRE(kept.ask(question(site.owner, "/unlisted")).status == 403);
+    const std::string said = site.reload(server, "[policy]\nunlisted = \"allow\"\n");
+    CHECK(contains(said, "configuration was read again"));
+    CHECK(kept.ask(question(site.owner, "/unlisted")).status == 200);
+    CHECK(kept.ask(question(site.member, clients)).status == 403);
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("at SIGHUP mode, plans' lapse, docs and trust change, too") {
+    Site site;
+    Server server(site.here);
+    REQUIRE(reason(server, site.member, clients) == "role_forbidden");
+    (void)site.reload(server,
+                      "[gate]\nmode = \"observe\"\ndocs = \"https://d.example/e\"\n"
+                      "[trust]\npeers = [\"127.0.0.0/8\"]\n");
+    Wire wire(server.ports().ask);
+    const Answered observed = wire.ask(question(site.member, clients));
+    CHECK(observed.status == 200);
+    CHECK(observed.header("X-Hourgate-Would") == "403 role_forbidden");
+    Wire own(server.ports().public_);
+    CHECK(
+        contains(own.ask(get("/_hourgate/api/v1/me")).body, "https://d.example/e#no_credentials"));
+}
+
+TEST_CASE("a reload gives nobody a fresh window") {
+    Site site("[failures]\nlimit = 3\nwindow_s = 600\n");
+    Server server(site.here);
+    site.here.must({"plan", "set", "studio", "--window", "burst=4/600"});
+    for (int i = 0; i < 4; ++i)
+        REQUIRE(reason(server, site.owner, clients) == "granted");
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(reason(server, "", clients) == "no_credentials");
+    REQUIRE(reason(server, site.owner, clients) == "window_full");
+    REQUIRE(reason(server, "", clients) == "too_many_failures");
+    (void)site.reload(server, "[failures]\nlimit = 3\nwindow_s = 300\n");
+    CHECK(reason(server, site.owner, clients) == "window_full");
+    CHECK(reason(server, "", clients) == "too_many_failures");
+    (void)site.reload(server, "[failures]\nlimit = 5\nwindow_s = 300\n");
+    CHECK(reason(server, "", clients) == "no_credentials");
+    CHECK(reason(server, "", clients) == "no_credentials");
+    CHECK(reason(server, "", clients) == "too_many_failures");
+}
+
+TEST_CASE("a bad file is refused with file, line and key, and the former rules stay") {
+    Site site;
+    Server server(site.here);
+    write_file(site.here.config(), "[gate]\nmode = \"observe\"\nnonsense = 1\n");
+    const std::string said = site.hang_up(server);
+    CHECK(contains(said, "level=error"));
+    CHECK(contains(said, "config.toml:3: gate.nonsense: unknown key"));
+    CHECK(reason(server, site.member, clients) == "role_forbidden");
+    CHECK(reason(server, site.owner, clients) == "granted");
+    write_file(site.here.config(), "");
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("what takes a start is named, and the rest changes all the same") {
+    Site site;
+    Server server(site.here);
+    site.here.configure(
+        "[upstream]\nurl = \"http://127.0.0.1:1\"\n[policy]\nunlisted = \"allow\"\n"
+        "[decisions]\nrows = 7\n");
+    (void)site.hang_up(server);
+    server.program().wait_for("upstream.url: changes at the next start alone");
+    server.program().wait_for("decisions.rows: changes at the next start alone");
+    CHECK(reason(server, site.owner, "/unlisted") == "granted");
+}
+
+TEST_CASE("calls go on while the configuration is read again and again, and each is decided") {
+    Site site;
+    Server server(site.here);
+    site.here.must({"plan", "set", "studio", "--window", "burst=1000000/10"});
+    Wire wire(server.ports().ask);
+    std::string questions;
+    for (int i = 0; i < 50; ++i)
+        questions += question(site.owner, clients);
+    for (int round = 0; round < 40; ++round) {
+        REQUIRE(wire.send(questions));
+        server.program().signal(SIGHUP);
+        for (int i = 0; i < 50; ++i)
+            REQUIRE(wire.receive().status == 200);
+    }
+    CHECK(server.stop() == 0);
+}
