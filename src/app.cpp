@@ -466,6 +466,8 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     if (Status status = store::check_database(config.database, store::Migrate::no);
         !status && status.failure().fault != Fault::conflict)
         return status.failure();
+    if (Status status = store::check_private(config.database); !status)
+        return status.failure();
     auto lock = store::ServerLock::take(config.database);
     if (!lock)
         return lock.failure();

@@ -1,7 +1,9 @@
 #include "store/database.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -121,6 +123,21 @@ Status check_database(const std::string& path, Migrate migrate) {
         store::migrate(connection);
         return Done{};
     });
+}
+
+Status check_private(const std::string& path) {
+    constexpr mode_t others = S_IRWXO | S_IWGRP;
+    for (const char* const end : {"", "-wal", "-shm"}) {
+        const std::string file = path + end;
+        struct stat status {};
+        if (::stat(file.c_str(), &status) != 0 || (status.st_mode & others) == 0)
+            continue;
+        return Failure{Fault::conflict,
+                       "other users of this machine may read or write " + file + ": its mode is " +
+                           fmt::format("{:04o}", status.st_mode & 07777U),
+                       "chmod 600 " + file};
+    }
+    return Done{};
 }
 
 void wait_out_leases() {

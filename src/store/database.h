@@ -42,6 +42,10 @@ struct FileState {
 enum class Migrate : std::uint8_t { no, yes };
 [[nodiscard]] Status check_database(const std::string& path, Migrate migrate);
 
+/// Failure::conflict when the database, its -wal or its -shm may be read or written by any user of
+/// the machine (mode & 07), or written by its group: digests and whose calls they are lie in it.
+[[nodiscard]] Status check_private(const std::string& path);
+
 /// The schema version this program writes: the number of migrations.
 [[nodiscard]] int schema_version() noexcept;
 /// Failure::system when the linked SQLite is older than 3.51.3 (WAL-reset bug).

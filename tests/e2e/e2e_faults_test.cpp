@@ -286,6 +286,22 @@ TEST_CASE("names in any script go through every field, and what is no name is re
     CHECK(here.json({"workspace", "list"}).size() == 1);
 }
 
+TEST_CASE("a database that other users may read or write is not served") {
+    const Installation here;
+    here.populate();
+    for (const char* mode : {"604", "602", "620", "666"}) {
+        REQUIRE(run({"chmod", mode, here.database()}).exit_code == 0);
+        const std::string said = failed(here.run({"serve"}));
+        CHECK(contains(said, "other users of this machine may read or write " + here.database()));
+        CHECK(contains(said, "chmod 600 " + here.database()));
+    }
+    for (const char* mode : {"600", "640"}) {
+        REQUIRE(run({"chmod", mode, here.database()}).exit_code == 0);
+        Server server(here);
+        CHECK(server.stop() == 0);
+    }
+}
+
 TEST_CASE("a backup is one private file, and bringing it back keeps what was revoked since") {
     const Installation here;
     here.populate();
