@@ -188,6 +188,11 @@ bool Limiter::load(std::string_view piece) {
     return !in.failed();
 }
 
+void Limiter::forget_above(std::int64_t line_max, std::int64_t workspace_max) {
+    state_->lines.forget([=](std::int64_t line) { return line > line_max || line < -line_max; });
+    state_->workspaces.forget([=](std::int64_t id) { return id > workspace_max; });
+}
+
 void Limiter::take_over(Limiter&& other) noexcept {
     state_ = std::move(other.state_);
 }

@@ -68,6 +68,9 @@ public:
     [[nodiscard]] bool load(std::string_view piece);
     /// Becomes `other`. REQUIRES: no other thread uses either.
     void take_over(Limiter&& other) noexcept;
+    /// Forgets lines whose number, without its sign, is above `line_max`, and workspaces above
+    /// `workspace_max`: of a database that was restored, their numbers will be others'.
+    void forget_above(std::int64_t line_max, std::int64_t workspace_max);
 
     [[nodiscard]] std::size_t entries() const;
     [[nodiscard]] std::size_t bytes() const;

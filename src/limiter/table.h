@@ -93,6 +93,15 @@ public:
         return shard(key).entries.insert_or_assign(key, std::move(entry)).second;
     }
 
+    /// Forgets entries by their key.
+    template <typename Which>
+    void forget(Which which) {
+        for (Shard& shard : shards_) {
+            const std::lock_guard lock(shard.mutex);
+            std::erase_if(shard.entries, [&](const auto& item) { return which(item.first); });
+        }
+    }
+
     /// Calls `visit` for every shard under its lock.
     template <typename Visit>
     void visit(Visit visit_shard) const {
