@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "ops/state_file.h"
@@ -92,25 +91,25 @@ private:
 
 /// Fills every kind of window and saves.
 void spend_and_save(const Place& place) {
-    Life run(place);
+    Life life(place);
     for (int call = 0; call < 2; ++call) {
-        REQUIRE(run.ask().granted);
-        REQUIRE(run.urgent.ask(-7, 3, plan, run.clock.now(), Spend::yes).granted);
-        REQUIRE(run.fails());
-        REQUIRE(run.public_calls.ask(address, run.clock.now(), Spend::yes).granted);
+        REQUIRE(life.ask().granted);
+        REQUIRE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
+        REQUIRE(life.fails());
+        REQUIRE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
     }
-    run.keeper->save(true);
-    REQUIRE(run.said().empty());
+    life.keeper->save(true);
+    REQUIRE(life.said().empty());
 }
 
 void check_starts_empty(const Place& place, const std::string& why) {
-    Life run(place);
-    CHECK(run.times_said("level=warning") == 1);
-    CHECK(run.times_said("the counters of before cannot be used") == 1);
-    CHECK(run.times_said(why) == 1);
-    CHECK(run.limiter.entries() == 0);
-    CHECK(run.ask().granted);
-    CHECK(run.fails());
+    Life life(place);
+    CHECK(life.times_said("level=warning") == 1);
+    CHECK(life.times_said("the counters of before cannot be used") == 1);
+    CHECK(life.times_said(why) == 1);
+    CHECK(life.limiter.entries() == 0);
+    CHECK(life.ask().granted);
+    CHECK(life.fails());
 }
 
 }  // namespace
@@ -127,32 +126,32 @@ TEST_CASE("The state is beside the database, and named like it") {
 TEST_CASE("A restart gives no window back, whoever counts in it") {
     const Place place;
     spend_and_save(place);
-    Life run(place, begin_us + 20 * us_per_s);
-    CHECK(run.times_said("counters go on") == 1);
-    CHECK(run.times_said("boot=same passed=20s entries=2") == 1);
-    const Room room = run.ask();
+    Life life(place, begin_us + 20 * us_per_s);
+    CHECK(life.times_said("counters go on") == 1);
+    CHECK(life.times_said("boot=same passed=20s entries=2") == 1);
+    const Room room = life.ask();
     CHECK_FALSE(room.granted);
     CHECK(room.retry_after_s == 40);
     CHECK(room.states[1].remaining == 4'998);
-    CHECK_FALSE(run.urgent.ask(-7, 3, plan, run.clock.now(), Spend::yes).granted);
-    CHECK_FALSE(run.fails());
-    CHECK_FALSE(run.public_calls.ask(address, run.clock.now(), Spend::yes).granted);
-    run.clock.boot_us = begin_us + 60 * us_per_s;
-    CHECK(run.ask().granted);
-    CHECK(run.fails());
+    CHECK_FALSE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
+    CHECK_FALSE(life.fails());
+    CHECK_FALSE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
+    life.clock.boot_us = begin_us + 60 * us_per_s;
+    CHECK(life.ask().granted);
+    CHECK(life.fails());
 }
 
 TEST_CASE("A first start says nothing and leaves nothing but what it saves") {
     const Place place;
-    Life run(place);
-    CHECK(run.said().empty());
+    Life life(place);
+    CHECK(life.said().empty());
     CHECK(place.folder.names().empty());
-    run.keeper->save(false);
+    life.keeper->save(false);
     CHECK(place.folder.names() == std::vector<std::string>{"hourgate.state"});
     struct stat status {};
     REQUIRE(::stat(place.state().c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0600);
-    CHECK(run.keeper->bytes() == static_cast<std::uint64_t>(status.st_size));
+    CHECK(life.keeper->bytes() == static_cast<std::uint64_t>(status.st_size));
 }
 
 TEST_CASE("The time passed is the clock's in one boot, the uptime in another, never more") {
@@ -178,19 +177,19 @@ TEST_CASE("After another boot a window has room no earlier, and counters go on f
     spend_and_save(place);
     std::int64_t passed_s = 0;
     for (int boot = 0; boot < 5; ++boot) {
-        Life run(place, 4 * us_per_s, std::to_string(boot) + boot_b.substr(1));
+        Life life(place, 4 * us_per_s, std::to_string(boot) + boot_b.substr(1));
         passed_s += 4;
-        const Room room = run.ask();
+        const Room room = life.ask();
         REQUIRE_FALSE(room.granted);
         CHECK(room.retry_after_s == static_cast<std::uint32_t>(60 - passed_s));
-        run.clock.boot_us += 6 * us_per_s;
+        life.clock.boot_us += 6 * us_per_s;
         passed_s += 6;
-        run.keeper->save(true);
+        life.keeper->save(true);
     }
-    Life run(place, 9 * us_per_s, boot_a);
-    CHECK_FALSE(run.ask().granted);
-    run.clock.boot_us += us_per_s;
-    CHECK(run.ask().granted);
+    Life life(place, 9 * us_per_s, boot_a);
+    CHECK_FALSE(life.ask().granted);
+    life.clock.boot_us += us_per_s;
+    CHECK(life.ask().granted);
 }
 
 TEST_CASE("A file cut anywhere, or with any byte changed, is refused whole") {
@@ -228,9 +227,9 @@ TEST_CASE("What is no state file of this database is told of once, and windows s
     with(std::string(whole).replace(100, 1, "\xFF"), "is damaged, or was not written by Hourgate");
     {
         write_bytes(place.state(), whole);
-        Life run(place, begin_us, boot_a, "another-database-another-key----");
-        CHECK(run.times_said("belongs to another database") == 1);
-        CHECK(run.ask().granted);
+        Life life(place, begin_us, boot_a, "another-database-another-key----");
+        CHECK(life.times_said("belongs to another database") == 1);
+        CHECK(life.ask().granted);
     }
     ::unlink(place.state().c_str());
     REQUIRE(::mkdir(place.state().c_str(), 0700) == 0);
@@ -275,9 +274,9 @@ TEST_CASE("Of a file that is sealed but makes no sense, nothing is taken over") 
     {
         // Written "before" the instants in it.
         sealed("", 1'000, 0);
-        Life run(place, 2'000);
-        CHECK(run.times_said("is damaged") == 1);
-        CHECK(run.limiter.entries() == 0);
+        Life life(place, 2'000);
+        CHECK(life.times_said("is damaged") == 1);
+        CHECK(life.limiter.entries() == 0);
     }
     {
         ops::StateDraft draft(place.state(), key, boot_a);
@@ -291,34 +290,34 @@ TEST_CASE("A disk that is full leaves the file of before; it is said once, and w
     const Place place;
     spend_and_save(place);
     const std::string before = bytes_of(place.state());
-    Life run(place);
-    REQUIRE(run.ask(8).granted);
+    Life life(place);
+    REQUIRE(life.ask(8).granted);
     {
         const test::SmallDisk full(before.size() / 2);
-        run.keeper->save(false);
-        run.keeper->save(false);
+        life.keeper->save(false);
+        life.keeper->save(false);
     }
     CHECK(bytes_of(place.state()) == before);
     CHECK(place.folder.names() == std::vector<std::string>{"hourgate.state"});
-    CHECK(run.keeper->failures() == 2);
-    run.clock.boot_us += 9 * us_per_s;
-    CHECK(run.keeper->age_s() == 9);
-    run.keeper->save(false);
-    CHECK(run.keeper->age_s() == 0);
+    CHECK(life.keeper->failures() == 2);
+    life.clock.boot_us += 9 * us_per_s;
+    CHECK(life.keeper->age_s() == 9);
+    life.keeper->save(false);
+    CHECK(life.keeper->age_s() == 0);
     CHECK(bytes_of(place.state()) != before);
-    run.keeper->save(false);
-    CHECK(run.times_said("counters are saved again") == 1);
+    life.keeper->save(false);
+    CHECK(life.times_said("counters are saved again") == 1);
 }
 
 TEST_CASE("A folder that is gone is no reason to stop") {
     Place place;
-    Life run(place);
+    Life life(place);
     std::filesystem::remove_all(place.folder.path());
-    run.keeper->save(false);
-    run.keeper->save(true);
-    CHECK(run.times_said("counters cannot be saved") == 1);
-    CHECK(run.keeper->failures() == 2);
-    CHECK(run.ask().granted);
+    life.keeper->save(false);
+    life.keeper->save(true);
+    CHECK(life.times_said("counters cannot be saved") == 1);
+    CHECK(life.keeper->failures() == 2);
+    CHECK(life.ask().granted);
 }
 
 TEST_CASE("What a killed server left half written is no obstacle, and not followed anywhere") {
@@ -327,10 +326,10 @@ TEST_CASE("What a killed server left half written is no obstacle, and not follow
     const std::string other = place.logs.file("other");
     write_bytes(other, "untouched");
     REQUIRE(::symlink(other.c_str(), (place.state() + ".new").c_str()) == 0);
-    Life run(place);
-    REQUIRE_FALSE(run.ask().granted);
-    REQUIRE(run.ask(8).granted);
-    run.keeper->save(false);
+    Life life(place);
+    REQUIRE_FALSE(life.ask().granted);
+    REQUIRE(life.ask(8).granted);
+    life.keeper->save(false);
     CHECK(bytes_of(other) == "untouched");
     CHECK(place.folder.names() == std::vector<std::string>{"hourgate.state"});
     Life next(place);
@@ -341,33 +340,35 @@ TEST_CASE("What a killed server left half written is no obstacle, and not follow
 TEST_CASE(
     "Where nothing was counted the file is left alone, but for once a minute and at the end") {
     const Place place;
-    spend_and_save(place);
-    Life run(place);
+    Life life(place);
+    const auto spend = [&] {
+        const std::vector<Window> hour = {{"hour", 9, 3'600, Per::token}};
+        REQUIRE(life.limiter.ask(8, 3, hour, life.clock.now(), Spend::yes).granted);
+    };
+    spend();
     const auto inode = [&] {
         struct stat status {};
         REQUIRE(::stat(place.state().c_str(), &status) == 0);
-        // Its number may be used again, the time it was made at is another one.
-        return std::pair(status.st_ino,
-                         status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec);
+        return status.st_ino;  // one file is there until the next is in its place
     };
-    run.keeper->save(false);
+    life.keeper->save(false);
     const auto first = inode();
-    run.clock.boot_us += 4 * us_per_s;
-    run.keeper->save(false);
+    life.clock.boot_us += 4 * us_per_s;
+    life.keeper->save(false);
     CHECK(inode() == first);
-    CHECK(run.keeper->age_s() == 0);  // it has all that was counted
-    REQUIRE(run.ask(8).granted);
-    run.keeper->save(false);
+    CHECK(life.keeper->age_s() == 0);  // it has all that was counted
+    spend();
+    life.keeper->save(false);
     const auto second = inode();
     CHECK(second != first);
-    run.clock.boot_us += limits::state_rewrite_us - 1;
-    run.keeper->save(false);
+    life.clock.boot_us += limits::state_rewrite_us - 1;
+    life.keeper->save(false);
     CHECK(inode() == second);
-    run.clock.boot_us += 1;
-    run.keeper->save(false);
+    life.clock.boot_us += 1;
+    life.keeper->save(false);
     const auto third = inode();
     CHECK(third != second);
-    run.keeper->save(true);
+    life.keeper->save(true);
     CHECK(inode() != third);
 }
 
