@@ -137,8 +137,8 @@ private:
         return bucket < shard.entries.bucket_count();
     }
 
-    /// Writes some buckets from `bucket` on and leaves the next one there. Returns whether there are
-    /// more. After a rehash, entries are elsewhere: the shard is begun again.
+    /// Writes some buckets from `bucket` on and leaves the next one there. Returns whether there
+    /// are more. After a rehash, entries are elsewhere: the shard is begun again.
     template <typename Write>
     static bool copy_some(const Shard& shard, std::size_t& bucket, std::size_t& buckets,
                           Write& write) {

@@ -1,10 +1,12 @@
 // Keeps what the limiters have counted in a state file: every limits::state_write_ms and on a clean
-// stop, on a thread of its own, so that a restart gives nobody a fresh window and a crash gives back
-// at most 5 s of spending. Calls go on meanwhile: a few logs are locked at a time.
+// stop, on a thread of its own. A restart gives nobody a fresh window, a crash gives back at most
+// 5 s of spending. Calls go on meanwhile: a few logs are locked at a time.
+// 100,000 tokens with 100 calls each: 41 MiB and 0.14 s of processor time a writing, of which the
+// copying is 0.06 s; 0.2 s to load. Few tokens: next to nothing.
 //
-// How much time has passed since is told by CLOCK_BOOTTIME and the boot id, never by the wall clock:
-// the same boot, and it is what the clock says; another boot, and it is how long this one is up, and
-// no more than what the clock says where it says less (containers have boot ids of their own on one
+// How much time has passed is told by CLOCK_BOOTTIME and the boot id, never by the wall clock. The
+// same boot, and it is what the clock says; another boot, and it is how long this one is up, and no
+// more than what the clock says where it says less (containers have boot ids of their own on one
 // kernel's clock). So nothing has room earlier than it should; after a boot, later.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The file `hourgate.state`: counters of the limiters, so that a restart gives nobody a fresh window.
+// The file `hourgate.state`: what the limiters have counted, for the server that starts next.
 //
 //   "HGSTATE\n"  version (4 bytes)  boot id (36)  database (32)
 //   part (1)  bytes (4)  piece …                 as often as there are pieces
@@ -39,9 +39,9 @@ struct Saved {
 /// /proc/sys/kernel/random/boot_id, or "" where there is none.
 [[nodiscard]] std::string read_boot_id();
 
-/// The next state file, being written under a name of its own ("….state.new", 0600) and removed
-/// unless it was moved into place; it has the owner of the one in place. What is small is only on the disk once it is placed.
-/// Not thread-safe.
+/// The next state file, being written under a name of its own ("….state.new", 0600, of the same
+/// owner as the one in place) and removed unless it was moved into place. What is small is only on
+/// the disk once it is placed. Not thread-safe.
 class StateDraft {
 public:
     /// `key`: of the database, 16 to 64 bytes.
