@@ -20,14 +20,17 @@
 #include "http/why.h"
 #include "limiter/limiter.h"
 #include "manage/audit_log.h"
+#include "ops/counter_keeper.h"
 #include "ops/decision_log.h"
 #include "ops/decision_writer.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
+#include "ops/state_file.h"
 #include "ops/usage_meter.h"
 #include "ops/usage_writer.h"
 #include "policy/policy.h"
 #include "store/database.h"
+#include "store/files.h"
 #include "store/leased_directory.h"
 #include "store/server_lock.h"
 #include "store/sqlite_ledger.h"
@@ -240,6 +243,7 @@ struct App::Parts {
           upstream(std::move(upstream_)),
           failures(config.failures),
           public_calls(config.public_calls),
+          keeper(keeper_settings(), {limiter, urgent, failures, public_calls}, clock, log),
           rules(&add_rules(config, std::move(policy_))),
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
@@ -259,6 +263,7 @@ struct App::Parts {
     Limiter urgent;  // of urgent_window
     AddressLimiter failures;
     AddressLimiter public_calls;
+    ops::CounterKeeper keeper;
     std::vector<std::unique_ptr<Rules>> all_rules;  // of the starting and the running thread
     std::atomic<const Rules*> rules;                // the last of them
     ops::Metrics metrics;
@@ -271,6 +276,13 @@ struct App::Parts {
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
     std::int64_t started_us = 0;
     std::uint64_t reloads = 0;  // asked for, since then
+
+    [[nodiscard]] ops::CounterKeeper::Settings keeper_settings() const {
+        // Through symbolic links to the file itself: one database has one state.
+        const Result<std::string> path = store::true_path(config.database);
+        return {ops::state_path_of(path ? path.value() : config.database), cursor_key,
+                ops::read_boot_id()};
+    }
 
     Rules& add_rules(const config::Config& next, policy::Policy policy) {
         all_rules.push_back(std::make_unique<Rules>(next, std::move(policy), *directory, limiter,
@@ -337,6 +349,9 @@ struct App::Parts {
         gauges.decisions_written = decision_writer.written();
         gauges.decisions_passed_over = decision_writer.passed_over();
         gauges.decisions_lost = decisions.lost();
+        gauges.state_age_s = keeper.age_s();
+        gauges.state_failures = keeper.failures();
+        gauges.state_bytes = keeper.bytes();
         for (const auto& server : servers) {
             const auto connections = server ? server->counts() : http::Server::Counts();
             gauges.connections += connections.open;
@@ -513,6 +528,8 @@ App::Ports App::ports() const noexcept {
 
 void App::start() {
     parts_->started_us = parts_->clock.now().boot_us;
+    parts_->keeper.load();
+    parts_->keeper.start();
     parts_->usage_writer.start();
     parts_->decision_writer.start();
     for (const auto& server : parts_->servers)
@@ -568,6 +585,7 @@ void App::run(ops::Signals& signals) {
     for (const auto& server : parts_->servers)
         if (server)
             cut += server->finish(parts_->clock, deadline_us);
+    parts_->keeper.stop();
     parts_->usage_writer.stop();
     parts_->decision_writer.stop();
     parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",

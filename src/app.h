@@ -46,7 +46,8 @@ public:
     };
     [[nodiscard]] Ports ports() const noexcept;
 
-    /// Starts answering and tells the service manager (READY=1). Returns at once.
+    /// Goes on with the counters of an earlier server, starts answering and tells the service
+    /// manager (READY=1). Returns at once.
     void start();
 
     /// Reads the configuration file again, as SIGHUP has it: rules change from the next call on,
@@ -55,8 +56,8 @@ public:
     void reload();
 
     /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, reloads at SIGHUP, then
-    /// stops accepting, finishes what is in flight within server.drain, and logs how many requests
-    /// it cut. REQUIRES: start() before.
+    /// stops accepting, finishes what is in flight within server.drain, saves what was counted, and
+    /// logs how many requests it cut. REQUIRES: start() before.
     void run(ops::Signals& signals);
 
 private:

@@ -67,6 +67,15 @@ constexpr std::size_t directory_changes_max = 4'096;
 constexpr std::size_t asks_max = 32'768;  ///< calls remembered that may be asked about again
 constexpr std::int64_t ask_repeat_us = 2'000'000;  ///< and for how long
 
+// --- counters that survive a restart ------------------------------------------------------------
+constexpr std::int64_t state_write_ms = 4'000;  ///< and the time a writing takes: at most 5 s lost
+constexpr std::int64_t state_rewrite_us = 60'000'000;      ///< also when nothing was counted
+constexpr std::size_t state_bytes_max = 512U << 20U;       ///< of the file
+constexpr std::size_t state_piece_bytes = 256U << 10U;     ///< what is copied before it is written
+constexpr std::size_t state_piece_bytes_max = 16U << 20U;  ///< with the last few logs of a piece
+constexpr std::size_t state_entries_max = 4'194'304;       ///< of one table
+constexpr std::int64_t state_instant_us_max = std::int64_t{1} << 52U;  ///< 142 years
+
 // --- usage -------------------------------------------------------------------------------------
 constexpr std::size_t usage_shards = 64;
 constexpr std::size_t usage_entries_per_shard_max =
@@ -115,6 +124,8 @@ constexpr std::int64_t stream_unsure_ms = 60'000;       ///< a stream's end when
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
 static_assert(connections_per_address < connections_max);
 static_assert(exact_calls_max < window_calls_max);
+static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
+static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);
 static_assert(directory_entries_max % directory_shards == 0);

@@ -4,7 +4,12 @@
 #include "cli/commands.h"
 #include "cli/reports.h"
 #include "cli/session.h"
+#include "manage/audit_log.h"
+#include "ops/counter_keeper.h"
+#include "ops/state_file.h"
 #include "store/backup.h"
+#include "store/files.h"
+#include "store/sqlite_ledger.h"
 
 namespace hourgate::cli {
 
@@ -51,6 +56,24 @@ Status backup(Session& session) {
     return report ? show_backup(session, file, report.value()) : Status(report.failure());
 }
 
+/// What lost tokens and workspaces have spent is not for those who get their numbers next. The
+/// database is in place by then: what does not work is worth a word, no more.
+void forget_lost(const Session& session, const std::string& database,
+                 const store::RestoreReport& report) {
+    const auto path = store::true_path(database);
+    const auto ledger = store::SqliteLedger::open(database);
+    if (!path || !ledger)
+        return;
+    const auto key = manage::cursor_key({*ledger.value(), {}, session.clock.now(), {}, {}});
+    if (!key)
+        return;
+    const Status done = ops::forget_above(ops::state_path_of(path.value()), key.value(),
+                                          report.last_token, report.last_workspace);
+    if (!done)
+        session.output.warn("a new token may begin with what a lost one has spent: " +
+                            done.failure().what);
+}
+
 Status restore(Session& session) {
     const auto config = session.config();
     if (!config)
@@ -60,7 +83,10 @@ Status restore(Session& session) {
     const auto report = store::restore(database, session.arguments.one("FILE"),
                                        bring_back ? store::BringBack::yes : store::BringBack::no,
                                        session.clock.now().wall_ms);
-    return report ? show_restored(session, database, report.value()) : Status(report.failure());
+    if (!report)
+        return report.failure();
+    forget_lost(session, database, report.value());
+    return show_restored(session, database, report.value());
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <cstring>
 #include <deque>
 #include <random>
+#include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "limiter/limiter.h"
 #include "limiter/table.h"
 
@@ -38,12 +40,32 @@ private:
     std::array<std::uint64_t, 2> keys_{};
 };
 
+/// The first byte of a piece of save(). Stored: never renumbered.
+constexpr char addresses_part = 0;
+constexpr char shared_part = 1;
+
+void put_counted(std::string& out, const Entry& entry) {
+    put_number(out, entry.refused ? 1 : 0);
+    entry.log.save(out);
+}
+
+/// Of no use when `in` has failed.
+Entry counted_in(SavedReader& in, std::int64_t until_us) {
+    Entry entry(until_us);
+    entry.refused = in.number(1) == 1;
+    entry.log = WindowLog::load(in, until_us);
+    return entry;
+}
+
 using AddressTable = Table<AddressKey, Entry, AddressHash>;
 
 }  // namespace
 
 struct AddressLimiter::State {
-    explicit State(Window window) { use(std::move(window)); }
+    State(Window window, Timeline the_time)
+        : time(the_time), table(the_time.since_us), overflow(the_time.since_us) {
+        use(std::move(window));
+    }
 
     void use(Window window) {
         const std::lock_guard lock(windows_mutex);
@@ -51,20 +73,23 @@ struct AddressLimiter::State {
     }
 
     std::mutex windows_mutex;
-    std::deque<Window> windows;  ///< guarded by windows_mutex; each stays where it is
+    std::deque<Window> windows;                    ///< guarded by windows_mutex; they stay
     std::atomic<const Window*> in_force{nullptr};  ///< the last of them
+    const Timeline time;
     AddressTable table;
     std::atomic<std::size_t> held{0};  ///< entries of the table; raised under overflow_mutex
     std::mutex overflow_mutex;         ///< taken after a shard's, never before
-    Entry overflow{0};                 ///< guarded: counts for all addresses without an entry
+    Entry overflow;                    ///< guarded: counts for all addresses without an entry
 
     [[nodiscard]] Room ask(Entry& entry, std::int64_t now_us, Spend spend) const;
     [[nodiscard]] Room ask_unheld(AddressTable::Shard& shard, const AddressKey& address,
                                   std::int64_t now_us, Spend spend);
 };
 
-AddressLimiter::AddressLimiter(Window window)
-    : state_(std::make_unique<State>(std::move(window))) {}
+AddressLimiter::AddressLimiter(Window window, Timeline time)
+    : state_(std::make_unique<State>(std::move(window), time)) {
+    HOURGATE_CHECK(time.since_us >= 0 && time.ahead_us >= 0);
+}
 AddressLimiter::~AddressLimiter() = default;
 
 const Window& AddressLimiter::window() const noexcept {
@@ -79,8 +104,9 @@ Room AddressLimiter::ask(const AddressKey& address, Now now, Spend spend) {
     AddressTable::Shard& shard = state_->table.shard(address);
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.entries.find(address);
-    return found != shard.entries.end() ? state_->ask(found->second, now.boot_us, spend)
-                                        : state_->ask_unheld(shard, address, now.boot_us, spend);
+    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
+    return found != shard.entries.end() ? state_->ask(found->second, now_us, spend)
+                                        : state_->ask_unheld(shard, address, now_us, spend);
 }
 
 Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) const {
@@ -128,10 +154,61 @@ Room AddressLimiter::State::ask_unheld(AddressTable::Shard& shard, const Address
 }
 
 void AddressLimiter::sweep(Now now) {
-    state_->held -= state_->table.sweep(now.boot_us);
+    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
+    state_->held -= state_->table.sweep(now_us);
     const std::lock_guard lock(state_->overflow_mutex);
     WindowLog& log = state_->overflow.log;
-    log.tidy(std::max(now.boot_us, log.latest_us()));
+    log.tidy(std::max(now_us, log.latest_us()));
+}
+
+bool AddressLimiter::save(Now now, const SavedSink& sink) const {
+    // The shared window first: an address that gets a place of its own meanwhile takes over from
+    // it, and one that is not yet in the table's part is then still in this.
+    std::string shared(1, shared_part);
+    {
+        const std::lock_guard lock(state_->overflow_mutex);
+        put_counted(shared, state_->overflow);
+    }
+    const auto put = [](std::string& piece, const AddressKey& address, const Entry& entry) {
+        piece.append(address.begin(), address.end());
+        put_counted(piece, entry);
+    };
+    return sink(shared) && save_table(state_->table, addresses_part,
+                                      now.boot_us + state_->time.ahead_us, put, sink);
+}
+
+bool AddressLimiter::load(std::string_view piece) {
+    if (piece.empty()) {
+        return false;
+    }
+    const std::int64_t until_us = state_->time.since_us;
+    SavedReader in(piece.substr(1));
+    if (piece.front() == shared_part) {
+        state_->overflow = counted_in(in, until_us);
+        return !in.failed() && in.at_end();
+    }
+    if (piece.front() != addresses_part) {
+        return false;
+    }
+    while (!in.at_end()) {
+        AddressKey address{};
+        const std::string_view key = in.bytes(address.size());
+        std::copy(key.begin(), key.end(), address.begin());
+        Entry entry = counted_in(in, until_us);
+        if (in.failed()) {
+            return false;
+        }
+        state_->held += state_->table.put(address, std::move(entry)) ? 1 : 0;
+        // More than there may be at a time: some went and others came while it was saved.
+        if (state_->held > 2 * limits::addresses_max) {
+            return false;
+        }
+    }
+    return !in.failed();
+}
+
+void AddressLimiter::take_over(AddressLimiter&& other) noexcept {
+    state_ = std::move(other.state_);
 }
 
 std::size_t AddressLimiter::entries() const {

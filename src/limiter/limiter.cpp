@@ -1,6 +1,9 @@
 #include "limiter/limiter.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "limiter/table.h"
@@ -18,6 +21,10 @@ struct IdHash {
         return spread(static_cast<std::uint64_t>(id));
     }
 };
+
+/// The first byte of a piece of save(). Stored: never renumbered.
+constexpr char lines_part = 0;
+constexpr char workspaces_part = 1;
 
 using IdTable = Table<std::int64_t, Entry, IdHash>;
 
@@ -99,8 +106,13 @@ private:
 }  // namespace
 
 struct Limiter::State {
+    explicit State(Timeline the_time)
+        : time(the_time), lines(the_time.since_us), workspaces(the_time.since_us) {}
+
+    const Timeline time;
     IdTable lines;
     IdTable workspaces;
+    std::array<std::size_t, 2> loaded{};  ///< entries, by part
 
     template <typename Visit>
     void visit(Visit visit_shard) const {
@@ -109,7 +121,9 @@ struct Limiter::State {
     }
 };
 
-Limiter::Limiter() : state_(std::make_unique<State>()) {}
+Limiter::Limiter(Timeline time) : state_(std::make_unique<State>(time)) {
+    HOURGATE_CHECK(time.since_us >= 0 && time.ahead_us >= 0);
+}
 Limiter::~Limiter() = default;
 
 Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Window> windows,
@@ -122,7 +136,8 @@ Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Win
 
     Room room;
     room.count = windows.size();
-    room.at_us = std::max({now.boot_us, of_line.since_us(), of_workspace.since_us()});
+    room.at_us = std::max(
+        {now.boot_us + state_->time.ahead_us, of_line.since_us(), of_workspace.since_us()});
     of_line.fit(room.at_us);
     of_workspace.fit(room.at_us);
     of_line.look(room);
@@ -139,8 +154,47 @@ Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Win
 }
 
 void Limiter::sweep(Now now) {
-    state_->lines.sweep(now.boot_us);
-    state_->workspaces.sweep(now.boot_us);
+    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
+    state_->lines.sweep(now_us);
+    state_->workspaces.sweep(now_us);
+}
+
+bool Limiter::save(Now now, const SavedSink& sink) const {
+    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
+    const auto put = [](std::string& piece, std::int64_t id, const Entry& entry) {
+        put_number(piece, static_cast<std::uint64_t>(id));
+        entry.log.save(piece);
+    };
+    return save_table(state_->lines, lines_part, now_us, put, sink) &&
+           save_table(state_->workspaces, workspaces_part, now_us, put, sink);
+}
+
+bool Limiter::load(std::string_view piece) {
+    if (piece.empty() || (piece.front() != lines_part && piece.front() != workspaces_part)) {
+        return false;
+    }
+    IdTable& table = piece.front() == lines_part ? state_->lines : state_->workspaces;
+    std::size_t& loaded = state_->loaded[static_cast<std::size_t>(piece.front())];
+    SavedReader in(piece.substr(1));
+    while (!in.at_end()) {
+        const auto id = static_cast<std::int64_t>(in.number(UINT64_MAX));
+        Entry entry(0);
+        entry.log = WindowLog::load(in, state_->time.since_us);
+        if (in.failed() || ++loaded > limits::state_entries_max) {
+            return false;
+        }
+        table.put(id, std::move(entry));
+    }
+    return !in.failed();
+}
+
+void Limiter::forget_above(std::int64_t line_max, std::int64_t workspace_max) {
+    state_->lines.forget([=](std::int64_t line) { return line > line_max || line < -line_max; });
+    state_->workspaces.forget([=](std::int64_t id) { return id > workspace_max; });
+}
+
+void Limiter::take_over(Limiter&& other) noexcept {
+    state_ = std::move(other.state_);
 }
 
 std::size_t Limiter::entries() const {

@@ -6,6 +6,10 @@
 // The instant a call is counted at is the latest of its clock's reading and of all at which its
 // logs were asked about or swept before: it lies between the reading of its clock and its answer,
 // and in no interval [t, t + W) of these instants are more than N calls granted.
+//
+// To go on where an earlier process ended, a limiter is made with a Timeline and given the pieces
+// of that process's save(), and then takes the place of the one in use. After that it answers as
+// the earlier one would have.
 #pragma once
 
 #include <array>
@@ -13,10 +17,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/spend.h"
+#include "limiter/saved.h"
 #include "limiter/window_log.h"
 #include "plan/window.h"
 
@@ -27,7 +33,8 @@ struct Room {
     bool granted = true;
     std::uint32_t retry_after_s = 0;  ///< 0 when granted; the largest reset_s among full windows
     int full = -1;                    ///< index of the full window with that reset_s, or -1
-    std::int64_t at_us = 0;           ///< the instant the call was counted, or looked, at
+    std::int64_t at_us = 0;           ///< the instant the call was counted, or looked, at, in the
+                                      ///< limiter's time (see Timeline)
     std::size_t count = 0;            ///< windows in `states`, in the plan's order
     std::array<WindowState, limits::windows_per_plan_max> states{};  ///< after spending, if spent
 };
@@ -35,7 +42,8 @@ struct Room {
 /// Counts for token lines and workspaces.
 class Limiter {
 public:
-    Limiter();
+    /// REQUIRES: no part of `time` is negative.
+    explicit Limiter(Timeline time = {});
     ~Limiter();
     Limiter(const Limiter&) = delete;
     Limiter& operator=(const Limiter&) = delete;
@@ -49,6 +57,20 @@ public:
 
     /// Forgets logs in which nothing counts any more. Holds one shard's lock at a time.
     void sweep(Now now);
+
+    /// Hands all that counts at `now` to `sink`. Locks a few logs at a time: calls go on, and one
+    /// that comes meanwhile may or may not be in it. Not idle ones: nothing is lost with them.
+    /// False when the sink says so, or when there is more than load() takes.
+    [[nodiscard]] bool save(Now now, const SavedSink& sink) const;
+    /// Counts what a piece of save() does. False when it is none: then this limiter is not to be
+    /// used. The bytes may be anything; what they say is at most until `since_us` of the Timeline.
+    /// REQUIRES: no other thread uses it; nothing was asked yet.
+    [[nodiscard]] bool load(std::string_view piece);
+    /// Becomes `other`. REQUIRES: no other thread uses either.
+    void take_over(Limiter&& other) noexcept;
+    /// Forgets lines whose number, without its sign, is above `line_max`, and workspaces above
+    /// `workspace_max`: of a database that was restored, their numbers will be others'.
+    void forget_above(std::int64_t line_max, std::int64_t workspace_max);
 
     [[nodiscard]] std::size_t entries() const;
     [[nodiscard]] std::size_t bytes() const;
@@ -64,7 +86,7 @@ private:
 /// it may have been its own.
 class AddressLimiter {
 public:
-    explicit AddressLimiter(Window window);
+    explicit AddressLimiter(Window window, Timeline time = {});
     ~AddressLimiter();
     AddressLimiter(const AddressLimiter&) = delete;
     AddressLimiter& operator=(const AddressLimiter&) = delete;
@@ -83,6 +105,12 @@ public:
 
     /// Forgets addresses for which nothing counts any more. Holds one shard's lock at a time.
     void sweep(Now now);
+
+    /// As those of Limiter. An earlier process's window may have been another one: what it counted
+    /// is kept as after a change of plan.
+    [[nodiscard]] bool save(Now now, const SavedSink& sink) const;
+    [[nodiscard]] bool load(std::string_view piece);
+    void take_over(AddressLimiter&& other) noexcept;
 
     [[nodiscard]] std::size_t entries() const;  ///< addresses held
     [[nodiscard]] std::size_t bytes() const;

@@ -7,12 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "limiter/limiter.h"
+#include "limiter/saved.h"
 #include "limiter/window_log.h"
 
 namespace hourgate {
@@ -40,9 +43,11 @@ public:
         std::int64_t swept_us = 0;
     };
 
-    explicit Table(Hash hash = {}) : hash_(hash) {
+    /// Nothing is counted before `since_us`.
+    explicit Table(std::int64_t since_us = 0, Hash hash = {}) : hash_(hash) {
         for (Shard& shard : shards_) {
             shard.entries = Entries(0, hash);
+            shard.swept_us = since_us;
         }
     }
 
@@ -61,6 +66,40 @@ public:
             }
         }
         return gone;
+    }
+
+    /// Calls `write` for every entry under its lock, and `flush` with none held after every few.
+    /// False, and the end of it, once `flush` says so. An entry that is there all the time is
+    /// written, maybe twice: then the later one counts.
+    template <typename Write, typename Flush>
+    bool copy(Write write, Flush flush) const {
+        for (const Shard& shard : shards_) {
+            std::size_t buckets = 0;
+            for (std::size_t bucket = 0; copy_some(shard, bucket, buckets, write);) {
+                if (!flush()) {
+                    return false;
+                }
+            }
+            if (!flush()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Puts `entry` in place of what there is under `key`. REQUIRES: no other thread uses this.
+    /// Returns whether it is a new one.
+    bool put(const Key& key, Entry entry) {
+        return shard(key).entries.insert_or_assign(key, std::move(entry)).second;
+    }
+
+    /// Forgets entries by their key.
+    template <typename Which>
+    void forget(Which which) {
+        for (Shard& shard : shards_) {
+            const std::lock_guard lock(shard.mutex);
+            std::erase_if(shard.entries, [&](const auto& item) { return which(item.first); });
+        }
     }
 
     /// Calls `visit` for every shard under its lock.
@@ -98,9 +137,58 @@ private:
         return bucket < shard.entries.bucket_count();
     }
 
+    /// Writes some buckets from `bucket` on and leaves the next one there. Returns whether there
+    /// are more. After a rehash, entries are elsewhere: the shard is begun again.
+    template <typename Write>
+    static bool copy_some(const Shard& shard, std::size_t& bucket, std::size_t& buckets,
+                          Write& write) {
+        const std::lock_guard lock(shard.mutex);
+        if (buckets != shard.entries.bucket_count()) {
+            buckets = shard.entries.bucket_count();
+            bucket = 0;
+        }
+        const std::size_t end = std::min(buckets, bucket + 64);
+        for (; bucket < end; ++bucket) {
+            for (auto item = shard.entries.begin(bucket); item != shard.entries.end(bucket);
+                 ++item) {
+                write(item->first, item->second);
+            }
+        }
+        return bucket < buckets;
+    }
+
     const Hash hash_;
     std::array<Shard, limits::limiter_shards> shards_;
 };
+
+/// Hands to `sink` the entries of a table of which something counts at `now_us`, in pieces that
+/// begin with `part`, the byte that names the table. `put_entry` appends one to a piece. False when
+/// the sink says so, or when there are more than can be read back.
+template <typename SomeTable, typename PutEntry>
+bool save_table(const SomeTable& table, char part, std::int64_t now_us, PutEntry put_entry,
+                const SavedSink& sink) {
+    std::string piece;
+    std::size_t entries = 0;
+    const auto hand_over = [&] {
+        const bool fine = piece.empty() || (piece.size() <= limits::state_piece_bytes_max &&
+                                            entries <= limits::state_entries_max && sink(piece));
+        piece.clear();
+        return fine;
+    };
+    const bool all = table.copy(
+        [&](const auto& key, const auto& entry) {
+            if (entry.log.idle(now_us)) {
+                return;
+            }
+            if (piece.empty()) {
+                piece.push_back(part);
+            }
+            put_entry(piece, key, entry);
+            ++entries;
+        },
+        [&] { return piece.size() < limits::state_piece_bytes || hand_over(); });
+    return all && hand_over();
+}
 
 /// Heap bytes of a shard's entries, for the memory metric.
 template <typename Entries>

@@ -144,6 +144,68 @@ void Trail::shrink() {
     }
 }
 
+void Trail::save(std::string& out) const {
+    out.push_back(static_cast<char>(grain_));
+    put_number(out, horizon_s_);
+    if (start_.calls == 0) {
+        put_number(out, 0);
+        return;
+    }
+    const std::uint32_t live = live_bytes();
+    put_number(out, open_calls_);
+    put_instant(out, start_.before_us);
+    put_number(out, live);
+    out.append(reinterpret_cast<const char*>(bytes_.get()) + (end_ - begin_ - live), live);
+    put_instant(out, newest_us_ - sealed_us_);
+    put_instant(out, newest_us_ - opened_us_);
+}
+
+Trail Trail::load(SavedReader& in, std::int64_t until_us) {
+    const auto grain = static_cast<Grain>(in.small(static_cast<std::uint32_t>(Grain::sub_window)));
+    Trail trail(grain, in.small(limits::window_seconds_max));
+    trail.open_calls_ = in.small(limits::window_calls_max);
+    if (trail.open_calls_ != 0) {
+        trail.start_.before_us = in.instant(until_us);
+        trail.load_coded(in, until_us);
+        trail.newest_us_ = trail.sealed_us_ + in.instant(until_us - trail.sealed_us_);
+        const std::int64_t open_us =
+            in.instant(std::min(trail.newest_us_ - trail.sealed_us_, trail.step_us()));
+        trail.opened_us_ = trail.newest_us_ - open_us;
+        trail.start_.calls += trail.open_calls_;
+    }
+    if (trail.horizon_s_ == 0) {
+        in.fail();
+    }
+    return trail;
+}
+
+/// The coded runs, each looked at, since read() believes them.
+void Trail::load_coded(SavedReader& in, std::int64_t until_us) {
+    const std::uint32_t live = in.small(limits::state_piece_bytes_max);
+    const std::string_view coded = in.bytes(live);
+    SavedReader runs(coded);
+    sealed_us_ = start_.before_us;
+    while (!runs.at_end()) {
+        const std::uint64_t head = runs.number(UINT64_MAX);
+        const std::uint32_t calls = (head & 1) == 0 ? 1 : runs.small(limits::window_calls_max);
+        if (runs.failed() || calls == 0 || start_.calls > 2 * limits::window_calls_max ||
+            head >> 1 > static_cast<std::uint64_t>(until_us - sealed_us_)) {
+            in.fail();
+            return;
+        }
+        sealed_us_ += static_cast<std::int64_t>(head >> 1);
+        start_.calls += calls;
+    }
+    if (runs.failed()) {
+        in.fail();
+    } else if (!coded.empty()) {
+        capacity_ = live;
+        end_ = live;
+        bytes_ = std::make_unique_for_overwrite<std::uint8_t[]>(capacity_);
+        std::memcpy(bytes_.get(), coded.data(), coded.size());
+    }
+}
+
 Trail Trail::joined(Grain grain, std::uint32_t horizon_s, std::span<const Trail> finest_first,
                     std::int64_t now_us) {
     Trail result(grain, horizon_s);

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "limiter/saved.h"
 
 namespace hourgate {
 
@@ -92,6 +94,12 @@ public:
 
     [[nodiscard]] std::size_t bytes() const noexcept { return capacity_; }
 
+    /// Appends all it holds to `out`: its bytes as they are, and a dozen more.
+    void save(std::string& out) const;
+    /// The trail that was saved; `in` has failed when it is none, or has an instant after
+    /// `until_us`, and then the trail is of no use.
+    static Trail load(SavedReader& in, std::int64_t until_us);
+
 private:
     struct Coded {
         Run run;
@@ -102,6 +110,7 @@ private:
     [[nodiscard]] std::uint32_t live_bytes() const noexcept;
     [[nodiscard]] std::uint32_t ample_bytes() const noexcept;
     void seal();
+    void load_coded(SavedReader& in, std::int64_t until_us);
     void reallocate(std::uint32_t capacity);
 
     // The newest run is open: it stands in members, at position end_, and is coded when the next

@@ -1,6 +1,7 @@
 #include "limiter/window_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -178,6 +179,58 @@ void WindowLog::tidy(std::int64_t now_us) {
         trail->shrink();
         ++trail;
     }
+}
+
+void WindowLog::save(std::string& out) const {
+    put_instant(out, changed_us_);
+    put_number(out, trails_.size());
+    for (const Trail& trail : trails_) {
+        trail.save(out);
+    }
+    put_number(out, windows_.size());
+    for (const Counted& window : windows_) {
+        put_number(out, window.seconds);
+        put_number(out, window.limit);
+    }
+}
+
+WindowLog WindowLog::load(SavedReader& in, std::int64_t until_us) {
+    WindowLog log(until_us);
+    log.changed_us_ = in.instant(until_us);
+    for (std::uint64_t left = in.number(trails_max); left > 0 && !in.failed(); --left) {
+        Trail trail = Trail::load(in, until_us);
+        // Finest first, and no two alike: see trails_.
+        const Trail* const before = log.trails_.empty() ? nullptr : log.trails_.end() - 1;
+        if (before != nullptr &&
+            (trail.grain() == Grain::instant ||
+             (before->grain() == Grain::sub_window && before->horizon_s() >= trail.horizon_s()))) {
+            in.fail();
+        }
+        log.trails_.push_back(std::move(trail));
+    }
+    for (std::uint64_t left = in.number(limits::windows_per_plan_max); left > 0 && !in.failed();
+         --left) {
+        Counted window;
+        window.seconds = in.small(limits::window_seconds_max);
+        window.limit = in.small(limits::window_calls_max);
+        if (window.seconds == 0 || !log.has_trail_for(window)) {
+            in.fail();
+            break;
+        }
+        // Where the mark was follows from the trail: age() moves it there.
+        window.mark = log.trail_of(window).start();
+        log.windows_.push_back(window);
+    }
+    return log;
+}
+
+bool WindowLog::has_trail_for(const Counted& window) const noexcept {
+    const Grain grain = grain_of(window.limit);
+    return std::any_of(trails_.begin(), trails_.end(), [&](const Trail& trail) {
+        return trail.grain() == grain &&
+               (grain == Grain::instant ? trail.horizon_s() >= window.seconds
+                                        : trail.horizon_s() == window.seconds);
+    });
 }
 
 std::size_t WindowLog::bytes() const noexcept {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/few.h"
 #include "base/limits.h"
@@ -70,6 +71,12 @@ public:
     /// Gives back memory that `now_us` has freed. REQUIRES: now_us >= latest_us().
     void tidy(std::int64_t now_us);
 
+    /// Appends all it knows to `out`.
+    void save(std::string& out) const;
+    /// The log that was saved, of which nothing can be asked before `until_us`. `in` has failed
+    /// when it is none, or knows of an instant after `until_us`: then the log is of no use.
+    static WindowLog load(SavedReader& in, std::int64_t until_us);
+
     /// Heap bytes held, for the memory metric.
     [[nodiscard]] std::size_t bytes() const noexcept;
 
@@ -83,6 +90,7 @@ private:
     void refit(std::span<const Window* const> windows, std::int64_t now_us);
     void remember(Grain grain, std::uint32_t seconds, std::int64_t now_us);
     void bound_trails();
+    [[nodiscard]] bool has_trail_for(const Counted& window) const noexcept;
     Run age(Counted& window, const Trail& trail) const noexcept;
     [[nodiscard]] WindowState state_of(const Counted& window, const Run& front) const noexcept;
     [[nodiscard]] std::uint32_t wanted_s(const Trail& trail) const noexcept;

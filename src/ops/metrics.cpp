@@ -124,6 +124,11 @@ std::string Metrics::text(const Gauges& gauges) const {
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);
     describe(out, "hourgate_build_info", "gauge", "Always 1; the label is the version running.");
     out.append("hourgate_build_info{version=\"").append(build_info::version).append("\"} 1\n");
+    add(out, "hourgate_state_age_seconds", "gauge",
+        "Time since the state file last had all that was counted.", gauges.state_age_s);
+    add(out, "hourgate_state_failures_total", "counter",
+        "Times the counters could not be saved in the state file.", gauges.state_failures);
+    add(out, "hourgate_state_bytes", "gauge", "Size of the state file.", gauges.state_bytes);
     return out;
 }
 

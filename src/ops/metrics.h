@@ -37,6 +37,9 @@ struct Gauges {
     std::uint64_t upstream_ended = 0;
     std::uint64_t upstream_retried = 0;
     std::uint64_t upstream_connections = 0;
+    std::int64_t state_age_s = 0;
+    std::uint64_t state_failures = 0;
+    std::uint64_t state_bytes = 0;
     std::int64_t uptime_s = 0;
 };
 

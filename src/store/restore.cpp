@@ -205,6 +205,8 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
         report.workspaces = count(copy, "workspaces");
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
+        report.last_workspace = copy.number("SELECT coalesce(max(id), 0) FROM workspaces");
+        report.last_token = copy.number("SELECT coalesce(max(id), 0) FROM tokens");
         transaction.commit();
         return report;
     });

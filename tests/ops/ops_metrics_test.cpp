@@ -143,6 +143,18 @@ hourgate_uptime_seconds 10
 # TYPE hourgate_build_info gauge
 )";
 
+const std::string state = R"(
+# HELP hourgate_state_age_seconds Time since the state file last had all that was counted.
+# TYPE hourgate_state_age_seconds gauge
+hourgate_state_age_seconds 15
+# HELP hourgate_state_failures_total Times the counters could not be saved in the state file.
+# TYPE hourgate_state_failures_total counter
+hourgate_state_failures_total 16
+# HELP hourgate_state_bytes Size of the state file.
+# TYPE hourgate_state_bytes gauge
+hourgate_state_bytes 17
+)";
+
 }  // namespace
 
 TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0") {
@@ -164,6 +176,9 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
     gauges.connections_refused = 13;
     gauges.connections_evicted = 14;
     gauges.uptime_s = 10;
+    gauges.state_age_s = 15;
+    gauges.state_failures = 16;
+    gauges.state_bytes = 17;
     const std::string text = Metrics().text(gauges);
     REQUIRE(text.rfind(decisions, 0) == 0);
     std::string observed_lines = decisions.substr(decisions.find("hourgate_decisions_total{"));
@@ -172,7 +187,7 @@ TEST_CASE("the metrics of a fresh server are pinned: every reason is there, at 0
     const std::string version = hourgate::build_info::version;
     CHECK(text.substr(decisions.size()) == observed_help + observed_lines + rest.substr(1) +
                                                "hourgate_build_info{version=\"" + version +
-                                               "\"} 1\n");
+                                               "\"} 1\n" + state.substr(1));
 }
 
 TEST_CASE("where calls are forwarded, the metrics say what became of them") {
