@@ -46,11 +46,13 @@ public:
     };
     [[nodiscard]] Ports ports() const noexcept;
 
-    /// Starts answering and tells the service manager (READY=1). Returns at once.
+    /// Goes on with the counters of an earlier server, starts answering and tells the service
+    /// manager (READY=1). Returns at once.
     void start();
 
     /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, then stops accepting,
-    /// finishes what is in flight within server.drain, and logs how many requests it cut.
+    /// finishes what is in flight within server.drain, saves what was counted, and logs how many
+    /// requests it cut.
     /// REQUIRES: start() before.
     void run(ops::Signals& signals);
 

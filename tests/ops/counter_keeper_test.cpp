@@ -36,7 +36,8 @@ const std::array<std::uint8_t, 9> address = {4, 192, 0, 2, 1};
 
 class ToldClock final : public Clock {
 public:
-    [[nodiscard]] Now now() const noexcept override { return {boot_us, 1'795'000'000'000}; }
+    [[nodiscard]] Now now() const noexcept override { return {boot_us, wall_ms}; }
+    std::int64_t wall_ms = 1'795'000'000'000;  // 2026-11-18
     std::int64_t boot_us = begin_us;
 };
 
@@ -50,11 +51,13 @@ struct Place {
 class Life {
 public:
     explicit Life(const Place& place, std::int64_t now_us = begin_us,
-                  const std::string& boot_id = boot_a, const std::string& with_key = key)
+                  const std::string& boot_id = boot_a, const std::string& with_key = key,
+                  std::int64_t wall_ms = 1'795'000'000'000)
         : log_name_(place.logs.file("log")),
           fd_(::open(log_name_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600)),
           log_(fd_) {
         clock.boot_us = now_us;
+        clock.wall_ms = wall_ms;
         keeper = std::make_unique<ops::CounterKeeper>(
             ops::CounterKeeper::Settings{place.state(), with_key, boot_id},
             ops::Counters{limiter, urgent, failures, public_calls}, clock, log_);
@@ -170,6 +173,19 @@ TEST_CASE("The time passed is the clock's in one boot, the uptime in another, ne
     CHECK(passed("", 30) == 30);
     CHECK(passed("", 450) == 50);
     CHECK(ops::timeline_after({"", 500, 100}, "", 30).since_us == 530);  // not known to be one boot
+}
+
+TEST_CASE("A wall clock that was set back or forward opens no window and locks none up") {
+    for (const std::int64_t wall_ms : {std::int64_t{0}, std::int64_t{9'795'000'000'000}}) {
+        const Place place;
+        spend_and_save(place);
+        Life life(place, begin_us + 20 * us_per_s, boot_a, key, wall_ms);
+        const Room room = life.ask();
+        CHECK_FALSE(room.granted);
+        CHECK(room.retry_after_s == 40);
+        life.clock.boot_us += 40 * us_per_s;
+        CHECK(life.ask().granted);
+    }
 }
 
 TEST_CASE("After another boot a window has room no earlier, and counters go on from boot to boot") {
