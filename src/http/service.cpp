@@ -314,7 +314,7 @@ Answer Service::on_public(const Request& request, Admission& admission, Format f
             return preflight_answer(place->routed.allowed);
         return manage(*place, Listener::public_, request, admission, format);
     }
-    if (auto answer = common(request, format))
+    if (auto answer = common(Listener::public_, request, format))
         return *std::move(answer);
     const std::string here = "Here are " + settings_.api_prefix +
                              "/me, /tokens, /check, /members and /organization beside it, "
@@ -363,7 +363,7 @@ Answer Service::on_admin(const Request& request, Admission& admission, Format fo
     if (policy::path_part(request.target) == "/metrics")
         return is_get(request) ? text_answer("text/plain; version=0.0.4", settings_.metrics())
                                : wrong_method(request, "GET, HEAD", format);
-    if (auto answer = common(request, format))
+    if (auto answer = common(Listener::admin, request, format))
         return *std::move(answer);
     return not_found(
         request,
@@ -372,7 +372,8 @@ Answer Service::on_admin(const Request& request, Admission& admission, Format fo
         format);
 }
 
-std::optional<Answer> Service::common(const Request& request, Format format) const {
+std::optional<Answer> Service::common(Listener listener, const Request& request,
+                                      Format format) const {
     const std::string_view path = policy::path_part(request.target);
     const bool health = path == healthz_path;
     const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
@@ -382,7 +383,7 @@ std::optional<Answer> Service::common(const Request& request, Format format) con
         return wrong_method(request, "GET, HEAD", format);
     if (description)
         return text_answer("application/json", settings_.openapi);
-    return health ? healthz_answer() : readiness(format);
+    return health ? healthz_answer() : readiness(listener, format);
 }
 
 Answer Service::verify(const Request& request, Format format) {
@@ -413,9 +414,11 @@ Answer Service::introspect(const Request& request, Format format) {
     return introspection(decision);
 }
 
-Answer Service::readiness(Format format) const {
+Answer Service::readiness(Listener listener, Format format) const {
     if (settings_.ready())
-        return text_answer("text/plain", "ready\n");
+        return text_answer("text/plain", listener == Listener::admin && settings_.ready_note
+                                             ? "ready\n" + settings_.ready_note() + "\n"
+                                             : "ready\n");
     return plain_error(503, "unavailable", "not_ready", "The database does not answer.",
                        "See the log of the gate.", format);
 }

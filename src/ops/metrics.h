@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gate/decision.h"
@@ -37,6 +38,7 @@ struct Gauges {
     std::uint64_t upstream_ended = 0;
     std::uint64_t upstream_retried = 0;
     std::uint64_t upstream_connections = 0;
+    std::optional<std::int64_t> backup_age_s;  ///< none: there is no backup
     std::int64_t uptime_s = 0;
 };
 
