@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 #include <vector>
 
 namespace hourgate::test {
@@ -22,6 +24,7 @@ struct Wrong {
     FaultyDisk::Fault fault = FaultyDisk::Fault::full;
     std::string corrupt_part;
     std::int64_t corrupt_page = -1;
+    std::string synced_folder;
 };
 Wrong& wrong() {
     static Wrong state;
@@ -75,6 +78,18 @@ std::int64_t corrupt_at(const File& file, int bytes, sqlite3_int64 offset) {
     return at >= 0 && at < bytes ? at : -1;
 }
 
+void keep_as_synced(const File& file) {
+    namespace fs = std::filesystem;
+    Wrong& state = wrong();
+    const std::lock_guard lock(state.mutex);
+    if (state.synced_folder.empty() || file.name == nullptr)
+        return;
+    std::error_code ignored;  // a test that finds nothing there says so
+    const fs::path from(file.name);
+    fs::copy_file(from, fs::path(state.synced_folder) / from.filename(),
+                  fs::copy_options::overwrite_existing, ignored);
+}
+
 // --- files ---
 
 int write(sqlite3_file* file, const void* data, int bytes, sqlite3_int64 offset) {
@@ -93,7 +108,10 @@ int write(sqlite3_file* file, const void* data, int bytes, sqlite3_int64 offset)
 }
 int sync(sqlite3_file* file, int flags) {
     const int code = verdict(SQLITE_IOERR_FSYNC);
-    return code == SQLITE_OK ? of(file).xSync(real(file), flags) : code;
+    if (code != SQLITE_OK)
+        return code;
+    keep_as_synced(file_of(file));
+    return of(file).xSync(real(file), flags);
 }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
     const int code = verdict(SQLITE_IOERR_TRUNCATE);
@@ -201,6 +219,7 @@ FaultyDisk::FaultyDisk() {
 
 FaultyDisk::~FaultyDisk() {
     heal();
+    keep_synced("");
     sqlite3_vfs_register(original(), 1);
 }
 
@@ -220,6 +239,12 @@ int FaultyDisk::heal() {
     state.successes = state.times = state.failed = 0;
     state.corrupt_page = -1;
     return failed;
+}
+
+void FaultyDisk::keep_synced(const std::string& folder) {
+    Wrong& state = wrong();
+    const std::lock_guard lock(state.mutex);
+    state.synced_folder = folder;
 }
 
 void FaultyDisk::corrupt_page(const std::string& part, std::int64_t page) {

@@ -28,6 +28,10 @@ public:
     /// A sound disk again. Gives how many calls failed.
     int heal();
 
+    /// From now on, each file's bytes as of its last sync that succeeded are in `folder`, under the
+    /// file's name: what a power failure leaves at worst. Files not synced yet are not there.
+    void keep_synced(const std::string& folder);
+
     /// Of files whose name has `part`: what is written to the page of that number, from 0 on (4,096
     /// bytes), arrives with one bit flipped.
     void corrupt_page(const std::string& part, std::int64_t page);
