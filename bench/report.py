@@ -108,6 +108,10 @@ def other_goals(sections):
         # Quick runs use fewer tokens than the figure is for.
         limit = 100 if s["tokens"] >= 100_000 else None
         goals.append((what, limit, s["resident_mib"], mib))
+    if "backup" in sections:
+        s = sections["backup"]
+        what = f"a good client's p99 beside a backup of {s['count']:,} tokens: × alone"
+        goals.append((what, 1.5, s["ratio"], times))
     if "slow" in sections:
         s = sections["slow"]
         what = f"a good client's p99 beside {s['idle']:,} idle and {s['drip']:,} dripping: × alone"
@@ -262,6 +266,26 @@ def refused_table(section):
     return Table("A flood of refusals, and the decision log", columns, rows, note)
 
 
+def backup_table(section):
+    rows = [
+        [
+            f"{section['count']:,} stored, {section['database_mib']:.0f} MiB",
+            number(section["quiet_p99_us"], 0),
+            number(section["pressed_p99_us"], 0),
+            number(section["ratio"]),
+        ]
+    ]
+    took = sorted(section["seconds"])[len(section["seconds"]) // 2]
+    note = (
+        "A client that calls 1,000 times a second, alone and while `hourgate backup --verify` runs"
+        f" with nice 10 on the server's cores; it takes {took:.1f} s."
+    )
+    if not section["covered"]:
+        note += " A backup was over before the client was."
+    columns = ["a good client's p99, µs", "alone", "beside a backup", "×"]
+    return Table("Beside a backup", columns, rows, note)
+
+
 def windows_table(section):
     count = f"{section['tokens']:,}"
     limiter = f"after {section['calls_each']} calls each"
@@ -284,6 +308,7 @@ def tables(results):
         ("stored", stored_table),
         ("windows", windows_table),
         ("refused", refused_table),
+        ("backup", backup_table),
     ):
         if name in sections:
             found.append(make(sections[name]))

@@ -622,6 +622,38 @@ def measure_refused(bench):
     return result
 
 
+def measure_backup(bench):
+    """a good client's p99 alone, and while a verified backup of 1,000,000 tokens is made"""
+    gate = Gate(bench.path("backup"))
+    count = bench.scale.stored[-1]
+    gate.stock("huge", count)
+    token = gate.token("Good", plan="huge")
+    beside = Beside(bench, gate.serve(), token)
+    beside.sample()
+    target = os.path.join(gate.folder, "copy.db")
+    # As the timer's unit runs it, and on the server's cores.
+    words = ["nice", "-n", "10", built("hourgate"), "--config", gate.config]
+    words += ["backup", target, "--verify", "--json"]
+    result = {"count": count, "covered": True, "seconds": []}
+    for turn in range(bench.scale.rounds):
+        beside.quiet.append(beside.sample())
+        began = time.monotonic()
+        backup = servers.start(words, stdout=subprocess.DEVNULL)
+        beside.pressed.append(beside.sample())
+        result["covered"] = result["covered"] and backup.poll() is None
+        if backup.wait() != 0:
+            raise RuntimeError(f"{' '.join(words)} failed")
+        result["seconds"].append(time.monotonic() - began)
+        servers.stop(backup)
+        say(
+            f"  backup, round {turn + 1}/{bench.scale.rounds}: {told(beside.quiet[-1])} alone,"
+            f" {told(beside.pressed[-1])} beside it"
+        )
+    result.update(beside.summary(), database_mib=os.path.getsize(target) / 1024**2)
+    beside.server.stop()
+    return result
+
+
 on_stage = {
     "cost": measure_cost,
     "forward": measure_forward,
@@ -635,6 +667,7 @@ alone = {
     "slow": measure_slow,
     "flood": measure_flood,
     "refused": measure_refused,
+    "backup": measure_backup,
 }
 sections = {**on_stage, **alone}
 

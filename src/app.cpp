@@ -23,12 +23,14 @@
 #include "ops/counter_keeper.h"
 #include "ops/decision_log.h"
 #include "ops/decision_writer.h"
+#include "ops/machine.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
 #include "ops/state_file.h"
 #include "ops/usage_meter.h"
 #include "ops/usage_writer.h"
 #include "policy/policy.h"
+#include "store/backup.h"
 #include "store/database.h"
 #include "store/files.h"
 #include "store/leased_directory.h"
@@ -116,13 +118,18 @@ private:
 class InForceLedger final : public manage::Ledger {
 public:
     InForceLedger(std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-                  store::LeasedDirectory& directory)
-        : writing_(std::move(writing)), reading_(std::move(reading)), directory_(directory) {}
+                  store::LeasedDirectory& directory, const ops::Log& log)
+        : writing_(std::move(writing)),
+          reading_(std::move(reading)),
+          directory_(directory),
+          log_(log) {}
 
     Status write(const std::function<Status(manage::Rows&)>& change) override {
         Status done = writing_->write(change);
         if (done)
             directory_.catch_up();
+        if (done || is_of_the_machine(done.failure().fault))
+            tell(done);
         return done;
     }
     Status read(const std::function<Status(manage::Rows&)>& look) override {
@@ -132,9 +139,24 @@ public:
     [[nodiscard]] manage::Ledger& apart() noexcept { return *writing_; }
 
 private:
+    static bool is_of_the_machine(Fault fault) noexcept {
+        return fault == Fault::store || fault == Fault::system || fault == Fault::permission;
+    }
+    /// Once when changes begin to fail, and once when they work again.
+    void tell(const Status& done) {
+        if (failing_.load(std::memory_order_relaxed) == !done || failing_.exchange(!done) == !done)
+            return;
+        if (done)
+            return log_.line(ops::Level::notice, "changes work again");
+        log_.line(ops::Level::error, "a change failed, and so will others; decisions go on",
+                  {{"why", done.failure().what}, {"next", done.failure().next}});
+    }
+
     const std::unique_ptr<manage::Ledger> writing_;
     const std::unique_ptr<manage::Ledger> reading_;
     store::LeasedDirectory& directory_;
+    const ops::Log& log_;
+    std::atomic<bool> failing_{false};
 };
 
 /// The description with the prefix that is configured.
@@ -238,7 +260,7 @@ struct App::Parts {
           log(log_),
           lock(std::move(lock_)),
           directory(std::move(directory_)),
-          ledger(std::move(writing), std::move(reading), *directory),
+          ledger(std::move(writing), std::move(reading), *directory, log),
           cursor_key(std::move(cursor_key_)),
           upstream(std::move(upstream_)),
           failures(config.failures),
@@ -305,6 +327,10 @@ struct App::Parts {
         settings.errors = embedded::errors;
         settings.upstream = upstream.get();
         settings.ready = [this] { return directory->ready(); };
+        settings.ready_note = [this] {
+            const auto age_s = backup_age_s();
+            return age_s ? fmt::format("newest backup: {} h old", *age_s / 3'600) : "no backup";
+        };
         settings.metrics = [this] { return metrics.text(gauges()); };
         return settings;
     }
@@ -331,6 +357,15 @@ struct App::Parts {
         if (!kept)
             return std::nullopt;
         return http::record_of(*kept, rules.load()->reply);
+    }
+
+    /// Of the newest in the folder where the timer puts them: a list of a few names, each time.
+    [[nodiscard]] std::optional<std::int64_t> backup_age_s() const {
+        const auto newest = ops::newest_in(store::backups_folder(config.database), ".db").file;
+        if (!newest)
+            return std::nullopt;
+        const std::int64_t age_ms = clock.now().wall_ms - newest->changed_ms;
+        return std::max<std::int64_t>(age_ms, 0) / ms_per_s;
     }
 
     [[nodiscard]] ops::Gauges gauges() const {
@@ -369,6 +404,7 @@ struct App::Parts {
             gauges.upstream_retried = exchanges.retried.load();
             gauges.upstream_connections = static_cast<std::uint64_t>(exchanges.open.load());
         }
+        gauges.backup_age_s = backup_age_s();
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
     }

@@ -1,11 +1,15 @@
 // hourgate backup, hourgate restore
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/reports.h"
 #include "cli/session.h"
+#include "cli/values.h"
 #include "manage/audit_log.h"
 #include "ops/counter_keeper.h"
+#include "ops/signals.h"
 #include "ops/state_file.h"
 #include "store/backup.h"
 #include "store/files.h"
@@ -14,6 +18,8 @@
 namespace hourgate::cli {
 
 namespace {
+
+constexpr std::int64_t backups_kept_max = 10'000;
 
 /// Says how far a backup is once it takes longer than a second.
 class ProgressLine {
@@ -43,17 +49,61 @@ private:
 Result<store::BackupReport> make_backup(Session& session, const std::string& database,
                                         const std::string& file) {
     ProgressLine line(session);
-    return store::backup(database, file,
-                         [&](std::int64_t done, std::int64_t all) { line.say(done, all); });
+    ops::Signals signals;  // from here on, a signal waits until nothing half-made is left
+    return store::backup(
+        database, file,
+        [&](std::int64_t done, std::int64_t all) {
+            line.say(done, all);
+            return signals.wait(0) == 0;
+        },
+        session.arguments.given("--verify") ? store::Verify::yes : store::Verify::no);
+}
+
+Status verify_only(Session& session) {
+    for (const char* other : {"--verify", "--keep"})
+        if (session.arguments.given(other))
+            return Failure{Fault::usage,
+                           std::string("--verify-only makes no backup, so ") + other +
+                               " has no meaning beside it",
+                           "leave one of them out"};
+    const std::string& file = session.arguments.one("FILE");
+    const auto report = store::verify_backup(file);
+    return report ? show_backup(session, file, report.value(), {}) : Status(report.failure());
 }
 
 Status backup(Session& session) {
+    if (session.arguments.given("--verify-only"))
+        return verify_only(session);
+    const auto keep = number_of(session.arguments, "--keep", backups_kept_max);
+    if (!keep)
+        return keep.failure();
     const auto config = session.config();
     if (!config)
         return config.failure();
-    const std::string& file = session.arguments.one("FILE");
+    const std::string& target = session.arguments.one("FILE");
+    const std::int64_t now_ms = session.clock.now().wall_ms;
+    const bool several = store::is_folder(target);
+    if (keep.value() && (!several || *keep.value() == 0))
+        return Failure{Fault::usage,
+                       several
+                           ? "--keep 0 would keep no backup at all"
+                           : "--keep is about the backups in a folder, and " + target + " is none",
+                       several ? "keep at least 1" : "name a folder, or leave --keep out"};
+    const std::string file = several ? store::dated_backup(target, now_ms) : target;
     const auto report = make_backup(session, config.value()->database, file);
-    return report ? show_backup(session, file, report.value()) : Status(report.failure());
+    if (!report)
+        return report.failure();
+    std::vector<std::string> removed;
+    if (keep.value()) {
+        auto gone = store::keep_latest(file, *keep.value(), now_ms);
+        if (!gone) {
+            Failure failure = gone.failure();
+            failure.what = "the backup " + file + " is made, but " + failure.what;
+            return failure;
+        }
+        removed = std::move(gone).value();
+    }
+    return show_backup(session, file, report.value(), removed);
 }
 
 /// What lost tokens and workspaces have spent is not for those who get their numbers next. The
@@ -96,10 +146,20 @@ std::vector<Command> backup_commands() {
         {.name = "backup",
          .summary = "Write the database to one file, while the server runs",
          .details = "One ordinary SQLite file that only its owner can read. An earlier FILE is "
-                    "replaced when "
-                    "the new one is whole.",
-         .parameters = {word("FILE", "where to")},
-         .example = "hourgate backup /srv/backup/hourgate.db",
+                    "replaced when the new one is whole. FILE may be a folder: the backup is named "
+                    "by the time, then.",
+         .parameters = {word("FILE", "where to"),
+                        flag("--verify",
+                             "restore it beside FILE and compare it with the database, before it "
+                             "is put in place"),
+                        option("--keep", "N",
+                               "with a folder: remove all but the latest N that were made there "
+                               "so"),
+                        flag("--verify-only",
+                             "make none: see whether FILE, made earlier, restores "
+                             "to what it holds")},
+         .example = "hourgate backup /srv/backup/hourgate.db --verify\n"
+                    "hourgate backup /srv/backup --verify --keep 7",
          .run = backup},
         {.name = "restore",
          .summary = "Put a backup in the place of the database, while no server runs",

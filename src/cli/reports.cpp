@@ -1,5 +1,7 @@
 #include "cli/reports.h"
 
+#include <fmt/format.h>
+
 #include "build_info.h"
 #include "cli/print.h"
 #include "cli/show.h"
@@ -15,6 +17,15 @@ std::string text_of(const std::vector<std::string>& words) {
     for (const std::string& word : words)
         text += (text.empty() ? "" : " ") + word;
     return text;
+}
+
+/// "1 member", "2 members".
+std::string counted(std::int64_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+double seconds_of(const store::Restored& restored) {
+    return static_cast<double>(restored.took_us) / static_cast<double>(us_per_s);
 }
 
 }  // namespace
@@ -38,18 +49,36 @@ Status show_made(const Session& session, const std::string& database,
 }
 
 Status show_backup(const Session& session, const std::string& file,
-                   const store::BackupReport& report) {
-    if (wants_json(session))
-        return print(session, {{"file", file},
-                               {"bytes", report.bytes},
-                               {"workspaces", report.workspaces},
-                               {"members", report.members},
-                               {"tokens", report.tokens}});
-    return session.output.print(lines_of({{"backup", file},
-                                          {"bytes", std::to_string(report.bytes)},
-                                          {"workspaces", std::to_string(report.workspaces)},
-                                          {"members", std::to_string(report.members)},
-                                          {"tokens", std::to_string(report.tokens)}}));
+                   const store::BackupReport& report, const std::vector<std::string>& removed) {
+    if (wants_json(session)) {
+        Json json = {{"file", file},
+                     {"bytes", report.bytes},
+                     {"workspaces", report.workspaces},
+                     {"members", report.members},
+                     {"tokens", report.tokens},
+                     {"removed", removed}};
+        if (const auto& restored = report.restored)
+            json["restores"] = {{"workspaces", restored->workspaces},
+                                {"members", restored->members},
+                                {"tokens", restored->tokens},
+                                {"tokensCompared", restored->compared},
+                                {"seconds", seconds_of(*restored)}};
+        return print(session, json);
+    }
+    Pairs pairs = {{"backup", file},
+                   {"bytes", std::to_string(report.bytes)},
+                   {"workspaces", std::to_string(report.workspaces)},
+                   {"members", std::to_string(report.members)},
+                   {"tokens", std::to_string(report.tokens)}};
+    for (const std::string& path : removed)
+        pairs.emplace_back("removed", path);
+    std::string text = lines_of(pairs);
+    if (const auto& restored = report.restored)
+        text += "restores to " + counted(restored->workspaces, "workspace") + ", " +
+                counted(restored->members, "member") + ", " + counted(restored->tokens, "token") +
+                " in " + fmt::format("{:.3f}", seconds_of(*restored)) + " s (" +
+                counted(restored->compared, "token") + " compared)\n";
+    return session.output.print(text);
 }
 
 Status show_restored(const Session& session, const std::string& database,

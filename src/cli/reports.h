@@ -14,8 +14,10 @@ namespace hourgate::cli {
 /// `init`: the database made, and the first operator token.
 [[nodiscard]] Status show_made(const Session& session, const std::string& database,
                                const manage::MintedToken& minted);
+/// `removed`: earlier backups that made room.
 [[nodiscard]] Status show_backup(const Session& session, const std::string& file,
-                                 const store::BackupReport& report);
+                                 const store::BackupReport& report,
+                                 const std::vector<std::string>& removed);
 [[nodiscard]] Status show_restored(const Session& session, const std::string& database,
                                    const store::RestoreReport& report);
 [[nodiscard]] Status show_checked(const Session& session, const std::string& file,

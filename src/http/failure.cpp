@@ -100,11 +100,15 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
     const Kind kind = kind_of(failure.fault);
     Json members = {{"code", kind.code}, {"reason", failure.reason}};
     if (kind.status == 503) {
-        // What is said of files and users is for the operator's log, not for callers.
+        // What is said of files and users is for operators and their log, not for callers.
         members["reason"] = "store_failed";
         members["message"] = "The gate could not read or write its database: nothing was changed.";
         members["fix"] =
             "Send the call again in a few seconds; if that does not help, tell the operator.";
+        if (decision.facts && decision.facts->is_operator()) {
+            members["message"] = sentence(failure.what);
+            members["fix"] = sentence(failure.next);
+        }
         return answer_with(503, std::move(members), decision, settings, format);
     }
     if (failure.reason.empty())

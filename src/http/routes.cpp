@@ -319,7 +319,7 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
             return preflight_answer(place->routed.allowed);
         return manage(*place, Listener::public_, request, admission, format);
     }
-    if (auto answer = common(request, format))
+    if (auto answer = common(Listener::public_, request, format))
         return *std::move(answer);
     const std::string here = "Here are " + settings_.api_prefix +
                              "/me, /tokens, /check, /members and /organization beside it, "
@@ -371,7 +371,7 @@ Answer Routes::on_admin(const Request& request, Admission& admission, Format for
     if (policy::path_part(request.target) == "/metrics")
         return is_get(request) ? text_answer("text/plain; version=0.0.4", settings_.metrics())
                                : wrong_method(request, "GET, HEAD", format);
-    if (auto answer = common(request, format))
+    if (auto answer = common(Listener::admin, request, format))
         return *std::move(answer);
     return not_found(
         request,
@@ -380,7 +380,8 @@ Answer Routes::on_admin(const Request& request, Admission& admission, Format for
         format);
 }
 
-std::optional<Answer> Routes::common(const Request& request, Format format) const {
+std::optional<Answer> Routes::common(Listener listener, const Request& request,
+                                     Format format) const {
     const std::string_view path = policy::path_part(request.target);
     const bool health = path == healthz_path;
     const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
@@ -390,7 +391,7 @@ std::optional<Answer> Routes::common(const Request& request, Format format) cons
         return wrong_method(request, "GET, HEAD", format);
     if (description)
         return text_answer("application/json", settings_.openapi);
-    return health ? healthz_answer() : readiness(format);
+    return health ? healthz_answer() : readiness(listener, format);
 }
 
 std::optional<Answer> Routes::errors(const Request& request, Format format) const {
@@ -429,9 +430,11 @@ Answer Routes::introspect(const Request& request, Format format) {
     return introspection(decision);
 }
 
-Answer Routes::readiness(Format format) const {
+Answer Routes::readiness(Listener listener, Format format) const {
     if (settings_.ready())
-        return text_answer("text/plain", "ready\n");
+        return text_answer("text/plain", listener == Listener::admin && settings_.ready_note
+                                             ? "ready\n" + settings_.ready_note() + "\n"
+                                             : "ready\n");
     return plain_error(503, "unavailable", "not_ready", "The database does not answer.",
                        "See the log of the gate.", format);
 }

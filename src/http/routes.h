@@ -34,7 +34,9 @@ public:
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
         /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
         std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;
-        std::function<bool()> ready;           ///< readyz: whether the database answers
+        std::function<bool()> ready;  ///< readyz: whether the database answers
+        /// readyz on the admin listener: a second line for people; none set: it has one.
+        std::function<std::string()> ready_note;
         std::function<std::string()> metrics;  ///< text of /metrics
     };
 
@@ -117,10 +119,11 @@ private:
     [[nodiscard]] Answer verify(const Request& request, Format format);
     [[nodiscard]] Answer introspect(const Request& request, Format format);
     /// Health and the description: the same on both listeners. Nothing: another path.
-    [[nodiscard]] std::optional<Answer> common(const Request& request, Format format) const;
+    [[nodiscard]] std::optional<Answer> common(Listener listener, const Request& request,
+                                               Format format) const;
     /// What is written about refusals: on all three. Nothing: another path.
     [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
-    [[nodiscard]] Answer readiness(Format format) const;
+    [[nodiscard]] Answer readiness(Listener listener, Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
     /// The gate's decision, with what takes another look; told to nobody.
     [[nodiscard]] Decision explained(const Call& call);

@@ -121,6 +121,11 @@ std::string Metrics::text(const Gauges& gauges) const {
         gauges.decisions_passed_over);
     add(out, "hourgate_decision_log_lost_total", "counter",
         "Decisions overwritten in memory before they could be written.", gauges.decisions_lost);
+    // Absent when there is none: whatever number stood there, somebody's sum would take it for one.
+    if (gauges.backup_age_s)
+        add(out, "hourgate_backup_age_seconds", "gauge",
+            "Age of the newest backup in the folder backups beside the database.",
+            *gauges.backup_age_s);
     add(out, "hourgate_uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s);
     describe(out, "hourgate_build_info", "gauge", "Always 1; the label is the version running.");
     out.append("hourgate_build_info{version=\"").append(build_info::version).append("\"} 1\n");

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gate/decision.h"
@@ -40,6 +41,7 @@ struct Gauges {
     std::int64_t state_age_s = 0;
     std::uint64_t state_failures = 0;
     std::uint64_t state_bytes = 0;
+    std::optional<std::int64_t> backup_age_s;  ///< none: there is no backup
     std::int64_t uptime_s = 0;
 };
 

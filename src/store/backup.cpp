@@ -5,25 +5,83 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/clock.h"
 #include "store/connection.h"
 #include "store/copy.h"
 #include "store/database_file.h"
 #include "store/errors.h"
 #include "store/files.h"
+#include "store/known.h"
 #include "store/lock_file.h"
+#include "store/restored_draft.h"
 
 namespace hourgate::store {
 
+namespace fs = std::filesystem;
+
 namespace {
 
+constexpr std::string_view dated_begin = "hourgate-", dated_end = ".db";
+constexpr std::string_view form_of_time = "00000000T000000Z";
+
+/// The part of a name after a dated backup's; nothing when it does not begin like one.
+std::optional<std::string_view> after_dated(std::string_view name) {
+    if (!name.starts_with(dated_begin))
+        return std::nullopt;
+    name.remove_prefix(dated_begin.size());
+    for (const char form : form_of_time) {
+        const bool fits = !name.empty() && (form == '0' ? name.front() >= '0' && name.front() <= '9'
+                                                        : name.front() == form);
+        if (!fits)
+            return std::nullopt;
+        name.remove_prefix(1);
+    }
+    if (!name.starts_with(dated_end))
+        return std::nullopt;
+    name.remove_prefix(dated_end.size());
+    return name;
+}
+
+bool is_dated(std::string_view name) {
+    const auto after = after_dated(name);
+    return after && after->empty();
+}
+
+/// Of a run that was killed.
+bool is_leftover(std::string_view name) {
+    const auto after = after_dated(name);
+    return after && (after->starts_with(".part-") || after->starts_with(".verify-"));
+}
+
+bool is_older(const std::string& path, std::int64_t than_ms) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 &&
+           static_cast<std::int64_t>(status.st_mtim.tv_sec) * ms_per_s < than_ms;
+}
+
+std::int64_t bytes_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+/// `known` is filled, when there is one, from the snapshot that is copied.
 Status copy_into(const std::string& database, const std::string& target, const Draft& draft,
-                 const Progress& progress) {
+                 const Progress& progress, Known* known) {
     return guarded(database, [&]() -> Status {
         Connection source(database, Access::read, command_busy_ms);
+        const auto ask = [&] { *known = read_known(source); };
         return guarded(target, [&]() -> Status {
             try {
                 Connection copy(draft.path(), Access::draft, command_busy_ms);
-                copy_all(source, copy, progress);
+                copy_all(source, copy, progress, known == nullptr ? std::function<void()>() : ask);
                 return Done{};
             } catch (const SQLite::Exception& error) {
                 // Only what is read can be damaged: the copy is new.
@@ -46,11 +104,74 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
         report.workspaces = count(copy, "workspaces");
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
-        struct stat status {};
-        if (::stat(draft.path().c_str(), &status) == 0)
-            report.bytes = status.st_size;
+        report.bytes = bytes_of(draft.path());
         return report;
     });
+}
+
+/// Asked before a step that takes its time; all is copied by now.
+Status go_on(const Progress& progress, const std::string& target, const Draft& draft) {
+    return guarded(target, [&]() -> Status {
+        const std::int64_t bytes = bytes_of(draft.path());
+        if (progress && !progress(bytes, bytes))
+            throw Stopped();
+        return Done{};
+    });
+}
+
+/// A draft, with what using it as a database leaves beside it.
+class Trial {
+public:
+    explicit Trial(Draft draft) : draft_(std::move(draft)), lock_(draft_.path() + ".lock") {}
+    ~Trial() { ::unlink(lock_.c_str()); }
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+    [[nodiscard]] const std::string& path() const noexcept { return draft_.path(); }
+
+private:
+    const Draft draft_;
+    const std::string lock_;
+};
+
+Failure does_not_restore(const std::string& named, const std::string& why, std::string next) {
+    return {Fault::store, "the backup " + named + " does not restore: " + why, std::move(next)};
+}
+
+/// Restores `copy` beside it, and compares. `named` is how messages call it.
+Result<Restored> try_restore(const std::string& copy, const std::string& named, const Known& known,
+                             const std::string& next) {
+    const SystemClock clock;
+    const std::int64_t begun_us = clock.now().boot_us;
+    Result<Draft> draft = restored_draft(copy, named, ".verify-" + std::to_string(::getpid()));
+    if (!draft)
+        return draft.failure().fault == Fault::store
+                   ? does_not_restore(named, draft.failure().what, next)
+                   : draft.failure();
+    const Trial trial(std::move(draft).value());
+    Restored restored;
+    restored.took_us = clock.now().boot_us - begun_us;
+    const Result<std::string> off = difference(known, trial.path());
+    if (!off)
+        return off.failure().fault == Fault::store
+                   ? does_not_restore(named, off.failure().what, next)
+                   : off.failure();
+    if (!off.value().empty())
+        return does_not_restore(named, off.value(), next);
+    restored.workspaces = known.workspaces;
+    restored.members = known.members;
+    restored.tokens = known.tokens;
+    restored.compared = static_cast<std::int64_t>(known.sample.size());
+    return restored;
+}
+
+/// The copy as it is on the disk, before it gets its name.
+Result<Restored> verify_draft(const Draft& draft, const std::string& target, const Known& known) {
+    if (Status flushed = draft.flush(); !flushed)
+        return flushed.failure();
+    return try_restore(draft.path(), target, known,
+                       "it was removed, and an earlier " + target +
+                           " is as it was; look at the disk with `dmesg`, then try again, or to "
+                           "another disk");
 }
 
 /// The database, as long as it says that it is ours: a damaged one is found by reading it all.
@@ -72,7 +193,7 @@ Status check_source(const std::string& database, const std::string& target) {
 }  // namespace
 
 Result<BackupReport> backup(const std::string& database, const std::string& target,
-                            const Progress& progress) {
+                            const Progress& progress, Verify verify) {
     if (Status source = check_source(database, target); !source)
         return source.failure();
     const Result<InUse> use = InUse::take(database);
@@ -81,14 +202,96 @@ Result<BackupReport> backup(const std::string& database, const std::string& targ
     Result<Draft> draft = Draft::make(target, ".part-" + std::to_string(::getpid()));
     if (!draft)
         return draft.failure();
-    if (Status copied = copy_into(database, target, draft.value(), progress); !copied)
+    Known known;
+    const bool verified = verify == Verify::yes;
+    if (Status copied =
+            copy_into(database, target, draft.value(), progress, verified ? &known : nullptr);
+        !copied)
         return copied.failure();
     Result<BackupReport> report = check_copy(draft.value(), database);
     if (!report)
         return report;
+    if (verified) {
+        if (Status going = go_on(progress, target, draft.value()); !going)
+            return going.failure();
+        Result<Restored> restored = verify_draft(draft.value(), target, known);
+        if (!restored)
+            return restored.failure();
+        report.value().restored = restored.value();
+    }
+    if (Status going = go_on(progress, target, draft.value()); !going)
+        return going.failure();
     if (Status placed = draft.value().replace(); !placed)
         return placed.failure();
     return report;
+}
+
+Result<BackupReport> verify_backup(const std::string& file) {
+    const std::string next = "use another backup: what this one holds cannot be trusted";
+    const Result<FileState> state = look_at_header(file);
+    if (!state)
+        return state.failure();
+    if (state.value().kind == FileState::Kind::absent)
+        return Failure{Fault::not_found, "there is no backup at " + file, "check the name"};
+    if (state.value().kind != FileState::Kind::ours)
+        return does_not_restore(file, "it " + state.value().flaw, next);
+    const Result<Known> known = guarded(file, [&]() -> Result<Known> {
+        Connection connection(file, Access::look, command_busy_ms);
+        return read_known(connection);
+    });
+    if (!known)
+        return known.failure().fault == Fault::store
+                   ? does_not_restore(file, known.failure().what, next)
+                   : known.failure();
+    const Result<Restored> restored = try_restore(file, file, known.value(), next);
+    if (!restored)
+        return restored.failure();
+    BackupReport report;
+    report.bytes = bytes_of(file);
+    report.workspaces = known.value().workspaces;
+    report.members = known.value().members;
+    report.tokens = known.value().tokens;
+    report.restored = restored.value();
+    return report;
+}
+
+// --- several of them ---
+
+std::string backups_folder(const std::string& database) {
+    return folder_of(database) + "/backups";
+}
+
+std::string dated_backup(const std::string& folder, std::int64_t now_ms) {
+    const std::string name =
+        std::string(dated_begin) + time_in_name(now_ms) + std::string(dated_end);
+    return (fs::path(folder) / name).string();
+}
+
+Result<std::vector<std::string>> keep_latest(const std::string& made, std::int64_t keep,
+                                             std::int64_t now_ms) {
+    std::vector<std::string> dated, removed, to_go;
+    std::error_code error;
+    fs::directory_iterator entry(folder_of(made), error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+        const std::string path = entry->path().string();
+        const std::string name = entry->path().filename().string();
+        if (is_dated(name) && !same_file(path, made))
+            dated.push_back(path);
+        else if (is_leftover(name) && is_older(path, now_ms - ms_per_day))
+            to_go.push_back(path);
+    }
+    if (error)
+        return system_failure("read", folder_of(made), error.value());
+    std::sort(dated.begin(), dated.end(), std::greater<>());
+    const auto others = static_cast<std::size_t>(keep - 1);
+    if (dated.size() > others)
+        to_go.insert(to_go.end(), dated.begin() + static_cast<std::ptrdiff_t>(others), dated.end());
+    for (const std::string& path : to_go) {
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+            return system_failure("remove", path, errno);
+        removed.push_back(path);
+    }
+    return removed;
 }
 
 }  // namespace hourgate::store

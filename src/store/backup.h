@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,20 +11,54 @@
 
 namespace hourgate::store {
 
-/// Told how far it is, at most a few times a second: pages done, pages in all.
-using Progress = std::function<void(std::int64_t done, std::int64_t all)>;
+/// Told how far it is, at most a few times a second and before each further step: what is done, of
+/// what in all. False ends it: Failure::system, and nothing is left behind.
+using Progress = std::function<bool(std::int64_t done, std::int64_t all)>;
+
+/// What a backup became when it was restored beside itself, to see whether it can be.
+struct Restored {
+    std::int64_t workspaces = 0, members = 0, tokens = 0;
+    std::int64_t compared = 0;  ///< tokens whose facts were compared, one by one
+    std::int64_t took_us = 0;   ///< of the restore alone, not of the comparing
+};
 
 struct BackupReport {
     std::int64_t bytes = 0;
     std::int64_t workspaces = 0, members = 0, tokens = 0;
+    std::optional<Restored> restored;  ///< Verify::yes
 };
+
+enum class Verify : std::uint8_t { no, yes };
 
 /// Copies the live database in one pass (one read transaction: a snapshot) into a temporary file
 /// beside `target`, checks it (integrity_check), syncs it, renames it, syncs the folder. Never
 /// blocks decisions or the server. On failure (disk full, no permission) an earlier `target` is
 /// untouched and nothing is left behind.
+///
+/// Verify::yes: before it is renamed, the copy is read back from the disk and restored to another
+/// temporary file, by what `restore` does; that is opened as the gate opens its database, and must
+/// have the counts, plans and, for up to 100 tokens spread over the table, the facts that the live
+/// database had in the snapshot that was copied. Changes made meanwhile are in neither. When
+/// anything is another: Failure::store, which says what; the copy is removed, `target` untouched.
 [[nodiscard]] Result<BackupReport> backup(const std::string& database, const std::string& target,
-                                          const Progress& progress);
+                                          const Progress& progress, Verify verify = Verify::no);
+
+/// The same for a backup made earlier, compared with what it says itself. `file` is only read; the
+/// temporary file is made beside it.
+[[nodiscard]] Result<BackupReport> verify_backup(const std::string& file);
+
+/// Where the timer puts them, the doctor and the metrics look for them: "backups" beside it.
+[[nodiscard]] std::string backups_folder(const std::string& database);
+
+/// "<folder>/hourgate-20261125T140309Z.db": a backup's name where several are kept.
+[[nodiscard]] std::string dated_backup(const std::string& folder, std::int64_t now_ms);
+
+/// Removes from the folder of `made`, a dated backup, all dated backups but `made` and the latest
+/// others, by name, so that `keep` are left; and what runs killed over a day ago left of theirs.
+/// Other files are not touched. Gives what was removed. On failure, which names the file, some may
+/// be removed. REQUIRES: keep is 1 or more.
+[[nodiscard]] Result<std::vector<std::string>> keep_latest(const std::string& made,
+                                                           std::int64_t keep, std::int64_t now_ms);
 
 enum class BringBack : std::uint8_t { no, yes };
 

@@ -28,7 +28,9 @@ void use_wal(Connection& connection) {
 Connection::Connection(const std::string& path, Access access, int busy_ms)
     : db_(open(path, access, busy_ms)) {
     // SQLite opens what it may not write for reading only, and would say so at the first change.
-    if (access != Access::look && sqlite3_db_readonly(db_.getHandle(), "main") != 0)
+    // Who only reads goes on: decisions need nothing written, on a disk gone read-only neither.
+    const bool writes = access == Access::write || access == Access::draft;
+    if (writes && sqlite3_db_readonly(db_.getHandle(), "main") != 0)
         throw SQLite::Exception("opened for reading only", SQLITE_READONLY);
     run("PRAGMA foreign_keys=ON");
     run("PRAGMA trusted_schema=OFF");

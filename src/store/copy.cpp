@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "store/errors.h"
 
 namespace hourgate::store {
 
@@ -15,10 +16,13 @@ constexpr std::int64_t progress_every_us = us_per_s / 4;
 
 }  // namespace
 
-void copy_all(Connection& source, Connection& draft, const Progress& progress) {
+void copy_all(Connection& source, Connection& draft, const Progress& progress,
+              const std::function<void()>& meanwhile) {
     // The copy would begin again with each commit, were the snapshot not held from here to the end.
     Transaction snapshot(source, Transaction::Kind::snapshot);
     source.run("SELECT count(*) FROM sqlite_schema");
+    if (meanwhile)
+        meanwhile();
     const SystemClock clock;
     std::int64_t told_us = clock.now().boot_us;
     SQLite::Backup copy(draft.db(), source.db());
@@ -30,7 +34,8 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress) {
         const std::int64_t now_us = clock.now().boot_us;
         if (!progress || (result != SQLITE_DONE && now_us - told_us < progress_every_us))
             continue;
-        progress(all - copy.getRemainingPageCount(), all);
+        if (!progress(all - copy.getRemainingPageCount(), all))
+            throw Stopped();
         told_us = now_us;
     }
     // What was copied says that it is in WAL mode. The copy is to be one file: to be carried about,

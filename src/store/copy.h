@@ -1,6 +1,7 @@
 // A database copied into a draft, as one snapshot, and checked. Throws; stays inside store/.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "store/backup.h"
@@ -9,8 +10,10 @@
 namespace hourgate::store {
 
 /// Copies all pages of `source` as they are at this instant; writers go on meanwhile. The draft is
-/// not in WAL mode, whatever the source is.
-void copy_all(Connection& source, Connection& draft, const Progress& progress);
+/// not in WAL mode, whatever the source is. `meanwhile`, when set, reads from `source` what the
+/// same snapshot says.
+void copy_all(Connection& source, Connection& draft, const Progress& progress,
+              const std::function<void()>& meanwhile = {});
 
 /// Reads the whole database and its references: what is off, or "" when all is well.
 [[nodiscard]] std::string flaw_in(Connection& connection);

@@ -84,15 +84,16 @@ std::vector<Change> VersionReader::rows_changed_since(std::int64_t known) {
 }
 
 FactReader::FactReader(const std::string& path, Pools& pools)
-    : pools_(pools),
-      connection_(path, Access::read, decision_busy_ms),
-      row_(connection_.db(), select_facts()) {
+    : connection_(path, Access::read, decision_busy_ms), query_(connection_, pools) {
     // A look-up needs the upper pages of four trees. The rest is in the system's cache, once for
     // all; here it would be once for each reader.
     connection_.run("PRAGMA cache_size=-256");
 }
 
-FactReader::Row FactReader::read(std::string_view prefix) {
+FactQuery::FactQuery(Connection& connection, Pools& pools)
+    : pools_(pools), row_(connection.db(), select_facts()) {}
+
+FactQuery::Row FactQuery::read(std::string_view prefix) {
     const Use use(row_);
     bind_text(row_, 1, prefix);
     if (!row_.executeStep())

@@ -51,10 +51,11 @@ struct Pools {
     Pool<Workspace> workspaces;
 };
 
-class FactReader {
+/// Facts by prefix, on whichever connection and in whichever snapshot it has.
+class FactQuery {
 public:
-    /// `pools` must outlive the reader.
-    FactReader(const std::string& path, Pools& pools);
+    /// Both must outlive it.
+    FactQuery(Connection& connection, Pools& pools);
 
     struct Row {
         std::shared_ptr<const Facts> facts;  ///< null: no token has the prefix
@@ -65,8 +66,21 @@ public:
 
 private:
     Pools& pools_;
-    Connection connection_;
     SQLite::Statement row_;
+};
+
+/// The same on a connection of its own to the live database.
+class FactReader {
+public:
+    /// `pools` must outlive the reader.
+    FactReader(const std::string& path, Pools& pools);
+
+    using Row = FactQuery::Row;
+    [[nodiscard]] Row read(std::string_view prefix) { return query_.read(prefix); }
+
+private:
+    Connection connection_;
+    FactQuery query_;
 };
 
 }  // namespace hourgate::store

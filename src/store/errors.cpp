@@ -66,6 +66,8 @@ Failure failure_in_flight(const std::string& path) noexcept {
         return {Fault::store,
                 "the database " + path + " holds what hourgate never writes: " + error.what(),
                 "restore a backup: `hourgate restore FILE`"};
+    } catch (const Stopped&) {
+        return {Fault::system, "stopped by a signal; what was begun is removed", "run it again"};
     } catch (const std::exception& error) {
         return {Fault::system, path + ": " + error.what(), "try again"};
     } catch (...) {

@@ -16,6 +16,11 @@ struct ImpossibleRow : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Thrown inside store/ when a Progress says that it is to end.
+struct Stopped : std::runtime_error {
+    Stopped() : std::runtime_error("stopped") {}
+};
+
 /// The exception being handled, as a Failure about `path`. REQUIRES: called inside a catch block.
 [[nodiscard]] Failure failure_in_flight(const std::string& path) noexcept;
 

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/time_text.h"
 #include "store/errors.h"
 
 namespace hourgate::store {
@@ -65,6 +66,15 @@ Status Draft::give_to_owner_of(const std::string& like) const {
     return Done{};
 }
 
+Status Draft::flush() const {
+    const File file(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    if (file.fd() < 0 || ::fsync(file.fd()) != 0)
+        return system_failure("sync", target_, errno);
+    // Advice: a file system in memory has nowhere else to read them from.
+    static_cast<void>(::posix_fadvise(file.fd(), 0, 0, POSIX_FADV_DONTNEED));
+    return Done{};
+}
+
 Status Draft::replace() {
     if (Status synced = sync(path_, O_RDWR, target_); !synced)
         return synced;
@@ -105,9 +115,20 @@ bool exists(const std::string& path) noexcept {
     return ::stat(path.c_str(), &status) == 0;
 }
 
+bool is_folder(const std::string& path) noexcept {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool same_file(const std::string& a, const std::string& b) noexcept {
     std::error_code error;
     return fs::equivalent(a, b, error) && !error;
+}
+
+std::string time_in_name(std::int64_t wall_ms) {
+    std::string time = format_time(wall_ms);
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    return time;
 }
 
 Result<std::string> true_path(const std::string& path) {

@@ -1,6 +1,7 @@
 // Files around the database: made private, synced, put in place of another as one step.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,9 @@ public:
     /// When root makes it: gives it to the user that owns `like`, so that the server, which is not
     /// root, can use it.
     [[nodiscard]] Status give_to_owner_of(const std::string& like) const;
+    /// Syncs it, and has the system forget its pages: who reads it next reads what the disk has.
+    /// REQUIRES: no connection of this process has it open.
+    [[nodiscard]] Status flush() const;
     /// Syncs it, moves it to the target in place of what stands there, syncs the folder.
     [[nodiscard]] Status replace();
     /// The same, but Failure::conflict when something stands at the target.
@@ -57,8 +61,12 @@ void remove_database(const std::string& path) noexcept;
 [[nodiscard]] std::string folder_of(const std::string& path);
 [[nodiscard]] Status sync_folder_of(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path) noexcept;
+[[nodiscard]] bool is_folder(const std::string& path) noexcept;
 /// Whether both are there and are one file.
 [[nodiscard]] bool same_file(const std::string& a, const std::string& b) noexcept;
+
+/// "20261125T140309Z": an instant as part of a file's name, so that names sort as time does.
+[[nodiscard]] std::string time_in_name(std::int64_t wall_ms);
 
 /// As SQLite resolves it, through symbolic links: one database has one name. The file itself need
 /// not exist, its folder must.

@@ -15,7 +15,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/time_text.h"
 #include "store/backup.h"
 #include "store/connection.h"
 #include "store/copy.h"
@@ -24,6 +23,7 @@
 #include "store/files.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
+#include "store/restored_draft.h"
 #include "store/rows.h"
 #include "store/server_lock.h"
 
@@ -35,10 +35,7 @@ constexpr int others_wait_ms = 1'000;  // for commands that are about to end
 
 // --- 1. the copy ---
 
-Status check_source(const std::string& database, const std::string& source) {
-    if (same_file(database, source))
-        return Failure{Fault::usage, source + " is the database itself",
-                       "name the backup to restore"};
+Status check_source(const std::string& source) {
     Result<FileState> state = look_at_header(source);
     if (!state)
         return state.failure();
@@ -216,9 +213,7 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
 
 /// "<database>.before-restore-20261125T140309Z", with a number when that is taken.
 std::string free_name(const std::string& database, std::int64_t now_ms) {
-    std::string time = format_time(now_ms);
-    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-    const std::string name = database + ".before-restore-" + time;
+    const std::string name = database + ".before-restore-" + time_in_name(now_ms);
     std::string free = name;
     for (int number = 2; exists(free); ++number)
         free = name + "-" + std::to_string(number);
@@ -274,6 +269,20 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
 
 }  // namespace
 
+Result<Draft> restored_draft(const std::string& source, const std::string& target,
+                             const std::string& suffix) {
+    if (Status usable = check_source(source); !usable)
+        return usable.failure();
+    Result<Draft> draft = Draft::make(target, suffix);
+    if (!draft)
+        return draft;
+    if (Status copied = copy_source(source, target, draft.value()); !copied)
+        return copied.failure();
+    if (Status sound = migrate_and_check(source, draft.value()); !sound)
+        return sound.failure();
+    return draft;
+}
+
 Result<RestoreReport> restore(const std::string& database, const std::string& source,
                               BringBack bring_back, std::int64_t now_ms) {
     // Through symbolic links to the file itself: a rename would replace the link.
@@ -283,15 +292,12 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
     const auto server = ServerLock::take(path.value());
     if (!server)
         return server.failure();
-    if (Status usable = check_source(path.value(), source); !usable)
-        return usable.failure();
-    Result<Draft> draft = Draft::make(path.value(), ".restoring");
+    if (same_file(path.value(), source))
+        return Failure{Fault::usage, source + " is the database itself",
+                       "name the backup to restore"};
+    Result<Draft> draft = restored_draft(source, path.value(), ".restoring");
     if (!draft)
         return draft.failure();
-    if (Status copied = copy_source(source, path.value(), draft.value()); !copied)
-        return copied.failure();
-    if (Status sound = migrate_and_check(source, draft.value()); !sound)
-        return sound.failure();
     return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms);
 }
 

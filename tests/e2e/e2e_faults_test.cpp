@@ -333,3 +333,144 @@ TEST_CASE("a backup is one private file, and bringing it back keeps what was rev
     CHECK(contains(failed(here.run({"backup", "/none/copy.db"})), "/none"));
     CHECK(here.json({"token", "list"}).size() == 3);
 }
+
+TEST_CASE("a verified backup says what it restores to, and a folder keeps the latest of them") {
+    const Installation here;
+    here.populate();
+    static_cast<void>(here.mint("manager@acme.example"));
+    const std::string folder = here.folder().file("data/backups");
+    std::filesystem::create_directory(folder);
+    const Words kept = {"backup", folder, "--verify", "--keep", "2"};
+    for (const char* day : {"20260101", "20260102", "20260103"})
+        write_file(folder + "/hourgate-" + day + "T000000Z.db", "an older one");
+    write_file(folder + "/by-hand.db", "somebody else's");
+
+    const Json made = here.json(kept);
+    CHECK(made.at("restores").at("workspaces") == 1);
+    CHECK(made.at("restores").at("members") == 4);
+    CHECK(made.at("restores").at("tokens") == 2);
+    CHECK(made.at("restores").at("tokensCompared") == 2);
+    CHECK(made.at("removed").size() == 2);
+    const std::string file = made.at("file");
+    CHECK(names_in(folder) ==
+          Words{"by-hand.db", "hourgate-20260103T000000Z.db", file.substr(folder.size() + 1)});
+    CHECK(run({"stat", "-c", "%a", file}).out == "600\n");
+    const Ran told = here.run({"backup", file, "--verify-only"});
+    CHECK(told.exit_code == 0);
+    CHECK(contains(told.out, "restores to 1 workspace, 4 members, 2 tokens in 0."));
+    CHECK_FALSE(contains(here.run({"backup", here.folder().file("plain.db")}).out, "restores"));
+
+    std::string bytes = read_file(file);
+    bytes.replace(4'096 * 10, 4'096, 4'096, 'Z');
+    write_file(file, bytes);
+    CHECK(contains(failed(here.run({"backup", file, "--verify-only"})), file));
+    CHECK(read_file(file) == bytes);
+    for (const Words& wrong :
+         {Words{"backup", file, "--keep", "2"}, Words{"backup", folder, "--keep", "0"},
+          Words{"backup", folder, "--keep", "many"},
+          Words{"backup", file, "--verify-only", "--keep", "2"},
+          Words{"backup", file, "--verify-only", "--verify"}})
+        CHECK(here.run(wrong).exit_code == 2);
+    CHECK(names_in(folder).size() == 3);
+}
+
+TEST_CASE("the age of the newest backup is in the metrics, and there is none where none is") {
+    const Installation here;
+    here.must({"init"});
+    Server server(here);
+    const auto told = [&](const std::string& path) {
+        return Wire(server.ports().admin).ask(get(path)).body;
+    };
+    CHECK_FALSE(contains(told("/metrics"), "hourgate_backup_age_seconds"));
+    CHECK(told("/_hourgate/readyz") == "ready\nno backup\n");
+    const std::string folder = here.folder().file("data/backups");
+    std::filesystem::create_directory(folder);
+    here.must({"backup", folder, "--verify", "--keep", "7"});
+    CHECK(contains(told("/metrics"), "\nhourgate_backup_age_seconds "));
+    CHECK(told("/_hourgate/readyz") == "ready\nnewest backup: 0 h old\n");
+    // Who is not the operator is not told.
+    CHECK(Wire(server.ports().public_).ask(get("/_hourgate/readyz")).body == "ready\n");
+    CHECK(server.stop() == 0);
+}
+
+namespace {
+
+/// A disk of one MiB in place of the folder of the database, for as long as it lives.
+class SmallDiskFor {
+public:
+    explicit SmallDiskFor(const Installation& here) : folder_(here.folder().file("data")) {
+        std::filesystem::create_directories(folder_);
+        mounted_ = is_root() && run({"mount", "-t", "tmpfs", "-o", "size=1m,mode=0700",
+                                     "hourgate-test", folder_})
+                                        .exit_code == 0;
+    }
+    ~SmallDiskFor() {
+        if (mounted_)
+            static_cast<void>(run({"umount", "-l", folder_}));
+    }
+    SmallDiskFor(const SmallDiskFor&) = delete;
+    SmallDiskFor& operator=(const SmallDiskFor&) = delete;
+    [[nodiscard]] bool mounted() const noexcept { return mounted_; }
+    void fill() const {
+        static_cast<void>(run({"dd", "if=/dev/zero", "of=" + folder_ + "/ballast", "bs=4k"}));
+    }
+    void free() const { std::filesystem::remove(folder_ + "/ballast"); }
+
+private:
+    const std::string folder_;
+    bool mounted_ = false;
+};
+
+Answered mint_over_http(const Server& server, const std::string& operator_token,
+                        const std::string& member) {
+    return Wire(server.ports().admin)
+        .ask(post("/admin/v1/members/" + member + "/tokens", R"({"name":"x"})",
+                  {{"Authorization", "Bearer " + operator_token}}));
+}
+
+}  // namespace
+
+// A disk that fails and one that has become read-only: store/write_faults_test.cpp.
+TEST_CASE("on a full disk decisions go on, changes fail, and when there is room it mends itself") {
+    const Installation here;
+    const SmallDiskFor disk(here);
+    if (!disk.mounted()) {
+        WARN("skipped: needs root and the right to mount");
+        return;
+    }
+    const std::string operator_token = here.json({"init"}).at("token");
+    here.must({"workspace", "add", "Acme", "--plan", "studio"});
+    const std::string member =
+        here.json({"member", "add", "Acme", "ann@acme.example", "--role", "owner"}).at("id");
+    const std::string known = here.mint(member), unknown = here.mint(member);
+    Server server(here);
+    CHECK(server.status(known) == 200);
+    std::size_t tokens = here.json({"token", "list", "Acme"}).size();
+
+    disk.fill();
+    // What is free yet of the last page of the WAL may take a change or two.
+    Answered answered = mint_over_http(server, operator_token, member);
+    for (int tries = 0; tries < 20 && answered.status == 201; ++tries, ++tokens)
+        answered = mint_over_http(server, operator_token, member);
+    INFO(answered.body);
+    CHECK(answered.status == 503);
+    CHECK(contains(answered.body, "is full: nothing was changed"));
+    CHECK(server.status(known) == 200);
+    CHECK(server.status(unknown) == 200);
+    const Ran command = here.run({"token", "mint", member, "--name", "x"});
+    CHECK(contains(failed(command), "is full: nothing was changed"));
+    CHECK(contains(failed(here.run({"backup", here.folder().file("data/b.db"), "--verify"})),
+                   "is full"));
+    disk.free();
+
+    CHECK(mint_over_http(server, operator_token, member).status == 201);
+    ++tokens;
+    CHECK(here.json({"token", "list", "Acme"}).size() == tokens);
+    const auto minted = here.json({"audit", "Acme", "--action", "token.mint", "--limit", "0"});
+    CHECK(minted.size() == tokens);
+    CHECK(names_in(here.folder().file("data")) ==
+          Words{"hourgate.db", "hourgate.db-shm", "hourgate.db-wal", "hourgate.db.lock"});
+    CHECK(server.stop() == 0);
+    CHECK(contains(server.program().err(), "a change failed, and so will others"));
+    CHECK(contains(server.program().err(), "changes work again"));
+}

@@ -211,6 +211,19 @@ TEST_CASE("where calls are forwarded, the metrics say what became of them") {
     CHECK(has_line(text, "hourgate_upstream_connections 7"));
 }
 
+TEST_CASE(
+    "the age of the newest backup is told where there is one, and nothing where there is none") {
+    Gauges gauges;
+    CHECK(Metrics().text(gauges).find("hourgate_backup") == std::string::npos);
+    gauges.backup_age_s = 0;
+    CHECK(has_line(Metrics().text(gauges), "hourgate_backup_age_seconds 0"));
+    gauges.backup_age_s = 90'061;
+    const std::string text = Metrics().text(gauges);
+    CHECK(has_line(text, "hourgate_backup_age_seconds 90061"));
+    CHECK(has_line(text, "# TYPE hourgate_backup_age_seconds gauge"));
+    CHECK(promtool_says(text).empty());
+}
+
 TEST_CASE("each decision counts under its own reason and no other") {
     for (std::size_t at = 0; at < hourgate::reason_count; ++at) {
         const auto reason = static_cast<Reason>(at);

@@ -116,10 +116,24 @@ TEST_CASE("progress is told, and ends with all pages done") {
         ++calls;
         last_done = done;
         last_all = all;
+        return true;
     }));
-    CHECK(calls == 1);
+    CHECK(calls == 2);
     CHECK(last_all > 10);
     CHECK(last_done == last_all);
+}
+
+TEST_CASE("a backup that is told to stop leaves nothing, at whichever step") {
+    DatabaseBench bench;
+    for (int steps = 0; steps < 3; ++steps) {
+        int left = steps;
+        const auto report = backup(
+            bench.path, bench.folder.file("backup"),
+            [&](std::int64_t, std::int64_t) { return left-- > 0; }, Verify::yes);
+        REQUIRE_FALSE(report.ok());
+        CHECK(report.failure().what.find("stopped by a signal") == 0);
+        CHECK(in_folder(bench).empty());
+    }
 }
 
 TEST_CASE("on a full disk the earlier backup stays, and nothing else does") {

@@ -9,6 +9,7 @@
 #include "cli/shell.h"
 #include "config/forms.h"
 #include "http/library/probe.h"
+#include "store/backup.h"
 #include "store/files.h"
 #include "store/server_lock.h"
 
@@ -161,7 +162,7 @@ private:
             return;
         }
         BackupsSeen seen;
-        seen.folder = backups_.empty() ? store::folder_of(config_.database) + "/backups" : backups_;
+        seen.folder = backups_.empty() ? store::backups_folder(config_.database) : backups_;
         seen.newest = ops::newest_in(seen.folder, ".db");
         if (seen.newest.file) {
             const auto state = store::look_at_file(seen.newest.file->path);

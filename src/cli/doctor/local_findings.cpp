@@ -233,7 +233,7 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
     const std::string make = seen.newest.readable ? "" : "mkdir -m 0700 " + folder + " && ";
     const std::string now = "`sudo systemctl enable --now hourgate-backup.timer`, and at once: `" +
                             make + "hourgate backup " + folder +
-                            "/now.db`; if backups go elsewhere: --backups DIR";
+                            " --verify`; if backups go elsewhere: --backups DIR";
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
     if (!seen.newest.file)
