@@ -1,6 +1,8 @@
 // A thread that does one thing again and again: every so many milliseconds, sooner when it is
-// asked, and a last time when it is to end.
+// asked, and a last time when it is to end. It gives way to threads that answer calls.
 #pragma once
+
+#include <sys/resource.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -45,6 +47,8 @@ public:
 
 private:
     void run() noexcept {
+        // Of this thread alone: setpriority(2), under "C library/kernel differences".
+        (void)setpriority(PRIO_PROCESS, 0, nice_of_the_patient);
         for (bool last = false; !last;) {
             {
                 std::unique_lock lock(mutex_);
@@ -55,6 +59,8 @@ private:
             work_(last);
         }
     }
+
+    static constexpr int nice_of_the_patient = 10;
 
     const std::chrono::milliseconds every_;
     const std::function<void(bool last)> work_;
