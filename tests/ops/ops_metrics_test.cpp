@@ -1,5 +1,9 @@
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -275,4 +279,27 @@ TEST_CASE("promtool, where it is installed, finds nothing to say about the metri
     Metrics metrics;
     metrics.count(observed(Reason::window_full));
     CHECK(promtool_says(metrics.text({})).empty());
+}
+
+TEST_CASE("the alert rules ask for metrics, reasons and outcomes that there are") {
+    std::ifstream file(HOURGATE_SOURCE_DIR "/docs/alerts.yml");
+    const std::string rules{std::istreambuf_iterator<char>(file), {}};
+    REQUIRE(rules.find("alert: HourgateDown") != std::string::npos);
+    Gauges all;
+    all.forwards = true;
+    all.backup_age_s = 1;
+    const std::string text = Metrics().text(all);
+    const std::regex named(R"re((hourgate_\w+)|(?:reason|outcome)=~?"([\w|]+)")re");
+    int found = 0;
+    for (std::sregex_iterator at(rules.begin(), rules.end(), named), end; at != end;
+         ++at, ++found) {
+        const std::string metric = (*at)[1], words = (*at)[2];
+        CAPTURE(metric, words);
+        if (!metric.empty())
+            CHECK(text.find("# TYPE " + metric + " ") != std::string::npos);
+        std::istringstream list(words);
+        for (std::string word; std::getline(list, word, '|');)
+            CHECK(text.find("=\"" + word + "\"}") != std::string::npos);
+    }
+    CHECK(found >= 8);
 }
