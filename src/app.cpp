@@ -585,7 +585,13 @@ void App::start() {
 /// systemd is told when it begins and when it is over: sd_notify(3), RELOADING=1.
 void App::reload() {
     ops::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", ops::monotonic_us()));
-    parts_->reload();
+    try {
+        parts_->reload();
+    } catch (const std::bad_alloc&) {
+        parts_->log.line(ops::Level::error,
+                         "configuration was not read again, the former one stays",
+                         {{"why", "out of memory"}});
+    }
     ops::notify("READY=1\nSTATUS=deciding");
 }
 

@@ -229,7 +229,7 @@ std::string_view room_in_words(RoomOf room) noexcept {
         case RoomOf::plan:
             return "plan";
         case RoomOf::urgent:
-            return "revoking and rotating";
+            return "revoking, rotating and asking";
         case RoomOf::failures:
             return "failures";
         case RoomOf::public_calls:

@@ -472,9 +472,11 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
         return {"The window for public calls from " + from + " is full: " + limit + ".", fix};
     }
     if (decision.room_of == RoomOf::urgent)
-        return {"Window " + quoted(window->name) +
-                    ", which a token has for revoking and rotating tokens, is full: " + limit + ".",
-                fix};
+        return {
+            "Window " + quoted(window->name) +
+                ", which a token has for revoking and rotating tokens and for asking, is full: " +
+                limit + ".",
+            fix};
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
                 " is full: " + limit + ".",
             fix};

@@ -77,11 +77,11 @@ std::string refusal_line(const Decision& decision, Level level, int status) {
     add(line, "prefix", decision.prefix);
     add(line, "workspace", facts != nullptr ? facts->workspace->public_id : "");
     add(line, "member", facts != nullptr ? facts->member->public_id : "");
-    add(line, "method", decision.method, method_bytes_max);
+    add(line, "method", token::blotted(decision.method), method_bytes_max);
     add(line, "path", token::blotted(policy::path_part(decision.target)));
     add(line, "address", decision.address ? decision.address->text() : "");
     if (!decision.request_id.empty())
-        add(line, "request", decision.request_id, request_id_bytes_max);
+        add(line, "request", token::blotted(decision.request_id), request_id_bytes_max);
     if (decision.reason == Reason::too_many_failures)
         add(line, "because", hourgate::to_text(decision.because));
     return line;

@@ -260,7 +260,7 @@ std::vector<Case> no_room() {
              set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf");
          },
          429, "Too Many Requests", "Retry-After: 40\n",
-         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens, is full: 60 calls in any 60 s, shared by all programs that use this token.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens and for asking, is full: 60 calls in any 60 s, shared by all programs that use this token.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
          R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},

@@ -274,9 +274,21 @@ TEST_CASE("no record holds a query, a token from a path, or a secret") {
     bench.self(token, "GET", "/organization?key=" + token);
     bench.self(scoped, "GET", "/tokens/" + token + "?x=hidden");
     bench.self("", "GET", "/me?token=" + token);
+    bench.self(token, "GET", "/organization", nullptr, {{"X-Request-Id", token}});
+    bench.self("", "GET", "/me", nullptr, {{"X-Request-Id", "a " + token + " b"}});
+    bench.self(token, "GET", "/organization", nullptr, {{"X-Hourgate-" + token, "1"}});
+    Decision odd;
+    odd.reason = Reason::wrong_scheme;
+    odd.id.fill('c');
+    odd.method = token;
+    odd.target = "/";
+    odd.scheme = token;
+    odd.misplaced = Misplaced::in_header;
+    odd.misplaced_in = token;
+    bench.decisions.note(odd, false);
     bench.call("not-a-token-" + token, "GET", std::string(ManageBench::api) + "/me");
     bench.write();
-    REQUIRE(bench.records() >= 4);
+    REQUIRE(bench.records() >= 8);
     const std::string secret = token.substr(22);
     const std::string all = bench.text(
         "SELECT group_concat(path || method || document || facts || request_id) FROM decisions");

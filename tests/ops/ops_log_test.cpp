@@ -318,3 +318,19 @@ TEST_CASE("lines of threads never mix") {
     }
     CHECK(seen == threads * lines);
 }
+
+TEST_CASE(
+    "a token where nobody looks for one, as method or request id, is blotted out of the line") {
+    const std::string secret = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    const std::string token = "hsk_live_4f8a2c1bdedf_" + secret;
+    Decision decision;
+    decision.reason = Reason::no_credentials;
+    decision.method = token;
+    decision.target = "/";
+    const std::string id = "a " + token + " b";
+    decision.request_id = id;
+    const std::string line = refusal_of(decision, 401);
+    CHECK(line.find(secret.substr(0, 4)) == std::string::npos);
+    CHECK(line.find("method=hsk_live_4f8a2c1bdedf_... ") != std::string::npos);
+    CHECK(line.find("request=\"a hsk_live_4f8a2c1bdedf_... b\"") != std::string::npos);
+}
