@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "app.h"
+#include "app/rules.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/print.h"

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "app.h"
+#include "app/app.h"
 #include "cli/demo_cast.h"
 #include "cli/demo_stage.h"
 #include "cli/new_database.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app.h"
+#include "app/app.h"
 #include "cli/demo_cast.h"
 
 namespace hourgate::cli {

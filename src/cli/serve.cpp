@@ -1,7 +1,7 @@
 // hourgate serve
 #include <nlohmann/json.hpp>
 
-#include "app.h"
+#include "app/app.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
 #include "cli/session.h"

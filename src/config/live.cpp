@@ -37,12 +37,6 @@ Config live(const Config& now, Config next, std::vector<std::string>& kept) {
                 next.connections_per_address);
     keeper.keep("server.loops", now.loops, next.loops);
     keeper.keep("database.path", now.database, next.database);
-    keeper.keep("upstream.url", now.upstream_urls, next.upstream_urls);
-    keeper.keep("upstream.authorization", now.upstream_authorization, next.upstream_authorization);
-    keeper.keep("upstream.connect_timeout", now.upstream_connect_s, next.upstream_connect_s);
-    keeper.keep("upstream.answer_timeout", now.upstream_answer_s, next.upstream_answer_s);
-    keeper.keep("upstream.idle_timeout", now.upstream_idle_s, next.upstream_idle_s);
-    keeper.keep("upstream.stream_max", now.upstream_stream_max_s, next.upstream_stream_max_s);
     keeper.keep("usage.keep", now.usage_keep_s, next.usage_keep_s);
     keeper.keep("decisions.grants", now.decisions_grants, next.decisions_grants);
     keeper.keep("decisions.keep", now.decisions_keep_s, next.decisions_keep_s);

@@ -179,7 +179,8 @@ bool asks_for_websocket(const Head& head) noexcept {
 
 }  // namespace
 
-Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_settings)
+Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_settings,
+                 Upstream& its_upstream)
     : method(parsed.request.method),
       target(parsed.request.target),
       decision(std::move(decided)),
@@ -188,6 +189,7 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
       body_bytes(parsed.body_bytes),
       expects_continue(parsed.expects_continue),
       upgrades(asks_for_websocket(parsed)),
+      upstream(its_upstream),
       settings(its_settings),
       format(format_for(parsed.request.joined("Accept"))),
       origin(parsed.request.only("Origin").value_or("")),

@@ -20,8 +20,8 @@ namespace hourgate::http {
 
 /// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
 struct Passage {
-    /// `settings` outlives it.
-    Passage(const Head& head, Decision decided, const ReplySettings& settings);
+    /// `settings` and `upstream` outlive it.
+    Passage(const Head& head, Decision decided, const ReplySettings& settings, Upstream& upstream);
     ~Passage();  ///< overwrites `head`: it may hold a token
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
@@ -36,6 +36,7 @@ struct Passage {
     const std::uint64_t body_bytes;
     const bool expects_continue;
     const bool upgrades;  ///< asks for a WebSocket: RFC 6455 section 4.1
+    Upstream& upstream;   ///< where it goes, whatever is configured meanwhile
 
     // How its caller is told of a failure:
     const ReplySettings& settings;

@@ -62,6 +62,11 @@ Forwarder::~Forwarder() {
             upstream_.counts.open.fetch_sub(leg.fd >= 0 ? 1 : 0);
 }
 
+bool Forwarder::busy() const noexcept {
+    return std::any_of(with_exchange.begin(), with_exchange.end(),
+                       [&](State state) { return !legs_[index(state)].empty(); });
+}
+
 // --- lists ---------------------------------------------------------------------------------------
 
 std::int64_t Forwarder::patience_ms(State state) const noexcept {
@@ -127,7 +132,7 @@ void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t n
     const bool anew = leg == nullptr;
     if (anew) {
         auto& connecting = of(State::connecting);
-        leg = &connecting.emplace_back();
+        leg = &connecting.emplace_back(*this);
         leg->here = std::prev(connecting.end());
         leg->place = place;
     }
@@ -341,9 +346,7 @@ std::int64_t Forwarder::next_ms() const noexcept {
     for (const auto& legs : legs_)
         if (!legs.empty())
             next = std::min(next, legs.front().late_ms);
-    const bool busy = std::any_of(with_exchange.begin(), with_exchange.end(),
-                                  [&](State state) { return !legs_[index(state)].empty(); });
-    return busy ? std::min(next, checked_ms_ + limits::stream_check_ms) : next;
+    return busy() ? std::min(next, checked_ms_ + limits::stream_check_ms) : next;
 }
 
 void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& visit) {

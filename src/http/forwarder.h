@@ -1,4 +1,4 @@
-// The API's side of a loop: connections to the upstream, kept alive in between, and the bytes of
+// The API's side of a loop: connections to one upstream, kept alive in between, and the bytes of
 // exchanges on them. Belongs to one loop and is used on its thread alone; what loops share about
 // the upstream is in http/upstream.
 #pragma once
@@ -25,9 +25,11 @@ struct Mark {
     const Of of;
 };
 
+class Forwarder;
+
 /// A connection to the upstream, or the wish for one.
 struct Leg final : Mark {
-    Leg() noexcept : Mark(Of::leg) {}
+    explicit Leg(Forwarder& by_) noexcept : Mark(Of::leg), by(by_) {}
     ~Leg();
     Leg(const Leg&) = delete;
     Leg& operator=(const Leg&) = delete;
@@ -41,6 +43,7 @@ struct Leg final : Mark {
         closed,     ///< forgotten at the end of the turn: events may still name it
     };
 
+    Forwarder& by;  ///< whose it is
     State state = State::connecting;
     int fd = -1;
     std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
@@ -67,6 +70,10 @@ public:
     ~Forwarder();
     Forwarder(const Forwarder&) = delete;
     Forwarder& operator=(const Forwarder&) = delete;
+
+    [[nodiscard]] const Upstream& upstream() const noexcept { return upstream_; }
+    /// Whether an exchange is under way.
+    [[nodiscard]] bool busy() const noexcept;
 
     /// A connection for an exchange, into `leg`: one that is idle, or one that begins. It may have
     /// failed at once, and the exchange with it. Throws when there is no memory; `leg` is set then

@@ -106,11 +106,6 @@ struct Loop::State {
           tally(tally_),
           crowd(crowd_),
           connections_max(connections_max_) {
-        if (service.upstream() != nullptr && listener == Listener::public_)
-            forwarder.emplace(*service.upstream(), epoll.get(),
-                              [this](const Endpoint& where, std::string_view how) {
-                                  service.upstream_failed(where, how);
-                              });
         watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
         accept_more(true);
     }
@@ -132,8 +127,8 @@ struct Loop::State {
     std::vector<Link*> done;  // guarded by done_mutex: back from the workers
 
     // Of the loop's thread:
-    std::optional<Forwarder> forwarder;  // of the public listener, where calls are forwarded
-    bool checking = false;               // a worker is at it
+    std::list<Forwarder> forwarders;                 // one for each upstream that calls go to
+    bool checking = false;                           // a worker is at it
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
     std::vector<Link*> resting;                      // in phase answer
     Neighbours neighbours;
@@ -196,8 +191,7 @@ struct Loop::State {
             if (cutting.load(std::memory_order_acquire))
                 cut_all();
             links[index(Phase::over)].clear();
-            if (forwarder)
-                forwarder->forget_closed();
+            forget_what_is_over();
         }
     }
 
@@ -205,8 +199,8 @@ struct Loop::State {
         if (!resting.empty())
             return 0;
         std::int64_t next = accept_again_ms;
-        if (forwarder)
-            next = std::min(next, forwarder->next_ms());
+        for (const Forwarder& forwarder : forwarders)
+            next = std::min(next, forwarder.next_ms());
         for (const auto& list : links)
             if (!list.empty())
                 next = std::min(next, list.front().late_ms);
@@ -238,11 +232,11 @@ struct Loop::State {
     void on_leg(Leg& leg, std::uint32_t events) {
         auto* const link = static_cast<Link*>(leg.owner);
         if (link == nullptr)
-            return forwarder->drop(leg);
+            return leg.by.drop(leg);
         if (link->resting)
             return;
         guard(*link, [&] {
-            forwarder->on_event(leg, events, now_ms);
+            leg.by.on_event(leg, events, now_ms);
             go_on(*link);
         });
     }
@@ -283,8 +277,7 @@ struct Loop::State {
     }
 
     void on_time() {
-        if (forwarder)
-            on_time_of_forwarder();
+        on_time_of_forwarders();
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
             auto& list = links[index(phase)];
@@ -308,17 +301,22 @@ struct Loop::State {
 
     /// Exchanges that are late, and those that take long: they are decided again on a worker, which
     /// may wait for the disk.
-    void on_time_of_forwarder() {
+    void on_time_of_forwarders() {
         const auto visit = [this](void* owner) {
             Link& link = *static_cast<Link*>(owner);
             guard(link, [&] { go_on(link); });
         };
-        forwarder->on_time(now_ms, visit);
-        if (checked.exchange(false)) {
+        const bool have_been_checked = checked.exchange(false);
+        if (have_been_checked)
             checking = false;
-            forwarder->end_refused(now_ms, visit);
+        std::vector<std::shared_ptr<Passage>> passages;
+        for (Forwarder& forwarder : forwarders) {
+            forwarder.on_time(now_ms, visit);
+            if (have_been_checked)
+                forwarder.end_refused(now_ms, visit);
+            for (auto& passage : forwarder.to_be_checked(now_ms))
+                passages.push_back(std::move(passage));
         }
-        auto passages = forwarder->to_be_checked(now_ms);
         if (passages.empty() || checking)
             return;
         checking = workers([this, these = std::move(passages)] {
@@ -327,6 +325,28 @@ struct Loop::State {
             checked.store(true);
             nudge();
         });
+    }
+
+    /// The one for an upstream: at first there is none.
+    Forwarder& forwarder_to(Upstream& upstream) {
+        for (Forwarder& forwarder : forwarders)
+            if (&forwarder.upstream() == &upstream)
+                return forwarder;
+        return forwarders.emplace_back(upstream, epoll.get(),
+                                       [this](const Endpoint& where, std::string_view how) {
+                                           service.upstream_failed(where, how);
+                                       });
+    }
+
+    /// At the end of a turn, when no event names anything of it. An upstream that is configured no
+    /// longer is left with the last of its calls.
+    void forget_what_is_over() noexcept {
+        const Upstream* const in_force = service.upstream();
+        for (auto at = forwarders.begin(); at != forwarders.end();) {
+            at->forget_closed();
+            const bool left = &at->upstream() != in_force && !at->busy();
+            at = left ? forwarders.erase(at) : std::next(at);
+        }
     }
 
     // --- connections ---
@@ -503,23 +523,28 @@ struct Loop::State {
         for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
             moved = link.dialogue.feed();
             if (link.leg == nullptr && !exchange.over())
-                forwarder->begin(exchange, &link, link.leg, now_ms);
+                forwarder_to(exchange.passage()->upstream).begin(exchange, &link, link.leg, now_ms);
             if (link.leg != nullptr)
-                moved |= forwarder->pump(*link.leg, now_ms);
+                moved |= link.leg->by.pump(*link.leg, now_ms);
             if (!link.dialogue.output().empty())
                 moved |= send_some(link);
             if (link.dialogue.phase() == Phase::over)
                 return false;
             if (moved && link.leg != nullptr)
-                forwarder->progressed(*link.leg, now_ms);
+                link.leg->by.progressed(*link.leg, now_ms);
         }
         if (!exchange.over())
             return false;
-        if (link.leg != nullptr)
-            forwarder->end(*std::exchange(link.leg, nullptr), now_ms);
+        part(link);
         link.client_ended = false;
         link.dialogue.exchange_over();
         return true;
+    }
+
+    /// From its connection to the API.
+    void part(Link& link) noexcept {
+        if (Leg* const leg = std::exchange(link.leg, nullptr))
+            leg->by.end(*leg, now_ms);
     }
 
     /// Who sends a hundred requests at once has them answered one turn after another, so that
@@ -562,8 +587,7 @@ struct Loop::State {
             tally.in_flight.fetch_add(busy ? 1 : -1);
         link.busy = busy;
         if (phase == Phase::over) {
-            if (link.leg != nullptr)
-                forwarder->end(*std::exchange(link.leg, nullptr), now_ms);
+            part(link);
             --count;
             tally.open.fetch_sub(1);
             neighbours.forget(link);

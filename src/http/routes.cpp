@@ -150,7 +150,8 @@ Routes::Passing Routes::passing(const Head& head, Decision decision) const {
     const RequestView& request = head.request;
     // What is no path is refused in mode observe, too: there is no one way to hand it on.
     if (decision.granted() && request.target.starts_with('/')) {
-        auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply);
+        auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply,
+                                                 *settings_.upstream);
         write_upstream_head(passage->head, request, *passage, settings_.trust,
                             settings_.upstream->settings().authorization, settings_.reply.brand);
         write_added_headers(passage->added, passage->decision, settings_.reply);
@@ -163,6 +164,8 @@ Routes::Passing Routes::passing(const Head& head, Decision decision) const {
 
 Routes::Passing Routes::pass(const Head& head) noexcept {
     try {
+        if (settings_.upstream == nullptr)  // configured away since is_forwarded()
+            return {nullptr, handle(Listener::public_, Request(head.request))};
         return passing(head, decide(passing_call(head.request), Listener::public_));
     } catch (...) {
     }
@@ -170,6 +173,8 @@ Routes::Passing Routes::pass(const Head& head) noexcept {
 }
 
 std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
+    if (settings_.upstream == nullptr)
+        return std::nullopt;
     const Call call = passing_call(head.request);
     auto decision = gate_.decide_at_hand(call);
     if (!decision || worth_a_look(*decision))

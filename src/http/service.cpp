@@ -11,7 +11,6 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
 }
 
 void Service::use(Settings settings, Gate& gate) {
-    settings.upstream = upstream();
     const std::lock_guard lock(mutex_);
     all_.push_back(std::make_unique<Routes>(std::move(settings), gate, clock_, observer_));
     now_.store(all_.back().get(), std::memory_order_release);

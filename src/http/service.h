@@ -24,9 +24,9 @@ public:
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
     /// Answers by other settings and another gate from now on. What was used before stays in
-    /// memory: decisions and calls on their way point to it. The API behind the gate stays the one
-    /// it was: settings.upstream is not looked at. Any thread. Throws std::bad_alloc, and changes
-    /// nothing then.
+    /// memory: decisions and calls on their way point to it. The API behind the
+    /// gate may be another one, too; the former has to stay in memory. Any thread. Throws
+    /// std::bad_alloc, and changes nothing then.
     void use(Settings settings, Gate& gate);
 
     // As of Routes, by those in force.

@@ -59,9 +59,9 @@ Status add_host(Places& places, const Endpoint& endpoint) {
 
 }  // namespace
 
-Result<std::unique_ptr<Upstream>> Upstream::make(UpstreamSettings settings) {
+Result<std::unique_ptr<Upstream>> Upstream::make(UpstreamSettings settings, Counts& counts) {
     HOURGATE_CHECK(!settings.addresses.empty());
-    std::unique_ptr<Upstream> upstream(new Upstream(std::move(settings)));
+    std::unique_ptr<Upstream> upstream(new Upstream(std::move(settings), counts));
     for (const Endpoint& endpoint : upstream->settings_.addresses) {
         const Status added = endpoint.path.empty() ? add_host(upstream->places_, endpoint)
                                                    : add_socket(upstream->places_, endpoint);

@@ -39,9 +39,21 @@ public:
         socklen_t size = 0;
     };
 
-    /// Resolves names, once. Failure::system names the address that does not resolve.
-    /// REQUIRES: at least one address.
-    [[nodiscard]] static Result<std::unique_ptr<Upstream>> make(UpstreamSettings settings);
+    /// What became of calls, of all upstreams that count here. Any thread.
+    struct Counts {
+        std::atomic<std::uint64_t> forwarded{0};    ///< whose answer came as a whole
+        std::atomic<std::uint64_t> unreachable{0};  ///< 502: no connection
+        std::atomic<std::uint64_t> broken{0};       ///< 502, or an answer cut short
+        std::atomic<std::uint64_t> timed_out{0};    ///< 504, or an answer cut short
+        std::atomic<std::uint64_t> ended{0};        ///< streams ended: refused since, or too old
+        std::atomic<std::uint64_t> retried{0};      ///< on another connection
+        std::atomic<std::int64_t> open{0};          ///< connections, idle ones included
+    };
+
+    /// Resolves names, once. Failure::system names the address that does not resolve. `counts` goes
+    /// on counting, and outlives it. REQUIRES: at least one address.
+    [[nodiscard]] static Result<std::unique_ptr<Upstream>> make(UpstreamSettings settings,
+                                                                Counts& counts);
 
     [[nodiscard]] const UpstreamSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] std::size_t places() const noexcept { return places_.size(); }
@@ -56,20 +68,11 @@ public:
     void failed(std::size_t at, std::int64_t now_ms) noexcept;
     void worked(std::size_t at) noexcept;
 
-    /// What became of calls, since the start. Any thread.
-    struct Counts {
-        std::atomic<std::uint64_t> forwarded{0};    ///< whose answer came as a whole
-        std::atomic<std::uint64_t> unreachable{0};  ///< 502: no connection
-        std::atomic<std::uint64_t> broken{0};       ///< 502, or an answer cut short
-        std::atomic<std::uint64_t> timed_out{0};    ///< 504, or an answer cut short
-        std::atomic<std::uint64_t> ended{0};        ///< streams ended: refused since, or too old
-        std::atomic<std::uint64_t> retried{0};      ///< on another connection
-        std::atomic<std::int64_t> open{0};          ///< connections, idle ones included
-    };
-    Counts counts;
+    Counts& counts;
 
 private:
-    explicit Upstream(UpstreamSettings settings) : settings_(std::move(settings)) {}
+    Upstream(UpstreamSettings settings, Counts& counts_)
+        : counts(counts_), settings_(std::move(settings)) {}
 
     const UpstreamSettings settings_;
     std::vector<Place> places_;                              // constant after make()

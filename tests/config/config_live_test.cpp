@@ -48,17 +48,13 @@ TEST_CASE("what listens, is open and writes takes a start, and is named") {
     const Config next = read(
         "[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:2\"\nadmin = \"127.0.0.1:3\"\n"
         "connections_per_address = 7\nloops = 3\n[database]\npath = \"/tmp/x.db\"\n"
-        "[upstream]\nurl = \"http://127.0.0.1:9\"\nauthorization = \"pass\"\n"
-        "connect_timeout = \"1s\"\nanswer_timeout = \"2s\"\nidle_timeout = \"3s\"\n"
-        "stream_max = \"4s\"\n[usage]\nkeep = \"5d\"\n"
+        "[usage]\nkeep = \"5d\"\n"
         "[decisions]\ngrants = \"all\"\nkeep = \"6d\"\nrows = 7\n");
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);
     CHECK(kept == std::vector<std::string>{
                       "server.public", "server.ask", "server.admin",
                       "server.connections_per_address", "server.loops", "database.path",
-                      "upstream.url", "upstream.authorization", "upstream.connect_timeout",
-                      "upstream.answer_timeout", "upstream.idle_timeout", "upstream.stream_max",
                       "usage.keep", "decisions.grants", "decisions.keep", "decisions.rows"});
     CHECK(differences(Config(), live) == std::set<std::string>());
 }
@@ -69,7 +65,9 @@ TEST_CASE("everything else is taken from the file") {
         "[tokens]\nbrand = \"abc\"\nenv = \"test\"\nlive_max = 3\n[plans]\ngrace_days = 9\n"
         "[trust]\npeers = []\nproxies = []\nask_id = \"X-Ask-Id\"\n[failures]\nlimit = 1\n"
         "[public]\nlimit = 2\n[cors]\norigins = [\"https://a.example\"]\n"
-        "[policy]\nunlisted = \"allow\"\n"
+        "[upstream]\nurl = \"http://127.0.0.1:9\"\nauthorization = \"pass\"\n"
+        "connect_timeout = \"1s\"\nanswer_timeout = \"2s\"\nidle_timeout = \"3s\"\n"
+        "stream_max = \"4s\"\n[policy]\nunlisted = \"allow\"\n"
         "[[resource]]\nname = \"a\"\npaths = [\"/a/**\"]\nowner = \"full\"\n");
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);

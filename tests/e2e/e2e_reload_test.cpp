@@ -4,6 +4,7 @@
 #include <string>
 
 #include "e2e/installation.h"
+#include "e2e/upstream.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -108,12 +109,33 @@ TEST_CASE("what takes a start is named, and the rest changes all the same") {
     Site site;
     Server server(site.here);
     site.here.configure(
-        "[upstream]\nurl = \"http://127.0.0.1:1\"\n[policy]\nunlisted = \"allow\"\n"
-        "[decisions]\nrows = 7\n");
+        "[policy]\nunlisted = \"allow\"\n[decisions]\nrows = 7\n[usage]\nkeep = \"5d\"\n");
     (void)site.hang_up(server);
-    server.program().wait_for("upstream.url: changes at the next start alone");
+    server.program().wait_for("usage.keep: changes at the next start alone");
     server.program().wait_for("decisions.rows: changes at the next start alone");
     CHECK(reason(server, site.owner, "/unlisted") == "granted");
+}
+
+TEST_CASE(
+    "the API behind the gate is another from the next call on, and one not found is refused") {
+    Site site;
+    Upstream api;
+    Server server(site.here);
+    Wire wire(server.ports().public_);
+    const std::string asked = get("/api/v1/clients/7", {{"Authorization", "Bearer " + site.owner}});
+    CHECK(wire.ask(asked).status == 404);
+    const std::string said = site.reload(
+        server, "[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(api.port()) + "\"\n");
+    CHECK(contains(said, "upstream=http://127.0.0.1:" + std::to_string(api.port())));
+    CHECK(wire.ask(asked).status == 200);
+    REQUIRE(api.take().size() == 1);
+
+    site.here.configure("[upstream]\nurl = \"http://no-such-host.invalid:1\"\n");
+    CHECK(contains(site.hang_up(server), "no-such-host.invalid:1 does not resolve"));
+    CHECK(Wire(server.ports().public_).ask(asked).status == 200);
+    CHECK(api.take().size() == 1);
+    site.here.configure("");
+    CHECK(server.stop() == 0);
 }
 
 TEST_CASE("calls go on while the configuration is read again and again, and each is decided") {

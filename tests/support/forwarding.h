@@ -84,7 +84,7 @@ public:
     using Change = std::function<void(http::UpstreamSettings&)>;
 
     explicit Forwarding(const Change& change = {}, Mode mode = Mode::enforce, std::size_t loops = 0)
-        : bench(mode, small_rules(), HttpBench::reply_settings(), upstream(change)) {
+        : bench(mode, small_rules(), HttpBench::reply_settings(), upstream_at(api.port(), change)) {
         bench.directory.plans = std::make_shared<PlanBook>(
             std::vector<Plan>{make_plan(1, "free", false, 0, {}),
                               make_plan(2, "studio", true, 10, {{"wide", 2'000, 60, Per::token}})});
@@ -97,22 +97,29 @@ public:
         server->start();
     }
     [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
-    [[nodiscard]] const http::Upstream::Counts& counts() const { return bench.upstream->counts; }
+    [[nodiscard]] const http::Upstream::Counts& counts() const { return its_counts; }
 
-    RawUpstream api;
-    HttpBench bench;
-    std::unique_ptr<http::Server> server;
-
-private:
-    [[nodiscard]] std::unique_ptr<http::Upstream> upstream(const Change& change) const {
+    /// Another API, played by the test, which becomes the one behind the gate: null, none is.
+    void use(http::Upstream* other) {
+        http::Service::Settings settings = bench.settings();
+        settings.upstream = other;
+        bench.service.use(std::move(settings), bench.gate);
+    }
+    [[nodiscard]] std::unique_ptr<http::Upstream> upstream_at(std::uint16_t port,
+                                                              const Change& change = {}) {
         http::UpstreamSettings settings;
-        settings.addresses = {{"127.0.0.1", api.port(), ""}};
+        settings.addresses = {{"127.0.0.1", port, ""}};
         if (change)
             change(settings);
-        auto made = http::Upstream::make(std::move(settings));
+        auto made = http::Upstream::make(std::move(settings), its_counts);
         REQUIRE(made.ok());
         return std::move(made).value();
     }
+
+    RawUpstream api;
+    http::Upstream::Counts its_counts;
+    HttpBench bench;
+    std::unique_ptr<http::Server> server;
 };
 
 /// A call that is granted.

@@ -152,8 +152,8 @@ public:
     std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     http::Service service;
 
-private:
-    http::Service::Settings settings(http::ReplySettings reply) {
+    /// What `service` began with.
+    [[nodiscard]] http::Service::Settings settings(http::ReplySettings reply = reply_settings()) {
         http::Service::Settings made;
         made.trust.peers = loopback();
         made.trust.proxies = loopback();
@@ -165,6 +165,8 @@ private:
         };
         return made;
     }
+
+private:
     static AddressSet loopback() {
         return AddressSet({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
     }

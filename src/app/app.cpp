@@ -1,4 +1,4 @@
-#include "app.h"
+#include "app/app.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include "config/forms.h"
+#include "app/in_force_ledger.h"
+#include "app/rules.h"
+#include "app/witness.h"
 #include "config/live.h"
 #include "config/load.h"
 #include "embedded.h"
@@ -41,123 +43,6 @@ namespace hourgate {
 namespace {
 
 constexpr std::int64_t sweep_interval_us = 10 * us_per_s;
-constexpr std::int64_t warn_interval_us = 60 * us_per_s;
-constexpr std::int64_t upstream_warn_interval_us = 10 * us_per_s;
-
-/// Counts every decision and logs every refusal.
-class Witness final : public http::Observer {
-public:
-    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, ops::DecisionLog& decisions,
-            const ops::Log& log, const Clock& clock)
-        : metrics_(metrics), usage_(usage), decisions_(decisions), log_(log), clock_(clock) {}
-
-    void decided(const Decision& decision, int status) noexcept override {
-        metrics_.count(decision);
-        usage_.count(decision);
-        decisions_.note(decision, false);
-        if (decision.reason != Reason::granted)
-            log_.refusal(decision, status);
-    }
-
-    /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
-    void decided_again(const Decision& decision, int status) noexcept override {
-        decisions_.note(decision, true);
-        if (decision.reason != Reason::granted)
-            log_.refusal(decision, status);
-    }
-
-    /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
-    /// every call.
-    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override {
-        const std::uint64_t times = upstream_failures_.fetch_add(1) + 1;
-        const std::int64_t now_us = clock_.now().boot_us;
-        std::int64_t last = upstream_warned_us_.load(std::memory_order_relaxed);
-        if (last != 0 && now_us - last < upstream_warn_interval_us)
-            return;
-        if (!upstream_warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
-            return;
-        upstream_failures_.fetch_sub(times);
-        try {
-            log_.line(ops::Level::warning, "the API did not answer a call that was granted",
-                      {{"upstream", http::shown(where)},
-                       {"how", std::string(how)},
-                       {"calls", std::to_string(times)}});
-        } catch (...) {  // no memory for the line: the metrics have it
-        }
-    }
-
-    /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
-    void address_unknown(http::Listener listener) noexcept override {
-        metrics_.count_unknown_address();
-        const std::int64_t now_us = clock_.now().boot_us;
-        std::int64_t last = warned_us_.load(std::memory_order_relaxed);
-        if (last != 0 && now_us - last < warn_interval_us)
-            return;
-        if (!warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
-            return;
-        log_.line(
-            ops::Level::warning,
-            "a caller's address is not known, so it is not counted against it: the proxy in front "
-            "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
-            {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
-    }
-
-private:
-    ops::Metrics& metrics_;
-    ops::UsageMeter& usage_;
-    ops::DecisionLog& decisions_;
-    const ops::Log& log_;
-    const Clock& clock_;
-    std::atomic<std::int64_t> warned_us_{0};
-    std::atomic<std::int64_t> upstream_warned_us_{0};
-    std::atomic<std::uint64_t> upstream_failures_{0};  // since that was said
-};
-
-/// The ledger of the server: a change is in force for every request received after it returns. It
-/// reads on a connection of its own, so that a list waits for no change being synced.
-class InForceLedger final : public manage::Ledger {
-public:
-    InForceLedger(std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-                  store::LeasedDirectory& directory, const ops::Log& log)
-        : writing_(std::move(writing)),
-          reading_(std::move(reading)),
-          directory_(directory),
-          log_(log) {}
-
-    Status write(const std::function<Status(manage::Rows&)>& change) override {
-        Status done = writing_->write(change);
-        if (done)
-            directory_.catch_up();
-        if (done || is_of_the_machine(done.failure().fault))
-            tell(done);
-        return done;
-    }
-    Status read(const std::function<Status(manage::Rows&)>& look) override {
-        return reading_->read(look);
-    }
-    /// For what is no part of the directory, and need not be in force: usage, decisions.
-    [[nodiscard]] manage::Ledger& apart() noexcept { return *writing_; }
-
-private:
-    static bool is_of_the_machine(Fault fault) noexcept {
-        return fault == Fault::store || fault == Fault::system || fault == Fault::permission;
-    }
-    /// Once when changes begin to fail, and once when they work again.
-    void tell(const Status& done) {
-        if (failing_.load(std::memory_order_relaxed) == !done || failing_.exchange(!done) == !done)
-            return;
-        if (done)
-            return log_.line(ops::Level::notice, "changes work again");
-        log_.line(ops::Level::error, "a change failed, and so will others; decisions go on",
-                  {{"why", done.failure().what}, {"next", done.failure().next}});
-    }
-
-    const std::unique_ptr<manage::Ledger> writing_;
-    const std::unique_ptr<manage::Ledger> reading_;
-    store::LeasedDirectory& directory_;
-    const ops::Log& log_;
-    std::atomic<bool> failing_{false};
-};
 
 /// The description with the prefix that is configured.
 std::string openapi_for(const std::string& api_prefix) {
@@ -181,25 +66,6 @@ ops::Grants grants_kept(config::GrantsKept kept) noexcept {
     return ops::Grants::last;
 }
 
-/// Nothing when calls are not forwarded.
-Result<std::unique_ptr<http::Upstream>> upstream_of(const config::Config& config) {
-    if (config.upstream_urls.empty())
-        return std::unique_ptr<http::Upstream>();
-    http::UpstreamSettings settings;
-    for (const std::string& url : config.upstream_urls) {
-        const config::Listen place = config::parse_upstream(url);
-        settings.addresses.push_back({place.host, place.port, place.path});
-    }
-    using Authorization = http::UpstreamSettings::Authorization;
-    settings.authorization =
-        config.upstream_authorization ? Authorization::pass : Authorization::strip;
-    settings.connect_ms = config.upstream_connect_s * ms_per_s;
-    settings.answer_ms = config.upstream_answer_s * ms_per_s;
-    settings.idle_ms = config.upstream_idle_s * ms_per_s;
-    settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
-    return http::Upstream::make(std::move(settings));
-}
-
 std::string shown_mode(const config::Config& config) {
     return config.mode == Mode::observe ? "observe" : "enforce";
 }
@@ -214,59 +80,24 @@ std::string shown_upstream(const config::Config& config) {
 
 }  // namespace
 
-Gate::Settings gate_settings(const config::Config& config) {
-    return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
-            config.lapse_to};
-}
-
-http::ReplySettings reply_settings(const config::Config& config) {
-    http::ReplySettings reply;
-    reply.brand = config.brand;
-    reply.env = token::to_text(config.env);
-    reply.renew_url = config.renew_url;
-    reply.docs_url = config.docs;
-    reply.notices = config.notices;
-    reply.failures = config.failures;
-    reply.public_calls = config.public_calls;
-    reply.cors_origins = config.cors_origins;
-    return reply;
-}
-
-/// One configuration, and what decides by it. Kept until the end: decisions point to its policy.
-struct Rules {
-    Rules(const config::Config& config_, policy::Policy policy_, Directory& directory,
-          Limiter& limiter, Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls)
-        : config(config_),
-          policy(std::move(policy_)),
-          reply(reply_settings(config)),
-          gate(gate_settings(config), policy, directory, limiter, urgent, failures, public_calls) {}
-
-    const config::Config config;
-    const policy::Policy policy;
-    const http::ReplySettings reply;
-    Gate gate;
-};
-
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
-    Parts(const config::Config& config_, const Clock& clock_, const ops::Log& log_,
-          std::unique_ptr<store::ServerLock> lock_,
-          std::unique_ptr<store::LeasedDirectory> directory_,
-          std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-          std::string cursor_key_, policy::Policy policy_,
-          std::unique_ptr<http::Upstream> upstream_)
-        : config(config_),
+    Parts(const Clock& clock_, const ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
+          std::unique_ptr<Instruments> instruments_, std::unique_ptr<manage::Ledger> writing,
+          std::unique_ptr<manage::Ledger> reading, std::string cursor_key_,
+          std::unique_ptr<Rules> rules_)
+        : config(rules_->config),
           clock(clock_),
           log(log_),
           lock(std::move(lock_)),
-          directory(std::move(directory_)),
-          ledger(std::move(writing), std::move(reading), *directory, log),
+          instruments(std::move(instruments_)),
+          ledger(std::move(writing), std::move(reading), *instruments->directory, log),
           cursor_key(std::move(cursor_key_)),
-          upstream(std::move(upstream_)),
-          failures(config.failures),
-          public_calls(config.public_calls),
-          keeper(keeper_settings(), {limiter, urgent, failures, public_calls}, clock, log),
-          rules(&add_rules(config, std::move(policy_))),
+          keeper(keeper_settings(),
+                 {instruments->limiter, instruments->urgent, instruments->failures,
+                  instruments->public_calls},
+                 clock, log),
+          rules(&add_rules(std::move(rules_))),
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
@@ -277,14 +108,9 @@ struct App::Parts {
     const Clock& clock;
     const ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
-    const std::unique_ptr<store::LeasedDirectory> directory;
+    const std::unique_ptr<Instruments> instruments;
     InForceLedger ledger;
     const std::string cursor_key;
-    const std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
-    Limiter limiter;
-    Limiter urgent;  // of urgent_window
-    AddressLimiter failures;
-    AddressLimiter public_calls;
     ops::CounterKeeper keeper;
     std::vector<std::unique_ptr<Rules>> all_rules;  // of the starting and the running thread
     std::atomic<const Rules*> rules;                // the last of them
@@ -306,9 +132,8 @@ struct App::Parts {
                 ops::read_boot_id()};
     }
 
-    Rules& add_rules(const config::Config& next, policy::Policy policy) {
-        all_rules.push_back(std::make_unique<Rules>(next, std::move(policy), *directory, limiter,
-                                                    urgent, failures, public_calls));
+    Rules& add_rules(std::unique_ptr<Rules> next) {
+        all_rules.push_back(std::move(next));
         return *all_rules.back();
     }
 
@@ -325,8 +150,8 @@ struct App::Parts {
         };
         settings.openapi = openapi_for(by.config.rules.api_prefix);
         settings.errors = embedded::errors;
-        settings.upstream = upstream.get();
-        settings.ready = [this] { return directory->ready(); };
+        settings.upstream = by.upstream.get();
+        settings.ready = [this] { return instruments->directory->ready(); };
         settings.ready_note = [this] {
             const auto age_s = backup_age_s();
             return age_s ? fmt::format("newest backup: {} h old", *age_s / 3'600) : "no backup";
@@ -369,17 +194,17 @@ struct App::Parts {
     }
 
     [[nodiscard]] ops::Gauges gauges() const {
-        const store::LeasedDirectory::Counts counts = directory->counts();
+        const store::LeasedDirectory::Counts counts = instruments->directory->counts();
         ops::Gauges gauges;
         gauges.directory_hits = counts.hits;
         gauges.directory_look_ups = counts.look_ups;
         gauges.directory_version_reads = counts.version_reads;
         gauges.directory_failures = counts.failures;
         gauges.directory_entries = counts.entries;
-        gauges.limiter_entries = limiter.entries() + urgent.entries();
-        gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
-        gauges.failure_addresses = failures.entries();
-        gauges.public_addresses = public_calls.entries();
+        gauges.limiter_entries = instruments->limiter.entries() + instruments->urgent.entries();
+        gauges.limiter_bytes = instruments->limiter.bytes() + instruments->urgent.bytes();
+        gauges.failure_addresses = instruments->failures.entries();
+        gauges.public_addresses = instruments->public_calls.entries();
         gauges.usage_dropped = usage.dropped();
         gauges.decisions_written = decision_writer.written();
         gauges.decisions_passed_over = decision_writer.passed_over();
@@ -393,8 +218,8 @@ struct App::Parts {
             gauges.connections_refused += connections.refused;
             gauges.connections_evicted += connections.evicted;
         }
-        if (upstream) {
-            const http::Upstream::Counts& exchanges = upstream->counts;
+        if (rules.load()->upstream) {
+            const http::Upstream::Counts& exchanges = instruments->upstream_counts;
             gauges.forwards = true;
             gauges.upstream_forwarded = exchanges.forwarded.load();
             gauges.upstream_unreachable = exchanges.unreachable.load();
@@ -466,19 +291,21 @@ struct App::Parts {
             return refuse_reload(loaded.failure());
         std::vector<std::string> kept;
         config::Config next = config::live(config, std::move(loaded).value(), kept);
-        auto policy = policy::Policy::make(next.rules);
-        if (!policy)
-            return refuse_reload(policy.failure());
+        auto made = Rules::make(next, *instruments, rules.load());
+        if (!made)
+            return refuse_reload(made.failure());
         for (const std::string& warning : config::warnings(next))
             log.line(ops::Level::warning, warning);
-        Rules& by = add_rules(next, std::move(policy).value());
-        failures.use(next.failures);
-        public_calls.use(next.public_calls);
+        Rules& by = add_rules(std::move(made).value());
+        instruments->failures.use(next.failures);
+        instruments->public_calls.use(next.public_calls);
         service.use(service_settings(by), by.gate);
         rules.store(&by);
-        log.line(
-            ops::Level::notice, "configuration was read again",
-            {{"reload", std::to_string(reloads)}, {"file", next.file}, {"mode", shown_mode(next)}});
+        log.line(ops::Level::notice, "configuration was read again",
+                 {{"reload", std::to_string(reloads)},
+                  {"file", next.file},
+                  {"mode", shown_mode(next)},
+                  {"upstream", shown_upstream(next)}});
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": changes at the next start alone",
                      {{"next", "systemctl restart hourgate"}});
@@ -492,10 +319,10 @@ struct App::Parts {
 
     void sweep() {
         const Now now = clock.now();
-        limiter.sweep(now);
-        urgent.sweep(now);
-        failures.sweep(now);
-        public_calls.sweep(now);
+        instruments->limiter.sweep(now);
+        instruments->urgent.sweep(now);
+        instruments->failures.sweep(now);
+        instruments->public_calls.sweep(now);
     }
 };
 
@@ -509,9 +336,6 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     ops::allow_many_files();
     if (Status status = store::check_library(); !status)
         return status.failure();
-    auto policy = policy::Policy::make(config.rules);
-    if (!policy)
-        return policy.failure();
     // A migration must not meet a running server, so the lock comes before it; and where there is
     // no database, no lock file is left. An older schema is a conflict to Migrate::no.
     if (Status status = store::check_database(config.database, store::Migrate::no);
@@ -539,13 +363,13 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     if (!seal)
         return seal.failure();
 
-    auto upstream = upstream_of(config);
-    if (!upstream)
-        return upstream.failure();
-    auto parts = std::make_unique<Parts>(config, clock, log, std::move(lock).value(),
-                                         std::move(directory).value(), std::move(writing).value(),
-                                         std::move(reading).value(), std::move(seal).value(),
-                                         std::move(policy).value(), std::move(upstream).value());
+    auto instruments = std::make_unique<Instruments>(std::move(directory).value(), config);
+    auto rules = Rules::make(config, *instruments, nullptr);
+    if (!rules)
+        return rules.failure();
+    auto parts = std::make_unique<Parts>(
+        clock, log, std::move(lock).value(), std::move(instruments), std::move(writing).value(),
+        std::move(reading).value(), std::move(seal).value(), std::move(rules).value());
     if (Status s = parts->bind(0, http::Listener::public_, config.public_, passed); !s)
         return s.failure();
     if (Status s = parts->bind(1, http::Listener::ask, config.ask, passed); !s)

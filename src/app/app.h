@@ -11,18 +11,11 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "gate/gate.h"
-#include "http/reply.h"
 #include "ops/log.h"
 #include "ops/passed_sockets.h"
 #include "ops/signals.h"
 
 namespace hourgate {
-
-/// What the gate and its answers are made with, of a sound configuration: for whoever decides
-/// without a server, too.
-[[nodiscard]] Gate::Settings gate_settings(const config::Config& config);
-[[nodiscard]] http::ReplySettings reply_settings(const config::Config& config);
 
 class App {
 public:

@@ -1,0 +1,87 @@
+#include "app/rules.h"
+
+#include <tuple>
+#include <utility>
+
+#include "base/clock.h"
+#include "config/forms.h"
+#include "token/format.h"
+
+namespace hourgate {
+
+namespace {
+
+/// Everything that [upstream] says.
+auto upstream_part(const config::Config& config) {
+    return std::tie(config.upstream_urls, config.upstream_authorization, config.upstream_connect_s,
+                    config.upstream_answer_s, config.upstream_idle_s, config.upstream_stream_max_s);
+}
+
+/// Nothing when calls are not forwarded.
+Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config,
+                                                    http::Upstream::Counts& counts,
+                                                    const Rules* former) {
+    if (former != nullptr && upstream_part(former->config) == upstream_part(config))
+        return former->upstream;
+    if (config.upstream_urls.empty())
+        return std::shared_ptr<http::Upstream>();
+    http::UpstreamSettings settings;
+    for (const std::string& url : config.upstream_urls) {
+        const config::Listen place = config::parse_upstream(url);
+        settings.addresses.push_back({place.host, place.port, place.path});
+    }
+    using Authorization = http::UpstreamSettings::Authorization;
+    settings.authorization =
+        config.upstream_authorization ? Authorization::pass : Authorization::strip;
+    settings.connect_ms = config.upstream_connect_s * ms_per_s;
+    settings.answer_ms = config.upstream_answer_s * ms_per_s;
+    settings.idle_ms = config.upstream_idle_s * ms_per_s;
+    settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
+    auto made = http::Upstream::make(std::move(settings), counts);
+    if (!made)
+        return made.failure();
+    return std::shared_ptr<http::Upstream>(std::move(made).value());
+}
+
+}  // namespace
+
+Gate::Settings gate_settings(const config::Config& config) {
+    return {config.mode, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
+            config.lapse_to};
+}
+
+http::ReplySettings reply_settings(const config::Config& config) {
+    http::ReplySettings reply;
+    reply.brand = config.brand;
+    reply.env = token::to_text(config.env);
+    reply.renew_url = config.renew_url;
+    reply.docs_url = config.docs;
+    reply.notices = config.notices;
+    reply.failures = config.failures;
+    reply.public_calls = config.public_calls;
+    reply.cors_origins = config.cors_origins;
+    return reply;
+}
+
+Rules::Rules(const config::Config& config_, policy::Policy policy_,
+             std::shared_ptr<http::Upstream> upstream_, Instruments& instruments)
+    : config(config_),
+      policy(std::move(policy_)),
+      reply(reply_settings(config)),
+      upstream(std::move(upstream_)),
+      gate(gate_settings(config), policy, *instruments.directory, instruments.limiter,
+           instruments.urgent, instruments.failures, instruments.public_calls) {}
+
+Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
+                                           const Rules* former) {
+    auto policy = policy::Policy::make(config.rules);
+    if (!policy)
+        return policy.failure();
+    auto upstream = upstream_of(config, instruments.upstream_counts, former);
+    if (!upstream)
+        return upstream.failure();
+    return std::unique_ptr<Rules>(
+        new Rules(config, std::move(policy).value(), std::move(upstream).value(), instruments));
+}
+
+}  // namespace hourgate

@@ -1,0 +1,59 @@
+// One configuration, and what decides by it: policy, gate, answers, the API behind the gate. Reading
+// the file again makes another; nothing in one changes.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "gate/gate.h"
+#include "http/reply.h"
+#include "http/upstream.h"
+#include "limiter/limiter.h"
+#include "policy/policy.h"
+#include "store/leased_directory.h"
+
+namespace hourgate {
+
+/// What the gate and its answers are made with, of a sound configuration: for whoever decides
+/// without a server, too.
+[[nodiscard]] Gate::Settings gate_settings(const config::Config& config);
+[[nodiscard]] http::ReplySettings reply_settings(const config::Config& config);
+
+/// What every configuration decides with: facts and counters that no reload touches.
+struct Instruments {
+    Instruments(std::unique_ptr<store::LeasedDirectory> directory_, const config::Config& config)
+        : directory(std::move(directory_)),
+          failures(config.failures),
+          public_calls(config.public_calls) {}
+
+    const std::unique_ptr<store::LeasedDirectory> directory;
+    Limiter limiter;
+    Limiter urgent;  ///< of urgent_window
+    AddressLimiter failures;
+    AddressLimiter public_calls;
+    http::Upstream::Counts upstream_counts;
+};
+
+/// Kept until the server's end: decisions point to its policy.
+struct Rules {
+    /// Resolves the names of upstreams, which can take seconds. `former`, where there is one, hands
+    /// on its upstream when nothing of [upstream] differs: its connections stay open. `instruments`
+    /// outlive the rules. A failure names what is wrong with the configuration.
+    [[nodiscard]] static Result<std::unique_ptr<Rules>> make(const config::Config& config,
+                                                             Instruments& instruments,
+                                                             const Rules* former);
+
+    const config::Config config;
+    const policy::Policy policy;
+    const http::ReplySettings reply;
+    const std::shared_ptr<http::Upstream> upstream;  ///< null: calls are not forwarded
+    Gate gate;
+
+private:
+    Rules(const config::Config& config, policy::Policy policy,
+          std::shared_ptr<http::Upstream> upstream, Instruments& instruments);
+};
+
+}  // namespace hourgate

@@ -1,0 +1,46 @@
+// What is made of every decision that is answered: a number in the metrics, a row of usage, a record
+// of the decision log, a line of the log for a refusal. Decides nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/observer.h"
+#include "ops/decision_log.h"
+#include "ops/log.h"
+#include "ops/metrics.h"
+#include "ops/usage_meter.h"
+
+namespace hourgate {
+
+/// All methods: any thread.
+class Witness final : public http::Observer {
+public:
+    /// References must outlive it.
+    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, ops::DecisionLog& decisions,
+            const ops::Log& log, const Clock& clock)
+        : metrics_(metrics), usage_(usage), decisions_(decisions), log_(log), clock_(clock) {}
+
+    void decided(const Decision& decision, int status) noexcept override;
+    /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
+    void decided_again(const Decision& decision, int status) noexcept override;
+    /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
+    /// every call.
+    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override;
+    /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
+    void address_unknown(http::Listener listener) noexcept override;
+
+private:
+    ops::Metrics& metrics_;
+    ops::UsageMeter& usage_;
+    ops::DecisionLog& decisions_;
+    const ops::Log& log_;
+    const Clock& clock_;
+    std::atomic<std::int64_t> warned_us_{0};
+    std::atomic<std::int64_t> upstream_warned_us_{0};
+    std::atomic<std::uint64_t> upstream_failures_{0};  // since that was said
+};
+
+}  // namespace hourgate

@@ -1,0 +1,105 @@
+// Another API behind the gate while calls are on their way: each is answered by the one it began
+// with, and the next goes to the other.
+#include <memory>
+#include <string>
+
+#include "support/catch.h"
+#include "support/forwarding.h"
+
+using namespace hourgate;
+using namespace hourgate::test;
+
+namespace {
+
+constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none";
+constexpr std::string_view other_ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo";
+
+/// One call on a connection that stays open.
+std::string through(RawClient& client, const RawUpstream& api, std::string_view answer) {
+    client.send(call());
+    RawClient at_api = api.accept();
+    (void)at_api.head();
+    at_api.send(answer);
+    return client.answer();
+}
+
+}  // namespace
+
+TEST_CASE("a call under way is answered by the API it began with, the next by the other") {
+    const RawUpstream other_api;
+    Forwarding gate;
+    const auto other = gate.upstream_at(other_api.port());
+    RawClient under_way = gate.client();
+    under_way.send(call());
+    RawClient at_former = gate.api.accept();
+    (void)at_former.head();
+    at_former.send(ok.substr(0, ok.size() - 1));
+    (void)under_way.head();
+
+    gate.use(other.get());
+    RawClient next = gate.client();
+    CHECK(has(through(next, other_api, other_ok), "two"));
+    CHECK_FALSE(gate.api.has_caller());
+    at_former.send(ok.substr(ok.size() - 1));
+    CHECK(under_way.read(3) == "one");
+    CHECK(has(through(under_way, other_api, other_ok), "two"));  // the same connection goes on
+    CHECK(gate.counts().forwarded == 3);
+}
+
+TEST_CASE("connections to an API that is configured no longer are closed, and counted no more") {
+    const RawUpstream other_api;
+    Forwarding gate({}, Mode::enforce, 1);
+    const auto other = gate.upstream_at(other_api.port());
+    RawClient client = gate.client();
+    client.send(call());
+    RawClient kept = gate.api.accept();
+    (void)kept.head();
+    kept.send(ok);
+    (void)client.answer();
+    CHECK(gate.counts().open == 1);
+
+    gate.use(other.get());
+    RawClient next = gate.client();
+    CHECK(has(through(next, other_api, other_ok), "two"));
+    CHECK(kept.ended());
+    while (gate.counts().open != 1)
+        std::this_thread::yield();
+}
+
+TEST_CASE("with other times to wait, calls under way keep those they began with") {
+    Forwarding gate({}, Mode::enforce, 1);
+    const auto hasty = gate.upstream_at(
+        gate.api.port(), [](http::UpstreamSettings& settings) { settings.answer_ms = 1; });
+    RawClient patient = gate.client();
+    patient.send(call());
+    RawClient at_api = gate.api.accept();
+    (void)at_api.head();
+
+    gate.use(hasty.get());
+    RawClient next = gate.client();
+    next.send(call());
+    RawClient slow = gate.api.accept();
+    CHECK(has(next.answer(), "upstream_timed_out"));
+    at_api.send(ok);
+    CHECK(has(patient.answer(), "one"));
+}
+
+TEST_CASE("when calls are forwarded no longer, those under way end, and the next is told so") {
+    Forwarding gate;
+    RawClient client = gate.client();
+    client.send(call());
+    RawClient at_api = gate.api.accept();
+    (void)at_api.head();
+    gate.use(nullptr);
+    at_api.send(ok);
+    CHECK(has(client.answer(), "one"));
+    client.send(call());
+    const std::string answer = client.answer();
+    CHECK(has(answer, " 404 "));
+    CHECK(has(answer, "[upstream] url is not set"));
+    CHECK_FALSE(gate.api.has_caller());
+
+    gate.use(gate.bench.upstream.get());
+    RawClient again = gate.client();
+    CHECK(has(through(again, gate.api, ok), "one"));
+}
