@@ -31,6 +31,7 @@ import tempfile
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from statistics import median
 
 sys.dont_write_bytecode = True
@@ -70,6 +71,32 @@ class Troubles:
             self.kinds[kind] = (times + 1, first)
 
 
+class Api(BaseHTTPRequestHandler):
+    """What is behind the gate: reads what it is sent, and says how much that was."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        text = str(len(body)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *args):
+        pass
+
+
+def start_api():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
+
+
 class Caller:
     """HTTP to one listener on a kept-alive connection that is made anew now and then."""
 
@@ -106,8 +133,8 @@ class Soak:
         self.troubles = Troubles()
         self.counts = {}
         self.lock = threading.Lock()
-        self.apis = [servers.start_floor(), servers.start_floor()]
-        self.gate = Gate(os.path.join(folder, "gate"), api=self.apis[0].port)
+        self.apis = [start_api(), start_api()]
+        self.gate = Gate(os.path.join(folder, "gate"), api=self.apis[0])
         self.backups = os.path.join(folder, "backups")
         os.mkdir(self.backups)
         self.tokens = self.populate()
@@ -185,7 +212,8 @@ class Soak:
         elif kind == 6:
             headers = self.bearer(tokens["owner"], Content_Type="application/json")
             body = json.dumps({"method": "POST", "path": path})
-            self.expect("check", public.ask("POST", api + "/check", headers, body), {200})
+            # Sixty a minute of a token, as why below.
+            self.expect("check", public.ask("POST", api + "/check", headers, body), {200, 429})
         elif kind == 7:
             self.expect("me", public.ask("GET", api + "/me", self.bearer(tokens["owner"])), {200})
         elif kind == 8:
@@ -195,13 +223,15 @@ class Soak:
             answer = ask.ask("GET", caddy, self.asked(tokens["member"], path))
             decision = answer[1].get("X-Hourgate-Decision", "")
             why = f"/_hourgate/why/{decision}"
-            # Sixty a minute of a token, and what is looked up may not be on record any more.
+            # What is looked up may not be on record any more.
             answer = public.ask("GET", why, self.bearer(tokens["member"]))
             self.expect("why", answer, {200, 404, 429})
         elif kind == 10:
             body = "x" * random.randrange(200_000)
             answer = public.ask("POST", path, self.bearer(tokens["owner"]), body)
             self.expect("forwarded", answer, {200})
+            if answer[0] == 200 and answer[2] != str(len(body)).encode():
+                self.troubles.add("forwarded: another body", answer[2].decode())
         elif kind == 11:
             headers = self.bearer(tokens["owner"], X_Hourgate_Role="owner")
             self.expect("forged", public.ask("GET", path, headers), {400}, "forged_header")
@@ -233,31 +263,46 @@ class Soak:
         admin, ask = Caller(self.server.admin_port), Caller(self.server.port)
         operator = self.bearer(self.tokens["operator"], Content_Type="application/json")
         member = self.gate.run("member", "add", "Acme", "--service", "job", "--role", "manager")["id"]
-        turn = 0
+        turn, role = 0, "manager"
         while not self.over():
             turn += 1
             path = f"/admin/v1/members/{member}/tokens"
             answer = admin.ask("POST", path, operator, json.dumps({"name": f"t{turn}"}))
             self.expect("mint", answer, {201})
             token = json.loads(answer[2])["data"]["token"]
-            self.use(ask, token, 200)
+            self.use(ask, token, 403 if role == "member" else 200)
             role = "member" if turn % 2 else "manager"
             if turn % 5 == 0:
-                self.gate.run("member", "role", member, role)
+                self.command("member", "role", member, role)
             else:
                 answer = admin.ask("PATCH", f"/admin/v1/members/{member}", operator,
                                    json.dumps({"role": role}))
                 self.expect("role", answer, {200})
             self.use(ask, token, 403 if role == "member" else 200)
-            self.gate.run("workspace", "plan", "Acme", "huge2" if turn % 2 else "huge")
+            self.command("workspace", "plan", "Acme", "huge2" if turn % 2 else "huge")
             prefix = token.split("_")[2]
             if turn % 3 == 0:
-                self.gate.run("token", "revoke", prefix)
+                self.command("token", "revoke", prefix)
             else:
                 self.expect("revoke", admin.ask("DELETE", f"/admin/v1/tokens/{prefix}", operator),
                             {200})
             self.use(ask, token, 401)
             time.sleep(0.2)
+
+    def command(self, *words):
+        done = self.run_command(*words)
+        with self.lock:
+            self.counts["commands"] = self.counts.get("commands", 0) + 1
+        if done.returncode != 0:
+            self.troubles.add(f"hourgate {words[0]} {words[1]}", done.stderr)
+
+    def run_command(self, *words):
+        """By a configuration that is not read by the server, which is a bad one now and then."""
+        command = [built("hourgate"), "--config", os.path.join(self.folder, "commands.toml")]
+        return subprocess.run(
+            servers.placed("server", [*command, *words, "--json"]),
+            capture_output=True, text=True, check=False,
+        )
 
     def use(self, ask, token, status):
         answer = ask.ask("GET", "/_hourgate/auth/caddy", self.asked(token, "/api/v1/clients/1"))
@@ -268,7 +313,7 @@ class Soak:
     def reloads(self):
         for turn in range(10**9):
             variant = VARIANTS[turn % len(VARIANTS)]
-            api = self.apis[turn % 2].port
+            api = self.apis[turn % 2]
             text = re.sub(r"(?<=url = \"http://127.0.0.1:)\d+", str(api), self.written, count=1)
             with open(self.gate.config, "w", encoding="utf-8") as file:
                 file.write(text.replace("\n[[resource]]", "\n" + variant + "\n[[resource]]", 1))
@@ -281,11 +326,7 @@ class Soak:
 
     def back_up(self):
         while not self.over():
-            words = [built("hourgate"), "--config", os.path.join(self.folder, "backup.toml")]
-            done = subprocess.run(
-                [*words, "backup", self.backups, "--verify", "--keep", "3", "--json"],
-                capture_output=True, text=True, check=False,
-            )
+            done = self.run_command("backup", self.backups, "--verify", "--keep", "3")
             with self.lock:
                 self.counts["backups"] = self.counts.get("backups", 0) + 1
             if done.returncode != 0:
@@ -348,7 +389,7 @@ class Soak:
         return run
 
     def run(self):
-        with open(os.path.join(self.folder, "backup.toml"), "w", encoding="utf-8") as file:
+        with open(os.path.join(self.folder, "commands.toml"), "w", encoding="utf-8") as file:
             file.write(f'[database]\npath = "{self.gate.database}"\n')
         self.began = time.monotonic()
         works = [self.callers] * 4 + [self.changes, self.reloads, self.back_up, self.crowds]
@@ -418,6 +459,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=30, help="how long (default: 30)")
     parser.add_argument("--out", help="a file for all samples, as JSON")
     options = parser.parse_args()
+    if servers.pin():  # the callers to one core, the server to the others, its commands beside it
+        os.sched_setaffinity(0, {0})
     with tempfile.TemporaryDirectory(prefix="hourgate-soak-") as folder:
         soak = Soak(folder, options.minutes)
         try:
