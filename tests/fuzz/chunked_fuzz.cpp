@@ -63,9 +63,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         HOURGATE_LAW(at_once.body == cut.body && at_once.rest == cut.rest);
         HOURGATE_LAW(at_once.body.size() <= bytes_max);
     }
-    if (at_once.state == State::too_large)
-        HOURGATE_LAW(take(bytes, bytes_max + bytes.size() + 1, step).state != State::more ||
-                     bytes.size() > bytes_max);
     if (at_once.state != State::complete)
         return 0;
     HOURGATE_LAW(at_once.rest.empty() || bytes.ends_with(at_once.rest));
