@@ -22,6 +22,10 @@ if(TARGET Catch2::Catch2WithMain)  # version 3; version 2 is one header, tests/s
     target_link_libraries(hourgate_tests PRIVATE Catch2::Catch2WithMain)
 endif()
 
+set(test_timeout_s 300)
+if(HOURGATE_SANITIZE)  # five to ten times as slow, and two at a time
+    set(test_timeout_s 1500)
+endif()
 set(tags "")
 foreach(file IN LISTS test_sources)
     file(STRINGS "${file}" test_case REGEX "^(TEMPLATE_)?(TEST_CASE|SCENARIO)" LIMIT_COUNT 1)
@@ -39,7 +43,7 @@ foreach(file IN LISTS test_sources)
     cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${CMAKE_SOURCE_DIR}/tests" OUTPUT_VARIABLE name)
     string(REGEX REPLACE "[.]cpp$" "" name "${name}")
     add_test(NAME ${name} COMMAND hourgate_tests --filenames-as-tags "[#${tag}]")
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s}
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
 
@@ -59,3 +63,6 @@ find_program(PYTHON3 python3)
 if(PYTHON3)
     add_test(NAME bench/help COMMAND "${CMAKE_SOURCE_DIR}/scripts/bench" --help)
 endif()
+foreach(script fuzz sanitize)
+    add_test(NAME scripts/${script}_help COMMAND "${CMAKE_SOURCE_DIR}/scripts/${script}" --help)
+endforeach()
