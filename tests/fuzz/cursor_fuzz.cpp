@@ -19,9 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     position.minor = static_cast<std::int64_t>(input.number(8));
 
     // What opens was sealed.
-    if (const auto read = http::read_cursor(text, list, key))
+    if (const auto read = http::read_cursor(text, list, key)) {
         HOURGATE_LAW(http::write_cursor(*read, list, key) == text);
-    HOURGATE_LAW(!http::read_cursor(text, list, other_key));
+        HOURGATE_LAW(!http::read_cursor(text, list, other_key));
+    }
 
     const std::string cursor = http::write_cursor(position, list, key);
     HOURGATE_LAW(http::read_cursor(cursor, list, key) == position);
