@@ -48,10 +48,10 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress,
 std::string flaw_in(Connection& connection) {
     const std::string found = connection.text("PRAGMA integrity_check(1)");
     if (found != "ok")
-        return found;
+        return one_line(found);
     SQLite::Statement orphan(connection.db(), "PRAGMA foreign_key_check");
     if (orphan.executeStep())
-        return "a row of " + orphan.getColumn(0).getString() + " refers to nothing";
+        return "a row of " + one_line(orphan.getColumn(0).getString()) + " refers to nothing";
     return "";
 }
 

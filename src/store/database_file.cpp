@@ -152,8 +152,7 @@ Result<FileState> look_inside(const std::string& path, Access access) {
             // A table that is not there is an SQLITE_ERROR: the schema is not what its number says.
             if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_ERROR)
                 throw;
-            return FileState{FileState::Kind::damaged, 0,
-                             std::string("is damaged: ") + error.what()};
+            return FileState{FileState::Kind::damaged, 0, "is damaged: " + one_line(error.what())};
         }
     });
 }

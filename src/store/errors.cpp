@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/text.h"
+
 namespace hourgate::store {
 
 namespace {
@@ -24,7 +26,7 @@ Failure full_disk(const std::string& path) {
 /// SQLite reports a write that the system refused as a mere I/O error, and a file it may not write
 /// as one that cannot be opened: the words come from what the error was about.
 Failure failure_of(const SQLite::Exception& error, const std::string& path) {
-    const std::string said = std::string(": ") + error.what();
+    const std::string said = ": " + one_line(error.what());
     switch (error.getErrorCode() & 0xff) {  // the primary code, whichever was thrown
         case SQLITE_FULL:
             return full_disk(path);
@@ -57,15 +59,24 @@ Failure failure_of(const SQLite::Exception& error, const std::string& path) {
 
 }  // namespace
 
+std::string one_line(std::string_view said) {
+    std::string line;
+    for (const std::string_view part : split(said, '\n'))
+        if (!part.empty())
+            line.append(line.empty() ? "" : "; ").append(part);
+    return printable(line);
+}
+
 Failure failure_in_flight(const std::string& path) noexcept {
     try {
         throw;
     } catch (const SQLite::Exception& error) {
         return failure_of(error, path);
     } catch (const ImpossibleRow& error) {
-        return {Fault::store,
-                "the database " + path + " holds what hourgate never writes: " + error.what(),
-                "restore a backup: `hourgate restore FILE`"};
+        return {
+            Fault::store,
+            "the database " + path + " holds what hourgate never writes: " + one_line(error.what()),
+            "restore a backup: `hourgate restore FILE`"};
     } catch (const Stopped&) {
         return {Fault::system, "stopped by a signal; what was begun is removed", "run it again"};
     } catch (const std::exception& error) {

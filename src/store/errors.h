@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -20,6 +21,10 @@ struct ImpossibleRow : std::runtime_error {
 struct Stopped : std::runtime_error {
     Stopped() : std::runtime_error("stopped") {}
 };
+
+/// What SQLite says of a file, or what stands in it, as one printable line: names of tables are in
+/// it, and a file may be anybody's.
+[[nodiscard]] std::string one_line(std::string_view said);
 
 /// The exception being handled, as a Failure about `path`. REQUIRES: called inside a catch block.
 [[nodiscard]] Failure failure_in_flight(const std::string& path) noexcept;

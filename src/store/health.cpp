@@ -65,13 +65,13 @@ Result<LookedOver> look_over(const std::string& path, const std::function<bool()
             const std::string found = connection.text("PRAGMA quick_check(1)");
             if (found == "ok")
                 return LookedOver{};
-            return LookedOver{Outcome::damaged, found};
+            return LookedOver{Outcome::damaged, one_line(found)};
         } catch (const SQLite::Exception& error) {
             const int code = error.getErrorCode() & 0xff;
             if (code == SQLITE_INTERRUPT)
                 return LookedOver{Outcome::not_finished, ""};
             if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-                return LookedOver{Outcome::damaged, error.what()};
+                return LookedOver{Outcome::damaged, one_line(error.what())};
             throw;
         }
     });

@@ -56,11 +56,12 @@ Flaw flaw_of_parts(Parsed& parsed, std::string_view text, std::string_view brand
     return Flaw::none;
 }
 
-/// Where the secret of the first token in `text` begins; npos when there is none.
-std::size_t find_secret(std::string_view text) noexcept {
+/// Where the secret of the first token in `text`, from `begin` on, begins; npos when there is none.
+std::size_t find_secret(std::string_view text, std::size_t begin = 0) noexcept {
     constexpr std::size_t env_digits = 4;
     constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
-    for (std::size_t mark = text.find('_'); mark != text.npos; mark = text.find('_', mark + 1)) {
+    for (std::size_t mark = text.find('_', begin); mark != text.npos;
+         mark = text.find('_', mark + 1)) {
         const std::string_view rest = text.substr(mark + 1, before_secret);
         if (rest.size() == before_secret && rest[env_digits] == '_' && rest.back() == '_' &&
             env_from(rest.substr(0, env_digits)) &&
@@ -163,14 +164,17 @@ bool is_brand(std::string_view text) noexcept {
 
 std::string blotted(std::string_view text) {
     std::string out;
+    std::size_t told = 0;  // what comes before is in `out`, blotted
+    std::size_t begin = 0;
     for (;;) {
-        const std::size_t secret = find_secret(text);
-        out += text.substr(0, secret);
+        const std::size_t secret = find_secret(text, begin);
+        out += text.substr(told, secret == text.npos ? text.npos : secret - told);
         if (secret == text.npos)
             return out;
-        text.remove_prefix(secret);
-        text.remove_prefix(std::min(text.find_first_not_of(base62), text.size()));
+        told = std::min(text.find_first_not_of(base62, secret), text.size());
         out += "...";
+        // The '_' before a secret may be the one after a brand that looks like a prefix.
+        begin = secret - 1;
     }
 }
 

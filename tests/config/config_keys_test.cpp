@@ -40,7 +40,8 @@ const std::string plan_form =
     "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first";
 const std::string url_form = "\"\" or http://… or https://…, at most 1000 bytes";
 const std::string docs_form =
-    "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, without '#', at most 1000 "
+    "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, without '#', at most "
+    "1000 "
     "bytes";
 const std::string upstream_form =
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
@@ -678,6 +679,32 @@ TEST_CASE("what is not text is refused with its line") {
     CHECK(wrong_with(times("#\n", 524'288)).empty());
     CHECK(wrong_with(times("#\n", 524'288) + "#") ==
           "gate.toml: is over 1 MiB, the most a file may have");
+}
+
+TEST_CASE("a letter beyond ASCII is told with its line, unless it stands in a text or a comment") {
+    const std::string told =
+        " has a letter beyond ASCII outside of a text and of a comment; put the text in quotation "
+        "marks";
+    CHECK(wrong_with("[gate]\ng\xef\xb3\xbf\"\"") == "gate.toml:2:" + told);
+    CHECK(wrong_with("[gate]\nm\u00f6de = \"observe\"\n") == "gate.toml:2:" + told);
+    CHECK(wrong_with("\n[g\u00e4te]") == "gate.toml:2:" + told);
+    CHECK(wrong_with("[tokens]\nlive_max = 5\u00a0") == "gate.toml:2:" + told);
+    // What only looks like the end of a text is none.
+    const std::string texts[] = {"\"/\u00e4\"",
+                                 "'/\u00e4'",
+                                 "\"/\\\"\u00e4\"",
+                                 "'/\\' #\u00e4",
+                                 "\"\"\"/\u00e4\n\"\"\"",
+                                 "'''/\u00e4\n'''",
+                                 "\"\"\"/\"\"\u00e4\"\"\"\"",
+                                 "'''/''\u00e4'''''"};
+    for (const std::string& text : texts) {
+        const std::string said = wrong_with("[database]\npath = " + text + " # \u00e4\n");
+        INFO(text);
+        CHECK(said.find("beyond ASCII") == std::string::npos);
+    }
+    CHECK(wrong_with("\xef\xbb\xbf# \u00e4\n") == "");
+    CHECK(wrong_with("[database]\npath = \"/a\u00e4") != "");
 }
 
 TEST_CASE("a file name with control characters cannot write on the terminal") {

@@ -6,7 +6,7 @@
 //   hourgate_fuzz [--seconds S] [--seed N] FOLDER     mutates the folder's files for S seconds
 //   hourgate_fuzz FILE...                             replays files, as a failed run leaves them
 //
-// With clang, -DHOURGATE_LIBFUZZER and -fsanitize=fuzzer make it a libFuzzer target.
+// It is a fuzz target as the others are, too (fuzz/fuzz.h): HOURGATE_LIBFUZZER leaves main out.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "fuzz/by_httplib.h"
+#include "fuzz/fuzz.h"
 #include "http/dialogue.h"
 #include "support/http_bench.h"
 
@@ -210,8 +211,8 @@ void check_reading(std::string_view bytes) {
     ++read_alike;
 }
 
-/// Both worlds hear the bytes; they must say and note the same. The first byte, `how`, is no part
-/// of them: it chooses the listener, the peer, the mode, and how much time has passed.
+/// Both worlds hear the bytes; they must say and note the same. `how` chooses the listener, the
+/// peer, the mode, and how much time has passed.
 void check(std::string_view bytes, std::uint8_t how) {
     static World enforcing[2] = {World(Mode::enforce), World(Mode::enforce)};
     static World observing[2] = {World(Mode::observe), World(Mode::observe)};
@@ -244,9 +245,10 @@ void check(std::string_view bytes, std::uint8_t how) {
 
 }  // namespace
 
+/// The last byte is `how`, too: behind a whole request it changes nothing else.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size > 0)
-        check({reinterpret_cast<const char*>(data) + 1, size - 1}, data[0]);
+        check(fuzz::text_of(data, size), data[size - 1]);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "embedded.h"
 #include "store/database_file.h"
 #include "support/database_bench.h"
@@ -316,6 +317,18 @@ TEST_CASE("the check reads a few pages of a large database") {
     CHECK(std::filesystem::file_size(bench.path) > 10'000'000);
     CHECK(read > 0);
     CHECK(read < 500'000);
+}
+
+TEST_CASE("what a hostile database is called inside is told as one printable line") {
+    DatabaseBench bench;
+    bench.run(
+        "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'nonsense', name ="
+        " 'a' || char(10) || 'hourgate: all is well' || char(27) || '[2J' WHERE name = 'meta'");
+    bench.close();
+    const Status status = check_database(bench.path, Migrate::yes);
+    REQUIRE_FALSE(status.ok());
+    CHECK(is_printable_ascii(status.failure().what));
+    CHECK(status.failure().what.find("a; hourgate: all is well\\x1b[2J") != std::string::npos);
 }
 
 TEST_CASE("the linked SQLite is new enough") {

@@ -280,3 +280,11 @@ TEST_CASE("a token in a path is shown without its secret, and nothing else is ch
     CHECK(hourgate::token::blotted("/plain_path/with_words") == "/plain_path/with_words");
     CHECK(hourgate::token::blotted("").empty());
 }
+
+TEST_CASE(
+    "a secret is blotted out whatever stands before it, a brand that looks like a prefix too") {
+    const std::string token = "abcdef012345_live_4f8a2c1bdedf_" + std::string(26, 'Z') + "abcdef";
+    CHECK(hourgate::token::blotted("/x_live_" + token + "/b") ==
+          "/x_live_abcdef012345_..._4f8a2c1bdedf_.../b");
+    CHECK(hourgate::token::blotted(token) == "abcdef012345_live_4f8a2c1bdedf_...");
+}
