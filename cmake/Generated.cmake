@@ -19,9 +19,8 @@ add_custom_command(OUTPUT "${generated_dir}/embedded.cpp"
 
 set(part_lines "")
 foreach(part IN LISTS parts)
-    string(REGEX MATCH "^(.*)[|](.*)[|](.*)$" matched "${part}")
-    string(APPEND part_lines
-        "    {\"${CMAKE_MATCH_1}\", \"${CMAKE_MATCH_2}\",\n     \"${CMAKE_MATCH_3}\"},\n")
+    string(REPLACE "|" "\",\n     \"" part "${part}")
+    string(APPEND part_lines "    {\"${part}\"},\n")
 endforeach()
 set(compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 configure_file(cmake/build_info.h.in "${generated_dir}/build_info.h" @ONLY)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -80,6 +81,14 @@ std::string shown_upstream(const config::Config& config) {
 
 }  // namespace
 
+/// What decides and answers by one configuration. Kept until the end: decisions and calls on their
+/// way point to it. The same configuration again is the same edition, so that whoever reloads every
+/// minute takes no more memory.
+struct Edition {
+    std::unique_ptr<Rules> rules;
+    http::Routes* routes = nullptr;
+};
+
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
@@ -97,12 +106,14 @@ struct App::Parts {
                  {instruments->limiter, instruments->urgent, instruments->failures,
                   instruments->public_calls},
                  clock, log),
-          rules(&add_rules(std::move(rules_))),
+          rules(rules_.get()),
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, instruments->resources, usage, decisions, log, clock),
-          service(service_settings(*all_rules.back()), all_rules.back()->gate, clock, witness) {}
+          service(service_settings(*rules_), rules_->gate, clock, witness) {
+        editions.push_back({std::move(rules_), &service.routes()});
+    }
 
     const config::Config config;  // as it was at the start
     const Clock& clock;
@@ -112,8 +123,9 @@ struct App::Parts {
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
-    std::vector<std::unique_ptr<Rules>> all_rules;  // of the starting and the running thread
-    std::atomic<const Rules*> rules;                // the last of them
+    std::map<std::string, std::string> descriptions;  // by api_prefix, like the next
+    std::vector<Edition> editions;                    // of the starting and the running thread
+    std::atomic<const Rules*> rules;                  // those of one of them: in force
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
@@ -135,11 +147,6 @@ struct App::Parts {
                 ops::read_boot_id()};
     }
 
-    Rules& add_rules(std::unique_ptr<Rules> next) {
-        all_rules.push_back(std::move(next));
-        return *all_rules.back();
-    }
-
     http::Service::Settings service_settings(const Rules& by) {
         http::Service::Settings settings;
         settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
@@ -151,7 +158,7 @@ struct App::Parts {
         settings.own_tokens = [this, &by](const Decision& decision) {
             return http::own_tokens_of(ledger, by.policy, decision);
         };
-        settings.openapi = openapi_for(by.config.rules.api_prefix);
+        settings.openapi = description_below(by.config.rules.api_prefix);
         settings.errors = embedded::errors;
         settings.upstream = by.upstream.get();
         settings.ready = [this] { return instruments->directory->ready(); };
@@ -161,6 +168,14 @@ struct App::Parts {
         };
         settings.metrics = [this] { return metrics.text(gauges(), instruments->resources); };
         return settings;
+    }
+
+    /// As openapi_for(), kept: it is long, and the prefix hardly ever changes.
+    std::string_view description_below(const std::string& api_prefix) {
+        auto& text = descriptions[api_prefix];
+        if (text.empty())
+            text = openapi_for(api_prefix);
+        return text;
     }
 
     ops::DecisionWriter::Settings decision_settings() {
@@ -330,16 +345,12 @@ struct App::Parts {
             return refuse_reload(loaded.failure());
         std::vector<std::string> kept;
         config::Config next = config::live(config, std::move(loaded).value(), kept);
-        auto made = Rules::make(next, *instruments, rules.load());
-        if (!made)
-            return refuse_reload(made.failure());
+        if (Status in_force = put_in_force(next); !in_force)
+            return refuse_reload(in_force.failure());
         for (const std::string& warning : config::warnings(next))
             log.line(ops::Level::warning, warning);
-        Rules& by = add_rules(std::move(made).value());
         instruments->failures.use(next.failures);
         instruments->public_calls.use(next.public_calls);
-        service.use(service_settings(by), by.gate);
-        rules.store(&by);
         log.use(log_settings(next));
         reloads_in_force.fetch_add(1);
         last_reload_good.store(true);
@@ -352,6 +363,24 @@ struct App::Parts {
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": changes at the next start alone",
                      {{"next", "systemctl restart hourgate"}});
+    }
+
+    Status put_in_force(const config::Config& next) {
+        for (const Edition& former : editions)
+            if (config::show_toml(former.rules->config) == config::show_toml(next)) {
+                service.use(*former.routes);
+                rules.store(former.rules.get());
+                return Done{};
+            }
+        auto made = Rules::make(next, *instruments, rules.load());
+        if (!made)
+            return made.failure();
+        Rules& by = *made.value();
+        editions.reserve(editions.size() + 1);  // nothing fails once it is in force
+        http::Routes& routes = service.use(service_settings(by), by.gate);
+        editions.push_back({std::move(made).value(), &routes});
+        rules.store(&by);
+        return Done{};
     }
 
     void refuse_reload(const Failure& failure) {

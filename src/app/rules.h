@@ -1,5 +1,5 @@
-// One configuration, and what decides by it: policy, gate, answers, the API behind the gate. Reading
-// the file again makes another; nothing in one changes.
+// One configuration, and what decides by it: policy, gate, answers, the API behind the gate.
+// Reading the file again makes another; nothing in one changes.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
-// What is made of every decision that is answered: a number in the metrics, a row of usage, a record
-// of the decision log, a line of the log for a refusal and for some of those granted. Decides nothing.
+// What is made of every decision that is answered: a number in the metrics, a row of usage, a
+// record of the decision log, a line of the log for a refusal and for some of those granted.
+// Decides nothing.
 #pragma once
 
 #include <atomic>

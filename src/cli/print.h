@@ -1,4 +1,4 @@
-// How show.cpp and reports.cpp print JSON. Private to them: it brings the whole JSON library.
+// How commands print JSON. Private to cli: it brings the whole JSON library.
 #pragma once
 
 #include <nlohmann/json.hpp>

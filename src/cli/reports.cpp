@@ -127,7 +127,9 @@ Status show_version(const Session& session) {
         for (const build_info::Part& part : build_info::parts)
             libraries.push_back({{"name", part.name},
                                  {"version", part.version},
-                                 {"sha256", *part.sha256 == '\0' ? Json() : Json(part.sha256)}});
+                                 {"sha256", *part.sha256 == '\0' ? Json() : Json(part.sha256)},
+                                 {"license", part.license},
+                                 {"purl", *part.purl == '\0' ? Json() : Json(part.purl)}});
         return print(session, {{"version", build_info::version},
                                {"commit", build_info::commit},
                                {"compiler", build_info::compiler},

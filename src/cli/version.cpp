@@ -1,6 +1,8 @@
 // hourgate version
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/reports.h"
+#include "cli/sbom.h"
 #include "cli/session.h"
 
 namespace hourgate::cli {
@@ -8,6 +10,8 @@ namespace hourgate::cli {
 namespace {
 
 Status version(Session& session) {
+    if (session.arguments.given("--sbom"))
+        return session.output.print(sbom().dump(2) + "\n");
     return show_version(session);
 }
 
@@ -17,7 +21,10 @@ std::vector<Command> version_commands() {
     return {
         {.name = "version",
          .summary = "Print the version, and what this program is made of",
-         .details = "With --json, each library with the SHA-256 of the file compiled or linked in.",
+         .details = "With --json, each library with its license, its package and the SHA-256 of "
+                    "the file compiled or linked in; with --sbom, the same as a bill of materials "
+                    "for scanners (CycloneDX 1.5).",
+         .parameters = {flag("--sbom", "the bill of materials, as JSON")},
          .example = "hourgate version --json",
          .run = version},
     };

@@ -397,7 +397,7 @@ std::optional<Answer> Routes::common(Listener listener, const Request& request,
     if (!is_get(request))
         return wrong_method(request, "GET, HEAD", format);
     if (description)
-        return text_answer("application/json", settings_.openapi);
+        return text_answer("application/json", std::string(settings_.openapi));
     return health ? healthz_answer() : readiness(listener, format);
 }
 
@@ -406,7 +406,7 @@ std::optional<Answer> Routes::errors(const Request& request, Format format) cons
         return std::nullopt;
     if (!is_get(request))
         return wrong_method(request, "GET, HEAD", format);
-    return text_answer("text/markdown; charset=utf-8", settings_.errors);
+    return text_answer("text/markdown; charset=utf-8", std::string(settings_.errors));
 }
 
 Answer Routes::verify(const Request& request, Format format) {

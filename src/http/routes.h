@@ -28,9 +28,10 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
-        Desk desk;                     ///< of the management routes
-        std::string openapi;           ///< the description of the management routes; "": none
-        std::string errors;            ///< docs/errors.md, for /_hourgate/errors; "": none
+        Desk desk;  ///< of the management routes
+        /// The description of the management routes, and docs/errors.md for /_hourgate/errors; "":
+        /// none. They outlive the routes.
+        std::string_view openapi, errors;
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
         /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
         std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;

@@ -10,10 +10,11 @@ Service::Service(Settings settings, Gate& gate, const Clock& clock, Observer& ob
     now_.store(all_.back().get(), std::memory_order_release);
 }
 
-void Service::use(Settings settings, Gate& gate) {
+Routes& Service::use(Settings settings, Gate& gate) {
     const std::lock_guard lock(mutex_);
     all_.push_back(std::make_unique<Routes>(std::move(settings), gate, clock_, observer_));
-    now_.store(all_.back().get(), std::memory_order_release);
+    use(*all_.back());
+    return *all_.back();
 }
 
 }  // namespace hourgate::http

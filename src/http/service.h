@@ -23,11 +23,15 @@ public:
     /// References must outlive the service.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Answers by other settings and another gate from now on. What was used before stays in
-    /// memory: decisions and calls on their way point to it. The API behind the
-    /// gate may be another one, too; the former has to stay in memory. Any thread. Throws
-    /// std::bad_alloc, and changes nothing then.
-    void use(Settings settings, Gate& gate);
+    /// Answers by other settings and another gate from now on: by what it returns, which may be
+    /// used again. What was used before stays in memory: decisions and calls on their way point to
+    /// it. The API behind the gate may be another one, too; the former has to stay as well. Any
+    /// thread. Throws std::bad_alloc, and changes nothing then.
+    Routes& use(Settings settings, Gate& gate);
+    /// The same by routes that were used before. Any thread.
+    void use(Routes& again) noexcept { now_.store(&again, std::memory_order_release); }
+    /// What answers now.
+    [[nodiscard]] Routes& routes() noexcept { return now(); }
 
     // As of Routes, by those in force.
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,

@@ -2,9 +2,11 @@
 
 #include <nss.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -100,6 +102,14 @@ void allow_many_files() noexcept {
         return;
     files.rlim_cur = files.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+void give_way() noexcept {
+    const sched_param none{};
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    // glibc has no function for it; the numbers are those of linux/ioprio.h.
+    constexpr int of_process = 1, class_idle = 3, class_shift = 13;
+    (void)syscall(SYS_ioprio_set, of_process, 0, class_idle << class_shift);
 }
 
 void confine_name_look_ups() noexcept {

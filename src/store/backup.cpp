@@ -174,12 +174,14 @@ Result<Restored> verify_draft(const Draft& draft, const std::string& target, con
                            "another disk");
 }
 
-/// The database, as long as it says that it is ours: a damaged one is found by reading it all.
+/// The database, as long as it is ours: a damaged one is found by reading it all.
 Status check_source(const std::string& database, const std::string& target) {
-    const Result<FileState> state = look_at_header(database);
+    Result<FileState> state = look_at_header(database);
+    if (state && state.value().kind == FileState::Kind::ours)
+        state = look_inside(database, Access::read);
     if (!state)
         return state.failure();
-    if (state.value().kind != FileState::Kind::ours)
+    if (state.value().kind != FileState::Kind::ours && state.value().kind != FileState::Kind::older)
         return unusable(database, state.value());
     struct stat there {};
     if (::stat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
@@ -228,12 +230,14 @@ Result<BackupReport> backup(const std::string& database, const std::string& targ
 
 Result<BackupReport> verify_backup(const std::string& file) {
     const std::string next = "use another backup: what this one holds cannot be trusted";
-    const Result<FileState> state = look_at_header(file);
+    Result<FileState> state = look_at_header(file);
+    if (state && state.value().kind == FileState::Kind::ours)
+        state = look_inside(file, Access::look);
     if (!state)
         return state.failure();
     if (state.value().kind == FileState::Kind::absent)
         return Failure{Fault::not_found, "there is no backup at " + file, "check the name"};
-    if (state.value().kind != FileState::Kind::ours)
+    if (!state.value().flaw.empty())
         return does_not_restore(file, "it " + state.value().flaw, next);
     const Result<Known> known = guarded(file, [&]() -> Result<Known> {
         Connection connection(file, Access::look, command_busy_ms);

@@ -35,6 +35,10 @@ Connection::Connection(const std::string& path, Access access, int busy_ms)
     run("PRAGMA foreign_keys=ON");
     run("PRAGMA trusted_schema=OFF");
     run("PRAGMA mmap_size=0");
+    // The file may come from anywhere (https://www.sqlite.org/security.html).
+    run("PRAGMA cell_size_check=ON");
+    if (access != Access::draft)  // which needs journal_mode=OFF
+        sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     switch (access) {
         case Access::read:
             use_wal(*this);

@@ -17,6 +17,7 @@
 #include "store/errors.h"
 #include "store/files.h"
 #include "store/migrate.h"
+#include "store/shape.h"
 
 namespace hourgate::store {
 
@@ -141,6 +142,8 @@ Result<FileState> look_inside(const std::string& path, Access access) {
                 return FileState{FileState::Kind::newer, number, ""};
             if (schema < 1)
                 return FileState{FileState::Kind::damaged, 0, "has no schema"};
+            if (auto flaw = flaw_of_shape(connection, number))
+                return FileState{FileState::Kind::damaged, number, *std::move(flaw)};
             probe(connection);
             const bool newest = schema == schema_version();
             return FileState{newest ? FileState::Kind::ours : FileState::Kind::older, number, ""};

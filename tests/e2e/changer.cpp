@@ -1,6 +1,9 @@
 #include "e2e/changer.h"
 
+#include <chrono>
+#include <csignal>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace hourgate::e2e {
@@ -26,9 +29,10 @@ std::string Changer::live() const {
 void Changer::run(const Ports& ports, const std::atomic<bool>& over,
                   std::atomic<int>& acknowledged) {
     changes_.clear();
+    command_killed_ = false;
     ports_ = &ports;
     try {
-        if (by_ != By::command) {
+        if (!by_command()) {
             admin_ = std::make_unique<Wire>(ports.admin);
             public_ = std::make_unique<Wire>(ports.public_);
         }
@@ -70,14 +74,13 @@ bool Changer::make(Change change, std::atomic<int>& acknowledged) {
         ++acknowledged;
     }
     changes_.push_back(std::move(change));
-    return outcome.kind == Outcome::Kind::done;
+    return outcome.kind == Outcome::Kind::done && !command_killed_;
 }
 
 Changer::Outcome Changer::carry_out(const Change& change) {
-    const bool by_command = by_ == By::command;
     const std::string api = "/_hourgate/api/v1", admin = "/admin/v1";
     if (change.action == "token.mint") {
-        if (by_command)
+        if (by_command())
             return command({"token", "mint", owner_, "--name", "job"});
         const Json body = {{"name", "job"}};
         return by_ == By::member
@@ -85,7 +88,7 @@ Changer::Outcome Changer::carry_out(const Change& change) {
                    : ask("POST", admin + "/members/" + owner_ + "/tokens", operator_token_, body);
     }
     if (change.action == "token.revoke") {
-        if (by_command)
+        if (by_command())
             return command({"token", "revoke", change.object});
         // Not always the caller's own: theirs may be revoked sixty times a minute.
         const bool own = by_ == By::member && random_() % 8 == 0;
@@ -93,12 +96,12 @@ Changer::Outcome Changer::carry_out(const Change& change) {
                    : ask("DELETE", admin + "/tokens/" + change.object, operator_token_, nullptr);
     }
     if (change.action == "member.role") {
-        if (by_command)
+        if (by_command())
             return command({"member", "role", service_, change.value});
         return ask("PATCH", admin + "/members/" + service_, operator_token_,
                    {{"role", change.value}});
     }
-    if (by_command)
+    if (by_command())
         return command({"workspace", "plan", name_, change.value});
     return ask("PATCH", admin + "/workspaces/" + workspace_, operator_token_,
                {{"plan", change.value}});
@@ -133,12 +136,36 @@ Changer::Outcome Changer::ask(const std::string& method, const std::string& targ
 Changer::Outcome Changer::command(const Words& words) {
     Words all = words;
     all.emplace_back("--json");
-    const Ran ran = here_.run(all);
+    const Ran ran = run_or_kill(here_.words(all));
+    if (command_killed_) {
+        // What it had said before is as good as if it had ended well.
+        const Json said = Json::parse(ran.out, nullptr, false);
+        return said.is_discarded() ? Outcome{} : Outcome{Outcome::Kind::done, said};
+    }
     if (ran.exit_code != 0) {
         surprise_ = words.at(0) + " " + words.at(1) + ": " + ran.err;
         return {Outcome::Kind::surprise, nullptr};
     }
     return {Outcome::Kind::done, Json::parse(ran.out)};
+}
+
+Ran Changer::run_or_kill(const Words& words) {
+    using std::chrono::steady_clock;
+    const auto began = steady_clock::now();
+    Program program(words);
+    if (by_ == By::dying_command && random_() % 3 == 0) {
+        // Anywhere from before it begins to after its end.
+        const auto moment = random_() % static_cast<std::uint64_t>(command_us_ * 5 / 4);
+        std::this_thread::sleep_until(began + std::chrono::microseconds(moment));
+        program.signal(SIGKILL);
+        command_killed_ = true;
+    }
+    const int exit_code = program.wait();
+    if (!command_killed_)
+        command_us_ =
+            std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began)
+                .count();
+    return {exit_code, program.out(), program.err()};
 }
 
 void Changer::settle(const std::string& role, const std::string& plan,

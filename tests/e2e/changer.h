@@ -25,19 +25,26 @@ struct Change {
 
 class Changer {
 public:
-    enum class By : std::uint8_t { admin, member, command };
+    enum class By : std::uint8_t {
+        admin,
+        member,
+        command,
+        dying_command,  ///< a command that is killed at some moment, in one of three
+    };
 
     /// Makes the workspace `name` with an owner and a service, on an installation that has the
     /// plans kill-a and kill-b. `operator_token` is for By::admin.
     Changer(const Installation& here, std::string name, By by, std::string operator_token,
             std::uint64_t seed);
 
-    /// Makes changes until `over`, or, over HTTP, until the server is gone. `acknowledged` is
+    /// Makes changes until `over`, or until the server is gone or a command was killed. `acknowledged` is
     /// raised with each. Runs on a thread of its own.
     void run(const Ports& ports, const std::atomic<bool>& over, std::atomic<int>& acknowledged);
 
     /// What the last run asked for; at most one of them, the last, is not acknowledged.
     [[nodiscard]] const std::vector<Change>& changes() const noexcept { return changes_; }
+    /// Whether the last run ended with a command that was killed.
+    [[nodiscard]] bool command_killed() const noexcept { return command_killed_; }
     /// An answer that is neither a yes nor the end of the server; "" when there was none.
     [[nodiscard]] const std::string& surprise() const noexcept { return surprise_; }
 
@@ -59,6 +66,10 @@ private:
     [[nodiscard]] Outcome ask(const std::string& method, const std::string& target,
                               const std::string& token, const Json& body);
     [[nodiscard]] Outcome command(const Words& words);
+    [[nodiscard]] Ran run_or_kill(const Words& words);
+    [[nodiscard]] bool by_command() const noexcept {
+        return by_ == By::command || by_ == By::dying_command;
+    }
     /// False when the run is over.
     bool make(Change change, std::atomic<int>& acknowledged);
     [[nodiscard]] Change next();
@@ -76,7 +87,9 @@ private:
     std::string last_revoked_;
     std::vector<Change> changes_;
     std::string surprise_;
-    const Ports* ports_ = nullptr;  // while it runs, like the next
+    bool command_killed_ = false;
+    std::int64_t command_us_ = 20'000;  // how long the last one took that was left to its end
+    const Ports* ports_ = nullptr;      // while it runs, like the next
     std::unique_ptr<Wire> admin_, public_;
 };
 

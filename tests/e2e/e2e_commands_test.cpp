@@ -1,4 +1,5 @@
 // Every command of the real program: what it does, what it says, how it exits.
+#include <set>
 #include <string>
 
 #include "e2e/installation.h"
@@ -270,6 +271,37 @@ TEST_CASE("version and config say what they are") {
     CHECK(here.run({"config", "show"}).out.find("# " + here.config() + "\n") == 0);
     CHECK(here.json({"config", "show"}).at("file") == here.config());
     CHECK(here.json({"config", "show"}).at("tokens").at("brand") == "hsk");
+}
+
+TEST_CASE("the bill of materials says what version --json says, in the words of CycloneDX") {
+    const Json version = Json::parse(run({binary(), "version", "--json"}).out);
+    const Ran ran = run({binary(), "version", "--sbom"});
+    const Json bill = Json::parse(ran.out);
+    CHECK(ran.exit_code == 0);
+    CHECK(bill.at("bomFormat") == "CycloneDX");
+    CHECK(bill.at("specVersion") == "1.5");
+    CHECK(bill.at("metadata").at("component").at("version") == version.at("version"));
+    const Json& parts = bill.at("components");
+    const Json& libraries = version.at("libraries");
+    REQUIRE(parts.size() == libraries.size());
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        INFO(parts[i].dump());
+        const Json& library = libraries[i];
+        CHECK(names.insert(parts[i].at("name")).second);
+        CHECK(parts[i].at("name") == library.at("name"));
+        CHECK(parts[i].at("version") == library.at("version"));
+        CHECK(parts[i].value("purl", Json()) == library.at("purl"));
+        CHECK(parts[i].contains("hashes") == library.at("sha256").is_string());
+        const Json& license = parts[i].at("licenses").at(0);
+        CHECK((license.contains("expression")
+                   ? license.at("expression")
+                   : license.at("license").at("id")) == library.at("license"));
+    }
+    CHECK(bill.at("dependencies").at(0).at("dependsOn").size() == parts.size());
+    for (const char* linked :
+         {"sqlite", "cpp-httplib", "libsodium", "SQLiteCpp", "toml++", "glibc", "libstdc++"})
+        CHECK(names.count(linked) == 1);
 }
 
 TEST_CASE("--config goes before $HOURGATE_CONFIG") {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -55,17 +54,6 @@ long ticks_of(pid_t pid) {
     long user = 0, system = 0;
     fields >> user >> system;
     return user + system;
-}
-
-long resident_kib_of(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string word; status >> word;)
-        if (word == "VmRSS:") {
-            long kib = 0;
-            status >> kib;
-            return kib;
-        }
-    return 0;
 }
 
 /// A question whose body does not come: its connection is in use until then.

@@ -111,7 +111,8 @@ private:
 
 /// What came of all runs.
 struct Tally {
-    int kills = 0, acknowledged = 0, unanswered = 0, there_all_the_same = 0, lost = 0;
+    int kills = 0, commands_killed = 0, acknowledged = 0, unanswered = 0, there_all_the_same = 0,
+        lost = 0;
 };
 
 /// Takes the event that tells of a change out of the list. False: there is none.
@@ -136,7 +137,8 @@ public:
                         "all=10000000/60"});
         using By = Changer::By;
         int number = 0;
-        for (const By by : {By::admin, By::admin, By::member, By::member, By::command})
+        for (const By by :
+             {By::admin, By::admin, By::member, By::member, By::command, By::dying_command})
             changers_.emplace_back(here_, "w" + std::to_string(number++), by, operator_token,
                                    random_());
         server_ = std::make_unique<Server>(here_);
@@ -152,6 +154,7 @@ public:
         last_event_ = std::max(last_event_, last_of(events));
         for (Changer& changer : changers_) {
             CHECK(changer.surprise() == "");
+            tally_.commands_killed += changer.command_killed() ? 1 : 0;
             account_for(changer, events);
             changer.settle(evidence.role_of(changer.service()),
                            evidence.plan_of(changer.workspace()),
@@ -227,7 +230,9 @@ private:
 
 }  // namespace
 
-TEST_CASE("killed at any moment, no acknowledged change is lost, and none is half there") {
+TEST_CASE(
+    "server or command killed at any moment, no acknowledged change is lost, and none is half "
+    "there") {
     const std::uint64_t kills = number_in("HOURGATE_KILLS", 50);
     const std::uint64_t seed = number_in("HOURGATE_SEED", std::random_device()());
     INFO("HOURGATE_SEED=" << seed);
@@ -239,8 +244,10 @@ TEST_CASE("killed at any moment, no acknowledged change is lost, and none is hal
     const Tally& tally = crowd.tally();
     CHECK(tally.lost == 0);
     CHECK(tally.acknowledged > 0);
+    CHECK(tally.commands_killed > 0);
     if (kills > 50)
-        std::cout << "kills " << tally.kills << ", acknowledged " << tally.acknowledged << ", lost "
-                  << tally.lost << ", unanswered " << tally.unanswered << ", of these "
+        std::cout << "kills " << tally.kills << ", of commands " << tally.commands_killed
+                  << ", acknowledged " << tally.acknowledged << ", lost " << tally.lost
+                  << ", unanswered " << tally.unanswered << ", of these "
                   << tally.there_all_the_same << " there as a whole\n";
 }

@@ -138,6 +138,26 @@ TEST_CASE(
     CHECK(server.stop() == 0);
 }
 
+TEST_CASE("configurations that come back take no more memory, however often") {
+    Site site;
+    site.here.must({"plan", "set", "studio", "--window", "burst=1000000/10"});
+    Server server(site.here);
+    const auto turn = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            (void)site.reload(server, "[policy]\nunlisted = \"allow\"\n");
+            CHECK(reason(server, site.owner, "/unlisted") == "granted");
+            (void)site.reload(server, "");
+            CHECK(reason(server, site.owner, "/unlisted") == "path_unlisted");
+        }
+        return resident_kib_of(server.program().pid());
+    };
+    const long before_kib = turn(10), after_kib = turn(100);
+    INFO(before_kib << " KiB, then " << after_kib << " KiB");
+    if (is_shipped_kind())
+        CHECK(after_kib < before_kib + 1'024);
+    CHECK(server.stop() == 0);
+}
+
 TEST_CASE("calls go on while the configuration is read again and again, and each is decided") {
     Site site;
     Server server(site.here);

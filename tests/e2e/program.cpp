@@ -330,4 +330,15 @@ std::string Program::err() {
     return err_text_;
 }
 
+long resident_kib_of(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string word; status >> word;)
+        if (word == "VmRSS:") {
+            long kib = 0;
+            status >> kib;
+            return kib;
+        }
+    return 0;
+}
+
 }  // namespace hourgate::e2e

@@ -99,6 +99,9 @@ private:
     std::optional<int> exit_code_;
 };
 
+/// What a process has in memory, from /proc (proc(5), VmRSS); 0: it cannot be told.
+[[nodiscard]] long resident_kib_of(pid_t pid);
+
 /// Starts `words` with nothing to read and nothing to say; for loops that time its end.
 [[nodiscard]] pid_t start_silently(const Words& words);
 /// Its exit code, as Ran::exit_code, if it has ended by now.

@@ -22,14 +22,11 @@ namespace {
 std::shared_ptr<http::Passage> passage(const std::string& head_text) {
     static HttpBench bench;
     static const http::ReplySettings settings = HttpBench::reply_settings();
-    static http::Upstream::Counts counts;
-    static const auto nowhere =
-        http::Upstream::make({.addresses = {{"", 0, "/nowhere.socket"}}}, counts).value();
     http::Head head;
     http::parse_head(head_text, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
     auto made =
-        std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()), settings, *nowhere);
+        std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()), settings, nowhere());
     made->head = "HEAD\r\n\r\n";
     made->added = "X-Added: 1\r\n";
     return made;

@@ -32,7 +32,7 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     call.credentials = token;
     call.address = http::client_address(head.request, trust, http::Listener::public_);
     const http::ReplySettings settings = HttpBench::reply_settings();
-    http::Passage passage(head, bench.gate.decide(call), settings);
+    http::Passage passage(head, bench.gate.decide(call), settings, nowhere());
     http::write_upstream_head(passage.head, head.request, passage, trust, strip, "hsk");
     return passage.head;
 }

@@ -1,13 +1,16 @@
 #include <netdb.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "ops/signals.h"
 #include "support/catch.h"
@@ -107,6 +110,17 @@ TEST_CASE("a process that forbids dumps leaves no core and cannot be traced") {
               const bool none =
                   getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0;
               return none && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1;
+          }) == 0);
+}
+
+TEST_CASE("a process that gives way runs when nobody else does, and so does what it starts") {
+    CHECK(in_child([] {
+              hourgate::ops::give_way();
+              constexpr int of_process = 1, class_shift = 13, class_idle = 3;
+              int scheduler = -1;
+              std::thread([&] { scheduler = sched_getscheduler(0); }).join();
+              const long io = syscall(SYS_ioprio_get, of_process, 0);
+              return scheduler == SCHED_IDLE && io >> class_shift == class_idle ? 0 : 1;
           }) == 0);
 }
 

@@ -24,6 +24,9 @@ TEST_CASE("every connection to the live database has WAL, full sync, foreign key
         CHECK(connection.number("PRAGMA trusted_schema") == 0);
         CHECK(connection.number("PRAGMA query_only") == (access == Access::read ? 1 : 0));
         CHECK(connection.number("PRAGMA mmap_size") == 0);
+        CHECK(connection.number("PRAGMA cell_size_check") == 1);
+        connection.run("PRAGMA writable_schema=ON");
+        CHECK(connection.number("PRAGMA writable_schema") == 0);  // defensive
     }
 }
 

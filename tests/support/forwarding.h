@@ -78,13 +78,28 @@ private:
     std::uint16_t port_ = 0;
 };
 
+using UpstreamChange = std::function<void(http::UpstreamSettings&)>;
+
+/// An API at a port of this machine. `counts` outlives it.
+[[nodiscard]] inline std::unique_ptr<http::Upstream> upstream_at(
+    std::uint16_t port, http::Upstream::Counts& counts, const UpstreamChange& change = {}) {
+    http::UpstreamSettings settings;
+    settings.addresses = {{"127.0.0.1", port, ""}};
+    if (change)
+        change(settings);
+    auto made = http::Upstream::make(std::move(settings), counts);
+    REQUIRE(made.ok());
+    return std::move(made).value();
+}
+
 /// The gate's public listener in front of a RawUpstream.
 class Forwarding {
 public:
-    using Change = std::function<void(http::UpstreamSettings&)>;
+    using Change = UpstreamChange;
 
     explicit Forwarding(const Change& change = {}, Mode mode = Mode::enforce, std::size_t loops = 0)
-        : bench(mode, small_rules(), HttpBench::reply_settings(), upstream_at(api.port(), change)) {
+        : bench(mode, small_rules(), HttpBench::reply_settings(),
+                upstream_at(api.port(), its_counts, change)) {
         bench.directory.plans = std::make_shared<PlanBook>(
             std::vector<Plan>{make_plan(1, "free", false, 0, {}),
                               make_plan(2, "studio", true, 10, {{"wide", 2'000, 60, Per::token}})});
@@ -99,21 +114,11 @@ public:
     [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
     [[nodiscard]] const http::Upstream::Counts& counts() const { return its_counts; }
 
-    /// Another API, played by the test, which becomes the one behind the gate: null, none is.
+    /// Another API becomes the one behind the gate; null: none is. It outlives the gate.
     void use(http::Upstream* other) {
         http::Service::Settings settings = bench.settings();
         settings.upstream = other;
         bench.service.use(std::move(settings), bench.gate);
-    }
-    [[nodiscard]] std::unique_ptr<http::Upstream> upstream_at(std::uint16_t port,
-                                                              const Change& change = {}) {
-        http::UpstreamSettings settings;
-        settings.addresses = {{"127.0.0.1", port, ""}};
-        if (change)
-            change(settings);
-        auto made = http::Upstream::make(std::move(settings), its_counts);
-        REQUIRE(made.ok());
-        return std::move(made).value();
     }
 
     RawUpstream api;

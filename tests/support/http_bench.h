@@ -172,6 +172,14 @@ private:
     }
 };
 
+/// An API to which nothing leads.
+inline http::Upstream& nowhere() {
+    static http::Upstream::Counts counts;
+    static const auto upstream =
+        http::Upstream::make({.addresses = {{"", 0, "/nowhere.socket"}}}, counts).value();
+    return *upstream;
+}
+
 // --- reading answers -----------------------------------------------------------------------------
 
 /// The value of the only header of that name; "(absent)" or "(twice)" otherwise.
