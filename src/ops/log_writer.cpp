@@ -15,8 +15,11 @@ namespace hourgate::ops {
 namespace {
 
 constexpr std::int64_t never_ms = INT64_MAX;
-constexpr int look_again_ms = 50;                   // whether the patience has ended meanwhile
-constexpr std::size_t kept_bytes_max = 64U << 10U;  // of memory, after a flood
+constexpr int look_again_ms = 50;  // whether the patience has ended meanwhile
+
+// For lines that wait and for those being written, once and for all: what grew and was freed again
+// in a flood would leave holes in the memory. Of it the system gives what is used.
+constexpr std::size_t buffer_bytes = limits::log_waiting_bytes_max;
 
 std::int64_t steady_ms() noexcept {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -47,6 +50,7 @@ void LogWriter::start() {
         return;
     stopping_ = false;
     until_ms_.store(never_ms);
+    waiting_.reserve(buffer_bytes);
     thread_ = std::thread([this] { run(); });
     running_ = true;
 }
@@ -88,6 +92,7 @@ void LogWriter::put(Level level, std::string_view line) {
 void LogWriter::run() noexcept {
     give_way();
     std::string lines;
+    lines.reserve(buffer_bytes);
     for (;;) {
         std::uint64_t dropped = 0;
         {
@@ -102,8 +107,6 @@ void LogWriter::run() noexcept {
         }
         write_lines(lines);
         lines.clear();
-        if (lines.capacity() > kept_bytes_max)
-            std::string().swap(lines);
         if (dropped == 0)
             continue;
         try {
