@@ -91,7 +91,7 @@ struct Edition {
 
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
-    Parts(const Clock& clock_, const ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
+    Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
           std::unique_ptr<Instruments> instruments_, std::unique_ptr<manage::Ledger> writing,
           std::unique_ptr<manage::Ledger> reading, std::string cursor_key_,
           std::unique_ptr<Rules> rules_)
@@ -100,7 +100,7 @@ struct App::Parts {
           log(log_),
           lock(std::move(lock_)),
           instruments(std::move(instruments_)),
-          ledger(std::move(writing), std::move(reading), *instruments->directory, log),
+          ledger(std::move(writing), std::move(reading), *instruments->directory, clock, log),
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
                  {instruments->limiter, instruments->urgent, instruments->failures,
@@ -110,14 +110,14 @@ struct App::Parts {
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
-          witness(metrics, usage, decisions, log, clock),
+          witness(metrics, instruments->resources, usage, decisions, log, clock),
           service(service_settings(*rules_), rules_->gate, clock, witness) {
         editions.push_back({std::move(rules_), &service.routes()});
     }
 
     const config::Config config;  // as it was at the start
     const Clock& clock;
-    const ops::Log& log;
+    ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
     const std::unique_ptr<Instruments> instruments;
     InForceLedger ledger;
@@ -136,6 +136,9 @@ struct App::Parts {
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
     std::int64_t started_us = 0;
     std::uint64_t reloads = 0;  // asked for, since then
+    std::atomic<std::uint64_t> reloads_in_force{0}, reloads_refused{0};
+    std::atomic<bool> last_reload_good{true};
+    std::atomic<std::int64_t> config_read_ms{clock.now().wall_ms};
 
     [[nodiscard]] ops::CounterKeeper::Settings keeper_settings() const {
         // Through symbolic links to the file itself: one database has one state.
@@ -163,7 +166,7 @@ struct App::Parts {
             const auto age_s = backup_age_s();
             return age_s ? fmt::format("newest backup: {} h old", *age_s / 3'600) : "no backup";
         };
-        settings.metrics = [this] { return metrics.text(gauges()); };
+        settings.metrics = [this] { return metrics.text(gauges(), instruments->resources); };
         return settings;
     }
 
@@ -215,11 +218,10 @@ struct App::Parts {
         gauges.directory_look_ups = counts.look_ups;
         gauges.directory_version_reads = counts.version_reads;
         gauges.directory_failures = counts.failures;
+        gauges.directory_reloads = counts.reloads;
+        gauges.directory_evictions = counts.evictions;
         gauges.directory_entries = counts.entries;
-        gauges.limiter_entries = instruments->limiter.entries() + instruments->urgent.entries();
-        gauges.limiter_bytes = instruments->limiter.bytes() + instruments->urgent.bytes();
-        gauges.failure_addresses = instruments->failures.entries();
-        gauges.public_addresses = instruments->public_calls.entries();
+        add_limiters(gauges);
         gauges.usage_dropped = usage.dropped();
         gauges.decisions_written = decision_writer.written();
         gauges.decisions_passed_over = decision_writer.passed_over();
@@ -227,26 +229,63 @@ struct App::Parts {
         gauges.state_age_s = keeper.age_s();
         gauges.state_failures = keeper.failures();
         gauges.state_bytes = keeper.bytes();
-        for (const auto& server : servers) {
-            const auto connections = server ? server->counts() : http::Server::Counts();
-            gauges.connections += connections.open;
-            gauges.connections_refused += connections.refused;
-            gauges.connections_evicted += connections.evicted;
-        }
-        if (rules.load()->upstream) {
-            const http::Upstream::Counts& exchanges = instruments->upstream_counts;
-            gauges.forwards = true;
-            gauges.upstream_forwarded = exchanges.forwarded.load();
-            gauges.upstream_unreachable = exchanges.unreachable.load();
-            gauges.upstream_broken = exchanges.broken.load();
-            gauges.upstream_timed_out = exchanges.timed_out.load();
-            gauges.upstream_ended = exchanges.ended.load();
-            gauges.upstream_retried = exchanges.retried.load();
-            gauges.upstream_connections = static_cast<std::uint64_t>(exchanges.open.load());
-        }
+        add_connections(gauges);
+        if (const auto& upstream = rules.load()->upstream)
+            add_upstream(gauges, *upstream);
+        gauges.changes = ledger.changes();
+        gauges.records = ledger.records();
+        gauges.log = log.counts();
+        gauges.reloads = reloads_in_force.load();
+        gauges.reloads_refused = reloads_refused.load();
+        gauges.last_reload_good = last_reload_good.load();
+        gauges.config_read_at_s = config_read_ms.load() / ms_per_s;
         gauges.backup_age_s = backup_age_s();
         gauges.uptime_s = (clock.now().boot_us - started_us) / us_per_s;
         return gauges;
+    }
+
+    void add_limiters(ops::Gauges& gauges) const {
+        const Limiter& limiter = instruments->limiter;
+        const Limiter& urgent = instruments->urgent;
+        const AddressLimiter& failures = instruments->failures;
+        const AddressLimiter& public_calls = instruments->public_calls;
+        gauges.limiter = {limiter.entries() + urgent.entries(),
+                          limiter.evicted() + urgent.evicted()};
+        gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
+        gauges.failures = {failures.entries(), failures.evicted(), failures.shared()};
+        gauges.public_calls = {public_calls.entries(), public_calls.evicted(),
+                               public_calls.shared()};
+    }
+
+    void add_connections(ops::Gauges& gauges) const {
+        for (std::size_t place = 0; place < servers.size(); ++place) {
+            if (!servers[place])
+                continue;
+            const http::Server::Counts counts = servers[place]->counts();
+            gauges.connections += counts.open;
+            gauges.connections_refused += counts.refused;
+            gauges.connections_evicted += counts.evicted;
+            for (std::size_t phase = 0; phase + 1 < http::phase_count; ++phase)  // not those over
+                gauges.connections_in.push_back(
+                    {listener_names[place],
+                     http::to_text(static_cast<http::Dialogue::Phase>(phase)),
+                     counts.by_phase[phase]});
+        }
+    }
+
+    void add_upstream(ops::Gauges& gauges, const http::Upstream& upstream) const {
+        const http::Upstream::Counts& exchanges = instruments->upstream_counts;
+        gauges.forwards = true;
+        gauges.upstream_forwarded = exchanges.forwarded.load();
+        gauges.upstream_unreachable = exchanges.unreachable.load();
+        gauges.upstream_broken = exchanges.broken.load();
+        gauges.upstream_timed_out = exchanges.timed_out.load();
+        gauges.upstream_ended = exchanges.ended.load();
+        gauges.upstream_retried = exchanges.retried.load();
+        gauges.upstream_connections = static_cast<std::uint64_t>(exchanges.open.load());
+        gauges.upstream_answers = exchanges.answer_time.read();
+        for (http::Upstream::Health& one : upstream.health(ops::monotonic_us() / 1'000))
+            gauges.upstream_up.emplace_back(std::move(one.address), one.up);
     }
 
     [[nodiscard]] http::Capacity capacity_of(http::Listener listener) const {
@@ -312,6 +351,10 @@ struct App::Parts {
             log.line(ops::Level::warning, warning);
         instruments->failures.use(next.failures);
         instruments->public_calls.use(next.public_calls);
+        log.use(log_settings(next));
+        reloads_in_force.fetch_add(1);
+        last_reload_good.store(true);
+        config_read_ms.store(clock.now().wall_ms);
         log.line(ops::Level::notice, "configuration was read again",
                  {{"reload", std::to_string(reloads)},
                   {"file", next.file},
@@ -341,6 +384,8 @@ struct App::Parts {
     }
 
     void refuse_reload(const Failure& failure) {
+        reloads_refused.fetch_add(1);
+        last_reload_good.store(false);
         log.line(
             ops::Level::error, "configuration was not read again, the former one stays",
             {{"reload", std::to_string(reloads)}, {"why", failure.what}, {"next", failure.next}});
@@ -361,7 +406,7 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock& clock,
-                                       const ops::Log& log, ops::PassedSockets passed) {
+                                       ops::Log& log, ops::PassedSockets passed) {
     ops::allow_many_files();
     if (Status status = store::check_library(); !status)
         return status.failure();
@@ -416,6 +461,7 @@ App::Ports App::ports() const noexcept {
 }
 
 void App::start() {
+    parts_->log.start();
     parts_->started_us = parts_->clock.now().boot_us;
     parts_->keeper.load();
     parts_->keeper.start();
@@ -441,9 +487,7 @@ void App::reload() {
     try {
         parts_->reload();
     } catch (const std::bad_alloc&) {
-        parts_->log.line(ops::Level::error,
-                         "configuration was not read again, the former one stays",
-                         {{"why", "out of memory"}});
+        parts_->refuse_reload({Fault::system, "out of memory", ""});
     }
     ops::notify("READY=1\nSTATUS=deciding");
 }
@@ -485,6 +529,7 @@ void App::run(ops::Signals& signals) {
     parts_->decision_writer.stop();
     parts_->log.line(cut == 0 ? ops::Level::info : ops::Level::warning, "stopped",
                      {{"cut", std::to_string(cut)}});
+    parts_->log.stop();
 }
 
 }  // namespace hourgate

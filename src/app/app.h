@@ -24,7 +24,7 @@ public:
     /// `listener_names`. Nothing is answered before start(). `clock` and `log` must outlive the
     /// App.
     [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
-                                                           const Clock& clock, const ops::Log& log,
+                                                           const Clock& clock, ops::Log& log,
                                                            ops::PassedSockets passed = {});
     static const std::vector<std::string_view> listener_names;  ///< public, ask, admin
     ~App();

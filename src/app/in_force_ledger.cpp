@@ -4,24 +4,19 @@
 
 namespace hourgate {
 
-namespace {
-
-bool is_of_the_machine(Fault fault) noexcept {
-    return fault == Fault::store || fault == Fault::system || fault == Fault::permission;
-}
-
-}  // namespace
-
 InForceLedger::InForceLedger(std::unique_ptr<manage::Ledger> writing,
                              std::unique_ptr<manage::Ledger> reading,
-                             store::LeasedDirectory& directory, const ops::Log& log)
+                             store::LeasedDirectory& directory, const Clock& clock,
+                             const ops::Log& log)
     : writing_(std::move(writing)),
+      changes_(*writing_, clock),
+      records_(*writing_, clock),
       reading_(std::move(reading)),
       directory_(directory),
       log_(log) {}
 
 Status InForceLedger::write(const std::function<Status(manage::Rows&)>& change) {
-    Status done = writing_->write(change);
+    Status done = changes_.write(change);
     if (done)
         directory_.catch_up();
     if (done || is_of_the_machine(done.failure().fault))

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include "app/metered_ledger.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "manage/ledger.h"
 #include "ops/log.h"
@@ -16,19 +18,23 @@ namespace hourgate {
 /// All methods: any thread.
 class InForceLedger final : public manage::Ledger {
 public:
-    /// `directory` and `log` must outlive it.
+    /// `directory`, `clock` and `log` must outlive it.
     InForceLedger(std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-                  store::LeasedDirectory& directory, const ops::Log& log);
+                  store::LeasedDirectory& directory, const Clock& clock, const ops::Log& log);
 
     Status write(const std::function<Status(manage::Rows&)>& change) override;
     Status read(const std::function<Status(manage::Rows&)>& look) override;
     /// For what is no part of the directory, and need not be in force: usage, decisions.
-    [[nodiscard]] manage::Ledger& apart() noexcept { return *writing_; }
+    [[nodiscard]] manage::Ledger& apart() noexcept { return records_; }
+
+    [[nodiscard]] ops::StoreGauges changes() const noexcept { return changes_.gauges(); }
+    [[nodiscard]] ops::StoreGauges records() const noexcept { return records_.gauges(); }
 
 private:
     void tell(const Status& done);
 
     const std::unique_ptr<manage::Ledger> writing_;
+    MeteredLedger changes_, records_;  // both into writing_
     const std::unique_ptr<manage::Ledger> reading_;
     store::LeasedDirectory& directory_;
     const ops::Log& log_;

@@ -50,6 +50,27 @@ Gate::Settings gate_settings(const config::Config& config) {
             config.lapse_to};
 }
 
+ops::LogSettings log_settings(const config::Config& config) noexcept {
+    ops::LogSettings settings;
+    switch (config.log_level) {
+        case config::LogLevel::error:
+            settings.level = ops::Level::error;
+            break;
+        case config::LogLevel::warning:
+            settings.level = ops::Level::warning;
+            break;
+        case config::LogLevel::notice:
+            settings.level = ops::Level::notice;
+            break;
+        case config::LogLevel::info:
+            settings.level = ops::Level::info;
+            break;
+    }
+    settings.format = config.log_json ? ops::LogFormat::json : ops::LogFormat::logfmt;
+    settings.granted_every = static_cast<std::uint32_t>(config.log_granted_every);
+    return settings;
+}
+
 http::ReplySettings reply_settings(const config::Config& config) {
     http::ReplySettings reply;
     reply.brand = config.brand;
@@ -74,7 +95,10 @@ Rules::Rules(const config::Config& config_, policy::Policy policy_,
 
 Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
                                            const Rules* former) {
-    auto policy = policy::Policy::make(config.rules);
+    policy::Rules counted = config.rules;
+    for (policy::Resource& resource : counted.resources)
+        resource.counted_at = instruments.resources.place_of(resource.name);
+    auto policy = policy::Policy::make(std::move(counted));
     if (!policy)
         return policy.failure();
     auto upstream = upstream_of(config, instruments.upstream_counts, former);

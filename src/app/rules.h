@@ -11,6 +11,8 @@
 #include "http/reply.h"
 #include "http/upstream.h"
 #include "limiter/limiter.h"
+#include "ops/log.h"
+#include "ops/resource_counts.h"
 #include "policy/policy.h"
 #include "store/leased_directory.h"
 
@@ -20,6 +22,8 @@ namespace hourgate {
 /// without a server, too.
 [[nodiscard]] Gate::Settings gate_settings(const config::Config& config);
 [[nodiscard]] http::ReplySettings reply_settings(const config::Config& config);
+/// What is written to the log, and how.
+[[nodiscard]] ops::LogSettings log_settings(const config::Config& config) noexcept;
 
 /// What every configuration decides with: facts and counters that no reload touches.
 struct Instruments {
@@ -34,6 +38,7 @@ struct Instruments {
     AddressLimiter failures;
     AddressLimiter public_calls;
     http::Upstream::Counts upstream_counts;
+    ops::ResourceCounts resources;
 };
 
 /// Kept until the server's end: decisions point to its policy.

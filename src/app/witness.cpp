@@ -13,16 +13,23 @@ constexpr std::int64_t upstream_warn_interval_us = 10 * us_per_s;
 
 void Witness::decided(const Decision& decision, int status) noexcept {
     metrics_.count(decision);
+    resources_.count(decision);
     usage_.count(decision);
     decisions_.note(decision, false);
     if (decision.reason != Reason::granted)
         log_.refusal(decision, status);
+    else
+        log_.granted(decision, status);
 }
 
 void Witness::decided_again(const Decision& decision, int status) noexcept {
     decisions_.note(decision, true);
     if (decision.reason != Reason::granted)
         log_.refusal(decision, status);
+}
+
+void Witness::answered(http::Listener listener, http::Answerer by, std::int64_t took_us) noexcept {
+    metrics_.answered({static_cast<std::uint8_t>(listener), by == http::Answerer::worker}, took_us);
 }
 
 void Witness::upstream_failed(const http::Endpoint& where, std::string_view how) noexcept {

@@ -1,5 +1,6 @@
 // What is made of every decision that is answered: a number in the metrics, a row of usage, a
-// record of the decision log, a line of the log for a refusal. Decides nothing.
+// record of the decision log, a line of the log for a refusal and for some of those granted.
+// Decides nothing.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include "ops/decision_log.h"
 #include "ops/log.h"
 #include "ops/metrics.h"
+#include "ops/resource_counts.h"
 #include "ops/usage_meter.h"
 
 namespace hourgate {
@@ -19,13 +21,20 @@ namespace hourgate {
 class Witness final : public http::Observer {
 public:
     /// References must outlive it.
-    Witness(ops::Metrics& metrics, ops::UsageMeter& usage, ops::DecisionLog& decisions,
-            const ops::Log& log, const Clock& clock)
-        : metrics_(metrics), usage_(usage), decisions_(decisions), log_(log), clock_(clock) {}
+    Witness(ops::Metrics& metrics, ops::ResourceCounts& resources, ops::UsageMeter& usage,
+            ops::DecisionLog& decisions, const ops::Log& log, const Clock& clock)
+        : metrics_(metrics),
+          resources_(resources),
+          usage_(usage),
+          decisions_(decisions),
+          log_(log),
+          clock_(clock) {}
 
     void decided(const Decision& decision, int status) noexcept override;
     /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
     void decided_again(const Decision& decision, int status) noexcept override;
+    void answered(http::Listener listener, http::Answerer by,
+                  std::int64_t took_us) noexcept override;
     /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
     /// every call.
     void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override;
@@ -34,6 +43,7 @@ public:
 
 private:
     ops::Metrics& metrics_;
+    ops::ResourceCounts& resources_;
     ops::UsageMeter& usage_;
     ops::DecisionLog& decisions_;
     const ops::Log& log_;

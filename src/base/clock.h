@@ -20,12 +20,15 @@ class Clock {
 public:
     virtual ~Clock() = default;
     [[nodiscard]] virtual Now now() const noexcept = 0;
+    /// Now::boot_us alone: at the end of what began with now(), to tell how long it took.
+    [[nodiscard]] virtual std::int64_t boot_us() const noexcept { return now().boot_us; }
 };
 
 /// The machine's clocks.
 class SystemClock final : public Clock {
 public:
     [[nodiscard]] Now now() const noexcept override;
+    [[nodiscard]] std::int64_t boot_us() const noexcept override;
 };
 
 constexpr std::int64_t us_per_s = 1'000'000;

@@ -54,6 +54,9 @@ constexpr std::uint32_t sub_windows = 256;
 constexpr std::size_t resources_max = 256;
 constexpr std::size_t paths_per_resource_max = 32;
 constexpr std::size_t methods_per_resource_max = 16;
+/// Names of resources that are told apart in the metrics from a start to the next, whatever is
+/// configured in between.
+constexpr std::size_t resource_places_max = 512;
 
 // --- tables in memory --------------------------------------------------------------------------
 constexpr std::size_t limiter_shards = 64;
@@ -96,6 +99,11 @@ constexpr std::uint32_t refusals_per_source = 60;     ///< of one token or addre
 constexpr std::size_t refusal_sources_max = 65'536;   ///< told apart; the others are one
 constexpr std::size_t decisions_waiting_max = 8'192;  ///< for a database that does not take them
 
+// --- the log -----------------------------------------------------------------------------------
+constexpr std::size_t log_waiting_bytes_max = 1U << 20U;  ///< lines for a reader that is slow
+constexpr std::int64_t log_patience_ms = 1'000;           ///< with one, when nobody may wait
+constexpr std::int64_t log_granted_every_max = 1'000'000;
+
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
 constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long after its commit
@@ -123,6 +131,7 @@ constexpr std::int64_t stream_unsure_ms = 60'000;       ///< a stream's end when
 
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
 static_assert(connections_per_address < connections_max);
+static_assert(resource_places_max > resources_max + 4, "all of one configuration, and ours");
 static_assert(exact_calls_max < window_calls_max);
 static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
 static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);

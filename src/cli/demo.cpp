@@ -144,7 +144,7 @@ Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clo
 /// enough for one more attempt with any free ones.
 Result<std::unique_ptr<App>> make_app(const std::string& folder, const config::Config& config,
                                       std::uint16_t sample_port, const Clock& clock,
-                                      const ops::Log& log) {
+                                      ops::Log& log) {
     auto app = App::make(config, clock, log);
     if (app || app.failure().fault != Fault::system)
         return app;
@@ -174,7 +174,7 @@ Status run(const Session& session, const Folder& folder, ops::Signals& signals) 
     if (!cast)
         return cast.failure();
 
-    const ops::Log log;
+    ops::Log log;
     auto app = make_app(folder.path(), config.value(), sample_port, session.clock, log);
     if (!app)
         return app.failure();

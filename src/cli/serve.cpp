@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/app.h"
+#include "app/rules.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
 #include "cli/session.h"
@@ -31,7 +32,8 @@ Status serve_for_real(Session& session) {
         return config.failure();
     if (!passed)
         return passed.failure();
-    const ops::Log log;
+    ops::Log log;
+    log.use(log_settings(*config.value()));
     for (const std::string& warning : config::warnings(*config.value()))
         log.line(ops::Level::warning, warning);
     auto app = App::make(*config.value(), session.clock, log, std::move(passed).value());

@@ -27,6 +27,9 @@ struct Listen {
 /// Which granted calls the decision log keeps.
 enum class GrantsKept : std::uint8_t { none, last, all };
 
+/// How urgent a line of the log is to be at least.
+enum class LogLevel : std::uint8_t { error, warning, notice, info };
+
 struct Config {
     // [gate]
     Mode mode = Mode::enforce;
@@ -73,6 +76,10 @@ struct Config {
     GrantsKept decisions_grants = GrantsKept::last;
     std::int64_t decisions_keep_s = 30 * 86'400;  ///< 1 d to 10 a
     std::int64_t decisions_rows = 20'000;         ///< of each kind; 0 to 10'000'000
+    // [log]
+    LogLevel log_level = LogLevel::info;
+    bool log_json = false;               ///< "json"
+    std::int64_t log_granted_every = 0;  ///< 0 to 1'000'000; 0: none
     // [cors]
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
     // [policy] and [[resource]]

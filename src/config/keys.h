@@ -34,6 +34,12 @@ constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
 constexpr Words<GrantsKept, 3> grants_words = {
     {{"none", GrantsKept::none}, {"last", GrantsKept::last}, {"all", GrantsKept::all}}};
 
+constexpr Words<LogLevel, 4> level_words = {{{"error", LogLevel::error},
+                                             {"warning", LogLevel::warning},
+                                             {"notice", LogLevel::notice},
+                                             {"info", LogLevel::info}}};
+constexpr Words<bool, 2> format_words = {{{"logfmt", false}, {"json", true}}};
+
 /// A whole number, or a duration in seconds, and its bounds.
 struct Bounds {
     std::int64_t least = 0;
@@ -52,6 +58,7 @@ constexpr Bounds stream_max_bounds_s = {1, 7 * day_s};
 constexpr Bounds usage_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds decisions_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds decisions_rows_bounds = {0, 10'000'000};
+constexpr Bounds granted_every_bounds = {0, limits::log_granted_every_max};
 constexpr Bounds live_max_bounds = {1, 10'000};
 constexpr Bounds grace_bounds_days = {0, 365};
 constexpr Bounds limit_bounds = {1, limits::window_calls_max};
@@ -122,6 +129,11 @@ void each_key(Visitor& visit, Settings& config) {
     visit.choice("grants", config.decisions_grants, grants_words);
     visit.duration("keep", config.decisions_keep_s, decisions_keep_bounds_s);
     visit.whole("rows", config.decisions_rows, decisions_rows_bounds);
+
+    visit.section("log");
+    visit.choice("level", config.log_level, level_words);
+    visit.choice("format", config.log_json, format_words);
+    visit.whole("granted_every", config.log_granted_every, granted_every_bounds);
 
     visit.section("cors");
     visit.texts("origins", config.cors_origins, origin_form);

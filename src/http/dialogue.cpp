@@ -56,6 +56,28 @@ std::string_view start_of(std::string_view bytes, Head::Body body, std::uint64_t
 
 }  // namespace
 
+std::string_view to_text(Dialogue::Phase phase) noexcept {
+    switch (phase) {
+        case Dialogue::Phase::idle:
+            return "idle";
+        case Dialogue::Phase::head:
+            return "head";
+        case Dialogue::Phase::body:
+            return "body";
+        case Dialogue::Phase::work:
+            return "work";
+        case Dialogue::Phase::answer:
+            return "answer";
+        case Dialogue::Phase::forward:
+            return "forward";
+        case Dialogue::Phase::goodbye:
+            return "goodbye";
+        case Dialogue::Phase::over:
+            return "over";
+    }
+    return "";
+}
+
 // --- bytes that wait -----------------------------------------------------------------------------
 
 void Inbox::make_room(std::size_t bytes) {
@@ -176,6 +198,7 @@ void Dialogue::begin_request(Head& head) {
     admission_ = {};
     work_ = forwarded ? Work::pass : Work::handle;
     phase_ = Phase::work;
+    ready_us_ = service_.boot_us();
     if (forwarded || body_ == Head::Body::none)
         return;
     body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
@@ -262,6 +285,7 @@ void Dialogue::read_body() {
 }
 
 void Dialogue::have_body() {
+    ready_us_ = service_.boot_us();
     work_ = Work::handle;
     phase_ = Phase::work;
 }
@@ -270,13 +294,19 @@ void Dialogue::work() noexcept {
     HOURGATE_CHECK(phase_ == Phase::work);
     // A lack of memory costs this connection, and no other.
     try {
-        if (work_ == Work::handle)
-            return say(service_.handle(listener_, request_, std::move(admission_)), after_);
-        if (work_ == Work::pass)
-            return pass_on();
+        if (work_ == Work::handle) {
+            say(service_.handle(listener_, request_, std::move(admission_)), after_);
+            return service_.answered(listener_, ready_us_);
+        }
+        if (work_ == Work::pass) {
+            pass_on();
+            return service_.answered(listener_, ready_us_);
+        }
         admission_.body_start = start_of(inbox_.unread(), body_, body_bytes_);
-        if (auto refused = service_.admit(listener_, request_, admission_))
-            return say(*std::move(refused), After::close);
+        if (auto refused = service_.admit(listener_, request_, admission_)) {
+            say(*std::move(refused), After::close);
+            return service_.answered(listener_, ready_us_);
+        }
         if (body_bytes_ > body_bytes_max_)
             return refuse(too_large(body_bytes_max_));
         // Room for all of it at once: a string that grows leaves copies behind.

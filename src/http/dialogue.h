@@ -148,6 +148,7 @@ private:
     std::size_t body_bytes_max_ = 0;
     std::optional<ChunkedBody> chunks_;
     Service::Admission admission_;
+    std::int64_t ready_us_ = 0;  // when all of it was here that its answer needs
 
     std::unique_ptr<Exchange> exchange_;  // set in forward
     bool client_ended_ = false;
@@ -156,5 +157,9 @@ private:
     std::size_t sent_ = 0;
     bool out_holds_token_ = false;
 };
+
+constexpr std::size_t phase_count = static_cast<std::size_t>(Dialogue::Phase::over) + 1;
+/// "idle", "head", …
+[[nodiscard]] std::string_view to_text(Dialogue::Phase phase) noexcept;
 
 }  // namespace hourgate::http

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include "base/check.h"
@@ -40,6 +41,12 @@ Answer body_too_slow() {
 Answer too_long() {
     return plain_error(408, "bad_request", "timed_out", "The call took longer than a call may.",
                        "Send it in parts.", Format::json);
+}
+
+std::int64_t steady_us() noexcept {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 /// Nothing has come on it, and it is not closed.
@@ -139,6 +146,7 @@ void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t n
     leg->exchange = &exchange;
     leg->owner = owner;
     leg->began_ms = now_ms;
+    leg->began_us = steady_us();  // `now_ms` is when the turn began: too coarse for a quick API
     leg->attempts = 0;
     if (anew)
         return connect(*leg, now_ms);
@@ -306,7 +314,10 @@ bool Forwarder::receive_some(Leg& leg, std::int64_t now_ms) {
     leg.readable = false;  // if there is more, epoll says so again
     const ssize_t got = recv(leg.fd, scratch_.data(), room, 0);
     if (got > 0) {
+        const bool awaited = !exchange.answering();
         exchange.from_upstream({scratch_.data(), static_cast<std::size_t>(got)});
+        if (awaited && exchange.answering())
+            upstream_.counts.answer_time.observe(steady_us() - leg.began_us);
         if (exchange.broke()) {
             note(leg, UpstreamFault::broken);
             hang_up(leg);

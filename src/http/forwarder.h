@@ -55,6 +55,7 @@ struct Leg final : Mark {
     Exchange* exchange = nullptr;  // null when idle or closed
     void* owner = nullptr;         // whose exchange it is
     std::int64_t began_ms = 0;     // the exchange
+    std::int64_t began_us = 0;     // the same, of a clock of its own: see answer_time
     std::int64_t late_ms = 0;
     std::list<Leg>::iterator here;
 };

@@ -18,9 +18,16 @@ Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clo
     : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer), asks_(asks) {}
 
 bool Lane::answer(Listener listener, const Head& head, After after, std::string& out) {
+    const Now now = clock_.now();
+    if (!answer(listener, head, after, out, now))
+        return false;
+    observer_.answered(listener, Answerer::loop, clock_.boot_us() - now.boot_us);
+    return true;
+}
+
+bool Lane::answer(Listener listener, const Head& head, After after, std::string& out, Now now) {
     const RequestView& request = head.request;
     const std::string_view path = policy::path_part(request.target);
-    const Now now = clock_.now();
     const std::int64_t now_s = now.wall_ms / ms_per_s;
     if (listener != Listener::ask) {
         const bool plain = request.method == "GET" || request.method == "HEAD";

@@ -31,9 +31,13 @@ public:
 
     /// Appends the answer to a head without a flaw and without a body to `out`. False: it goes the
     /// long way, and nothing was decided or counted. Any thread. Throws std::bad_alloc.
+    /// How long it took is told to the observer: one more reading of a clock, 30 ns of 2.3 µs.
     [[nodiscard]] bool answer(Listener listener, const Head& head, After after, std::string& out);
 
 private:
+    [[nodiscard]] bool answer(Listener listener, const Head& head, After after, std::string& out,
+                              Now now);
+
     const Trust& trust_;
     const ReplySettings& reply_;
     Gate& gate_;

@@ -35,7 +35,6 @@ namespace {
 
 using Phase = Dialogue::Phase;
 
-constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::over) + 1;
 constexpr std::int64_t goodbye_ms = 1'000;
 constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
 constexpr std::size_t goodbye_bytes_max = 4U << 20U;
@@ -130,7 +129,8 @@ struct Loop::State {
     std::list<Forwarder> forwarders;                 // one for each upstream that calls go to
     bool checking = false;                           // a worker is at it
     std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
-    std::vector<Link*> resting;                      // in phase answer
+    std::array<std::atomic<std::uint64_t>, phase_count> told{};  // their sizes, for other threads
+    std::vector<Link*> resting;                                  // in phase answer
     Neighbours neighbours;
     std::size_t count = 0;
     std::uint64_t listings = 0;
@@ -192,6 +192,8 @@ struct Loop::State {
                 cut_all();
             links[index(Phase::over)].clear();
             forget_what_is_over();
+            for (std::size_t i = 0; i < phase_count; ++i)  // two plain moves each
+                told[i].store(links[i].size(), std::memory_order_relaxed);
         }
     }
 
@@ -714,6 +716,13 @@ Loop::~Loop() = default;
 
 void Loop::run() {
     state_->run();
+}
+
+ByPhase Loop::connections() const noexcept {
+    ByPhase all{};
+    for (std::size_t i = 0; i < phase_count; ++i)
+        all[i] = state_->told[i].load(std::memory_order_relaxed);
+    return all;
 }
 
 void Loop::stop() noexcept {

@@ -7,15 +7,20 @@
 // the front is always the next to be late: a deadline costs one move to the back of a list.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "http/crowd.h"
+#include "http/dialogue.h"
 #include "http/service.h"
 
 namespace hourgate::http {
+
+/// How many connections are in each Dialogue::Phase.
+using ByPhase = std::array<std::uint64_t, phase_count>;
 
 /// What the loops of a listener share. Any thread.
 struct Tally {
@@ -65,6 +70,9 @@ public:
     /// From any thread: closes every connection. run() returns when the workers are done with what
     /// they have.
     void cut() noexcept;
+
+    /// Connections by Dialogue::Phase, as of the end of the last turn. Any thread.
+    [[nodiscard]] ByPhase connections() const noexcept;
 
 private:
     struct State;

@@ -1,6 +1,7 @@
 // Who wants to know about decisions: metrics, usage and the log.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "gate/decision.h"
@@ -9,6 +10,10 @@
 #include "http/reply.h"
 
 namespace hourgate::http {
+
+/// Whose thread answered: the loop's own, from memory, or a worker's, which may wait for the disk.
+/// The time that a request waited for a worker is part of how long that took.
+enum class Answerer : std::uint8_t { loop, worker };
 
 /// Called once per decision, on the deciding thread, before the answer is sent; `status` is what
 /// the caller will see.
@@ -20,6 +25,11 @@ public:
     /// and [trust] ask_id). It is this id that the caller gets to see, so it belongs into the log,
     /// but into no metric.
     virtual void decided_again(const Decision& /*decision*/, int /*status*/) noexcept {}
+    /// A request was answered, or a call to the API was decided, after so long: from when all of
+    /// it was here that it takes, the head in most cases, to when the answer was ready to be sent,
+    /// or the call to go on. Called for every one, so it should take next to no time.
+    virtual void answered(Listener /*listener*/, Answerer /*by*/,
+                          std::int64_t /*took_us*/) noexcept {}
     /// A granted call had no answer from the API at `where`: "unreachable", "broken", "timed_out".
     virtual void upstream_failed(const Endpoint& /*where*/, std::string_view /*how*/) noexcept {}
     /// A failure could not be counted, because the client's address is not known.

@@ -180,7 +180,9 @@ std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
     if (!decision || worth_a_look(*decision))
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
-    return passing(head, *std::move(decision));
+    Passing made = passing(head, *std::move(decision));
+    observer_.answered(Listener::public_, Answerer::loop, clock_.boot_us() - call.now.boot_us);
+    return made;
 }
 
 void Routes::check(Passage& passage) noexcept {

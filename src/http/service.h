@@ -54,6 +54,12 @@ public:
     void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
         now().upstream_failed(where, how);
     }
+    /// When something is ready for a worker, as of the clock of answered().
+    [[nodiscard]] std::int64_t boot_us() const noexcept { return clock_.boot_us(); }
+    /// A worker has answered what was ready at `ready_us`.
+    void answered(Listener listener, std::int64_t ready_us) noexcept {
+        observer_.answered(listener, Answerer::worker, clock_.boot_us() - ready_us);
+    }
     [[nodiscard]] Lane& lane() noexcept { return now().lane(); }
     [[nodiscard]] bool refresh_due() noexcept { return now().refresh_due(); }
     void refresh() noexcept { now().refresh(); }

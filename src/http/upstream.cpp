@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -89,6 +90,22 @@ std::size_t Upstream::pick(std::int64_t now_ms, std::optional<std::size_t> but) 
 
 void Upstream::failed(std::size_t at, std::int64_t now_ms) noexcept {
     rests_until_ms_[at].store(now_ms + limits::upstream_rest_ms, std::memory_order_relaxed);
+}
+
+std::vector<Upstream::Health> Upstream::health(std::int64_t now_ms) const {
+    std::vector<Health> all;
+    for (std::size_t at = 0; at < places_.size(); ++at) {
+        const bool up = rests_until_ms_[at].load(std::memory_order_relaxed) <= now_ms;
+        const std::string address = shown(places_[at].endpoint);
+        const auto same = std::find_if(all.begin(), all.end(), [&](const Health& health) {
+            return health.address == address;
+        });
+        if (same == all.end())
+            all.push_back({address, up});
+        else
+            same->up |= up;
+    }
+    return all;
 }
 
 void Upstream::worked(std::size_t at) noexcept {

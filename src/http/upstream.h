@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/result.h"
 #include "http/endpoint.h"
 
@@ -48,6 +49,7 @@ public:
         std::atomic<std::uint64_t> ended{0};        ///< streams ended: refused since, or too old
         std::atomic<std::uint64_t> retried{0};      ///< on another connection
         std::atomic<std::int64_t> open{0};          ///< connections, idle ones included
+        Histogram answer_time;  ///< until the head of an answer came; of those that had one
     };
 
     /// Resolves names, once. Failure::system names the address that does not resolve. `counts` goes
@@ -67,6 +69,16 @@ public:
     /// (limits::upstream_rest_ms). Any thread.
     void failed(std::size_t at, std::int64_t now_ms) noexcept;
     void worked(std::size_t at) noexcept;
+
+    /// Whether an address, as it is configured, is asked in its turn: one of those it stands for
+    /// has not failed in the last limits::upstream_rest_ms.
+    struct Health {
+        std::string address;  ///< "127.0.0.1:3000", "unix:/run/api.sock", as in the log
+        bool up = true;
+    };
+    /// Of each address once, in the order of the configuration: limits::upstream_addresses_max at
+    /// most. `now_ms` of CLOCK_MONOTONIC. Any thread.
+    [[nodiscard]] std::vector<Health> health(std::int64_t now_ms) const;
 
     Counts& counts;
 

@@ -80,6 +80,7 @@ struct AddressLimiter::State {
     std::atomic<std::size_t> held{0};  ///< entries of the table; raised under overflow_mutex
     std::mutex overflow_mutex;         ///< taken after a shard's, never before
     Entry overflow;                    ///< guarded: counts for all addresses without an entry
+    std::atomic<std::uint64_t> evicted{0}, shared{0};
 
     [[nodiscard]] Room ask(Entry& entry, std::int64_t now_us, Spend spend) const;
     [[nodiscard]] Room ask_unheld(AddressTable::Shard& shard, const AddressKey& address,
@@ -135,18 +136,19 @@ Room AddressLimiter::State::ask_unheld(AddressTable::Shard& shard, const Address
                                        std::int64_t now_us, Spend spend) {
     const std::lock_guard lock(overflow_mutex);
     const std::int64_t at_us = std::max(now_us, shard.swept_us);
-    const bool shared = !overflow.log.idle(at_us);
+    const bool shares = !overflow.log.idle(at_us);
     if (spend != Spend::yes) {
         // A look makes no entry: the answer is that of the entry a call would be counted in.
         Entry fresh(at_us);
-        return ask(shared ? overflow : fresh, at_us, spend);
+        return ask(shares ? overflow : fresh, at_us, spend);
     }
     if (held >= limits::addresses_max) {
+        shared.fetch_add(1, std::memory_order_relaxed);
         return ask(overflow, at_us, spend);
     }
     Entry& entry = shard.entries.try_emplace(address, at_us).first->second;
     ++held;
-    if (shared) {
+    if (shares) {
         entry.log.inherit(overflow.log, at_us);
         entry.refused = overflow.refused;
     }
@@ -155,7 +157,9 @@ Room AddressLimiter::State::ask_unheld(AddressTable::Shard& shard, const Address
 
 void AddressLimiter::sweep(Now now) {
     const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    state_->held -= state_->table.sweep(now_us);
+    const std::size_t gone = state_->table.sweep(now_us);
+    state_->held -= gone;
+    state_->evicted.fetch_add(gone, std::memory_order_relaxed);
     const std::lock_guard lock(state_->overflow_mutex);
     WindowLog& log = state_->overflow.log;
     log.tidy(std::max(now_us, log.latest_us()));
@@ -213,6 +217,14 @@ void AddressLimiter::take_over(AddressLimiter&& other) noexcept {
 
 std::size_t AddressLimiter::entries() const {
     return state_->held.load();
+}
+
+std::uint64_t AddressLimiter::evicted() const noexcept {
+    return state_->evicted.load(std::memory_order_relaxed);
+}
+
+std::uint64_t AddressLimiter::shared() const noexcept {
+    return state_->shared.load(std::memory_order_relaxed);
 }
 
 std::size_t AddressLimiter::bytes() const {

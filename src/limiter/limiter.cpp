@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -113,6 +114,7 @@ struct Limiter::State {
     IdTable lines;
     IdTable workspaces;
     std::array<std::size_t, 2> loaded{};  ///< entries, by part
+    std::atomic<std::uint64_t> evicted{0};
 
     template <typename Visit>
     void visit(Visit visit_shard) const {
@@ -155,8 +157,8 @@ Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Win
 
 void Limiter::sweep(Now now) {
     const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    state_->lines.sweep(now_us);
-    state_->workspaces.sweep(now_us);
+    const std::size_t gone = state_->lines.sweep(now_us) + state_->workspaces.sweep(now_us);
+    state_->evicted.fetch_add(gone, std::memory_order_relaxed);
 }
 
 bool Limiter::save(Now now, const SavedSink& sink) const {
@@ -207,6 +209,10 @@ std::size_t Limiter::bytes() const {
     std::size_t bytes = sizeof(State);
     state_->visit([&](const IdTable::Shard& shard) { bytes += heap_bytes(shard.entries); });
     return bytes;
+}
+
+std::uint64_t Limiter::evicted() const noexcept {
+    return state_->evicted.load(std::memory_order_relaxed);
 }
 
 }  // namespace hourgate

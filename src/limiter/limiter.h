@@ -74,6 +74,7 @@ public:
 
     [[nodiscard]] std::size_t entries() const;
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] std::uint64_t evicted() const noexcept;  ///< logs forgotten by sweep()
 
 private:
     struct State;
@@ -114,6 +115,9 @@ public:
 
     [[nodiscard]] std::size_t entries() const;  ///< addresses held
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] std::uint64_t evicted() const noexcept;  ///< addresses forgotten by sweep()
+    /// Calls counted in the window that addresses share while the table is full.
+    [[nodiscard]] std::uint64_t shared() const noexcept;
 
 private:
     struct State;

@@ -1,26 +1,16 @@
 #include "ops/log.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
-#include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <new>
-#include <optional>
 
 #include "base/text.h"
-#include "base/time_text.h"
 #include "policy/path.h"
-#include "token/format.h"
 
 namespace hourgate::ops {
 
 namespace {
 
-// Pipes keep writes up to PIPE_BUF (4,096 on Linux) whole: pipe(7).
-constexpr std::size_t line_bytes_max = 4'096;
-constexpr std::size_t message_bytes_max = 1'000;
-constexpr std::size_t value_bytes_max = 500;
 constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t request_id_bytes_max = 128;
 
@@ -43,89 +33,93 @@ bool is_journal(int fd) noexcept {
            status.st_ino == *inode;
 }
 
-std::string_view to_text(Level level) noexcept {
-    switch (level) {
-        case Level::error:
-            return "error";
-        case Level::warning:
-            return "warning";
-        case Level::notice:
-            return "notice";
-        case Level::info:
-            return "info";
-    }
-    return "";
-}
-
-std::string begin(std::int64_t wall_ms, Level level, std::string_view message) {
-    return "time=" + format_time_ms(wall_ms) + " level=" + std::string(to_text(level)) +
-           " msg=" + logfmt_value(message, message_bytes_max);
-}
-
-void add(std::string& line, std::string_view key, std::string_view value,
-         std::size_t bytes_max = value_bytes_max) {
-    line.append(" ").append(key).append("=").append(logfmt_value(value, bytes_max));
-}
-
-std::string refusal_line(const Decision& decision, Level level, int status) {
+/// What every line about a decision has, whatever came of it.
+LogLine decision_line(LogFormat format, const Decision& decision, Level level,
+                      std::string_view message, int status) {
     const Facts* facts = decision.facts.get();
-    std::string line =
-        begin(decision.now.wall_ms, level, decision.granted() ? "observed" : "refused");
-    line.append(" decision=dec_").append(decision.id.data(), decision.id.size());
-    add(line, "reason", hourgate::to_text(decision.reason));
-    line.append(" status=").append(std::to_string(status));
-    add(line, "prefix", decision.prefix);
-    add(line, "workspace", facts != nullptr ? facts->workspace->public_id : "");
-    add(line, "member", facts != nullptr ? facts->member->public_id : "");
-    add(line, "method", token::blotted(decision.method), method_bytes_max);
-    add(line, "path", token::blotted(policy::path_part(decision.target)));
-    add(line, "address", decision.address ? decision.address->text() : "");
+    LogLine line(format, level, decision.now.wall_ms, message);
+    line.add("decision",
+             decision.has_id() ? "dec_" + std::string(decision.id.data(), decision.id.size()) : "");
+    line.add("reason", hourgate::to_text(decision.reason));
+    line.add("status", status);
+    line.add("prefix", decision.prefix);
+    line.add("workspace", facts != nullptr ? facts->workspace->public_id : "");
+    line.add("member", facts != nullptr ? facts->member->public_id : "");
+    line.add("method", decision.method, method_bytes_max);
+    line.add("path", policy::path_part(decision.target));
+    line.add("address", decision.address ? decision.address->text() : "");
     if (!decision.request_id.empty())
-        add(line, "request", token::blotted(decision.request_id), request_id_bytes_max);
+        line.add("request", decision.request_id, request_id_bytes_max);
     if (decision.reason == Reason::too_many_failures)
-        add(line, "because", hourgate::to_text(decision.because));
+        line.add("because", hourgate::to_text(decision.because));
     return line;
 }
 
 }  // namespace
 
-Log::Log(int fd) noexcept : Log(fd, system_clock) {}
+Log::Log(int fd) : Log(fd, system_clock) {}
 
-Log::Log(int fd, const Clock& clock) noexcept : fd_(fd), clock_(clock), journal_(is_journal(fd)) {}
+Log::Log(int fd, const Clock& clock)
+    : clock_(clock),
+      journal_(is_journal(fd)),
+      writer_(std::make_unique<LogWriter>(fd, [this](std::uint64_t dropped) {
+          LogLine line(format_.load(std::memory_order_relaxed), Level::warning,
+                       clock_.now().wall_ms,
+                       "lines of the log were dropped: whoever reads it is too slow");
+          line.add("lines", static_cast<std::int64_t>(dropped));
+          return std::move(line).finish(journal_);
+      })) {}
+
+void Log::use(const LogSettings& settings) noexcept {
+    level_.store(settings.level, std::memory_order_relaxed);
+    format_.store(settings.format, std::memory_order_relaxed);
+    granted_every_.store(settings.granted_every, std::memory_order_relaxed);
+}
+
+void Log::write(LogLine&& line, Level level) const {
+    writer_->put(level, std::move(line).finish(journal_));
+}
 
 void Log::line(Level level, std::string_view message,
                const std::vector<std::pair<std::string_view, std::string>>& fields) const noexcept {
+    if (!wanted(level))
+        return;
     try {
-        std::string line = begin(clock_.now().wall_ms, level, message);
+        LogLine line(format_.load(std::memory_order_relaxed), level, clock_.now().wall_ms, message);
         for (const auto& [key, value] : fields)
-            add(line, key, value);
-        write_line(level, std::move(line));
-    } catch (const std::bad_alloc&) {
+            line.add(key, value);
+        write(std::move(line), level);
+    } catch (...) {
         // A line that finds no memory is lost like one that finds no room on the disk.
     }
 }
 
 void Log::refusal(const Decision& decision, int status) const noexcept {
-    if (decision.reason == Reason::granted)
-        return;
     const Level level = decision.reason == Reason::store_failed ? Level::error : Level::notice;
+    if (decision.reason == Reason::granted || !wanted(level))
+        return;
     try {
-        write_line(level, refusal_line(decision, level, status));
-    } catch (const std::bad_alloc&) {
+        write(decision_line(format_.load(std::memory_order_relaxed), decision, level,
+                            decision.granted() ? "observed" : "refused", status),
+              level);
+    } catch (...) {
         // As above.
     }
 }
 
-void Log::write_line(Level level, std::string line) const noexcept {
-    if (journal_)
-        line.insert(0, "<" + std::to_string(static_cast<int>(level)) + ">");
-    if (line.size() >= line_bytes_max)
-        line.resize(line_bytes_max - 1);
-    line += '\n';
-    ssize_t written = -1;
-    do {
-        written = write(fd_, line.data(), line.size());
-    } while (written < 0 && errno == EINTR);
+void Log::granted(const Decision& decision, int status) const noexcept {
+    const std::uint32_t every = granted_every_.load(std::memory_order_relaxed);
+    if (every == 0 || decision.reason != Reason::granted || !wanted(Level::info) ||
+        granted_.fetch_add(1, std::memory_order_relaxed) % every != 0)
+        return;
+    try {
+        LogLine line = decision_line(format_.load(std::memory_order_relaxed), decision, Level::info,
+                                     "granted", status);
+        line.add("took_us", clock_.boot_us() - decision.now.boot_us);
+        write(std::move(line), Level::info);
+    } catch (...) {
+        // As above.
+    }
 }
 
 }  // namespace hourgate::ops

@@ -1,10 +1,12 @@
-// Lines to standard error in logfmt, with journald's level prefix when systemd reads it
-// ($JOURNAL_STREAM). One write(2) a line, so lines of threads never mix. Nothing of a token but its
-// prefix, nothing of a query; every value a caller controls goes through logfmt_value(), and a
-// token that a caller put into the path is blotted out.
+// Lines to standard error in logfmt or JSON, with journald's level prefix when systemd reads it
+// ($JOURNAL_STREAM). A line is written as a whole, so lines of threads never mix. Nothing of a
+// token but its prefix, nothing of a query; every value goes through LogLine, which neither a line
+// end nor a token's secret gets past, whoever sent it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,21 +14,37 @@
 
 #include "base/clock.h"
 #include "gate/decision.h"
+#include "ops/log_line.h"
+#include "ops/log_writer.h"
 
 namespace hourgate::ops {
 
-enum class Level : std::uint8_t { error = 3, warning = 4, notice = 5, info = 6 };
+struct LogSettings {
+    Level level = Level::info;  ///< and what is more urgent
+    LogFormat format = LogFormat::logfmt;
+    std::uint32_t granted_every = 0;  ///< one line for so many granted calls; 0: none
+};
 
+/// All methods but start() and stop(): any thread.
 class Log {
 public:
     /// `fd` is standard error but in tests. It stays open and the caller's.
-    explicit Log(int fd = 2) noexcept;
+    explicit Log(int fd = 2);
     /// The same with another clock for line(). `clock` must outlive the log.
-    Log(int fd, const Clock& clock) noexcept;
+    Log(int fd, const Clock& clock);
+
+    /// Writes by other settings from the next line on.
+    void use(const LogSettings& settings) noexcept;
+
+    /// From now on a thread of its own writes, so that no other waits for who reads the log; see
+    /// LogWriter. A line may then be lost in a crash. Throws std::system_error.
+    void start() { writer_->start(); }
+    /// Writes what waits, for a second at most. Later lines are written by who says them.
+    void stop() noexcept { writer_->stop(); }
 
     /// time=… level=… msg=… key=value …  Keys are the program's own words. A message has at most
     /// 1,000 bytes, a value 500, a line 4,096; what is over is cut off. What cannot be written is
-    /// lost: there is nobody left to tell. Any thread.
+    /// lost, and counted.
     void line(
         Level level, std::string_view message,
         const std::vector<std::pair<std::string_view, std::string>>& fields = {}) const noexcept;
@@ -38,12 +56,26 @@ public:
     /// with msg=observed. store_failed is an error.
     void refusal(const Decision& decision, int status) const noexcept;
 
-private:
-    void write_line(Level level, std::string line) const noexcept;
+    /// Of granted calls one in LogSettings::granted_every: the same fields at level info with
+    /// msg=granted, and took_us=…, microseconds since the decision's clock was read. Costs one
+    /// reading of a number when it is 0.
+    void granted(const Decision& decision, int status) const noexcept;
 
-    const int fd_;
+    [[nodiscard]] LogCounts counts() const noexcept { return writer_->counts(); }
+
+private:
+    [[nodiscard]] bool wanted(Level level) const noexcept {
+        return level <= level_.load(std::memory_order_relaxed);
+    }
+    void write(LogLine&& line, Level level) const;  ///< Throws std::bad_alloc.
+
     const Clock& clock_;
     const bool journal_;  // the descriptor is the journal's socket
+    std::atomic<Level> level_{Level::info};
+    std::atomic<LogFormat> format_{LogFormat::logfmt};
+    std::atomic<std::uint32_t> granted_every_{0};
+    mutable std::atomic<std::uint64_t> granted_{0};  // calls, as long as some are to be written
+    const std::unique_ptr<LogWriter> writer_;
 };
 
 }  // namespace hourgate::ops

@@ -14,6 +14,13 @@
 
 namespace hourgate::ops {
 
+/// The calling thread gives way to others of the process: setpriority(2), under "C library/kernel
+/// differences".
+inline void give_way() noexcept {
+    constexpr int nice_of_the_patient = 10;
+    (void)setpriority(PRIO_PROCESS, 0, nice_of_the_patient);
+}
+
 class Periodic {
 public:
     /// `work` is told whether this is the last time. It throws nothing.
@@ -47,8 +54,7 @@ public:
 
 private:
     void run() noexcept {
-        // Of this thread alone: setpriority(2), under "C library/kernel differences".
-        (void)setpriority(PRIO_PROCESS, 0, nice_of_the_patient);
+        give_way();
         for (bool last = false; !last;) {
             {
                 std::unique_lock lock(mutex_);
@@ -59,8 +65,6 @@ private:
             work_(last);
         }
     }
-
-    static constexpr int nice_of_the_patient = 10;
 
     const std::chrono::milliseconds every_;
     const std::function<void(bool last)> work_;

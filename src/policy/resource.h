@@ -75,6 +75,7 @@ struct Resource {
     std::vector<std::pair<std::string, Action>> methods;  ///< beyond the standard ones, upper case
     bool is_public = false;
     bool own_by_upstream = false;  ///< the upstream narrows what the path does not capture
+    std::uint32_t counted_at = 0;  ///< for whoever counts calls by resource; nothing of the policy
 
     friend bool operator==(const Resource&, const Resource&) = default;
 };

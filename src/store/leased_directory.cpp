@@ -70,7 +70,7 @@ struct alignas(64) Shard {
     Generation generation = 0;              // the latest published
     std::shared_ptr<const PlanBook> plans;  // as of it
     std::size_t next_bucket = 0;            // where the search for an old entry goes on
-    std::uint64_t hits = 0;
+    std::uint64_t hits = 0, reloads = 0, evictions = 0;
 
     /// Forgets the entry used longest ago among the next few. REQUIRES: not empty.
     void forget_an_old_one() {
@@ -85,6 +85,7 @@ struct alignas(64) Shard {
                 }
         }
         entries.erase(oldest);
+        ++evictions;
     }
 };
 
@@ -289,6 +290,7 @@ struct LeasedDirectory::State {
     static void remember(Shard& shard, Key key, Entry entry) {
         const auto found = shard.entries.find(key);
         if (found != shard.entries.end()) {
+            ++shard.reloads;
             // Another thread may have read it later and been done sooner.
             if (found->second.known_at <= entry.known_at)
                 found->second = std::move(entry);
@@ -385,6 +387,8 @@ LeasedDirectory::Counts LeasedDirectory::counts() const noexcept {
     for (const Shard& shard : state_->shards) {
         const std::lock_guard lock(shard.mutex);
         counts.hits += shard.hits;
+        counts.reloads += shard.reloads;
+        counts.evictions += shard.evictions;
         counts.entries += shard.entries.size();
     }
     return counts;

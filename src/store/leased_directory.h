@@ -45,7 +45,9 @@ public:
         std::uint64_t look_ups = 0;  ///< rows read by prefix, in vain ones included
         std::uint64_t version_reads = 0;
         std::uint64_t failures = 0;
-        std::size_t entries = 0;  ///< prefixes remembered
+        std::uint64_t reloads = 0;    ///< remembered, and read again: something of theirs changed
+        std::uint64_t evictions = 0;  ///< forgotten, to make room for others
+        std::size_t entries = 0;      ///< prefixes remembered
     };
     [[nodiscard]] Counts counts() const noexcept;
 

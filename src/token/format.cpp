@@ -1,8 +1,9 @@
 #include "token/format.h"
 
-#include <algorithm>
-
 #include <zlib.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -69,6 +70,40 @@ std::size_t find_secret(std::string_view text, std::size_t begin = 0) noexcept {
             return mark + 1 + before_secret;
     }
     return text.npos;
+}
+
+constexpr int decodings_max = 8;  // of one text: who encodes a token more often has hidden it well
+
+/// Puts the bytes that "%hh" stands for in their place; false: there are none.
+bool undo_escapes(std::string& text) {
+    std::size_t to = text.find('%');
+    if (to == text.npos)
+        return false;
+    const std::size_t before = text.size();
+    for (std::size_t from = to; from < before; ++from, ++to) {
+        const bool escape = text[from] == '%' && from + 2 < before &&
+                            hex_digit(text[from + 1]) >= 0 && hex_digit(text[from + 2]) >= 0;
+        text[to] =
+            escape ? static_cast<char>(hex_digit(text[from + 1]) * 16 + hex_digit(text[from + 2]))
+                   : text[from];
+        from += escape ? 2 : 0;
+    }
+    text.resize(to);
+    return to != before;
+}
+
+/// What a path cannot show as it is: a decoded line end, or half a character.
+void escape_again(std::string& text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7f && c != '%')
+            out += c;
+        else
+            out.append(1, '%').append(1, digits[byte >> 4U]) += digits[byte & 15U];
+    }
+    text = std::move(out);
 }
 
 }  // namespace
@@ -163,6 +198,16 @@ bool is_brand(std::string_view text) noexcept {
 }
 
 std::string blotted(std::string_view text) {
+    std::string decoded;
+    if (text.find('%') != text.npos) {
+        decoded = text;
+        for (int times = 0; times < decodings_max && undo_escapes(decoded); ++times) {
+        }
+        if (holds_token(decoded)) {
+            escape_again(decoded);
+            text = decoded;
+        }
+    }
     std::string out;
     std::size_t told = 0;  // what comes before is in `out`, blotted
     std::size_t begin = 0;

@@ -91,7 +91,8 @@ struct Parsed {
 
 /// `text`, a path, with the secret of every token in it replaced by "...": for answers and logs.
 /// The brand does not matter: an environment, a prefix and something after them look like nothing
-/// else.
+/// else. Where "%hh" escapes stand for parts of a token, the text is shown with as few of them as
+/// can be.
 [[nodiscard]] std::string blotted(std::string_view text);
 /// Whether there is a token in `text`, of whatever brand, whole or cut at its end; by the same
 /// marks.

@@ -393,6 +393,13 @@ std::vector<Key> numbers() {
          "0 to 10000000",
          {{"0", ""}, {"10000000", ""}},
          {{"-1", "-1 is below 0"}, {"10000001", "10000001 is above 10000000"}}},
+        {"log",
+         "granted_every",
+         "\"1\"",
+         "a text where a whole number belongs",
+         "0 to 1000000",
+         {{"0", ""}, {"1", ""}, {"1000000", ""}},
+         {{"-1", "-1 is below 0"}, {"1000001", "1000001 is above 1000000"}}},
         {"tokens",
          "live_max",
          "50.0",
@@ -464,10 +471,30 @@ std::vector<Key> upstream() {
     };
 }
 
+std::vector<Key> log_words() {
+    return {
+        {"log",
+         "level",
+         "5",
+         "a whole number where a text belongs",
+         R"("error", "warning", "notice", "info")",
+         {{R"("error")", ""}, {R"("warning")", ""}, {R"("notice")", ""}, {R"("info")", ""}},
+         {{R"("debug")", "'debug' is not one of its words"},
+          {R"("Info")", "'Info' is not one of its words"}}},
+        {"log",
+         "format",
+         "true",
+         "true or false where a text belongs",
+         R"("logfmt", "json")",
+         {{R"("logfmt")", ""}, {R"("json")", ""}},
+         {{R"("text")", "'text' is not one of its words"}}},
+    };
+}
+
 std::vector<Key> all_keys() {
     std::vector<Key> all;
     for (const auto& some : {listeners(), networks(), windows(), rules(), words_and_paths(),
-                             names_and_addresses(), numbers(), upstream()})
+                             names_and_addresses(), numbers(), upstream(), log_words()})
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }
@@ -525,6 +552,10 @@ keep = "7d"
 grants = "all"
 keep = "8d"
 rows = 9
+[log]
+level = "notice"
+format = "json"
+granted_every = 10
 [cors]
 origins = ["https://app.example.com"]
 [policy]
@@ -642,7 +673,7 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:2: plans.help: unknown key; known here: grace_days, lapse_to, renew_url");
     CHECK(wrong_with("[x]\n") ==
           "gate.toml:1: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
-          "failures, public, upstream, usage, decisions, cors, policy, resource");
+          "failures, public, upstream, usage, decisions, log, cors, policy, resource");
     CHECK(wrong_with("[gate]\n\"\\u001b[2J\\n\" = 1\n") ==
           "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode, docs, notices");
     CHECK(wrong_with("server.pubic = \"127.0.0.1:1\"\n") ==
@@ -754,6 +785,9 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.decisions_grants == hourgate::config::GrantsKept::all);
     CHECK(config.decisions_keep_s == 8 * 86'400);
     CHECK(config.decisions_rows == 9);
+    CHECK(config.log_level == hourgate::config::LogLevel::notice);
+    CHECK(config.log_json);
+    CHECK(config.log_granted_every == 10);
     CHECK(config.drain_s == 120);
     CHECK(config.connections_per_address == 50);
     CHECK(config.loops == 3);

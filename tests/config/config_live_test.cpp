@@ -52,10 +52,10 @@ TEST_CASE("what listens, is open and writes takes a start, and is named") {
         "[decisions]\ngrants = \"all\"\nkeep = \"6d\"\nrows = 7\n");
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);
-    CHECK(kept == std::vector<std::string>{
-                      "server.public", "server.ask", "server.admin",
-                      "server.connections_per_address", "server.loops", "database.path",
-                      "usage.keep", "decisions.grants", "decisions.keep", "decisions.rows"});
+    CHECK(kept == std::vector<std::string>{"server.public", "server.ask", "server.admin",
+                                           "server.connections_per_address", "server.loops",
+                                           "database.path", "usage.keep", "decisions.grants",
+                                           "decisions.keep", "decisions.rows"});
     CHECK(differences(Config(), live) == std::set<std::string>());
 }
 
@@ -67,7 +67,9 @@ TEST_CASE("everything else is taken from the file") {
         "[public]\nlimit = 2\n[cors]\norigins = [\"https://a.example\"]\n"
         "[upstream]\nurl = \"http://127.0.0.1:9\"\nauthorization = \"pass\"\n"
         "connect_timeout = \"1s\"\nanswer_timeout = \"2s\"\nidle_timeout = \"3s\"\n"
-        "stream_max = \"4s\"\n[policy]\nunlisted = \"allow\"\n"
+        "stream_max = \"4s\"\n"
+        "[log]\nlevel = \"error\"\nformat = \"json\"\ngranted_every = 5\n[policy]\nunlisted = "
+        "\"allow\"\n"
         "[[resource]]\nname = \"a\"\npaths = [\"/a/**\"]\nowner = \"full\"\n");
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);

@@ -68,6 +68,11 @@ grants = "none"
 keep = "1d"
 rows = 0
 
+[log]
+level = "error"
+format = "json"
+granted_every = 1000000
+
 [cors]
 origins = ["https://a.example", "http://[::1]:3000"]
 
@@ -140,6 +145,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
           R"("answer_timeout": "1m", "idle_timeout": "5m", "stream_max": "1h"},
   "usage": {"keep": "90d"},
   "decisions": {"grants": "last", "keep": "30d", "rows": 20000},
+  "log": {"level": "info", "format": "logfmt", "granted_every": 0},
   "cors": {"origins": []},
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"
           R"("control_byte": "refuse", "not_utf8": "refuse", "dot_segment": "refuse", )"

@@ -26,11 +26,17 @@ class Counters final : public http::Observer {
 public:
     void decided(const Decision& decision, int) noexcept override {
         metrics.count(decision);
+        resources.count(decision);
         usage.count(decision);
+    }
+    void answered(Listener listener, http::Answerer by, std::int64_t took_us) noexcept override {
+        metrics.answered({static_cast<std::uint8_t>(listener), by == http::Answerer::worker},
+                         took_us);
     }
     void address_unknown(Listener) noexcept override {}
 
     ops::Metrics metrics;
+    ops::ResourceCounts resources;
     ops::UsageMeter usage;
 };
 

@@ -157,12 +157,14 @@ TEST_CASE("A full table holds no more addresses: those not held share one window
     AddressLimiter limiter(window(10, 60));
     fill(limiter, long_ago);
     CHECK(limiter.entries() == limits::addresses_max);
+    CHECK(limiter.shared() == 0);
 
     int granted = 0;
     for (std::size_t n = 0; n < 1'000; ++n) {
         granted += spend(limiter, address(1'000'000 + n), long_ago + second, 2);
     }
     CHECK(granted == 10);
+    CHECK(limiter.shared() == 2'000);  // refused ones, too: there was no place for them
     CHECK(limiter.entries() == limits::addresses_max);
     CHECK_FALSE(limiter.ask(address(2'000'000), at(long_ago + second), Spend::no).granted);
     CHECK_FALSE(limiter.ask(address(2'000'000), at(long_ago + second), Spend::again).granted);
@@ -177,8 +179,10 @@ TEST_CASE("A sweep makes places but refills neither an address nor the shared wi
     REQUIRE(spend(limiter, address(1'000'000), long_ago + 30 * second, 6) == 6);
     limiter.sweep(at(long_ago + 59 * second));
     CHECK(limiter.entries() == limits::addresses_max);
+    CHECK(limiter.evicted() == 0);
     limiter.sweep(at(long_ago + 61 * second));
     CHECK(limiter.entries() == 1);
+    CHECK(limiter.evicted() == limits::addresses_max - 1);
 
     CHECK(spend(limiter, address(5), long_ago + 61 * second, 20) == 6);
     // The six may have been its own, or another's: nobody who was not held gets more than four.

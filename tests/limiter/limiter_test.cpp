@@ -351,6 +351,8 @@ TEST_CASE("A sweep forgets what counts no more and never refills what does") {
         CHECK(swept.entries() > 0);
         swept.sweep(at(now_us + 30 * second));
         CHECK(swept.entries() == 0);
+        CHECK(swept.evicted() > 0);
+        CHECK(left.evicted() == 0);
     }
 }
 

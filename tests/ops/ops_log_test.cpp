@@ -1,4 +1,5 @@
-// Log lines, byte by byte. Whatever a caller sends stays inside its value, and no token is in it.
+// Log lines in logfmt, byte by byte. Whatever a caller sends stays inside its value, and no token is
+// in it. JSON and who reads slowly: log_json_test.cpp, log_writer_test.cpp.
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6,8 +7,11 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "base/secret.h"
 #include "ops/log.h"
 #include "support/catch.h"
 
@@ -242,8 +246,17 @@ TEST_CASE("a long path, method, message and line are cut off") {
                       std::string(499, 'a') + "… address=\"\"\n");
     const std::string longest =
         line_of(Level::info, std::string(2'000, '\n'), {{"k", std::string(2'000, '\n')}});
-    CHECK(longest.size() == 4'096);
-    CHECK(longest.find('\n') == 4'095);
+    CHECK(longest.size() <= 4'096);
+    CHECK(longest.find('\n') == longest.size() - 1);
+    CHECK(longest.ends_with("\\x0a…\n"));
+    const std::string full = line_of(Level::info, "m",
+                                     {{"a", std::string(500, '\n')},
+                                      {"b", std::string(500, '\n')},
+                                      {"c", std::string(500, '\n')},
+                                      {"d", "e"}});
+    CHECK(full.size() <= 4'096);
+    CHECK(full.find(" b=\\x0a") != full.npos);
+    CHECK(full.find(" c=\\x0a") != full.npos);  // what there is room for
 }
 
 TEST_CASE("the journal gets the level in front, when the descriptor is the journal's") {
@@ -333,4 +346,98 @@ TEST_CASE(
     CHECK(line.find(secret.substr(0, 4)) == std::string::npos);
     CHECK(line.find("method=hsk_live_4f8a2c1bdedf_... ") != std::string::npos);
     CHECK(line.find("request=\"a hsk_live_4f8a2c1bdedf_... b\"") != std::string::npos);
+}
+
+TEST_CASE("a token whose characters are escaped is blotted out of a path as any other") {
+    const std::string secret = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    const auto path_of = [](std::string_view target) {
+        const std::string line = refusal_of(stranger("GET", target), 401);
+        const std::size_t at = line.find(" path=") + 6;
+        return line.substr(at, line.find(" address=") - at);
+    };
+    CHECK(path_of("/a/hsk%5Flive%5f4f8a2c1bdedf%5F" + secret + "/b") ==
+          "/a/hsk_live_4f8a2c1bdedf_.../b");
+    CHECK(path_of("/hsk_live_4f8a2c1bdedf_%30123456789ABCDEFGHIJKLMNOPQRSTUV") ==
+          "/hsk_live_4f8a2c1bdedf_...");
+    CHECK(path_of("/hsk_live_4f8a2c1bdedf_01%32" + secret) == "/hsk_live_4f8a2c1bdedf_...");
+    CHECK(path_of("/hsk%255Flive%25255F4f8a2c1bdedf_" + secret) == "/hsk_live_4f8a2c1bdedf_...");
+    CHECK(path_of("/%0a/hsk%5Flive_4f8a2c1bdedf_" + secret + "%0Ax%ff") ==
+          "/%0A/hsk_live_4f8a2c1bdedf_...%0Ax%FF");
+    CHECK(path_of("/a%20b%5Fc") == "/a%20b%5Fc");  // none in it: as it was sent
+    CHECK(path_of("/%") == "/%");
+    CHECK(path_of("/%5") == "/%5");
+}
+
+TEST_CASE("a token in any field or message of the program's own lines is blotted out, too") {
+    const std::string secret = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    const std::string token = "hsk_live_4f8a2c1bdedf_" + secret;
+    const std::string line =
+        line_of(Level::info, "read " + token, {{"why", "no " + token + " here"}, {"k", token}});
+    CHECK(line.find("0123") == std::string::npos);
+    CHECK(line == time_text +
+                      " level=info msg=\"read hsk_live_4f8a2c1bdedf_...\" why=\"no "
+                      "hsk_live_4f8a2c1bdedf_... here\" k=hsk_live_4f8a2c1bdedf_...\n");
+}
+
+TEST_CASE("no line can be made of a Secret") {
+    using Field = std::pair<std::string_view, std::string>;
+    static_assert(std::is_constructible_v<Field, std::string_view, std::string>);
+    static_assert(!std::is_constructible_v<Field, std::string_view, const hourgate::Secret&>);
+    static_assert(!std::is_constructible_v<std::string_view, const hourgate::Secret&>);
+    static_assert(!std::is_constructible_v<std::string, const hourgate::Secret&>);
+    static_assert(!std::is_invocable_v<decltype(&Log::line), const Log&, Level,
+                                       const hourgate::Secret&, const std::vector<Field>&>);
+    SUCCEED();
+}
+
+TEST_CASE("what is less urgent than the level is not written, and a store failure is an error") {
+    const auto lines_at = [](Level level) {
+        const Paper paper;
+        Log log(paper.fd(), stopped_clock);
+        log.use({level, hourgate::ops::LogFormat::logfmt, 1});
+        log.line(Level::error, "e");
+        log.line(Level::warning, "w");
+        log.line(Level::notice, "n");
+        log.line(Level::info, "i");
+        log.refusal(known_caller(), 403);
+        Decision failed = known_caller();
+        failed.reason = Reason::store_failed;
+        log.refusal(failed, 503);
+        Decision passed = known_caller();
+        passed.reason = Reason::granted;
+        log.granted(passed, 200);
+        std::string seen;
+        const std::string text = paper.text();
+        for (std::size_t at = text.find("msg="); at != text.npos; at = text.find("msg=", at + 1))
+            seen += text[at + 4];
+        return seen;
+    };
+    CHECK(lines_at(Level::error) == "er");
+    CHECK(lines_at(Level::warning) == "ewr");
+    CHECK(lines_at(Level::notice) == "ewnrr");
+    CHECK(lines_at(Level::info) == "ewnirrg");
+}
+
+TEST_CASE("of granted calls one in so many has a line, with the fields of a refusal and how long") {
+    const Paper paper;
+    Log log(paper.fd(), stopped_clock);
+    Decision decision = known_caller();
+    decision.reason = Reason::granted;
+    decision.now.boot_us = -37;  // the clock stands at 0
+    const auto lines_of_ten = [&](std::uint32_t every) {
+        log.use({Level::info, hourgate::ops::LogFormat::logfmt, every});
+        const std::string before = paper.text();
+        for (int call = 0; call < 10; ++call)
+            log.granted(decision, 200);
+        const std::string after = paper.text();
+        return std::count(after.begin() + static_cast<std::ptrdiff_t>(before.size()), after.end(),
+                          '\n');
+    };
+    CHECK(lines_of_ten(0) == 0);
+    CHECK(lines_of_ten(5) == 2);
+    CHECK(lines_of_ten(1) == 10);
+    CHECK(paper.text().starts_with(
+        time_text + " level=info msg=granted decision=" + id +
+        " reason=granted status=200 prefix=4f8a2c1bdedf workspace=ws_abc member=mem_def "
+        "method=GET path=/api/v1/clients address=192.0.2.7 took_us=37\n"));
 }

@@ -246,6 +246,8 @@ TEST_CASE("after a change only what it touched is read again") {
                      " VALUES ('ws_9', 'nine', 1, 0)") == "00000");
     CHECK(read_again("UPDATE tokens SET name = 'y' WHERE id = 1;"
                      "UPDATE tokens SET name = 'y' WHERE id = 4") == "10010");
+    CHECK(bench.directory->counts().reloads == 9);  // as many as there are ones above
+    CHECK(bench.directory->counts().evictions == 0);
 }
 
 TEST_CASE("changes seen while a token was not asked for are not missed when it is") {
@@ -361,6 +363,8 @@ TEST_CASE("memory is bounded: an entry not used for long makes room") {
     }
     CHECK(missing == 0);
     CHECK(bench.directory->counts().entries == per_shard);
+    CHECK(bench.directory->counts().evictions == many - per_shard);
+    CHECK(bench.directory->counts().reloads == 0);
     CHECK(bench.find(prefix_of(many)).from_memory);
     CHECK(bench.find(prefix_of(1)).from_memory);
 }

@@ -288,3 +288,15 @@ TEST_CASE(
           "/x_live_abcdef012345_..._4f8a2c1bdedf_.../b");
     CHECK(hourgate::token::blotted(token) == "abcdef012345_live_4f8a2c1bdedf_...");
 }
+
+TEST_CASE("a token whose characters are escaped is shown without its secret, too") {
+    const std::string secret(32, 'x');
+    using hourgate::token::blotted;
+    CHECK(blotted("/a/hsk%5Flive%5f4f8a2c1bdedf%5F" + secret + "/b") ==
+          "/a/hsk_live_4f8a2c1bdedf_.../b");
+    CHECK(blotted("/hsk_live_4f8a2c1bdedf_xx%78" + secret) == "/hsk_live_4f8a2c1bdedf_...");
+    CHECK(blotted("/hsk%25255Flive_4f8a2c1bdedf_" + secret) == "/hsk_live_4f8a2c1bdedf_...");
+    CHECK(blotted("/%0a%C3%A4%20/hsk%5Flive_4f8a2c1bdedf_" + secret + "%") ==
+          "/%0A%C3%A4%20/hsk_live_4f8a2c1bdedf_...%25");
+    CHECK(blotted("/a%20b%5Fc%25%") == "/a%20b%5Fc%25%");
+}

@@ -307,8 +307,14 @@ std::int64_t Server::end() {
 
 Server::Counts Server::counts() const noexcept {
     const Tally& tally = state_->tally;
-    return {static_cast<std::uint64_t>(tally.open.load()), tally.refused.load(),
-            tally.evicted.load()};
+    Counts counts{static_cast<std::uint64_t>(tally.open.load()), tally.refused.load(),
+                  tally.evicted.load()};
+    for (const auto& loop : state_->loops) {
+        const ByPhase some = loop->connections();
+        for (std::size_t phase = 0; phase < phase_count; ++phase)
+            counts.by_phase[phase] += some[phase];
+    }
+    return counts;
 }
 
 std::uint16_t Server::port() const noexcept {

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "http/endpoint.h"
+#include "http/loop.h"
 #include "http/service.h"
 
 namespace hourgate::http {
@@ -58,6 +59,7 @@ public:
         std::uint64_t open = 0;
         std::uint64_t refused = 0;
         std::uint64_t evicted = 0;
+        ByPhase by_phase{};  ///< those open, as each loop had them a moment ago
     };
     [[nodiscard]] Counts counts() const noexcept;
 
