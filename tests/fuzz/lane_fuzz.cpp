@@ -6,7 +6,7 @@
 //   hourgate_fuzz [--seconds S] [--seed N] FOLDER     mutates the folder's files for S seconds
 //   hourgate_fuzz FILE...                             replays files, as a failed run leaves them
 //
-// It is a fuzz target as the others are, too (fuzz/fuzz.h): HOURGATE_LIBFUZZER leaves main out.
+// It is a fuzz target as the others are, too (fuzz/fuzz.h): main is there with HOURGATE_FUZZ_MAIN.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -252,7 +252,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
 }
 
-#ifndef HOURGATE_LIBFUZZER
+#ifdef HOURGATE_FUZZ_MAIN
 
 namespace {
 
@@ -390,7 +390,7 @@ std::string mutated(const std::vector<std::string>& corpus, Random& random) {
     return text.substr(0, 16'384);
 }
 
-int fuzz(const std::string& folder, std::int64_t seconds, std::uint64_t seed) {
+int fuzz_for(const std::string& folder, std::int64_t seconds, std::uint64_t seed) {
     std::vector<std::string> corpus;
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -437,7 +437,7 @@ int main(int argc, char** argv) {
             paths.emplace_back(argument);
     }
     if (paths.size() == 1 && std::filesystem::is_directory(paths[0]))
-        return fuzz(paths[0], seconds, seed);
+        return fuzz_for(paths[0], seconds, seed);
     for (const std::string& path : paths)
         for (unsigned how = 0; how < 256; ++how)
             check(read_file(path), static_cast<std::uint8_t>(how));
