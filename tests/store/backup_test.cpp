@@ -1,7 +1,6 @@
 // Backup: one ordinary file, a snapshot, put in place whole or not at all.
 #include "store/backup.h"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -195,10 +194,7 @@ TEST_CASE("a damaged database is not backed up over a sound backup") {
         test::write_bytes(bench.path, bytes);
     }
     SECTION("an index that does not agree with its table") {
-        Connection hostile(bench.path, Access::write, command_busy_ms);
-        sqlite3_db_config(hostile.db().getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
-        hostile.run(
-            "PRAGMA writable_schema = ON;"
+        bench.tamper(
             "UPDATE sqlite_schema SET rootpage ="
             " (SELECT rootpage FROM sqlite_schema WHERE name = 'members_by_stamp')"
             " WHERE name = 'tokens_by_stamp'");

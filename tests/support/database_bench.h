@@ -1,6 +1,8 @@
 // A real database in a temporary folder, with the use cases at hand and a clock that the test sets.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -86,6 +88,12 @@ public:
     // --- the database itself ---
     void run(const std::string& sql) {
         store::Connection(path, store::Access::write, store::command_busy_ms).run(sql.c_str());
+    }
+    /// As another program would, which SQLite does not keep from its own tables.
+    void tamper(const std::string& sql) {
+        store::Connection hostile(path, store::Access::write, store::command_busy_ms);
+        sqlite3_db_config(hostile.db().getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+        hostile.run(("PRAGMA writable_schema = ON;" + sql).c_str());
     }
     std::int64_t number(const std::string& sql) {
         return store::Connection(path, store::Access::write, store::command_busy_ms)
