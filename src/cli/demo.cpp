@@ -185,7 +185,7 @@ Status run(const Session& session, const Folder& folder, ops::Signals& signals) 
 
     std::error_code unknown;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", unknown);
-    const Stage stage{
+    const DemoStage stage{
         unknown ? "hourgate" : self.string(), file, ports, sample_port, std::move(cast).value(),
         session.clock.now().wall_ms};
     const bool json = session.output.form() == Form::json;

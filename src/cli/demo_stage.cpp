@@ -19,14 +19,14 @@ struct Line {
     std::string command;
 };
 
-std::string curl(const Stage& stage, const DemoToken* token, std::string_view flags) {
+std::string curl(const DemoStage& stage, const DemoToken* token, std::string_view flags) {
     std::string line = "curl " + std::string(flags) + " ";
     if (token != nullptr)
         line.append("-H 'Authorization: Bearer ").append(token->token.reveal()).append("' ");
     return line + "http://127.0.0.1:" + std::to_string(stage.ports.public_) + "/api/v1/clients";
 }
 
-std::vector<Line> answer_lines(const Stage& stage) {
+std::vector<Line> answer_lines(const DemoStage& stage) {
     const DemoToken& manager = stage.token("Acme", "manager");
     const DemoToken& member = stage.token("Acme", "member");
     const DemoToken& lapsed = stage.token("Dune", "owner");
@@ -43,7 +43,7 @@ std::vector<Line> answer_lines(const Stage& stage) {
     };
 }
 
-std::vector<Line> change_lines(const Stage& stage) {
+std::vector<Line> change_lines(const DemoStage& stage) {
     const std::string next_year = format_time(stage.now_ms + 365 * ms_per_day).substr(0, 10);
     const std::string program = for_shell(stage.program);
     return {
@@ -54,7 +54,7 @@ std::vector<Line> change_lines(const Stage& stage) {
     };
 }
 
-std::string export_line(const Stage& stage) {
+std::string export_line(const DemoStage& stage) {
     return "export HOURGATE_CONFIG=" + for_shell(stage.config_file);
 }
 
@@ -67,7 +67,7 @@ std::string port_note(std::uint16_t wanted, std::uint16_t got) {
 
 }  // namespace
 
-const DemoToken& Stage::token(std::string_view workspace, std::string_view role) const {
+const DemoToken& DemoStage::token(std::string_view workspace, std::string_view role) const {
     const auto found = std::find_if(cast.begin(), cast.end(), [&](const DemoToken& one) {
         return one.workspace == workspace && one.role == role;
     });
@@ -75,7 +75,7 @@ const DemoToken& Stage::token(std::string_view workspace, std::string_view role)
     return *found;
 }
 
-std::string plain_text(const Stage& stage) {
+std::string plain_text(const DemoStage& stage) {
     std::string text = "\nA gate and a sample API behind it are running. Everything is in " +
                        std::filesystem::path(stage.config_file).parent_path().string() +
                        "\nand is removed when this ends (Ctrl-C).\n";
@@ -96,7 +96,7 @@ std::string plain_text(const Stage& stage) {
     return text + columns_of(rows) + "\n";
 }
 
-std::string json_text(const Stage& stage) {
+std::string json_text(const DemoStage& stage) {
     using Json = nlohmann::ordered_json;
     const auto lines = [](const std::vector<Line>& all) {
         Json array = Json::array();

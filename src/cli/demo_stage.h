@@ -16,7 +16,7 @@ constexpr std::uint16_t usual_sample_port = 8400;
 constexpr App::Ports usual_ports = {.public_ = 8402, .ask = 8401, .admin = 8403};
 
 /// All that the lines to paste are made of.
-struct Stage {
+struct DemoStage {
     std::string program;  ///< full path of this executable: the lines are pasted anywhere
     std::string config_file;
     App::Ports ports;
@@ -28,7 +28,7 @@ struct Stage {
     [[nodiscard]] const DemoToken& token(std::string_view workspace, std::string_view role) const;
 };
 
-[[nodiscard]] std::string plain_text(const Stage& stage);
-[[nodiscard]] std::string json_text(const Stage& stage);
+[[nodiscard]] std::string plain_text(const DemoStage& stage);
+[[nodiscard]] std::string json_text(const DemoStage& stage);
 
 }  // namespace hourgate::cli

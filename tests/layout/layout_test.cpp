@@ -100,6 +100,35 @@ TEST_CASE("a library with a folder of its own is included nowhere else") {
     CHECK(found.count("SQLiteCpp/") == 1);
 }
 
+// Else the linker keeps the constructors and destructors of one of them for both: what the compiler
+// cannot see, and some linkers do otherwise than others.
+TEST_CASE("no two types of one namespace have one name") {
+    const std::regex opening(R"re(^namespace( [\w:]+)? \{)re"), closing(R"re(^\}  // namespace)re");
+    const std::regex type(R"re(^(class|struct) (\w+)( final)?( : .*)?( \{|$))re");
+    std::map<std::string, fs::path> first;  // by the whole name
+    std::vector<std::string> around;
+    fs::path file;
+    for (const Line& line : all_lines()) {
+        if (line.file != file)
+            around.clear();
+        file = line.file;
+        std::smatch match;
+        if (std::regex_search(line.text, match, opening)) {
+            around.push_back(match[1].str());
+        } else if (std::regex_search(line.text, closing) && !around.empty()) {
+            around.pop_back();
+        } else if (std::regex_search(line.text, match, type)) {
+            std::string name;
+            for (const std::string& outer : around)
+                name += outer.empty() ? file.string() : outer;  // its own, where it has no name
+            const auto known = first.emplace(name + "::" + match[2].str(), file).first;
+            INFO(known->first << " in " << known->second);
+            CHECK(known->second == file);
+        }
+    }
+    CHECK(first.size() > 300);
+}
+
 TEST_CASE("only the clock reads a clock, and only base draws ids") {
     const std::regex clock(
         R"re(\b(clock_gettime|gettimeofday|system_clock::now|time\(nullptr\)))re");
