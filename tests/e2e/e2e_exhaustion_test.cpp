@@ -137,7 +137,7 @@ TEST_CASE("the bound of an address holds for callers, for no trusted proxy and n
 
 TEST_CASE("without a descriptor left, who is idle makes room for who comes") {
     if (!is_shipped_kind()) {
-        WARN("skipped: UBSan makes a pipe to look at a vptr, and would report that it cannot");
+        WARN("skipped: UBSan opens a pipe to look at a pointer");
         return;
     }
     const Installation here;
