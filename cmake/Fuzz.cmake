@@ -10,7 +10,7 @@ foreach(file IN LISTS fuzz_sources)
     list(APPEND fuzz_names ${name})
 endforeach()
 # The lane's is held against cpp-httplib, too.
-set(fuzz_more_lane tests/fuzz/by_httplib.cpp)
+set(fuzz_more_lane tests/fuzz/lane_law.cpp tests/fuzz/by_httplib.cpp)
 
 if(HOURGATE_FUZZ)
     # SQLite is fuzzed by its makers, and most of what a database costs: ASan alone, and faster.
@@ -34,8 +34,8 @@ target_compile_options(hourgate_replay PRIVATE ${own_warnings})
 target_link_libraries(hourgate_replay PRIVATE hourgate_core)
 foreach(name IN LISTS fuzz_names)
     # All in one program: each target gets a name of its own.
-    set(flags LLVMFuzzerTestOneInput=fuzz_${name})
-    set_source_files_properties(tests/fuzz/${name}_fuzz.cpp PROPERTIES COMPILE_DEFINITIONS "${flags}")
+    set_source_files_properties(tests/fuzz/${name}_fuzz.cpp PROPERTIES
+        COMPILE_DEFINITIONS LLVMFuzzerTestOneInput=fuzz_${name})
     add_test(NAME corpus/${name}
         COMMAND hourgate_replay ${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}")
     set_tests_properties(corpus/${name} PROPERTIES TIMEOUT 300)

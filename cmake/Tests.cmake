@@ -53,10 +53,10 @@ endforeach()
 # hourgate_fuzz: our reading against cpp-httplib's, and the lane against the long way, by a mutator
 # that knows requests. A minute of it here; by hand, as long as you like. cmake/Fuzz.cmake has the
 # other targets.
-add_executable(hourgate_fuzz tests/fuzz/lane_fuzz.cpp tests/fuzz/by_httplib.cpp)
+add_executable(hourgate_fuzz tests/fuzz/lane_main.cpp tests/fuzz/lane_law.cpp
+    tests/fuzz/by_httplib.cpp)
 target_include_directories(hourgate_fuzz PRIVATE tests)
 target_compile_options(hourgate_fuzz PRIVATE ${own_warnings})
-target_compile_definitions(hourgate_fuzz PRIVATE HOURGATE_FUZZ_MAIN)
 target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
 add_test(NAME fuzz/lane_fuzz
     COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/lane")

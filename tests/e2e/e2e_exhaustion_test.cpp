@@ -124,6 +124,10 @@ TEST_CASE("the bound of an address holds for callers, for no trusted proxy and n
 }
 
 TEST_CASE("without a descriptor left, who is idle makes room for who comes") {
+    if (!is_shipped_kind()) {
+        WARN("skipped: UBSan opens a pipe to look at a pointer");
+        return;
+    }
     const Installation here;
     here.must({"init"});
     Narrow server(here);
@@ -135,7 +139,9 @@ TEST_CASE("without a descriptor left, who is idle makes room for who comes") {
     }
     CHECK(clients.front().ended());
     server.program().signal(SIGTERM);
-    CHECK(server.program().wait() == 0);
+    const int ended = server.program().wait();
+    INFO(server.program().err());
+    CHECK(ended == 0);
 }
 
 TEST_CASE(

@@ -17,9 +17,9 @@ struct TestProxy::State {
     httplib::Server server;
     std::thread thread;
     int port = 0;
-    std::function<void()> before;
     std::atomic<int> served{0};
     std::mutex mutex;
+    std::function<void()> before;         // guarded by mutex
     std::map<std::string, bool> granted;  // guarded by mutex
 
     using Request = httplib::Request;
@@ -93,9 +93,14 @@ struct TestProxy::State {
         copy(gate, response);
     }
 
+    [[nodiscard]] std::function<void()> what_comes_before() {
+        const std::lock_guard lock(mutex);
+        return before;
+    }
+
     void answer(const Request& request, Response& response) {
-        if (before)
-            before();
+        if (const auto then = what_comes_before())
+            then();
         if (mistake == Mistake::opens_the_ask_listener && request.path.starts_with("/_hourgate/"))
             return pass_on(request, response, ask_port);
         if (mistake == Mistake::opens_the_admin_listener &&
@@ -145,6 +150,7 @@ std::string TestProxy::url() const {
 }
 
 void TestProxy::before_each(std::function<void()> then) {
+    const std::lock_guard lock(state_->mutex);
     state_->before = std::move(then);
 }
 
