@@ -128,7 +128,7 @@ TEST_CASE("eight members mint and revoke while eight are decided: one event for 
     for (std::thread& thread : crowd)
         thread.join();
     CHECK(wrong == 0);
-    CHECK(changes > 20);
+    CHECK(changes > (is_shipped_kind() ? 20 : 2));  // a sanitizer takes its time
     CHECK(server.stop() == 0);
     const std::size_t after = here.json({"audit", "--limit", "0"}).size();
     CHECK(after - before == static_cast<std::size_t>(changes.load()));
