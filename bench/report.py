@@ -278,7 +278,7 @@ def backup_table(section):
     took = sorted(section["seconds"])[len(section["seconds"]) // 2]
     note = (
         "A client that calls 1,000 times a second, alone and while `hourgate backup --verify` runs"
-        f" with nice 10 on the server's cores; it takes {took:.1f} s."
+        f" on the server's cores; it takes {took:.1f} s."
     )
     if not section["covered"]:
         note += " A backup was over before the client was."
