@@ -82,8 +82,8 @@ std::string shown_upstream(const config::Config& config) {
 }  // namespace
 
 /// What decides and answers by one configuration. Kept until the end: decisions and calls on their
-/// way point to it. The same configuration again is the same edition, so that whoever reloads every
-/// minute takes no more memory.
+/// way point to it. The same configuration again is the same edition, unless the API behind the
+/// gate was another meanwhile, so that whoever reloads every minute takes no more memory.
 struct Edition {
     std::unique_ptr<Rules> rules;
     http::Routes* routes = nullptr;
@@ -366,12 +366,17 @@ struct App::Parts {
     }
 
     Status put_in_force(const config::Config& next) {
-        for (const Edition& former : editions)
-            if (config::show_toml(former.rules->config) == config::show_toml(next)) {
-                service.use(*former.routes);
-                rules.store(former.rules.get());
-                return Done{};
-            }
+        const std::string text = config::show_toml(next);
+        for (const Edition& former : editions) {
+            // Who changes [upstream] and back has its name resolved anew, as at any change.
+            const auto& upstream = former.rules->upstream;
+            const bool resolved = !upstream || upstream == rules.load()->upstream;
+            if (!resolved || config::show_toml(former.rules->config) != text)
+                continue;
+            service.use(*former.routes);
+            rules.store(former.rules.get());
+            return Done{};
+        }
         auto made = Rules::make(next, *instruments, rules.load());
         if (!made)
             return made.failure();

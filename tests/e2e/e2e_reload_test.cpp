@@ -1,6 +1,7 @@
 // SIGHUP: rules change from the next call on, a bad file changes nothing, and no connection,
 // counter or call is lost.
 #include <csignal>
+#include <iostream>
 #include <string>
 
 #include "e2e/installation.h"
@@ -136,6 +137,43 @@ TEST_CASE(
     CHECK(api.take().size() == 1);
     site.here.configure("");
     CHECK(server.stop() == 0);
+}
+
+TEST_CASE("an [upstream] that comes back is resolved anew: the name may be another's by now") {
+    if (!is_root() || !installed("unshare")) {
+        std::cout << "skipped: needs root and unshare, for an /etc/hosts of its own\n";
+        return;
+    }
+    Site site;
+    Upstream api;
+    const std::string hosts = site.here.folder().file("hosts");
+    const std::string by_name =
+        "[upstream]\nurl = \"http://api.test:" + std::to_string(api.port()) + "\"\n";
+    const std::string local = "127.0.0.1 localhost\n";
+    write_file(hosts, local + "127.0.0.9 api.test\n");  // where nobody listens
+    site.here.configure(by_name);
+    Words words = {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
+                   hosts};
+    for (const std::string& word : site.here.words({"serve"}))
+        words.push_back(word);
+    Program server(words);
+    const Ports ports = ports_in(server.wait_for("msg=listening "));
+    const auto status = [&] {
+        return Wire(ports.public_)
+            .ask(get("/api/v1/clients/7", {{"Authorization", "Bearer " + site.owner}}))
+            .status;
+    };
+    CHECK(status() == 502);
+    write_file(hosts, local + "127.0.0.1 api.test\n");
+    for (const std::string reload : {"1", "2"}) {
+        site.here.configure(reload == "1" ? "" : by_name);
+        server.signal(SIGHUP);
+        server.wait_for("reload=" + reload);
+    }
+    CHECK(status() == 200);
+    CHECK(api.take().size() == 1);
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
 }
 
 TEST_CASE("configurations that come back take no more memory, however often") {
