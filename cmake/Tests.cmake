@@ -11,10 +11,16 @@ if(NOT test_sources)
 endif()
 
 add_executable(hourgate_tests ${test_sources})
-target_include_directories(hourgate_tests PRIVATE tests)
+# places.h names the two paths that differ between checkouts. Only the files that need them include
+# it, so a compiler cache serves all others to every checkout.
+set(places_dir "${CMAKE_BINARY_DIR}/generated_tests")
+file(CONFIGURE OUTPUT "${places_dir}/places.h" CONTENT [[
+#pragma once
+#define HOURGATE_SOURCE_DIR "@CMAKE_SOURCE_DIR@"
+#define HOURGATE_BINARY "@CMAKE_BINARY_DIR@/hourgate"
+]] @ONLY)
+target_include_directories(hourgate_tests PRIVATE tests "${places_dir}")
 target_compile_options(hourgate_tests PRIVATE ${own_warnings})
-target_compile_definitions(hourgate_tests PRIVATE
-    HOURGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HOURGATE_BINARY="${CMAKE_BINARY_DIR}/hourgate")
 target_link_libraries(hourgate_tests PRIVATE hourgate_core)
 if(HOURGATE_SANITIZE)  # what is looked at is the program: a fourth of the time to compile
     target_compile_options(hourgate_tests PRIVATE -O0 -fno-sanitize=undefined)

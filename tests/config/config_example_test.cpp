@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/parsing.h"
+#include "places.h"
 
 using hourgate::config::show_toml;
 

@@ -1,5 +1,6 @@
 // The description of the HTTP routes passes a linter that others use, where it is installed.
 #include "e2e/program.h"
+#include "places.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;

@@ -1,4 +1,5 @@
 #include "e2e/program.h"
+#include "places.h"
 
 #include <fcntl.h>
 #include <poll.h>

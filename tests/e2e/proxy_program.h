@@ -4,6 +4,7 @@
 #include <string>
 
 #include "e2e/program.h"
+#include "places.h"
 
 namespace hourgate::e2e {
 

@@ -9,6 +9,7 @@
 
 #include "http/why_routes.h"
 #include "ops/decision_writer.h"
+#include "places.h"
 #include "support/manage_bench.h"
 
 using namespace hourgate;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "places.h"
 #include "support/catch.h"
 
 namespace fs = std::filesystem;

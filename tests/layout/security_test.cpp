@@ -5,6 +5,7 @@
 #include <regex>
 #include <string>
 
+#include "places.h"
 #include "support/catch.h"
 
 namespace fs = std::filesystem;

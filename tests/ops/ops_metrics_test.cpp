@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "build_info.h"
 #include "ops/metrics.h"
+#include "places.h"
 #include "support/catch.h"
 
 using hourgate::Decision;

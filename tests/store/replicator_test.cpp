@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "places.h"
 #include "store/backup.h"
 #include "store/health.h"
 #include "store/leased_directory.h"
