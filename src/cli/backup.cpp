@@ -49,7 +49,7 @@ private:
 Result<store::BackupReport> make_backup(Session& session, const std::string& database,
                                         const std::string& file) {
     ProgressLine line(session);
-    ops::give_way();       // reading and checking takes seconds of processor time
+    ops::run_when_idle();  // reading and checking takes seconds of processor time
     ops::Signals signals;  // from here on, a signal waits until nothing half-made is left
     return store::backup(
         database, file,
@@ -68,7 +68,7 @@ Status verify_only(Session& session) {
                                " has no meaning beside it",
                            "leave one of them out"};
     const std::string& file = session.arguments.one("FILE");
-    ops::give_way();
+    ops::run_when_idle();
     const auto report = store::verify_backup(file);
     return report ? show_backup(session, file, report.value(), {}) : Status(report.failure());
 }

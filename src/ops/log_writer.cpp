@@ -90,7 +90,7 @@ void LogWriter::put(Level level, std::string_view line) {
 }
 
 void LogWriter::run() noexcept {
-    give_way();
+    lower_priority();
     std::string lines;
     lines.reserve(buffer_bytes);
     for (;;) {

@@ -1,5 +1,6 @@
 // A thread that does one thing again and again: every so many milliseconds, sooner when it is
-// asked, and a last time when it is to end. It gives way to threads that answer calls.
+// asked, and a last time when it is to end. It runs at a lower priority than threads that answer
+// calls.
 #pragma once
 
 #include <sys/resource.h>
@@ -14,11 +15,11 @@
 
 namespace hourgate::ops {
 
-/// The calling thread gives way to others of the process: setpriority(2), under "C library/kernel
-/// differences".
-inline void give_way() noexcept {
-    constexpr int nice_of_the_patient = 10;
-    (void)setpriority(PRIO_PROCESS, 0, nice_of_the_patient);
+/// Lowers the priority of the calling thread alone (setpriority(2), under "C library/kernel
+/// differences"): it still runs on a busy machine, only less often.
+inline void lower_priority() noexcept {
+    constexpr int low_priority_nice = 10;
+    (void)setpriority(PRIO_PROCESS, 0, low_priority_nice);
 }
 
 class Periodic {
@@ -54,7 +55,7 @@ public:
 
 private:
     void run() noexcept {
-        give_way();
+        lower_priority();
         for (bool last = false; !last;) {
             {
                 std::unique_lock lock(mutex_);

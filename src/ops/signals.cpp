@@ -104,7 +104,7 @@ void allow_many_files() noexcept {
     (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-void give_way() noexcept {
+void run_when_idle() noexcept {
     const sched_param none{};
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
     // glibc has no function for it; the numbers are those of linux/ioprio.h.

@@ -38,10 +38,10 @@ void forbid_dumps() noexcept;
 /// Raises the soft limit of open files to the hard one: three listeners may hold a thousand
 /// connections, and a shell allows 1,024 files (setrlimit(2) RLIMIT_NOFILE).
 void allow_many_files() noexcept;
-/// From now on this thread, and those it starts, get the processor and the disk when nobody else
-/// wants them: whoever wakes takes the processor at once (sched(7) SCHED_IDLE, ioprio_set(2)
-/// IOPRIO_CLASS_IDLE). Where a sandbox refuses it, nothing changes.
-void give_way() noexcept;
+/// Lets this thread, and the threads it starts, run only while no other work wants the processor or
+/// the disk (sched(7) SCHED_IDLE, ioprio_set(2) IOPRIO_CLASS_IDLE). Changes nothing if a sandbox
+/// refuses that.
+void run_when_idle() noexcept;
 /// Names resolved from files and dns only, so that nothing is loaded at run time (static glibc).
 void confine_name_look_ups() noexcept;
 

@@ -1,11 +1,13 @@
 // The rules of the house, read off the sources: which folder may include which, and which library
 // stands in one folder only.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "places.h"
@@ -37,16 +39,16 @@ struct Line {
     std::string text;
 };
 
-std::vector<Line> all_lines() {
+std::vector<Line> all_lines(const fs::path& root = source_root) {
     std::vector<Line> lines;
-    for (const auto& entry : fs::recursive_directory_iterator(source_root)) {
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
         const std::string extension = entry.path().extension().string();
         if (extension != ".h" && extension != ".cpp")
             continue;
         std::ifstream in(entry.path());
         std::string text;
         for (std::size_t number = 1; std::getline(in, text); ++number)
-            lines.push_back({fs::relative(entry.path(), source_root), number, text});
+            lines.push_back({fs::relative(entry.path(), root), number, text});
     }
     return lines;
 }
@@ -58,6 +60,85 @@ std::string folder_of(const fs::path& path) {
 
 std::string where(const Line& line) {
     return line.file.string() + ":" + std::to_string(line.number) + ": " + line.text;
+}
+
+/// A definition of a function with external linkage.
+struct Function {
+    std::string signature;  // its whole name, and the types of its parameters
+    fs::path file;
+};
+
+/// "const std::string& path" as "const std::string&", without a default.
+std::string type_of_parameter(const std::string& text) {
+    static const std::regex parameter(R"re(^\s*(.*?[\s&*>])\w+(\[\])?\s*(=.*)?$)re");
+    std::smatch match;
+    std::string type = std::regex_match(text, match, parameter) ? match[1].str() : text;
+    type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
+    return type;
+}
+
+/// The types of "(int a, std::map<int, int> b)…": what stands behind the last bracket is left out.
+std::string types_in(const std::string& text) {
+    std::string types, parameter;
+    int depth = 0;
+    for (const char c : text) {
+        depth += c == '(' || c == '<' || c == '{' ? 1 : 0;
+        depth -= c == ')' || c == '>' || c == '}' ? 1 : 0;
+        if (depth == 0 || (depth == 1 && c == ',')) {
+            types += type_of_parameter(parameter) + ',';
+            parameter.clear();
+        } else if (depth > 1 || c != '(') {
+            parameter += c;
+        }
+        if (depth == 0)
+            break;
+    }
+    return types;
+}
+
+/// As clang-format writes them: a definition begins in the first column.
+std::vector<Function> functions_in(const std::vector<Line>& lines) {
+    const std::regex opening(R"re(^(inline )?namespace( [\w:]+)? \{)re");
+    const std::regex closing(R"re(^\}  // namespace)re");
+    const std::regex name(
+        R"re(^(?:[\w:\[][^()]*[\s&*>])?((?:\w+::)*(?:~?\w+|operator[^\w\s(]+))(\(.*)$)re");
+    const std::regex other(
+        R"re(^([A-Z_]+\(|(static|using|typedef|namespace|struct|class|enum|extern)\b).*)re");
+    std::vector<Function> functions;
+    std::vector<std::string> around;
+    std::string begun, of_template;  // a signature that goes on in the next line
+    fs::path file;
+    for (const Line& line : lines) {
+        if (line.file != file) {
+            around.clear();
+            begun.clear();
+        }
+        file = line.file;
+        std::smatch match;
+        if (std::regex_search(line.text, match, opening)) {
+            around.push_back(match[2].str());
+        } else if (std::regex_search(line.text, closing) && !around.empty()) {
+            around.pop_back();
+        } else if (line.text.rfind("template <", 0) == 0) {
+            of_template = line.text;
+        } else if (!begun.empty() || std::regex_match(line.text, name)) {
+            begun += line.text + ' ';
+            const char last = line.text.empty() ? ';' : line.text.back();
+            if (last != '{' && last != ';' && last != '}')
+                continue;
+            const std::string whole = std::exchange(begun, "");
+            const std::string before = std::exchange(of_template, "");
+            if (last == ';' || std::regex_match(whole, other) ||
+                !std::regex_match(whole, match, name))
+                continue;
+            std::string full;
+            for (const std::string& outer : around)
+                full += (outer.empty() ? file.string() : outer) + "::";
+            functions.push_back(
+                {before + full + match[1].str() + "(" + types_in(match[2].str()) + ")", file});
+        }
+    }
+    return functions;
 }
 
 }  // namespace
@@ -128,6 +209,23 @@ TEST_CASE("no two types of one namespace have one name") {
         }
     }
     CHECK(first.size() > 250);
+}
+
+// The linker silently keeps one of two inline definitions for every caller. Two bodies under one
+// name are then one behaviour, which may differ from build to build. Members need no check of their
+// own: no two types share a name.
+TEST_CASE("no two files define a function of one namespace with one signature") {
+    std::vector<Function> functions = functions_in(all_lines());
+    for (const Function& test : functions_in(all_lines(fs::path(HOURGATE_SOURCE_DIR) / "tests")))
+        if (*test.file.begin() != "fuzz")  // programs of their own
+            functions.push_back(test);
+    std::map<std::string, fs::path> first;  // by signature
+    for (const Function& function : functions) {
+        const auto known = first.emplace(function.signature, function.file).first;
+        INFO(function.signature << " in " << known->second << " and in " << function.file);
+        CHECK(known->second == function.file);
+    }
+    CHECK(first.size() > 1'500);
 }
 
 TEST_CASE("only the clock reads a clock, and only base draws ids") {

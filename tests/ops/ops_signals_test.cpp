@@ -113,9 +113,9 @@ TEST_CASE("a process that forbids dumps leaves no core and cannot be traced") {
           }) == 0);
 }
 
-TEST_CASE("a process that gives way runs when nobody else does, and so does what it starts") {
+TEST_CASE("a process that runs when idle, and each thread it starts, yield to all other work") {
     CHECK(in_child([] {
-              hourgate::ops::give_way();
+              hourgate::ops::run_when_idle();
               constexpr int of_process = 1, class_shift = 13, class_idle = 3;
               int scheduler = -1;
               std::thread([&] { scheduler = sched_getscheduler(0); }).join();
