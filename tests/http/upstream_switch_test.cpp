@@ -64,7 +64,11 @@ TEST_CASE("connections to an API that is configured no longer are closed, and co
 
     gate.use(other.get());
     RawClient next = gate.client();
-    CHECK(has(through(next, other_api, other_ok), "two"));
+    next.send(call());
+    RawClient at_other = other_api.accept();  // open until the end: the gate counts it as such
+    (void)at_other.head();
+    at_other.send(other_ok);
+    CHECK(has(next.answer(), "two"));
     CHECK(kept.ended());
     while (gate.counts().open != 0)
         std::this_thread::yield();
