@@ -41,6 +41,16 @@ ChunkedBody::State ChunkedBody::take(std::string_view& bytes, std::string& body)
     return State::more;
 }
 
+/// A byte after the digits of a size.
+ChunkedBody::State ChunkedBody::end_size(char c) {
+    if (spaces_ == Spaces::read_over && (c == ' ' || c == '\t')) {
+        at_ = At::after_size;
+        return ++read_over_ <= read_over_max ? State::more : State::malformed;
+    }
+    at_ = c == ';' ? At::extension : At::size_end;
+    return c == ';' || c == '\r' ? State::more : State::malformed;
+}
+
 /// One byte that is not body.
 ChunkedBody::State ChunkedBody::take_one(char c) {
     const auto expect = [&](char wanted, At next) {
@@ -58,9 +68,9 @@ ChunkedBody::State ChunkedBody::take_one(char c) {
             if (left_ > bytes_max_ - taken_)
                 return State::too_large;
             taken_ += left_;
-            if (c == ';')
-                return expect(';', At::extension);
-            return expect('\r', At::size_end);
+            return end_size(c);
+        case At::after_size:
+            return end_size(c);
         case At::extension:
         case At::trailer:
             if (++read_over_ > read_over_max || c == '\n')

@@ -203,7 +203,7 @@ void Exchange::begin(const AnswerHead& head) {
     answer_body_ = head.body;
     answer_left_ = head.body_bytes;
     if (head.body == AnswerHead::Body::chunked)
-        answer_chunks_.emplace(SIZE_MAX);
+        answer_chunks_.emplace(SIZE_MAX, ChunkedBody::Spaces::read_over);
     if (head.body == AnswerHead::Body::chunked || head.body == AnswerHead::Body::rest)
         framing_ = is_1_1 ? Framing::chunked : Framing::until_close;
     write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s);

@@ -17,8 +17,9 @@ struct Taken {
     std::string rest;
 };
 
-Taken take(std::string_view bytes, std::size_t bytes_max = 100, std::size_t piece = 1'000'000) {
-    ChunkedBody chunks(bytes_max);
+Taken take(std::string_view bytes, std::size_t bytes_max = 100, std::size_t piece = 1'000'000,
+           ChunkedBody::Spaces spaces = ChunkedBody::Spaces::refused) {
+    ChunkedBody chunks(bytes_max, spaces);
     Taken taken;
     while (!bytes.empty() && taken.state == State::more) {
         std::string_view part = bytes.substr(0, piece);
@@ -60,6 +61,24 @@ TEST_CASE("chunks that two readers could take in two ways are malformed") {
                              "1;a\nb\r\n", "0\r\n\n", "0\r\nA: b\n", "0\r\n\rx", "0\r\nA\rb"}) {
         CAPTURE(text);
         CHECK(take(text).state == State::malformed);
+    }
+}
+
+TEST_CASE("spaces and tabs after the size of a chunk are read over in an answer alone") {
+    const std::string_view padded = "3  \r\nok\n\r\n2\t ;a=b\r\nab\r\n0 \t \r\n\r\n";
+    for (const std::size_t piece : {1U, 2U, 1'000U}) {
+        CAPTURE(piece);
+        CHECK(take(padded, 100, piece).state == State::malformed);
+        const Taken taken = take(padded, 100, piece, ChunkedBody::Spaces::read_over);
+        CHECK(taken.state == State::complete);
+        CHECK(taken.body == "ok\nab");
+    }
+    const std::string endless = "3" + std::string(5'000, ' ');
+    for (const std::string& text :
+         {std::string(" 3\r\n"), std::string("3 3\r\n"), std::string("3 \n"),
+          std::string("3 x\r\n"), std::string(" \r\n"), endless}) {
+        CAPTURE(text.substr(0, 10));
+        CHECK(take(text, 100, 1'000'000, ChunkedBody::Spaces::read_over).state == State::malformed);
     }
 }
 
