@@ -228,7 +228,7 @@ void Dialogue::pass_on(Service::Passing passing) {
         const bool unread = body_ != Head::Body::none;
         return say(std::move(passing.refusal), unread ? After::close : after_);
     }
-    exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_);
+    exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_, ending_);
     client_ended_ = false;
     forget_request();
     phase_ = Phase::forward;
@@ -248,9 +248,9 @@ void Dialogue::exchange_over() {
         out_ = exchange->to_client();
         request_.method = exchange->passage()->method;
         say(*instead, exchange->after());
-    } else if (exchange->broken() || client_ended_) {
+    } else if (exchange->broken()) {
         phase_ = Phase::over;
-    } else {
+    } else {  // after the end of the client's stream, too: its next request may be here already
         after_ = exchange->after();
         next_request();
     }
@@ -392,6 +392,13 @@ void Dialogue::forget_request() noexcept {
 
 void Dialogue::ended() noexcept {
     phase_ = Phase::over;
+}
+
+void Dialogue::client_ended() {
+    if (phase_ == Phase::forward)
+        client_ended_ = true;
+    else  // nothing, or a part of a request
+        ended();
 }
 
 void Dialogue::late() {

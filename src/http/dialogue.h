@@ -90,8 +90,9 @@ public:
     [[nodiscard]] Exchange& exchange() noexcept { return *exchange_; }
     /// REQUIRES: phase forward. Gives the exchange what waits of the body; whether it took some.
     bool feed();
-    /// REQUIRES: phase forward. The peer has sent all it has; the answer is still wanted.
-    void client_ended() noexcept { client_ended_ = true; }
+    /// The peer has sent all it has. Answers to whole requests are still wanted, in every phase.
+    /// REQUIRES: phase idle, head, body, forward or goodbye.
+    void client_ended();
     /// REQUIRES: phase forward, and exchange().over(). What comes next.
     void exchange_over();
 

@@ -59,8 +59,11 @@ void Pipe::consume(std::size_t bytes) noexcept {
 
 // --- to the API ----------------------------------------------------------------------------------
 
-Exchange::Exchange(std::shared_ptr<Passage> passage, After after)
-    : passage_(std::move(passage)), wished_(after), body_left_(passage_->body_bytes) {
+Exchange::Exchange(std::shared_ptr<Passage> passage, After after, const std::atomic<bool>& ending)
+    : passage_(std::move(passage)),
+      wished_(after),
+      ending_(ending),
+      body_left_(passage_->body_bytes) {
     body_taken_ = passage_->body == Head::Body::none;
     if (passage_->body == Head::Body::chunked)
         request_chunks_.emplace(SIZE_MAX);
@@ -198,6 +201,8 @@ void Exchange::begin(const AnswerHead& head) {
     if (head.status == 101 && !(passage_->upgrades && head.switches))
         return break_off();
     answering_ = true;
+    if (ending_)
+        wished_ = After::close;
     tunnel_ = head.status == 101;
     answer_keeps_ = head.keep_alive;
     answer_body_ = head.body;

@@ -7,6 +7,7 @@
 // is what the other wrote; trailers are read over and go no further.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,8 +41,9 @@ private:
 /// Used by one thread at a time, its passage too but for the decision.
 class Exchange {
 public:
-    /// `after`: what the caller's connection is for when all goes well.
-    Exchange(std::shared_ptr<Passage> passage, After after);
+    /// `after`: what the caller's connection is for when all goes well. `ending` outlives it: once
+    /// it is set, an answer that begins says that it is the connection's last.
+    Exchange(std::shared_ptr<Passage> passage, After after, const std::atomic<bool>& ending);
 
     [[nodiscard]] const std::shared_ptr<Passage>& passage() const noexcept { return passage_; }
 
@@ -117,7 +119,8 @@ private:
     void break_off();
 
     const std::shared_ptr<Passage> passage_;
-    const After wished_;
+    After wished_;
+    const std::atomic<bool>& ending_;
 
     Pipe to_upstream_;  // after the head
     std::size_t head_sent_ = 0;

@@ -264,17 +264,17 @@ struct Loop::State {
             return on_forwarded(link, events);
         if (link.with_a_worker)
             return expect(link, 0);  // it will be looked at when it comes back
-        if (link.listed == Phase::answer)
-            return go_on(link);
-        receive(link);
+        if (link.listed != Phase::answer)
+            receive(link);
+        go_on(link);
     }
 
-    /// Who has reset the connection wants no answer; who has only ended sending does.
+    /// A caller that has reset the connection wants no answer; one that only stopped sending does.
     void on_forwarded(Link& link, std::uint32_t events) {
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
             link.dialogue.ended();
         else if ((events & EPOLLIN) != 0)
-            return receive(link);
+            receive(link);
         go_on(link);
     }
 
@@ -283,7 +283,9 @@ struct Loop::State {
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
             auto& list = links[index(phase)];
-            while (!list.empty() && list.front().late_ms <= now_ms) {
+            // late() takes each out of the list. The count ends the loop in any case.
+            for (std::size_t left = list.size();
+                 left > 0 && !list.empty() && list.front().late_ms <= now_ms; --left) {
                 Link& link = list.front();
                 guard(link, [&] {
                     link.dialogue.late();
@@ -416,6 +418,7 @@ struct Loop::State {
                 neighbours.add(link);
             watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, link);
             receive(link);  // most bring their request along
+            go_on(link);
         });
     }
 
@@ -465,9 +468,13 @@ struct Loop::State {
         close(fd);
     }
 
-    /// REQUIRES: phase idle, head, body, forward or goodbye.
+    /// Reads once. The present phase counts, and not the listed one: a connection goes through
+    /// several phases before settle() lists it again.
+    /// REQUIRES: phase idle, head, body, forward or goodbye, and no worker has the connection.
+    /// ENSURES: the phase is idle afterwards only if nothing had come and no stop was asked for.
     void receive(Link& link) {
-        const bool parting = link.listed == Phase::goodbye;
+        const Phase phase = link.dialogue.phase();
+        const bool parting = phase == Phase::goodbye;
         const std::size_t room =
             parting ? scratch.size() : std::min(scratch.size(), link.dialogue.room());
         const ssize_t got = recv(link.fd, scratch.data(), room, 0);
@@ -480,14 +487,13 @@ struct Loop::State {
                 link.dialogue.take({scratch.data(), bytes});
             if (link.read_over > goodbye_bytes_max)
                 link.dialogue.ended();
-        } else if (got == 0 && link.listed == Phase::forward) {
+        } else if (got == 0) {
             link.client_ended = true;
             link.dialogue.client_ended();
-        } else if (got == 0 || (errno != EAGAIN && errno != EINTR) ||
-                   (wound_up && link.dialogue.phase() == Phase::idle && !awaited(link))) {
+        } else if ((errno != EAGAIN && errno != EINTR) ||
+                   (wound_up && phase == Phase::idle && !awaited(link))) {
             link.dialogue.ended();
         }
-        go_on(link);
     }
 
     /// As far as it goes without waiting.
@@ -509,9 +515,9 @@ struct Loop::State {
             } else {
                 if (phase == Phase::goodbye && link.listed != Phase::goodbye)
                     shutdown(link.fd, SHUT_WR);
-                if (phase == Phase::idle && wound_up && !awaited(link))
-                    return receive(link);  // a request that is here already is answered
-                return settle(link);
+                if (phase != Phase::idle || !wound_up || awaited(link))
+                    return settle(link);
+                receive(link);  // a request that is here already is answered
             }
         }
     }
@@ -538,7 +544,7 @@ struct Loop::State {
         if (!exchange.over())
             return false;
         part(link);
-        link.client_ended = false;
+        link.client_ended = false;  // the end of the stream is read again by the next request
         link.dialogue.exchange_over();
         return true;
     }
@@ -676,9 +682,15 @@ struct Loop::State {
         accept_again_ms = never_ms;
         wound_up = true;
         now_ms = steady_ms();
+        // Each leaves its place in front, or the list. The count ends the loop in any case.
         auto& idle = links[index(Phase::idle)];
-        for (std::size_t left = idle.size(); left > 0; --left)  // each leaves its place in front
-            guard(idle.front(), [&] { receive(idle.front()); });
+        for (std::size_t left = idle.size(); left > 0 && !idle.empty(); --left) {
+            Link& link = idle.front();
+            guard(link, [&] {
+                receive(link);
+                go_on(link);
+            });
+        }
         tally.accepting.fetch_sub(1);
     }
 

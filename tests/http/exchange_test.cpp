@@ -2,6 +2,7 @@
 #include "http/exchange.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
@@ -18,6 +19,8 @@ using http::After;
 using http::Exchange;
 
 namespace {
+
+const std::atomic<bool> not_ending{false};
 
 std::shared_ptr<http::Passage> passage(const std::string& head_text) {
     static HttpBench bench;
@@ -49,7 +52,7 @@ class Play {
 public:
     Play(const std::string& head, std::string body, std::string answer, bool api_ends,
          std::size_t most, unsigned seed)
-        : exchange_(passage(head), After::keep),
+        : exchange_(passage(head), After::keep, not_ending),
           body_(std::move(body)),
           answer_(std::move(answer)),
           api_ends_(api_ends),
@@ -195,7 +198,7 @@ TEST_CASE("however bytes are cut into pieces, both sides get the same and it end
 TEST_CASE("an exchange never holds more than its bound each way") {
     Exchange exchange(
         passage("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n"),
-        After::keep);
+        After::keep, not_ending);
     exchange.sent_upstream(8);  // the head
     const std::string block(40'000, 'x');
     std::size_t taken = 0, now = 0;
@@ -214,8 +217,8 @@ TEST_CASE("an exchange never holds more than its bound each way") {
 TEST_CASE("an answer before the end of the body keeps neither connection") {
     const Seen seen = [] {
         Exchange exchange(
-            passage("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"),
-            After::keep);
+            passage("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"), After::keep,
+            not_ending);
         exchange.sent_upstream(8);
         exchange.from_upstream("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         Seen now;
@@ -232,9 +235,24 @@ TEST_CASE("an answer before the end of the body keeps neither connection") {
     CHECK(seen.caller.find("\r\nConnection: close\r\n") != std::string::npos);
 }
 
+TEST_CASE("an answer that begins after a stop was asked for says that it is the last") {
+    const auto said = [](bool before, bool after) {
+        std::atomic<bool> ending{before};
+        Exchange exchange(passage(get_head), After::keep, ending);
+        exchange.from_upstream("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
+        ending = after;
+        exchange.from_upstream("a");
+        std::string text(exchange.to_client());
+        return text.substr(text.find("Connection: ")) +
+               (exchange.after() == After::keep ? "|keep" : "|close");
+    };
+    CHECK(said(true, true) == "Connection: close\r\n\r\na|close");
+    CHECK(said(false, true) == "Connection: keep-alive\r\n\r\na|keep");  // a promise is kept
+}
+
 TEST_CASE("a call starts over only while nothing was answered, and when it may be sent twice") {
     const auto may = [](const std::string& head, std::size_t sent, bool dead) {
-        Exchange exchange(passage(head), After::keep);
+        Exchange exchange(passage(head), After::keep, not_ending);
         exchange.sent_upstream(sent);
         return exchange.may_start_over(dead);
     };
@@ -244,7 +262,7 @@ TEST_CASE("a call starts over only while nothing was answered, and when it may b
     CHECK_FALSE(may(get_head, 8, false));
     CHECK(may(get_head, 8, true));
     CHECK_FALSE(may(post, 8, true));
-    Exchange begun(passage(get_head), After::keep);
+    Exchange begun(passage(get_head), After::keep, not_ending);
     begun.sent_upstream(8);
     begun.from_upstream("HTTP/1.1 2");
     CHECK_FALSE(begun.may_start_over(true));
