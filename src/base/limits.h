@@ -9,10 +9,13 @@
 namespace hourgate::limits {
 
 // --- a request ---------------------------------------------------------------------------------
-constexpr std::size_t target_bytes_max = 4'096;        ///< path and query; longer is 414
-constexpr std::size_t head_line_bytes_max = 8'192;     ///< one header line
-constexpr std::size_t head_bytes_max = 32'768;         ///< all header lines together
-constexpr std::size_t headers_max = 100;               ///< header lines
+constexpr std::size_t target_bytes_max = 4'096;     ///< path and query; longer is 414
+constexpr std::size_t head_line_bytes_max = 8'192;  ///< one header line
+constexpr std::size_t head_bytes_max = 32'768;      ///< all header lines together
+constexpr std::size_t headers_max = 100;            ///< header lines
+/// Options of all Connection lines of a head, empty ones included. Each header of the head is
+/// compared with each option, so this bounds the work for one head; real clients send one to three.
+constexpr std::size_t connection_options_max = 32;
 constexpr std::size_t verify_body_bytes_max = 16'384;  ///< JSON body of POST /_hourgate/verify
 constexpr std::size_t path_segments_max = 64;
 /// Of a body and of Basic's credentials: so far is looked for a token in the wrong place.

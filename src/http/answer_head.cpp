@@ -94,11 +94,12 @@ void parse_answer_head(std::string_view bytes, std::string_view method, AnswerHe
     head.readable = read_lines(head, bytes) && read_framing(head, method);
     if (!head.readable)
         return;
+    const ConnectionOptions connection(head.headers);
+    head.readable = connection.all();
     const bool is_1_1 = head.minor_version == 1;
     head.keep_alive = head.body != AnswerHead::Body::rest &&
-                      (is_1_1 ? !has_option(head.headers, "Connection", "close")
-                              : has_option(head.headers, "Connection", "keep-alive"));
-    head.switches = head.status == 101 && has_option(head.headers, "Connection", "upgrade") &&
+                      (is_1_1 ? !connection.has("close") : connection.has("keep-alive"));
+    head.switches = head.status == 101 && connection.has("upgrade") &&
                     has_option(head.headers, "Upgrade", "websocket");
 }
 

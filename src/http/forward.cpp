@@ -86,7 +86,7 @@ private:
 };
 
 /// Whether the API gets to see what a caller says with this header.
-bool goes_upstream(const RequestView& request, std::string_view name, bool believed,
+bool goes_upstream(const ConnectionOptions& connection, std::string_view name, bool believed,
                    bool authorization) noexcept {
     if (same_ignoring_case(name, "Host"))
         return true;  // also where Connection names it
@@ -98,7 +98,7 @@ bool goes_upstream(const RequestView& request, std::string_view name, bool belie
         return believed && name.find('_') == name.npos;
     if (same_to_an_upstream(name, "Authorization"))
         return authorization && same_ignoring_case(name, "Authorization");
-    return !has_option(request.headers, "Connection", name);
+    return !connection.has(name);
 }
 
 /// Of its target and headers. Some of them are said twice over: where it comes from.
@@ -172,8 +172,7 @@ void add_via(std::string& out, std::string_view before, int minor_version) {
 
 bool asks_for_websocket(const Head& head) noexcept {
     return head.minor_version == 1 && head.body == Head::Body::none &&
-           head.request.method == "GET" &&
-           has_option(head.request.headers, "Connection", "upgrade") &&
+           head.request.method == "GET" && ConnectionOptions(head.request.headers).has("upgrade") &&
            same_ignoring_case(head.request.only("Upgrade").value_or(""), "websocket");
 }
 
@@ -229,8 +228,9 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
     out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
     if (request.count("Host") == 0)
         add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
+    const ConnectionOptions connection(request.headers);
     for (const HeaderView& header : request.headers)
-        if (goes_upstream(request, header.name, believed, with_token))
+        if (goes_upstream(connection, header.name, believed, with_token))
             add(out, header.name, header.value);
     if (passage.upgrades)
         out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -258,6 +258,7 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
     const bool own_limits = added.find("RateLimit") != added.npos;
     // Of two no reader could tell which is meant; the API's goes for every call to it.
     const bool own_sunset = added.find("Sunset: ") != added.npos;
+    const ConnectionOptions connection(answer.headers);
     bool dated = false;
     std::string via;
     out.append("HTTP/1.1 ").append(Digits(answer.status)).append(" ");
@@ -267,8 +268,7 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
             via.append(via.empty() ? "" : ", ").append(value);
             continue;
         }
-        if (is_one_of(hop_headers, name) || begins(name, own_mark) ||
-            has_option(answer.headers, "Connection", name))
+        if (is_one_of(hop_headers, name) || begins(name, own_mark) || connection.has(name))
             continue;
         if (own_limits && (begins(name, "RateLimit") || begins(name, "X-RateLimit-")))
             continue;

@@ -83,6 +83,64 @@ HeadFlaw read_framing(Head& head) {
     return HeadFlaw::none;
 }
 
+/// A host name, an IPv4 address or "[IPv6]", and a port where there is one: RFC 3986 section 3.2.
+/// Without user information; stricter, since no host needs escapes or sub-delimiters.
+bool is_host_and_port(std::string_view authority) noexcept {
+    constexpr CharacterSet in_names(
+        "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    constexpr CharacterSet in_brackets(":.0123456789ABCDEFabcdef");
+    std::size_t end = authority.find(':');
+    if (authority.starts_with('[')) {
+        end = authority.find(']');
+        if (end == authority.npos || end == 1 ||
+            !in_brackets.has_all_of(authority.substr(1, end - 1)))
+            return false;
+        ++end;
+    } else if (end == 0 || authority.empty() || !in_names.has_all_of(authority.substr(0, end))) {
+        return false;
+    }
+    const std::string_view port = authority.substr(std::min(end, authority.size()));
+    return port.empty() || (port.starts_with(':') && parse_number(port.substr(1), 65'535));
+}
+
+/// "http://host/path" becomes "/path" and Host: RFC 9112 section 3.2.2. The target wins where both
+/// name a host, so that policy and API read the same. Anything else that is no path stays as it is:
+/// the policy refuses it.
+HeadFlaw read_absolute_form(Head& head) {
+    RequestView& request = head.request;
+    std::string_view rest = request.target;
+    if (rest.starts_with('/'))
+        return HeadFlaw::none;
+    const std::size_t colon = rest.find(':');
+    const std::string_view scheme = rest.substr(0, colon);
+    if (!same_ignoring_case(scheme, "http") && !same_ignoring_case(scheme, "https"))
+        return HeadFlaw::none;
+    if (request.method == "CONNECT" || !rest.substr(colon + 1).starts_with("//"))
+        return HeadFlaw::request_line;
+    rest.remove_prefix(colon + 3);
+    const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+    const std::string_view authority = rest.substr(0, end);
+    rest.remove_prefix(end);
+    if (!is_host_and_port(authority) || rest.find('#') != rest.npos)
+        return HeadFlaw::request_line;
+    if (rest.empty()) {
+        request.target = request.method == "OPTIONS" ? "*" : "/";  // RFC 9112 section 3.2.4
+    } else if (rest.starts_with('/')) {
+        request.target = rest;
+    } else {
+        head.written_target.assign("/").append(rest);
+        request.target = head.written_target;
+    }
+    const auto host =
+        std::find_if(request.headers.begin(), request.headers.end(),
+                     [](const HeaderView& one) { return same_ignoring_case(one.name, "Host"); });
+    if (host != request.headers.end())
+        host->value = authority;
+    else
+        request.headers.push_back({"Host", authority});  // HTTP/1.0
+    return HeadFlaw::none;
+}
+
 /// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7.
 std::string http_date(std::int64_t unix_s) {
     constexpr std::array<const char*, 7> days = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
@@ -187,6 +245,27 @@ bool has_option(std::span<const HeaderView> headers, std::string_view name,
     return false;
 }
 
+ConnectionOptions::ConnectionOptions(std::span<const HeaderView> headers) noexcept {
+    for (const HeaderView& one : headers) {
+        if (!same_ignoring_case(one.name, "Connection"))
+            continue;
+        for (std::string_view rest = one.value; !rest.empty();) {
+            if (count_ == options_.size()) {
+                all_ = false;
+                return;
+            }
+            const std::size_t comma = rest.find(',');
+            options_[count_++] = trimmed(rest.substr(0, comma));
+            rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+        }
+    }
+}
+
+bool ConnectionOptions::has(std::string_view option) const noexcept {
+    return std::any_of(options_.begin(), options_.begin() + static_cast<std::ptrdiff_t>(count_),
+                       [&](std::string_view one) { return same_ignoring_case(one, option); });
+}
+
 void parse_head(std::string_view bytes, Head& head) {
     RequestView request;
     request.headers.swap(head.request.headers);
@@ -216,11 +295,17 @@ void parse_head(std::string_view bytes, Head& head) {
         head.flaw = HeadFlaw::host;
         return;
     }
-    head.flaw = read_framing(head);
     const auto& headers = head.request.headers;
+    const ConnectionOptions connection(headers);
+    if (!connection.all()) {
+        head.flaw = HeadFlaw::too_many_options;
+        return;
+    }
+    head.flaw = read_framing(head);
     head.expects_continue = is_1_1 && has_option(headers, "Expect", "100-continue");
-    head.keep_alive = is_1_1 ? !has_option(headers, "Connection", "close")
-                             : has_option(headers, "Connection", "keep-alive");
+    head.keep_alive = is_1_1 ? !connection.has("close") : connection.has("keep-alive");
+    if (head.flaw == HeadFlaw::none)
+        head.flaw = read_absolute_form(head);
 }
 
 /// Composed once a second for each thread.
@@ -251,6 +336,10 @@ Answer answer_to(HeadFlaw flaw) {
             return bad_head(431, "head_too_long",
                             "The headers of the request are too long together.",
                             at_most(limits::head_bytes_max, "bytes of headers"));
+        case HeadFlaw::too_many_options:
+            return bad_head(431, "too_many_options",
+                            "The Connection headers of the request have too many options.",
+                            at_most(limits::connection_options_max, "options"));
         case HeadFlaw::version:
             return bad_head(505, "unknown_version", "The request is in another version of HTTP.",
                             "Speak HTTP/1.1.");

@@ -4,12 +4,14 @@
 // read: trap 4).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
 #include "http/message.h"
 
 namespace hourgate::http {
@@ -25,6 +27,7 @@ enum class HeadFlaw : std::uint8_t {
     header_too_long,   ///< over limits::head_line_bytes_max
     too_many_headers,  ///< over limits::headers_max
     head_too_long,     ///< over limits::head_bytes_max
+    too_many_options,  ///< over limits::connection_options_max
     host,              ///< HTTP/1.1 and not exactly one Host: RFC 9112 section 3.2
     length,            ///< Content-Length is no number, there twice, or beside Transfer-Encoding
     encoding,          ///< a Transfer-Encoding other than chunked
@@ -58,12 +61,15 @@ struct Head {
     enum class Body : std::uint8_t { none, length, chunked };
 
     HeadFlaw flaw = HeadFlaw::none;  ///< anything but none: the rest says nothing
-    RequestView request;             ///< points into the bytes that were read
-    int minor_version = 1;           ///< of HTTP/1.x
+    /// Points into the bytes that were read. A target in absolute form (RFC 9112 section 3.2.2) is
+    /// given in origin form here, and Host is what the target named.
+    RequestView request;
+    int minor_version = 1;  ///< of HTTP/1.x
     Body body = Body::none;
     std::uint64_t body_bytes = 0;   ///< Body::length: more than 0
     bool keep_alive = false;        ///< what the client wishes
     bool expects_continue = false;  ///< RFC 9110 section 10.1.1
+    std::string written_target;     ///< memory of a target that is not in the bytes as it is meant
 };
 
 /// `bytes` is a whole head, its empty line included. Into `head`, whose memory is used again.
@@ -77,6 +83,22 @@ void parse_head(std::string_view bytes, Head& head);
 /// ignored.
 [[nodiscard]] bool has_option(std::span<const HeaderView> headers, std::string_view name,
                               std::string_view option) noexcept;
+
+/// The options of the Connection headers of one head (RFC 9110 section 7.6.1), collected once.
+class ConnectionOptions {
+public:
+    /// `headers` and what they point to outlive it.
+    explicit ConnectionOptions(std::span<const HeaderView> headers) noexcept;
+    /// False: there are more than limits::connection_options_max, and the rest was not looked at.
+    [[nodiscard]] bool all() const noexcept { return all_; }
+    /// ASCII case ignored.
+    [[nodiscard]] bool has(std::string_view option) const noexcept;
+
+private:
+    std::array<std::string_view, limits::connection_options_max> options_;
+    std::size_t count_ = 0;
+    bool all_ = true;
+};
 
 /// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7. Valid until this thread asks again.
 [[nodiscard]] const std::string& http_date_at(std::int64_t unix_s);

@@ -214,6 +214,90 @@ TEST_CASE("a connection is kept when the client wishes so") {
     CHECK(sound("GET /x HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
 }
 
+TEST_CASE("Connection has at most 32 options, empty ones and all its lines included") {
+    std::string options = "a";
+    for (std::size_t i = 1; i < limits::connection_options_max; ++i)
+        options += ",b";
+    CHECK(flaw_of(head_with("Connection: " + options + "\r\n")) == HeadFlaw::none);
+    CHECK(flaw_of(head_with("Connection: " + options + ",close\r\n")) ==
+          HeadFlaw::too_many_options);
+    CHECK(flaw_of(head_with("Connection: " + options + "\r\nconnection: close\r\n")) ==
+          HeadFlaw::too_many_options);
+    CHECK(flaw_of(head_with("Connection: k" + std::string(8'000, ',') + "\r\n")) ==
+          HeadFlaw::too_many_options);
+    std::string last = options;
+    last.replace(last.size() - 1, 1, "close");
+    CHECK_FALSE(sound(head_with("Connection: " + last + "\r\n")).keep_alive);
+}
+
+TEST_CASE("a target in absolute form is read as a path, and names the host") {
+    const auto read = [](std::string_view target, std::string_view lines = "Host: other\r\n",
+                         std::string_view method = "GET", std::string_view version = "1.1") {
+        const Head head = sound(std::string(method) + " " + std::string(target) + " HTTP/" +
+                                std::string(version) + "\r\n" + std::string(lines) + "\r\n");
+        CHECK(head.request.count("Host") == 1);
+        return std::string(head.request.target) + " " +
+               std::string(head.request.only("host").value_or(""));
+    };
+    CHECK(read("http://a.example/x?y=z") == "/x?y=z a.example");
+    CHECK(read("HTTP://a.example:8080/x") == "/x a.example:8080");
+    CHECK(read("https://A-1.example_b~/") == "/ A-1.example_b~");
+    CHECK(read("http://[2001:db8::1]:80/x") == "/x [2001:db8::1]:80");
+    CHECK(read("http://127.0.0.1") == "/ 127.0.0.1");
+    CHECK(read("http://a//x/../y;z%2f?http://b/") == "//x/../y;z%2f?http://b/ a");
+    CHECK(read("http://a", "Host: other\r\n", "OPTIONS") == "* a");
+    CHECK(read("http://a/", "Host: other\r\n", "OPTIONS") == "/ a");
+    CHECK(read("http://a/x", "", "GET", "1.0") == "/x a");
+    CHECK(read("/x?http://b/", "Host: other\r\n") == "/x?http://b/ other");
+    // Host is asked for all the same (RFC 9112 section 3.2).
+    CHECK(flaw_of("GET http://a/x HTTP/1.1\r\n\r\n") == HeadFlaw::host);
+    CHECK(flaw_of("GET http://a/x HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == HeadFlaw::host);
+    Head head;  // written into the head's own memory
+    const std::string bytes = "GET http://a?q=1 HTTP/1.1\r\nHost: h\r\n\r\n";
+    parse_head(bytes, head);
+    CHECK(head.flaw == HeadFlaw::none);
+    CHECK(head.request.target == "/?q=1");
+    CHECK(head.request.only("Host") == "a");
+}
+
+TEST_CASE("a target in absolute form without one plain host is refused") {
+    for (const char* target : {"http://",
+                               "http:///x",
+                               "http://:80/x",
+                               "http://u@a/x",
+                               "http://u:p@a/x",
+                               "http://@a/x",
+                               "http:/x",
+                               "http:x",
+                               "http:",
+                               "https:",
+                               "http://a:b/x",
+                               "http://a:/x",
+                               "http://a:65536/x",
+                               "http://a:80:80/x",
+                               "http://a:-1/x",
+                               "http://[]/x",
+                               "http://[::1/x",
+                               "http://[::1]x/",
+                               "http://[::g]/x",
+                               "http://a%41/x",
+                               "http://a\\b/x",
+                               "http://a,b/x",
+                               "http://a/x#y",
+                               "http://a#y",
+                               "http://\xc3\xa9/x",
+                               "http://a?x#y"}) {
+        CAPTURE(target);
+        CHECK(flaw_of("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n") ==
+              HeadFlaw::request_line);
+    }
+    CHECK(flaw_of("CONNECT http://a/ HTTP/1.1\r\nHost: a\r\n\r\n") == HeadFlaw::request_line);
+    // Other schemes and forms stay as they are: no policy has a path for them.
+    for (const char* target : {"ftp://a/x", "ws://a/x", "httpx://a/x", "a:80", "*", "x", "file:/x"})
+        CHECK(sound("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n").request.target ==
+              target);
+}
+
 TEST_CASE("100-continue is waited for in HTTP/1.1 only") {
     CHECK(sound(head_with("Expect: 100-Continue\r\n")).expects_continue);
     CHECK_FALSE(sound(head_with("Expect: 200-ok\r\n")).expects_continue);
@@ -221,17 +305,13 @@ TEST_CASE("100-continue is waited for in HTTP/1.1 only") {
 }
 
 TEST_CASE("a refused head is answered in the shape all errors have, with the status that fits") {
-    const std::vector<std::pair<HeadFlaw, int>> table = {{HeadFlaw::request_line, 400},
-                                                         {HeadFlaw::version, 505},
-                                                         {HeadFlaw::target_too_long, 414},
-                                                         {HeadFlaw::line_end, 400},
-                                                         {HeadFlaw::header_line, 400},
-                                                         {HeadFlaw::header_too_long, 431},
-                                                         {HeadFlaw::too_many_headers, 431},
-                                                         {HeadFlaw::head_too_long, 431},
-                                                         {HeadFlaw::host, 400},
-                                                         {HeadFlaw::length, 400},
-                                                         {HeadFlaw::encoding, 501}};
+    const std::vector<std::pair<HeadFlaw, int>> table = {
+        {HeadFlaw::request_line, 400},     {HeadFlaw::version, 505},
+        {HeadFlaw::target_too_long, 414},  {HeadFlaw::line_end, 400},
+        {HeadFlaw::header_line, 400},      {HeadFlaw::header_too_long, 431},
+        {HeadFlaw::too_many_headers, 431}, {HeadFlaw::head_too_long, 431},
+        {HeadFlaw::too_many_options, 431}, {HeadFlaw::host, 400},
+        {HeadFlaw::length, 400},           {HeadFlaw::encoding, 501}};
     for (const auto& [flaw, status] : table) {
         const Answer answer = answer_to(flaw);
         CHECK(answer.status == status);
