@@ -128,13 +128,19 @@ constexpr std::size_t upstream_addresses_max = 256;
 constexpr std::size_t pipe_bytes_max = 65'536;          ///< held of an exchange, each way
 constexpr std::size_t upstream_idle_connections = 256;  ///< kept by one loop
 constexpr std::int64_t upstream_idle_ms = 30'000;       ///< how long they are kept
-constexpr std::int64_t upstream_rest_ms = 5'000;        ///< after a failure, others are asked first
-constexpr std::int64_t stream_check_ms = 1'000;         ///< streams are decided again
-constexpr std::int64_t stream_unsure_ms = 60'000;       ///< a stream's end when that never works
+/// For so long after an answer to HEAD, a 204 or a 304 a connection serves the same caller alone.
+/// An API that sends a body all the same may send it in a later segment, which waits for our
+/// acknowledgement of the first: Linux delays that by 200 ms at most.
+constexpr std::int64_t upstream_settle_ms = 250;
+constexpr std::size_t upstream_settling_connections = 32;  ///< by one loop; others are closed
+constexpr std::int64_t upstream_rest_ms = 5'000;   ///< after a failure, others are asked first
+constexpr std::int64_t stream_check_ms = 1'000;    ///< streams are decided again
+constexpr std::int64_t stream_unsure_ms = 60'000;  ///< a stream's end when that never works
 
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");
 static_assert(connections_per_address < connections_max);
 static_assert(resource_places_max > resources_max + 4, "all of one configuration, and ours");
+static_assert(upstream_settling_connections < upstream_idle_connections);
 static_assert(exact_calls_max < window_calls_max);
 static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
 static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);

@@ -152,6 +152,7 @@ std::size_t Exchange::upstream_room() const noexcept {
 
 void Exchange::from_upstream(std::string_view bytes) {
     HOURGATE_CHECK(bytes.size() <= upstream_room());
+    heard_ |= !bytes.empty();
     while (!bytes.empty() && !whole_ && !failure_) {
         if (tunnel_) {
             to_client_.text().append(bytes);
@@ -205,6 +206,7 @@ void Exchange::begin(const AnswerHead& head) {
         wished_ = After::close;
     tunnel_ = head.status == 101;
     answer_keeps_ = head.keep_alive;
+    bodiless_ = passage_->method == "HEAD" || head.status == 204 || head.status == 304;
     answer_body_ = head.body;
     answer_left_ = head.body_bytes;
     if (head.body == AnswerHead::Body::chunked)

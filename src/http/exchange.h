@@ -86,6 +86,11 @@ public:
 
     /// The answer's head has come from the API.
     [[nodiscard]] bool answering() const noexcept { return answering_; }
+    /// Anything has come from the API, an interim answer or a part of a head included.
+    [[nodiscard]] bool heard() const noexcept { return heard_; }
+    /// The answer has no body by rule: to HEAD, or 204 or 304. An API that sends one all the same
+    /// leaves it on the connection.
+    [[nodiscard]] bool bodiless() const noexcept { return bodiless_; }
     /// The caller is the one who is waited for: its body, or that it takes something.
     [[nodiscard]] bool waits_for_client() const noexcept {
         return !to_client_.empty() || (to_upstream_.empty() && !sent_all() && !tunnel_);
@@ -138,6 +143,8 @@ private:
     std::optional<ChunkedBody> answer_chunks_;
     Framing framing_ = Framing::as_it_is;
     bool answering_ = false;
+    bool heard_ = false;
+    bool bodiless_ = false;
     bool answer_keeps_ = false;
     bool whole_ = false;  // the end of the answer was seen
     bool tunnel_ = false;

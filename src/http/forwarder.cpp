@@ -1,8 +1,10 @@
 #include "http/forwarder.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -84,6 +86,8 @@ std::int64_t Forwarder::patience_ms(State state) const noexcept {
             return upstream_.settings().answer_ms;
         case State::streaming:
             return upstream_.settings().idle_ms;
+        case State::settling:
+            return limits::upstream_settle_ms;
         case State::idle:
             return limits::upstream_idle_ms;
         case State::closed:
@@ -133,9 +137,10 @@ void Forwarder::hang_up(Leg& leg) noexcept {
 
 // --- connections ---------------------------------------------------------------------------------
 
-void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t now_ms) {
+void Forwarder::begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg*& leg,
+                      std::int64_t now_ms) {
     const std::size_t place = upstream_.pick(now_ms);
-    leg = idle_leg(exchange, place);
+    leg = idle_leg(place, caller);
     const bool anew = leg == nullptr;
     if (anew) {
         auto& connecting = of(State::connecting);
@@ -145,6 +150,8 @@ void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t n
     }
     leg->exchange = &exchange;
     leg->owner = owner;
+    leg->caller = caller;
+    leg->sent = 0;
     leg->began_ms = now_ms;
     leg->began_us = steady_us();  // `now_ms` is when the turn began: too coarse for a quick API
     leg->attempts = 0;
@@ -154,15 +161,21 @@ void Forwarder::begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t n
     exchange.connected();
 }
 
-/// The one used last: the others grow old and go.
-Leg* Forwarder::idle_leg(const Exchange& exchange, std::size_t place) noexcept {
-    auto& idle = of(State::idle);
-    for (auto at = idle.end(); at != idle.begin();) {
+Leg* Forwarder::idle_leg(std::size_t place, std::uint64_t caller) noexcept {
+    if (Leg* const leg = quiet_one(State::settling, place, caller))
+        return leg;
+    return quiet_one(State::idle, place, caller);
+}
+
+/// Returns the one used last (the others grow old and go), or null. One that has closed, or on
+/// which something has come, is dropped: nobody asked for that, so it is nobody's answer.
+Leg* Forwarder::quiet_one(State from, std::size_t place, std::uint64_t caller) noexcept {
+    auto& legs = of(from);
+    for (auto at = legs.end(); at != legs.begin();) {
         Leg& leg = *--at;
-        if (leg.place != place)
+        if (leg.place != place || (from == State::settling && leg.caller != caller))
             continue;
-        // What cannot be sent again is not sent into a connection that is known to be dead.
-        if (exchange.passage()->repeatable() || is_quiet(leg.fd))
+        if (is_quiet(leg.fd))
             return &leg;
         ++at;
         drop(leg);
@@ -173,6 +186,7 @@ Leg* Forwarder::idle_leg(const Exchange& exchange, std::size_t place) noexcept {
 void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
     ++leg.attempts;
     leg.used = false;
+    leg.sent = 0;
     list(leg, State::connecting, now_ms);
     const Upstream::Place& place = upstream_.place(leg.place);
     const int family = place.address.ss_family;
@@ -180,8 +194,10 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
         return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     };
     leg.fd = open();
-    if (leg.fd < 0 && !of(State::idle).empty()) {  // another address' connection makes room
-        drop(of(State::idle).front());
+    for (const State kept : {State::idle, State::settling}) {
+        if (leg.fd >= 0 || of(kept).empty())
+            continue;
+        drop(of(kept).front());  // another address' connection makes room, or another caller's
         leg.fd = open();
     }
     if (leg.fd < 0)
@@ -193,11 +209,14 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
     }
     const auto* address = reinterpret_cast<const sockaddr*>(&place.address);
     if (::connect(leg.fd, address, place.size) == 0)
-        connected(leg, now_ms);
-    else if (errno == EINPROGRESS)
+        return connected(leg, now_ms);
+    if (errno != EINPROGRESS)
+        return not_connected(leg, now_ms);
+    try {
         expect(leg, EPOLLOUT);
-    else
-        not_connected(leg, now_ms);
+    } catch (const std::system_error&) {  // it may be another address' turn, outside of any call
+        leg.exchange->fail(too_few_descriptors());
+    }
 }
 
 void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
@@ -241,8 +260,11 @@ void Forwarder::end(Leg& leg, std::int64_t now_ms) noexcept {
     Exchange& exchange = *leg.exchange;
     if (exchange.answered() && !exchange.broken())
         upstream_.counts.forwarded.fetch_add(1, std::memory_order_relaxed);
+    const State kept = exchange.bodiless() ? State::settling : State::idle;
+    const std::size_t settling = of(State::settling).size();
     const bool keep = leg.fd >= 0 && exchange.answered() && exchange.keeps_upstream() &&
-                      of(State::idle).size() < limits::upstream_idle_connections;
+                      of(State::idle).size() + settling < limits::upstream_idle_connections &&
+                      (kept == State::idle || settling < limits::upstream_settling_connections);
     leg.exchange = nullptr;
     leg.owner = nullptr;
     leg.used = true;
@@ -250,7 +272,7 @@ void Forwarder::end(Leg& leg, std::int64_t now_ms) noexcept {
     if (keep) {
         try {
             expect(leg, EPOLLIN);
-            return list(leg, State::idle, now_ms);
+            return list(leg, kept, now_ms);
         } catch (...) {
         }
     }
@@ -297,6 +319,7 @@ bool Forwarder::send_some(Leg& leg) {
             return moved;
         }
         exchange.sent_upstream(static_cast<std::size_t>(sent));
+        leg.sent += static_cast<std::size_t>(sent);
         moved = true;
     }
     if (exchange.closes_upstream() && !leg.shut) {
@@ -306,12 +329,31 @@ bool Forwarder::send_some(Leg& leg) {
     return moved;
 }
 
+/// Whether what has come on a connection that was used before was sent before the API had a byte of
+/// this call: it belongs to an earlier one. TCP tells: whoever answers a request has acknowledged
+/// it. What an API sends out of turn after that looks like the answer, and nobody can tell.
+/// REQUIRES: something has come.
+bool Forwarder::is_stray(const Leg& leg) const noexcept {
+    if (!leg.used || leg.exchange->heard())
+        return false;
+    if (leg.sent == 0)
+        return true;
+    int unacknowledged = 0;
+    return upstream_.place(leg.place).address.ss_family != AF_UNIX &&
+           ioctl(leg.fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
+           static_cast<std::size_t>(unacknowledged) >= leg.sent;
+}
+
 bool Forwarder::receive_some(Leg& leg, std::int64_t now_ms) {
     Exchange& exchange = *leg.exchange;
     const std::size_t room = std::min(scratch_.size(), exchange.upstream_room());
     if (!leg.readable || room == 0 || exchange.over())
         return false;
     leg.readable = false;  // if there is more, epoll says so again
+    if (is_stray(leg)) {
+        lost(leg, now_ms);
+        return true;
+    }
     const ssize_t got = recv(leg.fd, scratch_.data(), room, 0);
     if (got > 0) {
         const bool awaited = !exchange.answering();
@@ -361,6 +403,9 @@ std::int64_t Forwarder::next_ms() const noexcept {
 }
 
 void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& visit) {
+    auto& settling = of(State::settling);
+    while (!settling.empty() && settling.front().late_ms <= now_ms)
+        list(settling.front(), State::idle, now_ms);
     auto& idle = of(State::idle);
     while (!idle.empty() && idle.front().late_ms <= now_ms)
         drop(idle.front());

@@ -39,6 +39,7 @@ struct Leg final : Mark {
         connecting,
         awaiting,   ///< an answer to begin
         streaming,  ///< the answer has begun
+        settling,   ///< kept for the same caller alone, in case something follows its answer
         idle,       ///< kept for the next call
         closed,     ///< forgotten at the end of the turn: events may still name it
     };
@@ -50,9 +51,11 @@ struct Leg final : Mark {
     std::size_t place = 0;       // in Upstream
     std::size_t attempts = 0;    // to connect, for this exchange
     bool used = false;           // it has carried an answer before
+    std::size_t sent = 0;        // bytes of this exchange
+    std::uint64_t caller = 0;    // whose connection the exchange, or the last one, belongs to
     bool readable = false;
     bool shut = false;             // our half of it is closed
-    Exchange* exchange = nullptr;  // null when idle or closed
+    Exchange* exchange = nullptr;  // null when settling, idle or closed
     void* owner = nullptr;         // whose exchange it is
     std::int64_t began_ms = 0;     // the exchange
     std::int64_t began_us = 0;     // the same, of a clock of its own: see answer_time
@@ -77,9 +80,11 @@ public:
     [[nodiscard]] bool busy() const noexcept;
 
     /// A connection for an exchange, into `leg`: one that is idle, or one that begins. It may have
-    /// failed at once, and the exchange with it. Throws when there is no memory; `leg` is set then
-    /// if anything knows of the exchange.
-    void begin(Exchange& exchange, void* owner, Leg*& leg, std::int64_t now_ms);
+    /// failed at once, and the exchange with it. `caller` numbers the caller's connection; no two
+    /// have the same. Throws when there is no memory; `leg` is set then if anything knows of the
+    /// exchange.
+    void begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg*& leg,
+               std::int64_t now_ms);
     /// Sends and receives as far as that goes without waiting, a bounded part of it. Whether
     /// anything has changed for the caller's side.
     [[nodiscard]] bool pump(Leg& leg, std::int64_t now_ms);
@@ -117,7 +122,9 @@ private:
     void list(Leg& leg, Leg::State state, std::int64_t now_ms) noexcept;
     void expect(Leg& leg, std::uint32_t events) const;
     void ignore(Leg& leg) const noexcept;
-    [[nodiscard]] Leg* idle_leg(const Exchange& exchange, std::size_t place) noexcept;
+    [[nodiscard]] Leg* idle_leg(std::size_t place, std::uint64_t caller) noexcept;
+    [[nodiscard]] Leg* quiet_one(Leg::State from, std::size_t place, std::uint64_t caller) noexcept;
+    [[nodiscard]] bool is_stray(const Leg& leg) const noexcept;
     void connect(Leg& leg, std::int64_t now_ms);
     void connected(Leg& leg, std::int64_t now_ms);
     void not_connected(Leg& leg, std::int64_t now_ms);
@@ -131,7 +138,7 @@ private:
     Upstream& upstream_;
     const int epoll_;
     const Failed failed_;
-    std::array<std::list<Leg>, 5> legs_;  // by state, the next to be late in front
+    std::array<std::list<Leg>, 6> legs_;  // by state, the next to be late in front
     std::int64_t checked_ms_ = 0;
     std::array<char, 32'768> scratch_{};
 };

@@ -36,6 +36,7 @@ struct Link final : Mark {
 
     int fd;  // -1: closed
     const Address peer;
+    std::uint64_t number = 0;              // no other connection of the loop has or had it
     std::optional<Crowd::Place> place;     // none: closed
     std::list<Link*>::iterator neighbour;  // in the list of its address
     bool has_neighbours = false;           // it is in such a list

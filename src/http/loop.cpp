@@ -134,6 +134,7 @@ struct Loop::State {
     Neighbours neighbours;
     std::size_t count = 0;
     std::uint64_t listings = 0;
+    std::uint64_t accepted = 0;
     std::int64_t now_ms = steady_ms();
     bool accepting = false;
     std::int64_t accept_again_ms = never_ms;
@@ -410,6 +411,7 @@ struct Loop::State {
 
     void begin(Link& link) {
         link.here = std::prev(links[index(Phase::idle)].end());
+        link.number = ++accepted;
         link.late_ms = now_ms + patience_ms(Phase::idle);
         ++count;
         tally.open.fetch_add(1);
@@ -531,7 +533,8 @@ struct Loop::State {
         for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
             moved = link.dialogue.feed();
             if (link.leg == nullptr && !exchange.over())
-                forwarder_to(exchange.passage()->upstream).begin(exchange, &link, link.leg, now_ms);
+                forwarder_to(exchange.passage()->upstream)
+                    .begin(exchange, &link, link.number, link.leg, now_ms);
             if (link.leg != nullptr)
                 moved |= link.leg->by.pump(*link.leg, now_ms);
             if (!link.dialogue.output().empty())

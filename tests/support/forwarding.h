@@ -48,6 +48,11 @@ public:
     }
     /// From now on the kernel keeps no more than one connection for it.
     void keep_few() const { REQUIRE(listen(socket_, 0) == 0); }
+    /// From now on the kernel takes about 2 KiB of a connection's bytes before they are read.
+    void hold_little() const {
+        const int least = 1;
+        REQUIRE(setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &least, sizeof least) == 0);
+    }
     /// Nobody listens any more; the port is kept in mind.
     void stop() {
         if (socket_ >= 0)
