@@ -16,6 +16,15 @@ constexpr std::size_t headers_max = 100;            ///< header lines
 /// Options of all Connection lines of a head, empty ones included. Each header of the head is
 /// compared with each option, so this bounds the work for one head; real clients send one to three.
 constexpr std::size_t connection_options_max = 32;
+/// The body of a forwarded call holds a connection to the API. It comes at this rate or faster, as
+/// every network allows (GPRS has 1 KiB/s and more), or with pauses that a change of networks takes.
+constexpr std::int64_t body_bytes_per_s_min = 256;
+constexpr std::int64_t body_pause_ms = 10'000;
+/// How many unfinished ones the calls of one address may have: this part of its connections, since
+/// most calls have no body, or one that comes with its head. No fewer than the least: a browser
+/// opens six connections at once.
+constexpr std::size_t bodies_per_address_part = 8;
+constexpr std::size_t bodies_per_address_min = 16;
 constexpr std::size_t verify_body_bytes_max = 16'384;  ///< JSON body of POST /_hourgate/verify
 constexpr std::size_t path_segments_max = 64;
 /// Of a body and of Basic's credentials: so far is looked for a token in the wrong place.
@@ -141,6 +150,7 @@ static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken be
 static_assert(connections_per_address < connections_max);
 static_assert(resource_places_max > resources_max + 4, "all of one configuration, and ours");
 static_assert(upstream_settling_connections < upstream_idle_connections);
+static_assert(stream_check_ms < body_pause_ms, "a pause is seen before it is too long");
 static_assert(exact_calls_max < window_calls_max);
 static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
 static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);

@@ -30,6 +30,21 @@ Answer too_late() {
         "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.");
 }
 
+Answer no_body() {
+    return unread(408, "timed_out", "The body of the request did not begin in time.",
+                  "Send its first bytes within " + std::to_string(limits::read_timeout_ms / 1'000) +
+                      " s after the head.");
+}
+
+Answer too_many_bodies() {
+    Answer answer =
+        plain_error(503, "unavailable", "too_many_bodies",
+                    "Your address has as many requests with unfinished bodies as it may have.",
+                    "Finish some, or send requests with a body one after another.", Format::json);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
 Answer too_large(std::size_t bytes_max) {
     return unread(413, "body_too_large", "The body of the request is too long.",
                   "Send at most " + std::to_string(bytes_max) + " bytes.");
@@ -133,7 +148,7 @@ void Dialogue::take(std::string_view bytes) {
         if (phase_ == Phase::idle)
             bytes.remove_prefix(read_head(bytes));
         else if (phase_ == Phase::forward)
-            bytes.remove_prefix(exchange_->take(bytes));
+            bytes.remove_prefix(give(bytes));
     }
     if (!bytes.empty())
         inbox_.add(bytes);
@@ -144,6 +159,8 @@ void Dialogue::take(std::string_view bytes) {
 void Dialogue::go_on() {
     if (phase_ == Phase::idle || phase_ == Phase::head)
         inbox_.consume(read_head(inbox_.unread()));
+    else if (phase_ == Phase::body && exchange_)
+        begin_forwarding();
     else if (phase_ == Phase::body)
         read_body();
 }
@@ -165,7 +182,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
     parse_head(bytes.substr(0, size), head);
     head.request.body_start = start_of(bytes.substr(size), head.body, head.body_bytes);
     if (head.flaw == HeadFlaw::none) {
-        begin_request(head);
+        begin_request(head, bytes.size() - size);
     } else {
         request_.method = head.request.method;
         refuse(answer_to(head.flaw));
@@ -173,7 +190,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
     return size;
 }
 
-void Dialogue::begin_request(Head& head) {
+void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
     ++requests_;
     const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
@@ -184,10 +201,14 @@ void Dialogue::begin_request(Head& head) {
     }
     const bool forwarded = service_.is_forwarded(listener_, head.request.target);
     if (forwarded) {
+        if (!has_room_for_body(head, bytes_at_hand)) {
+            request_.method = head.request.method;
+            return refuse(too_many_bodies());
+        }
         if (auto passing = service_.pass_at_hand(head)) {
             request_.method = head.request.method;
             body_ = head.body;
-            return pass_on(*std::move(passing));
+            return pass_on(*std::move(passing), bytes_at_hand > 0);
         }
     }
     request_ = Request(head.request);
@@ -210,6 +231,19 @@ void Dialogue::begin_request(Head& head) {
 
 // --- calls to the API ----------------------------------------------------------------------------
 
+/// Nothing is counted for a body that is here with its head.
+bool Dialogue::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
+    const bool whole = head.body == Head::Body::none ||
+                       (head.body == Head::Body::length && bytes_at_hand >= head.body_bytes);
+    if (whole || bodies_ == nullptr)
+        return true;
+    auto place = bodies_->enter(service_.caller_address(head.request));
+    if (!place)
+        return false;
+    unfinished_.emplace(*std::move(place));
+    return true;
+}
+
 /// What the loop could not decide at once.
 void Dialogue::pass_on() {
     Head head;
@@ -219,10 +253,12 @@ void Dialogue::pass_on() {
     head.body_bytes = body_bytes_;
     head.expects_continue = expects_continue_;
     head.request.body_start = start_of(inbox_.unread(), body_, body_bytes_);
-    pass_on(service_.pass(head));
+    pass_on(service_.pass(head), !inbox_.unread().empty());
 }
 
-void Dialogue::pass_on(Service::Passing passing) {
+/// The API is left alone until the body has begun: a caller that sends heads alone must not hold its
+/// connections.
+void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
     if (!passing.passage) {
         // A body nobody reads is never taken for the next request.
         const bool unread = body_ != Head::Body::none;
@@ -231,11 +267,36 @@ void Dialogue::pass_on(Service::Passing passing) {
     exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_, ending_);
     client_ended_ = false;
     forget_request();
-    phase_ = Phase::forward;
+    const Passage& passage = *exchange_->passage();
+    if (body_has_begun || passage.body == Head::Body::none)
+        phase_ = Phase::forward;
+    else if (passage.expects_continue)
+        ask_for_body();
+    else
+        phase_ = Phase::body;
+}
+
+/// In phase body, of a call to the API, once something of it has come. A call that has waited for
+/// long is decided again first.
+void Dialogue::begin_forwarding() {
+    if (inbox_.unread().empty())
+        return;
+    const std::int64_t sure_us = exchange_->passage()->sure_us;
+    work_ = Work::check;
+    const bool long_ago = service_.boot_us() - sure_us >= limits::stream_check_ms * 1'000;
+    phase_ = long_ago ? Phase::work : Phase::forward;
+}
+
+/// Gives the exchange what it takes; how much.
+std::size_t Dialogue::give(std::string_view bytes) {
+    const std::size_t taken = exchange_->take(bytes);
+    if (exchange_->body_taken())
+        unfinished_.reset();
+    return taken;
 }
 
 bool Dialogue::feed() {
-    const std::size_t taken = exchange_->take(inbox_.unread());
+    const std::size_t taken = give(inbox_.unread());
     inbox_.consume(taken);
     if (client_ended_ && inbox_.unread().empty())
         exchange_->client_ended();
@@ -244,6 +305,7 @@ bool Dialogue::feed() {
 
 void Dialogue::exchange_over() {
     const std::unique_ptr<Exchange> exchange = std::move(exchange_);
+    unfinished_.reset();
     if (const Answer* instead = exchange->instead()) {
         out_ = exchange->to_client();
         request_.method = exchange->passage()->method;
@@ -302,6 +364,14 @@ void Dialogue::work() noexcept {
             pass_on();
             return service_.answered(listener_, ready_us_);
         }
+        if (work_ == Work::check) {
+            Passage& passage = *exchange_->passage();
+            service_.check(passage);
+            if (passage.ended())
+                return refuse(passage.ending());
+            phase_ = Phase::forward;
+            return;
+        }
         admission_.body_start = start_of(inbox_.unread(), body_, body_bytes_);
         if (auto refused = service_.admit(listener_, request_, admission_)) {
             say(*std::move(refused), After::close);
@@ -314,12 +384,8 @@ void Dialogue::work() noexcept {
         chunks_.reset();
         if (body_ == Head::Body::chunked)
             chunks_.emplace(body_bytes_max_);
-        if (expects_continue_ && inbox_.unread().empty()) {
-            out_ = please_continue;
-            interim_ = true;
-            phase_ = Phase::answer;
-            return;
-        }
+        if (expects_continue_ && inbox_.unread().empty())
+            return ask_for_body();
         phase_ = Phase::body;
         read_body();
     } catch (...) {
@@ -327,7 +393,15 @@ void Dialogue::work() noexcept {
     }
 }
 
+void Dialogue::ask_for_body() {
+    out_ = please_continue;
+    interim_ = true;
+    phase_ = Phase::answer;
+}
+
 void Dialogue::turn_away() {
+    if (exchange_)
+        return refuse(too_busy());
     if (work_ == Work::admit || body_ != Head::Body::none)
         after_ = After::close;
     say(too_busy(), after_);
@@ -336,6 +410,10 @@ void Dialogue::turn_away() {
 // --- answers -------------------------------------------------------------------------------------
 
 void Dialogue::refuse(Answer answer) {
+    if (exchange_) {  // whose body never began
+        request_.method = exchange_->passage()->method;
+        exchange_.reset();
+    }
     say(std::move(answer), After::close);
 }
 
@@ -344,6 +422,7 @@ void Dialogue::say(Answer answer, After after) {
         after = After::close;
     after_ = after;
     write_answer(out_, answer, request_.method, after, std::time(nullptr));
+    unfinished_.reset();
     out_holds_token_ = answer.holds_token;
     if (answer.holds_token)
         hourgate::wipe(answer.body);
@@ -391,18 +470,23 @@ void Dialogue::forget_request() noexcept {
 // --- ends ----------------------------------------------------------------------------------------
 
 void Dialogue::ended() noexcept {
+    unfinished_.reset();
     phase_ = Phase::over;
 }
 
 void Dialogue::client_ended() {
     if (phase_ == Phase::forward)
         client_ended_ = true;
-    else  // nothing, or a part of a request
+    else if (phase_ == Phase::body && exchange_)
+        refuse(answer_to(BodyFlaw::cut_short));
+    else  // nothing, or a part of a request of our own
         ended();
 }
 
 void Dialogue::late() {
-    if (phase_ == Phase::head || phase_ == Phase::body)
+    if (phase_ == Phase::body && exchange_)
+        refuse(no_body());
+    else if (phase_ == Phase::head || phase_ == Phase::body)
         refuse(too_late());
     else
         phase_ = Phase::over;

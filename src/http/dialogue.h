@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "http/chunked.h"
+#include "http/crowd.h"
 #include "http/exchange.h"
 #include "http/head.h"
 #include "http/service.h"
@@ -54,7 +55,7 @@ public:
     enum class Phase : std::uint8_t {
         idle,     ///< the first byte of a request
         head,     ///< the rest of a head
-        body,     ///< the rest of a body
+        body,     ///< the rest of a body; of a call to the API, the first bytes of it
         work,     ///< work()
         answer,   ///< output() to be sent
         forward,  ///< its exchange with the API: bytes either way, output() included
@@ -63,9 +64,11 @@ public:
     };
 
     /// `ending`: set by any thread, says that no request is taken after the one being answered.
+    /// `bodies`: counts calls to the API whose bodies have not come as a whole, by the caller's
+    /// address, as a believed proxy names it; null: they are not counted. Both outlive the dialogue.
     Dialogue(Listener listener, const Address& peer, Service& service,
-             const std::atomic<bool>& ending) noexcept
-        : listener_(listener), peer_(peer), service_(service), ending_(ending) {}
+             const std::atomic<bool>& ending, Crowd* bodies = nullptr) noexcept
+        : listener_(listener), peer_(peer), service_(service), ending_(ending), bodies_(bodies) {}
     ~Dialogue();  ///< overwrites whatever may hold a token, sent or not
     Dialogue(const Dialogue&) = delete;
     Dialogue& operator=(const Dialogue&) = delete;
@@ -113,13 +116,17 @@ public:
     void late();
 
 private:
-    enum class Work : std::uint8_t { admit, handle, pass };
+    enum class Work : std::uint8_t { admit, handle, pass, check };
 
     void go_on();
     [[nodiscard]] std::size_t read_head(std::string_view bytes);
-    void begin_request(Head& head);
+    void begin_request(Head& head, std::size_t bytes_at_hand);
     void pass_on();
-    void pass_on(Service::Passing passing);
+    void pass_on(Service::Passing passing, bool body_has_begun);
+    void begin_forwarding();
+    [[nodiscard]] std::size_t give(std::string_view bytes);
+    [[nodiscard]] bool has_room_for_body(const Head& head, std::size_t bytes_at_hand);
+    void ask_for_body();
     void next_request();
     void read_body();
     void have_body();
@@ -131,6 +138,7 @@ private:
     const Address peer_;
     Service& service_;
     const std::atomic<bool>& ending_;
+    Crowd* const bodies_;
     Phase phase_ = Phase::idle;
     Work work_ = Work::handle;
     bool interim_ = false;  // out_ is "100 Continue"
@@ -151,7 +159,9 @@ private:
     Service::Admission admission_;
     std::int64_t ready_us_ = 0;  // when all of it was here that its answer needs
 
-    std::unique_ptr<Exchange> exchange_;  // set in forward
+    /// Set in forward, and before: while the first bytes of a body are waited for.
+    std::unique_ptr<Exchange> exchange_;
+    std::optional<Crowd::Place> unfinished_;  // until the body has come as a whole
     bool client_ended_ = false;
 
     std::string out_;

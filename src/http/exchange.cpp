@@ -19,7 +19,9 @@ constexpr std::size_t kept_bytes_max = 4'096;  // of memory, by a pipe with noth
 /// More than is written around the bytes of one step: the size of a chunk, three line ends, the
 /// last chunk.
 constexpr std::size_t around_bytes_max = 64;
-constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
+/// What a caller that pauses has left at first, and gets back by being faster.
+constexpr std::int64_t ahead_bytes_max =
+    limits::body_bytes_per_s_min * limits::body_pause_ms / 1'000;
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 void add_chunk(std::string& out, std::string_view bytes) {
@@ -63,19 +65,11 @@ Exchange::Exchange(std::shared_ptr<Passage> passage, After after, const std::ato
     : passage_(std::move(passage)),
       wished_(after),
       ending_(ending),
-      body_left_(passage_->body_bytes) {
+      body_left_(passage_->body_bytes),
+      ahead_bytes_(ahead_bytes_max) {
     body_taken_ = passage_->body == Head::Body::none;
     if (passage_->body == Head::Body::chunked)
         request_chunks_.emplace(SIZE_MAX);
-}
-
-void Exchange::connected() {
-    if (!passage_->expects_continue || body_taken_ || client_told_)
-        return;
-    client_told_ = true;
-    // Whoever sends a body without waiting does not need to hear it.
-    if (to_upstream_.empty())
-        to_client_.text().append(please_continue);
 }
 
 std::string_view Exchange::to_upstream() const noexcept {
@@ -112,16 +106,28 @@ std::size_t Exchange::take(std::string_view bytes) {
     }
     if (body_taken_)
         return 0;  // the next request
+    std::size_t taken = 0;
     if (request_chunks_) {
         const std::size_t before = some.size();
         take_chunks(some);
-        return before - some.size();
+        taken = before - some.size();
+    } else {
+        some = some.substr(0, body_left_);
+        to_upstream_.text().append(some);
+        taken = some.size();
+        body_left_ -= taken;
+        body_taken_ = body_left_ == 0;
     }
-    some = some.substr(0, body_left_);
-    to_upstream_.text().append(some);
-    body_left_ -= some.size();
-    body_taken_ = body_left_ == 0;
-    return some.size();
+    ahead_bytes_ = std::min(ahead_bytes_max, ahead_bytes_ + static_cast<std::int64_t>(taken));
+    return taken;
+}
+
+bool Exchange::is_body_too_slow(std::int64_t passed_ms) noexcept {
+    if (body_taken_ || answering_ || tunnel_ || head_sent_ < passage_->head.size() ||
+        !to_upstream_.empty())
+        return false;
+    ahead_bytes_ -= limits::body_bytes_per_s_min * passed_ms / 1'000;
+    return ahead_bytes_ < 0;
 }
 
 void Exchange::take_chunks(std::string_view& bytes) {

@@ -49,8 +49,6 @@ public:
 
     // --- the API's side
 
-    /// A connection stands: "100 Continue" may be said now, since somebody will take the body.
-    void connected();
     [[nodiscard]] std::string_view to_upstream() const noexcept;
     void sent_upstream(std::size_t bytes) noexcept;
     /// Whether the API's half of the connection is to be closed: a tunnel's caller has ended.
@@ -78,6 +76,13 @@ public:
 
     /// Takes what there is room for of the body, or of what goes through the tunnel; how much.
     [[nodiscard]] std::size_t take(std::string_view bytes);
+    /// The end of the caller's body was seen, or there is none.
+    [[nodiscard]] bool body_taken() const noexcept { return body_taken_; }
+    /// Called about once a second: so much time has passed since then. Returns whether the body
+    /// comes too slowly (limits::body_bytes_per_s_min, limits::body_pause_ms). Time counts only
+    /// while the caller alone is waited for: not while the API takes its time to read, nor after
+    /// its answer has begun.
+    [[nodiscard]] bool is_body_too_slow(std::int64_t passed_ms) noexcept;
     void client_ended();  ///< it sends no more, and all it sent was taken
     [[nodiscard]] std::string_view to_client() const noexcept { return to_client_.bytes(); }
     void sent_client(std::size_t bytes) noexcept { to_client_.consume(bytes); }
@@ -133,7 +138,7 @@ private:
     std::optional<ChunkedBody> request_chunks_;
     bool body_taken_ = true;  // the end of the caller's body was seen
     bool client_ended_ = false;
-    bool client_told_ = false;  // that its body is awaited
+    std::int64_t ahead_bytes_;  // of a body that comes at the least rate there is
 
     Pipe to_client_;
     std::string head_;  // of the answer, as far as it has come; empty when it comes as a whole

@@ -36,8 +36,12 @@ Answer too_few_descriptors() {
 }
 
 Answer body_too_slow() {
-    return plain_error(408, "bad_request", "timed_out", "The body of the request stopped coming.",
-                       "Send all of it without a pause.", Format::json);
+    return plain_error(408, "bad_request", "timed_out",
+                       "The body of the request came too slowly, or not at all.",
+                       "Send at least " + std::to_string(limits::body_bytes_per_s_min) +
+                           " bytes a second, and pause for less than " +
+                           std::to_string(limits::body_pause_ms / 1'000) + " s.",
+                       Format::json);
 }
 
 Answer too_long() {
@@ -158,7 +162,6 @@ void Forwarder::begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg
     if (anew)
         return connect(*leg, now_ms);
     list(*leg, State::awaiting, now_ms);
-    exchange.connected();
 }
 
 Leg* Forwarder::idle_leg(std::size_t place, std::uint64_t caller) noexcept {
@@ -222,7 +225,6 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
 void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
     upstream_.worked(leg.place);
     list(leg, State::awaiting, now_ms);
-    leg.exchange->connected();
 }
 
 /// Nothing was sent, so the next address may be asked whatever the call is.
@@ -425,6 +427,21 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
             }
             visit(leg.owner);
         }
+    }
+    if (now_ms >= checked_ms_ + limits::stream_check_ms)
+        end_slow(now_ms, visit);
+}
+
+/// Fails the exchanges whose bodies come too slowly. Once every limits::stream_check_ms.
+void Forwarder::end_slow(std::int64_t now_ms, const std::function<void(void*)>& visit) {
+    std::vector<Leg*> slow;
+    for (const State state : with_exchange)
+        for (Leg& leg : of(state))
+            if (leg.exchange->is_body_too_slow(now_ms - std::max(checked_ms_, leg.began_ms)))
+                slow.push_back(&leg);
+    for (Leg* const leg : slow) {
+        leg->exchange->fail(body_too_slow());
+        visit(leg->owner);
     }
 }
 

@@ -132,6 +132,7 @@ private:
     [[nodiscard]] bool send_some(Leg& leg);
     [[nodiscard]] bool receive_some(Leg& leg, std::int64_t now_ms);
     void hang_up(Leg& leg) noexcept;
+    void end_slow(std::int64_t now_ms, const std::function<void(void*)>& visit);
     void fail(Leg& leg, UpstreamFault fault);
     void note(const Leg& leg, UpstreamFault fault);
 

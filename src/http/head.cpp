@@ -83,6 +83,14 @@ HeadFlaw read_framing(Head& head) {
     return HeadFlaw::none;
 }
 
+/// A preflight asks whether a browser may send a call; it has no body of its own (Fetch, section
+/// 4.8). It needs no token, so a body would be a way to hold a connection to the API.
+bool is_preflight_with_body(const Head& head) noexcept {
+    const RequestView& request = head.request;
+    return head.body != Head::Body::none && request.method == "OPTIONS" &&
+           request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
+}
+
 /// A host name, an IPv4 address or "[IPv6]", and a port where there is one: RFC 3986 section 3.2.
 /// Without user information; stricter, since no host needs escapes or sub-delimiters.
 bool is_host_and_port(std::string_view authority) noexcept {
@@ -136,6 +144,8 @@ HeadFlaw read_absolute_form(Head& head) {
                      [](const HeaderView& one) { return same_ignoring_case(one.name, "Host"); });
     if (host != request.headers.end())
         host->value = authority;
+    else if (request.headers.size() == limits::headers_max)
+        return HeadFlaw::too_many_headers;
     else
         request.headers.push_back({"Host", authority});  // HTTP/1.0
     return HeadFlaw::none;
@@ -304,6 +314,8 @@ void parse_head(std::string_view bytes, Head& head) {
     head.flaw = read_framing(head);
     head.expects_continue = is_1_1 && has_option(headers, "Expect", "100-continue");
     head.keep_alive = is_1_1 ? !connection.has("close") : connection.has("keep-alive");
+    if (head.flaw == HeadFlaw::none && is_preflight_with_body(head))
+        head.flaw = HeadFlaw::preflight_body;
     if (head.flaw == HeadFlaw::none)
         head.flaw = read_absolute_form(head);
 }
@@ -354,6 +366,12 @@ Answer answer_to(HeadFlaw flaw) {
         case HeadFlaw::host:
             return bad_head(400, "bad_host", "The request has no Host header, or more than one.",
                             "Send one Host header.");
+        case HeadFlaw::preflight_body:
+            return bad_head(400, "preflight_with_body",
+                            "The request asks for permission to call from another origin (a CORS "
+                            "preflight), and has a body.",
+                            "Send a preflight without a body. Leave Access-Control-Request-Method "
+                            "out of any other OPTIONS call.");
         case HeadFlaw::line_end:
             return bad_head(400, "bad_line_end",
                             "A line of the request ends without CR, as when a token is pasted into "

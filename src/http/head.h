@@ -31,6 +31,7 @@ enum class HeadFlaw : std::uint8_t {
     host,              ///< HTTP/1.1 and not exactly one Host: RFC 9112 section 3.2
     length,            ///< Content-Length is no number, there twice, or beside Transfer-Encoding
     encoding,          ///< a Transfer-Encoding other than chunked
+    preflight_body,    ///< a CORS preflight with a body: no browser sends one
 };
 
 /// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than

@@ -20,14 +20,14 @@
 namespace hourgate::http {
 
 struct Link final : Mark {
-    /// Takes over `fd`. All references outlive it.
+    /// Takes over `fd`. All references outlive it. `bodies` as of Dialogue.
     Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
-         const std::atomic<bool>& ending)
+         const std::atomic<bool>& ending, Crowd& bodies)
         : Mark(Of::link),
           fd(fd_),
           peer(peer_),
           place(std::move(place_)),
-          dialogue(listener, peer, service, ending) {}
+          dialogue(listener, peer, service, ending, &bodies) {}
     ~Link() { hang_up(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;

@@ -97,13 +97,14 @@ struct Wiping {
 
 struct Loop::State {
     State(ListeningSocket listening_, Listener listener_, Service& service_, Workers workers_,
-          Tally& tally_, Crowd& crowd_, std::size_t connections_max_)
+          Tally& tally_, Crowd& crowd_, Crowd& bodies_, std::size_t connections_max_)
         : listening(listening_),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
           tally(tally_),
           crowd(crowd_),
+          bodies(bodies_),
           connections_max(connections_max_) {
         watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
         accept_more(true);
@@ -115,6 +116,7 @@ struct Loop::State {
     const Workers workers;
     Tally& tally;
     Crowd& crowd;
+    Crowd& bodies;
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
@@ -397,7 +399,7 @@ struct Loop::State {
                                  "The gate has more connections than it has room for.",
                                  "Connect again in a second.");
             auto& idle = links[index(Phase::idle)];
-            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending);
+            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending, bodies);
         } catch (...) {
             close(fd);
             return;
@@ -724,9 +726,9 @@ struct Loop::State {
 };
 
 Loop::Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
-           Tally& tally, Crowd& crowd, std::size_t connections_max)
+           Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max)
     : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
-                                     connections_max)) {}
+                                     bodies, connections_max)) {}
 Loop::~Loop() = default;
 
 void Loop::run() {

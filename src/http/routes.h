@@ -77,6 +77,11 @@ public:
     /// store. Any thread. Never throws.
     void check(Passage& passage) noexcept;
 
+    /// Whose call it is, as far as that is known; else the peer's. Any thread.
+    [[nodiscard]] Address caller_address(const RequestView& request) const {
+        return client_address(request, settings_.trust, Listener::public_).value_or(request.peer);
+    }
+
     /// The API did not answer a granted call. Any thread.
     void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
         observer_.upstream_failed(where, how);

@@ -50,6 +50,9 @@ public:
     [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head) {
         return now().pass_at_hand(head);
     }
+    [[nodiscard]] Address caller_address(const RequestView& request) const {
+        return now().caller_address(request);
+    }
     void check(Passage& passage) noexcept { now().check(passage); }
     void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
         now().upstream_failed(where, how);

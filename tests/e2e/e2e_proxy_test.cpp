@@ -62,8 +62,8 @@ TEST_CASE("a gigabyte up and a gigabyte down pass in bounded memory") {
     const long before = kib_of(server.program().pid(), "VmHWM");
 
     client.send(call(token, "POST", "Content-Length: " + std::to_string(gib) + "\r\n"));
-    (void)behind.head();
     std::thread uploading([&] { send_bytes(client, gib); });
+    (void)behind.head();
     CHECK(behind.read_over(gib) == gib);
     uploading.join();
     behind.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(gib) + "\r\n\r\n");

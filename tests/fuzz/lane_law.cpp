@@ -176,6 +176,9 @@ void check_reading(std::string_view bytes) {
         return;
     if (whole.starts_with("\r\n"))
         whole.remove_prefix(2);  // the library reads no empty line before a request
+    const std::string_view target = whole.substr(head.request.method.size() + 1);
+    if (!target.starts_with(head.request.target))
+        return;  // absolute form, which the library does not take apart
     const auto other = read_by_httplib(whole);
     if (!other)
         return;

@@ -60,7 +60,6 @@ public:
           random_(seed) {}
 
     Seen run() {
-        exchange_.connected();
         for (int idle = 0; idle < 200 && !exchange_.over();)
             idle = step(std::uniform_int_distribution<int>(0, 3)(random_)) ? 0 : idle + 1;
         while (!exchange_.to_client().empty())

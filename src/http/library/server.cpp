@@ -147,11 +147,17 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 }  // namespace
 
 struct Server::State {
+    /// How many unfinished bodies an address may have that may have so many connections.
+    static constexpr std::size_t bodies_max(std::size_t connections_max) noexcept {
+        const std::size_t part = connections_max / limits::bodies_per_address_part;
+        return std::min(connections_max, std::max(part, limits::bodies_per_address_min));
+    }
     State(Listener listener_, Service& service_, const Capacity& capacity_)
         : listener(listener_),
           service(service_),
           capacity(capacity_),
-          crowd(capacity.connections_per_address_max, capacity.exempt) {}
+          crowd(capacity.connections_per_address_max, capacity.exempt),
+          bodies(bodies_max(capacity.connections_per_address_max), {}) {}
     ~State() { close_sockets(); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -163,6 +169,7 @@ struct Server::State {
     int passed = -1;  // that one
     Tally tally;
     Crowd crowd;
+    Crowd bodies;
     std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
     std::vector<std::thread> threads;          // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
@@ -201,7 +208,7 @@ struct Server::State {
             loops.push_back(std::make_unique<Loop>(
                 socket, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                tally, crowd, std::max<std::size_t>(capacity.connections_max / count, 1)));
+                tally, crowd, bodies, std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
