@@ -12,10 +12,10 @@ It needs build/hourgate. The callers, `--callers` of each kind:
   gone        reset their connection while their call is under way
   ask         a proxy's questions on the ask listener
 
-The API behind the gate answers at its own pace, some answers in two parts. A call may end without an
-answer only where HTTP allows that: the connection was made after the stop, or it was idle and the
-API has not seen the call, or the answer before it said that it is the last. It exits with 1 when a
-stop does not end in 8 s or a call is missing.
+The API behind the gate answers at its own pace, some answers in two parts. A call may end without
+an answer only where HTTP allows that: the connection was made after the stop, or it was idle and
+the API has not seen the call, or the answer before it said that it is the last. It exits with 1
+when a stop does not end in 8 s or a call is missing.
 """
 
 import argparse

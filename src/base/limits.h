@@ -14,10 +14,10 @@ constexpr std::size_t head_line_bytes_max = 8'192;  ///< one header line
 constexpr std::size_t head_bytes_max = 32'768;      ///< all header lines together
 constexpr std::size_t headers_max = 100;            ///< header lines
 /// Options of all Connection lines of a head, empty ones included. Each header of the head is
-/// compared with each option, so this bounds the work for one head; real clients send one to three.
+/// compared with each option, so this bounds the work for one head. Real clients send one or two.
 constexpr std::size_t connection_options_max = 32;
 /// The body of a forwarded call holds a connection to the API. It comes at this rate or faster, as
-/// every network allows (GPRS has 1 KiB/s and more), or with pauses that a change of networks takes.
+/// every network allows (GPRS has 1 KiB/s), or with pauses that a change of networks takes.
 constexpr std::int64_t body_bytes_per_s_min = 256;
 constexpr std::int64_t body_pause_ms = 10'000;
 /// How many unfinished ones the calls of one address may have: this part of its connections, since

@@ -256,8 +256,8 @@ void Dialogue::pass_on() {
     pass_on(service_.pass(head), !inbox_.unread().empty());
 }
 
-/// The API is left alone until the body has begun: a caller that sends heads alone must not hold its
-/// connections.
+/// The API is left alone until the body has begun: a caller that sends heads alone must not hold
+/// its connections.
 void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
     if (!passing.passage) {
         // A body nobody reads is never taken for the next request.

@@ -65,7 +65,8 @@ public:
 
     /// `ending`: set by any thread, says that no request is taken after the one being answered.
     /// `bodies`: counts calls to the API whose bodies have not come as a whole, by the caller's
-    /// address, as a believed proxy names it; null: they are not counted. Both outlive the dialogue.
+    /// address, as a believed proxy names it; null: they are not counted. Both outlive the
+    /// dialogue.
     Dialogue(Listener listener, const Address& peer, Service& service,
              const std::atomic<bool>& ending, Crowd* bodies = nullptr) noexcept
         : listener_(listener), peer_(peer), service_(service), ending_(ending), bodies_(bodies) {}
