@@ -93,14 +93,16 @@ bool Gate::open_to_all(const Decision& decision, const Call& call) {
     return match.resource->is_public || call.preflight;
 }
 
-/// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted
-/// per address, where it is known.
+/// Nobody has to be known. A caller that shows a token of our brand is asked question 1, and an
+/// operator's token is refused as it is everywhere. Calls are counted per address, if it is known.
 Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     const bool ours =
         call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
     if (ours) {
         if (const Reason reason = who(decision, call, within); reason != Reason::granted)
             return reason;
+        if (decision.facts->is_operator())
+            return Reason::role_forbidden;  // it opens the admin door and nothing else
     }
     if (!call.address)
         return Reason::granted;

@@ -330,6 +330,27 @@ TEST_CASE("an operator token opens nothing that is decided") {
     }
 }
 
+TEST_CASE("an operator token is refused on a public resource and in a preflight as anywhere else") {
+    Bench bench;
+    bench.make_operator();
+    Call preflight = bench.call("/clients/1", "OPTIONS");
+    preflight.preflight = true;
+    for (const Call& call : {bench.call("/health"), preflight, bench.call("/clients/1")}) {
+        CAPTURE(call.target);
+        const Decision decision = bench.gate.decide(call);
+        CHECK(decision.reason == Reason::role_forbidden);
+        const auto at_hand = bench.gate.decide_at_hand(call);
+        REQUIRE(at_hand);
+        CHECK(at_hand->reason == Reason::role_forbidden);
+    }
+    // Nothing was spent: the public window of four calls is as it was.
+    Call nobody = bench.call("/health");
+    nobody.presented = Presented::nothing;
+    for (int i = 0; i < 4; ++i)
+        CHECK(bench.gate.decide(nobody).reason == Reason::granted);
+    CHECK(bench.gate.decide(nobody).reason == Reason::window_full);
+}
+
 TEST_CASE("a full window refuses until its Retry-After is over, and refusals do not prolong it") {
     Bench bench;
     for (int i = 0; i < 3; ++i)
