@@ -116,7 +116,9 @@ Result<Json> decide_here(Session& session, const config::Config& config,
     AddressLimiter failures(config.failures), public_calls(config.public_calls);
     Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, urgent, failures,
               public_calls);
-    const Decision decision = gate.decide(http::call_of(question, session.clock.now()));
+    http::Trust trust;
+    trust.method_override_refused = config.method_override_refused;
+    const Decision decision = gate.decide(http::call_of(question, trust, session.clock.now()));
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/header_name.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/json.h"
@@ -29,28 +30,17 @@ constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
                                                           "Expect"};
 
 /// Said anew by the gate.
-constexpr std::array<std::string_view, 4> said_anew = {"Via", "Forwarded", "X-Real-IP",
-                                                       "X-Forwarded-For"};
-
-/// What some frameworks take for the path or the method in place of what was judged.
-constexpr std::array<std::string_view, 4> path_overrides = {"X-Original-URL", "X-Original-URI",
-                                                            "X-Original-Method", "X-Rewrite-URL"};
+constexpr std::array<std::string_view, 6> said_anew = {
+    "Via", "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"};
 
 constexpr std::size_t head_bytes_usual = 1'024;  // most fit
 /// What the gate says beside the caller's headers, of a token with many scopes.
 constexpr std::size_t head_bytes_more = 8'192;
 
-constexpr std::string_view forwarded_mark = "X-Forwarded-";
-constexpr std::string_view own_mark = "X-Hourgate-";
-
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view name) noexcept {
     return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view one) { return same_to_an_upstream(one, name); });
-}
-
-bool begins(std::string_view name, std::string_view mark) noexcept {
-    return same_to_an_upstream(name.substr(0, mark.size()), mark);
+                       [&](std::string_view one) { return reads_as(name, one); });
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {
@@ -85,19 +75,40 @@ private:
     Lines lines_;
 };
 
-/// Whether the API gets to see what a caller says with this header.
-bool goes_upstream(const RequestView& request, std::string_view name, bool believed,
-                   bool authorization) noexcept {
+/// How far the peer is believed.
+struct Believed {
+    bool is_proxy = false;       ///< it is in trust.proxies
+    bool names_client = false;   ///< and it says for whom it calls
+    bool authorization = false;  ///< Authorization goes along
+};
+
+/// A proxy overwrites the one spelling that it knows; another one, or a second line, may be its
+/// caller's.
+bool is_a_proxys_word(const RequestView& request, std::string_view name) noexcept {
+    return is_plainly_spelled(name) && request.count(name) == 1;
+}
+
+/// Returns whether the API gets to see what a caller says with this header.
+bool goes_upstream(const RequestView& request, std::string_view name,
+                   const Believed& believed) noexcept {
     if (same_ignoring_case(name, "Host"))
         return true;  // also where Connection names it
-    if (is_one_of(hop_headers, name) || is_one_of(said_anew, name) ||
-        is_one_of(path_overrides, name) || begins(name, own_mark))
+    if (!is_forwardable(name) || is_one_of(hop_headers, name) || is_one_of(said_anew, name))
         return false;
-    // A proxy overwrites the one spelling it knows: the other one may be its caller's.
-    if (begins(name, forwarded_mark))
-        return believed && name.find('_') == name.npos;
-    if (same_to_an_upstream(name, "Authorization"))
-        return authorization && same_ignoring_case(name, "Authorization");
+    switch (claim_of(name)) {
+        case Claim::identity:
+        case Claim::target:
+            return false;
+        case Claim::forwarded:
+            return believed.is_proxy && is_a_proxys_word(request, name);
+        case Claim::client_address:
+            return believed.names_client && is_a_proxys_word(request, name);
+        case Claim::method:  // refused before, unless the configuration allows it
+        case Claim::nothing:
+            break;
+    }
+    if (same_ignoring_case(name, "Authorization"))
+        return believed.authorization;
     return !has_option(request.headers, "Connection", name);
 }
 
@@ -142,22 +153,22 @@ std::string quoted(std::string_view text) {
 }
 
 void add_origin(std::string& out, const RequestView& request, const Decision& decision,
-                bool believed) {
-    const std::string chain = believed ? request.joined("X-Forwarded-For") : std::string();
+                const Trust& trust, const Believed& believed) {
+    const std::string chain = believed.is_proxy ? believed_hops(request, trust) : std::string();
     const std::string peer = request.peer.text();
     add(out, "X-Forwarded-For", chain.empty() ? peer : chain + ", " + peer);
     if (decision.address)
         add(out, "X-Real-IP", decision.address->text());
     const std::string_view host = request.only("Host").value_or("");
     const auto told = [&](std::string_view name) {
-        return believed ? request.only(name) : std::optional<std::string_view>();
+        return believed.is_proxy ? only_as_read(request, name) : std::nullopt;
     };
-    const std::string_view proto = told("X-Forwarded-Proto").value_or("http");
-    const std::string_view asked = told("X-Forwarded-Host").value_or(host);
-    if (!believed || request.count("X-Forwarded-Proto") == 0)
-        add(out, "X-Forwarded-Proto", "http");
-    if (!believed || request.count("X-Forwarded-Host") == 0)
-        add(out, "X-Forwarded-Host", host);
+    const auto told_proto = told("X-Forwarded-Proto");
+    const auto told_host = told("X-Forwarded-Host");
+    const std::string_view proto = told_proto.value_or("http");
+    const std::string_view asked = told_host.value_or(host);
+    add(out, "X-Forwarded-Proto", proto);
+    add(out, "X-Forwarded-Host", asked);
     add(out, "Forwarded",
         "for=" + forwarded_for(decision.address) + ";host=" + quoted(asked) +
             ";proto=" + (is_word(proto) ? std::string(proto) : std::string("http")));
@@ -222,15 +233,16 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
                          const Trust& trust, UpstreamSettings::Authorization authorization,
                          std::string_view brand) {
     const Decision& decision = passage.decision;
-    const bool believed = trust.proxies.contains(request.peer);
     const bool with_token = passes_authorization(request, decision, authorization, brand);
+    const bool is_proxy = trust.proxies.contains(request.peer);
+    const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.
     out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
     out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
     if (request.count("Host") == 0)
         add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
     for (const HeaderView& header : request.headers)
-        if (goes_upstream(request, header.name, believed, with_token))
+        if (goes_upstream(request, header.name, believed))
             add(out, header.name, header.value);
     if (passage.upgrades)
         out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -238,7 +250,7 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
         add(out, "Transfer-Encoding", "chunked");
     else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
         add(out, "Content-Length", Digits(passage.body_bytes));
-    add_origin(out, request, decision, believed);
+    add_origin(out, request, decision, trust, believed);
     add_via(out, request.joined("Via"), passage.minor_version);
     Lines lines(out);
     add_identity_headers(lines, decision);
@@ -267,10 +279,11 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
             via.append(via.empty() ? "" : ", ").append(value);
             continue;
         }
-        if (is_one_of(hop_headers, name) || begins(name, own_mark) ||
+        if (is_one_of(hop_headers, name) || claims_identity(name) ||
             has_option(answer.headers, "Connection", name))
             continue;
-        if (own_limits && (begins(name, "RateLimit") || begins(name, "X-RateLimit-")))
+        if (own_limits &&
+            (reads_as_beginning(name, "RateLimit") || reads_as_beginning(name, "X-RateLimit-")))
             continue;
         if (own_sunset &&
             (same_ignoring_case(name, "Sunset") || same_ignoring_case(name, "Deprecation")))

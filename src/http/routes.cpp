@@ -418,7 +418,7 @@ Answer Routes::verify(const Request& request, Format format) {
     if (!question)
         return plain_error(400, "bad_request", "bad_request", question.failure().what,
                            question.failure().next, format);
-    const Call call = http::call_of(question.value(), clock_.now());
+    const Call call = http::call_of(question.value(), settings_.trust, clock_.now());
     return verify_answer(decide(call, Listener::ask), settings_.reply);
 }
 

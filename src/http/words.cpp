@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/header_name.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -54,9 +55,9 @@ Words bad_request(const Decision& decision) {
             return {"The call has more than one Authorization header.",
                     "Send exactly one Authorization header."};
         case Problem::method_override:
-            return {"The call has the header " + shown(decision.problem_detail) +
-                        ", which asks for another method than the one it is sent with.",
-                    "Leave the header out and send the method itself."};
+            return {"The header or query parameter " + shown(decision.problem_detail) +
+                        " asks for another method than the one the call is sent with.",
+                    "Leave it out and send the method itself."};
         case Problem::unreadable_method:
             return {"The method of the call is not a word HTTP allows.",
                     "Send a method such as GET, POST, PUT, PATCH or DELETE."};
@@ -84,9 +85,12 @@ Words path_ambiguous(const Decision& decision) {
 }
 
 Words forged_header(const Decision& decision) {
-    return {"The call has the header " + shown(decision.problem_detail) +
-                ". Headers that begin with X-Hourgate- are the gate's own.",
-            "Leave the header out."};
+    const std::string call = "The call has the header " + shown(decision.problem_detail);
+    if (claims_identity(decision.problem_detail))
+        return {call + ". Headers that begin with X-Hourgate- are the gate's own.",
+                "Leave the header out."};
+    return {call + ". Many applications read it as one that only a proxy may send.",
+            "Leave the header out, or spell its name with letters, digits and '-'."};
 }
 
 // --- 1: who is asking ----------------------------------------------------------------------------

@@ -49,7 +49,7 @@ void check_question(std::string_view body) {
     HOURGATE_LAW(same.token.reveal() == question.token.reveal() && same.path == question.path);
     HOURGATE_LAW(same.method == question.method && same.spend == question.spend);
     HOURGATE_LAW(same.address == question.address);
-    const Call call = http::call_of(question, Now{});
+    const Call call = http::call_of(question, http::Trust{}, Now{});
     HOURGATE_LAW(call.credentials.empty() || call.credentials == question.token.reveal());
 }
 

@@ -64,7 +64,7 @@ std::vector<Case> unreadable() {
          400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The call has more than one Authorization header.","fix":"Send exactly one Authorization header.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-HTTP-Method-Override", "DELETE"), 400, "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"The call has the header X-HTTP-Method-Override, which asks for another method than the one it is sent with.","fix":"Leave the header out and send the method itself.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The header or query parameter X-HTTP-Method-Override asks for another method than the one the call is sent with.","fix":"Leave it out and send the method itself.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-Forwarded-Uri", "http://api.example/clients/7"), 400,
          "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"What the call asks for is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
