@@ -50,8 +50,8 @@ const std::string network_form =
     "an address, or a network such as \"10.0.0.0/8\" with no bit set after the first 8";
 const std::string ask_id_form =
     "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
-    "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
-    "X-HTTP-Method, X-Method-)";
+    "bytes, and not one that says who calls, from where, or what is asked for (X-Hourgate-, "
+    "X-Forwarded-, X-Original-, X-Real-IP, X-HTTP-Method and their kin)";
 const std::string origin_form =
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without a path and "
     "without the port 80 of http or 443 of https";
