@@ -22,6 +22,7 @@
 #include "http/upstream.h"
 #include "http/why.h"
 #include "limiter/limiter.h"
+#include "manage/accounts.h"
 #include "manage/audit_log.h"
 #include "ops/counter_keeper.h"
 #include "ops/decision_log.h"
@@ -103,7 +104,7 @@ struct App::Parts {
           ledger(std::move(writing), std::move(reading), *instruments->directory, clock, log),
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
-                 {instruments->limiter, instruments->urgent, instruments->failures,
+                 {instruments->limiter, instruments->own, instruments->failures,
                   instruments->public_calls},
                  clock, log),
           rules(rules_.get()),
@@ -246,12 +247,11 @@ struct App::Parts {
 
     void add_limiters(ops::Gauges& gauges) const {
         const Limiter& limiter = instruments->limiter;
-        const Limiter& urgent = instruments->urgent;
+        const Limiter& own = instruments->own;
         const AddressLimiter& failures = instruments->failures;
         const AddressLimiter& public_calls = instruments->public_calls;
-        gauges.limiter = {limiter.entries() + urgent.entries(),
-                          limiter.evicted() + urgent.evicted()};
-        gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
+        gauges.limiter = {limiter.entries() + own.entries(), limiter.evicted() + own.evicted()};
+        gauges.limiter_bytes = limiter.bytes() + own.bytes();
         gauges.failures = {failures.entries(), failures.evicted(), failures.shared()};
         gauges.public_calls = {public_calls.entries(), public_calls.evicted(),
                                public_calls.shared()};
@@ -349,6 +349,7 @@ struct App::Parts {
             return refuse_reload(in_force.failure());
         for (const std::string& warning : config::warnings(next))
             log.line(ops::Level::warning, warning);
+        warn_of_plans();
         instruments->failures.use(next.failures);
         instruments->public_calls.use(next.public_calls);
         log.use(log_settings(next));
@@ -363,6 +364,12 @@ struct App::Parts {
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": changes at the next start alone",
                      {{"next", "systemctl restart hourgate"}});
+    }
+
+    void warn_of_plans() {
+        const auto warnings = manage::plan_warnings(context(*rules.load()));
+        for (const std::string& warning : warnings ? warnings.value() : std::vector<std::string>())
+            log.line(ops::Level::warning, warning);
     }
 
     Status put_in_force(const config::Config& next) {
@@ -399,7 +406,7 @@ struct App::Parts {
     void sweep() {
         const Now now = clock.now();
         instruments->limiter.sweep(now);
-        instruments->urgent.sweep(now);
+        instruments->own.sweep(now);
         instruments->failures.sweep(now);
         instruments->public_calls.sweep(now);
     }
@@ -475,6 +482,7 @@ void App::start() {
     for (const auto& server : parts_->servers)
         if (server)
             server->start();
+    parts_->warn_of_plans();
     const config::Config& config = parts_->config;
     parts_->log.line(ops::Level::info, "listening",
                      {{"public", parts_->bound(0, config.public_)},

@@ -34,7 +34,7 @@ struct Instruments {
 
     const std::unique_ptr<store::LeasedDirectory> directory;
     Limiter limiter;
-    Limiter urgent;  ///< of urgent_window
+    Limiter own;  ///< of own_windows()
     AddressLimiter failures;
     AddressLimiter public_calls;
     http::Upstream::Counts upstream_counts;

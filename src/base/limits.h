@@ -25,9 +25,19 @@ constexpr std::size_t token_name_bytes_max = 100;
 constexpr std::size_t own_tokens_shown_max = 5;                           ///< to who lacks a scope
 constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
-// --- revoking and rotating ---------------------------------------------------------------------
-constexpr std::uint32_t urgent_calls = 60;  ///< per token line
-constexpr std::uint32_t urgent_window_s = 60;
+// --- the gate's own routes ---------------------------------------------------------------------
+// They spend from windows of their own. Each has a limit per token, so that no token can use up
+// what another one needs, and a limit per member, so that minting and rotating multiply nothing.
+constexpr std::uint32_t own_window_s = 60;
+/// Reading and minting: a page that asks four things a second.
+constexpr std::uint32_t self_service_calls_per_token = 240;
+constexpr std::uint32_t self_service_calls_per_member = 1'200;
+/// Asking why, asking what would be, revoking without effect: one a second.
+constexpr std::uint32_t urgent_calls_per_token = 60;
+constexpr std::uint32_t urgent_calls_per_member = 600;
+/// Rotating: each one is written to the disk, and its successor has a new window per token.
+constexpr std::uint32_t rotations_per_token = 60;
+constexpr std::uint32_t rotations_per_member = 120;
 
 // --- management --------------------------------------------------------------------------------
 constexpr std::size_t management_body_bytes_max = 16'384;  ///< JSON body of a change

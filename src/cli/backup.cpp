@@ -108,8 +108,8 @@ Status backup(Session& session) {
     return show_backup(session, file, report.value(), removed);
 }
 
-/// What lost tokens and workspaces have spent is not for those who get their numbers next. The
-/// database is in place by then: what does not work is worth a word, no more.
+/// What lost tokens, members and workspaces have spent is not for those who get their numbers next.
+/// The database is in place by then: what does not work is worth a word, no more.
 void forget_lost(const Session& session, const std::string& database,
                  const store::RestoreReport& report) {
     const auto path = store::true_path(database);
@@ -119,8 +119,9 @@ void forget_lost(const Session& session, const std::string& database,
     const auto key = manage::cursor_key({*ledger.value(), {}, session.clock.now(), {}, {}});
     if (!key)
         return;
-    const Status done = ops::forget_above(ops::state_path_of(path.value()), key.value(),
-                                          report.last_token, report.last_workspace);
+    const Status done =
+        ops::forget_above(ops::state_path_of(path.value()), key.value(),
+                          {report.last_token, report.last_member, report.last_workspace});
     if (!done)
         session.output.warn("a new token may begin with what a lost one has spent: " +
                             done.failure().what);

@@ -112,9 +112,9 @@ Result<Json> decide_here(Session& session, const config::Config& config,
     const auto policy = policy::Policy::make(config.rules);
     if (!policy)
         return policy.failure();
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures(config.failures), public_calls(config.public_calls);
-    Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, urgent, failures,
+    Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, own, failures,
               public_calls);
     const Decision decision = gate.decide(http::call_of(question, session.clock.now()));
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
@@ -144,8 +144,9 @@ std::string text_in(const Json& json, const char* name) {
 }
 
 std::string left_in(const Json& window) {
-    std::string text = text_in(window, "remaining") + " of " + text_in(window, "limit") +
-                       " calls left in " + text_in(window, "windowSeconds") + " s";
+    std::string text = "per " + text_in(window, "per") + ": " + text_in(window, "remaining") +
+                       " of " + text_in(window, "limit") + " calls left in " +
+                       text_in(window, "windowSeconds") + " s";
     if (window.value("remaining", 0) < window.value("limit", 0))
         text += "; the next comes back in " + text_in(window, "reset") + " s";
     return text;

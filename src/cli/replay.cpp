@@ -170,7 +170,7 @@ std::vector<Command> replay_commands() {
              "on record: [decisions] grants = \"all\".",
          .parameters = {option("--against", "FILE", "the configuration to try; else the present"),
                         options("--window", "PLAN:W",
-                                "a window to try: PLAN:NAME=LIMIT/SECONDS, or PLAN:NAME=off"),
+                                "a window to try: PLAN:NAME=LIMIT/SECONDS[/PER], or PLAN:NAME=off"),
                         option("--from", "TIME", "calls from then on; without it a week back"),
                         option("--until", "TIME", "calls before; without it all")},
          .example = "hourgate replay --window studio:burst=20/10\n"

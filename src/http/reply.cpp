@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <span>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -76,11 +77,6 @@ std::string quoted_safe(std::string_view text) {
     return safe;
 }
 
-bool has_limits(const Decision& decision) noexcept {
-    return decision.room_of == RoomOf::plan && decision.plan != nullptr &&
-           decision.room.count > 0 && decision.room.count <= decision.plan->windows.size();
-}
-
 // --- what each kind of refusal says beyond its words ---------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
@@ -132,7 +128,7 @@ void add_may(Json& error, const Decision& decision) {
 std::string_view per_of(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::failures || decision.room_of == RoomOf::public_calls)
         return "address";
-    return window.per == Per::workspace ? "workspace" : "token";
+    return to_text(window.per);
 }
 
 void add_who(Json& error, const Decision& decision) {
@@ -374,14 +370,14 @@ std::string error_json(const Decision& decision, const ReplySettings& settings) 
 
 Json limits_of(const Decision& decision) {
     Json limits = Json::array();
-    if (!has_limits(decision))
-        return limits;
-    for (std::size_t i = 0; i < decision.room.count; ++i) {
-        const Window& window = decision.plan->windows[i];
+    const std::span<const Window> windows = decision.windows();
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        const Window& window = windows[i];
         const WindowState& state = decision.room.states[i];
         limits.push_back(Json{{"window", window.name},
                               {"limit", window.limit},
                               {"windowSeconds", window.seconds},
+                              {"per", to_text(window.per)},
                               {"remaining", state.remaining},
                               {"reset", state.reset_s}});
     }
@@ -418,15 +414,27 @@ private:
     std::size_t size_ = 0;
 };
 
+/// The window that X-RateLimit-* show: the full one, where the call was refused for it, else the
+/// longest. REQUIRES: windows is not empty.
+std::size_t window_to_show(const Decision& decision, std::span<const Window> windows) noexcept {
+    const auto full = static_cast<std::size_t>(std::max(decision.room.full, 0));
+    if (decision.reason == Reason::window_full && decision.room.full >= 0 && full < windows.size())
+        return full;
+    const auto longest =
+        std::max_element(windows.begin(), windows.end(),
+                         [](const Window& a, const Window& b) { return a.seconds < b.seconds; });
+    return static_cast<std::size_t>(longest - windows.begin());
+}
+
 /// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
 void add_limit_headers(HeaderSink& to, const Decision& decision) {
-    if (!has_limits(decision))
+    const std::span<const Window> windows = decision.windows();
+    if (windows.empty())
         return;
-    const auto longest = static_cast<std::size_t>(std::max(longest_window(*decision.plan), 0));
     Line policy;
     Line left;
-    for (std::size_t i = 0; i < decision.room.count; ++i) {
-        const Window& window = decision.plan->windows[i];
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        const Window& window = windows[i];
         const WindowState& state = decision.room.states[i];
         std::string changed;
         const std::string_view name = header_safe(window.name, changed);
@@ -436,10 +444,11 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
         left << before << name << "\";r=" << Digits(state.remaining)
              << ";t=" << Digits(state.reset_s);
     }
-    const WindowState& state = decision.room.states[longest];
+    const std::size_t shown = window_to_show(decision, windows);
+    const WindowState& state = decision.room.states[shown];
     // Rounded up, as t is: who waits until that second is never early.
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
-    to.add("X-RateLimit-Limit", Digits(decision.plan->windows[longest].limit));
+    to.add("X-RateLimit-Limit", Digits(windows[shown].limit));
     to.add("X-RateLimit-Remaining", Digits(state.remaining));
     to.add("X-RateLimit-Reset", Digits(now_s + state.reset_s));
     to.add("RateLimit-Policy", policy);

@@ -32,16 +32,6 @@ std::string_view kind_of(MemberKind kind) noexcept {
     return "";
 }
 
-std::string_view per_of(Per per) noexcept {
-    switch (per) {
-        case Per::token:
-            return "token";
-        case Per::workspace:
-            return "workspace";
-    }
-    return "";
-}
-
 }  // namespace
 
 Json view_of(const manage::WorkspaceView& view) {
@@ -73,7 +63,7 @@ Json view_of(const Plan& plan) {
         windows.push_back({{"name", window.name},
                            {"limit", window.limit},
                            {"seconds", window.seconds},
-                           {"per", per_of(window.per)}});
+                           {"per", to_text(window.per)}});
     return {{"name", plan.name}, {"api", plan.api}, {"rank", plan.rank}, {"windows", windows}};
 }
 

@@ -3,6 +3,7 @@
 #include "http/words.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -448,11 +449,35 @@ std::string seconds_of(std::int64_t ms) {
 }
 
 /// Whose calls a window counts together.
-std::string counted_together(const Decision& decision, const Window& window) {
+std::string_view counted_together(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::public_calls)
         return "";
-    return window.per == Per::workspace ? ", shared by the whole workspace"
-                                        : ", shared by all programs that use this token";
+    switch (window.per) {
+        case Per::token:
+            return ", shared by all programs that use this token";
+        case Per::member:
+            return ", shared by all tokens of this member";
+        case Per::workspace:
+            return ", shared by the whole workspace";
+    }
+    return "";
+}
+
+/// What the gate's own window that is full is for.
+std::string_view purpose_of(policy::OwnWindow which) noexcept {
+    switch (which) {
+        case policy::OwnWindow::self_service:
+            return "for reading and minting on the gate's own routes";
+        case policy::OwnWindow::why:
+            return "for asking why a call was refused";
+        case policy::OwnWindow::check:
+            return "for asking what would become of a call";
+        case policy::OwnWindow::rotate:
+            return "for rotating tokens";
+        case policy::OwnWindow::revoke:
+            return "for revocations that change nothing";
+    }
+    return "";
 }
 
 Words window_full(const Decision& decision, const ReplySettings& settings) {
@@ -465,18 +490,18 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
     const std::string fix = wait + "; one call every " + seconds_of(pace_ms(*window)) +
                             " s altogether never fills this window.";
     const std::string limit = times(window->limit, "call") + " in any " + number(window->seconds) +
-                              " s" + counted_together(decision, *window);
+                              " s" + std::string(counted_together(decision, *window));
     if (decision.room_of == RoomOf::public_calls) {
         const std::string from =
             decision.address ? decision.address->text() : std::string("this address");
         return {"The window for public calls from " + from + " is full: " + limit + ".", fix};
     }
-    if (decision.room_of == RoomOf::urgent)
-        return {
-            "Window " + quoted(window->name) +
-                ", which a token has for revoking and rotating tokens and for asking, is full: " +
-                limit + ".",
-            fix};
+    if (decision.room_of == RoomOf::own) {
+        const auto which = policy::own_window_of(decision.match.own, decision.method);
+        return {"Window " + quoted(window->name) + " " + std::string(purpose_of(which)) +
+                    " is full: " + limit + ". Calls to the API do not count in it.",
+                fix};
+    }
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
                 " is full: " + limit + ".",
             fix};
@@ -543,16 +568,15 @@ const Window* full_window(const Decision& decision, const ReplySettings& setting
             return &settings.failures;
         case RoomOf::public_calls:
             return &settings.public_calls;
-        case RoomOf::urgent:
-            return &urgent_window;
+        case RoomOf::own:
         case RoomOf::plan:
             break;
     }
+    const std::span<const Window> windows = decision.windows();
     const int full = decision.room.full;
-    if (decision.plan == nullptr || full < 0)
-        return nullptr;
-    const auto at = static_cast<std::size_t>(full);
-    return at < decision.plan->windows.size() ? &decision.plan->windows[at] : nullptr;
+    return full >= 0 && static_cast<std::size_t>(full) < windows.size()
+               ? &windows[static_cast<std::size_t>(full)]
+               : nullptr;
 }
 
 Words words_for(Reason reason, const Decision& decision, const ReplySettings& settings) {

@@ -1,8 +1,8 @@
-// Question 4, "is there room?": counts calls for token lines and workspaces, and failed or public
-// calls for addresses. Never over, always: see WindowLog.
+// Question 4, "is there room?": counts calls for token lines, members and workspaces, and failed or
+// public calls for addresses. Never over, always: see WindowLog.
 //
-// Threads: every method may be called from any thread. Shards by hash bits, one mutex each; a call
-// that needs a line's log and a workspace's log locks the line's shard first, always.
+// Threads: every method may be called from any thread. Shards by hash bits, one mutex each. A call
+// that needs several logs locks their shards in one fixed order: token line, member, workspace.
 // The instant a call is counted at is the latest of its clock's reading and of all at which its
 // logs were asked about or swept before: it lies between the reading of its clock and its answer,
 // and in no interval [t, t + W) of these instants are more than N calls granted.
@@ -39,7 +39,15 @@ struct Room {
     std::array<WindowState, limits::windows_per_plan_max> states{};  ///< after spending, if spent
 };
 
-/// Counts for token lines and workspaces.
+/// Whose logs a call is counted in, by row number. A number stays with its line, member or
+/// workspace for ever, so whoever is renamed, changed, removed or restored goes on in the same log.
+struct CountedFor {
+    std::int64_t line = 0;
+    std::int64_t member = 0;
+    std::int64_t workspace = 0;
+};
+
+/// Counts for token lines, members and workspaces.
 class Limiter {
 public:
     /// REQUIRES: no part of `time` is negative.
@@ -49,11 +57,10 @@ public:
     Limiter& operator=(const Limiter&) = delete;
 
     /// Checks all windows, then, with Spend::yes and if none is full, spends one call in all of
-    /// them, as one step. Windows with Per::token count under `line`, the others under `workspace`.
+    /// them, as one step. Each window counts in the log of `whose` that its `per` names.
     /// Spend::again is Spend::no. Spend::counted is a look that is never refused.
     /// REQUIRES: windows.size() <= limits::windows_per_plan_max; now.boot_us >= 0.
-    [[nodiscard]] Room ask(std::int64_t line, std::int64_t workspace,
-                           std::span<const Window> windows, Now now, Spend spend);
+    [[nodiscard]] Room ask(CountedFor whose, std::span<const Window> windows, Now now, Spend spend);
 
     /// Forgets logs in which nothing counts any more. Holds one shard's lock at a time.
     void sweep(Now now);
@@ -68,9 +75,9 @@ public:
     [[nodiscard]] bool load(std::string_view piece);
     /// Becomes `other`. REQUIRES: no other thread uses either.
     void take_over(Limiter&& other) noexcept;
-    /// Forgets lines whose number, without its sign, is above `line_max`, and workspaces above
-    /// `workspace_max`: of a database that was restored, their numbers will be others'.
-    void forget_above(std::int64_t line_max, std::int64_t workspace_max);
+    /// Forgets lines, members and workspaces whose number, without its sign, is above that of
+    /// `last`. After a restore such numbers are given to others.
+    void forget_above(CountedFor last);
 
     [[nodiscard]] std::size_t entries() const;
     [[nodiscard]] std::size_t bytes() const;

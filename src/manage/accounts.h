@@ -70,6 +70,8 @@ struct PlanChange {
     std::optional<std::vector<Window>> windows;  ///< replaces all windows
 };
 [[nodiscard]] Result<std::vector<Plan>> list_plans(const Context&);
+/// What is weak about each plan: see warning_about() of plan/plan.h.
+[[nodiscard]] Result<std::vector<std::string>> plan_warnings(const Context&);
 [[nodiscard]] Result<Plan> show_plan(const Context&, std::string_view name);
 [[nodiscard]] Result<Plan> set_plan(const Context&, const PlanChange&);
 /// Conflict while a workspace is on it.

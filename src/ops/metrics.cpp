@@ -32,7 +32,8 @@ void add_directory(Exposition& out, const Gauges& gauges) {
 }
 
 void add_limiter(Exposition& out, const Gauges& gauges) {
-    out.gauge("hourgate_limiter_entries", "Token lines and workspaces that calls are counted for.",
+    out.gauge("hourgate_limiter_entries",
+              "Token lines, members and workspaces that calls are counted for.",
               static_cast<std::int64_t>(gauges.limiter.entries));
     out.gauge("hourgate_limiter_bytes", "Memory of their counters.",
               static_cast<std::int64_t>(gauges.limiter_bytes));

@@ -42,7 +42,7 @@ struct Gauges {
     std::uint64_t directory_reloads = 0;
     std::uint64_t directory_evictions = 0;
     std::uint64_t directory_entries = 0;
-    TableGauges limiter;  ///< of token lines and workspaces, in the plans' windows and the urgent
+    TableGauges limiter;  ///< of token lines, members and workspaces, and of the own routes
     std::uint64_t limiter_bytes = 0;
     TableGauges failures;
     TableGauges public_calls;

@@ -64,7 +64,8 @@ enum class BringBack : std::uint8_t { no, yes };
 
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;
-    std::int64_t last_workspace = 0, last_token = 0;  ///< row numbers; what comes gets higher ones
+    /// The highest row numbers; whatever is added later gets higher ones.
+    std::int64_t last_workspace = 0, last_member = 0, last_token = 0;
     std::string old_file;                   ///< where the old database went; empty: there was none
     std::vector<std::string> kept_revoked;  ///< prefixes live in the backup that stay revoked
     std::vector<std::string> kept_removed;  ///< public ids of members that stay removed

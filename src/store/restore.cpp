@@ -203,6 +203,7 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
         report.last_workspace = copy.number("SELECT coalesce(max(id), 0) FROM workspaces");
+        report.last_member = copy.number("SELECT coalesce(max(id), 0) FROM members");
         report.last_token = copy.number("SELECT coalesce(max(id), 0) FROM tokens");
         transaction.commit();
         return report;

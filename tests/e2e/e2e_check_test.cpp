@@ -62,7 +62,7 @@ TEST_CASE("check asks the running server: its windows as they are, nothing spent
                    "granted           no\nstatus            403\n"
                    "reason            role_forbidden\nmessage           "));
     CHECK(contains(refused.out,
-                   "\nwindow sustained  600 of 600 calls left in 60 s\n"
+                   "\nwindow sustained  per member: 600 of 600 calls left in 60 s\n"
                    "decided           by the running server; nothing was spent\n"));
     CHECK(contains(refused.err, "the call would be refused: 403 role_forbidden"));
     CHECK_FALSE(contains(refused.out + refused.err, member.substr(22)));

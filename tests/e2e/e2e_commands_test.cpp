@@ -154,7 +154,7 @@ TEST_CASE("plans are listed, made, changed and removed") {
     CHECK(here.json({"plan", "set", "team", "--window", "none"}).at("windows").empty());
     CHECK(here.json({"plan", "list"}).size() == 4);
     CHECK(here.json({"plan", "remove", "team"}).at("removed") == true);
-    CHECK(contains(here.run({"plan", "list"}).out, "burst=30/10 sustained=600/60"));
+    CHECK(contains(here.run({"plan", "list"}).out, "burst=30/10 sustained=600/60/member"));
 
     here.must({"workspace", "add", "Acme", "--plan", "studio"});
     CHECK(contains(refused(here, {"plan", "remove", "studio"}, 1), "studio"));
@@ -165,6 +165,33 @@ TEST_CASE("plans are listed, made, changed and removed") {
     refused(here, {"plan", "set", "team", "--rank", "-1"}, 2);
     refused(here, {"plan", "set", "team", "--api", "maybe"}, 2);
     CHECK(here.json({"plan", "list"}).size() == 3);
+}
+
+TEST_CASE(
+    "a plan that a member could multiply is warned about when it is set, and by config check") {
+    const Installation here;
+    CHECK(here.json({"config", "check"}).at("ok") == true);  // there is no database yet
+    here.must({"init"});
+    const auto about_plans = [&] {
+        std::string all;
+        for (const Json& warning : here.json({"config", "check"}).at("warnings"))
+            if (contains(warning.get<std::string>(), "multiply"))
+                all += warning.get<std::string>();
+        return all;
+    };
+    CHECK(about_plans().empty());
+    const Ran weak =
+        here.run({"plan", "set", "team", "--api", "yes", "--window", "burst=60/10/token"});
+    CHECK(weak.exit_code == 0);
+    CHECK(contains(weak.out, "burst=60/10"));
+    CHECK(contains(weak.err, "warning: plan 'team' has only windows per token"));
+    CHECK(contains(weak.err, "multiply each limit by 50"));
+    CHECK(contains(about_plans(), "plan 'team'"));
+    const Ran sound = here.run(
+        {"plan", "set", "team", "--window", "burst=60/10", "--window", "sustained=900/60/member"});
+    CHECK(sound.err.empty());
+    CHECK(contains(sound.out, "burst=60/10 sustained=900/60/member"));
+    CHECK(about_plans().empty());
 }
 
 TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked") {

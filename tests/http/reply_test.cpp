@@ -228,9 +228,9 @@ std::vector<Case> no_room() {
         {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429,
          "Too Many Requests",
          "Retry-After: 10\n"
-         "X-RateLimit-Limit: 5\n"
-         "X-RateLimit-Remaining: 2\n"
-         "X-RateLimit-Reset: 1780000060\n"
+         "X-RateLimit-Limit: 3\n"
+         "X-RateLimit-Remaining: 0\n"
+         "X-RateLimit-Reset: 1780000010\n"
          "RateLimit-Policy: \"burst\";q=3;w=10, \"sustained\";q=5;w=60\n"
          "RateLimit: \"burst\";r=0;t=10, \"sustained\";r=2;t=60\n",
          R"("code":"rate_limited","reason":"window_full","message":"Window 'burst' of plan 'studio' is full: 3 calls in any 10 s, shared by all programs that use this token.","fix":"Wait 10 s, until 2026-05-28T20:26:50Z, then send the same call again; one call every 3.334 s altogether never fills this window.","decision":"dec_ID","window":"burst","limit":3,"windowSeconds":10,"per":"token","retryAfter":10,"retryAt":"2026-05-28T20:26:50Z","paceSeconds":3.334)"},
@@ -256,11 +256,15 @@ std::vector<Case> no_room() {
              bench.advance_s(20);
          },
          [](Request& request) {
-             set_header(request, "X-Forwarded-Method", "DELETE");
-             set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf");
+             set_header(request, "X-Forwarded-Method", "POST");
+             set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf/rotate");
          },
-         429, "Too Many Requests", "Retry-After: 40\n",
-         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens and for asking, is full: 60 calls in any 60 s, shared by all programs that use this token.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
+         429, "Too Many Requests",
+         "Retry-After: 40\nX-RateLimit-Limit: 60\nX-RateLimit-Remaining: 0\n"
+         "X-RateLimit-Reset: 1780000060\n"
+         "RateLimit-Policy: \"rotate\";q=60;w=60, \"rotate-member\";q=120;w=60\n"
+         "RateLimit: \"rotate\";r=0;t=40, \"rotate-member\";r=60;t=40\n",
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'rotate' for rotating tokens is full: 60 calls in any 60 s, shared by all programs that use this token. Calls to the API do not count in it.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"rotate","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
          R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},
@@ -411,15 +415,34 @@ TEST_CASE(
     CHECK(header(granted, "RateLimit") == "\"burst\";r=0;t=10, \"sustained\";r=2;t=60");
     CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
     CHECK(header(granted, "Retry-After") == "(absent)");
-    CHECK(bench.urgent_left() == 59);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 59);
     bench.facts.workspace.plan_id = 1;
     bench.put();
     const Answer unpaid = bench.ask(request);
     CHECK(unpaid.status == 200);
     CHECK(header(unpaid, "X-RateLimit-Limit") == "(absent)");
     CHECK(header(unpaid, "RateLimit") == "(absent)");
-    CHECK(bench.urgent_left() == 58);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 58);
     CHECK(bench.left() == 0);
+}
+
+TEST_CASE("on a 429 the X-RateLimit headers describe the full window, elsewhere the longest one") {
+    HttpBench bench;
+    const Request request = HttpBench::forwarded("GET", "/clients/7");
+    for (int i = 0; i < 3; ++i)
+        CHECK(header(bench.ask(request), "X-RateLimit-Limit") == "5");
+    const Answer burst = bench.ask(request);
+    CHECK(burst.status == 429);
+    CHECK(header(burst, "X-RateLimit-Limit") == "3");
+    CHECK(header(burst, "X-RateLimit-Remaining") == "0");
+    CHECK(header(burst, "X-RateLimit-Reset") == "1780000010");
+    bench.advance_s(10);
+    bench.spend(2);
+    const Answer sustained = bench.ask(request);
+    CHECK(sustained.status == 429);
+    CHECK(header(sustained, "X-RateLimit-Limit") == "5");
+    CHECK(header(sustained, "X-RateLimit-Remaining") == "0");
+    CHECK(header(sustained, "X-RateLimit-Reset") == "1780000060");
 }
 
 TEST_CASE("in mode observe an unreadable call to one of the gate's own routes is still a 400") {
@@ -449,7 +472,7 @@ TEST_CASE("at the admin door a member is told whose tokens it takes") {
         R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener takes operator tokens alone.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
         "\n");
     CHECK(bench.left() == 3);
-    CHECK(bench.urgent_left() == 60);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 60);
 }
 
 TEST_CASE("every status that is answered has the phrase of RFC 9110") {

@@ -32,7 +32,7 @@ TEST_CASE("from the next call on the other rules decide, and the counters go on"
     policy::Rules rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy other = policy::Policy::make(rules).value();
-    Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.urgent,
+    Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.own,
               bench.failures, bench.public_calls);
     http::Service::Settings settings = settings_like_the_bench();
     settings.reply.docs_url = "https://docs.example/errors";
@@ -50,7 +50,7 @@ TEST_CASE("threads that ask while the rules change again and again get one answe
     policy::Rules rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy open = policy::Policy::make(rules).value();
-    Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.urgent,
+    Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.own,
                bench.failures, bench.public_calls);
     std::atomic<bool> done{false};
     std::atomic<int> odd{0}, asked{0};

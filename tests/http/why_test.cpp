@@ -194,7 +194,7 @@ TEST_CASE("a plan that lapsed does not keep why from its answer; no window of th
     const std::string token = bench.tokens["manager@acme"];
     take(manage::change_workspace(bench.context(), "acme", hourgate::test::to_plan("free")));
     bench.directory->catch_up();
-    const auto unpaid = bench.self(token, "GET", "/me");
+    const auto unpaid = bench.self(token, "POST", "/tokens", {{"name", "n"}});
     REQUIRE(unpaid.status == 402);
     const std::string letter = bench.letter(token, bench.decided(unpaid));
     CHECK(contains(letter, "refused with 402 (plan_without_api)"));

@@ -210,7 +210,7 @@ hourgate_directory_evictions_total 6
 # HELP hourgate_directory_entries Tokens in memory.
 # TYPE hourgate_directory_entries gauge
 hourgate_directory_entries 7
-# HELP hourgate_limiter_entries Token lines and workspaces that calls are counted for.
+# HELP hourgate_limiter_entries Token lines, members and workspaces that calls are counted for.
 # TYPE hourgate_limiter_entries gauge
 hourgate_limiter_entries 8
 # HELP hourgate_limiter_bytes Memory of their counters.

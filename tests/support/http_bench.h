@@ -137,12 +137,13 @@ public:
     void spend(int calls) {
         const Plan* plan = directory.plans->find("studio");
         for (int i = 0; i < calls; ++i)
-            (void)limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::yes);
+            (void)limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now,
+                              Spend::yes);
     }
     /// What is left in that window, whatever plan the workspace is on.
     [[nodiscard]] std::uint32_t left() {
         const Plan* plan = directory.plans->find("studio");
-        return limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::no)
+        return limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now, Spend::no)
             .states[0]
             .remaining;
     }

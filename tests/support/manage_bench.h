@@ -56,7 +56,7 @@ public:
         directory = take(store::LeasedDirectory::open(path, clock));
         gate = std::make_unique<Gate>(
             Gate::Settings{Mode::enforce, "hsk", token::Env::live, LapseRule{0}, "free"}, policy,
-            *directory, limiter, urgent, failures, public_calls);
+            *directory, limiter, own, failures, public_calls);
         service = std::make_unique<http::Service>(settings(), *gate, clock, both_);
     }
 
@@ -108,10 +108,21 @@ public:
         return call(tokens.at("operator"), method, std::string(admin) + path_, body);
     }
 
+    /// The reason of the decision on a call to the API; time stands still.
+    std::string api_call(const std::string& token, const std::string& target = "/clients") {
+        Call call;
+        call.presented = Presented::bearer;
+        call.credentials = token;
+        call.method = "GET";
+        call.target = target;
+        call.now = clock.now();
+        return std::string(to_text(gate->decide(call).reason));
+    }
+
     std::map<std::string, std::string> workspaces, members, tokens;  // by "acme", "owner@acme"
     policy::Policy policy = policy::Policy::make(small_rules()).value();
     std::unique_ptr<store::LeasedDirectory> directory;
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures{{"failures", 10'000, 60, Per::token}};
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
     Notes notes;
