@@ -28,7 +28,7 @@ enum class StatePart : std::uint8_t {
     urgent = 1,  ///< of earlier versions: read over, not written
     failures = 2,
     public_calls = 3,
-    own = 4,  ///< of the gate's own routes
+    own = 5,  ///< of the gate's own routes; 4 is kept for preflights
 };
 
 /// When it was written.

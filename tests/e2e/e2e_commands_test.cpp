@@ -174,7 +174,8 @@ TEST_CASE(
     here.must({"init"});
     const auto about_plans = [&] {
         std::string all;
-        for (const Json& warning : here.json({"config", "check"}).at("warnings"))
+        const Json checked = here.json({"config", "check"});
+        for (const Json& warning : checked.at("warnings"))
             if (contains(warning.get<std::string>(), "multiply"))
                 all += warning.get<std::string>();
         return all;

@@ -85,7 +85,9 @@ using Pieces = std::vector<std::pair<StatePart, std::string>>;
 void write_sealed(const std::string& path, fuzz::Input& input, Pieces& pieces) {
     ops::StateDraft draft(path, key, boot_id);
     while (!input.empty()) {
-        const auto part = static_cast<StatePart>(input.byte() % 5U);
+        constexpr std::array parts = {StatePart::limiter, StatePart::urgent, StatePart::failures,
+                                      StatePart::public_calls, StatePart::own};
+        const StatePart part = parts[input.byte() % parts.size()];
         const std::string piece(input.take(input.number(2)));
         HOURGATE_LAW(draft.add(part, piece).ok());
         pieces.emplace_back(part, piece);

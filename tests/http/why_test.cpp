@@ -91,7 +91,8 @@ TEST_CASE("the refused token is told why: asked, checked in order, where it stop
     std::string outcomes;
     for (const Json& question : why["questions"])
         outcomes += question["outcome"].get<std::string>() + "; ";
-    CHECK(outcomes == "yes; yes; yes; no; not asked; ");
+    // Reading one of the gate's own routes needs no paid plan.
+    CHECK(outcomes == "yes; yes; not asked; no; not asked; ");
     CHECK(why["questions"][3]["lookedAt"]["role"] == "member");
     CHECK(why["error"]["requiredRole"] == "manager");
     CHECK(why["who"]["roles"] == Json{"owner", "admin", "manager"});
