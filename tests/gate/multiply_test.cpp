@@ -1,6 +1,8 @@
 // No member multiplies a limit: whatever they mint, rotate and revoke, in no interval are more calls
 // granted than the windows per token line, per member and per workspace say.
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
