@@ -104,7 +104,7 @@ struct App::Parts {
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
                  {instruments->limiter, instruments->urgent, instruments->failures,
-                  instruments->public_calls},
+                  instruments->public_calls, instruments->preflights},
                  clock, log),
           rules(rules_.get()),
           usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
@@ -235,6 +235,7 @@ struct App::Parts {
         gauges.changes = ledger.changes();
         gauges.records = ledger.records();
         gauges.log = log.counts();
+        gauges.log_left_out = log.left_out();
         gauges.reloads = reloads_in_force.load();
         gauges.reloads_refused = reloads_refused.load();
         gauges.last_reload_good = last_reload_good.load();
@@ -247,14 +248,16 @@ struct App::Parts {
     void add_limiters(ops::Gauges& gauges) const {
         const Limiter& limiter = instruments->limiter;
         const Limiter& urgent = instruments->urgent;
-        const AddressLimiter& failures = instruments->failures;
-        const AddressLimiter& public_calls = instruments->public_calls;
         gauges.limiter = {limiter.entries() + urgent.entries(),
                           limiter.evicted() + urgent.evicted()};
         gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
-        gauges.failures = {failures.entries(), failures.evicted(), failures.shared()};
-        gauges.public_calls = {public_calls.entries(), public_calls.evicted(),
-                               public_calls.shared()};
+        const auto read = [](const AddressLimiter& table) -> ops::TableGauges {
+            return {table.entries(), table.evicted(), table.shared_in_net(),
+                    table.shared_by_all()};
+        };
+        gauges.failures = read(instruments->failures);
+        gauges.public_calls = read(instruments->public_calls);
+        gauges.preflights = read(instruments->preflights);
     }
 
     void add_connections(ops::Gauges& gauges) const {
@@ -351,6 +354,7 @@ struct App::Parts {
             log.line(ops::Level::warning, warning);
         instruments->failures.use(next.failures);
         instruments->public_calls.use(next.public_calls);
+        instruments->preflights.use(next.public_calls);
         log.use(log_settings(next));
         reloads_in_force.fetch_add(1);
         last_reload_good.store(true);
@@ -402,6 +406,8 @@ struct App::Parts {
         instruments->urgent.sweep(now);
         instruments->failures.sweep(now);
         instruments->public_calls.sweep(now);
+        instruments->preflights.sweep(now);
+        log.tell_left_out();
     }
 };
 

@@ -72,7 +72,13 @@ constexpr std::size_t resource_places_max = 512;
 
 // --- tables in memory --------------------------------------------------------------------------
 constexpr std::size_t limiter_shards = 64;
-constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public)
+constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public, preflights)
+/// Places of such a table that one net may take: an IPv6 /48 or an IPv4 /16. An IPv6 /56 has 256
+/// addresses (/64s), so no customer of a provider takes more than a sixteenth of what the net may.
+constexpr std::size_t addresses_per_net_max = 4'096;
+constexpr std::size_t nets_max = 4'096;          ///< whose other addresses share one window
+constexpr std::size_t nets_per_block_max = 256;  ///< of one IPv6 /32 or IPv4 /8
+constexpr std::size_t blocks_max = 1'024;        ///< whose other nets share one window
 constexpr std::size_t directory_shards = 64;
 constexpr std::size_t directory_entries_max = 1'048'576;
 /// Changed rows remembered between two readings of one entry.
@@ -107,14 +113,24 @@ constexpr std::int64_t sample_s = 10;
 constexpr std::int64_t decisions_write_ms = 1'000;
 constexpr std::size_t decisions_per_write = 200;      ///< in one transaction
 constexpr std::size_t decisions_per_second = 2'000;   ///< written; more are passed over
-constexpr std::uint32_t refusals_per_source = 60;     ///< of one token or address, written a minute
+constexpr std::uint32_t refusals_per_source = 60;     ///< of one token, written a minute
 constexpr std::size_t refusal_sources_max = 65'536;   ///< told apart; the others are one
+/// Of callers nobody knows. A record costs up to 8 KiB of the disk's writes, so that a second of
+/// them costs less than what a flood sends in that time.
+constexpr std::uint32_t stranger_records_at_once = 30;
+constexpr std::uint32_t stranger_records_per_second = 1;
+constexpr std::uint32_t stranger_records_per_net = 20;  ///< an IPv6 /48 or IPv4 /24, a minute
 constexpr std::size_t decisions_waiting_max = 8'192;  ///< for a database that does not take them
 
 // --- the log -----------------------------------------------------------------------------------
 constexpr std::size_t log_waiting_bytes_max = 1U << 20U;  ///< lines for a reader that is slow
 constexpr std::int64_t log_patience_ms = 1'000;           ///< with one, when nobody may wait
 constexpr std::int64_t log_granted_every_max = 1'000'000;
+constexpr std::uint32_t refusal_lines_per_token = 600;  ///< a minute
+/// Of callers nobody knows.
+constexpr std::uint32_t stranger_lines_at_once = 240;
+constexpr std::uint32_t stranger_lines_per_second = 20;
+constexpr std::uint32_t stranger_lines_per_net = 240;  ///< an IPv6 /48 or IPv4 /24, a minute
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
@@ -153,6 +169,10 @@ static_assert(upstream_settling_connections < upstream_idle_connections);
 static_assert(stream_check_ms < body_pause_ms, "a pause is seen before it is too long");
 static_assert(exact_calls_max < window_calls_max);
 static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
+static_assert(addresses_max / addresses_per_net_max >= 16 && nets_max / nets_per_block_max >= 16,
+              "one neighbourhood leaves most of the room to others");
+static_assert(addresses_per_net_max >= 16 * 256, "of an IPv6 /48, one /56 takes a sixteenth");
+static_assert(nets_per_block_max >= 256 && blocks_max >= 256, "all of IPv4 has its window");
 static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);

@@ -114,8 +114,9 @@ Result<Json> decide_here(Session& session, const config::Config& config,
         return policy.failure();
     Limiter limiter, urgent;
     AddressLimiter failures(config.failures), public_calls(config.public_calls);
+    AddressLimiter preflights(config.public_calls);
     Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, urgent, failures,
-              public_calls);
+              public_calls, preflights);
     const Decision decision = gate.decide(http::call_of(question, session.clock.now()));
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
 }

@@ -8,14 +8,16 @@
 namespace hourgate {
 
 Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-           Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls)
+           Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls,
+           AddressLimiter& preflights)
     : settings_(std::move(settings)),
       policy_(policy),
       directory_(directory),
       limiter_(limiter),
       urgent_(urgent),
       failures_(failures),
-      public_calls_(public_calls) {}
+      public_calls_(public_calls),
+      preflights_(preflights) {}
 
 Decision Gate::decide(const Call& call) {
     Decision decision;

@@ -34,9 +34,11 @@ public:
     };
 
     /// All references must outlive the gate. `urgent` counts what spends from urgent_window,
-    /// apart from the plans' windows.
+    /// apart from the plans' windows. `preflights` counts CORS preflights, in the same window as
+    /// `public_calls` but in a table of its own: neither can take the other's places.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-         Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls);
+         Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls,
+         AddressLimiter& preflights);
 
     /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
     /// 401 is counted for the caller's address. The gate's own routes and the admin door are
@@ -106,6 +108,7 @@ private:
     Limiter& urgent_;               // self-synchronised
     AddressLimiter& failures_;      // self-synchronised
     AddressLimiter& public_calls_;  // self-synchronised
+    AddressLimiter& preflights_;    // self-synchronised
 };
 
 }  // namespace hourgate

@@ -105,7 +105,8 @@ Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     if (!call.address)
         return Reason::granted;
     decision.room_of = RoomOf::public_calls;
-    decision.room = public_calls_.ask(call.address->limiter_key(), call.now, call.spend);
+    AddressLimiter& counted = call.preflight ? preflights_ : public_calls_;
+    decision.room = counted.ask(call.address->limiter_key(), call.now, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;
 }
 

@@ -17,17 +17,11 @@ struct Entry {
     WindowLog log;
 };
 
-struct IdHash {
-    std::size_t operator()(std::int64_t id) const noexcept {
-        return spread(static_cast<std::uint64_t>(id));
-    }
-};
-
 /// The first byte of a piece of save(). Stored: never renumbered.
 constexpr char lines_part = 0;
 constexpr char workspaces_part = 1;
 
-using IdTable = Table<std::int64_t, Entry, IdHash>;
+using IdTable = Table<std::int64_t, Entry>;
 
 /// The windows of one question that count under the same id, and the log they count in.
 class Side {

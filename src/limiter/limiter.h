@@ -81,10 +81,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Counts for client addresses, one window for all. At most limits::addresses_max addresses are
-/// held; while full, addresses not held share one window. Eviction (sweep) only forgets idle ones.
-/// An address that gets a place of its own starts with what the shared window still counts: some of
-/// it may have been its own.
+/// Counts for client addresses: each has a window of its own, as long as there is a place for it.
+///
+/// Places are bounded: limits::addresses_max in all, and limits::addresses_per_net_max of them for
+/// one net, which is an IPv6 /48 or an IPv4 /16. Addresses that find no place share one window with
+/// the others of their net. At most limits::nets_max nets have such a window, and at most
+/// limits::nets_per_block_max of one block, an IPv6 /32 or an IPv4 /8. Nets that find no place share
+/// the window of their block, and blocks after limits::blocks_max share one window. So the traffic
+/// of a net costs strangers elsewhere nothing; that of many nets costs them their own place, but
+/// not the window of their own net.
+///
+/// Eviction (sweep) only forgets what counts nothing. What gets a place of its own starts with what
+/// the window that it shared until then still counts: some of it may have been its own.
 class AddressLimiter {
 public:
     explicit AddressLimiter(Window window, Timeline time = {});
@@ -113,11 +121,13 @@ public:
     [[nodiscard]] bool load(std::string_view piece);
     void take_over(AddressLimiter&& other) noexcept;
 
-    [[nodiscard]] std::size_t entries() const;  ///< addresses held
+    [[nodiscard]] std::size_t entries() const;  ///< addresses that have a place
     [[nodiscard]] std::size_t bytes() const;
     [[nodiscard]] std::uint64_t evicted() const noexcept;  ///< addresses forgotten by sweep()
-    /// Calls counted in the window that addresses share while the table is full.
-    [[nodiscard]] std::uint64_t shared() const noexcept;
+    /// Calls that came to a window shared by a net or a block, refused ones included.
+    [[nodiscard]] std::uint64_t shared_in_net() const noexcept;
+    /// Calls that came to the window that all share whose block has no place, either.
+    [[nodiscard]] std::uint64_t shared_by_all() const noexcept;
 
 private:
     struct State;

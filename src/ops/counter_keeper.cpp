@@ -25,7 +25,8 @@ struct Copy {
         : limiter(time),
           urgent(time),
           failures(std::move(failures_window), time),
-          public_calls(std::move(public_window), time) {}
+          public_calls(public_window, time),
+          preflights(std::move(public_window), time) {}
 
     [[nodiscard]] Status load(const StateFile& file) {
         return file.read([this](StatePart part, std::string_view piece) {
@@ -38,13 +39,15 @@ struct Copy {
                     return failures.load(piece);
                 case StatePart::public_calls:
                     return public_calls.load(piece);
+                case StatePart::preflights:
+                    return preflights.load(piece);
             }
             return false;
         });
     }
 
     Limiter limiter, urgent;
-    AddressLimiter failures, public_calls;
+    AddressLimiter failures, public_calls, preflights;
 };
 
 Status copy_into(StateDraft& draft, const Counters& counters, Now now) {
@@ -58,7 +61,8 @@ Status copy_into(StateDraft& draft, const Counters& counters, Now now) {
     const bool all = counters.limiter.save(now, into(StatePart::limiter)) &&
                      counters.urgent.save(now, into(StatePart::urgent)) &&
                      counters.failures.save(now, into(StatePart::failures)) &&
-                     counters.public_calls.save(now, into(StatePart::public_calls));
+                     counters.public_calls.save(now, into(StatePart::public_calls)) &&
+                     counters.preflights.save(now, into(StatePart::preflights));
     if (!all && status)
         return Failure{Fault::system, "more is counted than the state file may hold", ""};
     return status;
@@ -95,6 +99,7 @@ Status CounterKeeper::take_over(const StateFile& file) {
     counters_.urgent.take_over(std::move(copy.urgent));
     counters_.failures.take_over(std::move(copy.failures));
     counters_.public_calls.take_over(std::move(copy.public_calls));
+    counters_.preflights.take_over(std::move(copy.preflights));
     ahead_us_ = time.ahead_us;
     bytes_ = file.bytes();
     log_.line(Level::info, "counters go on",
@@ -166,7 +171,8 @@ Status forget_above(const std::string& path, std::string_view key, std::int64_t 
     copy.urgent.forget_above(line_max, workspace_max);
     StateDraft draft(path, key, saved.boot_id);
     const Now then{saved.until_us - saved.ahead_us, 0};
-    const Counters counters{copy.limiter, copy.urgent, copy.failures, copy.public_calls};
+    const Counters counters{copy.limiter, copy.urgent, copy.failures, copy.public_calls,
+                            copy.preflights};
     if (Status copied = copy_into(draft, counters, then); !copied)
         return copied;
     return draft.place(saved.until_us, saved.ahead_us);

@@ -30,6 +30,7 @@ struct Counters {
     Limiter& urgent;
     AddressLimiter& failures;
     AddressLimiter& public_calls;
+    AddressLimiter& preflights;
 };
 
 /// The time a limiter goes on with at `now_us` of CLOCK_BOOTTIME in this boot; "" is an id that is

@@ -40,15 +40,24 @@ void add_limiter(Exposition& out, const Gauges& gauges) {
               static_cast<std::int64_t>(gauges.failures.entries));
     out.gauge("hourgate_public_addresses", "Client addresses with a counted public call.",
               static_cast<std::int64_t>(gauges.public_calls.entries));
+    out.gauge("hourgate_preflight_addresses", "Client addresses with a counted CORS preflight.",
+              static_cast<std::int64_t>(gauges.preflights.entries));
     out.begin("hourgate_limiter_evictions_total", Type::counter,
               "Counters forgotten because nothing counted in them any more, by table.");
     out.sample({{"table", "calls"}}, gauges.limiter.evicted);
     out.sample({{"table", "failures"}}, gauges.failures.evicted);
     out.sample({{"table", "public"}}, gauges.public_calls.evicted);
+    out.sample({{"table", "preflights"}}, gauges.preflights.evicted);
     out.begin("hourgate_limiter_shared_total", Type::counter,
-              "Calls of addresses that had to share one window, because the table was full.");
-    out.sample({{"table", "failures"}}, gauges.failures.shared);
-    out.sample({{"table", "public"}}, gauges.public_calls.shared);
+              "Calls of addresses without a place of their own, by whom they share a window with: "
+              "their net (an IPv6 /48 or IPv4 /16, or what is around it), or all.");
+    const auto add = [&](std::string_view table, const TableGauges& of) {
+        out.sample({{"table", table}, {"with", "net"}}, of.shared_in_net);
+        out.sample({{"table", table}, {"with", "all"}}, of.shared_by_all);
+    };
+    add("failures", gauges.failures);
+    add("public", gauges.public_calls);
+    add("preflights", gauges.preflights);
 }
 
 void add_connections(Exposition& out, const Gauges& gauges) {
@@ -122,6 +131,9 @@ void add_log(Exposition& out, const Gauges& gauges) {
     out.counter("hourgate_log_lines_dropped_total",
                 "Lines of the log that are lost, because whoever reads it was too slow.",
                 gauges.log.dropped);
+    out.counter("hourgate_log_lines_left_out_total",
+                "Refused calls without a line of the log, because there were too many.",
+                gauges.log_left_out);
 }
 
 void add_config(Exposition& out, const Gauges& gauges) {

@@ -281,7 +281,7 @@ Status StateFile::read(const std::function<bool(StatePart, std::string_view)>& t
         at += head.size();
         const std::uint64_t part = number_in(std::string_view(head).substr(0, 1));
         const std::uint64_t size = number_in(std::string_view(head).substr(1));
-        if (part > static_cast<std::uint64_t>(StatePart::public_calls) ||
+        if (part > static_cast<std::uint64_t>(StatePart::preflights) ||
             size > limits::state_piece_bytes_max || size > end - at)
             return unusable("is damaged");
         piece.resize(size);

@@ -5,6 +5,7 @@
 
 #include "base/few.h"
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 
 namespace hourgate::ops {
 
@@ -57,8 +58,8 @@ manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
 
 struct UsageMeter::Shard {
     std::mutex mutex;
-    std::unordered_map<std::int64_t, Entry> entries;  // of this hour, by token
-    std::vector<manage::UsageNote> earlier;           // of hours that are over
+    std::unordered_map<std::int64_t, Entry, SeededHash> entries;  // of this hour, by token
+    std::vector<manage::UsageNote> earlier;                       // of hours that are over
 };
 
 UsageMeter::UsageMeter() : shards_(std::make_unique<Shard[]>(limits::usage_shards)) {}
@@ -104,7 +105,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
 std::vector<manage::UsageNote> UsageMeter::take(std::size_t part) {
     Shard& shard = shards_[part];
     std::vector<manage::UsageNote> notes;
-    std::unordered_map<std::int64_t, Entry> entries;
+    std::unordered_map<std::int64_t, Entry, SeededHash> entries;
     {
         const std::lock_guard lock(shard.mutex);
         entries.swap(shard.entries);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 #include "store/change_log.h"
 #include "store/directory_readers.h"
 #include "store/errors.h"
@@ -66,7 +67,7 @@ struct Entry {
 struct alignas(64) Shard {
     mutable std::mutex mutex;
     // All guarded by mutex.
-    std::unordered_map<Key, Entry> entries;
+    std::unordered_map<Key, Entry, SeededHash> entries;
     Generation generation = 0;              // the latest published
     std::shared_ptr<const PlanBook> plans;  // as of it
     std::size_t next_bucket = 0;            // where the search for an old entry goes on

@@ -43,7 +43,7 @@ struct Life {
     explicit Life(const std::string& path)
         : fd(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
           log(fd),
-          keeper({path, std::string(key), boot_id}, {limiter, urgent, failures, public_calls},
+          keeper({path, std::string(key), boot_id}, {limiter, urgent, failures, public_calls, preflights},
                  clock, log) {
         keeper.load();
     }
@@ -52,7 +52,8 @@ struct Life {
     Life& operator=(const Life&) = delete;
 
     [[nodiscard]] bool is_fresh() const {
-        return limiter.entries() + urgent.entries() + failures.entries() + public_calls.entries() ==
+        return limiter.entries() + urgent.entries() + failures.entries() + public_calls.entries() +
+                   preflights.entries() ==
                0;
     }
     /// What each of a few callers is told, and is left with.
@@ -64,6 +65,7 @@ struct Life {
         }
         rooms.push_back(failures.ask(address, clock.now(), Spend::yes));
         rooms.push_back(public_calls.ask(address, clock.now(), Spend::yes));
+        rooms.push_back(preflights.ask(address, clock.now(), Spend::yes));
         return rooms;
     }
 
@@ -73,6 +75,7 @@ struct Life {
     Limiter limiter, urgent;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 4, 60, Per::token}};
+    AddressLimiter preflights{{"public", 4, 60, Per::token}};
     ops::CounterKeeper keeper;
 };
 
@@ -86,7 +89,7 @@ using Pieces = std::vector<std::pair<StatePart, std::string>>;
 void write_sealed(const std::string& path, fuzz::Input& input, Pieces& pieces) {
     ops::StateDraft draft(path, key, boot_id);
     while (!input.empty()) {
-        const auto part = static_cast<StatePart>(input.byte() % 4U);
+        const auto part = static_cast<StatePart>(input.byte() % 5U);
         const std::string piece(input.take(input.number(2)));
         HOURGATE_LAW(draft.add(part, piece).ok());
         pieces.emplace_back(part, piece);
@@ -116,11 +119,13 @@ bool are_counters(const Pieces& pieces) {
     Limiter limiter(time), urgent(time);
     AddressLimiter failures({"failures", 10, 60, Per::token}, time);
     AddressLimiter public_calls({"public", 4, 60, Per::token}, time);
+    AddressLimiter preflights({"public", 4, 60, Per::token}, time);
     for (const auto& [part, piece] : pieces) {
         const bool taken = part == StatePart::limiter    ? limiter.load(piece)
                            : part == StatePart::urgent   ? urgent.load(piece)
-                           : part == StatePart::failures ? failures.load(piece)
-                                                         : public_calls.load(piece);
+                           : part == StatePart::failures   ? failures.load(piece)
+                           : part == StatePart::preflights ? preflights.load(piece)
+                                                           : public_calls.load(piece);
         if (!taken)
             return false;
     }

@@ -494,6 +494,24 @@ TEST_CASE("a preflight to a listed path counts as public, to any other it does n
     CHECK(decide(bench, call) == "no_credentials");
 }
 
+TEST_CASE("preflights have a table of their own: neither they nor public calls take the other's") {
+    Bench bench;
+    Call preflight = bench.call("/clients/1", "OPTIONS");
+    preflight.presented = Presented::nothing;
+    preflight.preflight = true;
+    for (int i = 0; i < 4; ++i)
+        CHECK(decide(bench, preflight) == "granted");
+    CHECK(decide(bench, preflight) == "window_full");
+    CHECK(bench.public_calls.entries() == 0);
+    Call call = bench.call("/health");
+    call.presented = Presented::nothing;
+    for (int i = 0; i < 4; ++i)
+        CHECK(decide(bench, call) == "granted");
+    CHECK(decide(bench, call) == "window_full");
+    CHECK(bench.preflights.entries() == 1);
+    CHECK(bench.public_calls.entries() == 1);
+}
+
 TEST_CASE("a store that fails is neither a refusal of the caller nor a grant") {
     for (const Mode mode : {Mode::enforce, Mode::observe}) {
         Bench bench(mode);

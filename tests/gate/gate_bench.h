@@ -104,7 +104,7 @@ public:
     explicit Bench(Mode mode = Mode::enforce, policy::Rules rules = small_rules())
         : policy(policy::Policy::make(std::move(rules)).value()),
           gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory,
-               limiter, urgent, failures, public_calls) {
+               limiter, urgent, failures, public_calls, preflights) {
         directory.plans = std::make_shared<PlanBook>(std::vector<Plan>{
             make_plan(1, "free", false, 0, {}),
             make_plan(2, "studio", true, 10,
@@ -184,6 +184,7 @@ public:
     Limiter urgent;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 4, 60, Per::token}};
+    AddressLimiter preflights{{"public", 4, 60, Per::token}};
     Gate gate;
     Now now;
     token::Minted minted;

@@ -33,7 +33,7 @@ TEST_CASE("from the next call on the other rules decide, and the counters go on"
     rules.unlisted_allowed = true;
     const policy::Policy other = policy::Policy::make(rules).value();
     Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.urgent,
-              bench.failures, bench.public_calls);
+              bench.failures, bench.public_calls, bench.preflights);
     http::Service::Settings settings = settings_like_the_bench();
     settings.reply.docs_url = "https://docs.example/errors";
     bench.service.use(std::move(settings), gate);
@@ -51,7 +51,7 @@ TEST_CASE("threads that ask while the rules change again and again get one answe
     rules.unlisted_allowed = true;
     const policy::Policy open = policy::Policy::make(rules).value();
     Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.urgent,
-               bench.failures, bench.public_calls);
+               bench.failures, bench.public_calls, bench.preflights);
     std::atomic<bool> done{false};
     std::atomic<int> odd{0}, asked{0};
     std::vector<std::thread> threads;

@@ -303,24 +303,75 @@ TEST_CASE("Addresses go on, with what their repeated asks are told") {
     CHECK(spend(narrower, 1, long_ago + 120 * second));
 }
 
-TEST_CASE("A full table of addresses and the window the others share go on") {
+TEST_CASE("A full table of addresses and the windows that others share go on") {
+    const auto address = [](std::size_t n) {  // 256 of these are in a /48, 65,536 nets in a /32
+        return Key{6,
+                   0x20,
+                   0x01,
+                   0x0d,
+                   0xb8,
+                   std::uint8_t(n >> 16),
+                   std::uint8_t(n >> 8),
+                   std::uint8_t(n),
+                   0};
+    };
     AddressLimiter original(window(1, 60));
     for (std::size_t n = 0; n < limits::addresses_max; ++n)
         REQUIRE(original.ask(address(n), at(long_ago), Spend::yes).granted);
-    constexpr std::size_t other = limits::addresses_max;
+    constexpr std::size_t other = limits::addresses_max;  // of a net of its own
     REQUIRE(original.ask(address(other), at(long_ago + second), Spend::yes).granted);
-    const std::int64_t until_us = long_ago + 2 * second;
+    constexpr std::size_t nets = limits::nets_per_block_max;
+    for (std::size_t net = 1; net < nets; ++net)
+        REQUIRE(original.ask(address(other + 256 * net), at(long_ago + second), Spend::yes).granted);
+    // No place for one more net of the block: this one is counted for the block.
+    constexpr std::size_t last = other + 256 * nets;
+    REQUIRE(original.ask(address(last), at(long_ago + 2 * second), Spend::yes).granted);
+    const std::int64_t until_us = long_ago + 3 * second;
     AddressLimiter loaded(window(1, 60), Timeline{until_us, 0});
     load(loaded, saved(original, until_us));
     CHECK(loaded.entries() == limits::addresses_max);
     CHECK_FALSE(loaded.ask(address(0), at(until_us), Spend::yes).granted);
     CHECK_FALSE(loaded.ask(address(other), at(until_us), Spend::yes).granted);
     CHECK_FALSE(loaded.ask(address(other + 1), at(until_us), Spend::yes).granted);
+    CHECK_FALSE(loaded.ask(address(last + 256), at(until_us), Spend::yes).granted);
     loaded.sweep(at(long_ago + 60 * second));
     CHECK(loaded.entries() == 0);
     // Who gets a place now starts with what the shared window still counts.
     CHECK_FALSE(loaded.ask(address(other), at(long_ago + 60 * second), Spend::yes).granted);
+    CHECK_FALSE(loaded.ask(address(last), at(long_ago + 60 * second), Spend::yes).granted);
     CHECK(loaded.ask(address(other), at(long_ago + 61 * second), Spend::yes).granted);
+    CHECK(loaded.ask(address(last), at(long_ago + 62 * second), Spend::yes).granted);
+}
+
+TEST_CASE("Addresses that an earlier version held over the bound of their net are all counted") {
+    // 5,000 of one /48, as that version wrote them: one part, each with one call.
+    std::string piece;
+    std::string one;
+    {
+        AddressLimiter original(window(1, 60));
+        REQUIRE(original.ask(address(0), at(long_ago), Spend::yes).granted);
+        one = saved(original, long_ago).back().substr(10);
+    }
+    piece.push_back(0);
+    const auto key = [](unsigned n) {
+        return std::array<std::uint8_t, 9>{
+            6, 0x24, 0, 0, 0, 0, 1, std::uint8_t(n >> 8), std::uint8_t(n)};
+    };
+    for (unsigned n = 0; n < 5'000; ++n) {
+        const auto bytes = key(n);
+        piece.append(bytes.begin(), bytes.end());
+        piece += one;
+    }
+    AddressLimiter loaded(window(1, 60), Timeline{long_ago, 0});
+    REQUIRE(loaded.load(piece));
+    CHECK(loaded.entries() == 5'000);
+    for (unsigned n = 0; n < 5'000; ++n)
+        REQUIRE_FALSE(loaded.ask(key(n), at(long_ago + second), Spend::yes).granted);
+    CHECK(loaded.ask(key(5'000), at(long_ago + second), Spend::yes).granted);  // for the net
+    CHECK_FALSE(loaded.ask(key(5'001), at(long_ago + second), Spend::yes).granted);
+    CHECK(loaded.entries() == 5'000);
+    loaded.sweep(at(long_ago + 60 * second));
+    CHECK(loaded.entries() == 0);
 }
 
 TEST_CASE("Hostile bytes do a table of addresses no harm") {

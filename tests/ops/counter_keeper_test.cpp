@@ -60,7 +60,7 @@ public:
         clock.wall_ms = wall_ms;
         keeper = std::make_unique<ops::CounterKeeper>(
             ops::CounterKeeper::Settings{place.state(), with_key, boot_id},
-            ops::Counters{limiter, urgent, failures, public_calls}, clock, log_);
+            ops::Counters{limiter, urgent, failures, public_calls, preflights}, clock, log_);
         keeper->load();
     }
     ~Life() { ::close(fd_); }
@@ -84,6 +84,7 @@ public:
     Limiter limiter, urgent;
     AddressLimiter failures{Window{"failures", 2, 60, Per::token}};
     AddressLimiter public_calls{Window{"public", 2, 60, Per::token}};
+    AddressLimiter preflights{Window{"public", 2, 60, Per::token}};
     std::unique_ptr<ops::CounterKeeper> keeper;
 
 private:
@@ -100,6 +101,7 @@ void spend_and_save(const Place& place) {
         REQUIRE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
         REQUIRE(life.fails());
         REQUIRE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
+        REQUIRE(life.preflights.ask(address, life.clock.now(), Spend::yes).granted);
     }
     life.keeper->save(true);
     REQUIRE(life.said().empty());
@@ -139,6 +141,7 @@ TEST_CASE("A restart gives no window back, whoever counts in it") {
     CHECK_FALSE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
     CHECK_FALSE(life.fails());
     CHECK_FALSE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
+    CHECK_FALSE(life.preflights.ask(address, life.clock.now(), Spend::yes).granted);
     life.clock.boot_us = begin_us + 60 * us_per_s;
     CHECK(life.ask().granted);
     CHECK(life.fails());

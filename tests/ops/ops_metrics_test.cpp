@@ -98,8 +98,9 @@ Gauges all_of_them() {
     gauges.directory_entries = 7;
     gauges.limiter = {8, 9, 0};
     gauges.limiter_bytes = 10;
-    gauges.failures = {11, 12, 13};
-    gauges.public_calls = {14, 15, 16};
+    gauges.failures = {11, 12, 13, 113};
+    gauges.public_calls = {14, 15, 16, 116};
+    gauges.preflights = {117, 118, 119, 120};
     gauges.usage_dropped = 17;
     gauges.decisions_written = 18;
     gauges.decisions_passed_over = 19;
@@ -108,6 +109,7 @@ Gauges all_of_them() {
     gauges.connections_refused = 22;
     gauges.connections_evicted = 23;
     gauges.connections_in = {{"public", "idle", 24}, {"ask", "forward", 25}};
+    gauges.log_left_out = 126;
     gauges.forwards = true;
     gauges.upstream_forwarded = 26;
     gauges.upstream_unreachable = 27;
@@ -222,15 +224,23 @@ hourgate_failure_addresses 11
 # HELP hourgate_public_addresses Client addresses with a counted public call.
 # TYPE hourgate_public_addresses gauge
 hourgate_public_addresses 14
+# HELP hourgate_preflight_addresses Client addresses with a counted CORS preflight.
+# TYPE hourgate_preflight_addresses gauge
+hourgate_preflight_addresses 117
 # HELP hourgate_limiter_evictions_total Counters forgotten because nothing counted in them any more, by table.
 # TYPE hourgate_limiter_evictions_total counter
 hourgate_limiter_evictions_total{table="calls"} 9
 hourgate_limiter_evictions_total{table="failures"} 12
 hourgate_limiter_evictions_total{table="public"} 15
-# HELP hourgate_limiter_shared_total Calls of addresses that had to share one window, because the table was full.
+hourgate_limiter_evictions_total{table="preflights"} 118
+# HELP hourgate_limiter_shared_total Calls of addresses without a place of their own, by whom they share a window with: their net (an IPv6 /48 or IPv4 /16, or what is around it), or all.
 # TYPE hourgate_limiter_shared_total counter
-hourgate_limiter_shared_total{table="failures"} 13
-hourgate_limiter_shared_total{table="public"} 16
+hourgate_limiter_shared_total{table="failures",with="net"} 13
+hourgate_limiter_shared_total{table="failures",with="all"} 113
+hourgate_limiter_shared_total{table="public",with="net"} 16
+hourgate_limiter_shared_total{table="public",with="all"} 116
+hourgate_limiter_shared_total{table="preflights",with="net"} 119
+hourgate_limiter_shared_total{table="preflights",with="all"} 120
 # HELP hourgate_connections Connections open on all listeners.
 # TYPE hourgate_connections gauge
 hourgate_connections 21
@@ -305,6 +315,9 @@ hourgate_log_lines_total 44
 # HELP hourgate_log_lines_dropped_total Lines of the log that are lost, because whoever reads it was too slow.
 # TYPE hourgate_log_lines_dropped_total counter
 hourgate_log_lines_dropped_total 45
+# HELP hourgate_log_lines_left_out_total Refused calls without a line of the log, because there were too many.
+# TYPE hourgate_log_lines_left_out_total counter
+hourgate_log_lines_left_out_total 126
 # HELP hourgate_config_reloads_total Times the configuration was read again, by what came of it.
 # TYPE hourgate_config_reloads_total counter
 hourgate_config_reloads_total{outcome="in_force"} 46

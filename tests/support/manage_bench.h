@@ -56,7 +56,7 @@ public:
         directory = take(store::LeasedDirectory::open(path, clock));
         gate = std::make_unique<Gate>(
             Gate::Settings{Mode::enforce, "hsk", token::Env::live, LapseRule{0}, "free"}, policy,
-            *directory, limiter, urgent, failures, public_calls);
+            *directory, limiter, urgent, failures, public_calls, preflights);
         service = std::make_unique<http::Service>(settings(), *gate, clock, both_);
     }
 
@@ -114,6 +114,7 @@ public:
     Limiter limiter, urgent;
     AddressLimiter failures{{"failures", 10'000, 60, Per::token}};
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
+    AddressLimiter preflights{{"public", 100, 60, Per::token}};
     Notes notes;
     ops::UsageMeter meter;
     ops::DecisionLog decisions{ops::Grants::all};

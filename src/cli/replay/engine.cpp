@@ -60,9 +60,10 @@ struct ReplayEngine::State {
           directory(plans),
           failures(config.failures),
           public_calls(config.public_calls),
+          preflights(config.public_calls),
           gate({Mode::enforce, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
                 config.lapse_to},
-               policy, directory, limiter, urgent, failures, public_calls) {}
+               policy, directory, limiter, urgent, failures, public_calls, preflights) {}
 
     const config::Config config;
     const policy::Policy policy;
@@ -72,6 +73,7 @@ struct ReplayEngine::State {
     Limiter urgent;
     AddressLimiter failures;
     AddressLimiter public_calls;
+    AddressLimiter preflights;
     Gate gate;
     std::map<std::string, std::int64_t> workspaces;  // row numbers of this run, by public id
     std::optional<std::int64_t> boot_began_us;       // of the boot the last record is of
@@ -96,6 +98,7 @@ struct ReplayEngine::State {
         urgent.sweep(now);
         failures.sweep(now);
         public_calls.sweep(now);
+        preflights.sweep(now);
     }
 
     std::shared_ptr<const Facts> facts_of(const manage::DecisionRecord& record,
