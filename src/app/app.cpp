@@ -150,7 +150,7 @@ struct App::Parts {
     http::Service::Settings service_settings(const Rules& by) {
         http::Service::Settings settings;
         settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
-                          by.config.ask_id};
+                          by.config.ask_id, by.config.hosts};
         settings.reply = by.reply;
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
@@ -230,6 +230,7 @@ struct App::Parts {
         gauges.state_failures = keeper.failures();
         gauges.state_bytes = keeper.bytes();
         add_connections(gauges);
+        witness.fill(gauges);
         if (const auto& upstream = rules.load()->upstream)
             add_upstream(gauges, *upstream);
         gauges.changes = ledger.changes();

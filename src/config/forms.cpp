@@ -240,6 +240,14 @@ bool is_origin(std::string_view text) noexcept {
     return is_origin_host(host);
 }
 
+/// RFC 1123 section 2.1, and '_', which names of containers have.
+bool is_host(std::string_view text) noexcept {
+    constexpr CharacterSet in_hosts(
+        "-_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return !text.empty() && text.size() <= 253 && in_hosts.has_all_of(text) &&
+           text.front() != '.' && text.back() != '.' && text.find("..") == text.npos;
+}
+
 }  // namespace
 
 Result<Listen> parse_listen(std::string_view text) {
@@ -307,6 +315,9 @@ const Form ask_id_form = {
     "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
     "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
     "X-HTTP-Method, X-Method-)"};
+const Form host_form = {is_host,
+                        "a host name without a port, such as \"hourgate\" or \"gate.example.com\": "
+                        "letters, digits, '-', '_' and single dots, at most 253 bytes"};
 const Form origin_form = {
     is_origin,
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without "

@@ -80,6 +80,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.listen("public", config.public_, Off::refused);
     visit.listen("ask", config.ask, Off::allowed);
     visit.listen("admin", config.admin, Off::allowed);
+    visit.texts("hosts", config.hosts, host_form);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
     visit.duration("drain", config.drain_s, drain_bounds_s);
     visit.whole("connections_per_address", config.connections_per_address,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.h"
 #include "gate/call.h"
@@ -18,7 +19,8 @@ struct Trust {
     AddressSet peers;    ///< who may use the ask listener
     AddressSet proxies;  ///< whose X-Forwarded-For is believed, and which hops are skipped
     bool method_override_refused = true;
-    std::string ask_id;  ///< header of http/ask_ids.h; "" = off
+    std::string ask_id;              ///< header of http/ask_ids.h; "" = off
+    std::vector<std::string> hosts;  ///< names under which ask and admin answer: http/host_check.h
 };
 
 /// Whether two header names are one to an upstream that reads '_' as '-', as CGI and its heirs do;

@@ -304,7 +304,7 @@ Answer refusal_of(const Passage& passage, const Decision& decision) {
     return answer;
 }
 
-Answer answer_to(UpstreamFault fault, const Passage& passage) {
+Answer answer_to(UpstreamFault fault, const Passage& passage, std::string_view how) {
     const auto failed = [&](int status, std::string_view reason, std::string_view message,
                             std::string_view fix) {
         Json members = {{"code", "upstream_failed"},
@@ -327,7 +327,8 @@ Answer answer_to(UpstreamFault fault, const Passage& passage) {
                           "Send it again later; if that does not help, tell the operator.");
         case UpstreamFault::broken:
             return failed(502, "upstream_broken",
-                          "The call was granted, but the API behind the gate gave no whole answer.",
+                          "The call was granted, but the API behind the gate gave no whole answer" +
+                              (how.empty() ? "" : ": " + std::string(how)) + ".",
                           "It may have taken effect: look before you send it again.");
         case UpstreamFault::timed_out:
             return failed(504, "upstream_timed_out",

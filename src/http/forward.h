@@ -89,6 +89,8 @@ enum class UpstreamFault : std::uint8_t {
     broken,       ///< 502: it closed too early, or sent what is no answer
     timed_out,    ///< 504
 };
-[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage);
+/// `how`: what was met, "its head ended early"; said in a `broken` answer, "" is not.
+[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage,
+                               std::string_view how = {});
 
 }  // namespace hourgate::http

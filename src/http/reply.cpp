@@ -258,6 +258,8 @@ std::string_view phrase_of(int status) noexcept {
             return "URI Too Long";
         case 415:
             return "Unsupported Media Type";
+        case 421:
+            return "Misdirected Request";
         case 422:
             return "Unprocessable Content";
         case 429:

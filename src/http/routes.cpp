@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
+#include "http/host_check.h"
 #include "http/introspect.h"
 #include "http/management.h"
 #include "http/verify.h"
@@ -253,6 +254,8 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
 std::optional<Answer> Routes::admit(Listener listener, const Request& request,
                                     Admission& admission) noexcept {
     try {
+        if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+            return answer;
         const auto place = place_of(listener, request.method, request.target);
         if (!place || place->routed.route == nullptr)
             return std::nullopt;
@@ -307,6 +310,8 @@ Answer Routes::handle(Listener listener, const Request& request, Admission admis
 
 Answer Routes::route(Listener listener, const Request& request, Admission& admission,
                      Format format) {
+    if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+        return *std::move(answer);
     switch (listener) {
         case Listener::ask:
             return on_ask(request, format);
@@ -341,8 +346,6 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
 }
 
 Answer Routes::on_ask(const Request& request, Format format) {
-    if (!settings_.trust.peers.contains(request.peer))
-        return stranger_answer();
     const std::string_view path = policy::path_part(request.target);
     if (path == verify_path) {
         return request.method == "POST" ? verify(request, format)

@@ -78,6 +78,10 @@ Json view_of(const Plan& plan) {
 }
 
 Json view_of(const manage::AuditEvent& event) {
+    // "192.0.2.1 via 127.0.0.1": see Visit::context().
+    constexpr std::string_view between = " via ";
+    const std::size_t cut = event.from.find(between);
+    const std::string via = cut == event.from.npos ? "" : event.from.substr(cut + between.size());
     const auto state = [](const std::string& text) {
         return text.empty() ? Json() : Json::parse(text, nullptr, false);
     };
@@ -85,7 +89,8 @@ Json view_of(const manage::AuditEvent& event) {
             {"at", format_time_ms(event.at_ms)},
             {"actor", event.actor},
             {"token", text_or_null(event.token)},
-            {"from", event.from},
+            {"from", event.from.substr(0, cut)},
+            {"via", text_or_null(via)},
             {"action", event.action},
             {"object", event.object},
             {"workspaceId", text_or_null(event.workspace_id)},

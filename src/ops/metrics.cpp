@@ -74,6 +74,17 @@ void add_connections(Exposition& out, const Gauges& gauges) {
     out.counter("hourgate_connections_evicted_total",
                 "Connections closed while idle or slow, to make room for others.",
                 gauges.connections_evicted);
+    out.begin("hourgate_requests_refused_total", Type::counter,
+              "Requests refused before they could be read as a whole, by reason.");
+    for (const auto& [reason, count] : gauges.requests_refused)
+        out.sample({{"reason", reason}}, count);
+    out.counter("hourgate_stranger_requests_total",
+                "Requests to the ask listener from peers that are not in trust.peers.",
+                gauges.strangers);
+    out.begin("hourgate_unknown_hosts_total", Type::counter,
+              "Requests under a name that is not in server.hosts, by listener.");
+    for (const auto& [listener, count] : gauges.unknown_hosts)
+        out.sample({{"listener", listener}}, count);
 }
 
 void add_upstream(Exposition& out, const Gauges& gauges) {

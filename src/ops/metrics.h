@@ -61,6 +61,10 @@ struct Gauges {
         std::uint64_t count = 0;
     };
     std::vector<Connections> connections_in;  ///< each listener that is on, each state
+    using Counted = std::vector<std::pair<std::string_view, std::uint64_t>>;
+    Counted requests_refused;    ///< before they could be read, by reason
+    std::uint64_t strangers = 0;  ///< requests of peers that may not use the ask listener
+    Counted unknown_hosts;       ///< requests under a name that is not the gate's, by listener
     bool forwards = false;  ///< whether there is an upstream; the others of it are 0 then
     std::uint64_t upstream_forwarded = 0;
     std::uint64_t upstream_unreachable = 0;

@@ -52,6 +52,9 @@ const std::string ask_id_form =
     "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
     "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
     "X-HTTP-Method, X-Method-)";
+const std::string host_form =
+    "a host name without a port, such as \"hourgate\" or \"gate.example.com\": letters, digits, "
+    "'-', '_' and single dots, at most 253 bytes";
 const std::string origin_form =
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without a path and "
     "without the port 80 of http or 443 of https";
@@ -293,6 +296,22 @@ std::vector<Key> names_and_addresses() {
           {R"("X-HTTP-Method-Override")", "'X-HTTP-Method-Override' does not fit"},
           {R"("X-Method-Override")", "'X-Method-Override' does not fit"},
           {"\"X-" + times("a", 63) + "\"", "'X-" + times("a", 63) + "' does not fit"}}},
+        {"server",
+         "hosts",
+         "true",
+         "true or false where a list belongs",
+         "a list, each " + host_form,
+         {{R"([])", ""},
+          {R"(["hourgate", "gate.example.com", "my_gate-1"])", ""},
+          {"[\"" + times("a", 253) + "\"]", ""}},
+         {{R"(["gate:8403"])", "'gate:8403' does not fit"},
+          {R"(["http://gate"])", "'http://gate' does not fit"},
+          {R"(["*.example.com"])", "'*.example.com' does not fit"},
+          {R"(["gate."])", "'gate.' does not fit"},
+          {R"([".gate"])", "'.gate' does not fit"},
+          {R"(["a..b"])", "'a..b' does not fit"},
+          {R"([""])", "'' does not fit"},
+          {"[\"" + times("a", 254) + "\"]", "'" + times("a", 254) + "' does not fit"}}},
         {"cors",
          "origins",
          "true",
@@ -513,6 +532,7 @@ notices = "none"
 public = "[::1]:1"
 ask = "unix:/run/hourgate/ask"
 admin = ""
+hosts = ["gate.example", "hourgate_ask"]
 api_prefix = "/gate"
 drain = "2m"
 connections_per_address = 50
@@ -788,6 +808,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.log_level == hourgate::config::LogLevel::notice);
     CHECK(config.log_json);
     CHECK(config.log_granted_every == 10);
+    CHECK(config.hosts == std::vector<std::string>{"gate.example", "hourgate_ask"});
     CHECK(config.drain_s == 120);
     CHECK(config.connections_per_address == 50);
     CHECK(config.loops == 3);

@@ -19,6 +19,7 @@ notices = "none"
 public = "[2001:db8::1]:1"
 ask = "unix:/run/a \"quoted\" \\ name"
 admin = ""
+hosts = ["gate.example"]
 api_prefix = "/gate"
 drain = "90s"
 connections_per_address = 16384
@@ -132,7 +133,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "file": "",
   "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
-          R"("api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
+          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},
   "database": {"path": "/var/lib/hourgate/hourgate.db"},
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"

@@ -23,7 +23,7 @@ constexpr int people = 8;
 Answered call(Wire& wire, const std::string& method, const std::string& target,
               const std::string& token, const std::string& body = "") {
     std::string bytes = method + " " + target +
-                        " HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer " + token + "\r\n";
+                        " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + "\r\n";
     if (!body.empty())
         bytes +=
             "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +

@@ -162,6 +162,7 @@ TEST_CASE("the audit log has every change, filtered, in pages, and never a secre
     CHECK(event["object"] == bench.prefix_of(token));
     CHECK(event["token"] == bench.prefix_of(bench.tokens["owner@acme"]));
     CHECK(event["from"] == "192.0.2.1");
+    CHECK(event["via"] == "127.0.0.1");  // who said so
     CHECK(event["after"]["name"] == "audited");
     CHECK_FALSE(shows(events.answer, token));
     std::size_t count = 0;

@@ -143,6 +143,7 @@ TEST_CASE("the page is the same on all three listeners, and on ask for peers alo
     http::Service::Settings settings;
     settings.errors = embedded::errors;
     settings.trust.peers = AddressSet({*Network::parse("127.0.0.0/8")});
+    settings.trust.hosts = {"api.example"};
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
     for (const Listener listener : {Listener::public_, Listener::ask, Listener::admin}) {
         http::Request request = HttpBench::request("GET", "/_hourgate/errors?x#role_forbidden");

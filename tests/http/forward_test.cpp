@@ -22,7 +22,7 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     http::parse_head(bytes, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
     head.request.peer = *Address::parse(peer);
-    const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true, ""};
+    const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true, "", {}};
     Call call;
     call.now = bench.now;
     call.method = head.request.method;

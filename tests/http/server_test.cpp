@@ -590,6 +590,7 @@ TEST_CASE("a request under way when the server stops is finished, and its connec
     bool asked = false;
     bool released = false;
     http::Service::Settings settings;
+    settings.trust.hosts = {"h"};
     settings.ready = [] { return true; };
     settings.metrics = [&] {
         std::unique_lock lock(mutex);
@@ -711,6 +712,7 @@ TEST_CASE("a peer that reads nothing holds up nobody, and its answers wait withi
     HttpBench bench;
     std::atomic<int> written{0};
     http::Service::Settings settings;
+    settings.trust.hosts = {"h"};
     settings.metrics = [&] {
         ++written;
         return std::string(1U << 20U, 'm');

@@ -17,6 +17,7 @@ http::Service::Settings settings_like_the_bench() {
     http::Service::Settings made;
     const AddressSet local({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
     made.trust.peers = made.trust.proxies = local;
+    made.trust.hosts = {"api.example"};
     made.reply = HttpBench::reply_settings();
     made.ready = [] { return true; };
     made.metrics = [] { return std::string(); };

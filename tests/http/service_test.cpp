@@ -225,6 +225,7 @@ TEST_CASE("only a POST to verify or introspect has a body that is read") {
 TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants nothing") {
     HttpBench bench;
     http::Service::Settings settings;
+    settings.trust.hosts = {"api.example"};
     settings.metrics = []() -> std::string { throw 7; };
     settings.ready = []() -> bool { throw std::bad_alloc(); };
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);

@@ -109,6 +109,9 @@ Gauges all_of_them() {
     gauges.connections_refused = 22;
     gauges.connections_evicted = 23;
     gauges.connections_in = {{"public", "idle", 24}, {"ask", "forward", 25}};
+    gauges.requests_refused = {{"target_too_long", 121}, {"other", 122}};
+    gauges.strangers = 123;
+    gauges.unknown_hosts = {{"ask", 124}, {"admin", 125}};
     gauges.log_left_out = 126;
     gauges.forwards = true;
     gauges.upstream_forwarded = 26;
@@ -254,6 +257,17 @@ hourgate_connections_refused_total 22
 # HELP hourgate_connections_evicted_total Connections closed while idle or slow, to make room for others.
 # TYPE hourgate_connections_evicted_total counter
 hourgate_connections_evicted_total 23
+# HELP hourgate_requests_refused_total Requests refused before they could be read as a whole, by reason.
+# TYPE hourgate_requests_refused_total counter
+hourgate_requests_refused_total{reason="target_too_long"} 121
+hourgate_requests_refused_total{reason="other"} 122
+# HELP hourgate_stranger_requests_total Requests to the ask listener from peers that are not in trust.peers.
+# TYPE hourgate_stranger_requests_total counter
+hourgate_stranger_requests_total 123
+# HELP hourgate_unknown_hosts_total Requests under a name that is not in server.hosts, by listener.
+# TYPE hourgate_unknown_hosts_total counter
+hourgate_unknown_hosts_total{listener="ask"} 124
+hourgate_unknown_hosts_total{listener="admin"} 125
 # HELP hourgate_upstream_exchanges_total Calls forwarded to the API, by what became of them.
 # TYPE hourgate_upstream_exchanges_total counter
 hourgate_upstream_exchanges_total{outcome="answered"} 26

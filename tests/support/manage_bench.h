@@ -144,6 +144,7 @@ private:
         http::Service::Settings made;
         const AddressSet local({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
         made.trust.peers = made.trust.proxies = local;
+        made.trust.hosts = {"gate", "api.example"};
         made.reply = HttpBench::reply_settings();
         made.desk.cursor_key = take(manage::cursor_key(context()));
         made.desk.recent = [this](std::string_view id) {
