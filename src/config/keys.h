@@ -149,6 +149,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.choice("semicolon", config.rules.path.semicolon, refuse_words);
     visit.choice("double_encoding", config.rules.path.double_encoding, refuse_words);
     visit.choice("case_variant", config.rules.path.case_variant, refuse_words);
+    visit.choice("reading_variant", config.rules.path.reading_variant, refuse_words);
     visit.choice("method_override", config.method_override_refused, refuse_words);
 }
 

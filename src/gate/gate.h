@@ -92,7 +92,7 @@ private:
     [[nodiscard]] static Reason damaged(Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool asks_why(const Decision& decision, const Call& call) noexcept;
-    [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
+    [[nodiscard]] bool open_to_all(const Decision& decision, const Call& call) const;
     [[nodiscard]] Reason public_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
     [[nodiscard]] Reason urgent_room(Decision& decision, const Call& call);

@@ -85,12 +85,13 @@ Reason Gate::urgent_room(Decision& decision, const Call& call) {
     return Reason::granted;
 }
 
-/// Public resources, and preflights to a listed path.
-bool Gate::open_to_all(const Decision& decision, const Call& call) {
+/// Public resources; and preflights to wherever a call could be granted. A preflight carries no
+/// token (Fetch, CORS-preflight fetch), so it is open whatever method it asks about: of a refused
+/// preflight a page learns nothing, of a refused call the reason.
+bool Gate::open_to_all(const Decision& decision, const Call& call) const {
     const policy::Match& match = decision.match;
-    if (match.kind != policy::Match::Kind::resource || match.own_route())
-        return false;
-    return match.resource->is_public || call.preflight;
+    const bool is_public = match.resource != nullptr && match.resource->is_public;
+    return is_public || (call.preflight && policy_.opens(match));
 }
 
 /// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted

@@ -117,6 +117,11 @@ void add_may(Json& error, const Decision& decision) {
         error["requiredRole"] = decision.door == Door::admin ? Json("operator")
                                 : role                       ? Json(to_text(*role))
                                                              : Json();
+        if (role)
+            error["rolesThatMay"] = Json::array();
+        for (const Role one : all_roles)
+            if (decision.judgement.able_roles.has(one))
+                error["rolesThatMay"].push_back(to_text(one));
     }
     if (decision.reason != Reason::scope_missing)
         return;

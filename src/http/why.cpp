@@ -289,7 +289,7 @@ Json helps_with_role(const Decision& decision) {
     Json roles = Json::array();
     std::string text = "In your workspace, whoever has role ";
     for (const Role role : all_roles) {
-        if (index(role) > index(*least))
+        if (!decision.judgement.able_roles.has(role))
             continue;
         const bool last = role == *least;
         text.append(roles.empty() ? "" : last ? " or " : ", ").append(hourgate::to_text(role));

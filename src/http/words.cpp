@@ -370,6 +370,29 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
 
 // --- 3: may they ---------------------------------------------------------------------------------
 
+/// "manager or above", or, where that would name a role that may not, "owner or manager".
+std::string roles_in_words(const policy::Roles& roles) {
+    const auto least = roles.least();
+    if (!least)
+        return {};
+    if (roles.is_least_and_above())
+        return std::string(to_text(*least)) + (*least == Role::owner ? "" : " or above");
+    std::string words;
+    for (const Role role : all_roles)
+        if (roles.has(role))
+            words.append(words.empty() ? "" : role == *least ? " or " : ", ").append(to_text(role));
+    return words;
+}
+
+/// What a token needs beside a role, when the one that was sent does not have that either.
+std::string scope_beside(const policy::Judgement& judgement) {
+    if (!judgement.lacks_scope)
+        return {};
+    if (judgement.required_scope.empty())
+        return " without scopes";
+    return " with the scope " + judgement.required_scope + ", or without scopes,";
+}
+
 Words role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
     const std::string role(decision.role());
@@ -401,11 +424,12 @@ Words role_forbidden(const Decision& decision) {
                           std::string(policy::to_text(*judgement.action)) + " " +
                           resource_of(decision) + " (" + call_of(decision) + ").";
     if (!judgement.required_role)
-        return {std::move(message),
-                "Ask the operator: no role may, as " + resource_of(decision) + " is configured."};
-    return {std::move(message), "Use a token of a member whose role is " +
-                                    std::string(to_text(*judgement.required_role)) +
-                                    " or above; a token acts with its member's present role."};
+        return {std::move(message), "Ask the operator: no role may do this, as " +
+                                        resource_of(decision) + " is configured."};
+    return {std::move(message), "Use a token" + scope_beside(judgement) +
+                                    " of a member whose role is " +
+                                    roles_in_words(judgement.able_roles) +
+                                    "; a token acts with its member's present role."};
 }
 
 Words scope_missing(const Decision& decision) {

@@ -153,7 +153,8 @@ std::vector<Key> rules() {
     std::vector<Key> keys;
     for (const char* key :
          {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
-          "empty_segment", "semicolon", "double_encoding", "case_variant", "method_override"})
+          "empty_segment", "semicolon", "double_encoding", "case_variant", "reading_variant",
+          "method_override"})
         keys.push_back({"policy",
                         key,
                         "true",
@@ -824,6 +825,7 @@ TEST_CASE("each switch of the policy turns off its own rule and no other") {
         {"semicolon", &PathRules::semicolon},
         {"double_encoding", &PathRules::double_encoding},
         {"case_variant", &PathRules::case_variant},
+        {"reading_variant", &PathRules::reading_variant},
     };
     for (const auto& [key, rule] : switches) {
         const auto config = read("[policy]\n" + std::string(key) + " = \"allow\"\n");

@@ -87,6 +87,7 @@ empty_segment = "allow"
 semicolon = "allow"
 double_encoding = "allow"
 case_variant = "allow"
+reading_variant = "allow"
 method_override = "allow"
 
 [[resource]]
@@ -150,7 +151,8 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"
           R"("control_byte": "refuse", "not_utf8": "refuse", "dot_segment": "refuse", )"
           R"("empty_segment": "refuse", "semicolon": "refuse", "double_encoding": "refuse", )"
-          R"("case_variant": "refuse", "method_override": "refuse"},
+          R"("case_variant": "refuse", "reading_variant": "refuse",)"
+          R"( "method_override": "refuse"},
   "resource": []
 }
 )");

@@ -479,7 +479,28 @@ TEST_CASE("a public resource needs no token and is counted per address") {
     }
 }
 
-TEST_CASE("a preflight to a listed path counts as public, to any other it does not") {
+TEST_CASE("a preflight is open where the call it asks about could be granted") {
+    for (const bool listed : {false, true}) {
+        policy::Rules rules = listed ? small_rules() : policy::Rules();
+        rules.unlisted_allowed = listed;
+        Bench bench(Mode::enforce, std::move(rules));
+        Call call = bench.call("/nowhere", "OPTIONS");
+        call.presented = Presented::nothing;
+        call.preflight = true;
+        CAPTURE(listed);
+        CHECK(decide(bench, call) == "granted");
+        call.target = "/a/../b";
+        CHECK(decide(bench, call) == "path_ambiguous");
+        call.target = "/_hourgate/api/v1/me";
+        CHECK(decide(bench, call) == "no_credentials");
+        call.target = "/nowhere";
+        call.preflight = false;
+        CHECK(decide(bench, call) == "no_credentials");
+    }
+}
+
+TEST_CASE(
+    "a preflight to a listed path counts as public, to one that nobody may call it does not") {
     Bench bench;
     Call call = bench.call("/clients/1", "OPTIONS");
     call.presented = Presented::nothing;

@@ -187,7 +187,7 @@ std::vector<Case> forbidden_calls() {
     const auto role_member = [](HttpBench& bench) { bench.facts.member.role = Role::member; };
     return {
         {"role_forbidden", role_member, as_it_is, 403, "Forbidden", forbidden,
-         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager")"},
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager","rolesThatMay":["owner","admin","manager"])"},
         {"role_forbidden", nothing, with("X-Forwarded-Method", "PURGE"), 403, "Forbidden",
          forbidden,
          R"("code":"forbidden_scope","reason":"role_forbidden","message":"The gate knows no method PURGE for 'clients'.","fix":"Use GET, POST, PUT, PATCH or DELETE, or have the operator list the method under 'methods' of the resource.","decision":"dec_ID","resource":"clients","action":null,"role":"manager","requiredRole":null)"},
@@ -207,7 +207,7 @@ std::vector<Case> forbidden_calls() {
          R"("code":"forbidden_scope","reason":"not_own","message":"Role member reaches only its own part of 'notes', and GET /notes/mem_b is another member's.","fix":"Put 'me' or your own member id, mem_a, where the path names the member.","decision":"dec_ID","resource":"notes","action":"read","role":"member")"},
         {"role_forbidden", role_member,
          with("X-Forwarded-Uri", "/_hourgate/api/v1/organization?q=1"), 403, "Forbidden", forbidden,
-         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager")"},
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager","rolesThatMay":["owner","admin","manager"])"},
         {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden", forbidden, R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
     };
 }

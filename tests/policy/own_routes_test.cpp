@@ -158,7 +158,9 @@ TEST_CASE(
                         ++by_role;
                         CHECK(got.verdict == Verdict::role_forbidden);
                         CHECK(got.required_role == Role::manager);
-                        CHECK(got.required_scope.empty());
+                        const bool reaches = reads ? scoped.reads : scoped.writes;
+                        CHECK(got.lacks_scope == !reaches);
+                        CHECK(got.required_scope.empty() == reaches);
                     } else if ((reads ? scoped.reads : scoped.writes) ||
                                lists(route.always, method)) {
                         ++allowed;
