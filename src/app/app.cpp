@@ -17,7 +17,6 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
-#include "http/own_tokens.h"
 #include "http/service.h"
 #include "http/upstream.h"
 #include "http/why.h"
@@ -155,9 +154,6 @@ struct App::Parts {
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
                          [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
-        settings.own_tokens = [this, &by](const Decision& decision) {
-            return http::own_tokens_of(ledger, by.policy, decision);
-        };
         settings.openapi = description_below(by.config.rules.api_prefix);
         settings.errors = embedded::errors;
         settings.upstream = by.upstream.get();

@@ -22,7 +22,6 @@ constexpr std::size_t misplaced_bytes_max = 4'096;
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
-constexpr std::size_t own_tokens_shown_max = 5;                           ///< to who lacks a scope
 constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
 // --- revoking and rotating ---------------------------------------------------------------------

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -67,12 +66,6 @@ constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::store_fail
 /// Whose windows `Decision::room` tells of.
 enum class RoomOf : std::uint8_t { nothing, plan, urgent, failures, public_calls };
 
-/// Another token of the caller's own member.
-struct OwnToken {
-    std::string prefix;
-    std::string name;
-};
-
 struct Decision {
     Reason reason = Reason::store_failed;
     /// too_many_failures: the 401 it would have been. Granted, and OwnRoute::why: the 401 that any
@@ -114,8 +107,6 @@ struct Decision {
     // Question 3
     policy::Match match;
     policy::Judgement judgement;
-    /// scope_missing: those for which the same call would pass; null: nobody looked.
-    std::shared_ptr<const std::vector<OwnToken>> own_tokens;
 
     // Question 4
     RoomOf room_of = RoomOf::nothing;

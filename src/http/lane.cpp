@@ -46,9 +46,7 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     Call call = asked_call(*dialect, request, trust_, now);
     const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
     const auto ask = may_repeat ? asks_->before(request, call) : std::nullopt;
-    auto decision = gate_.decide_at_hand(call);
-    if (decision && worth_a_look(*decision))
-        decision.reset();
+    const auto decision = gate_.decide_at_hand(call);
     if (ask)
         asks_->after(*ask, call, decision ? &*decision : nullptr);
     if (!decision)

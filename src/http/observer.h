@@ -36,12 +36,6 @@ public:
     virtual void address_unknown(Listener listener) noexcept = 0;
 };
 
-/// What memory decided, and a look into the store explains better: which tokens of the caller's own
-/// would pass. Nothing was spent or counted, so it may be decided once more where that can be had.
-[[nodiscard]] inline bool worth_a_look(const Decision& decision) noexcept {
-    return decision.reason == Reason::scope_missing && !decision.granted();
-}
-
 /// Every decision on a call is told with this. A look (Spend::no) is no call, and told to nobody.
 inline void tell(Observer& observer, Listener listener, const Call& call,
                  const Decision& decision) noexcept {

@@ -177,7 +177,7 @@ std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
         return std::nullopt;
     const Call call = passing_call(head.request);
     auto decision = gate_.decide_at_hand(call);
-    if (!decision || worth_a_look(*decision))
+    if (!decision)
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
     Passing made = passing(head, *std::move(decision));
@@ -293,7 +293,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
     call.spend = Spend::no;
     const RequestView view = request;
     read_headers(call, view, settings_.trust);
-    return explained(call);
+    return gate_.decide(call);
 }
 
 Answer Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
@@ -447,15 +447,8 @@ Answer Routes::readiness(Listener listener, Format format) const {
 }
 
 Decision Routes::decide(const Call& call, Listener listener) {
-    Decision decision = explained(call);
-    tell(observer_, listener, call, decision);
-    return decision;
-}
-
-Decision Routes::explained(const Call& call) {
     Decision decision = gate_.decide(call);
-    if (settings_.own_tokens && worth_a_look(decision))
-        decision.own_tokens = settings_.own_tokens(decision);
+    tell(observer_, listener, call, decision);
     return decision;
 }
 

@@ -437,11 +437,6 @@ Words scope_missing(const Decision& decision) {
         decision.facts ? policy::to_text(decision.facts->token.scopes) : std::string();
     std::string message =
         "The token is narrowed to " + scopes + ", which does not reach " + call_of(decision) + ".";
-    if (decision.own_tokens && !decision.own_tokens->empty()) {
-        const OwnToken& other = decision.own_tokens->front();
-        return {std::move(message), "Use your token " + quoted(printable(other.name)) + " (" +
-                                        other.prefix + "), which may do this."};
-    }
     if (decision.judgement.required_scope.empty())
         return {std::move(message), "Use a token without scopes: no scope names this path."};
     return {std::move(message),

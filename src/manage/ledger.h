@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,15 @@ public:
     /// All persons with this e-mail, ASCII case ignored, in any workspace or in one.
     [[nodiscard]] virtual Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) = 0;
-    [[nodiscard]] virtual Result<std::vector<Member>> members_of(std::int64_t workspace_row) = 0;
+    /// The service of this name.
+    [[nodiscard]] virtual Result<std::optional<Member>> service(std::int64_t workspace_row,
+                                                                std::string_view name) = 0;
+    /// Returns members of these roles who are not removed, the longest there first, at most
+    /// `members_max` of them. Looks at no more than the first `rows_max` members of the workspace;
+    /// none given: at all. A role without an index of its own is why: that bounds the work.
+    [[nodiscard]] virtual Result<std::vector<Member>> present_members(
+        std::int64_t workspace_row, std::span<const Role> roles, std::int64_t members_max,
+        std::optional<std::int64_t> rows_max) = 0;
     /// The same in the order they were added, removed ones included.
     [[nodiscard]] virtual Result<Slice<Member>> members(std::int64_t workspace_row,
                                                         const Page& page) = 0;

@@ -194,6 +194,7 @@ enum class TokenOrder : std::uint8_t {
 struct TokenRows {
     std::optional<std::int64_t> workspace;
     std::optional<std::int64_t> member;
+    std::optional<std::int64_t> line;  ///< the row of its first token
     TokenOrder order = TokenOrder::newest_first;
 };
 

@@ -143,6 +143,7 @@ Powers powers_of(const TokenRecord& token) {
 struct Grant {
     Member member;
     Powers powers;
+    bool sees_siblings = true;  ///< may be told of other tokens of this member
 };
 Result<Grant> grant_of(Rows& rows, const Context& context, const NewToken& asked) {
     const auto caller = caller_of(rows, context);
@@ -164,20 +165,24 @@ Result<Grant> grant_of(Rows& rows, const Context& context, const NewToken& asked
     Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value());
     if (!powers)
         return powers.failure();
-    return Grant{self.member, std::move(powers).value()};
+    return Grant{self.member, std::move(powers).value(), !self.is_narrowed()};
 }
 
 /// Conflict when the member minted under this key within a day.
-Status check_key_is_new(Rows& rows, const Context& context, const Member& member,
+Status check_key_is_new(Rows& rows, const Context& context, const Grant& grant,
                         const NewToken& asked) {
     if (!asked.idempotency_key)
         return Done{};
-    const auto minted = rows.minted_under(member.id, *asked.idempotency_key,
+    const auto minted = rows.minted_under(grant.member.id, *asked.idempotency_key,
                                           context.now.wall_ms - limits::idempotency_keep_ms);
     if (!minted)
         return minted.failure();
     if (!minted.value())
         return Done{};
+    if (!grant.sees_siblings)
+        return Failure{Fault::conflict, "this idempotency key minted a token already",
+                       "use that token; if its secret was lost, mint with another key",
+                       "idempotency_key_used"};
     return Failure{Fault::conflict,
                    "this idempotency key minted token " + *minted.value() + " already",
                    "use that token; if its secret was lost, revoke it and mint with another key",
@@ -191,7 +196,7 @@ Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const Ne
     if (!grant)
         return grant.failure();
     Member& member = grant.value().member;
-    if (Status fresh = check_key_is_new(rows, context, member, asked); !fresh)
+    if (Status fresh = check_key_is_new(rows, context, grant.value(), asked); !fresh)
         return fresh.failure();
     if (Status may = check_may_mint(rows, context, member); !may)
         return may.failure();
@@ -493,27 +498,6 @@ Result<Revocation> revoke_many(const Context& context, const RevokeMany& asked) 
                 return revoked.failure();
         return all;
     });
-}
-
-Result<std::vector<TokenRecord>> working_tokens_of(
-    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
-    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max) {
-    std::vector<TokenRecord> found;
-    TokenRows which;
-    which.member = member_row;
-    const Status done = ledger.read([&](Rows& rows) -> Status {
-        const auto tokens = rows.tokens(which, Page{limits::page_items_max, {}});
-        if (!tokens)
-            return tokens.failure();
-        for (const TokenView& view : tokens.value().items)
-            if (found.size() < tokens_max && status_of(view.token, now_ms) == "live" &&
-                fits(view.token))
-                found.push_back(view.token);
-        return Done{};
-    });
-    if (!done)
-        return done.failure();
-    return found;
 }
 
 }  // namespace hourgate::manage

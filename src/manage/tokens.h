@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +55,7 @@ struct TokenQuery {
     TokenOrder order = TokenOrder::newest_first;
 };
 /// In that order: all there are for an operator; for owner and admin their workspace's; for others
-/// their own.
+/// their own. A narrowed token sees those of its own line alone, whoever has it.
 [[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
                                                    const Page& = {});
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);
@@ -90,11 +89,5 @@ struct Revocation {
 [[nodiscard]] Result<Revocation> preview_revocation(const Context&, const RevokeMany&);
 /// Operators only. One transaction, one event for each token that worked until now.
 [[nodiscard]] Result<Revocation> revoke_many(const Context&, const RevokeMany&);
-
-/// A member's tokens that work and of which `fits` is true, newest first, at most so many. Asks
-/// nobody who they are.
-[[nodiscard]] Result<std::vector<TokenRecord>> working_tokens_of(
-    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
-    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max);
 
 }  // namespace hourgate::manage

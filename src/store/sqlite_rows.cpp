@@ -217,11 +217,33 @@ Result<std::vector<Member>> SqliteRows::members_by_email(
     });
 }
 
-Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
-    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+Result<std::optional<Member>> SqliteRows::service(std::int64_t workspace_row,
+                                                  std::string_view name) {
+    return guarded(path_, [&]() -> Result<std::optional<Member>> {
         SQLite::Statement query =
-            prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
+            prepare(select_members("WHERE m.kind = 1 AND m.workspace_id = ?1 AND m.name = ?2"));
         query.bind(1, workspace_row);
+        bind_text(query, 2, name);
+        return one_member(query);
+    });
+}
+
+Result<std::vector<Member>> SqliteRows::present_members(std::int64_t workspace_row,
+                                                        std::span<const Role> roles,
+                                                        std::int64_t members_max,
+                                                        std::optional<std::int64_t> rows_max) {
+    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+        std::string of_roles;  // numbers of an enumeration
+        for (const Role role : roles)
+            of_roles.append(of_roles.empty() ? "" : ",").append(std::to_string(index(role)));
+        SQLite::Statement query = prepare(select_members(
+            ("WHERE m.id IN (SELECT id FROM members WHERE workspace_id = ?1 ORDER BY id LIMIT ?2)"
+             " AND m.removed_ms IS NULL AND m.role IN (" +
+             of_roles + ") ORDER BY m.id LIMIT ?3")
+                .c_str()));
+        query.bind(1, workspace_row);
+        query.bind(2, rows_max.value_or(-1));
+        query.bind(3, members_max);
         std::vector<Member> members;
         while (auto member = one_member(query))
             members.push_back(*std::move(member));
@@ -385,6 +407,8 @@ Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, cons
             where += " AND m.workspace_id = ?1";
         if (which.member)
             where += " AND t.member_id = ?2";
+        if (which.line)
+            where += " AND t.line = ?3";
         where += by_use ? " AND (coalesce(u.used_ms, 0), t.id) > (?7, ?8)"
                           " ORDER BY coalesce(u.used_ms, 0), t.id LIMIT ?9"
                         : page_of(newest_first, 't');
@@ -393,6 +417,8 @@ Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, cons
             query.bind(1, *which.workspace);
         if (which.member)
             query.bind(2, *which.member);
+        if (which.line)
+            query.bind(3, *which.line);
         if (by_use)
             query.bind(7, page.after ? page.after->major : std::int64_t{-1});
         bind_page(query, page, by_use ? from_oldest : from_newest);

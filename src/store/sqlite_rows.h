@@ -31,7 +31,12 @@ public:
     Result<std::optional<Member>> member_by_id(std::string_view public_id) override;
     Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) override;
-    Result<std::vector<Member>> members_of(std::int64_t workspace_row) override;
+    Result<std::optional<Member>> service(std::int64_t workspace_row,
+                                          std::string_view name) override;
+    Result<std::vector<Member>> present_members(std::int64_t workspace_row,
+                                                std::span<const Role> roles,
+                                                std::int64_t members_max,
+                                                std::optional<std::int64_t> rows_max) override;
     Result<manage::Slice<Member>> members(std::int64_t workspace_row,
                                           const manage::Page& page) override;
     Result<std::int64_t> live_tokens_of(std::int64_t member_row, std::int64_t now_ms) override;

@@ -114,12 +114,70 @@ TEST_CASE("what a token mints is never more than that token") {
     }
     // Nor is what it rotates another of the same member into.
     const std::string wide = bench.tokens["owner@acme"];
+    const std::string brief =
+        bench.token_for(bench.members["owner@acme"], "", bench.clock.wall_ms + 5 * day_ms);
+    const std::int64_t before = bench.events();
     const auto rotated =
-        bench.self(narrow, "POST", "/tokens/" + bench.prefix_of(wide) + "/rotate", Json::object());
+        bench.self(brief, "POST", "/tokens/" + bench.prefix_of(wide) + "/rotate", Json::object());
     CHECK(rotated.status == 403);
     CHECK(rotated.reason() == "beyond_token");
-    CHECK(bench.events() == events);
+    CHECK(bench.events() == before);
+    CHECK(before == events + 1);
     CHECK(bench.self(wide, "GET", "/me").status == 200);
+}
+
+TEST_CASE("a narrowed token learns neither name nor prefix of another token, whatever its scopes") {
+    ManageBench bench;
+    for (const char* who : {"owner@acme", "manager@acme"}) {
+        const std::string wide = bench.tokens[who];
+        const auto sibling = bench.self(wide, "POST", "/tokens", {{"name", "sibling"}},
+                                        {{"Idempotency-Key", "once"}});
+        REQUIRE(sibling.status == 201);
+        const std::string other = sibling.body["data"]["prefix"];
+        const std::string narrow = bench.token_for(bench.members[who], "hourgate:*");
+        const std::string own = bench.prefix_of(narrow);
+        const auto shows_others = [&](const ManageBench::Reply& reply, bool prefix_was_sent) {
+            const std::string& body = reply.answer.body;
+            return body.find("sibling") != body.npos ||
+                   (!prefix_was_sent && body.find(other) != body.npos) ||
+                   body.find(bench.prefix_of(wide)) != body.npos;
+        };
+        for (const char* list : {"/tokens", "/tokens?sort=lastUsed", "/usage", "/me", "/members"}) {
+            CAPTURE(who, list);
+            const auto reply = bench.self(narrow, "GET", list);
+            CHECK(reply.status == 200);
+            CHECK_FALSE(shows_others(reply, false));
+            if (std::string(list).starts_with("/tokens")) {
+                REQUIRE(reply.body["data"].size() == 1);
+                CHECK(reply.body["data"][0]["prefix"] == own);
+            }
+        }
+        const std::int64_t events = bench.events();
+        for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
+                 {"GET", "/tokens/" + other},
+                 {"DELETE", "/tokens/" + other},
+                 {"POST", "/tokens/" + other + "/rotate"},
+                 {"GET", "/usage?token=" + other}}) {
+            CAPTURE(who, method, path);
+            const auto reply = bench.self(narrow, method, path);
+            CHECK(reply.status == 404);
+            CHECK_FALSE(shows_others(reply, true));
+        }
+        const auto repeat =
+            bench.self(narrow, "POST", "/tokens", {{"name", "a"}}, {{"Idempotency-Key", "once"}});
+        CHECK(repeat.status == 409);
+        CHECK(repeat.reason() == "idempotency_key_used");
+        CHECK_FALSE(shows_others(repeat, false));
+        CHECK(bench.events() == events);
+        CHECK(bench.self(wide, "GET", "/tokens/" + other).status == 200);
+
+        // Its own line it sees, and ends.
+        const auto next = bench.self(narrow, "POST", "/me/rotate");
+        REQUIRE(next.status == 201);
+        const std::string successor = next.body["data"]["token"];
+        CHECK(bench.self(successor, "GET", "/tokens").body["data"].size() == 2);
+        CHECK(bench.self(successor, "DELETE", "/tokens/" + own).status == 200);
+    }
 }
 
 TEST_CASE(

@@ -11,7 +11,6 @@
 
 #include "embedded.h"
 #include "gate/gate.h"
-#include "http/own_tokens.h"
 #include "http/service.h"
 #include "http/why.h"
 #include "manage/audit_log.h"
@@ -149,9 +148,6 @@ private:
             const auto kept = decisions.find(id);
             return kept ? std::optional(http::record_of(*kept, HttpBench::reply_settings()))
                         : std::nullopt;
-        };
-        made.own_tokens = [this](const Decision& decision) {
-            return http::own_tokens_of(*ledger, policy, decision);
         };
         made.desk.context = [this] {
             return manage::Context{
