@@ -206,7 +206,8 @@ void Exchange::begin(const AnswerHead& head) {
         answer_chunks_.emplace(SIZE_MAX);
     if (head.body == AnswerHead::Body::chunked || head.body == AnswerHead::Body::rest)
         framing_ = is_1_1 ? Framing::chunked : Framing::until_close;
-    write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s);
+    write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s,
+                      page_of(*passage_));
     whole_ = !tunnel_ && head.body == AnswerHead::Body::none;
 }
 

@@ -252,13 +252,73 @@ void write_added_headers(std::string& out, const Decision& decision,
     add_decision_headers(added, decision, settings);
 }
 
+Page page_of(const Passage& passage) noexcept {
+    const bool configured = is_cors_origin(passage.origin, passage.settings);
+    return {!passage.settings.cors_origins.empty(),
+            configured ? std::string_view(passage.origin) : std::string_view()};
+}
+
+namespace {
+
+/// Whether a header that is a list (RFC 9110 section 5.6.1) has this member, case aside.
+bool lists(std::string_view list, std::string_view member) {
+    const std::vector<std::string_view> parts = split(list, ',');
+    return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+        return same_ignoring_case(trimmed(part), member);
+    });
+}
+
+/// What an upstream says of the pages that may read its answer.
+class CorsAnswer {
+public:
+    explicit CorsAnswer(const Page& page) noexcept : page_(page) {}
+
+    /// True: the header is written by write(), not where it stands.
+    [[nodiscard]] bool takes(std::string_view name, std::string_view value) {
+        if (!page_.any)
+            return false;
+        if (same_ignoring_case(name, "Access-Control-Allow-Origin")) {
+            says_ = true;
+            allowed_ = !page_.origin.empty() && (value == "*" || value == page_.origin);
+        } else if (same_ignoring_case(name, "Vary")) {
+            varies_ = varies_ || lists(value, "Origin") || lists(value, "*");
+        } else if (same_ignoring_case(name, "Access-Control-Expose-Headers")) {
+            exposed_.append(exposed_.empty() ? "" : ", ").append(value);
+            return true;
+        }
+        return false;
+    }
+
+    void write(std::string& out) const {
+        std::string exposed = exposed_;
+        if (allowed_)
+            for (const std::string_view name : split(exposed_headers, ','))
+                if (!lists(exposed_, trimmed(name)))
+                    exposed.append(exposed.empty() ? "" : ", ").append(trimmed(name));
+        if (!exposed.empty())
+            add(out, "Access-Control-Expose-Headers", exposed);
+        if (says_ && !varies_)
+            add(out, "Vary", "Origin");
+    }
+
+private:
+    const Page& page_;
+    bool says_ = false;
+    bool allowed_ = false;
+    bool varies_ = false;
+    std::string exposed_;
+};
+
+}  // namespace
+
 void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
-                       Framing framing, After after, std::int64_t unix_s) {
+                       Framing framing, After after, std::int64_t unix_s, const Page& page) {
     const bool interim = answer.status < 200 && answer.status != 101;
     const bool own_limits = added.find("RateLimit") != added.npos;
     // Of two no reader could tell which is meant; the API's goes for every call to it.
     const bool own_sunset = added.find("Sunset: ") != added.npos;
     bool dated = false;
+    CorsAnswer cors(page);
     std::string via;
     out.append("HTTP/1.1 ").append(Digits(answer.status)).append(" ");
     out.append(answer.phrase).append("\r\n");
@@ -276,8 +336,10 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
             (same_ignoring_case(name, "Sunset") || same_ignoring_case(name, "Deprecation")))
             continue;
         dated |= same_ignoring_case(name, "Date");
-        add(out, name, value);
+        if (!cors.takes(name, value))
+            add(out, name, value);
     }
+    cors.write(out);
     if (interim) {
         out.append("\r\n");
         return;
@@ -314,7 +376,7 @@ Answer answer_to(UpstreamFault fault, const Passage& passage) {
                         {"decision", shown_id(passage.decision)}};
         if (std::string docs = docs_of(reason, passage.settings); !docs.empty())
             members["docs"] = std::move(docs);
-        Answer answer = error_answer(status, members, passage.format);
+        Answer answer = error_answer(status, std::move(members), passage.format);
         AnswerHeaders to(answer);
         add_decision_headers(to, passage.decision, passage.settings);
         add_cors(answer, passage.origin, passage.settings);

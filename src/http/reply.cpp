@@ -555,16 +555,16 @@ Answer plain_error(int status, std::string_view code, std::string_view reason,
     return answer;
 }
 
-void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
+bool is_cors_origin(std::string_view origin, const ReplySettings& settings) noexcept {
     const auto& origins = settings.cors_origins;
-    if (std::find(origins.begin(), origins.end(), origin) == origins.end())
+    return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
+void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
+    if (!is_cors_origin(origin, settings))
         return;
     answer.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
-    answer.headers.push_back(
-        {"Access-Control-Expose-Headers",
-         "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-         "RateLimit-Policy, RateLimit, X-Hourgate-Decision, X-Hourgate-Plan-Lapses, "
-         "X-Hourgate-Token-Expires, Deprecation, Sunset, WWW-Authenticate"});
+    answer.headers.push_back({"Access-Control-Expose-Headers", std::string(exposed_headers)});
     answer.headers.push_back({"Vary", "Origin"});
 }
 

@@ -90,6 +90,62 @@ TEST_CASE("a scheme that is no word is not repeated") {
     CHECK(has(upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n"), ";proto=http\r\n"));
 }
 
+TEST_CASE("a page that the API lets read its answer may read the limits, too") {
+    const auto answered = [](const std::string& of_api, const http::Page& page) {
+        http::AnswerHead answer;
+        const std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + of_api + "\r\n";
+        http::parse_answer_head(bytes, "GET", answer);
+        REQUIRE(answer.readable);
+        std::string out;
+        http::write_client_head(out, answer, "", http::Framing::as_it_is, http::After::keep, 0,
+                                page);
+        return out;
+    };
+    const auto lines_of = [](const std::string& head, const std::string& name) {
+        std::string values;
+        for (auto at = head.find("\r\n" + name + ": "); at != head.npos;
+             at = head.find("\r\n" + name + ": ", at + 2)) {
+            const auto from = at + name.size() + 4;
+            values += "[" + head.substr(from, head.find('\r', from) - from) + "]";
+        }
+        return values;
+    };
+    const std::string app = "https://app.example";
+    const http::Page page{true, app};
+    const std::string exposed(http::exposed_headers);
+    const std::string expose = "Access-Control-Expose-Headers";
+    const std::string allow = "Access-Control-Allow-Origin: ";
+
+    for (const std::string& origin : {app, std::string("*")}) {
+        const std::string plain = answered(allow + origin + "\r\n", page);
+        CHECK(lines_of(plain, expose) == "[" + exposed + "]");
+        CHECK(lines_of(plain, "Vary") == "[Origin]");
+    }
+    const std::string merged =
+        answered("Vary: Accept, origin\r\n" + expose + ": X-Total, ratelimit\r\n" + allow + app +
+                     "\r\n" + expose + ": X-Page\r\n",
+                 page);
+    CHECK(lines_of(merged, expose).starts_with("[X-Total, ratelimit, X-Page, Retry-After, "));
+    CHECK(lines_of(merged, expose).find("RateLimit,") == std::string::npos);
+    CHECK(lines_of(merged, expose).find("RateLimit-Policy") != std::string::npos);
+    CHECK(lines_of(merged, "Vary") == "[Accept, origin]");
+
+    // The API lets another page read it, or nobody; or the page is of no configured origin.
+    const std::string other = answered(allow + "https://other.example\r\n", page);
+    CHECK(lines_of(other, expose).empty());
+    CHECK(lines_of(other, "Vary") == "[Origin]");  // another page would get another answer
+    const std::string none = answered("X-A: b\r\n", page);
+    CHECK(lines_of(none, expose).empty());
+    CHECK(lines_of(none, "Vary").empty());
+    const std::string stranger =
+        answered(allow + "*\r\n" + expose + ": X-Total\r\n", http::Page{true, ""});
+    CHECK(lines_of(stranger, expose) == "[X-Total]");
+    CHECK(lines_of(stranger, "Vary") == "[Origin]");
+    const std::string off = answered(allow + "*\r\n" + expose + ": X-Total\r\n", {});
+    CHECK(lines_of(off, expose) == "[X-Total]");
+    CHECK(lines_of(off, "Vary").empty());
+}
+
 TEST_CASE("of two Sunsets the caller gets the one of its token, else the API's own") {
     http::AnswerHead answer;
     const std::string bytes =
