@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "http/json.h"
-#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -76,7 +75,7 @@ Answer answer_with(int status, Json members, const Decision& decision,
     if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), settings);
         !docs.empty())
         members["docs"] = std::move(docs);
-    Answer answer = error_answer(status, members, format);
+    Answer answer = error_answer(status, std::move(members), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
     if (status == 403)
@@ -113,10 +112,10 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
     }
     if (failure.reason.empty())
         members["reason"] = kind.code;
-    members["message"] = token::blotted(sentence(failure.what));
+    members["message"] = sentence(failure.what);
     members["fix"] = fix_of(failure);
     if (!failure.field.empty())
-        members["fields"] = Json{{std::string(failure.field), token::blotted(failure.what)}};
+        members["fields"] = Json{{std::string(failure.field), failure.what}};
     else if (kind.status == 422)
         members["fields"] = Json::object();
     if (!failure.object.empty())

@@ -123,14 +123,8 @@ void add_may(Json& error, const Decision& decision) {
             if (decision.judgement.able_roles.has(one))
                 error["rolesThatMay"].push_back(to_text(one));
     }
-    if (decision.reason != Reason::scope_missing)
-        return;
-    error["requiredScope"] = text_or_null(decision.judgement.required_scope);
-    if (!decision.own_tokens)
-        return;
-    error["yourTokens"] = Json::array();
-    for (const OwnToken& other : *decision.own_tokens)
-        error["yourTokens"].push_back(Json{{"prefix", other.prefix}, {"name", other.name}});
+    if (decision.reason == Reason::scope_missing || decision.judgement.lacks_scope)
+        error["requiredScope"] = text_or_null(decision.judgement.required_scope);
 }
 
 /// Whose calls a window counts together.
@@ -177,7 +171,7 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
     } else if (decision.reason != Reason::no_credentials &&
                decision.reason != Reason::wrong_scheme) {
         value += ", error=\"invalid_token\", error_description=\"" +
-                 quoted_safe(words_of(decision, settings).message) + "\"";
+                 quoted_safe(token::blotted(words_of(decision, settings).message)) + "\"";
     }
     return value;
 }
@@ -319,7 +313,10 @@ std::string shown_id(const Decision& decision) {
 
 // --- body ----------------------------------------------------------------------------------------
 
-Answer error_answer(int status, const Json& members, Format format) {
+namespace {
+
+/// REQUIRES: `members` are blotted.
+Answer blotted_answer(int status, const Json& members, Format format) {
     Answer answer;
     answer.status = status;
     answer.headers.reserve(headers_usual);
@@ -339,6 +336,13 @@ Answer error_answer(int status, const Json& members, Format format) {
     answer.headers.push_back({"Content-Type", "application/problem+json"});
     answer.body = text_of(problem) + "\n";
     return answer;
+}
+
+}  // namespace
+
+Answer error_answer(int status, Json members, Format format) {
+    blot(members);
+    return blotted_answer(status, members, format);
 }
 
 Json error_members(const Decision& decision, const ReplySettings& settings) {
@@ -370,6 +374,7 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
         default:
             break;
     }
+    blot(error);
     return error;
 }
 
@@ -540,7 +545,7 @@ void add_identity_headers(HeaderSink& to, const Decision& decision) {
 
 Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
     Answer answer =
-        error_answer(status_for(decision.reason), error_members(decision, settings), format);
+        blotted_answer(status_for(decision.reason), error_members(decision, settings), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
     return answer;
@@ -548,9 +553,9 @@ Answer refusal(const Decision& decision, const ReplySettings& settings, Format f
 
 Answer plain_error(int status, std::string_view code, std::string_view reason,
                    std::string_view message, std::string_view fix, Format format) {
-    const Json members =
-        Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}};
-    Answer answer = error_answer(status, members, format);
+    Answer answer = error_answer(
+        status, Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}},
+        format);
     answer.headers.push_back({"Cache-Control", "no-store"});
     return answer;
 }

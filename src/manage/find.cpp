@@ -66,6 +66,11 @@ std::string quoted(std::string_view text) {
     return "'" + (is_plain_name(text, shown_bytes_max) ? std::string(text) : printable(text)) + "'";
 }
 
+std::string name_rule(std::size_t bytes_max) {
+    return "use 1 to " + std::to_string(bytes_max) +
+           " bytes of plain UTF-8 text: no space at either end, no control or invisible character";
+}
+
 std::string name_of(const Member& member) {
     const std::string name = member.kind == MemberKind::person ? member.email : quoted(member.name);
     return name + " (" + member.public_id + ")";

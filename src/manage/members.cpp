@@ -22,8 +22,7 @@ std::string with_lower_domain(std::string_view email) {
 }
 
 Status check_new(const NewMember& asked) {
-    const std::string rule = "use 1 to " + std::to_string(limits::name_bytes_max) +
-                             " bytes of plain UTF-8 text, no space at either end";
+    const std::string rule = name_rule(limits::name_bytes_max);
     if (asked.kind == MemberKind::person) {
         if (!is_email(asked.email))
             return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",

@@ -25,9 +25,7 @@ Status check_name(std::string_view name) {
     if (is_plain_name(name, limits::token_name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
-                   "use 1 to " + std::to_string(limits::token_name_bytes_max) +
-                       " bytes of plain UTF-8 text, no space at either end",
-                   "bad_name", "name"};
+                   name_rule(limits::token_name_bytes_max), "bad_name", "name"};
 }
 
 Status check_key(const std::optional<std::string>& key) {

@@ -17,9 +17,7 @@ Status check_name(std::string_view name) {
     if (is_plain_name(name, limits::name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a workspace cannot be named " + quoted(name),
-                   "use 1 to " + std::to_string(limits::name_bytes_max) +
-                       " bytes of plain UTF-8 text, no space at either end",
-                   "bad_name", "name"};
+                   name_rule(limits::name_bytes_max), "bad_name", "name"};
 }
 
 /// Conflict when another workspace than the one of `row` has the name, or it as its id.

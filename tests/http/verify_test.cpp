@@ -171,6 +171,22 @@ TEST_CASE("what is off about a question is named, and never its value") {
     }
 }
 
+TEST_CASE("a token in the place of a member's name is not repeated") {
+    const std::string token = HttpBench::token();
+    const std::string secret = token.substr(token.rfind('_') + 1);
+    for (const std::string& body :
+         {"{\"" + token + "\":1}", "{\"token\":\"x\",\"a " + token + " b\":1}",
+          "{\"" + token.substr(0, 40) + "\":1}",
+          R"({"token":"x","method":")" + token.substr(0, 32) + R"(","path":"/)" + token + "\"}",
+          R"({"token":"x","method":"GET","path":"/","address":")" + token + "\"}"}) {
+        CAPTURE(body);
+        HttpBench bench;
+        const Answer answer = bench.ask(question(body));
+        CHECK(answer.body.find(secret.substr(0, 12)) == answer.body.npos);
+        CHECK(answer.body.find("\"message\":\"") != answer.body.npos);
+    }
+}
+
 TEST_CASE("a question that is not said to be JSON is not read") {
     HttpBench bench;
     for (const char* type :
