@@ -1,5 +1,5 @@
-// Text that somebody else chose, made safe to look at: nothing in it hides, turns round or steers what
-// stands beside it. Bytes in, bytes out; no locale.
+// Text that somebody else chose, made safe to look at: nothing in it hides, turns round or steers
+// what is next to it. Bytes in, bytes out; no locale.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@ namespace hourgate {
 /// section 4; 0 when it is not well-formed. REQUIRES: text is not empty.
 [[nodiscard]] std::size_t character_bytes(std::string_view text) noexcept;
 
-/// Whether there is a character that shows nothing by itself or turns the direction of what follows:
-/// two texts that look the same could differ in it. Those are Unicode's Default_Ignorable_Code_Point
-/// (variation selectors, joiners and tags among them), the bidirectional controls (UAX #9), the line
-/// and paragraph separators and the interlinear annotations.
+/// Whether there is a character that shows nothing by itself or turns the direction of what
+/// follows: two texts that look the same could differ in it. Those are Unicode's
+/// Default_Ignorable_Code_Point (variation selectors, joiners and tags among them), the
+/// bidirectional controls (UAX #9), the separators of lines and the interlinear annotations.
 [[nodiscard]] bool has_hidden(std::string_view text) noexcept;
 /// For people who read UTF-8: line ends and plain text (is_plain_name) stay as they are, and every
 /// other byte becomes \xHH, hidden characters included.

@@ -29,7 +29,7 @@ enum class PathFlaw : std::uint8_t {
     double_encoding,    ///< "%hh" left after decoding
     too_many_segments,  ///< over limits::path_segments_max
     case_variant,       ///< found by Policy: would match an earlier resource if case were ignored
-    reading_variant,  ///< found by Policy: would match an earlier resource as policy/readings.h reads
+    reading_variant,  ///< found by Policy: an earlier resource, as policy/readings.h reads the path
 };
 
 /// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.
@@ -51,8 +51,8 @@ using Segments = std::span<const std::string_view>;
 /// A path read: its decoded segments. Empty segments only where the rule allows them.
 struct Path {
     PathFlaw flaw = PathFlaw::none;
-    /// Nothing but ASCII letters, digits, '-' and '_' in all segments: case aside, nobody reads such
-    /// a path differently.
+    /// Nothing but ASCII letters, digits, '-' and '_' in all segments: case aside, nobody reads
+    /// such a path differently.
     bool plain = false;
     /// Decoded once. "/" has none, and one trailing slash is not one. They point into the target,
     /// or into `decoded` where an escape stood.

@@ -248,9 +248,9 @@ std::string in_words(const Taker& taker) {
 }
 
 /// A path of so many segments that matches `pattern` and nothing else that it need not match: if a
-/// pattern takes this path, it takes every path of so many segments that `pattern` matches. For what
-/// is captured it has a text that no literal is, or is read as; for the rest an empty segment where
-/// such are allowed, because no capture takes one.
+/// pattern takes this path, it takes every path of so many segments that `pattern` matches. For
+/// what is captured it has a text that no literal is, or is read as; for the rest an empty segment
+/// where such are allowed, because no capture takes one.
 Path hardest_path(const Pattern& pattern, std::size_t count, const PathRules& rules,
                   std::string_view no_literal) {
     Path path;

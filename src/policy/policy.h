@@ -100,8 +100,8 @@ public:
     /// "upstream", a resource that overlaps api_prefix or why_prefix, a public resource with rows,
     /// a method that is standard or not upper case, a path that can never match because resources
     /// above take all its paths or a rule refuses them, over the bounds; or an api_prefix that lies
-    /// in why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means all
-    /// there is besides, and the gate's own routes come first.
+    /// in why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means
+    /// all there is besides, and the gate's own routes come first.
     [[nodiscard]] static Result<Policy> make(Rules rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.

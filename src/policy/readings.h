@@ -1,6 +1,6 @@
 // How else an upstream may read a path than the gate does: without a format suffix (clients.json),
-// without dots and spaces at an end, with Unicode characters in their compatibility form (full-width
-// letters), and without regard to letter case. What Policy refuses for that is decided there.
+// without dots and spaces at an end, with Unicode characters in their compatibility form
+// (full-width letters), and whatever the letter case. Policy decides what is refused for that.
 #pragma once
 
 #include <string>

@@ -481,7 +481,7 @@ TEST_CASE("a public resource needs no token and is counted per address") {
 
 TEST_CASE("a preflight is open where the call it asks about could be granted") {
     for (const bool listed : {false, true}) {
-        policy::Rules rules = listed ? small_rules() : policy::Rules();
+        policy::Rules rules = listed ? test::small_rules() : policy::Rules();
         rules.unlisted_allowed = listed;
         Bench bench(Mode::enforce, std::move(rules));
         Call call = bench.call("/nowhere", "OPTIONS");
