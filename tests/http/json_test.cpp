@@ -8,6 +8,7 @@
 #include "base/visible.h"
 #include "support/catch.h"
 
+using hourgate::visible_json;
 using hourgate::http::Json;
 using hourgate::http::text_of;
 
