@@ -12,6 +12,7 @@
 #include "cli/token_input.h"
 #include "http/library/probe.h"
 #include "http/verify.h"
+#include "store/as_owner.h"
 #include "store/database.h"
 #include "store/leased_directory.h"
 
@@ -104,6 +105,9 @@ Result<Json> decide_here(Session& session, const config::Config& config,
                          const http::Question& question) {
     if (Status fine = store::check_library(); !fine)
         return fine.failure();
+    const auto owner = store::AsOwner::of(config.database);
+    if (!owner)
+        return owner.failure();
     if (Status fine = store::check_database(config.database, store::Migrate::no); !fine)
         return fine.failure();
     const auto directory = store::LeasedDirectory::open(config.database, session.clock);

@@ -1,10 +1,12 @@
 #include "cli/session.h"
 
+#include <optional>
 #include <utility>
 
 #include "cli/shell.h"
 #include "config/load.h"
 #include "policy/policy.h"
+#include "store/as_owner.h"
 #include "store/database.h"
 #include "store/sqlite_ledger.h"
 
@@ -15,6 +17,18 @@ namespace {
 std::vector<std::string> with_program(std::string program, std::vector<std::string> words) {
     words.insert(words.begin(), std::move(program));
     return words;
+}
+
+/// From now on, root works as the user that can rearrange the folder of the database. Rights are those
+/// of a process, and so are the ones kept here: until its end, after that of every session.
+Status keep_rights_of_owner(const std::string& database) {
+    static std::optional<store::AsOwner> rights;
+    rights.reset();
+    auto owner = store::AsOwner::of(database);
+    if (!owner)
+        return owner.failure();
+    rights.emplace(std::move(owner).value());
+    return Done{};
 }
 
 }  // namespace
@@ -46,6 +60,8 @@ Result<manage::Context> Session::manage() {
     if (!ledger_) {
         if (Status fine = store::check_library(); !fine)
             return fine.failure();
+        if (Status rights = keep_rights_of_owner(settings.database); !rights)
+            return rights.failure();
         if (Status fine = store::check_database(settings.database, store::Migrate::no); !fine)
             return fine.failure();
         auto opened = store::SqliteLedger::open(settings.database);
