@@ -19,8 +19,8 @@ std::vector<std::string> with_program(std::string program, std::vector<std::stri
     return words;
 }
 
-/// From now on, root works as the user that can rearrange the folder of the database. Rights are those
-/// of a process, and so are the ones kept here: until its end, after that of every session.
+/// From now on, root works as the user that can rearrange the folder of the database. Rights are
+/// those of a process, and so are the ones kept here: until its end, after that of every session.
 Status keep_rights_of_owner(const std::string& database) {
     static std::optional<store::AsOwner> rights;
     rights.reset();

@@ -39,10 +39,10 @@ enum class Replace : std::uint8_t { backups, any_file };
 /// blocks decisions or the server. On failure (disk full, no permission) an earlier `target` is
 /// untouched and nothing is left behind.
 ///
-/// Failure::conflict if `target` is a file that `replace` does not allow, or a database that a server
-/// uses; Failure::usage if it is a link, a folder or anything else that is no file. If root runs it,
-/// the database is read as the user that can rearrange its folder, and the copy is written as the
-/// user that can rearrange the folder of `target`: see AsOwner.
+/// Failure::conflict if `target` is a file that `replace` does not allow, or a database that a
+/// server uses; Failure::usage if it is a link, a folder or anything else that is no file. If root
+/// runs it, the database is read as the user that can rearrange its folder, and the copy is written
+/// as the user that can rearrange the folder of `target`: see AsOwner.
 ///
 /// Verify::yes: before it is renamed, the copy is read back from the disk and restored to another
 /// temporary file, by what `restore` does; that is opened as the gate opens its database, and must
@@ -64,9 +64,9 @@ enum class Replace : std::uint8_t { backups, any_file };
 [[nodiscard]] std::string dated_backup(const std::string& folder, std::int64_t now_ms);
 
 /// Removes from the folder of `made`, a dated backup, all dated backups but `made` and the latest
-/// others, by name, so that `keep` are left; and what runs killed over a day ago left of theirs. What
-/// has such a name and is no backup of ours is neither removed nor counted. Gives what was removed. On failure, which names the file, some may
-/// be removed. REQUIRES: keep is 1 or more.
+/// others, by name, so that `keep` are left; and what runs killed over a day ago left of theirs.
+/// What has such a name and is no backup of ours is neither removed nor counted. Gives what was
+/// removed. On failure, which names the file, some may be removed. REQUIRES: keep is 1 or more.
 [[nodiscard]] Result<std::vector<std::string>> keep_latest(const std::string& made,
                                                            std::int64_t keep, std::int64_t now_ms);
 

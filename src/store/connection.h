@@ -29,8 +29,8 @@ constexpr int decision_busy_ms = 50;
 /// One connection. Used by one thread at a time.
 class Connection {
 public:
-    /// SQLite follows no link that has the name of the file or of what it keeps beside it, and takes
-    /// nothing there but a regular file. REQUIRES: the file exists.
+    /// SQLite follows no link that has the name of the file or of what it keeps beside it, and
+    /// takes nothing there but a regular file. REQUIRES: the file exists.
     Connection(const std::string& path, Access access, int busy_ms);
     /// The same for a draft, with Access::look if it is only read: refused if its name leads to
     /// another file by now.

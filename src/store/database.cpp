@@ -43,8 +43,8 @@ Status check_writable(const std::string& path) {
     return Done{};
 }
 
-/// fsGroup makes a volume group-writable at each start of a pod, and its folders hand their group on
-/// (setgid). The process has that group.
+/// fsGroup makes a volume group-writable at each start of a pod, and its folders hand their group
+/// on (setgid). The process has that group.
 bool is_of_fs_group(const std::string& file, const struct stat& status) {
     struct stat folder {};
     constexpr mode_t of_group = S_IRGRP | S_IWGRP;

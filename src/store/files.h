@@ -48,8 +48,8 @@ struct Standing {
 [[nodiscard]] Result<Standing> what_is_at(const std::string& path);
 
 /// A file under construction beside the one it is to become, the target: made empty and 0600, and
-/// removed, with what SQLite keeps beside it, unless it was moved into place. It stays open, and all
-/// that is done to it goes by the descriptor. Failures name the target.
+/// removed, with what SQLite keeps beside it, unless it was moved into place. It stays open, and
+/// all that is done to it goes by the descriptor. Failures name the target.
 class Draft {
 public:
     /// Makes `target` + `suffix`. What an earlier run that was killed left there is removed first;
@@ -65,14 +65,14 @@ public:
     /// refuse to change them. nullopt: others may not read it.
     [[nodiscard]] std::optional<mode_t> open_to_others() const noexcept;
 
-    /// If root makes it: gives it to the owner of `like`, so that the server, which is not root, can
-    /// use it.
+    /// If root makes it: gives it to the owner of `like`, so that the server, which is not root,
+    /// can use it.
     [[nodiscard]] Status give_to_owner_of(const std::string& like) const;
     /// Syncs it, and has the system forget its pages: who reads it next reads what the disk has.
     /// REQUIRES: no connection of this process has it open.
     [[nodiscard]] Status flush() const;
-    /// Syncs it, moves it to the target in place of `former`, syncs the folder. Failure::conflict if
-    /// anything else than `former` is there by now. REQUIRES: `former` is a file or nothing.
+    /// Syncs it, moves it to the target in place of `former`, syncs the folder. Failure::conflict
+    /// if anything else than `former` is there by now. REQUIRES: `former` is a file or nothing.
     [[nodiscard]] Status replace(const Standing& former);
     /// The same for a target where nothing may be.
     [[nodiscard]] Status place() { return replace({}); }
@@ -85,7 +85,8 @@ private:
     File file_;
 };
 
-/// Like rename(2), but never over anything: false, with errno EEXIST, if something has the new name.
+/// Like rename(2), but never over anything: false, with errno EEXIST, if something has the new
+/// name.
 [[nodiscard]] bool rename_to_nothing(const std::string& from, const std::string& to) noexcept;
 
 /// "the file system of FOLDER keeps no modes …", with what to do about it.

@@ -26,7 +26,8 @@ constexpr int poll_ms = 10;
 constexpr std::size_t command_bytes_max = 80;
 constexpr off_t lock_bytes_max = 16;  // the number of a process, and the end of its line
 
-/// A regular file with one name that is empty or holds the number of a process: what a server wrote.
+/// A regular file with one name that is empty or holds the number of a process: what a server
+/// wrote.
 bool is_lock_file(const File& file) {
     struct stat status {};
     if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
