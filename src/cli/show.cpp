@@ -105,7 +105,7 @@ Status show(const Session& session, const std::vector<manage::WorkspaceView>& vi
     using View = manage::WorkspaceView;
     return show_list(
         session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "MEMBERS", "TOKENS"}},
-        "no workspaces yet; add one: hourgate workspace add NAME --plan studio",
+        "no matching workspaces; add one: hourgate workspace add NAME --plan studio",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
             return std::vector<std::string>{view.workspace.public_id,
@@ -140,7 +140,7 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
     using View = manage::MemberView;
     return show_list(
         session, views, {{"ID", "KIND", "E-MAIL", "NAME", "ROLE", "REMOVED", "TOKENS"}},
-        "no members yet; add one: hourgate member add WORKSPACE EMAIL --role owner",
+        "no matching members; add one: hourgate member add WORKSPACE EMAIL --role owner",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
             const Member& member = view.member;
@@ -159,7 +159,7 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
     using Event = manage::AuditEvent;
     return show_list(
         session, events, {{"TIME", "ACTOR", "ACTION", "OBJECT", "WORKSPACE", "FROM"}},
-        "no such event", [](const Event& event) { return view_of(event); },
+        "no matching events", [](const Event& event) { return view_of(event); },
         [](const Event& event) {
             return std::vector<std::string>{
                 format_time(event.at_ms), event.actor, event.action, event.object,
@@ -171,7 +171,7 @@ Status show(const Session& session, const std::vector<manage::DecisionRecord>& r
     using Record = manage::DecisionRecord;
     return show_list(
         session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
-        "no such decision on record", [](const Record& record) { return view_of(record); },
+        "no matching decisions", [](const Record& record) { return view_of(record); },
         [](const Record& record) {
             return std::vector<std::string>{format_time(record.at_ms),
                                             std::to_string(record.status),
@@ -194,7 +194,7 @@ Status show(const Session& session, const Plan& plan) {
 Status show(const Session& session, const std::vector<Plan>& plans) {
     return show_list(
         session, plans, {{"NAME", "API", "RANK", "WINDOWS"}},
-        "no plans; make one: hourgate plan set studio --api yes --window burst=30/10",
+        "no matching plans; make one: hourgate plan set studio --api yes --window burst=30/10",
         [](const Plan& plan) { return view_of(plan); },
         [](const Plan& plan) {
             return std::vector<std::string>{plan.name, plan.api ? "yes" : "no",
@@ -216,7 +216,7 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
         session, views,
         {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "LAST USED",
           "NAME"}},
-        "no tokens yet; mint one: hourgate token mint MEMBER --name NAME",
+        "no matching tokens; mint one: hourgate token mint MEMBER --name NAME",
         [&](const View& view) { return view_of(view, now_ms); },
         [&](const View& view) {
             const manage::TokenRecord& token = view.token;

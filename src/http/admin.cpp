@@ -39,7 +39,7 @@ Answer add_one_workspace(Visit& visit) {
     manage::NewWorkspace asked;
     asked.name = visit.body.needed_text("name");
     asked.plan = visit.body.text("plan").value_or(asked.plan);
-    asked.paid_until_ms = visit.body.time("paidUntil");
+    asked.paid_until_ms = visit.body.time("paidUntil", DateMeans::its_end);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(201, manage::add_workspace(visit.context(), asked), workspace_json);
@@ -57,7 +57,8 @@ Answer change_one_workspace(Visit& visit) {
     change.name = visit.body.text("name");
     change.plan = visit.body.text("plan");
     if (visit.body.has("paidUntil"))
-        change.paid_until_ms = visit.body.time("paidUntil");  // null: paid without end
+        change.paid_until_ms =
+            visit.body.time("paidUntil", DateMeans::its_end);  // null: paid without end
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(200, manage::change_workspace(visit.context(), visit.captured(0), change),
@@ -239,8 +240,8 @@ Answer list_audit(Visit& visit) {
     filter.actor = visit.query.text("actor").value_or("");
     filter.action = visit.query.text("action").value_or("");
     filter.object = visit.query.text("object").value_or("");
-    filter.from_ms = visit.query.time("from");
-    filter.until_ms = visit.query.time("until");
+    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    filter.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);

@@ -39,7 +39,7 @@ std::vector<policy::Scope> scopes_in(Fields& body) {
 }
 
 std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
-    const auto at_ms = body.time("expiresAt");
+    const auto at_ms = body.time("expiresAt", DateMeans::its_end);
     const auto in_s = body.span_s("expiresIn");
     if (!in_s)
         return at_ms;
@@ -224,8 +224,8 @@ Answer list_usage(Visit& visit) {
         query.tokens.workspace = visit.query.text("workspace").value_or("");
     query.tokens.member = visit.query.text("member").value_or("");
     query.prefix = visit.query.text("token").value_or("");
-    query.from_ms = visit.query.time("from");
-    query.until_ms = visit.query.time("until");
+    query.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    query.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);

@@ -132,8 +132,8 @@ Answer list_decisions(Visit& visit) {
     filter.workspace_id = visit.query.text("workspace").value_or("");
     filter.prefix = visit.query.text("token").value_or("");
     filter.reason = visit.query.text("reason").value_or("");
-    filter.from_ms = visit.query.time("from");
-    filter.until_ms = visit.query.time("until");
+    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    filter.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);
