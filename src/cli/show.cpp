@@ -44,15 +44,33 @@ std::string role_text(const manage::TokenView& view) {
     return std::string(view.token.is_operator ? "operator" : to_text(view.member.role));
 }
 
-std::string status_text(const manage::TokenRecord& token, std::int64_t now_ms) {
-    std::string text(manage::status_of(token, now_ms));
+std::string status_text(const manage::TokenView& view, std::int64_t now_ms) {
+    const manage::TokenRecord& token = view.token;
+    std::string text(manage::status_of(view, now_ms));
     if (token.revoked_ms)
         return text + " " + format_time(*token.revoked_ms);
+    if (text == "member_removed")
+        return text + " " + format_time(*view.member.removed_ms);
     if (!token.works_until_ms)
         return text;
     const bool over = *token.works_until_ms <= now_ms;
     return text + (over ? ", worked until " : ", works until ") +
            format_time(*token.works_until_ms);
+}
+
+/// "paid", "paid, 62 days left", "in grace, 1 day left" or "lapsed".
+std::string standing_text(const manage::WorkspaceView& view) {
+    const std::int64_t days = view.days_left.value_or(0);
+    const std::string left = ", " + std::to_string(days) + (days == 1 ? " day" : " days") + " left";
+    switch (view.standing.paid) {
+        case Paid::yes:
+            return view.days_left ? "paid" + left : "paid";
+        case Paid::in_grace:
+            return "in grace" + left;
+        case Paid::lapsed:
+            return "lapsed";
+    }
+    return "";
 }
 
 std::string windows_of(const Plan& plan) {
@@ -76,7 +94,7 @@ Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
     if (!token.is_operator)
         pairs.emplace_back("scopes",
                            token.scopes.empty() ? "all its role allows" : to_text(token.scopes));
-    pairs.emplace_back("status", status_text(token, now_ms));
+    pairs.emplace_back("status", status_text(view, now_ms));
     pairs.emplace_back("created", format_time(token.created_ms));
     pairs.emplace_back("expires", token.expires_ms ? format_time(*token.expires_ms) : "never");
     const manage::TokenUse& use = view.use;
@@ -92,19 +110,24 @@ Status show(const Session& session, const manage::WorkspaceView& view) {
     if (wants_json(session))
         return print(session, view_of(view));
     const Workspace& workspace = view.workspace;
-    return session.output.print(lines_of({{"id", workspace.public_id},
-                                          {"name", workspace.name},
-                                          {"plan", view.plan},
-                                          {"paid until", time_text(workspace.paid_until_ms)},
-                                          {"created", format_time(workspace.created_ms)},
-                                          {"members", std::to_string(view.members)},
-                                          {"tokens", std::to_string(view.tokens)}}));
+    Pairs pairs = {{"id", workspace.public_id},
+                   {"name", workspace.name},
+                   {"plan", view.plan},
+                   {"paid until", time_text(workspace.paid_until_ms)},
+                   {"standing", standing_text(view)}};
+    if (workspace.paid_until_ms)
+        pairs.emplace_back(view.standing.paid == Paid::lapsed ? "lapsed" : "lapses",
+                           format_time(view.standing.lapses_ms));
+    pairs.emplace_back("created", format_time(workspace.created_ms));
+    pairs.emplace_back("members", std::to_string(view.members));
+    pairs.emplace_back("tokens", std::to_string(view.tokens));
+    return session.output.print(lines_of(pairs));
 }
 
 Status show(const Session& session, const std::vector<manage::WorkspaceView>& views) {
     using View = manage::WorkspaceView;
     return show_list(
-        session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "MEMBERS", "TOKENS"}},
+        session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "STANDING", "MEMBERS", "TOKENS"}},
         "no matching workspaces; add one: hourgate workspace add NAME --plan studio",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
@@ -112,6 +135,7 @@ Status show(const Session& session, const std::vector<manage::WorkspaceView>& vi
                                             view.workspace.name,
                                             view.plan,
                                             time_text(view.workspace.paid_until_ms),
+                                            standing_text(view),
                                             std::to_string(view.members),
                                             std::to_string(view.tokens)};
         });
@@ -222,7 +246,7 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
             const manage::TokenRecord& token = view.token;
             return std::vector<std::string>{
                 token.prefix,
-                std::string(manage::status_of(token, now_ms)),
+                std::string(manage::status_of(view, now_ms)),
                 std::string(token::to_text(token.env)),
                 role_text(view),
                 view.workspace_name,

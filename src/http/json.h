@@ -21,6 +21,10 @@ using Json = nlohmann::ordered_json;
     return text.empty() ? Json() : Json(text);
 }
 
+/// Adds `lapsedAt`, `paidUntil`, `plan` (the one that counts now) and `renewUrl` if the caller's
+/// workspace has lapsed; else nothing.
+void add_lapse(Json& error, const Decision& decision, const ReplySettings& settings);
+
 /// The members of "error", in order.
 [[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
 

@@ -106,6 +106,21 @@ void add_paid(Json& error, const Decision& decision, const ReplySettings& settin
         error["renewUrl"] = settings.renew_url;
 }
 
+}  // namespace
+
+void add_lapse(Json& error, const Decision& decision, const ReplySettings& settings) {
+    if (decision.standing.paid != Paid::lapsed || !decision.facts)
+        return;
+    error["lapsedAt"] = format_time(decision.standing.lapses_ms);
+    if (decision.facts->workspace->paid_until_ms)
+        error["paidUntil"] = format_time(*decision.facts->workspace->paid_until_ms);
+    error["plan"] = decision.plan != nullptr ? Json(decision.plan->name) : Json();
+    if (!settings.renew_url.empty())
+        error["renewUrl"] = settings.renew_url;
+}
+
+namespace {
+
 void add_may(Json& error, const Decision& decision) {
     const policy::Resource* resource = decision.match.resource;
     const auto action = policy::action_of(decision.method, resource);
@@ -356,9 +371,11 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
             break;
         case 403:
             add_may(error, decision);
+            add_lapse(error, decision, settings);
             break;
         case 429:
             add_room(error, decision, settings);
+            add_lapse(error, decision, settings);
             if (decision.reason == Reason::too_many_failures)
                 add_because(error, decision, settings);
             break;

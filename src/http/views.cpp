@@ -32,6 +32,19 @@ std::string_view kind_of(MemberKind kind) noexcept {
     return "";
 }
 
+/// "paid", "grace" or "lapsed".
+std::string_view standing_of(Paid paid) noexcept {
+    switch (paid) {
+        case Paid::yes:
+            return "paid";
+        case Paid::in_grace:
+            return "grace";
+        case Paid::lapsed:
+            return "lapsed";
+    }
+    return "";
+}
+
 std::string_view per_of(Per per) noexcept {
     switch (per) {
         case Per::token:
@@ -45,10 +58,14 @@ std::string_view per_of(Per per) noexcept {
 }  // namespace
 
 Json view_of(const manage::WorkspaceView& view) {
+    const bool ends = view.workspace.paid_until_ms.has_value();
     return {{"id", view.workspace.public_id},
             {"name", view.workspace.name},
             {"plan", view.plan},
             {"paidUntil", time_or_null(view.workspace.paid_until_ms)},
+            {"standing", standing_of(view.standing.paid)},
+            {"lapsesAt", ends ? Json(format_time(view.standing.lapses_ms)) : Json()},
+            {"daysLeft", view.days_left ? Json(*view.days_left) : Json()},
             {"createdAt", format_time(view.workspace.created_ms)},
             {"members", view.members},
             {"tokens", view.tokens}};
@@ -142,7 +159,7 @@ Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
             {"workspaceName", text_or_null(view.workspace_name)},
             {"role", token.is_operator ? "operator" : to_text(view.member.role)},
             {"scopes", scopes},
-            {"status", manage::status_of(token, now_ms)},
+            {"status", manage::status_of(view, now_ms)},
             {"createdAt", format_time(token.created_ms)},
             {"expiresAt", time_or_null(token.expires_ms)},
             {"rotatedAt", time_or_null(token.rotated_ms)},

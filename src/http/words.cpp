@@ -601,7 +601,17 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
 }
 
 Words words_of(const Decision& decision, const ReplySettings& settings) {
-    return words_for(decision.reason, decision, settings);
+    Words words = words_for(decision.reason, decision, settings);
+    // A lapsed workspace that counts as on a plan with API access is not told by a 402.
+    const bool lapsed = decision.standing.paid == Paid::lapsed && decision.facts;
+    if (lapsed && question_of(decision.reason) > 2)
+        words.message += " Workspace " + quoted(decision.facts->workspace->name) +
+                         " was paid until " + moment(decision.facts->workspace->paid_until_ms) +
+                         " and lapsed at " + format_time(decision.standing.lapses_ms) +
+                         ": it counts as on " + name_of(decision.plan) + " now. " + who_renews() +
+                         " can renew its plan" +
+                         (settings.renew_url.empty() ? "" : " at " + settings.renew_url) + ".";
+    return words;
 }
 
 }  // namespace hourgate::http

@@ -139,6 +139,11 @@ struct Context {
     TokenRules tokens;
     /// Whether a scope may name this resource (Policy::knows).
     std::function<bool(std::string_view)> scope_known;
+    /// How a paid plan ends ([plans] of the configuration).
+    LapseRule lapse = {};
+    /// Puts on record every granted call that was counted before, so that TokenUse is exact as of
+    /// this call. Empty where another process counts: a command beside a running server.
+    std::function<Status()> settle_usage = {};
 };
 
 }  // namespace hourgate::manage

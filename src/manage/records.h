@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "plan/plan.h"
+#include "plan/subscription.h"
 #include "policy/scope.h"
 #include "token/digest.h"
 #include "token/format.h"
@@ -36,17 +37,28 @@ struct TokenRecord {
     std::optional<std::int64_t> rotated_ms;
     std::optional<std::int64_t> works_until_ms;
     std::optional<std::int64_t> revoked_ms;
+
+    /// Whether it works at `now_ms`, its member not looked at: live or in grace.
+    [[nodiscard]] bool ends_after(std::int64_t now_ms) const noexcept {
+        return !revoked_ms && (!works_until_ms || *works_until_ms > now_ms) &&
+               (!expires_ms || *expires_ms > now_ms);
+    }
 };
 
-/// "live", "revoked", "expired", "grace" (rotated, still working), "rotated" (grace over); of
-/// several the one the gate would tell.
+/// Returns "live", "revoked", "expired", "grace" (rotated, still working) or "rotated" (grace
+/// over); of several the one the gate would name. Does not look at the member.
 [[nodiscard]] std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept;
 
 struct WorkspaceView {
     Workspace workspace;
     std::string plan;          ///< name of its plan
     std::int64_t members = 0;  ///< present members
-    std::int64_t tokens = 0;   ///< live (status_of), removed members' included
+    std::int64_t tokens = 0;   ///< live or in grace (status_of), removed members' included
+    // At the instant it was looked up:
+    Standing standing = {};
+    /// Days, rounded up, until it is not paid any more, in its grace until it lapses; 0 once it has
+    /// lapsed; none when it is paid without end.
+    std::optional<std::int64_t> days_left = {};
 };
 
 struct MemberView {
@@ -92,6 +104,10 @@ struct TokenView {
     std::string workspace_name;
     TokenUse use;
 };
+
+/// Returns what status_of its record returns, and "member_removed" where that would be a token that
+/// works although its member was removed: the gate refuses it.
+[[nodiscard]] std::string_view status_of(const TokenView& view, std::int64_t now_ms) noexcept;
 
 /// What whoever acts may do at most.
 enum class Power : std::uint8_t {

@@ -379,6 +379,33 @@ TEST_CASE(
         std::string::npos);
 }
 
+TEST_CASE("a lapsed customer on a plan with API access is told of the lapse in every refusal") {
+    http::ReplySettings reply = HttpBench::reply_settings();
+    reply.renew_url = "https://example.com/renew";
+    HttpBench bench(Mode::enforce, test::small_rules(), reply);
+    bench.directory.plans = std::make_shared<PlanBook>(
+        std::vector<Plan>{test::make_plan(1, "free", true, 0, {{"burst", 1, 10, Per::token}}),
+                          test::make_plan(2, "studio", true, 10, {{"burst", 3, 10, Per::token}})});
+    bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 4 * Bench::day;
+    bench.put();
+    REQUIRE(bench.ask(HttpBench::forwarded("GET", "/clients/7")).status == 200);
+    for (const auto& [path, status] : {std::pair{"/nowhere", 403}, std::pair{"/clients/7", 429}}) {
+        const Answer refused = bench.ask(HttpBench::forwarded("GET", path));
+        CHECK(refused.status == status);
+        CAPTURE(refused.body);
+        for (const char* told :
+             {R"("lapsedAt":"2026-05-27T20:26:40Z")", R"("paidUntil":"2026-05-24T20:26:40Z")",
+              R"("plan":"free")", R"("renewUrl":"https://example.com/renew")",
+              "lapsed at 2026-05-27T20:26:40Z: it counts as on plan 'free' now."})
+            CHECK(refused.body.find(told) != std::string::npos);
+    }
+    // Once it is paid again, nothing of it is left.
+    bench.facts.workspace.paid_until_ms.reset();
+    bench.put();
+    CHECK(bench.ask(HttpBench::forwarded("GET", "/nowhere")).body.find("apse") ==
+          std::string::npos);
+}
+
 TEST_CASE("in the days of grace every answer says when the plan lapses") {
     HttpBench bench;
     bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
