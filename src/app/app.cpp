@@ -107,7 +107,8 @@ struct App::Parts {
                   instruments->public_calls},
                  clock, log),
           rules(rules_.get()),
-          usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
+          usage_writer(usage, ledger.apart(), clock, log,
+                       {config.usage_keep_s, config.tokens_keep_s}),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, instruments->resources, usage, decisions, log, clock),
@@ -190,8 +191,11 @@ struct App::Parts {
         return {ledger,
                 {"server", "local"},
                 clock.now(),
-                {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max},
-                [&by](std::string_view resource) { return by.policy.knows(resource); }};
+                {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max,
+                 now.mints_per_day},
+                [&by](std::string_view resource) { return by.policy.knows(resource); },
+                LapseRule{now.grace_days * ms_per_day},
+                [this] { return usage_writer.settle(); }};
     }
 
     /// A record that may not be written yet, or never will be.
@@ -398,6 +402,7 @@ struct App::Parts {
 
     void sweep() {
         const Now now = clock.now();
+        instruments->directory->sweep(now);
         instruments->limiter.sweep(now);
         instruments->urgent.sweep(now);
         instruments->failures.sweep(now);

@@ -45,9 +45,16 @@ constexpr std::uint32_t urgent_window_s = 60;
 constexpr std::size_t management_body_bytes_max = 16'384;  ///< JSON body of a change
 constexpr std::int64_t page_items_max = 200;
 constexpr std::int64_t page_items_default = 50;
-constexpr std::size_t idempotency_key_bytes_max = 64;
+constexpr std::size_t idempotency_key_bytes_max = 255;
 constexpr std::int64_t idempotency_keep_ms = 86'400'000;
 constexpr std::size_t prefixes_per_revocation_max = 1'000;
+constexpr std::int64_t mints_window_s = 86'400;  ///< of tokens.mints_per_day
+
+// --- tokens that ended long ago ------------------------------------------------------------------
+constexpr std::int64_t prune_looked_at_max = 1'000;     ///< tokens looked at in one batch
+constexpr std::int64_t prune_rows_max = 500;            ///< rows deleted in one transaction
+constexpr std::int64_t prune_rest_ms = 10 * 60'000;     ///< between two walks over all tokens
+constexpr std::size_t directory_swept_per_shard = 512;  ///< remembered tokens looked at in a sweep
 
 // --- names -------------------------------------------------------------------------------------
 constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names
@@ -96,6 +103,8 @@ constexpr std::size_t usage_shards = 64;
 constexpr std::size_t usage_entries_per_shard_max =
     16'384;  ///< tokens counted between two writings
 constexpr std::int64_t usage_write_ms = 2'000;
+/// So long after a rotation the successor's first call is put on record at once.
+constexpr std::int64_t fresh_successor_ms = 60'000;
 constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
 
 // --- the decision log --------------------------------------------------------------------------

@@ -20,7 +20,8 @@ std::vector<std::string> with_program(std::string program, std::vector<std::stri
 }  // namespace
 
 manage::TokenRules token_rules(const config::Config& config) {
-    return {config.brand, config.env, config.rotate_grace_s, config.line_max_s, config.live_max};
+    return {config.brand,      config.env,      config.rotate_grace_s,
+            config.line_max_s, config.live_max, config.mints_per_day};
 }
 
 Session::Session(std::string program, std::vector<std::string> words, Arguments given, Form form)
@@ -62,7 +63,9 @@ Result<manage::Context> Session::manage() {
                            {actor_name(), "local"},
                            clock.now(),
                            token_rules(settings),
-                           [shared](std::string_view resource) { return shared->knows(resource); }};
+                           [shared](std::string_view resource) { return shared->knows(resource); },
+                           LapseRule{settings.grace_days * ms_per_day},
+                           {}};
 }
 
 std::string Session::config_file() const {

@@ -47,9 +47,11 @@ struct Config {
     // [tokens]
     std::string brand = "hsk";
     token::Env env = token::Env::live;
-    std::int64_t rotate_grace_s = 86'400;    ///< 0 to 365 d
-    std::int64_t line_max_s = 365 * 86'400;  ///< 1 d to 10 a
-    std::int64_t live_max = 50;              ///< 1 to 10'000
+    std::int64_t rotate_grace_s = 86'400;      ///< 0 to 365 d
+    std::int64_t line_max_s = 365 * 86'400;    ///< 1 d to 10 a
+    std::int64_t live_max = 50;                ///< 1 to 10'000
+    std::int64_t mints_per_day = 100;          ///< 1 to 10'000
+    std::int64_t tokens_keep_s = 90 * 86'400;  ///< 1 d to 10 a
     // [plans]
     std::int64_t grace_days = 3;  ///< 0 to 365
     std::string lapse_to = "free";

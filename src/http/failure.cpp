@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/time_text.h"
 #include "http/json.h"
 #include "token/format.h"
 
@@ -51,6 +53,8 @@ Kind kind_of(Fault fault) noexcept {
             return {409, "conflict"};
         case Fault::forbidden:
             return {403, "forbidden_scope"};
+        case Fault::full:
+            return {429, "rate_limited"};
         case Fault::config:
         case Fault::store:
         case Fault::permission:
@@ -68,6 +72,17 @@ std::string sentence(std::string_view text) {
     if (!out.empty() && out.back() != '.')
         out += '.';
     return out;
+}
+
+/// As a full window of a plan is described.
+void add_window(Json& members, const FullWindow& window, const Decision& decision) {
+    const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
+    members["window"] = window.name;
+    members["limit"] = window.limit;
+    members["windowSeconds"] = window.seconds;
+    members["per"] = "member";
+    members["retryAfter"] = window.retry_after_s;
+    members["retryAt"] = format_time((now_s + window.retry_after_s) * ms_per_s);
 }
 
 Answer answer_with(int status, Json members, const Decision& decision,
@@ -121,7 +136,14 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
         members["fields"] = Json::object();
     if (!failure.object.empty())
         members["conflictsWith"] = failure.object;
-    return answer_with(kind.status, std::move(members), decision, settings, format);
+    if (kind.status == 403 || kind.status == 429)
+        add_lapse(members, decision, settings);
+    if (kind.status != 429)
+        return answer_with(kind.status, std::move(members), decision, settings, format);
+    add_window(members, failure.window, decision);
+    Answer answer = answer_with(429, std::move(members), decision, settings, format);
+    answer.headers.push_back({"Retry-After", std::to_string(failure.window.retry_after_s)});
+    return answer;
 }
 
 Answer fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,

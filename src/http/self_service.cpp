@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/time_text.h"
 #include "http/json.h"
+#include "http/structured_field.h"
 #include "http/views.h"
 #include "manage/accounts.h"
 #include "manage/usage.h"
@@ -189,7 +190,8 @@ Answer mint(Visit& visit, std::string_view member) {
     asked.scopes = scopes_in(visit.body);
     asked.expires_ms = expiry_in(visit.body, visit.now_ms());
     if (visit.request().count("Idempotency-Key") > 0)
-        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
+        asked.idempotency_key =
+            read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
     if (auto off = visit.flawed())
         return *std::move(off);
     return minted(visit, manage::mint_token(visit.context(), asked));

@@ -65,7 +65,7 @@ struct MemberView {
     Member member;
     std::string workspace_id;  ///< public
     std::string workspace_name;
-    std::int64_t tokens = 0;  ///< live
+    std::int64_t tokens = 0;  ///< live or in grace
 };
 
 /// The last call that was granted to a token, and the last that was refused to it, as far as they
@@ -129,7 +129,8 @@ struct TokenRules {
     token::Env env = token::Env::live;  ///< default for a mint that names none
     std::int64_t rotate_grace_s = 86'400;
     std::int64_t line_max_s = 365 * 86'400;
-    std::int64_t live_max = 50;  ///< live tokens per member
+    std::int64_t live_max = 50;        ///< tokens per member that are live or in grace
+    std::int64_t mints_per_day = 100;  ///< a member's own mints, and as many rotations, in any 24 h
 };
 
 /// One audit event, written in the same transaction as the change. Never a secret.
@@ -197,6 +198,13 @@ struct DecisionFilter {
     std::string reason;
     std::optional<std::int64_t> from_ms;   ///< at or after
     std::optional<std::int64_t> until_ms;  ///< before
+};
+
+/// What a look for tokens to prune found.
+struct EndedTokens {
+    std::vector<std::int64_t> rows;  ///< those that may go
+    std::int64_t last_row = 0;       ///< where the next look goes on
+    bool more = false;               ///< whether there are rows behind it
 };
 
 enum class TokenOrder : std::uint8_t {

@@ -34,6 +34,12 @@ struct Entry {
     }
 };
 
+/// Whether the token was made by a rotation just now, so that its predecessor may ask whether it
+/// was ever used.
+bool is_fresh_successor(const TokenFacts& token, std::int64_t now_ms) noexcept {
+    return token.id != token.line && now_ms - token.created_ms < limits::fresh_successor_ms;
+}
+
 manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
     manage::UsageNote note;
     note.token_id = token_id;
@@ -72,6 +78,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
     const std::int64_t now_ms = decision.now.wall_ms;
     const std::int64_t hour = now_ms / ms_per_hour;
     Shard& shard = shards_[static_cast<std::size_t>(id) % limits::usage_shards];
+    bool first_use = false;
     try {
         const std::lock_guard lock(shard.mutex);
         const auto found = shard.entries.find(id);
@@ -89,6 +96,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
         }
         entry.add(decision.reason);
         if (decision.granted()) {
+            first_use = entry.used_ms == 0;
             entry.used_ms = now_ms;
             entry.used_from = decision.address;
         } else {
@@ -99,6 +107,8 @@ void UsageMeter::count(const Decision& decision) noexcept {
     } catch (...) {
         dropped_.fetch_add(1, std::memory_order_relaxed);
     }
+    if (first_use && wake_ && is_fresh_successor(decision.facts->token, now_ms))
+        wake_();
 }
 
 std::vector<manage::UsageNote> UsageMeter::take(std::size_t part) {

@@ -112,8 +112,13 @@ Result<OldEnds> read_and_close(const std::string& database) {
     return guarded(database, [&]() -> Result<OldEnds> {
         Connection old(database, Access::write, command_busy_ms);
         OldEnds ends;
-        ends.revoked =
-            ended(old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
+        // A token that was revoked and then pruned is known by its audit event alone.
+        ends.revoked = ended(old,
+                             "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
+                             " UNION ALL SELECT e.object, min(e.at_ms) FROM audit_events e"
+                             " WHERE e.action = 'token.revoke'"
+                             " AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.prefix = e.object)"
+                             " GROUP BY e.object");
         ends.removed =
             ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
         if (close_for_good(old))

@@ -407,6 +407,20 @@ std::vector<Key> numbers() {
          "1 to 10000",
          {{"1", ""}, {"10000", ""}},
          {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
+        {"tokens",
+         "mints_per_day",
+         "\"100\"",
+         "a text where a whole number belongs",
+         "1 to 10000",
+         {{"1", ""}, {"10000", ""}},
+         {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
+        {"tokens",
+         "keep",
+         "90",
+         text,
+         "1d to 3650d" + duration_forms,
+         {{R"("1d")", ""}, {R"("3650d")", ""}},
+         {{R"("23h")", "23h is below 1d"}, {R"("3651d")", "3651d is above 3650d"}}},
         {"server",
          "connections_per_address",
          "\"many\"",
@@ -525,6 +539,8 @@ env = "test"
 rotate_grace = "1h"
 line_max = "30d"
 live_max = 7
+mints_per_day = 8
+keep = "9d"
 [plans]
 grace_days = 9
 lapse_to = "none"
@@ -797,6 +813,8 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.rotate_grace_s == 3'600);
     CHECK(config.line_max_s == 30 * 86'400);
     CHECK(config.live_max == 7);
+    CHECK(config.mints_per_day == 8);
+    CHECK(config.tokens_keep_s == 9 * 86'400);
     CHECK(config.grace_days == 9);
     CHECK(config.lapse_to == "none");
     CHECK(config.renew_url == "https://example.com/renew");

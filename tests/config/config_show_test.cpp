@@ -33,6 +33,8 @@ env = "test"
 rotate_grace = "0"
 line_max = "36h"
 live_max = 1
+mints_per_day = 10000
+keep = "1d"
 
 [plans]
 grace_days = 0
@@ -136,7 +138,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
           R"("connections_per_address": 1024, "loops": 0},
   "database": {"path": "/var/lib/hourgate/hourgate.db"},
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"
-          R"("live_max": 50},
+          R"("live_max": 50, "mints_per_day": 100, "keep": "90d"},
   "plans": {"grace_days": 3, "lapse_to": "free", "renew_url": ""},
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"], "ask_id": ""},
   "failures": {"limit": 10, "window_s": 60},

@@ -72,8 +72,18 @@ TEST_CASE("workspaces are added, listed, shown, and moved to a plan") {
           here.json({"workspace", "show", "Acme Inc"}));
     const Json moved = here.json({"workspace", "plan", "Acme Inc", "agency"});
     CHECK(moved.at("plan") == "agency");
-    CHECK(moved.at("paidUntil").is_null());
-    for (const char* member : {"id", "name", "plan", "paidUntil", "createdAt", "members", "tokens"})
+    CHECK(moved.at("paidUntil") == acme.at("paidUntil"));  // as over HTTP: what is not said stays
+    CHECK(moved.at("standing") == "paid");
+    CHECK(moved.at("daysLeft") > 20'000);
+    const Json endless =
+        here.json({"workspace", "plan", "Acme Inc", "agency", "--paid-until", "none"});
+    CHECK(endless.at("paidUntil").is_null());
+    CHECK(endless.at("daysLeft").is_null());
+    CHECK(here.json({"workspace", "plan", "Acme Inc", "studio"}).at("paidUntil").is_null());
+    CHECK(here.json({"workspace", "plan", "Acme Inc", "agency", "--paid-until", "2099-01-31"})
+              .at("paidUntil") == "2099-02-01T00:00:00Z");
+    for (const char* member : {"id", "name", "plan", "paidUntil", "standing", "lapsesAt",
+                               "daysLeft", "createdAt", "members", "tokens"})
         CHECK(moved.contains(member));
 
     CHECK(contains(here.run({"workspace", "list"}).out, "Zo\xc3\xab & S\xc3\xb6hne"));
@@ -97,6 +107,9 @@ TEST_CASE("a date in the past is done, and said to be one") {
         here.run({"workspace", "add", "Old", "--plan", "studio", "--paid-until", "2020-01-01"});
     CHECK(lapsed.exit_code == 0);
     CHECK(contains(lapsed.err, "has lapsed, and counts as plan 'free' since 2020-01-05T00:00:00Z"));
+    CHECK(contains(here.run({"workspace", "list"}).out, "lapsed"));
+    CHECK(contains(here.run({"workspace", "show", "Old"}).out, "standing    lapsed\n"));
+    CHECK(here.json({"workspace", "show", "Old"}).at("lapsesAt") == "2020-01-05T00:00:00Z");
     const Ran json =
         here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2020-01-01", "--json"});
     CHECK(Json::parse(json.err).at("warning").at("message").get<std::string>().find("paid until") ==
@@ -198,6 +211,29 @@ TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked"
     CHECK(revoked.at("revoked").at(0).at("status") == "revoked");
     CHECK(here.run({"token", "revoke", rotated.at("prefix")}).exit_code == 0);  // already: done
     CHECK(here.json({"operator", "mint", "--name", "ann's laptop"}).at("role") == "operator");
+    refused(here, {"operator", "mint", "--name", "too long", "--expires", "2099-01-31"}, 2);
+    const Json short_lived =
+        here.json({"operator", "mint", "--name", "for a while", "--expires", "90d"});
+    CHECK_FALSE(short_lived.at("expiresAt").is_null());
+    CHECK(
+        contains(here.run({"token", "list"}).out, short_lived.at("expiresAt").get<std::string>()));
+}
+
+TEST_CASE("an empty list says in plain words that nothing matches") {
+    const Installation here;
+    here.must({"init"});
+    for (const auto& [words, said] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"audit", "--until", "2000-01-01"}, "no matching events"},
+             {{"why", "--from", "2000-01-01"}, "no matching decisions"},
+             {{"workspace", "list"}, "no matching workspaces"},
+             {{"replay"}, "no matching decisions"}}) {
+        CAPTURE(said);
+        CHECK(contains(here.run(words).out, said));
+    }
+    here.must({"workspace", "add", "Acme"});
+    CHECK(contains(here.run({"token", "list", "Acme"}).out, "no matching tokens"));
+    CHECK(contains(here.run({"member", "list", "Acme"}).out, "no matching members"));
+    CHECK(here.json({"audit", "--until", "2000-01-01"}).empty());
 }
 
 TEST_CASE("what cannot be minted, rotated or revoked is refused, and leaves all as it was") {

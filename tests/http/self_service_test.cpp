@@ -162,11 +162,126 @@ TEST_CASE("an idempotency key mints once a day: the repeat is 409 and names the 
     CHECK(repeat.body["error"]["conflictsWith"] == first.body["data"]["prefix"]);
     CHECK(bench.events() == events);
     CHECK(mint("owner@acme", "deploy-1").status == 201);  // a key is its member's
-    CHECK(mint("manager@acme", std::string(64, 'k')).status == 201);
-    for (const std::string& key : {std::string(65, 'k'), std::string("a b"), std::string()})
+    CHECK(mint("manager@acme", std::string(255, 'k')).status == 201);
+    for (const std::string& key : {std::string(256, 'k'), std::string("a b"), std::string(),
+                                   std::string("\"\""), std::string("\"open")})
         CHECK(mint("manager@acme", key).status == 422);
     bench.clock.wall_ms += ms_per_day;
     CHECK(mint("manager@acme", "deploy-1").status == 201);
+}
+
+TEST_CASE("an idempotency key in quotes and without is one key, whatever its length") {
+    ManageBench bench;
+    const auto mint = [&](const std::string& key) {
+        return bench
+            .self(bench.tokens["manager@acme"], "POST", "/tokens", {{"name", "a"}},
+                  {{"Idempotency-Key", key}})
+            .status;
+    };
+    for (const std::string& key :
+         {std::string("a-1"), std::string(63, 'x'), std::string(64, 'x'), std::string(255, 'x')}) {
+        CAPTURE(key);
+        CHECK(mint('"' + key + '"') == 201);
+        CHECK(mint(key) == 409);
+        CHECK(mint('"' + key + "\";v=1") == 409);
+    }
+    CHECK(mint(R"("say \"hi\"")") == 201);
+    CHECK(mint(R"("say \"hi\"")") == 409);
+    // The digest that stands for a long key is no key that somebody else may have used.
+    const std::string stored =
+        bench.text("SELECT key FROM idempotency_keys WHERE length(key) = 64 LIMIT 1");
+    CHECK(mint(stored) == 201);
+    CHECK(bench.number("SELECT max(length(key)) FROM idempotency_keys") == 64);
+}
+
+TEST_CASE("a member mints as often a day as tokens.mints_per_day says, then 429 says when again") {
+    ManageBench bench;
+    bench.rules.mints_per_day = 2;
+    const std::string token = bench.tokens["member@acme"];
+    const auto mint = [&](const std::string& with) {
+        return bench.self(with, "POST", "/tokens", {{"name", "a"}});
+    };
+    const auto first = mint(token);
+    REQUIRE(first.status == 201);
+    bench.clock.wall_ms += 3'600'500;
+    REQUIRE(mint(token).status == 201);
+    const auto full = mint(first.body["data"]["token"]);
+    CHECK(full.status == 429);
+    CHECK(full.code() == "rate_limited");
+    CHECK(full.reason() == "window_full");
+    const Json& error = full.body["error"];
+    CHECK(error["window"] == "mints");
+    CHECK(error["limit"] == 2);
+    CHECK(error["windowSeconds"] == 86'400);
+    CHECK(error["per"] == "member");
+    const std::int64_t wait_s = error["retryAfter"];
+    CHECK(wait_s == 23 * 3'600);  // 0.5 s less, rounded up
+    CHECK(header(full.answer, "Retry-After") == std::to_string(wait_s));
+    CHECK(mint(bench.tokens["owner@acme"]).status == 201);  // a window is its member's
+    bench.clock.wall_ms += (wait_s - 1) * ms_per_s;
+    CHECK(mint(token).status == 429);
+    bench.clock.wall_ms += ms_per_s;
+    CHECK(mint(token).status == 201);
+}
+
+TEST_CASE(
+    "a grace asked for by a member is at most the configured one; an operator's may be longer") {
+    ManageBench bench;
+    bench.rules.rotate_grace_s = 3'600;
+    const std::string token = bench.tokens["member@acme"];
+    const std::int64_t events = bench.events();
+    for (const char* grace : {"3601s", "36500d"}) {
+        const auto refused = bench.self(token, "POST", "/me/rotate", {{"grace", grace}});
+        CHECK(refused.status == 422);
+        CHECK(refused.reason() == "bad_grace");
+        CHECK(refused.body["error"]["fields"].contains("grace"));
+    }
+    CHECK(bench.events() == events);
+    CHECK(bench.self(token, "POST", "/me/rotate", {{"grace", "1h"}}).status == 201);
+    const std::string other = bench.prefix_of(bench.tokens["owner@acme"]);
+    CHECK(bench.operate("POST", "/tokens/" + other + "/rotate", {{"grace", "30d"}}).status == 201);
+}
+
+TEST_CASE("a rotation whose answer was lost may be repeated, until its successor is used") {
+    ManageBench bench;
+    const std::string old = bench.tokens["member@acme"];
+    const auto rotate = [&](const Json& body = Json::object()) {
+        return bench.self(old, "POST", "/me/rotate", body);
+    };
+    const auto shown = [&](const std::string& token) {
+        return bench.operate("GET", "/tokens/" + bench.prefix_of(token)).body["data"];
+    };
+    const auto lost = rotate({{"grace", "2h"}});
+    REQUIRE(lost.status == 201);
+    const std::string unused = lost.body["data"]["token"];
+    const auto works_until = shown(old)["worksUntil"];
+    bench.clock.wall_ms += 600 * ms_per_s;
+
+    const auto again = rotate({{"grace", "2h"}});
+    REQUIRE(again.status == 201);
+    const std::string next = again.body["data"]["token"];
+    CHECK(shown(old)["worksUntil"] == works_until);
+    CHECK(shown(old)["status"] == "grace");
+    CHECK(shown(next)["status"] == "live");
+    CHECK(bench.self(unused, "GET", "/me").reason() == "revoked_token");
+    CHECK(bench.number("SELECT count(DISTINCT line) FROM tokens WHERE prefix IN ('" +
+                       bench.prefix_of(old) + "', '" + bench.prefix_of(next) + "')") == 1);
+
+    // One call, and what was counted is not written yet: the successor is in use.
+    CHECK(bench.self(next, "GET", "/me").status == 200);
+    const auto refused = rotate();
+    CHECK(refused.status == 409);
+    CHECK(refused.reason() == "token_in_grace");
+    CHECK(bench.self(next, "GET", "/me").status == 200);
+}
+
+TEST_CASE("a refused call of the successor does not count as its use") {
+    ManageBench bench;
+    const std::string old = bench.tokens["member@acme"];
+    const auto lost = bench.self(old, "POST", "/me/rotate", Json::object());
+    REQUIRE(lost.status == 201);
+    CHECK(bench.self(lost.body["data"]["token"], "GET", "/organization").status == 403);
+    CHECK(bench.self(old, "POST", "/me/rotate", Json::object()).status == 201);
 }
 
 TEST_CASE("revoking and rotating pass on a lapsed plan and a full window; minting does not") {

@@ -25,7 +25,7 @@ public:
     }
 
     ops::Log log{-1};
-    ops::UsageWriter writer{meter, *ledger, clock, log, 90 * 86'400};
+    ops::UsageWriter writer{meter, *ledger, clock, log, {90 * 86'400, 90 * 86'400}};
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "http/service.h"
 #include "http/why.h"
 #include "manage/audit_log.h"
+#include "manage/usage.h"
 #include "ops/decision_log.h"
 #include "ops/usage_meter.h"
 #include "store/leased_directory.h"
@@ -120,6 +121,14 @@ public:
     std::unique_ptr<Gate> gate;
     std::unique_ptr<http::Service> service;
 
+    /// As the server's: what the meter counted goes on record.
+    Status settle() {
+        for (std::size_t part = 0; part < limits::usage_shards; ++part)
+            if (Status done = manage::write_usage(*ledger, meter.take(part)); !done)
+                return done;
+        return Done{};
+    }
+
 private:
     /// As the server has it: a change is in force when it is acknowledged.
     class InForce final : public manage::Ledger {
@@ -154,10 +163,13 @@ private:
             return http::own_tokens_of(*ledger, policy, decision);
         };
         made.desk.context = [this] {
-            return manage::Context{
-                in_force_, {"server", "local"}, clock.now(), rules, [this](std::string_view name) {
-                    return policy.knows(name);
-                }};
+            return manage::Context{in_force_,
+                                   {"server", "local"},
+                                   clock.now(),
+                                   rules,
+                                   [this](std::string_view name) { return policy.knows(name); },
+                                   LapseRule{0},
+                                   [this] { return settle(); }};
         };
         made.openapi = embedded::openapi;
         made.ready = [] { return true; };
