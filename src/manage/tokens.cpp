@@ -144,7 +144,8 @@ Status check_times_a_day(Rows& rows, const Context& context, const std::optional
     const bool mints = action == mint_action;
     Failure full{
         Fault::full,
-        name_of(caller->member) + (mints ? " minted " : " rotated ") + std::to_string(limit) +
+        "the member " + name_of(caller->member) + (mints ? " minted " : " rotated ") +
+            std::to_string(limit) +
             " tokens within 24 hours, as many as tokens.mints_per_day allows",
         "wait " + std::to_string(wait_s) + " s, until " +
             format_time((now_ms + ms_per_s - 1) / ms_per_s * ms_per_s + wait_s * ms_per_s) +
