@@ -110,12 +110,13 @@ int main(int argc, char** argv) {
     Limiter limiter;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 600, 60, Per::token}};
+    AddressLimiter preflights{{"public", 600, 60, Per::token}};
     const std::int64_t before_us = world.clock.now().boot_us;
     const auto directory = must(store::LeasedDirectory::open(world.path, world.clock));
     std::printf("directory opened in %.1f ms\n",
                 static_cast<double>(world.clock.now().boot_us - before_us) / 1000.0);
-    Limiter urgent;
-    Gate gate({}, policy, *directory, limiter, urgent, failures, public_calls);
+    Limiter own;
+    Gate gate({}, policy, *directory, limiter, own, failures, public_calls, preflights);
 
     std::printf("token read from SQLite  %8.0f ns\n",
                 median_ns(gate, world.clock, world.tokens, world.tokens.size() / batch));

@@ -142,7 +142,7 @@ Options read_options(int argc, char** argv) {
 class Requests {
 public:
     explicit Requests(const Options& options) : tokens_(options.tokens) {
-        before_ = "GET " + options.path + " HTTP/1.1\r\nHost: bench.example\r\n";
+        before_ = "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\n";
         for (const std::string& header : options.headers)
             before_ += header + "\r\n";
         if (!tokens_.empty())

@@ -126,6 +126,12 @@ read_define(version "${include}/zlib.h" ZLIB_VERSION)
 record(zlib ${version} Zlib "${purl}" "${archive}")
 target_link_libraries(third_party INTERFACE "${archive}")
 
+# Unicode's compatibility forms and letter case. Its data is Unicode's, under a licence of its own.
+require_package(libutf8proc-dev utf8proc.h libutf8proc.a)
+read_version(version "${include}/utf8proc.h" UTF8PROC_VERSION)
+record(utf8proc ${version} "MIT AND Unicode-DFS-2015" "${purl}" "${archive}")
+target_link_libraries(third_party INTERFACE "${archive}")
+
 # toml++ and fmt as headers: their packaged libraries are shared.
 require_package(libtomlplusplus-dev toml++/toml.h)
 file(GLOB file "${include}/toml++/impl/version.h*")  # .h in 3.3, .hpp in 3.4

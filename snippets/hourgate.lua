@@ -31,6 +31,7 @@ local function ask(txn)
             headers[name] = values
         end
     end
+    headers["host"] = { "localhost" } -- the gate answers under its own names alone: [server] hosts
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-uri"] = { txn.sf:pathq() }
     headers["x-forwarded-for"] = { txn.sf:src() }

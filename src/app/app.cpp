@@ -17,11 +17,11 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
-#include "http/own_tokens.h"
 #include "http/service.h"
 #include "http/upstream.h"
 #include "http/why.h"
 #include "limiter/limiter.h"
+#include "manage/accounts.h"
 #include "manage/audit_log.h"
 #include "ops/counter_keeper.h"
 #include "ops/decision_log.h"
@@ -103,11 +103,12 @@ struct App::Parts {
           ledger(std::move(writing), std::move(reading), *instruments->directory, clock, log),
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
-                 {instruments->limiter, instruments->urgent, instruments->failures,
-                  instruments->public_calls},
+                 {instruments->limiter, instruments->own, instruments->failures,
+                  instruments->public_calls, instruments->preflights},
                  clock, log),
           rules(rules_.get()),
-          usage_writer(usage, ledger.apart(), clock, log, config.usage_keep_s),
+          usage_writer(usage, ledger.apart(), clock, log,
+                       {config.usage_keep_s, config.tokens_keep_s}),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, instruments->resources, usage, decisions, log, clock),
@@ -150,14 +151,11 @@ struct App::Parts {
     http::Service::Settings service_settings(const Rules& by) {
         http::Service::Settings settings;
         settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
-                          by.config.ask_id};
+                          by.config.ask_id, by.config.hosts};
         settings.reply = by.reply;
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
                          [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
-        settings.own_tokens = [this, &by](const Decision& decision) {
-            return http::own_tokens_of(ledger, by.policy, decision);
-        };
         settings.openapi = description_below(by.config.rules.api_prefix);
         settings.errors = embedded::errors;
         settings.upstream = by.upstream.get();
@@ -190,8 +188,11 @@ struct App::Parts {
         return {ledger,
                 {"server", "local"},
                 clock.now(),
-                {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max},
-                [&by](std::string_view resource) { return by.policy.knows(resource); }};
+                {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max,
+                 now.mints_per_day},
+                [&by](std::string_view resource) { return by.policy.knows(resource); },
+                LapseRule{now.grace_days * ms_per_day},
+                [this] { return usage_writer.settle(); }};
     }
 
     /// A record that may not be written yet, or never will be.
@@ -230,11 +231,13 @@ struct App::Parts {
         gauges.state_failures = keeper.failures();
         gauges.state_bytes = keeper.bytes();
         add_connections(gauges);
+        witness.fill(gauges);
         if (const auto& upstream = rules.load()->upstream)
             add_upstream(gauges, *upstream);
         gauges.changes = ledger.changes();
         gauges.records = ledger.records();
         gauges.log = log.counts();
+        gauges.log_left_out = log.left_out();
         gauges.reloads = reloads_in_force.load();
         gauges.reloads_refused = reloads_refused.load();
         gauges.last_reload_good = last_reload_good.load();
@@ -246,15 +249,15 @@ struct App::Parts {
 
     void add_limiters(ops::Gauges& gauges) const {
         const Limiter& limiter = instruments->limiter;
-        const Limiter& urgent = instruments->urgent;
-        const AddressLimiter& failures = instruments->failures;
-        const AddressLimiter& public_calls = instruments->public_calls;
-        gauges.limiter = {limiter.entries() + urgent.entries(),
-                          limiter.evicted() + urgent.evicted()};
-        gauges.limiter_bytes = limiter.bytes() + urgent.bytes();
-        gauges.failures = {failures.entries(), failures.evicted(), failures.shared()};
-        gauges.public_calls = {public_calls.entries(), public_calls.evicted(),
-                               public_calls.shared()};
+        const Limiter& own = instruments->own;
+        gauges.limiter = {limiter.entries() + own.entries(), limiter.evicted() + own.evicted()};
+        gauges.limiter_bytes = limiter.bytes() + own.bytes();
+        const auto read = [](const AddressLimiter& table) -> ops::TableGauges {
+            return {table.entries(), table.evicted(), table.shared_in_net(), table.shared_by_all()};
+        };
+        gauges.failures = read(instruments->failures);
+        gauges.public_calls = read(instruments->public_calls);
+        gauges.preflights = read(instruments->preflights);
     }
 
     void add_connections(ops::Gauges& gauges) const {
@@ -349,8 +352,10 @@ struct App::Parts {
             return refuse_reload(in_force.failure());
         for (const std::string& warning : config::warnings(next))
             log.line(ops::Level::warning, warning);
+        warn_of_plans();
         instruments->failures.use(next.failures);
         instruments->public_calls.use(next.public_calls);
+        instruments->preflights.use(next.public_calls);
         log.use(log_settings(next));
         reloads_in_force.fetch_add(1);
         last_reload_good.store(true);
@@ -363,6 +368,12 @@ struct App::Parts {
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": changes at the next start alone",
                      {{"next", "systemctl restart hourgate"}});
+    }
+
+    void warn_of_plans() {
+        const auto warnings = manage::plan_warnings(context(*rules.load()));
+        for (const std::string& warning : warnings ? warnings.value() : std::vector<std::string>())
+            log.line(ops::Level::warning, warning);
     }
 
     Status put_in_force(const config::Config& next) {
@@ -398,10 +409,13 @@ struct App::Parts {
 
     void sweep() {
         const Now now = clock.now();
+        instruments->directory->sweep(now);
         instruments->limiter.sweep(now);
-        instruments->urgent.sweep(now);
+        instruments->own.sweep(now);
         instruments->failures.sweep(now);
         instruments->public_calls.sweep(now);
+        instruments->preflights.sweep(now);
+        log.tell_left_out();
     }
 };
 
@@ -475,6 +489,7 @@ void App::start() {
     for (const auto& server : parts_->servers)
         if (server)
             server->start();
+    parts_->warn_of_plans();
     const config::Config& config = parts_->config;
     parts_->log.line(ops::Level::info, "listening",
                      {{"public", parts_->bound(0, config.public_)},

@@ -91,7 +91,8 @@ Rules::Rules(const config::Config& config_, policy::Policy policy_,
       reply(reply_settings(config)),
       upstream(std::move(upstream_)),
       gate(gate_settings(config), policy, *instruments.directory, instruments.limiter,
-           instruments.urgent, instruments.failures, instruments.public_calls) {}
+           instruments.own, instruments.failures, instruments.public_calls,
+           instruments.preflights) {}
 
 Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
                                            const Rules* former) {

@@ -30,13 +30,15 @@ struct Instruments {
     Instruments(std::unique_ptr<store::LeasedDirectory> directory_, const config::Config& config)
         : directory(std::move(directory_)),
           failures(config.failures),
-          public_calls(config.public_calls) {}
+          public_calls(config.public_calls),
+          preflights(config.public_calls) {}
 
     const std::unique_ptr<store::LeasedDirectory> directory;
     Limiter limiter;
-    Limiter urgent;  ///< of urgent_window
+    Limiter own;  ///< of own_windows()
     AddressLimiter failures;
     AddressLimiter public_calls;
+    AddressLimiter preflights;
     http::Upstream::Counts upstream_counts;
     ops::ResourceCounts resources;
 };

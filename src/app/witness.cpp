@@ -1,13 +1,29 @@
 #include "app/witness.h"
 
+#include <algorithm>
 #include <string>
 
 namespace hourgate {
 
 namespace {
 
-constexpr std::int64_t warn_interval_us = 60 * us_per_s;
-constexpr std::int64_t upstream_warn_interval_us = 10 * us_per_s;
+std::string_view name_of(http::Listener listener) noexcept {
+    switch (listener) {
+        case http::Listener::public_:
+            return "public";
+        case http::Listener::ask:
+            return "ask";
+        case http::Listener::admin:
+            return "admin";
+    }
+    return "";
+}
+
+/// What a caller sent, as far as a line of the log is to show it.
+std::string shown(std::string_view sent) {
+    constexpr std::size_t bytes_max = 100;
+    return std::string(sent.substr(0, bytes_max));
+}
 
 }  // namespace
 
@@ -33,36 +49,94 @@ void Witness::answered(http::Listener listener, http::Answerer by, std::int64_t 
 }
 
 void Witness::upstream_failed(const http::Endpoint& where, std::string_view how) noexcept {
-    const std::uint64_t times = upstream_failures_.fetch_add(1) + 1;
-    const std::int64_t now_us = clock_.now().boot_us;
-    std::int64_t last = upstream_warned_us_.load(std::memory_order_relaxed);
-    if (last != 0 && now_us - last < upstream_warn_interval_us)
+    const auto times = upstream_failures_.happened(clock_.now().boot_us);
+    if (!times)
         return;
-    if (!upstream_warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
-        return;
-    upstream_failures_.fetch_sub(times);
     try {
         log_.line(ops::Level::warning, "the API did not answer a call that was granted",
                   {{"upstream", http::shown(where)},
                    {"how", std::string(how)},
-                   {"calls", std::to_string(times)}});
+                   {"calls", std::to_string(*times)}});
     } catch (...) {  // no memory for the line: the metrics have it
     }
 }
 
 void Witness::address_unknown(http::Listener listener) noexcept {
     metrics_.count_unknown_address();
-    const std::int64_t now_us = clock_.now().boot_us;
-    std::int64_t last = warned_us_.load(std::memory_order_relaxed);
-    if (last != 0 && now_us - last < warn_interval_us)
-        return;
-    if (!warned_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed))
+    if (!unknown_addresses_.happened(clock_.now().boot_us))
         return;
     log_.line(
         ops::Level::warning,
         "a caller's address is not known, so it is not counted against it: the proxy in front "
         "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
         {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
+}
+
+void Witness::stranger(const Address& peer) noexcept {
+    strangers_seen_.fetch_add(1, std::memory_order_relaxed);
+    const auto times = strangers_.happened(clock_.now().boot_us);
+    if (!times)
+        return;
+    try {
+        log_.line(ops::Level::warning,
+                  "a peer that is not in [trust] peers asked on the ask listener and got 404",
+                  {{"peer", peer.text()},
+                   {"requests", std::to_string(*times)},
+                   {"next", "if it is your proxy, add its address to [trust] peers"}});
+    } catch (...) {  // as above
+    }
+}
+
+void Witness::unknown_host(http::Listener listener, std::string_view host,
+                           const Address& peer) noexcept {
+    unknown_hosts_seen_[static_cast<std::size_t>(listener)].fetch_add(1, std::memory_order_relaxed);
+    const auto times = unknown_hosts_.happened(clock_.now().boot_us);
+    if (!times)
+        return;
+    try {
+        log_.line(ops::Level::warning,
+                  "a request named a host under which its listener does not answer and got 421",
+                  {{"listener", std::string(name_of(listener))},
+                   {"host", shown(host)},
+                   {"peer", peer.text()},
+                   {"requests", std::to_string(*times)},
+                   {"next",
+                    "if it is your proxy or your monitoring, have it send Host: localhost, or add "
+                    "the name to [server] hosts"}});
+    } catch (...) {  // as above
+    }
+}
+
+void Witness::request_refused(http::Listener listener, std::string_view reason,
+                              std::string_view bound, const Address& peer) noexcept {
+    const auto& reasons = http::refused_reasons;
+    const auto found =
+        std::find(reasons.begin(), reasons.end() - 1, reason);  // the last is "other"
+    const auto at = static_cast<std::size_t>(found - reasons.begin());
+    refused_seen_[at].fetch_add(1, std::memory_order_relaxed);
+    const auto times = refused_[at].happened(clock_.now().boot_us);
+    if (!times)
+        return;
+    try {
+        log_.line(ops::Level::notice, "a request was refused before it could be read",
+                  {{"reason", std::string(reason)},
+                   {"bound", std::string(bound)},
+                   {"listener", std::string(name_of(listener))},
+                   {"peer", peer.text()},
+                   {"requests", std::to_string(*times)}});
+    } catch (...) {  // as above
+    }
+}
+
+void Witness::fill(ops::Gauges& gauges) const {
+    gauges.strangers = strangers_seen_.load(std::memory_order_relaxed);
+    for (const http::Listener listener : {http::Listener::ask, http::Listener::admin})
+        gauges.unknown_hosts.emplace_back(
+            name_of(listener), unknown_hosts_seen_[static_cast<std::size_t>(listener)].load(
+                                   std::memory_order_relaxed));
+    for (std::size_t at = 0; at < refused_seen_.size(); ++at)
+        gauges.requests_refused.emplace_back(http::refused_reasons[at],
+                                             refused_seen_[at].load(std::memory_order_relaxed));
 }
 
 }  // namespace hourgate

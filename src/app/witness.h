@@ -3,15 +3,18 @@
 // Decides nothing.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/head.h"
 #include "http/observer.h"
 #include "ops/decision_log.h"
 #include "ops/log.h"
 #include "ops/metrics.h"
+#include "ops/occasional.h"
 #include "ops/resource_counts.h"
 #include "ops/usage_meter.h"
 
@@ -40,6 +43,15 @@ public:
     void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override;
     /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
     void address_unknown(http::Listener listener) noexcept override;
+    // These are logged once a minute at most, with how often it was meanwhile, and counted:
+    void stranger(const Address& peer) noexcept override;
+    void unknown_host(http::Listener listener, std::string_view host,
+                      const Address& peer) noexcept override;
+    void request_refused(http::Listener listener, std::string_view reason, std::string_view bound,
+                         const Address& peer) noexcept override;
+
+    /// What was counted of these, for /metrics.
+    void fill(ops::Gauges& gauges) const;
 
 private:
     ops::Metrics& metrics_;
@@ -48,9 +60,13 @@ private:
     ops::DecisionLog& decisions_;
     const ops::Log& log_;
     const Clock& clock_;
-    std::atomic<std::int64_t> warned_us_{0};
-    std::atomic<std::int64_t> upstream_warned_us_{0};
-    std::atomic<std::uint64_t> upstream_failures_{0};  // since that was said
+    ops::Occasional unknown_addresses_, strangers_, unknown_hosts_;
+    ops::Occasional upstream_failures_{10 * us_per_s};
+    std::atomic<std::uint64_t> strangers_seen_{0};
+    std::array<std::atomic<std::uint64_t>, ops::Way::listeners> unknown_hosts_seen_{};
+    /// By place in http::refused_reasons.
+    std::array<ops::Occasional, http::refused_reasons.size()> refused_;
+    std::array<std::atomic<std::uint64_t>, http::refused_reasons.size()> refused_seen_{};
 };
 
 }  // namespace hourgate

@@ -14,10 +14,10 @@ constexpr std::size_t head_line_bytes_max = 8'192;  ///< one header line
 constexpr std::size_t head_bytes_max = 32'768;      ///< all header lines together
 constexpr std::size_t headers_max = 100;            ///< header lines
 /// Options of all Connection lines of a head, empty ones included. Each header of the head is
-/// compared with each option, so this bounds the work for one head; real clients send one to three.
+/// compared with each option, so this bounds the work for one head. Real clients send one or two.
 constexpr std::size_t connection_options_max = 32;
 /// The body of a forwarded call holds a connection to the API. It comes at this rate or faster, as
-/// every network allows (GPRS has 1 KiB/s and more), or with pauses that a change of networks takes.
+/// every network allows (GPRS has 1 KiB/s), or with pauses that a change of networks takes.
 constexpr std::int64_t body_bytes_per_s_min = 256;
 constexpr std::int64_t body_pause_ms = 10'000;
 /// How many unfinished ones the calls of one address may have: this part of its connections, since
@@ -34,20 +34,36 @@ constexpr std::size_t misplaced_bytes_max = 4'096;
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
-constexpr std::size_t own_tokens_shown_max = 5;                           ///< to who lacks a scope
 constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
-// --- revoking and rotating ---------------------------------------------------------------------
-constexpr std::uint32_t urgent_calls = 60;  ///< per token line
-constexpr std::uint32_t urgent_window_s = 60;
+// --- the gate's own routes ---------------------------------------------------------------------
+// They spend from windows of their own. Each has a limit per token, so that no token can use up
+// what another one needs, and a limit per member, so that minting and rotating multiply nothing.
+constexpr std::uint32_t own_window_s = 60;
+/// Reading and minting: a page that asks four things a second.
+constexpr std::uint32_t self_service_calls_per_token = 240;
+constexpr std::uint32_t self_service_calls_per_member = 1'200;
+/// Asking why, asking what would be, revoking without effect: one a second.
+constexpr std::uint32_t urgent_calls_per_token = 60;
+constexpr std::uint32_t urgent_calls_per_member = 600;
+/// Rotating: each one is written to the disk, and its successor has a new window per token.
+constexpr std::uint32_t rotations_per_token = 60;
+constexpr std::uint32_t rotations_per_member = 120;
 
 // --- management --------------------------------------------------------------------------------
 constexpr std::size_t management_body_bytes_max = 16'384;  ///< JSON body of a change
 constexpr std::int64_t page_items_max = 200;
 constexpr std::int64_t page_items_default = 50;
-constexpr std::size_t idempotency_key_bytes_max = 64;
+constexpr std::size_t idempotency_key_bytes_max = 255;
 constexpr std::int64_t idempotency_keep_ms = 86'400'000;
 constexpr std::size_t prefixes_per_revocation_max = 1'000;
+constexpr std::int64_t mints_window_s = 86'400;  ///< of tokens.mints_per_day
+
+// --- tokens that ended long ago ------------------------------------------------------------------
+constexpr std::int64_t prune_looked_at_max = 1'000;     ///< tokens looked at in one batch
+constexpr std::int64_t prune_rows_max = 500;            ///< rows deleted in one transaction
+constexpr std::int64_t prune_rest_ms = 10 * 60'000;     ///< between two walks over all tokens
+constexpr std::size_t directory_swept_per_shard = 512;  ///< remembered tokens looked at in a sweep
 
 // --- names -------------------------------------------------------------------------------------
 constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names
@@ -72,7 +88,13 @@ constexpr std::size_t resource_places_max = 512;
 
 // --- tables in memory --------------------------------------------------------------------------
 constexpr std::size_t limiter_shards = 64;
-constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public)
+constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public, preflights)
+/// Places of such a table that one net may take: an IPv6 /48 or an IPv4 /16. An IPv6 /56 has 256
+/// addresses (/64s), so no customer of a provider takes more than a sixteenth of what the net may.
+constexpr std::size_t addresses_per_net_max = 4'096;
+constexpr std::size_t nets_max = 4'096;          ///< whose other addresses share one window
+constexpr std::size_t nets_per_block_max = 256;  ///< of one IPv6 /32 or IPv4 /8
+constexpr std::size_t blocks_max = 1'024;        ///< whose other nets share one window
 constexpr std::size_t directory_shards = 64;
 constexpr std::size_t directory_entries_max = 1'048'576;
 /// Changed rows remembered between two readings of one entry.
@@ -96,6 +118,8 @@ constexpr std::size_t usage_shards = 64;
 constexpr std::size_t usage_entries_per_shard_max =
     16'384;  ///< tokens counted between two writings
 constexpr std::int64_t usage_write_ms = 2'000;
+/// So long after a rotation the successor's first call is put on record at once.
+constexpr std::int64_t fresh_successor_ms = 60'000;
 constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
 
 // --- the decision log --------------------------------------------------------------------------
@@ -107,14 +131,24 @@ constexpr std::int64_t sample_s = 10;
 constexpr std::int64_t decisions_write_ms = 1'000;
 constexpr std::size_t decisions_per_write = 200;      ///< in one transaction
 constexpr std::size_t decisions_per_second = 2'000;   ///< written; more are passed over
-constexpr std::uint32_t refusals_per_source = 60;     ///< of one token or address, written a minute
+constexpr std::uint32_t refusals_per_source = 60;     ///< of one token, written a minute
 constexpr std::size_t refusal_sources_max = 65'536;   ///< told apart; the others are one
+/// Of callers nobody knows. A record costs up to 8 KiB of the disk's writes, so that a second of
+/// them costs less than what a flood sends in that time.
+constexpr std::uint32_t stranger_records_at_once = 30;
+constexpr std::uint32_t stranger_records_per_second = 1;
+constexpr std::uint32_t stranger_records_per_net = 20;  ///< an IPv6 /48 or IPv4 /24, a minute
 constexpr std::size_t decisions_waiting_max = 8'192;  ///< for a database that does not take them
 
 // --- the log -----------------------------------------------------------------------------------
 constexpr std::size_t log_waiting_bytes_max = 1U << 20U;  ///< lines for a reader that is slow
 constexpr std::int64_t log_patience_ms = 1'000;           ///< with one, when nobody may wait
 constexpr std::int64_t log_granted_every_max = 1'000'000;
+constexpr std::uint32_t refusal_lines_per_token = 600;  ///< a minute
+/// Of callers nobody knows.
+constexpr std::uint32_t stranger_lines_at_once = 240;
+constexpr std::uint32_t stranger_lines_per_second = 20;
+constexpr std::uint32_t stranger_lines_per_net = 240;  ///< an IPv6 /48 or IPv4 /24, a minute
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
@@ -153,6 +187,10 @@ static_assert(upstream_settling_connections < upstream_idle_connections);
 static_assert(stream_check_ms < body_pause_ms, "a pause is seen before it is too long");
 static_assert(exact_calls_max < window_calls_max);
 static_assert(state_piece_bytes < state_piece_bytes_max && state_piece_bytes_max < state_bytes_max);
+static_assert(addresses_max / addresses_per_net_max >= 16 && nets_max / nets_per_block_max >= 16,
+              "one neighbourhood leaves most of the room to others");
+static_assert(addresses_per_net_max >= 16 * 256, "of an IPv6 /48, one /56 takes a sixteenth");
+static_assert(nets_per_block_max >= 256 && blocks_max >= 256, "all of IPv4 has its window");
 static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);

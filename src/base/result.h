@@ -2,6 +2,7 @@
 // Refusals of callers are not failures; they are values of type Decision (gate/decision.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,10 +18,19 @@ enum class Fault {
     not_found,   ///< the named thing does not exist
     conflict,    ///< the rules forbid it in the present state (last owner, name taken)
     forbidden,   ///< the rules forbid it to whoever asks, whatever the state
+    full,        ///< it was done as often as a window allows; `window` says when there is room
     config,      ///< the configuration file
     store,       ///< the database or its file
     permission,  ///< this user may not read or write the file: the command line shows the sudo line
     system,      ///< the machine (port taken, disk full)
+};
+
+/// A bound on how often something may be done within a time, which is used up.
+struct FullWindow {
+    std::string_view name;  ///< static text: "mints"
+    std::int64_t limit = 0;
+    std::int64_t seconds = 0;        ///< at most `limit` times in any so many seconds
+    std::int64_t retry_after_s = 0;  ///< there is room after so many seconds, and no sooner
 };
 
 /// Why something could not be done, in words for a person.
@@ -33,6 +43,7 @@ struct Failure {
     std::string_view reason = {};  ///< stable word of its own, "last_owner"; static text or empty
     std::string_view field = {};   ///< usage: the member of the request that is off; static text
     std::string object = {};       ///< conflict: public id or prefix of what stands in the way
+    FullWindow window = {};        ///< full: which one
 };
 
 /// Either a T or a Failure. REQUIRES: `value()` only when ok, `failure()` only when not.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/visible.h"
 
 namespace hourgate {
 
@@ -13,28 +14,6 @@ constexpr std::int64_t duration_s_max = 36'525 * std::int64_t{86'400};  // 100 y
 
 constexpr unsigned char byte_of(char c) noexcept {
     return static_cast<unsigned char>(c);
-}
-
-/// Bytes of the character that `text` begins with, by the table of RFC 3629 section 4; 0 when it is
-/// not well-formed. REQUIRES: text is not empty.
-std::size_t character_bytes(std::string_view text) noexcept {
-    const unsigned char first = byte_of(text[0]);
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    const std::size_t bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (text.size() < bytes)
-        return 0;
-    // The second byte is narrower after four first bytes: overlong forms, surrogates, > U+10FFFF.
-    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (byte_of(text[1]) < least || byte_of(text[1]) > most)
-        return 0;
-    for (std::size_t at = 2; at < bytes; ++at)
-        if ((byte_of(text[at]) & 0xc0U) != 0x80)
-            return 0;
-    return bytes;
 }
 
 /// U+0080 to U+009F, which terminals obey as they obey ESC.
@@ -89,7 +68,7 @@ bool is_plain_name(std::string_view text, std::size_t bytes_max) noexcept {
     if (text.front() == ' ' || text.back() == ' ')
         return false;
     return std::none_of(text.begin(), text.end(), is_control_byte) && is_utf8(text) &&
-           !has_c1_control(text);
+           !has_c1_control(text) && !has_hidden(text);
 }
 
 bool is_slug(std::string_view text, std::size_t bytes_max) noexcept {

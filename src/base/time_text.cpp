@@ -152,7 +152,7 @@ std::string format_time_ms(std::int64_t wall_ms) {
     return date_and_time(seconds).append(end.data(), static_cast<std::size_t>(size));
 }
 
-std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
+std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) noexcept {
     Reader reader{text};
     Date date;
     date.year = reader.digits(4, 9'999);
@@ -164,7 +164,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
         return std::nullopt;
     const std::int64_t days = days_of(date);
     if (reader.rest.empty())
-        return std::min((days + 1) * ms_per_day, time_ms_max);
+        return means == DateMeans::its_beginning ? days * ms_per_day
+                                                 : std::min((days + 1) * ms_per_day, time_ms_max);
 
     reader.one_of("Tt");
     const std::int64_t hour = reader.digits(2, 23);

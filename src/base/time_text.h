@@ -13,10 +13,18 @@ namespace hourgate {
 /// "2026-11-25T14:03:09.123Z": for logs.
 [[nodiscard]] std::string format_time_ms(std::int64_t wall_ms);
 
-/// RFC 3339 date-time (any offset, optional fraction, 't' and 'z' accepted, a leap second counts as
-/// the next second), or a bare date "2026-11-25", which ends at 24:00 UTC of that day. Nothing when
-/// it is neither, or the day does not exist, or the year is before 1970 or after 9999. The last
-/// day, "9999-12-31", ends a millisecond early: what is written must have four digits of year.
-[[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text) noexcept;
+/// Which instant of its day (UTC) a bare date names.
+enum class DateMeans : std::uint8_t {
+    its_beginning,  ///< 00:00: "from" this day on
+    its_end,        ///< 24:00: "until" this day is over
+};
+
+/// Reads an RFC 3339 date-time (any offset, optional fraction, 't' and 'z' accepted, a leap second
+/// counts as the next second), or a bare date "2026-11-25", which names the beginning or the end of
+/// that day as `means` says. Returns nullopt if it is neither, if the day does not exist, or if the
+/// year is before 1970 or after 9999. The last day, "9999-12-31", ends a millisecond early: what is
+/// written must have four digits of year.
+[[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text,
+                                                     DateMeans means = DateMeans::its_end) noexcept;
 
 }  // namespace hourgate

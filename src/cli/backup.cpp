@@ -11,6 +11,7 @@
 #include "ops/counter_keeper.h"
 #include "ops/signals.h"
 #include "ops/state_file.h"
+#include "store/as_owner.h"
 #include "store/backup.h"
 #include "store/files.h"
 #include "store/sqlite_ledger.h"
@@ -57,11 +58,12 @@ Result<store::BackupReport> make_backup(Session& session, const std::string& dat
             line.say(done, all);
             return signals.wait(0) == 0;
         },
-        session.arguments.given("--verify") ? store::Verify::yes : store::Verify::no);
+        session.arguments.given("--verify") ? store::Verify::yes : store::Verify::no,
+        session.arguments.given("--force") ? store::Replace::any_file : store::Replace::backups);
 }
 
 Status verify_only(Session& session) {
-    for (const char* other : {"--verify", "--keep"})
+    for (const char* other : {"--verify", "--keep", "--force"})
         if (session.arguments.given(other))
             return Failure{Fault::usage,
                            std::string("--verify-only makes no backup, so ") + other +
@@ -108,10 +110,13 @@ Status backup(Session& session) {
     return show_backup(session, file, report.value(), removed);
 }
 
-/// What lost tokens and workspaces have spent is not for those who get their numbers next. The
-/// database is in place by then: what does not work is worth a word, no more.
+/// What lost tokens, members and workspaces have spent is not for those who get their numbers next.
+/// The database is in place by then: what does not work is worth a word, no more.
 void forget_lost(const Session& session, const std::string& database,
                  const store::RestoreReport& report) {
+    const auto owner = store::AsOwner::of(database);
+    if (!owner)
+        return;
     const auto path = store::true_path(database);
     const auto ledger = store::SqliteLedger::open(database);
     if (!path || !ledger)
@@ -119,8 +124,9 @@ void forget_lost(const Session& session, const std::string& database,
     const auto key = manage::cursor_key({*ledger.value(), {}, session.clock.now(), {}, {}});
     if (!key)
         return;
-    const Status done = ops::forget_above(ops::state_path_of(path.value()), key.value(),
-                                          report.last_token, report.last_workspace);
+    const Status done =
+        ops::forget_above(ops::state_path_of(path.value()), key.value(),
+                          {report.last_token, report.last_member, report.last_workspace});
     if (!done)
         session.output.warn("a new token may begin with what a lost one has spent: " +
                             done.failure().what);
@@ -147,9 +153,9 @@ std::vector<Command> backup_commands() {
     return {
         {.name = "backup",
          .summary = "Write the database to one file, while the server runs",
-         .details = "One ordinary SQLite file that only its owner can read. An earlier FILE is "
-                    "replaced when the new one is whole. FILE may be a folder: the backup is named "
-                    "by the time, then.",
+         .details = "One ordinary SQLite file that only its owner can read. An earlier backup is "
+                    "replaced when the new one is complete; any other file is left alone. FILE may "
+                    "be a folder: the backup is then named by the time.",
          .parameters = {word("FILE", "where to"),
                         flag("--verify",
                              "restore it beside FILE and compare it with the database, before it "
@@ -157,6 +163,10 @@ std::vector<Command> backup_commands() {
                         option("--keep", "N",
                                "with a folder: remove all but the latest N that were made there "
                                "so"),
+                        flag(
+                            "--force",
+                            "replace FILE even if it is not a backup made by hourgate; only ever a "
+                            "regular file"),
                         flag("--verify-only",
                              "make none: see whether FILE, made earlier, restores "
                              "to what it holds")},

@@ -1,9 +1,15 @@
 // hourgate check: what would become of a call. The running server is asked, because it alone knows
 // what is left of the windows; where none answers, it is decided here, as if nothing was called.
+// The token goes to nobody else: while no server of this database runs, or when another user
+// listens in its place, nothing is sent.
+#include <sys/types.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/rules.h"
 #include "base/text.h"
@@ -12,8 +18,11 @@
 #include "cli/token_input.h"
 #include "http/library/probe.h"
 #include "http/verify.h"
+#include "ops/machine.h"
+#include "store/as_owner.h"
 #include "store/database.h"
 #include "store/leased_directory.h"
+#include "store/server_lock.h"
 
 namespace hourgate::cli {
 
@@ -76,8 +85,24 @@ Secret json_of(const http::Question& question) {
     return Secret(std::move(text));
 }
 
+/// Whether whoever listens there may be sent a token: the user that the database belongs to, or
+/// root, who can read it anyway. Where the kernel does not tell who listens, the server's lock on
+/// the database has to do.
+bool is_ours(const http::ProbeTarget& target, const std::string& database) {
+    std::vector<uid_t> users;
+    if (!target.socket_path.empty()) {
+        users = ops::listening_users(target.socket_path);
+    } else if (const auto address = ops::resolved(target.host)) {
+        users = ops::listening_users(*address, target.port);
+    }
+    const auto rights = ops::rights_of(database);
+    return std::all_of(users.begin(), users.end(),
+                       [&](uid_t user) { return user == 0 || (rights && user == rights->owner); });
+}
+
 /// What the server says; or why none does.
-Result<Json> ask_server(const config::Listen& ask, const http::Question& question) {
+Result<Json> ask_server(const config::Config& config, const http::Question& question) {
+    const config::Listen& ask = config.ask;
     if (ask.kind == config::Listen::Kind::off)
         return Failure{Fault::system, "[server] ask is off", ""};
     if (ask.kind == config::Listen::Kind::tcp && ask.port == 0)
@@ -86,6 +111,18 @@ Result<Json> ask_server(const config::Listen& ask, const http::Question& questio
     target.socket_path = ask.path;
     target.port = ask.port;
     target.host = ask.host == "0.0.0.0" ? "127.0.0.1" : ask.host == "::" ? "::1" : ask.host;
+    target.host_header = "localhost";  // the one name under which every ask listener answers
+    const auto seen = store::look_for_server(config.database);
+    if (!seen)
+        return Failure{Fault::system,
+                       "whether a server runs cannot be told: " + seen.failure().what, ""};
+    if (!seen.value().running)
+        return Failure{Fault::system, "no server runs on " + config.database, ""};
+    if (!is_ours(target, config.database))
+        return Failure{Fault::system,
+                       "another user listens on " + ask.text() +
+                           ", so the token was not sent: see who with `ss -ltnp`",
+                       ""};
     const auto answer =
         http::probe_with_json(target, "/_hourgate/verify", json_of(question).reveal());
     if (!answer)
@@ -104,6 +141,9 @@ Result<Json> decide_here(Session& session, const config::Config& config,
                          const http::Question& question) {
     if (Status fine = store::check_library(); !fine)
         return fine.failure();
+    const auto owner = store::AsOwner::of(config.database);
+    if (!owner)
+        return owner.failure();
     if (Status fine = store::check_database(config.database, store::Migrate::no); !fine)
         return fine.failure();
     const auto directory = store::LeasedDirectory::open(config.database, session.clock);
@@ -112,11 +152,14 @@ Result<Json> decide_here(Session& session, const config::Config& config,
     const auto policy = policy::Policy::make(config.rules);
     if (!policy)
         return policy.failure();
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures(config.failures), public_calls(config.public_calls);
-    Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, urgent, failures,
-              public_calls);
-    const Decision decision = gate.decide(http::call_of(question, session.clock.now()));
+    AddressLimiter preflights(config.public_calls);
+    Gate gate(gate_settings(config), policy.value(), *directory.value(), limiter, own, failures,
+              public_calls, preflights);
+    http::Trust trust;
+    trust.method_override_refused = config.method_override_refused;
+    const Decision decision = gate.decide(http::call_of(question, trust, session.clock.now()));
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
 }
 
@@ -124,7 +167,7 @@ Result<Found> find(Session& session, const http::Question& question) {
     const auto config = session.config();
     if (!config)
         return config.failure();
-    auto asked = ask_server(config.value()->ask, question);
+    auto asked = ask_server(*config.value(), question);
     if (asked)
         return Found{std::move(asked).value(), {}};
     auto decided = decide_here(session, *config.value(), question);
@@ -144,8 +187,9 @@ std::string text_in(const Json& json, const char* name) {
 }
 
 std::string left_in(const Json& window) {
-    std::string text = text_in(window, "remaining") + " of " + text_in(window, "limit") +
-                       " calls left in " + text_in(window, "windowSeconds") + " s";
+    std::string text = "per " + text_in(window, "per") + ": " + text_in(window, "remaining") +
+                       " of " + text_in(window, "limit") + " calls left in " +
+                       text_in(window, "windowSeconds") + " s";
     if (window.value("remaining", 0) < window.value("limit", 0))
         text += "; the next comes back in " + text_in(window, "reset") + " s";
     return text;
@@ -213,10 +257,10 @@ std::vector<Command> check_commands() {
          .details =
              "The token is read from standard input, or asked for on a terminal; nothing there "
              "means a call without one. The running server is asked on its listener [server] ask: "
-             "what is left of each window is as it is now. Where it does not answer, the call is "
-             "decided here, from configuration and database, as if nothing had been called. The "
-             "call is counted and logged nowhere. Exit code: 0 it would be granted, 1 refused, 2 "
-             "wrong usage.",
+             "what is left of each window is as it is now. Where no server of this database runs, "
+             "or it does not answer, nothing is sent and the call is decided here, from "
+             "configuration and database, as if nothing had been called. The call is counted and "
+             "logged nowhere. Exit code: 0 it would be granted, 1 refused, 2 wrong usage.",
          .parameters = {word("METHOD", "as in GET"),
                         word("PATH", "as in /api/v1/clients; a query may follow"),
                         option("--address", "ADDRESS", "of the caller, for what is counted by it")},

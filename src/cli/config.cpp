@@ -1,8 +1,12 @@
 // hourgate config check | show
+#include <string>
+#include <vector>
+
 #include "cli/commands.h"
 #include "cli/reports.h"
 #include "cli/session.h"
 #include "config/load.h"
+#include "manage/accounts.h"
 
 namespace hourgate::cli {
 
@@ -12,7 +16,13 @@ Status check(Session& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();
-    return show_checked(session, config.value()->file, config::warnings(*config.value()));
+    std::vector<std::string> warnings = config::warnings(*config.value());
+    // Plans are in the database. Where there is none yet, or it cannot be read, that is not for the
+    // configuration to say.
+    if (const auto context = session.manage())
+        if (const auto about_plans = manage::plan_warnings(context.value()))
+            warnings.insert(warnings.end(), about_plans.value().begin(), about_plans.value().end());
+    return show_checked(session, config.value()->file, warnings);
 }
 
 Status show_all(Session& session) {
@@ -31,7 +41,9 @@ std::vector<Command> config_commands() {
         {.group = "config",
          .name = "check",
          .summary = "Say whether the configuration is sound, and what is worth a look",
-         .details = "Names file, line and key of a mistake.",
+         .details =
+             "Names file, line and key of a mistake. Where the database can be read, it also "
+             "warns about plans whose limits a member could multiply.",
          .example = "hourgate config check --config ./config.toml",
          .run = check},
         {.group = "config",

@@ -113,6 +113,9 @@ std::string config_text(const std::string& folder, const App::Ports& ports,
     text += "ask = " + address(ports.ask);
     text += "admin = " + address(ports.admin);
     text += "\n[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(sample_port) + "\"\n";
+    text +=
+        "\n# Callers reach this gate without a proxy, so nobody speaks for them.\n[trust]\n"
+        "proxies = []\n";
     text += "\n[database]\npath = " + config::quoted_text(folder + "/hourgate.db") + "\n";
     // The worked example: from the first row that is not in a comment.
     return text + example.substr(std::min(example.find("\n[[resource]]"), example.size()));

@@ -10,6 +10,7 @@
 
 #include "cli/shell.h"
 #include "manage/accounts.h"
+#include "store/as_owner.h"
 #include "store/database.h"
 #include "store/errors.h"
 #include "store/files.h"
@@ -49,51 +50,65 @@ private:
     std::vector<std::string> made_;
 };
 
-/// The database under its working name; removed unless it was put in place.
-class Draft {
+Failure taken(const std::string& target) {
+    return {Fault::conflict, target + " exists already: nothing was changed",
+            "use it as it is, or, to begin anew, move it away first"};
+}
+
+/// The database under its working name; removed, if it was made, unless it was put in place.
+class WorkingName {
 public:
-    explicit Draft(const std::string& target)
+    explicit WorkingName(const std::string& target)
         : target_(target), path_(target + ".init-" + std::to_string(::getpid())) {}
-    Draft(const Draft&) = delete;
-    Draft& operator=(const Draft&) = delete;
-    ~Draft() { remove(); }
+    WorkingName(const WorkingName&) = delete;
+    WorkingName& operator=(const WorkingName&) = delete;
+    ~WorkingName() {
+        if (made_)
+            remove();
+    }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// A link never overwrites; a rename would.
+    /// Failure::conflict if anything has the name already, or that of its lock file.
+    Status make() {
+        if (store::exists(path_ + ".lock"))
+            return taken(path_ + ".lock");
+        Status created = store::create_database(path_);
+        made_ = created.ok();
+        return created;
+    }
+
+    /// Never overwrites.
     Status place() {
         // SQLite removes it when the last connection has closed and all of it is in the database.
         if (store::exists(path_ + "-wal"))
             return Failure{Fault::system, "not all of " + target_ + " could be written",
                            "see that the disk is not full, then run hourgate init again"};
-        if (::link(path_.c_str(), target_.c_str()) != 0)
+        if (!store::rename_to_nothing(path_, target_))
             return errno == EEXIST ? taken(target_)
                                    : store::system_failure("write", target_, errno);
         remove();
         return store::sync_folder_of(target_);
     }
 
-    [[nodiscard]] static Failure taken(const std::string& target) {
-        return {Fault::conflict, target + " exists already: nothing was changed",
-                "use it as it is, or, to begin anew, move it away first"};
-    }
-
 private:
-    void remove() const noexcept {
+    void remove() noexcept {
         store::remove_database(path_);
         ::unlink((path_ + ".lock").c_str());
+        made_ = false;
     }
 
     const std::string target_;
     const std::string path_;
+    bool made_ = false;
 };
 
-Result<manage::MintedToken> fill(const std::string& path, const Clock& clock,
+Result<manage::MintedToken> fill(WorkingName& name, const Clock& clock,
                                  const manage::TokenRules& rules,
                                  const std::string& operator_name) {
-    if (Status created = store::create_database(path); !created)
+    if (Status created = name.make(); !created)
         return created.failure();
-    auto ledger = store::SqliteLedger::open(path);
+    auto ledger = store::SqliteLedger::open(name.path());
     if (!ledger)
         return ledger.failure();
     const manage::Context context{
@@ -120,15 +135,18 @@ Result<manage::MintedToken> make_database(const std::string& path, const Clock& 
                                           const std::string& operator_name) {
     if (Status fine = store::check_library(); !fine)
         return fine.failure();
+    const auto owner = store::AsOwner::of(path);
+    if (!owner)
+        return owner.failure();
     if (store::exists(path))
-        return Draft::taken(path);
+        return taken(path);
     if (Status free = store::check_free(path); !free)
         return free.failure();
     Folders folders;
     if (Status made = folders.make(std::filesystem::path(path).parent_path()); !made)
         return made.failure();
-    Draft draft(path);
-    auto minted = fill(draft.path(), clock, rules, operator_name);
+    WorkingName draft(path);
+    auto minted = fill(draft, clock, rules, operator_name);
     if (!minted)
         return about_target(minted.failure(), draft.path(), path);
     if (Status placed = draft.place(); !placed)

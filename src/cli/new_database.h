@@ -14,6 +14,7 @@ namespace hourgate::cli {
 /// Makes it whole or not at all, also when killed half-way: it is made under another name beside
 /// `path` and put in place when it is complete. Missing folders are made (0700), and taken away
 /// again on failure. Failure::conflict when something stands at `path`: nothing is changed then.
+/// Root makes it as the user that can rearrange its folder (store::AsOwner).
 [[nodiscard]] Result<manage::MintedToken> make_database(const std::string& path, const Clock& clock,
                                                         const manage::TokenRules& rules,
                                                         const std::string& operator_name);

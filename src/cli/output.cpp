@@ -9,40 +9,12 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/visible.h"
+#include "token/format.h"
 
 namespace hourgate::cli {
 
 namespace {
-
-/// The character that `text` begins with: 1 to 4 bytes; one byte when it is not UTF-8.
-std::string_view first_character(std::string_view text) noexcept {
-    for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(4, text.size()); ++bytes)
-        if (is_utf8(text.substr(0, bytes)))
-            return text.substr(0, bytes);
-    return text.substr(0, 1);
-}
-
-/// `text` as it may stand on a terminal: UTF-8 stays, line ends stay, a control character or a byte
-/// that is no UTF-8 becomes \xHH.
-std::string harmless(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const char first = text.front();
-        if (first == '\n' || (first >= ' ' && first <= '~')) {
-            out += first;
-            text.remove_prefix(1);
-            continue;
-        }
-        const std::string_view character = first_character(text);
-        if (is_plain_name(character, character.size()))
-            out += character;
-        else
-            out += printable(character);
-        text.remove_prefix(character.size());
-    }
-    return out;
-}
 
 /// False: see errno.
 bool write_all(int fd, std::string_view text) noexcept {
@@ -63,7 +35,9 @@ void complain(std::string_view text) noexcept {
 }
 
 std::string dump(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return visible_json(
+               json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+           "\n";
 }
 
 /// Columns that `text` takes on a terminal: characters, roughly.
@@ -76,7 +50,7 @@ std::size_t width_of(std::string_view text) noexcept {
 }  // namespace
 
 Status Output::print(std::string_view text) const {
-    std::string shown = harmless(text);
+    std::string shown = visible(text);
     const bool written = write_all(STDOUT_FILENO, shown);
     const int error = errno;
     wipe(shown);
@@ -89,26 +63,30 @@ Status Output::print(std::string_view text) const {
 }
 
 void Output::warn(std::string_view what) const noexcept {
+    const std::string told = token::blotted(what);
     if (form_ == Form::plain)
-        complain("hourgate: warning: " + harmless(what) + "\n");
+        complain("hourgate: warning: " + visible(told) + "\n");
     else
-        complain(dump({{"warning", {{"message", what}}}}));
+        complain(dump({{"warning", {{"message", told}}}}));
 }
 
 void Output::fail(const Failure& failure, std::string_view config) const noexcept {
+    // What is wrong with an argument repeats it, and it may have been a token.
+    const std::string what = token::blotted(failure.what);
+    const std::string next = token::blotted(failure.next);
     if (form_ == Form::json) {
-        nlohmann::ordered_json error = {{"message", failure.what}, {"next", failure.next}};
+        nlohmann::ordered_json error = {{"message", what}, {"next", next}};
         if (!config.empty())
             error["config"] = config;
         complain(dump({{"error", error}}));
         return;
     }
-    std::string text = "hourgate: " + failure.what + "\n";
-    if (!failure.next.empty())
-        text += "  next: " + failure.next + "\n";
+    std::string text = "hourgate: " + what + "\n";
+    if (!next.empty())
+        text += "  next: " + next + "\n";
     if (!config.empty())
         text.append("  config: ").append(config).append("\n");
-    complain(harmless(text));
+    complain(visible(text));
 }
 
 void Output::progress(std::string_view line) const noexcept {

@@ -49,7 +49,12 @@ Status set(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(session, manage::set_plan(context.value(), change));
+    const auto plan = manage::set_plan(context.value(), change);
+    if (plan)
+        if (const auto warning = warning_about(plan.value(), context.value().tokens.live_max);
+            !warning.empty())
+            session.output.warn(warning);
+    return shown_in_force(session, plan);
 }
 
 Status list(Session& session) {
@@ -88,10 +93,11 @@ std::vector<Command> plan_commands() {
               option("--api", "YES-OR-NO", "whether calls are granted at all; of a new plan: no"),
               option("--rank", "N", "orders plans, the cheaper one lower; of a new plan: 0"),
               options(
-                  "--window", "NAME=LIMIT/SECONDS[/workspace]",
-                  "at most LIMIT calls in any SECONDS; replaces all windows; \"none\" for none")},
+                  "--window", "NAME=LIMIT/SECONDS[/PER]",
+                  "at most LIMIT calls in any SECONDS, counted per token (the default), member or "
+                  "workspace; replaces all windows; \"none\" for none")},
          .example = "hourgate plan set team --api yes --rank 15 --window burst=60/10 "
-                    "--window day=5000/86400/workspace",
+                    "--window sustained=600/60/member --window day=5000/86400/workspace",
          .run = set},
         {.group = "plan",
          .name = "remove",

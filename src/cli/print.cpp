@@ -1,11 +1,14 @@
 #include "cli/print.h"
 
+#include "base/text.h"
+#include "base/visible.h"
+
 namespace hourgate::cli {
 
 namespace {
 
 std::string dump(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return visible_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/replay/engine.h"
@@ -69,16 +70,19 @@ struct Period {
 };
 
 Result<Period> period_of(const Session& session) {
-    const auto from = time_of(session.arguments, "--from");
+    const auto from = time_of(session.arguments, "--from", DateMeans::its_beginning);
     if (!from)
         return from.failure();
-    const auto until = time_of(session.arguments, "--until");
+    const auto until = time_of(session.arguments, "--until", DateMeans::its_end);
     if (!until)
         return until.failure();
     const std::int64_t end = until.value().value_or(session.clock.now().wall_ms);
     const Period period{from.value().value_or(end - week_ms), end};
     if (period.from_ms >= period.until_ms)
-        return Failure{Fault::usage, "--from is not before --until", ""};
+        return Failure{Fault::usage,
+                       "--from (" + format_time(period.from_ms) + ") is not before --until (" +
+                           format_time(period.until_ms) + ")",
+                       "give an earlier --from, or a later --until"};
     return period;
 }
 
@@ -170,9 +174,12 @@ std::vector<Command> replay_commands() {
              "on record: [decisions] grants = \"all\".",
          .parameters = {option("--against", "FILE", "the configuration to try; else the present"),
                         options("--window", "PLAN:W",
-                                "a window to try: PLAN:NAME=LIMIT/SECONDS, or PLAN:NAME=off"),
-                        option("--from", "TIME", "calls from then on; without it a week back"),
-                        option("--until", "TIME", "calls before; without it all")},
+                                "a window to try: PLAN:NAME=LIMIT/SECONDS[/PER], or PLAN:NAME=off"),
+                        option("--from", "TIME",
+                               "from an instant or the beginning of a date; without it a week "
+                               "back"),
+                        option("--until", "TIME",
+                               "before an instant or until the end of a date; without it all")},
          .example = "hourgate replay --window studio:burst=20/10\n"
                     "hourgate replay --against new.toml --from 2026-11-18",
          .run = replay},

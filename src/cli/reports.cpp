@@ -50,6 +50,11 @@ Status show_made(const Session& session, const std::string& database,
 
 Status show_backup(const Session& session, const std::string& file,
                    const store::BackupReport& report, const std::vector<std::string>& removed) {
+    if (const auto mode = report.open_to_others)
+        session.output.warn("others may read " + file +
+                            ": its file system keeps no modes, and gave "
+                            "it " +
+                            fmt::format("{:04o}", *mode) + " where 0600 was asked for");
     if (wants_json(session)) {
         Json json = {{"file", file},
                      {"bytes", report.bytes},

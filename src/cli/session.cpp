@@ -1,10 +1,12 @@
 #include "cli/session.h"
 
+#include <optional>
 #include <utility>
 
 #include "cli/shell.h"
 #include "config/load.h"
 #include "policy/policy.h"
+#include "store/as_owner.h"
 #include "store/database.h"
 #include "store/sqlite_ledger.h"
 
@@ -17,10 +19,23 @@ std::vector<std::string> with_program(std::string program, std::vector<std::stri
     return words;
 }
 
+/// From now on, root works as the user that can rearrange the folder of the database. Rights are
+/// those of a process, and so are the ones kept here: until its end, after that of every session.
+Status keep_rights_of_owner(const std::string& database) {
+    static std::optional<store::AsOwner> rights;
+    rights.reset();
+    auto owner = store::AsOwner::of(database);
+    if (!owner)
+        return owner.failure();
+    rights.emplace(std::move(owner).value());
+    return Done{};
+}
+
 }  // namespace
 
 manage::TokenRules token_rules(const config::Config& config) {
-    return {config.brand, config.env, config.rotate_grace_s, config.line_max_s, config.live_max};
+    return {config.brand,      config.env,      config.rotate_grace_s,
+            config.line_max_s, config.live_max, config.mints_per_day};
 }
 
 Session::Session(std::string program, std::vector<std::string> words, Arguments given, Form form)
@@ -46,6 +61,8 @@ Result<manage::Context> Session::manage() {
     if (!ledger_) {
         if (Status fine = store::check_library(); !fine)
             return fine.failure();
+        if (Status rights = keep_rights_of_owner(settings.database); !rights)
+            return rights.failure();
         if (Status fine = store::check_database(settings.database, store::Migrate::no); !fine)
             return fine.failure();
         auto opened = store::SqliteLedger::open(settings.database);
@@ -62,7 +79,9 @@ Result<manage::Context> Session::manage() {
                            {actor_name(), "local"},
                            clock.now(),
                            token_rules(settings),
-                           [shared](std::string_view resource) { return shared->knows(resource); }};
+                           [shared](std::string_view resource) { return shared->knows(resource); },
+                           LapseRule{settings.grace_days * ms_per_day},
+                           {}};
 }
 
 std::string Session::config_file() const {

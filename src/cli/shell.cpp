@@ -74,7 +74,7 @@ bool has_user(const std::string& name) {
 }
 
 std::string actor_name() {
-    std::string name = "cli:" + user_name(::geteuid());
+    std::string name = "cli:" + user_name(::getuid());
     const char* by = std::getenv("SUDO_USER");
     if (by != nullptr && is_plain_name(by, limits::name_bytes_max))
         name += std::string(" (sudo by ") + by + ")";

@@ -44,15 +44,33 @@ std::string role_text(const manage::TokenView& view) {
     return std::string(view.token.is_operator ? "operator" : to_text(view.member.role));
 }
 
-std::string status_text(const manage::TokenRecord& token, std::int64_t now_ms) {
-    std::string text(manage::status_of(token, now_ms));
+std::string status_text(const manage::TokenView& view, std::int64_t now_ms) {
+    const manage::TokenRecord& token = view.token;
+    std::string text(manage::status_of(view, now_ms));
     if (token.revoked_ms)
         return text + " " + format_time(*token.revoked_ms);
+    if (text == "member_removed")
+        return text + " " + format_time(*view.member.removed_ms);
     if (!token.works_until_ms)
         return text;
     const bool over = *token.works_until_ms <= now_ms;
     return text + (over ? ", worked until " : ", works until ") +
            format_time(*token.works_until_ms);
+}
+
+/// "paid", "paid, 62 days left", "in grace, 1 day left" or "lapsed".
+std::string standing_text(const manage::WorkspaceView& view) {
+    const std::int64_t days = view.days_left.value_or(0);
+    const std::string left = ", " + std::to_string(days) + (days == 1 ? " day" : " days") + " left";
+    switch (view.standing.paid) {
+        case Paid::yes:
+            return view.days_left ? "paid" + left : "paid";
+        case Paid::in_grace:
+            return "in grace" + left;
+        case Paid::lapsed:
+            return "lapsed";
+    }
+    return "";
 }
 
 std::string windows_of(const Plan& plan) {
@@ -76,7 +94,7 @@ Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
     if (!token.is_operator)
         pairs.emplace_back("scopes",
                            token.scopes.empty() ? "all its role allows" : to_text(token.scopes));
-    pairs.emplace_back("status", status_text(token, now_ms));
+    pairs.emplace_back("status", status_text(view, now_ms));
     pairs.emplace_back("created", format_time(token.created_ms));
     pairs.emplace_back("expires", token.expires_ms ? format_time(*token.expires_ms) : "never");
     const manage::TokenUse& use = view.use;
@@ -92,26 +110,32 @@ Status show(const Session& session, const manage::WorkspaceView& view) {
     if (wants_json(session))
         return print(session, view_of(view));
     const Workspace& workspace = view.workspace;
-    return session.output.print(lines_of({{"id", workspace.public_id},
-                                          {"name", workspace.name},
-                                          {"plan", view.plan},
-                                          {"paid until", time_text(workspace.paid_until_ms)},
-                                          {"created", format_time(workspace.created_ms)},
-                                          {"members", std::to_string(view.members)},
-                                          {"tokens", std::to_string(view.tokens)}}));
+    Pairs pairs = {{"id", workspace.public_id},
+                   {"name", workspace.name},
+                   {"plan", view.plan},
+                   {"paid until", time_text(workspace.paid_until_ms)},
+                   {"standing", standing_text(view)}};
+    if (workspace.paid_until_ms)
+        pairs.emplace_back(view.standing.paid == Paid::lapsed ? "lapsed" : "lapses",
+                           format_time(view.standing.lapses_ms));
+    pairs.emplace_back("created", format_time(workspace.created_ms));
+    pairs.emplace_back("members", std::to_string(view.members));
+    pairs.emplace_back("tokens", std::to_string(view.tokens));
+    return session.output.print(lines_of(pairs));
 }
 
 Status show(const Session& session, const std::vector<manage::WorkspaceView>& views) {
     using View = manage::WorkspaceView;
     return show_list(
-        session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "MEMBERS", "TOKENS"}},
-        "no workspaces yet; add one: hourgate workspace add NAME --plan studio",
+        session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "STANDING", "MEMBERS", "TOKENS"}},
+        "no matching workspaces; add one: hourgate workspace add NAME --plan studio",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
             return std::vector<std::string>{view.workspace.public_id,
                                             view.workspace.name,
                                             view.plan,
                                             time_text(view.workspace.paid_until_ms),
+                                            standing_text(view),
                                             std::to_string(view.members),
                                             std::to_string(view.tokens)};
         });
@@ -140,7 +164,7 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
     using View = manage::MemberView;
     return show_list(
         session, views, {{"ID", "KIND", "E-MAIL", "NAME", "ROLE", "REMOVED", "TOKENS"}},
-        "no members yet; add one: hourgate member add WORKSPACE EMAIL --role owner",
+        "no matching members; add one: hourgate member add WORKSPACE EMAIL --role owner",
         [](const View& view) { return view_of(view); },
         [](const View& view) {
             const Member& member = view.member;
@@ -159,7 +183,7 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
     using Event = manage::AuditEvent;
     return show_list(
         session, events, {{"TIME", "ACTOR", "ACTION", "OBJECT", "WORKSPACE", "FROM"}},
-        "no such event", [](const Event& event) { return view_of(event); },
+        "no matching events", [](const Event& event) { return view_of(event); },
         [](const Event& event) {
             return std::vector<std::string>{
                 format_time(event.at_ms), event.actor, event.action, event.object,
@@ -171,7 +195,7 @@ Status show(const Session& session, const std::vector<manage::DecisionRecord>& r
     using Record = manage::DecisionRecord;
     return show_list(
         session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
-        "no such decision on record", [](const Record& record) { return view_of(record); },
+        "no matching decisions", [](const Record& record) { return view_of(record); },
         [](const Record& record) {
             return std::vector<std::string>{format_time(record.at_ms),
                                             std::to_string(record.status),
@@ -194,7 +218,7 @@ Status show(const Session& session, const Plan& plan) {
 Status show(const Session& session, const std::vector<Plan>& plans) {
     return show_list(
         session, plans, {{"NAME", "API", "RANK", "WINDOWS"}},
-        "no plans; make one: hourgate plan set studio --api yes --window burst=30/10",
+        "no matching plans; make one: hourgate plan set studio --api yes --window burst=30/10",
         [](const Plan& plan) { return view_of(plan); },
         [](const Plan& plan) {
             return std::vector<std::string>{plan.name, plan.api ? "yes" : "no",
@@ -216,13 +240,13 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
         session, views,
         {{"PREFIX", "STATUS", "ENV", "ROLE", "WORKSPACE", "MEMBER", "EXPIRES", "LAST USED",
           "NAME"}},
-        "no tokens yet; mint one: hourgate token mint MEMBER --name NAME",
+        "no matching tokens; mint one: hourgate token mint MEMBER --name NAME",
         [&](const View& view) { return view_of(view, now_ms); },
         [&](const View& view) {
             const manage::TokenRecord& token = view.token;
             return std::vector<std::string>{
                 token.prefix,
-                std::string(manage::status_of(token, now_ms)),
+                std::string(manage::status_of(view, now_ms)),
                 std::string(token::to_text(token.env)),
                 role_text(view),
                 view.workspace_name,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/header_name.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -31,16 +32,17 @@ enum class Style : std::uint8_t { nginx, caddy, haproxy, haproxy_script, traefik
 
 struct Proxy {
     std::string_view name;
-    std::string_view file;  ///< in snippets/
+    std::string_view file;      ///< in snippets/: the proxy asks the gate
+    std::string_view in_front;  ///< in snippets/: it forwards to the gate; "": there is none
     Style style;
 };
 constexpr std::array<Proxy, 6> proxies = {{
-    {"nginx", "nginx.conf", Style::nginx},
-    {"caddy", "Caddyfile", Style::caddy},
-    {"haproxy", "haproxy.cfg", Style::haproxy},
-    {"haproxy.lua", "hourgate.lua", Style::haproxy_script},
-    {"traefik", "traefik.yml", Style::traefik},
-    {"envoy", "envoy.yml", Style::envoy},
+    {"nginx", "nginx.conf", "nginx-in-front.conf", Style::nginx},
+    {"caddy", "Caddyfile", "Caddyfile-in-front", Style::caddy},
+    {"haproxy", "haproxy.cfg", "haproxy-in-front.cfg", Style::haproxy},
+    {"haproxy.lua", "hourgate.lua", "", Style::haproxy_script},
+    {"traefik", "traefik.yml", "", Style::traefik},
+    {"envoy", "envoy.yml", "", Style::envoy},
 }};
 
 Result<Proxy> proxy_named(std::string_view name) {
@@ -57,9 +59,9 @@ Result<Proxy> proxy_named(std::string_view name) {
     return failure;
 }
 
-std::string text_of(const Proxy& proxy) {
+std::string text_of(std::string_view name) {
     const embedded::File* file = embedded::snippets;
-    while (file->name != proxy.file)
+    while (file->name != name)
         ++file;
     return file->text;
 }
@@ -151,6 +153,25 @@ Result<Listen> address_of(const Arguments& arguments, std::string_view name,
 
 // --- texts ---------------------------------------------------------------------------------------
 
+/// Repeats each line that has {{claim}}, with each header that a proxy has to remove.
+std::string with_claims(std::string_view text) {
+    constexpr std::string_view mark = "{{claim}}";
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+        const std::string_view line = text.substr(0, end + 1);
+        text.remove_prefix(line.size());
+        const std::size_t at = line.find(mark);
+        if (at == line.npos) {
+            out += line;
+            continue;
+        }
+        for (const std::string_view claim : claims_to_remove())
+            out.append(line.substr(0, at)).append(claim).append(line.substr(at + mark.size()));
+    }
+    return out;
+}
+
 /// A line whose value is empty is left out.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
@@ -179,6 +200,9 @@ constexpr const char* ask_id_hint =
     "hourgate, "
     "print this anew.";
 
+constexpr const char* upstream_hint =
+    "Set [upstream] url in the gate's configuration: without it, the gate forwards nothing.";
+
 struct Places {
     Listen ask, public_, api, front;
 };
@@ -194,6 +218,7 @@ Values values_for(Style style, const Places& places, const config::Config& confi
         {"api", host_and_port(places.api)},
         {"api_prefix", config.rules.api_prefix},
         {"listen", host_and_port(places.front)},
+        {"upstream_hint", config.upstream_urls.empty() ? upstream_hint : ""},
         // nginx
         {"ask_id", config.ask_id},
         {"ask_id_hint", config.ask_id.empty() ? ask_id_hint : ""},
@@ -217,19 +242,36 @@ Values values_for(Style style, const Places& places, const config::Config& confi
 }
 
 Result<Places> places_for(Style style, const config::Config& config, const Arguments& arguments) {
-    const auto ask = listener("ask", config.ask, style);
-    if (!ask)
-        return ask.failure();
     const auto open = listener("public", config.public_, style);
     if (!open)
         return open.failure();
-    const auto api = address_of(arguments, "--api", "http://127.0.0.1:3000");
-    if (!api)
-        return api.failure();
     const auto front = address_of(arguments, "--listen", "0.0.0.0:80");
     if (!front)
         return front.failure();
+    if (arguments.given("--in-front"))  // of a gate that is not asked, and knows the API itself
+        return Places{{}, open.value(), {}, front.value()};
+    const auto ask = listener("ask", config.ask, style);
+    if (!ask)
+        return ask.failure();
+    const auto api = address_of(arguments, "--api", "http://127.0.0.1:3000");
+    if (!api)
+        return api.failure();
     return Places{ask.value(), open.value(), api.value(), front.value()};
+}
+
+/// The file of snippets/ that is asked for.
+Result<std::string_view> file_for(const Proxy& proxy, const Arguments& arguments) {
+    if (!arguments.given("--in-front"))
+        return proxy.file;
+    if (proxy.in_front.empty())
+        return Failure{Fault::usage,
+                       "there is no text for " + std::string(proxy.name) + " with --in-front",
+                       "one of: nginx, caddy, haproxy"};
+    for (const char* other : {"--api", "--lua"})
+        if (arguments.given(other))
+            return Failure{Fault::usage, std::string(other) + " has no meaning with --in-front",
+                           "leave it out; the gate itself forwards to [upstream] url"};
+    return proxy.in_front;
 }
 
 Status snippets(Session& session) {
@@ -237,6 +279,9 @@ Status snippets(Session& session) {
     if (!proxy)
         return proxy.failure();
     const Style style = proxy.value().style;
+    const auto file = file_for(proxy.value(), session.arguments);
+    if (!file)
+        return file.failure();
     const std::string script = session.arguments.find("--lua").value_or("/");
     if (!script.starts_with('/') || !is_plain_path(script))
         return Failure{Fault::usage, "--lua '" + echoed(script) + "' is no plain absolute path",
@@ -248,7 +293,7 @@ Status snippets(Session& session) {
     if (!places)
         return places.failure();
     const std::string text =
-        filled(text_of(proxy.value()),
+        filled(with_claims(text_of(file.value())),
                values_for(style, places.value(), *config.value(), session.arguments));
     if (session.output.form() == Form::plain)
         return session.output.print(text);
@@ -263,11 +308,16 @@ std::vector<Command> snippets_commands() {
         {.name = "snippets",
          .summary = "Print what a proxy in front needs in its configuration",
          .details = "The text is ready to use: the proxy asks the gate about each call, tells your "
-                    "API who calls, and tells callers what is left or why they were refused. "
+                    "API who calls, and tells callers what is left or why they were refused. With "
+                    "--in-front the proxy forwards every call to the gate, which forwards it to "
+                    "[upstream] url. Either way, the proxy removes what callers claim about their "
+                    "address and their way. "
                     "Addresses, api_prefix and trust.ask_id are those of the gate's configuration. "
                     "For nginx, Caddy and HAProxy the text is run by Hourgate's own tests, for "
                     "Traefik and Envoy it is written after their documentation.",
          .parameters = {word("PROXY", "nginx, caddy, haproxy and haproxy.lua, traefik or envoy"),
+                        flag("--in-front",
+                             "for a proxy that forwards to the gate: nginx, caddy, haproxy"),
                         option("--api", "URL",
                                "the API to protect; without it http://127.0.0.1:3000"),
                         option("--listen", "HOST:PORT",

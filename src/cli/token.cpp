@@ -11,6 +11,8 @@ namespace {
 
 constexpr Parameter prefix = word("PREFIX", "12 hex digits: what stands between the 2nd and 3rd _");
 constexpr Parameter name = needed_option("--name", "N", "what it is for");
+constexpr Parameter expires_option = option(
+    "--expires", "WHEN", "90d, or a date, which ends with that day (UTC); without it: never");
 
 Status mint(Session& session) {
     const Arguments& arguments = session.arguments;
@@ -20,7 +22,7 @@ Status mint(Session& session) {
     auto scopes = scopes_of(arguments, "--scope");
     if (!scopes)
         return scopes.failure();
-    const auto expires = end_of(arguments, "--expires", session.clock.now().wall_ms);
+    const auto expires = end_of(arguments, expires_option.name, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
     manage::NewToken asked;
@@ -74,11 +76,16 @@ Status revoke(Session& session) {
 }
 
 Status mint_operator(Session& session) {
+    const auto expires =
+        end_of(session.arguments, expires_option.name, session.clock.now().wall_ms);
+    if (!expires)
+        return expires.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(session,
-                          manage::mint_operator(context.value(), session.arguments.one(name.name)));
+    return shown_in_force(
+        session,
+        manage::mint_operator(context.value(), session.arguments.one(name.name), expires.value()));
 }
 
 }  // namespace
@@ -95,7 +102,7 @@ std::vector<Command> token_commands() {
                         option("--env", "E", "live or test; without it: as [tokens] env says"),
                         options("--scope", "S",
                                 "RESOURCE:read, :write or :*; without any: all its role allows"),
-                        option("--expires", "WHEN", "90d, or a date; without it: never")},
+                        expires_option},
          .example = "hourgate token mint Acme/ann@acme.example --name \"ci job\" "
                     "--scope clients:read --expires 90d",
          .run = mint},
@@ -136,8 +143,8 @@ std::vector<Command> operator_commands() {
          .name = "mint",
          .summary = "Mint an operator token; it is shown once",
          .details = "It opens /admin/v1 on the admin listener and nothing else.",
-         .parameters = {name},
-         .example = "hourgate operator mint --name \"ann's laptop\"",
+         .parameters = {name, expires_option},
+         .example = "hourgate operator mint --name \"ann's laptop\" --expires 90d",
          .run = mint_operator},
     };
 }

@@ -18,19 +18,22 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
-constexpr std::string_view date_form =
-    "write a date, as in 2027-01-31, which ends with that day (UTC), or an instant, as in "
-    "2027-01-31T12:00:00Z";
+std::string date_form(DateMeans means) {
+    return std::string("write a date, as in 2027-01-31, which means the ") +
+           (means == DateMeans::its_beginning ? "beginning" : "end") +
+           " of that day (UTC), or an instant, as in 2027-01-31T12:00:00Z";
+}
 
 }  // namespace
 
-Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name) {
+Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name,
+                                            DateMeans means) {
     const auto text = arguments.find(name);
     if (!text)
         return std::optional<std::int64_t>();
-    const auto time = parse_time(*text);
+    const auto time = parse_time(*text, means);
     if (!time)
-        return not_a("a date", name, *text, date_form);
+        return not_a("a date", name, *text, date_form(means));
     return time;
 }
 
@@ -114,10 +117,10 @@ Result<std::vector<policy::Scope>> scopes_of(const Arguments& arguments, std::st
 
 Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default) {
     constexpr std::int64_t shown_max = 100'000;
-    const auto from = time_of(arguments, "--from");
+    const auto from = time_of(arguments, "--from", DateMeans::its_beginning);
     if (!from)
         return from.failure();
-    const auto until = time_of(arguments, "--until");
+    const auto until = time_of(arguments, "--until", DateMeans::its_end);
     if (!until)
         return until.failure();
     const auto limit = number_of(arguments, "--limit", shown_max);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/role.h"
+#include "base/time_text.h"
 #include "cli/command.h"
 #include "manage/records.h"
 #include "policy/scope.h"
@@ -16,8 +17,9 @@
 
 namespace hourgate::cli {
 
-/// RFC 3339, or a date, which ends with its day (UTC).
-[[nodiscard]] Result<std::optional<std::int64_t>> time_of(const Arguments&, std::string_view name);
+/// Reads an instant of RFC 3339, or a date, which names the beginning or the end of its day (UTC).
+[[nodiscard]] Result<std::optional<std::int64_t>> time_of(const Arguments&, std::string_view name,
+                                                          DateMeans means = DateMeans::its_end);
 /// An instant as above, or a span from now, as in "90d".
 [[nodiscard]] Result<std::optional<std::int64_t>> end_of(const Arguments&, std::string_view name,
                                                          std::int64_t now_ms);
@@ -31,7 +33,8 @@ namespace hourgate::cli {
 /// All that are given, each alone or several with commas or spaces between them.
 [[nodiscard]] Result<std::vector<policy::Scope>> scopes_of(const Arguments&, std::string_view name);
 
-/// What --from, --until and --limit say of a list, newest first.
+/// What --from, --until and --limit say of a list, newest first. A date means the beginning of its
+/// day for --from, and its end for --until.
 struct Listing {
     std::optional<std::int64_t> from_ms;
     std::optional<std::int64_t> until_ms;

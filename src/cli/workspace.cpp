@@ -1,4 +1,8 @@
 // hourgate workspace add | list | show | plan | rename
+#include <optional>
+#include <string_view>
+#include <utility>
+
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -12,8 +16,22 @@ namespace hourgate::cli {
 namespace {
 
 constexpr Parameter ws = word("WS", "a workspace, by id or name");
-constexpr Parameter paid_until = option(
-    "--paid-until", "DATE", "2027-01-31 (with that day, UTC) or an instant; without it: no end");
+constexpr std::string_view paid_until = "--paid-until";
+constexpr std::string_view no_end = "none";
+
+/// Given or not, and with an end or without: "none".
+Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Arguments& arguments) {
+    using Given = std::optional<std::optional<std::int64_t>>;
+    const auto text = arguments.find(paid_until);
+    if (!text)
+        return Given();
+    if (*text == no_end)
+        return Given(std::in_place, std::nullopt);
+    const auto until = time_of(arguments, paid_until);
+    if (!until)
+        return until.failure();
+    return Given(until.value());
+}
 
 /// A date in the past is done as asked, since it may be meant: it says what follows from it.
 void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
@@ -41,7 +59,7 @@ void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
 }
 
 Status add(Session& session) {
-    const auto until = time_of(session.arguments, paid_until.name);
+    const auto until = paid_until_of(session.arguments);
     if (!until)
         return until.failure();
     const auto context = session.manage();
@@ -50,10 +68,10 @@ Status add(Session& session) {
     manage::NewWorkspace asked;
     asked.name = session.arguments.one("NAME");
     asked.plan = session.arguments.find("--plan").value_or(asked.plan);
-    asked.paid_until_ms = until.value();
+    asked.paid_until_ms = until.value().value_or(std::nullopt);
     const auto added = manage::add_workspace(context.value(), asked);
     if (added)
-        warn_of_past(session, until.value());
+        warn_of_past(session, asked.paid_until_ms);
     return shown_in_force(session, added);
 }
 
@@ -72,7 +90,7 @@ Status show_one(Session& session) {
 }
 
 Status plan(Session& session) {
-    const auto until = time_of(session.arguments, paid_until.name);
+    const auto until = paid_until_of(session.arguments);
     if (!until)
         return until.failure();
     const auto context = session.manage();
@@ -84,7 +102,7 @@ Status plan(Session& session) {
     const auto changed =
         manage::change_workspace(context.value(), session.arguments.one(ws.name), change);
     if (changed)
-        warn_of_past(session, until.value());
+        warn_of_past(session, changed.value().workspace.paid_until_ms);
     return shown_in_force(session, changed);
 }
 
@@ -106,7 +124,10 @@ std::vector<Command> workspace_commands() {
          .name = "add",
          .summary = "Add a workspace",
          .parameters = {word("NAME", "unique; put quotes around more than one word"),
-                        option("--plan", "P", "its plan; without it: free"), paid_until},
+                        option("--plan", "P", "its plan; without it: free"),
+                        option(paid_until, "DATE",
+                               "2027-01-31 (with that day, UTC) or an instant; without it, or with "
+                               "none: no end")},
          .example = "hourgate workspace add \"Acme Inc\" --plan studio --paid-until 2027-01-31",
          .run = add},
         {.group = "workspace",
@@ -123,9 +144,11 @@ std::vector<Command> workspace_commands() {
         {.group = "workspace",
          .name = "plan",
          .summary = "Move a workspace to a plan, or pay for the one it has",
-         .details = "In force, for the same tokens, when the command returns. What was paid before "
-                    "is replaced.",
-         .parameters = {ws, word("PLAN", "see `hourgate plan list`"), paid_until},
+         .details = "In force, for the same tokens, when the command returns.",
+         .parameters = {ws, word("PLAN", "see `hourgate plan list`"),
+                        option(paid_until, "DATE",
+                               "2027-01-31 (with that day, UTC), an instant, or none for no end; "
+                               "without it: as it was")},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
         {.group = "workspace",

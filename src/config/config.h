@@ -39,7 +39,8 @@ struct Config {
     Listen public_;             ///< "127.0.0.1:8402"
     Listen ask;                 ///< "127.0.0.1:8401"; "" = off
     Listen admin;               ///< "127.0.0.1:8403"; "" = off
-    std::int64_t drain_s = 20;  ///< 0 to 600
+    std::vector<std::string> hosts;  ///< names under which ask and admin answer
+    std::int64_t drain_s = 20;       ///< 0 to 600
     std::int64_t connections_per_address = limits::connections_per_address;  ///< 1 to 16'384
     std::int64_t loops = 0;  ///< 0 to 64; 0: one for each core
     // [database]
@@ -47,9 +48,11 @@ struct Config {
     // [tokens]
     std::string brand = "hsk";
     token::Env env = token::Env::live;
-    std::int64_t rotate_grace_s = 86'400;    ///< 0 to 365 d
-    std::int64_t line_max_s = 365 * 86'400;  ///< 1 d to 10 a
-    std::int64_t live_max = 50;              ///< 1 to 10'000
+    std::int64_t rotate_grace_s = 86'400;      ///< 0 to 365 d
+    std::int64_t line_max_s = 365 * 86'400;    ///< 1 d to 10 a
+    std::int64_t live_max = 50;                ///< 1 to 10'000
+    std::int64_t mints_per_day = 100;          ///< 1 to 10'000
+    std::int64_t tokens_keep_s = 90 * 86'400;  ///< 1 d to 10 a
     // [plans]
     std::int64_t grace_days = 3;  ///< 0 to 365
     std::string lapse_to = "free";

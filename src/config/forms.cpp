@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/header_name.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -194,14 +195,10 @@ bool is_network(std::string_view text) noexcept {
 bool is_ask_id_or_empty(std::string_view text) noexcept {
     if (text.empty())
         return true;
-    const auto begins = [&](std::string_view with) {
-        return same_ignoring_case(text.substr(0, with.size()), with);
-    };
-    return begins("X-") && text.size() > 2 && text.size() <= header_bytes_max &&
+    return reads_as_beginning(text, "X-") && text.size() > 2 && text.size() <= header_bytes_max &&
            all_of(text,
                   [](char c) { return is_digit(c) || is_lower(c) || is_upper(c) || c == '-'; }) &&
-           !begins("X-Hourgate-") && !begins("X-Forwarded-") && !begins("X-Original-") &&
-           !begins("X-HTTP-Method") && !begins("X-Method-");
+           claim_of(text) == Claim::nothing;
 }
 
 bool is_scheme(std::string_view text) noexcept {
@@ -238,6 +235,14 @@ bool is_origin(std::string_view text) noexcept {
         host = host.substr(0, colon);
     }
     return is_origin_host(host);
+}
+
+/// RFC 1123 section 2.1, and '_', which names of containers have.
+bool is_host(std::string_view text) noexcept {
+    constexpr CharacterSet in_hosts(
+        "-_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return !text.empty() && text.size() <= 253 && in_hosts.has_all_of(text) &&
+           text.front() != '.' && text.back() != '.' && text.find("..") == text.npos;
 }
 
 }  // namespace
@@ -305,8 +310,11 @@ const Form network_form = {
 const Form ask_id_form = {
     is_ask_id_or_empty,
     "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
-    "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
-    "X-HTTP-Method, X-Method-)"};
+    "bytes, and not one that says who calls, from where, or what is asked for (X-Hourgate-, "
+    "X-Forwarded-, X-Original-, X-Real-IP, X-HTTP-Method and their kin)"};
+const Form host_form = {is_host,
+                        "a host name without a port, such as \"hourgate\" or \"gate.example.com\": "
+                        "letters, digits, '-', '_' and single dots, at most 253 bytes"};
 const Form origin_form = {
     is_origin,
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without "

@@ -26,6 +26,7 @@ struct Form {
 /// Whether only this machine can reach it. A host name other than "localhost" may mean anything.
 [[nodiscard]] bool is_local(const Listen& listen) noexcept;
 
+extern const Form host_form;  ///< a name of this machine, without a port
 extern const Form api_prefix_form;
 extern const Form file_form;
 extern const Form brand_form;

@@ -60,6 +60,8 @@ constexpr Bounds decisions_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds decisions_rows_bounds = {0, 10'000'000};
 constexpr Bounds granted_every_bounds = {0, limits::log_granted_every_max};
 constexpr Bounds live_max_bounds = {1, 10'000};
+constexpr Bounds mints_per_day_bounds = {1, 10'000};
+constexpr Bounds tokens_keep_bounds_s = {day_s, 3'650 * day_s};
 constexpr Bounds grace_bounds_days = {0, 365};
 constexpr Bounds limit_bounds = {1, limits::window_calls_max};
 constexpr Bounds window_bounds_s = {1, limits::window_seconds_max};
@@ -80,6 +82,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.listen("public", config.public_, Off::refused);
     visit.listen("ask", config.ask, Off::allowed);
     visit.listen("admin", config.admin, Off::allowed);
+    visit.texts("hosts", config.hosts, host_form);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
     visit.duration("drain", config.drain_s, drain_bounds_s);
     visit.whole("connections_per_address", config.connections_per_address,
@@ -95,6 +98,8 @@ void each_key(Visitor& visit, Settings& config) {
     visit.duration("rotate_grace", config.rotate_grace_s, rotate_grace_bounds_s);
     visit.duration("line_max", config.line_max_s, line_max_bounds_s);
     visit.whole("live_max", config.live_max, live_max_bounds);
+    visit.whole("mints_per_day", config.mints_per_day, mints_per_day_bounds);
+    visit.duration("keep", config.tokens_keep_s, tokens_keep_bounds_s);
 
     visit.section("plans");
     visit.whole("grace_days", config.grace_days, grace_bounds_days);
@@ -149,6 +154,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.choice("semicolon", config.rules.path.semicolon, refuse_words);
     visit.choice("double_encoding", config.rules.path.double_encoding, refuse_words);
     visit.choice("case_variant", config.rules.path.case_variant, refuse_words);
+    visit.choice("reading_variant", config.rules.path.reading_variant, refuse_words);
     visit.choice("method_override", config.method_override_refused, refuse_words);
 }
 

@@ -37,6 +37,7 @@ Config live(const Config& now, Config next, std::vector<std::string>& kept) {
                 next.connections_per_address);
     keeper.keep("server.loops", now.loops, next.loops);
     keeper.keep("database.path", now.database, next.database);
+    keeper.keep("tokens.keep", now.tokens_keep_s, next.tokens_keep_s);
     keeper.keep("usage.keep", now.usage_keep_s, next.usage_keep_s);
     keeper.keep("decisions.grants", now.decisions_grants, next.decisions_grants);
     keeper.keep("decisions.keep", now.decisions_keep_s, next.decisions_keep_s);

@@ -135,33 +135,36 @@ void check_upstream(Reader& reader, const Config& config) {
     }
 }
 
-/// A policy knows no lines. Its resources are tried one by one, so that the failure can be put
-/// where the first resource stands with which the rules do not go together.
+/// A policy knows no lines. The failure is put where the first resource stands with which the rules
+/// do not go together: rules that do not, do not with more resources either, so it is searched for
+/// by halves.
 void check_policy(Reader& reader, const policy::Rules& rules) {
     if (policy::Policy::make(rules).ok())
         return;
-    policy::Rules some = rules;
-    for (std::size_t count = 0; count <= rules.resources.size(); ++count) {
-        some.resources.assign(rules.resources.begin(),
-                              rules.resources.begin() + static_cast<std::ptrdiff_t>(count));
-        const auto made = policy::Policy::make(some);
-        if (made)
-            continue;
-        std::string what = made.failure().what;
-        if (!made.failure().next.empty())
-            what += "; " + made.failure().next;
-        if (count == 0) {
-            reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
-            return;
-        }
-        // The label says which resource; once is enough.
-        const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
-        if (what.starts_with(named))
-            what.erase(0, named.size());
-        reader.refuse(reader.line_of_resource(count - 1), reader.label_of_resource(count - 1),
-                      what);
+    const auto with_first = [&](std::size_t count) {
+        policy::Rules some = rules;
+        some.resources.resize(count);
+        return policy::Policy::make(std::move(some));
+    };
+    std::size_t sound = 0;  // so many go together, if any do
+    std::size_t count = with_first(0) ? rules.resources.size() : 0;
+    while (count > sound + 1) {
+        const std::size_t middle = sound + (count - sound) / 2;
+        (with_first(middle) ? sound : count) = middle;
+    }
+    const auto made = with_first(count);
+    std::string what = made.failure().what;
+    if (!made.failure().next.empty())
+        what += "; " + made.failure().next;
+    if (count == 0) {
+        reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
         return;
     }
+    // The label says which resource; once is enough.
+    const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
+    if (what.starts_with(named))
+        what.erase(0, named.size());
+    reader.refuse(reader.line_of_resource(count - 1), reader.label_of_resource(count - 1), what);
 }
 
 }  // namespace

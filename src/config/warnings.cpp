@@ -43,6 +43,34 @@ void about_trust(Warnings& out, const Config& config) {
             "X-Forwarded-For");
 }
 
+/// The actions of `row` that `above` does not have, or has for the caller's own alone.
+std::string more_in(const policy::Access& row, const policy::Access& above) {
+    std::string actions;
+    for (const policy::Action action : policy::all_actions) {
+        const bool less = !above.has(action) || (above.own && !row.own);
+        if (row.has(action) && less)
+            actions.append(actions.empty() ? "" : ", ").append(to_text(action));
+    }
+    return actions;
+}
+
+/// A role that may do more than one above it: nearly always a key that was forgotten.
+void about_rows(Warnings& out, const policy::Resource& resource) {
+    for (const Role above : all_roles)
+        for (const Role role : all_roles) {
+            if (index(role) <= index(above))
+                continue;
+            const policy::Access& higher = resource.access[index(above)];
+            const std::string actions = more_in(resource.access[index(role)], higher);
+            if (actions.empty())
+                continue;
+            out.push_back("resource '" + resource.name + "': role " + std::string(to_text(role)) +
+                          " may do more than role " + std::string(to_text(above)) +
+                          ", which is \"" + to_text(higher) + "\": " + actions);
+            break;  // the lower ones are told of no more than this one is
+        }
+}
+
 void about_policy(Warnings& out, const Config& config) {
     if (config.rules.resources.empty())
         out.push_back(
@@ -52,6 +80,8 @@ void about_policy(Warnings& out, const Config& config) {
         out.push_back(
             "policy.unlisted: \"allow\": every role may do everything with a path that "
             "no resource lists");
+    for (const policy::Resource& resource : config.rules.resources)
+        about_rows(out, resource);
     const policy::PathRules& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {
         if (!refused)
@@ -68,6 +98,7 @@ void about_policy(Warnings& out, const Config& config) {
     look_at("semicolon", path.semicolon);
     look_at("double_encoding", path.double_encoding);
     look_at("case_variant", path.case_variant);
+    look_at("reading_variant", path.reading_variant);
     if (!config.method_override_refused)
         out.push_back(
             "policy.method_override: \"allow\": an upstream that obeys such a header "

@@ -1,5 +1,7 @@
 #include "gate/decision.h"
 
+#include "base/limits.h"
+
 namespace hourgate {
 
 std::string_view to_text(Reason reason) noexcept {
@@ -102,6 +104,34 @@ int question_of(Reason reason) noexcept {
             return 4;
     }
     return 0;
+}
+
+std::span<const Window> own_windows(policy::OwnWindow which) noexcept {
+    using Pair = std::array<Window, 2>;
+    const auto pair = [](const char* name, std::uint32_t per_token, std::uint32_t per_member) {
+        return Pair{
+            Window{name, per_token, limits::own_window_s, Per::token},
+            Window{std::string(name) + "-member", per_member, limits::own_window_s, Per::member}};
+    };
+    // In the order of OwnWindow.
+    static const std::array<Pair, policy::own_window_count> all = {
+        pair("self-service", limits::self_service_calls_per_token,
+             limits::self_service_calls_per_member),
+        pair("why", limits::urgent_calls_per_token, limits::urgent_calls_per_member),
+        pair("check", limits::urgent_calls_per_token, limits::urgent_calls_per_member),
+        pair("rotate", limits::rotations_per_token, limits::rotations_per_member),
+        pair("revoke", limits::urgent_calls_per_token, limits::urgent_calls_per_member),
+    };
+    return all[static_cast<std::size_t>(which)];
+}
+
+std::span<const Window> Decision::windows() const noexcept {
+    std::span<const Window> asked;
+    if (room_of == RoomOf::plan && plan != nullptr)
+        asked = plan->windows;
+    else if (room_of == RoomOf::own && reason == Reason::window_full)
+        asked = own_windows(policy::own_window_of(match.own, method));
+    return room.count <= asked.size() ? asked.first(room.count) : std::span<const Window>();
 }
 
 std::string_view Decision::role() const noexcept {

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -65,13 +65,17 @@ constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::store_fail
 [[nodiscard]] int question_of(Reason reason) noexcept;
 
 /// Whose windows `Decision::room` tells of.
-enum class RoomOf : std::uint8_t { nothing, plan, urgent, failures, public_calls };
-
-/// Another token of the caller's own member.
-struct OwnToken {
-    std::string prefix;
-    std::string name;
+enum class RoomOf : std::uint8_t {
+    nothing,
+    plan,          ///< those of `plan`
+    own,           ///< those of the gate's own route: own_windows()
+    failures,      ///< of the client address
+    public_calls,  ///< of the client address
 };
+
+/// The windows that calls to the gate's own routes count in, by what the call does: the one per
+/// token first. Their names are shown in answers.
+[[nodiscard]] std::span<const Window> own_windows(policy::OwnWindow which) noexcept;
 
 struct Decision {
     Reason reason = Reason::store_failed;
@@ -114,8 +118,6 @@ struct Decision {
     // Question 3
     policy::Match match;
     policy::Judgement judgement;
-    /// scope_missing: those for which the same call would pass; null: nobody looked.
-    std::shared_ptr<const std::vector<OwnToken>> own_tokens;
 
     // Question 4
     RoomOf room_of = RoomOf::nothing;
@@ -124,6 +126,10 @@ struct Decision {
     [[nodiscard]] bool has_id() const noexcept { return id[0] != '\0'; }
     /// Whether the call goes on to the upstream.
     [[nodiscard]] bool granted() const noexcept { return reason == Reason::granted || observed; }
+    /// The windows that an answer shows, in the order of the `states` of `room`: the plan's, or the
+    /// gate's own where a call was refused for one of them. Empty where `room` tells of an address,
+    /// of no window, or of the gate's own that had room.
+    [[nodiscard]] std::span<const Window> windows() const noexcept;
     /// "owner" … "member", "operator", or empty when not known.
     [[nodiscard]] std::string_view role() const noexcept;
 };

@@ -8,14 +8,16 @@
 namespace hourgate {
 
 Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-           Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls)
+           Limiter& own, AddressLimiter& failures, AddressLimiter& public_calls,
+           AddressLimiter& preflights)
     : settings_(std::move(settings)),
       policy_(policy),
       directory_(directory),
       limiter_(limiter),
-      urgent_(urgent),
+      own_(own),
       failures_(failures),
-      public_calls_(public_calls) {}
+      public_calls_(public_calls),
+      preflights_(preflights) {}
 
 Decision Gate::decide(const Call& call) {
     Decision decision;
@@ -50,14 +52,12 @@ Reason Gate::ask(Decision& decision, const Call& call, Within within) {
         return public_room(decision, call, within);
     if (reason == Reason::granted)
         reason = who(decision, call, within);  // 401
-    if (reason == Reason::granted) {
-        const Reason unpaid = paid(decision);  // 402, but never in the way of revoking a token
-        reason = is_urgent(decision, call) ? Reason::granted : unpaid;
-    }
+    if (reason == Reason::granted)
+        reason = paid(decision);  // 402
     if (reason == Reason::granted)
         reason = may(decision, call);  // 403
     if (reason == Reason::granted)
-        reason = room(decision, call);  // 429
+        reason = room(decision, call, within);  // 429
     return reason;
 }
 
@@ -115,7 +115,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
 }
 
 /// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door
-/// nobody is.
+/// nobody is. Of the gate's own routes, minting is asked; reading, revoking and rotating are not.
 Reason Gate::paid(Decision& decision) const {
     if (decision.facts->is_operator() || decision.door == Door::admin)
         return Reason::granted;
@@ -124,7 +124,8 @@ Reason Gate::paid(Decision& decision) const {
     const bool lapsed = decision.standing.paid == Paid::lapsed;
     decision.plan =
         lapsed ? decision.plans->find(settings_.lapse_to) : decision.plans->find(workspace.plan_id);
-    if (decision.plan != nullptr && decision.plan->api)
+    const bool has_access = decision.plan != nullptr && decision.plan->api;
+    if (has_access || !policy::asks_whether_paid(decision.match.own, decision.method))
         return Reason::granted;
     return lapsed ? Reason::plan_lapsed : Reason::plan_without_api;
 }
@@ -142,15 +143,16 @@ Reason Gate::may(Decision& decision, const Call& call) const {
     return reason_of(decision.judgement.verdict);
 }
 
-/// 4. Is there room? All windows are checked, then all are spent, as one step.
-Reason Gate::room(Decision& decision, const Call& call) {
+/// 4. Is there room? All windows are checked, then all are spent, as one step. The gate's own
+/// routes have windows of their own, so that nobody is kept from their tokens by the calls they
+/// made.
+Reason Gate::room(Decision& decision, const Call& call, Within within) {
     if (call.door == Door::admin)
         return Reason::granted;
-    if (is_urgent(decision, call))
-        return urgent_room(decision, call);
+    if (decision.match.own_route())
+        return own_room(decision, call, within);
     decision.room_of = RoomOf::plan;
-    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace->id,
-                                 decision.plan->windows, call.now, call.spend);
+    decision.room = ask_plan(decision, call, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;
 }
 

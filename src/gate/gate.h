@@ -19,9 +19,14 @@ namespace hourgate {
 
 enum class Mode : std::uint8_t { enforce, observe };
 
-/// What revoking, rotating, asking why and asking what would be spend from, per token line
-/// (PRODUCT.md section 8).
-extern const Window urgent_window;
+/// Under which numbers a call to one of the gate's own routes is counted: each of OwnWindow has
+/// logs of its own in one limiter. Dead tokens are counted apart from living ones.
+[[nodiscard]] CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which,
+                                     bool dead) noexcept;
+
+/// For a restored database: above these numbers stand the logs of own_logs_of() whose token or
+/// member has a row number above those of `last`.
+[[nodiscard]] CountedFor last_own_logs(CountedFor last) noexcept;
 
 class Gate {
 public:
@@ -33,10 +38,12 @@ public:
         std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
     };
 
-    /// All references must outlive the gate. `urgent` counts what spends from urgent_window,
-    /// apart from the plans' windows.
+    /// All references must outlive the gate. `own` counts calls to the gate's own routes, apart
+    /// from the plans' windows. `preflights` counts CORS preflights, in the same window as
+    /// `public_calls` but in a table of its own: neither can take the other's places.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
-         Limiter& urgent, AddressLimiter& failures, AddressLimiter& public_calls);
+         Limiter& own, AddressLimiter& failures, AddressLimiter& public_calls,
+         AddressLimiter& preflights);
 
     /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
     /// 401 is counted for the caller's address. The gate's own routes and the admin door are
@@ -83,19 +90,20 @@ private:
     [[nodiscard]] Reason who_still(Decision& decision, const Call& call);
     [[nodiscard]] Reason paid(Decision& decision) const;
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
-    [[nodiscard]] Reason room(Decision& decision, const Call& call);
+    [[nodiscard]] Reason room(Decision& decision, const Call& call, Within within);
 
     static void begin(Decision& decision, const Call& call);
     [[nodiscard]] Reason mismatch(Decision& decision, const Call& call, Within within,
                                   bool from_memory);
     [[nodiscard]] Reason malformed(Decision& decision, const Call& call) const noexcept;
     [[nodiscard]] static Reason damaged(Decision& decision, const Call& call) noexcept;
-    [[nodiscard]] static bool is_urgent(const Decision& decision, const Call& call) noexcept;
     [[nodiscard]] static bool asks_why(const Decision& decision, const Call& call) noexcept;
-    [[nodiscard]] static bool open_to_all(const Decision& decision, const Call& call);
+    [[nodiscard]] bool open_to_all(const Decision& decision, const Call& call) const;
     [[nodiscard]] Reason public_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
-    [[nodiscard]] Reason urgent_room(Decision& decision, const Call& call);
+    [[nodiscard]] Reason own_room(Decision& decision, const Call& call, Within within);
+    [[nodiscard]] std::optional<bool> revokes(Decision& decision, const Call& call, Within within);
+    [[nodiscard]] Room ask_plan(const Decision& decision, const Call& call, Spend spend);
     void show_plan(Decision& decision, const Call& call);
     void show_room(Decision& decision, const Call& call);
 
@@ -103,9 +111,10 @@ private:
     const policy::Policy& policy_;
     Directory& directory_;          // self-synchronised
     Limiter& limiter_;              // self-synchronised
-    Limiter& urgent_;               // self-synchronised
+    Limiter& own_;                  // self-synchronised
     AddressLimiter& failures_;      // self-synchronised
     AddressLimiter& public_calls_;  // self-synchronised
+    AddressLimiter& preflights_;    // self-synchronised
 };
 
 }  // namespace hourgate

@@ -1,12 +1,38 @@
 // Beside the four questions: what a decision begins with, who need not be known, and the windows
 // that are not a plan's.
+#include "base/limits.h"
 #include "base/random.h"
 #include "gate/gate.h"
+#include "token/format.h"
 #include "token/mistake.h"
 
 namespace hourgate {
 
-const Window urgent_window{"urgent", limits::urgent_calls, limits::urgent_window_s, Per::token};
+namespace {
+
+constexpr auto kinds = static_cast<std::int64_t>(policy::own_window_count);
+
+/// Whether the caller may revoke this token and it is not revoked yet. As in manage/: owner and
+/// admin may revoke every token of their workspace, others their own.
+bool may_still_revoke(const Facts& caller, const Facts& other) noexcept {
+    if (other.is_operator() || other.token.revoked_ms ||
+        other.workspace->id != caller.workspace->id)
+        return false;
+    const Role role = caller.member->role;
+    return role == Role::owner || role == Role::admin || other.member->id == caller.member->id;
+}
+
+}  // namespace
+
+CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which, bool dead) noexcept {
+    const auto kind = static_cast<std::int64_t>(which);
+    const std::int64_t sign = dead ? -1 : 1;
+    return {sign * (facts.token.id * kinds + kind), sign * (facts.member->id * kinds + kind), 0};
+}
+
+CountedFor last_own_logs(CountedFor last) noexcept {
+    return {(last.line + 1) * kinds - 1, (last.member + 1) * kinds - 1, 0};
+}
 
 void Gate::begin(Decision& decision, const Call& call) {
     if (call.spend != Spend::no)
@@ -54,27 +80,32 @@ Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
     return Reason::damaged_token;
 }
 
-/// Whether a plan must not stand in its way: it revokes or rotates a token, or asks.
-bool Gate::is_urgent(const Decision& decision, const Call& call) noexcept {
-    return policy::is_urgent(decision.match.own, call.method);
-}
-
 /// Whether the gate itself will say why a token does not work. Asked about elsewhere, by a proxy or
 /// a back end, such a call would go on to the API in the name of a dead token.
 bool Gate::asks_why(const Decision& decision, const Call& call) noexcept {
-    return decision.match.own == policy::OwnRoute::why && is_urgent(decision, call) &&
-           call.answered_here && !decision.facts->is_operator();
+    return decision.match.own == policy::OwnRoute::why &&
+           policy::is_urgent(decision.match.own, call.method) && call.answered_here &&
+           !decision.facts->is_operator();
 }
 
-/// What is urgent spends from a window of its own. What is left of the plan's is shown, and stays.
-/// A dead token has a window beside its line's, or its thief could keep the live one from being
-/// revoked, and is not shown how its successor fares.
-Reason Gate::urgent_room(Decision& decision, const Call& call) {
-    const TokenFacts& token = decision.facts->token;
+/// The gate's own routes. What is left of the plan's windows is shown, and stays. A token in its
+/// grace or a dead one has windows apart from its successor's, so its thief cannot use them up. A
+/// dead token is not shown how its successor fares.
+Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
+    const policy::OwnWindow which = policy::own_window_of(decision.match.own, call.method);
+    if (which == policy::OwnWindow::revoke) {
+        const auto takes_effect = revokes(decision, call, within);
+        if (!takes_effect)
+            return Reason::store_failed;
+        if (*takes_effect) {
+            show_plan(decision, call);
+            return Reason::granted;
+        }
+    }
     const bool dead = decision.because != Reason::granted;
-    decision.room_of = RoomOf::urgent;
-    decision.room = urgent_.ask(dead ? -token.id : token.line, decision.facts->workspace->id,
-                                {&urgent_window, 1}, call.now, call.spend);
+    decision.room_of = RoomOf::own;
+    decision.room = own_.ask(own_logs_of(*decision.facts, which, dead), own_windows(which),
+                             call.now, call.spend);
     if (dead) {
         decision.plan = nullptr;
         decision.standing = {};
@@ -85,27 +116,51 @@ Reason Gate::urgent_room(Decision& decision, const Call& call) {
     return Reason::granted;
 }
 
-/// Public resources, and preflights to a listed path.
-bool Gate::open_to_all(const Decision& decision, const Call& call) {
-    const policy::Match& match = decision.match;
-    if (match.kind != policy::Match::Kind::resource || match.own_route())
+/// A revocation that takes effect is never refused for room: whoever floods this route cannot keep
+/// a token alive. Each needs a token that is not revoked yet, so they bound themselves. One without
+/// effect is counted. Returns nullopt if the store did not say.
+std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within within) {
+    const std::string& prefix = decision.match.own_object;
+    if (prefix == decision.facts->token.prefix)
+        return true;  // it works, or its call would not have come so far
+    if (!token::is_prefix(prefix))
         return false;
-    return match.resource->is_public || call.preflight;
+    const Directory::Found found = within == Within::store
+                                       ? directory_.find(prefix, call.now)
+                                       : directory_.find_at_hand(prefix, call.now);
+    if (found.facts)
+        return may_still_revoke(*decision.facts, *found.facts);
+    decision.needs_store = within == Within::memory;
+    if (decision.needs_store || found.outcome == Directory::Outcome::failed)
+        return std::nullopt;
+    return false;
 }
 
-/// Nobody has to be known; who shows a token of our brand is asked question 1. Calls are counted
-/// per address, where it is known.
+/// Public resources; and preflights to wherever a call could be granted. A preflight carries no
+/// token (Fetch, CORS-preflight fetch), so it is open whatever method it asks about: of a refused
+/// preflight a page learns nothing, of a refused call the reason.
+bool Gate::open_to_all(const Decision& decision, const Call& call) const {
+    const policy::Match& match = decision.match;
+    const bool is_public = match.resource != nullptr && match.resource->is_public;
+    return is_public || (call.preflight && policy_.opens(match));
+}
+
+/// Nobody has to be known. A caller that shows a token of our brand is asked question 1, and an
+/// operator's token is refused as it is everywhere. Calls are counted per address, if it is known.
 Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     const bool ours =
         call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
     if (ours) {
         if (const Reason reason = who(decision, call, within); reason != Reason::granted)
             return reason;
+        if (decision.facts->is_operator())
+            return Reason::role_forbidden;  // it opens the admin door and nothing else
     }
     if (!call.address)
         return Reason::granted;
     decision.room_of = RoomOf::public_calls;
-    decision.room = public_calls_.ask(call.address->limiter_key(), call.now, call.spend);
+    AddressLimiter& counted = call.preflight ? preflights_ : public_calls_;
+    decision.room = counted.ask(call.address->limiter_key(), call.now, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;
 }
 
@@ -136,8 +191,14 @@ void Gate::show_plan(Decision& decision, const Call& call) {
     if (decision.plan == nullptr || decision.plan->windows.empty())
         return;
     decision.room_of = RoomOf::plan;
-    decision.room = limiter_.ask(decision.facts->token.line, decision.facts->workspace->id,
-                                 decision.plan->windows, call.now, Spend::no);
+    decision.room = ask_plan(decision, call, Spend::no);
+}
+
+/// REQUIRES: decision.plan is not null.
+Room Gate::ask_plan(const Decision& decision, const Call& call, Spend spend) {
+    const Facts& facts = *decision.facts;
+    return limiter_.ask({facts.token.line, facts.member->id, facts.workspace->id},
+                        decision.plan->windows, call.now, spend);
 }
 
 }  // namespace hourgate

@@ -39,7 +39,7 @@ Answer add_one_workspace(Visit& visit) {
     manage::NewWorkspace asked;
     asked.name = visit.body.needed_text("name");
     asked.plan = visit.body.text("plan").value_or(asked.plan);
-    asked.paid_until_ms = visit.body.time("paidUntil");
+    asked.paid_until_ms = visit.body.time("paidUntil", DateMeans::its_end);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(201, manage::add_workspace(visit.context(), asked), workspace_json);
@@ -57,7 +57,8 @@ Answer change_one_workspace(Visit& visit) {
     change.name = visit.body.text("name");
     change.plan = visit.body.text("plan");
     if (visit.body.has("paidUntil"))
-        change.paid_until_ms = visit.body.time("paidUntil");  // null: paid without end
+        change.paid_until_ms =
+            visit.body.time("paidUntil", DateMeans::its_end);  // null: paid without end
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(200, manage::change_workspace(visit.context(), visit.captured(0), change),
@@ -140,20 +141,20 @@ std::optional<std::vector<Window>> windows_in(Fields& body) {
     for (const Json& item : *list) {
         Window window;
         const bool named = item.is_object() && item.contains("name") && item["name"].is_string();
-        const Json per = item.is_object() ? item.value("per", Json("token")) : Json();
-        const bool fits = named && item.size() == (item.contains("per") ? 4U : 3U) &&
-                          (per == "token" || per == "workspace");
+        const Json said = item.is_object() ? item.value("per", Json("token")) : Json();
+        const auto per = per_from(said.is_string() ? said.get<std::string>() : std::string());
+        const bool fits = named && item.size() == (item.contains("per") ? 4U : 3U) && per;
         if (fits) {
             window.name = item["name"].get<std::string>();
             window.limit = whole(item, "limit", limits::window_calls_max);
             window.seconds = whole(item, "seconds", limits::window_seconds_max);
-            window.per = per == "workspace" ? Per::workspace : Per::token;
+            window.per = *per;
         }
         if (!fits || window.limit == 0 || window.seconds == 0) {
             body.refuse(
                 "windows",
-                "has one that is not {\"name\",\"limit\",\"seconds\"}, and \"per\" if it is "
-                "to be \"workspace\", within the bounds");
+                "has one that is not {\"name\",\"limit\",\"seconds\"} within the bounds, with "
+                "\"per\" as \"token\", \"member\" or \"workspace\" if it is there");
             return std::nullopt;
         }
         windows.push_back(std::move(window));
@@ -186,7 +187,14 @@ Answer set_one_plan(Visit& visit) {
     change.windows = windows_in(visit.body);
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::set_plan(visit.context(), change), plan_json);
+    const manage::Context context = visit.context();
+    return visit.one(200, manage::set_plan(context, change), [&](const Plan& plan) {
+        Json json = view_of(plan);
+        json["warnings"] = Json::array();
+        if (auto warning = warning_about(plan, context.tokens.live_max); !warning.empty())
+            json["warnings"].push_back(std::move(warning));
+        return json;
+    });
 }
 
 Answer remove_one_plan(Visit& visit) {
@@ -239,8 +247,8 @@ Answer list_audit(Visit& visit) {
     filter.actor = visit.query.text("actor").value_or("");
     filter.action = visit.query.text("action").value_or("");
     filter.object = visit.query.text("object").value_or("");
-    filter.from_ms = visit.query.time("from");
-    filter.until_ms = visit.query.time("until");
+    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    filter.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "base/secret.h"
+#include "http/credentials.h"
 #include "token/seal.h"
 
 namespace hourgate::http {
@@ -44,7 +45,7 @@ AskIds::Bucket& AskIds::bucket(const Key& key) noexcept {
 }
 
 std::optional<AskIds::Key> AskIds::before(const RequestView& request, Call& call) {
-    const std::string_view id = request.only(header_).value_or("");
+    const std::string_view id = only_as_read(request, header_).value_or("");
     if (id.size() < id_bytes_min || id.size() > id_bytes_max)
         return std::nullopt;
     // None of them has a NUL: where one ends and the next begins is not in doubt.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/header_name.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -18,26 +19,6 @@ namespace {
 constexpr std::array<std::string_view, 16> known_schemes = {
     "Basic", "Digest", "Negotiate", "NTLM",   "Token", "ApiKey", "Api-Key", "Key",
     "OAuth", "DPoP",   "Hawk",      "Mutual", "HOBA",  "GNAP",   "JWT",     "Bot"};
-
-constexpr std::array<std::string_view, 3> override_headers = {"X-HTTP-Method-Override",
-                                                              "X-HTTP-Method", "X-Method-Override"};
-
-constexpr std::string_view own_names = "X-Hourgate-";
-
-constexpr char folded(char c) noexcept {
-    if (c == '_')
-        return '-';
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_own(std::string_view name) noexcept {
-    return same_to_an_upstream(name.substr(0, own_names.size()), own_names);
-}
-
-bool is_override(std::string_view name) noexcept {
-    return std::any_of(override_headers.begin(), override_headers.end(),
-                       [&](std::string_view other) { return same_to_an_upstream(name, other); });
-}
 
 /// "Bearer: x", "Bearer=x", "'Bearer x'": meant as Bearer, and wrong in a way that can be told.
 bool is_marred_bearer(std::string_view value) noexcept {
@@ -72,6 +53,9 @@ void read_credentials(Call& call, std::string_view value) noexcept {
                 call.credentials = known;
     }
 }
+
+/// Longer than each name that asks for another method.
+constexpr std::size_t parameter_bytes_max = 32;
 
 /// Bits of a character in base 64, either alphabet of RFC 4648; 64: none of it.
 constexpr std::uint32_t bits_of(char c) noexcept {
@@ -115,7 +99,7 @@ bool is_about_a_target(std::string_view name) noexcept {
                                                        "X-Forwarded-Uri", "X-Rewrite-URL",
                                                        "Referer",         "Authorization"};
     return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view other) { return same_ignoring_case(name, other); });
+                       [&](std::string_view other) { return reads_as(name, other); });
 }
 
 /// The first place in which there is a token, of those where it is not read.
@@ -148,7 +132,7 @@ void find_forbidden(Call& call, const RequestView& request, const Trust& trust) 
     for (const HeaderView& header : request.headers) {
         if (same_ignoring_case(header.name, "X-Request-Id"))
             call.request_id = header.value;
-        if (!is_own(header.name))
+        if (!claims_identity(header.name))
             continue;
         call.problem = Problem::forged_header;
         call.problem_detail = header.name;
@@ -157,7 +141,7 @@ void find_forbidden(Call& call, const RequestView& request, const Trust& trust) 
     if (!trust.method_override_refused)
         return;
     for (const HeaderView& header : request.headers) {
-        if (!is_override(header.name))
+        if (!claims_method(header.name))
             continue;
         call.problem = Problem::method_override;
         call.problem_detail = header.name;
@@ -165,12 +149,83 @@ void find_forbidden(Call& call, const RequestView& request, const Trust& trust) 
     }
 }
 
-}  // namespace
+/// What X-Forwarded-For of a believed peer says.
+struct Hops {
+    std::optional<Address> client;  ///< nullopt: the hop that would be it cannot be read
+    bool any = false;               ///< it names a hop at all
+};
 
-bool same_to_an_upstream(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return folded(x) == folded(y); });
+/// All its lines are one list (RFC 9110 section 5.3), read from the right. Another spelling of the
+/// name is nobody's word: a proxy does not set it. `believed`, if not null, gets the hops from the
+/// client on.
+Hops read_hops(const RequestView& request, const Trust& trust, std::string* believed) {
+    Hops hops;
+    for (auto line = request.headers.rbegin(); line != request.headers.rend(); ++line) {
+        if (!same_ignoring_case(line->name, "X-Forwarded-For"))
+            continue;
+        std::string_view rest = line->value;
+        while (!rest.empty()) {
+            const std::size_t comma = rest.rfind(',');
+            const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
+            rest = rest.substr(0, comma == rest.npos ? 0 : comma);
+            if (text.empty())
+                continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
+            hops.any = true;
+            hops.client = Address::parse_hop(text);
+            if (!hops.client)
+                return hops;
+            if (believed != nullptr)
+                believed->insert(0, std::string(text) + (believed->empty() ? "" : ", "));
+            if (!trust.proxies.contains(*hops.client))
+                return hops;
+        }
+    }
+    return hops;
 }
+
+/// Returns the name that begins `sent` if the most generous of applications reads it as a parameter
+/// that asks for another method: decoded, without the spaces before it, and cut where PHP cuts a
+/// name ("_method[]", "_method%00x"). Returns "" if it is no such parameter.
+std::string_view method_parameter(std::string_view sent) noexcept {
+    std::array<char, parameter_bytes_max> name{};
+    std::size_t size = 0;
+    std::size_t end = 0;  // of what is read of `sent`
+    for (std::size_t at = 0; at < sent.size(); end = ++at) {
+        const int high = sent[at] == '%' && at + 2 < sent.size() ? hex_digit(sent[at + 1]) : -1;
+        const int low = high >= 0 ? hex_digit(sent[at + 2]) : -1;
+        char c = sent[at] == '+' ? ' ' : sent[at];
+        if (low >= 0) {
+            c = static_cast<char>(high * 16 + low);
+            at += 2;
+        }
+        if (c == '\0' || (c == '[' && size > 0))
+            break;
+        if (c == ' ' && size == 0)
+            continue;
+        if (size == name.size())
+            return {};
+        name[size++] = c;
+    }
+    return is_method_parameter({name.data(), size}) ? sent.substr(0, end) : std::string_view();
+}
+
+/// Returns the name of the first parameter of the query that asks for another method, as it was
+/// sent; "" if there is none. Some applications take ';' for '&'.
+std::string_view method_in_query(std::string_view target) noexcept {
+    const std::size_t mark = target.find('?');
+    std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+    while (!rest.empty()) {
+        const std::size_t end = rest.find_first_of("&;");
+        const std::string_view pair = rest.substr(0, end);
+        rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+        const std::string_view name = method_parameter(pair.substr(0, pair.find('=')));
+        if (!name.empty())
+            return name;
+    }
+    return {};
+}
+
+}  // namespace
 
 void read_headers(Call& call, const RequestView& request, const Trust& trust) {
     call.preflight = call.method == "OPTIONS" && request.count("Origin") > 0 &&
@@ -187,43 +242,51 @@ void read_headers(Call& call, const RequestView& request, const Trust& trust) {
         find_misplaced(call, request, value.value_or(""));
     find_forbidden(call, request, trust);
     if (call.problem == Problem::none)
-        check_method_and_target(call);
+        check_method_and_target(call, trust);
 }
 
-void check_method_and_target(Call& call) noexcept {
+void check_method_and_target(Call& call, const Trust& trust) noexcept {
     if (!is_word(call.method)) {
         call.problem = Problem::unreadable_method;
     } else if (!call.target.starts_with('/')) {
         call.problem = Problem::unreadable_target;
+    } else if (trust.method_override_refused) {
+        call.problem_detail = method_in_query(call.target);
+        if (!call.problem_detail.empty())
+            call.problem = Problem::method_override;
     }
+}
+
+std::optional<std::string_view> only_as_read(const RequestView& request,
+                                             std::string_view name) noexcept {
+    const HeaderView* found = nullptr;
+    for (const HeaderView& header : request.headers) {
+        if (!reads_as(header.name, name))
+            continue;
+        if (found != nullptr)
+            return std::nullopt;
+        found = &header;
+    }
+    if (found == nullptr || !same_ignoring_case(found->name, name))
+        return std::nullopt;
+    return found->value;
 }
 
 std::optional<Address> client_address(const RequestView& request, const Trust& trust,
                                       Listener listener) {
     if (!trust.proxies.contains(request.peer))
         return request.peer;
-    std::optional<Address> hop;
-    // All its lines are one list (RFC 9110 section 5.3), read from the right.
-    for (auto line = request.headers.rbegin(); line != request.headers.rend(); ++line) {
-        if (!same_ignoring_case(line->name, "X-Forwarded-For"))
-            continue;
-        std::string_view rest = line->value;
-        while (!rest.empty()) {
-            const std::size_t comma = rest.rfind(',');
-            const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
-            rest = rest.substr(0, comma == rest.npos ? 0 : comma);
-            if (text.empty())
-                continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
-            hop = Address::parse_hop(text);
-            if (!hop || !trust.proxies.contains(*hop))
-                return hop;
-        }
-    }
-    if (hop)
-        return hop;
-    // Nobody forwarded: on `public` the peer calls for itself; on `ask` it asks for somebody
-    // untold.
-    return listener == Listener::ask ? std::nullopt : std::optional<Address>(request.peer);
+    const Hops hops = read_hops(request, trust, nullptr);
+    if (hops.any)
+        return hops.client;
+    return listener == Listener::admin ? std::optional<Address>(request.peer) : std::nullopt;
+}
+
+std::string believed_hops(const RequestView& request, const Trust& trust) {
+    std::string believed;
+    if (trust.proxies.contains(request.peer))
+        (void)read_hops(request, trust, &believed);
+    return believed;
 }
 
 }  // namespace hourgate::http

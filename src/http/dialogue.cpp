@@ -1,6 +1,7 @@
 #include "http/dialogue.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -13,7 +14,7 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t small_bytes = 2'048;         // most requests fit
+constexpr std::size_t small_bytes = 512;           // of memory, for the beginning of a request
 constexpr std::size_t out_kept_bytes_max = 4'096;  // of memory, from one answer to the next
 constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -100,7 +101,9 @@ void Inbox::make_room(std::size_t bytes) {
     if (bytes_.size() - end_ >= bytes)
         return;
     if (bytes_.size() - held < bytes) {
-        std::string larger(held + bytes <= small_bytes ? small_bytes : bytes_max, '\0');
+        // Twice what is held at most: who sends the beginning of a head holds no more than that.
+        const std::size_t wanted = std::bit_ceil(std::max(held + bytes, small_bytes));
+        std::string larger(std::min(wanted, bytes_max), '\0');
         std::memcpy(larger.data(), bytes_.data() + begin_, held);
         release();
         bytes_ = std::move(larger);
@@ -174,7 +177,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
     if (state == HeadScanner::State::more)
         return 0;
     if (state == HeadScanner::State::refused) {
-        refuse(answer_to(scanner_.flaw()));
+        refuse(scanner_.flaw());
         return bytes.size();
     }
     const std::size_t size = std::exchange(scanner_, {}).size();
@@ -185,7 +188,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
         begin_request(head, bytes.size() - size);
     } else {
         request_.method = head.request.method;
-        refuse(answer_to(head.flaw));
+        refuse(head.flaw);
     }
     return size;
 }
@@ -195,6 +198,7 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
     const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
     head.request.peer = peer_;
+    head.request.carrier = carrier_;
     if (head.body == Head::Body::none && service_.lane().answer(listener_, head, after_, out_)) {
         phase_ = Phase::answer;
         return;
@@ -203,7 +207,8 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
     if (forwarded) {
         if (!has_room_for_body(head, bytes_at_hand)) {
             request_.method = head.request.method;
-            return refuse(too_many_bodies());
+            return refuse(too_many_bodies(), "too_many_bodies",
+                          "the bodies of one address that may come at a time");
         }
         if (auto passing = service_.pass_at_hand(head)) {
             request_.method = head.request.method;
@@ -256,8 +261,8 @@ void Dialogue::pass_on() {
     pass_on(service_.pass(head), !inbox_.unread().empty());
 }
 
-/// The API is left alone until the body has begun: a caller that sends heads alone must not hold its
-/// connections.
+/// The API is left alone until the body has begun: a caller that sends heads alone must not hold
+/// its connections.
 void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
     if (!passing.passage) {
         // A body nobody reads is never taken for the next request.
@@ -338,9 +343,9 @@ void Dialogue::read_body() {
         case ChunkedBody::State::complete:
             return have_body();
         case ChunkedBody::State::malformed:
-            return refuse(answer_to(BodyFlaw::chunk));
+            return refuse(answer_to(BodyFlaw::chunk), "bad_chunk");
         case ChunkedBody::State::too_large:
-            return refuse(too_large(body_bytes_max_));
+            return refuse_body();
         case ChunkedBody::State::more:
             return;
     }
@@ -368,7 +373,7 @@ void Dialogue::work() noexcept {
             Passage& passage = *exchange_->passage();
             service_.check(passage);
             if (passage.ended())
-                return refuse(passage.ending());
+                return give_up(passage.ending());
             phase_ = Phase::forward;
             return;
         }
@@ -378,7 +383,7 @@ void Dialogue::work() noexcept {
             return service_.answered(listener_, ready_us_);
         }
         if (body_bytes_ > body_bytes_max_)
-            return refuse(too_large(body_bytes_max_));
+            return refuse_body();
         // Room for all of it at once: a string that grows leaves copies behind.
         request_.body.reserve(body_bytes_max_);
         chunks_.reset();
@@ -401,7 +406,7 @@ void Dialogue::ask_for_body() {
 
 void Dialogue::turn_away() {
     if (exchange_)
-        return refuse(too_busy());
+        return give_up(too_busy());
     if (work_ == Work::admit || body_ != Head::Body::none)
         after_ = After::close;
     say(too_busy(), after_);
@@ -409,12 +414,26 @@ void Dialogue::turn_away() {
 
 // --- answers -------------------------------------------------------------------------------------
 
-void Dialogue::refuse(Answer answer) {
+void Dialogue::refuse(Answer answer, std::string_view reason, std::string_view bound) {
+    service_.request_refused(listener_, reason, bound, peer_);
+    give_up(std::move(answer));
+}
+
+void Dialogue::give_up(Answer answer) {
     if (exchange_) {  // whose body never began
         request_.method = exchange_->passage()->method;
         exchange_.reset();
     }
     say(std::move(answer), After::close);
+}
+
+void Dialogue::refuse(HeadFlaw flaw) {
+    refuse(answer_to(flaw), reason_of(flaw), bound_of(flaw));
+}
+
+void Dialogue::refuse_body() {
+    refuse(too_large(body_bytes_max_), "body_too_large",
+           std::to_string(body_bytes_max_) + " bytes of body");
 }
 
 void Dialogue::say(Answer answer, After after) {
@@ -478,16 +497,18 @@ void Dialogue::client_ended() {
     if (phase_ == Phase::forward)
         client_ended_ = true;
     else if (phase_ == Phase::body && exchange_)
-        refuse(answer_to(BodyFlaw::cut_short));
+        refuse(answer_to(BodyFlaw::cut_short), "body_cut_short");
     else  // nothing, or a part of a request of our own
         ended();
 }
 
 void Dialogue::late() {
+    const std::string patience =
+        std::to_string(limits::read_timeout_ms / 1'000) + " s for a request to arrive";
     if (phase_ == Phase::body && exchange_)
-        refuse(no_body());
+        refuse(no_body(), "timed_out", patience);
     else if (phase_ == Phase::head || phase_ == Phase::body)
-        refuse(too_late());
+        refuse(too_late(), "timed_out", patience);
     else
         phase_ = Phase::over;
 }

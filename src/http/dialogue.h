@@ -37,6 +37,8 @@ public:
     [[nodiscard]] std::string_view unread() const noexcept {
         return {bytes_.data() + begin_, end_ - begin_};
     }
+    /// Of memory: twice unread() at most, or 512.
+    [[nodiscard]] std::size_t held() const noexcept { return bytes_.size(); }
     void add(std::string_view bytes);          ///< REQUIRES: bytes.size() <= room()
     void consume(std::size_t bytes) noexcept;  ///< overwrites them: they may hold a token
     void release() noexcept;                   ///< drops everything, and the memory
@@ -65,10 +67,17 @@ public:
 
     /// `ending`: set by any thread, says that no request is taken after the one being answered.
     /// `bodies`: counts calls to the API whose bodies have not come as a whole, by the caller's
-    /// address, as a believed proxy names it; null: they are not counted. Both outlive the dialogue.
+    /// address, as a believed proxy names it; null: they are not counted. Both outlive the
+    /// dialogue.
     Dialogue(Listener listener, const Address& peer, Service& service,
-             const std::atomic<bool>& ending, Crowd* bodies = nullptr) noexcept
-        : listener_(listener), peer_(peer), service_(service), ending_(ending), bodies_(bodies) {}
+             const std::atomic<bool>& ending, Crowd* bodies = nullptr,
+             Carrier carrier = Carrier::tcp) noexcept
+        : listener_(listener),
+          carrier_(carrier),
+          peer_(peer),
+          service_(service),
+          ending_(ending),
+          bodies_(bodies) {}
     ~Dialogue();  ///< overwrites whatever may hold a token, sent or not
     Dialogue(const Dialogue&) = delete;
     Dialogue& operator=(const Dialogue&) = delete;
@@ -130,11 +139,16 @@ private:
     void next_request();
     void read_body();
     void have_body();
-    void refuse(Answer answer);
+    /// `bound`: as of Observer::request_refused().
+    void refuse(Answer answer, std::string_view reason, std::string_view bound = {});
+    void refuse(HeadFlaw flaw);
+    void give_up(Answer answer);  ///< says it as the last of the connection
+    void refuse_body();
     void say(Answer answer, After after);
     void forget_request() noexcept;
 
     const Listener listener_;
+    const Carrier carrier_;
     const Address peer_;
     Service& service_;
     const std::atomic<bool>& ending_;

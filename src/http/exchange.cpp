@@ -178,8 +178,13 @@ void Exchange::read_head(std::string_view& bytes) {
     if (!head_.empty())
         all = head_.append(bytes);
     const HeadScanner::State state = scanner_.scan(all);
-    if (state == HeadScanner::State::refused)
-        return break_off();
+    if (state == HeadScanner::State::refused) {
+        if (scanner_.flaw() == HeadFlaw::target_too_long)
+            return break_off("the status line of its answer is too long");
+        const std::string bound = bound_of(scanner_.flaw());
+        return break_off(bound.empty() ? "the head of its answer is not HTTP/1.1"
+                                       : "the head of its answer is over " + bound);
+    }
     if (state == HeadScanner::State::more) {
         if (head_.empty())
             head_ = bytes;
@@ -193,7 +198,7 @@ void Exchange::read_head(std::string_view& bytes) {
     if (head.readable)
         begin(head);
     else
-        break_off();
+        break_off("a status line, a header or a length of its answer cannot be read");
     head_.clear();
 }
 
@@ -206,7 +211,7 @@ void Exchange::begin(const AnswerHead& head) {
         return;
     }
     if (head.status == 101 && !(passage_->upgrades && head.switches))
-        return break_off();
+        return break_off("it switches protocols, which the call did not ask for");
     answering_ = true;
     if (ending_)
         wished_ = After::close;
@@ -219,7 +224,8 @@ void Exchange::begin(const AnswerHead& head) {
         answer_chunks_.emplace(SIZE_MAX, ChunkedBody::Spaces::read_over);
     if (head.body == AnswerHead::Body::chunked || head.body == AnswerHead::Body::rest)
         framing_ = is_1_1 ? Framing::chunked : Framing::until_close;
-    write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s);
+    write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s,
+                      page_of(*passage_));
     whole_ = !tunnel_ && head.body == AnswerHead::Body::none;
 }
 
@@ -233,7 +239,7 @@ void Exchange::read_body(std::string_view& bytes) {
             if (state == ChunkedBody::State::complete)
                 end_answer();
             else if (state != ChunkedBody::State::more)
-                break_off();
+                break_off("a chunk of its answer cannot be read");
             return;
         }
         case AnswerHead::Body::length: {
@@ -276,13 +282,21 @@ void Exchange::upstream_ended() {
     else if (answering_ && answer_body_ == AnswerHead::Body::rest)
         end_answer();
     else
-        break_off();
+        break_off(ended_within());
+}
+
+/// How far its answer came when it ended.
+std::string Exchange::ended_within() const {
+    if (answering_)
+        return "it ended within the body of its answer";
+    return head_.empty() ? "it closed the connection without an answer"
+                         : "it ended within the head of its answer";
 }
 
 /// The API said what is no answer, or only the beginning of one.
-void Exchange::break_off() {
-    broke_ = true;
-    fail(answer_to(UpstreamFault::broken, *passage_));
+void Exchange::break_off(std::string by) {
+    broke_by_ = std::move(by);
+    fail(answer_to(UpstreamFault::broken, *passage_, broke_by_));
 }
 
 void Exchange::fail(Answer answer) noexcept {

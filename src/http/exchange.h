@@ -112,7 +112,9 @@ public:
     /// for the whole.
     [[nodiscard]] bool broken() const noexcept { return failure_ && answering_; }
     /// The API is to blame for that.
-    [[nodiscard]] bool broke() const noexcept { return broke_; }
+    [[nodiscard]] bool broke() const noexcept { return !broke_by_.empty(); }
+    /// By what: the bound that its answer went over, or what cannot be read of it.
+    [[nodiscard]] const std::string& broke_by() const noexcept { return broke_by_; }
     [[nodiscard]] bool over() const noexcept { return failure_ || answered(); }
 
 private:
@@ -126,7 +128,8 @@ private:
     void read_body(std::string_view& bytes);
     void say(std::string_view body);
     void end_answer();
-    void break_off();
+    void break_off(std::string by);
+    [[nodiscard]] std::string ended_within() const;
 
     const std::shared_ptr<Passage> passage_;
     After wished_;
@@ -153,7 +156,7 @@ private:
     bool answer_keeps_ = false;
     bool whole_ = false;  // the end of the answer was seen
     bool tunnel_ = false;
-    bool broke_ = false;
+    std::string broke_by_;
     std::optional<Answer> failure_;
 };
 

@@ -5,8 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/time_text.h"
 #include "http/json.h"
-#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -51,6 +52,8 @@ Kind kind_of(Fault fault) noexcept {
             return {409, "conflict"};
         case Fault::forbidden:
             return {403, "forbidden_scope"};
+        case Fault::full:
+            return {429, "rate_limited"};
         case Fault::config:
         case Fault::store:
         case Fault::permission:
@@ -70,13 +73,24 @@ std::string sentence(std::string_view text) {
     return out;
 }
 
+/// As a full window of a plan is described.
+void add_window(Json& members, const FullWindow& window, const Decision& decision) {
+    const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
+    members["window"] = window.name;
+    members["limit"] = window.limit;
+    members["windowSeconds"] = window.seconds;
+    members["per"] = "member";
+    members["retryAfter"] = window.retry_after_s;
+    members["retryAt"] = format_time((now_s + window.retry_after_s) * ms_per_s);
+}
+
 Answer answer_with(int status, Json members, const Decision& decision,
                    const ReplySettings& settings, Format format) {
     members["decision"] = shown_id(decision);
     if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), settings);
         !docs.empty())
         members["docs"] = std::move(docs);
-    Answer answer = error_answer(status, members, format);
+    Answer answer = error_answer(status, std::move(members), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
     if (status == 403)
@@ -113,15 +127,22 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
     }
     if (failure.reason.empty())
         members["reason"] = kind.code;
-    members["message"] = token::blotted(sentence(failure.what));
+    members["message"] = sentence(failure.what);
     members["fix"] = fix_of(failure);
     if (!failure.field.empty())
-        members["fields"] = Json{{std::string(failure.field), token::blotted(failure.what)}};
+        members["fields"] = Json{{std::string(failure.field), failure.what}};
     else if (kind.status == 422)
         members["fields"] = Json::object();
     if (!failure.object.empty())
         members["conflictsWith"] = failure.object;
-    return answer_with(kind.status, std::move(members), decision, settings, format);
+    if (kind.status == 403 || kind.status == 429)
+        add_lapse(members, decision, settings);
+    if (kind.status != 429)
+        return answer_with(kind.status, std::move(members), decision, settings, format);
+    add_window(members, failure.window, decision);
+    Answer answer = answer_with(429, std::move(members), decision, settings, format);
+    answer.headers.push_back({"Retry-After", std::to_string(failure.window.retry_after_s)});
+    return answer;
 }
 
 Answer fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,

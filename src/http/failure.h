@@ -15,8 +15,8 @@ namespace hourgate::http {
 /// The one step that mends it, for who asks over HTTP.
 [[nodiscard]] std::string fix_of(const Failure& failure);
 
-/// 422 for what is wrong with the request, 404, 409, 403, and 503 when the store failed. Headers of
-/// the decision included.
+/// 422 for what is wrong with the request, 404, 409, 403, 429 with Retry-After when it was done as
+/// often as it may be, and 503 when the store failed. Headers of the decision included.
 [[nodiscard]] Answer failure_answer(const Failure& failure, const Decision& decision,
                                     const ReplySettings& settings, Format format);
 /// 422: `flaws` by the name of the field.

@@ -164,11 +164,11 @@ std::vector<std::string> Fields::texts(std::string_view name, std::size_t count_
     return fits ? texts : std::vector<std::string>();
 }
 
-std::optional<std::int64_t> Fields::time(std::string_view name) {
+std::optional<std::int64_t> Fields::time(std::string_view name, DateMeans means) {
     const auto given = text(name);
     if (!given)
         return std::nullopt;
-    const auto time_ms = parse_time(*given);
+    const auto time_ms = parse_time(*given, means);
     if (!time_ms)
         refuse(name, "is neither an instant of RFC 3339 nor a date such as 2027-01-31");
     return time_ms;

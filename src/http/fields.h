@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time_text.h"
 
 namespace hourgate::http {
 
@@ -34,8 +35,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> whole(std::string_view name, std::int64_t least,
                                                     std::int64_t most);
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t count_max);
-    /// RFC 3339, or a date, which ends with its day (UTC). Null: none, as when it is absent.
-    [[nodiscard]] std::optional<std::int64_t> time(std::string_view name);
+    /// Returns an instant of RFC 3339, or what a date means. Null is read like an absent field.
+    [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, DateMeans means);
     /// "24h", "0": seconds.
     [[nodiscard]] std::optional<std::int64_t> span_s(std::string_view name);
     /// Members of an object, and objects of a list, are read by whoever knows them.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/header_name.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/json.h"
@@ -29,28 +30,17 @@ constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
                                                           "Expect"};
 
 /// Said anew by the gate.
-constexpr std::array<std::string_view, 4> said_anew = {"Via", "Forwarded", "X-Real-IP",
-                                                       "X-Forwarded-For"};
-
-/// What some frameworks take for the path or the method in place of what was judged.
-constexpr std::array<std::string_view, 4> path_overrides = {"X-Original-URL", "X-Original-URI",
-                                                            "X-Original-Method", "X-Rewrite-URL"};
+constexpr std::array<std::string_view, 6> said_anew = {
+    "Via", "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"};
 
 constexpr std::size_t head_bytes_usual = 1'024;  // most fit
 /// What the gate says beside the caller's headers, of a token with many scopes.
 constexpr std::size_t head_bytes_more = 8'192;
 
-constexpr std::string_view forwarded_mark = "X-Forwarded-";
-constexpr std::string_view own_mark = "X-Hourgate-";
-
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view name) noexcept {
     return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view one) { return same_to_an_upstream(one, name); });
-}
-
-bool begins(std::string_view name, std::string_view mark) noexcept {
-    return same_to_an_upstream(name.substr(0, mark.size()), mark);
+                       [&](std::string_view one) { return reads_as(name, one); });
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {
@@ -85,19 +75,40 @@ private:
     Lines lines_;
 };
 
-/// Whether the API gets to see what a caller says with this header.
-bool goes_upstream(const ConnectionOptions& connection, std::string_view name, bool believed,
-                   bool authorization) noexcept {
+/// How far the peer is believed.
+struct Believed {
+    bool is_proxy = false;       ///< it is in trust.proxies
+    bool names_client = false;   ///< and it says for whom it calls
+    bool authorization = false;  ///< Authorization goes along
+};
+
+/// A proxy overwrites the one spelling that it knows; another one, or a second line, may be its
+/// caller's.
+bool is_a_proxys_word(const RequestView& request, std::string_view name) noexcept {
+    return is_plainly_spelled(name) && request.count(name) == 1;
+}
+
+/// Returns whether the API gets to see what a caller says with this header.
+bool goes_upstream(const RequestView& request, const ConnectionOptions& connection,
+                   std::string_view name, const Believed& believed) noexcept {
     if (same_ignoring_case(name, "Host"))
         return true;  // also where Connection names it
-    if (is_one_of(hop_headers, name) || is_one_of(said_anew, name) ||
-        is_one_of(path_overrides, name) || begins(name, own_mark))
+    if (!is_forwardable(name) || is_one_of(hop_headers, name) || is_one_of(said_anew, name))
         return false;
-    // A proxy overwrites the one spelling it knows: the other one may be its caller's.
-    if (begins(name, forwarded_mark))
-        return believed && name.find('_') == name.npos;
-    if (same_to_an_upstream(name, "Authorization"))
-        return authorization && same_ignoring_case(name, "Authorization");
+    switch (claim_of(name)) {
+        case Claim::identity:
+        case Claim::target:
+            return false;
+        case Claim::forwarded:
+            return believed.is_proxy && is_a_proxys_word(request, name);
+        case Claim::client_address:
+            return believed.names_client && is_a_proxys_word(request, name);
+        case Claim::method:  // refused before, unless the configuration allows it
+        case Claim::nothing:
+            break;
+    }
+    if (same_ignoring_case(name, "Authorization"))
+        return believed.authorization;
     return !connection.has(name);
 }
 
@@ -142,22 +153,22 @@ std::string quoted(std::string_view text) {
 }
 
 void add_origin(std::string& out, const RequestView& request, const Decision& decision,
-                bool believed) {
-    const std::string chain = believed ? request.joined("X-Forwarded-For") : std::string();
+                const Trust& trust, const Believed& believed) {
+    const std::string chain = believed.is_proxy ? believed_hops(request, trust) : std::string();
     const std::string peer = request.peer.text();
     add(out, "X-Forwarded-For", chain.empty() ? peer : chain + ", " + peer);
     if (decision.address)
         add(out, "X-Real-IP", decision.address->text());
     const std::string_view host = request.only("Host").value_or("");
     const auto told = [&](std::string_view name) {
-        return believed ? request.only(name) : std::optional<std::string_view>();
+        return believed.is_proxy ? only_as_read(request, name) : std::nullopt;
     };
-    const std::string_view proto = told("X-Forwarded-Proto").value_or("http");
-    const std::string_view asked = told("X-Forwarded-Host").value_or(host);
-    if (!believed || request.count("X-Forwarded-Proto") == 0)
-        add(out, "X-Forwarded-Proto", "http");
-    if (!believed || request.count("X-Forwarded-Host") == 0)
-        add(out, "X-Forwarded-Host", host);
+    const auto told_proto = told("X-Forwarded-Proto");
+    const auto told_host = told("X-Forwarded-Host");
+    const std::string_view proto = told_proto.value_or("http");
+    const std::string_view asked = told_host.value_or(host);
+    add(out, "X-Forwarded-Proto", proto);
+    add(out, "X-Forwarded-Host", asked);
     add(out, "Forwarded",
         "for=" + forwarded_for(decision.address) + ";host=" + quoted(asked) +
             ";proto=" + (is_word(proto) ? std::string(proto) : std::string("http")));
@@ -221,8 +232,9 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
                          const Trust& trust, UpstreamSettings::Authorization authorization,
                          std::string_view brand) {
     const Decision& decision = passage.decision;
-    const bool believed = trust.proxies.contains(request.peer);
     const bool with_token = passes_authorization(request, decision, authorization, brand);
+    const bool is_proxy = trust.proxies.contains(request.peer);
+    const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.
     out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
     out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
@@ -230,7 +242,7 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
         add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
     const ConnectionOptions connection(request.headers);
     for (const HeaderView& header : request.headers)
-        if (goes_upstream(connection, header.name, believed, with_token))
+        if (goes_upstream(request, connection, header.name, believed))
             add(out, header.name, header.value);
     if (passage.upgrades)
         out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -238,7 +250,7 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
         add(out, "Transfer-Encoding", "chunked");
     else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
         add(out, "Content-Length", Digits(passage.body_bytes));
-    add_origin(out, request, decision, believed);
+    add_origin(out, request, decision, trust, believed);
     add_via(out, request.joined("Via"), passage.minor_version);
     Lines lines(out);
     add_identity_headers(lines, decision);
@@ -252,14 +264,74 @@ void write_added_headers(std::string& out, const Decision& decision,
     add_decision_headers(added, decision, settings);
 }
 
+Page page_of(const Passage& passage) noexcept {
+    const bool configured = is_cors_origin(passage.origin, passage.settings);
+    return {!passage.settings.cors_origins.empty(),
+            configured ? std::string_view(passage.origin) : std::string_view()};
+}
+
+namespace {
+
+/// Whether a header that is a list (RFC 9110 section 5.6.1) has this member, case aside.
+bool lists(std::string_view list, std::string_view member) {
+    const std::vector<std::string_view> parts = split(list, ',');
+    return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+        return same_ignoring_case(trimmed(part), member);
+    });
+}
+
+/// What an upstream says of the pages that may read its answer.
+class CorsAnswer {
+public:
+    explicit CorsAnswer(const Page& page) noexcept : page_(page) {}
+
+    /// True: the header is written by write(), not where it stands.
+    [[nodiscard]] bool takes(std::string_view name, std::string_view value) {
+        if (!page_.any)
+            return false;
+        if (same_ignoring_case(name, "Access-Control-Allow-Origin")) {
+            says_ = true;
+            allowed_ = !page_.origin.empty() && (value == "*" || value == page_.origin);
+        } else if (same_ignoring_case(name, "Vary")) {
+            varies_ = varies_ || lists(value, "Origin") || lists(value, "*");
+        } else if (same_ignoring_case(name, "Access-Control-Expose-Headers")) {
+            exposed_.append(exposed_.empty() ? "" : ", ").append(value);
+            return true;
+        }
+        return false;
+    }
+
+    void write(std::string& out) const {
+        std::string exposed = exposed_;
+        if (allowed_)
+            for (const std::string_view name : split(exposed_headers, ','))
+                if (!lists(exposed_, trimmed(name)))
+                    exposed.append(exposed.empty() ? "" : ", ").append(trimmed(name));
+        if (!exposed.empty())
+            add(out, "Access-Control-Expose-Headers", exposed);
+        if (says_ && !varies_)
+            add(out, "Vary", "Origin");
+    }
+
+private:
+    const Page& page_;
+    bool says_ = false;
+    bool allowed_ = false;
+    bool varies_ = false;
+    std::string exposed_;
+};
+
+}  // namespace
+
 void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
-                       Framing framing, After after, std::int64_t unix_s) {
+                       Framing framing, After after, std::int64_t unix_s, const Page& page) {
     const bool interim = answer.status < 200 && answer.status != 101;
     const bool own_limits = added.find("RateLimit") != added.npos;
     // Of two no reader could tell which is meant; the API's goes for every call to it.
     const bool own_sunset = added.find("Sunset: ") != added.npos;
     const ConnectionOptions connection(answer.headers);
     bool dated = false;
+    CorsAnswer cors(page);
     std::string via;
     out.append("HTTP/1.1 ").append(Digits(answer.status)).append(" ");
     out.append(answer.phrase).append("\r\n");
@@ -268,16 +340,19 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
             via.append(via.empty() ? "" : ", ").append(value);
             continue;
         }
-        if (is_one_of(hop_headers, name) || begins(name, own_mark) || connection.has(name))
+        if (is_one_of(hop_headers, name) || claims_identity(name) || connection.has(name))
             continue;
-        if (own_limits && (begins(name, "RateLimit") || begins(name, "X-RateLimit-")))
+        if (own_limits &&
+            (reads_as_beginning(name, "RateLimit") || reads_as_beginning(name, "X-RateLimit-")))
             continue;
         if (own_sunset &&
             (same_ignoring_case(name, "Sunset") || same_ignoring_case(name, "Deprecation")))
             continue;
         dated |= same_ignoring_case(name, "Date");
-        add(out, name, value);
+        if (!cors.takes(name, value))
+            add(out, name, value);
     }
+    cors.write(out);
     if (interim) {
         out.append("\r\n");
         return;
@@ -304,7 +379,7 @@ Answer refusal_of(const Passage& passage, const Decision& decision) {
     return answer;
 }
 
-Answer answer_to(UpstreamFault fault, const Passage& passage) {
+Answer answer_to(UpstreamFault fault, const Passage& passage, std::string_view how) {
     const auto failed = [&](int status, std::string_view reason, std::string_view message,
                             std::string_view fix) {
         Json members = {{"code", "upstream_failed"},
@@ -314,7 +389,7 @@ Answer answer_to(UpstreamFault fault, const Passage& passage) {
                         {"decision", shown_id(passage.decision)}};
         if (std::string docs = docs_of(reason, passage.settings); !docs.empty())
             members["docs"] = std::move(docs);
-        Answer answer = error_answer(status, members, passage.format);
+        Answer answer = error_answer(status, std::move(members), passage.format);
         AnswerHeaders to(answer);
         add_decision_headers(to, passage.decision, passage.settings);
         add_cors(answer, passage.origin, passage.settings);
@@ -327,7 +402,8 @@ Answer answer_to(UpstreamFault fault, const Passage& passage) {
                           "Send it again later; if that does not help, tell the operator.");
         case UpstreamFault::broken:
             return failed(502, "upstream_broken",
-                          "The call was granted, but the API behind the gate gave no whole answer.",
+                          "The call was granted, but the API behind the gate gave no whole answer" +
+                              (how.empty() ? "" : ": " + std::string(how)) + ".",
                           "It may have taken effect: look before you send it again.");
         case UpstreamFault::timed_out:
             return failed(504, "upstream_timed_out",

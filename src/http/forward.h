@@ -74,10 +74,19 @@ void write_added_headers(std::string& out, const Decision& decision, const Reply
 /// How the body of an answer is framed for the caller.
 enum class Framing : std::uint8_t { as_it_is, chunked, until_close };
 
+/// Which page asked, for Access-Control-Expose-Headers (Fetch, CORS protocol).
+struct Page {
+    bool any = false;         ///< whether [cors] names origins at all
+    std::string_view origin;  ///< the caller's, when it is one of them; else ""
+};
+[[nodiscard]] Page page_of(const Passage& passage) noexcept;
+
 /// The head of an answer, for the caller: status line, what is left of the upstream's headers,
-/// `added`, and how the connection goes on. An interim answer (1xx) has nothing added.
+/// `added`, and how the connection goes on. An interim answer (1xx) has nothing added. Where the
+/// upstream lets the page read its answer, the headers that the gate adds are exposed to it, too,
+/// beside those that the upstream exposes; Vary says that this depends on the origin.
 void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
-                       Framing framing, After after, std::int64_t unix_s);
+                       Framing framing, After after, std::int64_t unix_s, const Page& page = {});
 
 /// The answer to a call that was granted before and is refused now.
 [[nodiscard]] Answer refusal_of(const Passage& passage, const Decision& decision);
@@ -89,6 +98,8 @@ enum class UpstreamFault : std::uint8_t {
     broken,       ///< 502: it closed too early, or sent what is no answer
     timed_out,    ///< 504
 };
-[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage);
+/// `how`: what was met, "its head ended early"; said in a `broken` answer, "" is not.
+[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage,
+                               std::string_view how = {});
 
 }  // namespace hourgate::http

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "base/header_name.h"
+
 namespace hourgate::http {
 
 namespace {
@@ -31,6 +33,24 @@ void told_nothing(Call& call, std::string_view header) {
         return;
     call.problem = Problem::target_not_told;
     call.problem_detail = header;
+}
+
+/// Refuses a claim about where the call comes from, or what it asks for, in a spelling that no
+/// proxy overwrites and that applications read as the usual one (X_Forwarded_For, X.Original.URL).
+/// The gate takes nothing out of a call that it is only asked about.
+void find_odd_claim(Call& call, const RequestView& request) noexcept {
+    if (call.problem == Problem::forged_header || call.problem == Problem::two_authorizations)
+        return;
+    for (const HeaderView& header : request.headers) {
+        if (is_plainly_spelled(header.name))
+            continue;
+        const Claim claim = claim_of(header.name);
+        if (claim == Claim::nothing || claim == Claim::method)
+            continue;  // a method is refused before, unless the configuration allows it
+        call.problem = Problem::forged_header;
+        call.problem_detail = header.name;
+        return;
+    }
 }
 
 /// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
@@ -74,14 +94,16 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
         call.method = request.method;
         call.target = request.target.substr(envoy_prefix.size());
         read_headers(call, request, trust);
+        find_odd_claim(call, request);
         return call;
     }
     const Told told = told_by(dialect);
-    const auto method = request.only(told.method);
-    const auto target = request.only(told.target);
+    const auto method = only_as_read(request, told.method);
+    const auto target = only_as_read(request, told.target);
     call.method = method.value_or("");
     call.target = target.value_or("");
     read_headers(call, request, trust);
+    find_odd_claim(call, request);
     if (!method || !target)
         told_nothing(call, method ? told.target : told.method);
     return call;

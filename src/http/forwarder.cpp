@@ -485,7 +485,7 @@ void Forwarder::note(const Leg& leg, UpstreamFault fault) {
             return failed_(where, "unreachable");
         case UpstreamFault::broken:
             upstream_.counts.broken.fetch_add(1);
-            return failed_(where, "broken");
+            return failed_(where, "broken: " + leg.exchange->broke_by());
         case UpstreamFault::timed_out:
             upstream_.counts.timed_out.fetch_add(1);
             return failed_(where, "timed_out");

@@ -168,8 +168,8 @@ Answer bad_head(int status, std::string_view reason, std::string_view message,
     return plain_error(status, "bad_request", reason, message, fix, Format::json);
 }
 
-std::string at_most(std::size_t number, std::string_view what) {
-    return "Send at most " + std::to_string(number) + " " + std::string(what) + ".";
+std::string at_most(HeadFlaw flaw) {
+    return "Send at most " + bound_of(flaw) + ".";
 }
 
 }  // namespace
@@ -333,25 +333,86 @@ const std::string& http_date_at(std::int64_t unix_s) {
 
 // --- answers -------------------------------------------------------------------------------------
 
+std::string_view reason_of(HeadFlaw flaw) noexcept {
+    switch (flaw) {
+        case HeadFlaw::target_too_long:
+            return "target_too_long";
+        case HeadFlaw::header_too_long:
+            return "header_too_long";
+        case HeadFlaw::too_many_headers:
+            return "too_many_headers";
+        case HeadFlaw::head_too_long:
+            return "head_too_long";
+        case HeadFlaw::too_many_options:
+            return "too_many_options";
+        case HeadFlaw::preflight_body:
+            return "preflight_with_body";
+        case HeadFlaw::version:
+            return "unknown_version";
+        case HeadFlaw::encoding:
+            return "unknown_encoding";
+        case HeadFlaw::length:
+            return "bad_length";
+        case HeadFlaw::host:
+            return "bad_host";
+        case HeadFlaw::line_end:
+            return "bad_line_end";
+        case HeadFlaw::header_line:
+            return "bad_header";
+        case HeadFlaw::request_line:
+        case HeadFlaw::none:
+            break;
+    }
+    return "bad_request_line";
+}
+
+std::string bound_of(HeadFlaw flaw) {
+    const auto text = [](std::size_t number, std::string_view what) {
+        return std::to_string(number).append(" ").append(what);
+    };
+    switch (flaw) {
+        case HeadFlaw::target_too_long:
+            return text(limits::target_bytes_max, "bytes of path and query");
+        case HeadFlaw::header_too_long:
+            return text(limits::head_line_bytes_max, "bytes a header line");
+        case HeadFlaw::too_many_headers:
+            return text(limits::headers_max, "header lines");
+        case HeadFlaw::head_too_long:
+            return text(limits::head_bytes_max, "bytes of headers");
+        case HeadFlaw::too_many_options:
+            return text(limits::connection_options_max, "options of Connection");
+        case HeadFlaw::preflight_body:
+        case HeadFlaw::version:
+        case HeadFlaw::encoding:
+        case HeadFlaw::length:
+        case HeadFlaw::host:
+        case HeadFlaw::line_end:
+        case HeadFlaw::header_line:
+        case HeadFlaw::request_line:
+        case HeadFlaw::none:
+            break;
+    }
+    return "";
+}
+
 Answer answer_to(HeadFlaw flaw) {
     switch (flaw) {
         case HeadFlaw::target_too_long:
             return bad_head(414, "target_too_long", "The target of the request is too long.",
-                            at_most(limits::target_bytes_max, "bytes of path and query"));
+                            at_most(flaw));
         case HeadFlaw::header_too_long:
             return bad_head(431, "header_too_long", "A header of the request is too long.",
-                            at_most(limits::head_line_bytes_max, "bytes a header line"));
+                            at_most(flaw));
         case HeadFlaw::too_many_headers:
             return bad_head(431, "too_many_headers", "The request has too many headers.",
-                            at_most(limits::headers_max, "header lines"));
+                            at_most(flaw));
         case HeadFlaw::head_too_long:
             return bad_head(431, "head_too_long",
-                            "The headers of the request are too long together.",
-                            at_most(limits::head_bytes_max, "bytes of headers"));
+                            "The headers of the request are too long together.", at_most(flaw));
         case HeadFlaw::too_many_options:
             return bad_head(431, "too_many_options",
                             "The Connection headers of the request have too many options.",
-                            at_most(limits::connection_options_max, "options"));
+                            at_most(flaw));
         case HeadFlaw::version:
             return bad_head(505, "unknown_version", "The request is in another version of HTTP.",
                             "Speak HTTP/1.1.");

@@ -106,6 +106,18 @@ private:
 
 /// The answer to a head that is refused, in the one shape all errors have.
 [[nodiscard]] Answer answer_to(HeadFlaw flaw);
+/// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
+[[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
+/// Which bound of base/limits.h it went over: "4096 bytes of path and query". "" for other flaws.
+[[nodiscard]] std::string bound_of(HeadFlaw flaw);
+
+/// Every reason for which a request is refused before it is read as a whole.
+constexpr std::array<std::string_view, 20> refused_reasons = {
+    "target_too_long",     "header_too_long",  "too_many_headers", "head_too_long",
+    "too_many_options",    "unknown_version",  "unknown_encoding", "bad_length",
+    "bad_host",            "bad_line_end",     "bad_header",       "bad_request_line",
+    "preflight_with_body", "bad_chunk",        "body_cut_short",   "body_too_large",
+    "too_many_bodies",     "too_many_connections", "timed_out",    "other"};
 
 /// What is off about a body; answered once, then the connection is closed.
 enum class BodyFlaw : std::uint8_t {

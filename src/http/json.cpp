@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/visible.h"
+#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -11,13 +13,18 @@ namespace {
 constexpr std::size_t text_bytes_usual = 1'024;  // most fit
 
 std::string by_library(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return visible_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 /// Whether the text stands between quotation marks as it is. Nearly all of ours do; the library
 /// looks at each byte of each for what it may have to escape.
 bool is_plain(std::string_view text) noexcept {
     return is_printable_ascii(text) && text.find('"') == text.npos && text.find('\\') == text.npos;
+}
+
+/// False: blotted() would change nothing.
+bool may_hold_token(std::string_view text) noexcept {
+    return token::holds_token(text) || text.find('%') != text.npos;
 }
 
 void put_text(std::string& out, const std::string& text) {
@@ -47,6 +54,30 @@ void put(std::string& out, const Json& json) {
 }
 
 }  // namespace
+
+void blot(Json& json) {
+    if (json.is_string()) {
+        auto& text = json.get_ref<std::string&>();
+        if (may_hold_token(text))
+            text = token::blotted(text);
+    } else if (json.is_object()) {
+        auto& members = json.get_ref<Json::object_t&>();
+        bool named = false;
+        for (auto& [name, value] : members) {
+            blot(value);
+            named = named || may_hold_token(name);
+        }
+        if (!named)
+            return;
+        Json renamed = Json::object();
+        for (auto& [name, value] : members)
+            renamed[token::blotted(name)] = std::move(value);
+        json = std::move(renamed);
+    } else if (json.is_array()) {
+        for (Json& value : json)
+            blot(value);
+    }
+}
 
 std::string text_of(const Json& json) {
     std::string out;

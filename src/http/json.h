@@ -13,7 +13,8 @@ namespace hourgate::http {
 
 using Json = nlohmann::ordered_json;
 
-/// The bytes the library's dump() gives, in less time. Nesting is followed by recursion, as there.
+/// The bytes the library's dump() gives, in less time, but for hidden characters (has_hidden) and
+/// controls, which are escaped. Nesting is followed by recursion, as there.
 [[nodiscard]] std::string text_of(const Json& json);
 
 /// The text, or null when it is empty.
@@ -21,11 +22,19 @@ using Json = nlohmann::ordered_json;
     return text.empty() ? Json() : Json(text);
 }
 
-/// The members of "error", in order.
+/// Adds `lapsedAt`, `paidUntil`, `plan` (the one that counts now) and `renewUrl` if the caller's
+/// workspace has lapsed; else nothing.
+void add_lapse(Json& error, const Decision& decision, const ReplySettings& settings);
+
+/// Blots the secret of every token out of all texts and names in it, at any depth. Every text of an
+/// error goes through here: what a caller sent is repeated in many of them.
+void blot(Json& json);
+
+/// The members of "error", in order; blotted.
 [[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
 
-/// One body in either format from the same members of "error".
-[[nodiscard]] Answer error_answer(int status, const Json& members, Format format);
+/// One body in either format from the same members of "error", which are blotted first.
+[[nodiscard]] Answer error_answer(int status, Json members, Format format);
 
 /// What is written about a reason: "error.docs". Empty where nothing is configured.
 [[nodiscard]] std::string docs_of(std::string_view reason, const ReplySettings& settings);

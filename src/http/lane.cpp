@@ -1,16 +1,13 @@
 #include "http/lane.h"
 
 #include "http/forward_auth.h"
+#include "http/host_check.h"
 #include "policy/path.h"
 
 namespace hourgate::http {
 
 Answer healthz_answer() {
     return {200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ok\n"};
-}
-
-Answer stranger_answer() {
-    return {404, {}, {}};
 }
 
 Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
@@ -29,15 +26,16 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     const RequestView& request = head.request;
     const std::string_view path = policy::path_part(request.target);
     const std::int64_t now_s = now.wall_ms / ms_per_s;
+    // Strangers must not keep the workers busy.
+    if (const auto answer = turned_away(listener, request, trust_, observer_)) {
+        write_answer(out, *answer, request.method, after, now_s);
+        return true;
+    }
     if (listener != Listener::ask) {
         const bool plain = request.method == "GET" || request.method == "HEAD";
         if (path != healthz_path || !plain || request.count("Origin") > 0)
             return false;
         write_answer(out, healthz_answer(), request.method, after, now_s);
-        return true;
-    }
-    if (!trust_.peers.contains(request.peer)) {  // strangers must not keep the workers busy
-        write_answer(out, stranger_answer(), request.method, after, now_s);
         return true;
     }
     const auto dialect = dialect_of(path);
@@ -46,9 +44,7 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     Call call = asked_call(*dialect, request, trust_, now);
     const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
     const auto ask = may_repeat ? asks_->before(request, call) : std::nullopt;
-    auto decision = gate_.decide_at_hand(call);
-    if (decision && worth_a_look(*decision))
-        decision.reset();
+    const auto decision = gate_.decide_at_hand(call);
     if (ask)
         asks_->after(*ask, call, decision ? &*decision : nullptr);
     if (!decision)

@@ -20,9 +20,6 @@ constexpr std::string_view healthz_path = "/_hourgate/healthz";
 /// To GET and HEAD there. Asks nobody: the program runs.
 [[nodiscard]] Answer healthz_answer();
 
-/// To a peer that may not use the ask listener: as if nothing were here.
-[[nodiscard]] Answer stranger_answer();
-
 class Lane {
 public:
     /// References must outlive the lane. `asks` may be null: nothing is asked twice.

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/visible.h"
 #include "http/why.h"
 
 namespace hourgate::http {
@@ -115,7 +116,7 @@ std::string letter_of(const Json& document) {
     add_checks(letter, document);
     const Json& error = member(document, "error");
     if (!error.is_object())
-        return letter;
+        return visible(letter);
     add_section(letter, "Where it stopped", text_at(error, "message"));
     const Json& because = member(error, "because");
     if (because.is_object())
@@ -125,7 +126,7 @@ std::string letter_of(const Json& document) {
         add_wrapped(letter, text_at(error, "fix"), 2);
     add_helpers(letter, document);
     add_section(letter, "More about this", text_at(error, "docs"));
-    return letter;
+    return visible(letter);
 }
 
 Json shown_document(const std::string& document, std::span<const std::string> helpers) {

@@ -22,12 +22,12 @@ namespace hourgate::http {
 struct Link final : Mark {
     /// Takes over `fd`. All references outlive it. `bodies` as of Dialogue.
     Link(int fd_, Listener listener, const Address& peer_, Crowd::Place place_, Service& service,
-         const std::atomic<bool>& ending, Crowd& bodies)
+         const std::atomic<bool>& ending, Crowd& bodies, Carrier carrier)
         : Mark(Of::link),
           fd(fd_),
           peer(peer_),
           place(std::move(place_)),
-          dialogue(listener, peer, service, ending, &bodies) {}
+          dialogue(listener, peer, service, ending, &bodies, carrier) {}
     ~Link() { hang_up(); }
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;

@@ -399,7 +399,10 @@ struct Loop::State {
                                  "The gate has more connections than it has room for.",
                                  "Connect again in a second.");
             auto& idle = links[index(Phase::idle)];
-            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending, bodies);
+            const Carrier carrier =
+                storage.ss_family == AF_UNIX ? Carrier::unix_socket : Carrier::tcp;
+            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending, bodies,
+                              carrier);
         } catch (...) {
             close(fd);
             return;

@@ -35,6 +35,21 @@ bool fits(std::string_view pattern, policy::Segments segments, std::vector<std::
 
 }  // namespace
 
+namespace {
+
+/// The address that counts as the caller's, and, where somebody else is at the other end of the
+/// connection, who that is: that one has told the address.
+std::string from_of(const std::optional<Address>& address, const Request& request) {
+    std::string from = address ? address->text() : "unknown";
+    if (request.carrier == Carrier::unix_socket)
+        from += " via a Unix socket";
+    else if (address != request.peer)
+        from += " via " + request.peer.text();
+    return from;
+}
+
+}  // namespace
+
 manage::Context Visit::context() const {
     manage::Context context = desk_.context();
     const Facts& facts = *decision_.facts;
@@ -42,7 +57,7 @@ manage::Context Visit::context() const {
     context.actor.who =
         facts.is_operator() ? "operator:" + facts.token.prefix : facts.member->public_id;
     context.actor.power = facts.is_operator() ? manage::Power::gate : manage::Power::workspace;
-    context.actor.from = decision_.address ? decision_.address->text() : "unknown";
+    context.actor.from = from_of(decision_.address, request_);
     context.now = decision_.now;
     return context;
 }

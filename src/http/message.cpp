@@ -69,7 +69,7 @@ std::string RequestView::joined(std::string_view name) const {
 }
 
 Request::Request(const RequestView& view)
-    : method(view.method), target(view.target), peer(view.peer) {
+    : method(view.method), target(view.target), peer(view.peer), carrier(view.carrier) {
     headers.reserve(view.headers.size());
     for (const HeaderView& header : view.headers)
         headers.push_back({std::string(header.name), std::string(header.value)});
@@ -77,7 +77,7 @@ Request::Request(const RequestView& view)
 
 Request::operator RequestView() const {
     const std::string_view start = std::string_view(body).substr(0, limits::misplaced_bytes_max);
-    RequestView view{method, target, {}, peer, start};
+    RequestView view{method, target, {}, peer, start, carrier};
     view.headers.reserve(headers.size());
     for (const Header& header : headers)
         view.headers.push_back({header.name, header.value});

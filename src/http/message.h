@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Header {
 /// called a word here, where tokens are something else.
 [[nodiscard]] bool is_word(std::string_view text) noexcept;
 
+/// What a request came over.
+enum class Carrier : std::uint8_t { tcp, unix_socket };
+
 struct HeaderView {
     std::string_view name;
     std::string_view value;
@@ -36,6 +40,7 @@ struct RequestView {
     /// What has come of the body by now, as it came: the first limits::misplaced_bytes_max at most,
     /// often nothing.
     std::string_view body_start = {};
+    Carrier carrier = Carrier::tcp;
 
     /// The only header of that name (ASCII case ignored); nothing when absent or repeated.
     [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;
@@ -51,6 +56,7 @@ struct Request {
     std::vector<Header> headers;
     std::string body;  ///< whole, bounded; only where the route reads one
     Address peer;
+    Carrier carrier = Carrier::tcp;
 
     Request() = default;
     explicit Request(const RequestView& view);

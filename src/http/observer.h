@@ -30,17 +30,21 @@ public:
     /// or the call to go on. Called for every one, so it should take next to no time.
     virtual void answered(Listener /*listener*/, Answerer /*by*/,
                           std::int64_t /*took_us*/) noexcept {}
-    /// A granted call had no answer from the API at `where`: "unreachable", "broken", "timed_out".
+    /// A granted call had no answer from the API at `where`: "unreachable", "timed_out", or
+    /// "broken: " and what was met.
     virtual void upstream_failed(const Endpoint& /*where*/, std::string_view /*how*/) noexcept {}
+    /// A peer that may not use the ask listener did, and was told nothing.
+    virtual void stranger(const Address& /*peer*/) noexcept {}
+    /// A request named a host under which its listener does not answer.
+    virtual void unknown_host(Listener /*listener*/, std::string_view /*host*/,
+                              const Address& /*peer*/) noexcept {}
+    /// A request was refused before it could be read. `reason` is one of refused_reasons
+    /// (http/head.h), `bound` says which bound it went over, "" when it was another fault.
+    virtual void request_refused(Listener /*listener*/, std::string_view /*reason*/,
+                                 std::string_view /*bound*/, const Address& /*peer*/) noexcept {}
     /// A failure could not be counted, because the client's address is not known.
     virtual void address_unknown(Listener listener) noexcept = 0;
 };
-
-/// What memory decided, and a look into the store explains better: which tokens of the caller's own
-/// would pass. Nothing was spent or counted, so it may be decided once more where that can be had.
-[[nodiscard]] inline bool worth_a_look(const Decision& decision) noexcept {
-    return decision.reason == Reason::scope_missing && !decision.granted();
-}
 
 /// Every decision on a call is told with this. A look (Spend::no) is no call, and told to nobody.
 inline void tell(Observer& observer, Listener listener, const Call& call,

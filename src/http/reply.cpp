@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <span>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -76,11 +77,6 @@ std::string quoted_safe(std::string_view text) {
     return safe;
 }
 
-bool has_limits(const Decision& decision) noexcept {
-    return decision.room_of == RoomOf::plan && decision.plan != nullptr &&
-           decision.room.count > 0 && decision.room.count <= decision.plan->windows.size();
-}
-
 // --- what each kind of refusal says beyond its words ---------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
@@ -106,6 +102,21 @@ void add_paid(Json& error, const Decision& decision, const ReplySettings& settin
         error["renewUrl"] = settings.renew_url;
 }
 
+}  // namespace
+
+void add_lapse(Json& error, const Decision& decision, const ReplySettings& settings) {
+    if (decision.standing.paid != Paid::lapsed || !decision.facts)
+        return;
+    error["lapsedAt"] = format_time(decision.standing.lapses_ms);
+    if (decision.facts->workspace->paid_until_ms)
+        error["paidUntil"] = format_time(*decision.facts->workspace->paid_until_ms);
+    error["plan"] = decision.plan != nullptr ? Json(decision.plan->name) : Json();
+    if (!settings.renew_url.empty())
+        error["renewUrl"] = settings.renew_url;
+}
+
+namespace {
+
 void add_may(Json& error, const Decision& decision) {
     const policy::Resource* resource = decision.match.resource;
     const auto action = policy::action_of(decision.method, resource);
@@ -117,22 +128,21 @@ void add_may(Json& error, const Decision& decision) {
         error["requiredRole"] = decision.door == Door::admin ? Json("operator")
                                 : role                       ? Json(to_text(*role))
                                                              : Json();
+        if (role)
+            error["rolesThatMay"] = Json::array();
+        for (const Role one : all_roles)
+            if (decision.judgement.able_roles.has(one))
+                error["rolesThatMay"].push_back(to_text(one));
     }
-    if (decision.reason != Reason::scope_missing)
-        return;
-    error["requiredScope"] = text_or_null(decision.judgement.required_scope);
-    if (!decision.own_tokens)
-        return;
-    error["yourTokens"] = Json::array();
-    for (const OwnToken& other : *decision.own_tokens)
-        error["yourTokens"].push_back(Json{{"prefix", other.prefix}, {"name", other.name}});
+    if (decision.reason == Reason::scope_missing || decision.judgement.lacks_scope)
+        error["requiredScope"] = text_or_null(decision.judgement.required_scope);
 }
 
 /// Whose calls a window counts together.
 std::string_view per_of(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::failures || decision.room_of == RoomOf::public_calls)
         return "address";
-    return window.per == Per::workspace ? "workspace" : "token";
+    return to_text(window.per);
 }
 
 void add_who(Json& error, const Decision& decision) {
@@ -172,7 +182,7 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
     } else if (decision.reason != Reason::no_credentials &&
                decision.reason != Reason::wrong_scheme) {
         value += ", error=\"invalid_token\", error_description=\"" +
-                 quoted_safe(words_of(decision, settings).message) + "\"";
+                 quoted_safe(token::blotted(words_of(decision, settings).message)) + "\"";
     }
     return value;
 }
@@ -258,6 +268,8 @@ std::string_view phrase_of(int status) noexcept {
             return "URI Too Long";
         case 415:
             return "Unsupported Media Type";
+        case 421:
+            return "Misdirected Request";
         case 422:
             return "Unprocessable Content";
         case 429:
@@ -314,7 +326,10 @@ std::string shown_id(const Decision& decision) {
 
 // --- body ----------------------------------------------------------------------------------------
 
-Answer error_answer(int status, const Json& members, Format format) {
+namespace {
+
+/// REQUIRES: `members` are blotted.
+Answer blotted_answer(int status, const Json& members, Format format) {
     Answer answer;
     answer.status = status;
     answer.headers.reserve(headers_usual);
@@ -334,6 +349,13 @@ Answer error_answer(int status, const Json& members, Format format) {
     answer.headers.push_back({"Content-Type", "application/problem+json"});
     answer.body = text_of(problem) + "\n";
     return answer;
+}
+
+}  // namespace
+
+Answer error_answer(int status, Json members, Format format) {
+    blot(members);
+    return blotted_answer(status, members, format);
 }
 
 Json error_members(const Decision& decision, const ReplySettings& settings) {
@@ -356,15 +378,18 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
             break;
         case 403:
             add_may(error, decision);
+            add_lapse(error, decision, settings);
             break;
         case 429:
             add_room(error, decision, settings);
+            add_lapse(error, decision, settings);
             if (decision.reason == Reason::too_many_failures)
                 add_because(error, decision, settings);
             break;
         default:
             break;
     }
+    blot(error);
     return error;
 }
 
@@ -374,14 +399,14 @@ std::string error_json(const Decision& decision, const ReplySettings& settings) 
 
 Json limits_of(const Decision& decision) {
     Json limits = Json::array();
-    if (!has_limits(decision))
-        return limits;
-    for (std::size_t i = 0; i < decision.room.count; ++i) {
-        const Window& window = decision.plan->windows[i];
+    const std::span<const Window> windows = decision.windows();
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        const Window& window = windows[i];
         const WindowState& state = decision.room.states[i];
         limits.push_back(Json{{"window", window.name},
                               {"limit", window.limit},
                               {"windowSeconds", window.seconds},
+                              {"per", to_text(window.per)},
                               {"remaining", state.remaining},
                               {"reset", state.reset_s}});
     }
@@ -418,15 +443,27 @@ private:
     std::size_t size_ = 0;
 };
 
+/// The window that X-RateLimit-* show: the full one, where the call was refused for it, else the
+/// longest. REQUIRES: windows is not empty.
+std::size_t window_to_show(const Decision& decision, std::span<const Window> windows) noexcept {
+    const auto full = static_cast<std::size_t>(std::max(decision.room.full, 0));
+    if (decision.reason == Reason::window_full && decision.room.full >= 0 && full < windows.size())
+        return full;
+    const auto longest =
+        std::max_element(windows.begin(), windows.end(),
+                         [](const Window& a, const Window& b) { return a.seconds < b.seconds; });
+    return static_cast<std::size_t>(longest - windows.begin());
+}
+
 /// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
 void add_limit_headers(HeaderSink& to, const Decision& decision) {
-    if (!has_limits(decision))
+    const std::span<const Window> windows = decision.windows();
+    if (windows.empty())
         return;
-    const auto longest = static_cast<std::size_t>(std::max(longest_window(*decision.plan), 0));
     Line policy;
     Line left;
-    for (std::size_t i = 0; i < decision.room.count; ++i) {
-        const Window& window = decision.plan->windows[i];
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        const Window& window = windows[i];
         const WindowState& state = decision.room.states[i];
         std::string changed;
         const std::string_view name = header_safe(window.name, changed);
@@ -436,10 +473,11 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
         left << before << name << "\";r=" << Digits(state.remaining)
              << ";t=" << Digits(state.reset_s);
     }
-    const WindowState& state = decision.room.states[longest];
+    const std::size_t shown = window_to_show(decision, windows);
+    const WindowState& state = decision.room.states[shown];
     // Rounded up, as t is: who waits until that second is never early.
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
-    to.add("X-RateLimit-Limit", Digits(decision.plan->windows[longest].limit));
+    to.add("X-RateLimit-Limit", Digits(windows[shown].limit));
     to.add("X-RateLimit-Remaining", Digits(state.remaining));
     to.add("X-RateLimit-Reset", Digits(now_s + state.reset_s));
     to.add("RateLimit-Policy", policy);
@@ -535,7 +573,7 @@ void add_identity_headers(HeaderSink& to, const Decision& decision) {
 
 Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
     Answer answer =
-        error_answer(status_for(decision.reason), error_members(decision, settings), format);
+        blotted_answer(status_for(decision.reason), error_members(decision, settings), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
     return answer;
@@ -543,23 +581,23 @@ Answer refusal(const Decision& decision, const ReplySettings& settings, Format f
 
 Answer plain_error(int status, std::string_view code, std::string_view reason,
                    std::string_view message, std::string_view fix, Format format) {
-    const Json members =
-        Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}};
-    Answer answer = error_answer(status, members, format);
+    Answer answer = error_answer(
+        status, Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}},
+        format);
     answer.headers.push_back({"Cache-Control", "no-store"});
     return answer;
 }
 
-void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
+bool is_cors_origin(std::string_view origin, const ReplySettings& settings) noexcept {
     const auto& origins = settings.cors_origins;
-    if (std::find(origins.begin(), origins.end(), origin) == origins.end())
+    return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
+void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
+    if (!is_cors_origin(origin, settings))
         return;
     answer.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
-    answer.headers.push_back(
-        {"Access-Control-Expose-Headers",
-         "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-         "RateLimit-Policy, RateLimit, X-Hourgate-Decision, X-Hourgate-Plan-Lapses, "
-         "X-Hourgate-Token-Expires, Deprecation, Sunset, WWW-Authenticate"});
+    answer.headers.push_back({"Access-Control-Expose-Headers", std::string(exposed_headers)});
     answer.headers.push_back({"Vary", "Origin"});
 }
 

@@ -74,6 +74,14 @@ void add_identity_headers(HeaderSink& to, const Decision& decision);
 [[nodiscard]] Answer plain_error(int status, std::string_view code, std::string_view reason,
                                  std::string_view message, std::string_view fix, Format format);
 
+/// What a page of another origin may read of an answer, for Access-Control-Expose-Headers.
+inline constexpr std::string_view exposed_headers =
+    "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+    "RateLimit-Policy, RateLimit, X-Hourgate-Decision, X-Hourgate-Plan-Lapses, "
+    "X-Hourgate-Token-Expires, Deprecation, Sunset, WWW-Authenticate";
+/// Whether `origin` is one of the configured.
+[[nodiscard]] bool is_cors_origin(std::string_view origin, const ReplySettings& settings) noexcept;
+
 /// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one
 /// of the configured.
 void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings);

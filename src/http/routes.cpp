@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
+#include "http/host_check.h"
 #include "http/introspect.h"
 #include "http/management.h"
 #include "http/verify.h"
@@ -177,7 +178,7 @@ std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
         return std::nullopt;
     const Call call = passing_call(head.request);
     auto decision = gate_.decide_at_hand(call);
-    if (!decision || worth_a_look(*decision))
+    if (!decision)
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
     Passing made = passing(head, *std::move(decision));
@@ -253,6 +254,8 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
 std::optional<Answer> Routes::admit(Listener listener, const Request& request,
                                     Admission& admission) noexcept {
     try {
+        if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+            return answer;
         const auto place = place_of(listener, request.method, request.target);
         if (!place || place->routed.route == nullptr)
             return std::nullopt;
@@ -293,7 +296,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
     call.spend = Spend::no;
     const RequestView view = request;
     read_headers(call, view, settings_.trust);
-    return explained(call);
+    return gate_.decide(call);
 }
 
 Answer Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
@@ -307,6 +310,8 @@ Answer Routes::handle(Listener listener, const Request& request, Admission admis
 
 Answer Routes::route(Listener listener, const Request& request, Admission& admission,
                      Format format) {
+    if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+        return *std::move(answer);
     switch (listener) {
         case Listener::ask:
             return on_ask(request, format);
@@ -341,8 +346,6 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
 }
 
 Answer Routes::on_ask(const Request& request, Format format) {
-    if (!settings_.trust.peers.contains(request.peer))
-        return stranger_answer();
     const std::string_view path = policy::path_part(request.target);
     if (path == verify_path) {
         return request.method == "POST" ? verify(request, format)
@@ -418,7 +421,7 @@ Answer Routes::verify(const Request& request, Format format) {
     if (!question)
         return plain_error(400, "bad_request", "bad_request", question.failure().what,
                            question.failure().next, format);
-    const Call call = http::call_of(question.value(), clock_.now());
+    const Call call = http::call_of(question.value(), settings_.trust, clock_.now());
     return verify_answer(decide(call, Listener::ask), settings_.reply);
 }
 
@@ -447,15 +450,8 @@ Answer Routes::readiness(Listener listener, Format format) const {
 }
 
 Decision Routes::decide(const Call& call, Listener listener) {
-    Decision decision = explained(call);
-    tell(observer_, listener, call, decision);
-    return decision;
-}
-
-Decision Routes::explained(const Call& call) {
     Decision decision = gate_.decide(call);
-    if (settings_.own_tokens && worth_a_look(decision))
-        decision.own_tokens = settings_.own_tokens(decision);
+    tell(observer_, listener, call, decision);
     return decision;
 }
 

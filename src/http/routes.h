@@ -33,9 +33,7 @@ public:
         /// none. They outlive the routes.
         std::string_view openapi, errors;
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
-        /// Decision::own_tokens of a scope_missing; none set: not said. May wait for the store.
-        std::function<std::shared_ptr<const std::vector<OwnToken>>(const Decision&)> own_tokens;
-        std::function<bool()> ready;  ///< readyz: whether the database answers
+        std::function<bool()> ready;   ///< readyz: whether the database answers
         /// readyz on the admin listener: a second line for people; none set: it has one.
         std::function<std::string()> ready_note;
         std::function<std::string()> metrics;  ///< text of /metrics
@@ -131,8 +129,6 @@ private:
     [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
     [[nodiscard]] Answer readiness(Listener listener, Format format) const;
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
-    /// The gate's decision, with what takes another look; told to nobody.
-    [[nodiscard]] Decision explained(const Call& call);
     [[nodiscard]] Call passing_call(const RequestView& request) const;
     [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/time_text.h"
 #include "http/json.h"
+#include "http/structured_field.h"
 #include "http/views.h"
 #include "manage/accounts.h"
 #include "manage/usage.h"
@@ -39,7 +40,7 @@ std::vector<policy::Scope> scopes_in(Fields& body) {
 }
 
 std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
-    const auto at_ms = body.time("expiresAt");
+    const auto at_ms = body.time("expiresAt", DateMeans::its_end);
     const auto in_s = body.span_s("expiresIn");
     if (!in_s)
         return at_ms;
@@ -189,7 +190,8 @@ Answer mint(Visit& visit, std::string_view member) {
     asked.scopes = scopes_in(visit.body);
     asked.expires_ms = expiry_in(visit.body, visit.now_ms());
     if (visit.request().count("Idempotency-Key") > 0)
-        asked.idempotency_key = visit.request().only("Idempotency-Key").value_or("");
+        asked.idempotency_key =
+            read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
     if (auto off = visit.flawed())
         return *std::move(off);
     return minted(visit, manage::mint_token(visit.context(), asked));
@@ -224,8 +226,8 @@ Answer list_usage(Visit& visit) {
         query.tokens.workspace = visit.query.text("workspace").value_or("");
     query.tokens.member = visit.query.text("member").value_or("");
     query.prefix = visit.query.text("token").value_or("");
-    query.from_ms = visit.query.time("from");
-    query.until_ms = visit.query.time("until");
+    query.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    query.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);

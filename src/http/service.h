@@ -57,6 +57,11 @@ public:
     void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
         now().upstream_failed(where, how);
     }
+    /// As of Observer.
+    void request_refused(Listener listener, std::string_view reason, std::string_view bound,
+                         const Address& peer) noexcept {
+        observer_.request_refused(listener, reason, bound, peer);
+    }
     /// When something is ready for a worker, as of the clock of answered().
     [[nodiscard]] std::int64_t boot_us() const noexcept { return clock_.boot_us(); }
     /// A worker has answered what was ready at `ready_us`.

@@ -139,7 +139,7 @@ Result<Question> read_question(std::string_view body) {
     return std::move(reader).finish();
 }
 
-Call call_of(const Question& question, Now now) {
+Call call_of(const Question& question, const Trust& trust, Now now) {
     Call call;
     call.now = now;
     call.presented = question.token.empty() ? Presented::nothing : Presented::bearer;
@@ -148,7 +148,7 @@ Call call_of(const Question& question, Now now) {
     call.target = question.path;
     call.address = question.address;
     call.spend = question.spend;
-    check_method_and_target(call);
+    check_method_and_target(call, trust);
     return call;
 }
 

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "gate/call.h"
 #include "gate/decision.h"
+#include "http/credentials.h"
 #include "http/message.h"
 #include "http/reply.h"
 
@@ -30,7 +31,7 @@ struct Question {
 [[nodiscard]] Result<Question> read_question(std::string_view body);
 
 /// The call. Views point into `question`.
-[[nodiscard]] Call call_of(const Question& question, Now now);
+[[nodiscard]] Call call_of(const Question& question, const Trust& trust, Now now);
 
 /// 200 with the decision as JSON, granted or not. A look, which is on no record, has no "decision"
 /// and no X-Hourgate-Decision.

@@ -32,12 +32,15 @@ std::string_view kind_of(MemberKind kind) noexcept {
     return "";
 }
 
-std::string_view per_of(Per per) noexcept {
-    switch (per) {
-        case Per::token:
-            return "token";
-        case Per::workspace:
-            return "workspace";
+/// "paid", "grace" or "lapsed".
+std::string_view standing_of(Paid paid) noexcept {
+    switch (paid) {
+        case Paid::yes:
+            return "paid";
+        case Paid::in_grace:
+            return "grace";
+        case Paid::lapsed:
+            return "lapsed";
     }
     return "";
 }
@@ -45,10 +48,14 @@ std::string_view per_of(Per per) noexcept {
 }  // namespace
 
 Json view_of(const manage::WorkspaceView& view) {
+    const bool ends = view.workspace.paid_until_ms.has_value();
     return {{"id", view.workspace.public_id},
             {"name", view.workspace.name},
             {"plan", view.plan},
             {"paidUntil", time_or_null(view.workspace.paid_until_ms)},
+            {"standing", standing_of(view.standing.paid)},
+            {"lapsesAt", ends ? Json(format_time(view.standing.lapses_ms)) : Json()},
+            {"daysLeft", view.days_left ? Json(*view.days_left) : Json()},
             {"createdAt", format_time(view.workspace.created_ms)},
             {"members", view.members},
             {"tokens", view.tokens}};
@@ -73,11 +80,15 @@ Json view_of(const Plan& plan) {
         windows.push_back({{"name", window.name},
                            {"limit", window.limit},
                            {"seconds", window.seconds},
-                           {"per", per_of(window.per)}});
+                           {"per", to_text(window.per)}});
     return {{"name", plan.name}, {"api", plan.api}, {"rank", plan.rank}, {"windows", windows}};
 }
 
 Json view_of(const manage::AuditEvent& event) {
+    // "192.0.2.1 via 127.0.0.1": see Visit::context().
+    constexpr std::string_view between = " via ";
+    const std::size_t cut = event.from.find(between);
+    const std::string via = cut == event.from.npos ? "" : event.from.substr(cut + between.size());
     const auto state = [](const std::string& text) {
         return text.empty() ? Json() : Json::parse(text, nullptr, false);
     };
@@ -85,7 +96,8 @@ Json view_of(const manage::AuditEvent& event) {
             {"at", format_time_ms(event.at_ms)},
             {"actor", event.actor},
             {"token", text_or_null(event.token)},
-            {"from", event.from},
+            {"from", event.from.substr(0, cut)},
+            {"via", text_or_null(via)},
             {"action", event.action},
             {"object", event.object},
             {"workspaceId", text_or_null(event.workspace_id)},
@@ -142,7 +154,7 @@ Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
             {"workspaceName", text_or_null(view.workspace_name)},
             {"role", token.is_operator ? "operator" : to_text(view.member.role)},
             {"scopes", scopes},
-            {"status", manage::status_of(token, now_ms)},
+            {"status", manage::status_of(view, now_ms)},
             {"createdAt", format_time(token.created_ms)},
             {"expiresAt", time_or_null(token.expires_ms)},
             {"rotatedAt", time_or_null(token.rotated_ms)},

@@ -162,8 +162,8 @@ Asked who(const Decision& decision, const ReplySettings& settings) {
 
 Asked paid(const Decision& decision) {
     const bool is_member = decision.facts && !decision.facts->is_operator();
-    const bool urgent = policy::is_urgent(decision.match.own, decision.method);
-    const bool was_asked = is_member && !urgent && decision.door == Door::api && decision.plan;
+    const bool asks = policy::asks_whether_paid(decision.match.own, decision.method);
+    const bool was_asked = is_member && asks && decision.door == Door::api && decision.plan;
     Asked asked{"is it paid for", outcome_of(decision, 2, was_asked)};
     if (asked.outcome == Outcome::not_asked)
         return asked;
@@ -228,8 +228,8 @@ std::string_view room_in_words(RoomOf room) noexcept {
             return "";
         case RoomOf::plan:
             return "plan";
-        case RoomOf::urgent:
-            return "revoking, rotating and asking";
+        case RoomOf::own:
+            return "the gate's own routes";
         case RoomOf::failures:
             return "failures";
         case RoomOf::public_calls:
@@ -239,7 +239,7 @@ std::string_view room_in_words(RoomOf room) noexcept {
 }
 
 Asked room(const Decision& decision, const ReplySettings& settings) {
-    const bool counted = decision.room_of == RoomOf::plan || decision.room_of == RoomOf::urgent ||
+    const bool counted = decision.room_of == RoomOf::plan || decision.room_of == RoomOf::own ||
                          decision.room_of == RoomOf::public_calls;
     Asked asked{"is there room", outcome_of(decision, 4, counted)};
     if (asked.outcome == Outcome::not_asked)
@@ -289,7 +289,7 @@ Json helps_with_role(const Decision& decision) {
     Json roles = Json::array();
     std::string text = "In your workspace, whoever has role ";
     for (const Role role : all_roles) {
-        if (index(role) > index(*least))
+        if (!decision.judgement.able_roles.has(role))
             continue;
         const bool last = role == *least;
         text.append(roles.empty() ? "" : last ? " or " : ", ").append(hourgate::to_text(role));

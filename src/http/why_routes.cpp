@@ -18,7 +18,7 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t helpers_max = 5;
+constexpr std::int64_t helpers_max = 5;
 
 /// The same words whether there is none, or none that is the asker's to read.
 Failure no_decision() {
@@ -44,8 +44,7 @@ Result<manage::DecisionRecord> look_up(Visit& visit) {
 }
 
 /// "Ann <ann@acme.example> (owner)"
-std::string shown(const manage::MemberView& view) {
-    const Member& member = view.member;
+std::string shown(const Member& member) {
     std::string text = member.name.empty() ? member.email : member.name;
     if (!member.name.empty() && !member.email.empty())
         text.append(" <").append(member.email).append(">");
@@ -96,9 +95,8 @@ bool may_read(const Facts& asker, bool alive, const manage::DecisionRecord& reco
     if (record.token_id != 0 && record.line == asker.token.line)
         return true;
     const Role role = asker.member->role;
-    return alive && (role == Role::owner || role == Role::admin) && !record.workspace_id.empty() &&
-           record.workspace_id == asker.workspace->public_id &&
-           policy::allow(asker.token.scopes, "hourgate", policy::Action::read);
+    return alive && asker.token.scopes.empty() && (role == Role::owner || role == Role::admin) &&
+           !record.workspace_id.empty() && record.workspace_id == asker.workspace->public_id;
 }
 
 std::vector<std::string> helpers_of(const manage::Context& context,
@@ -107,14 +105,11 @@ std::vector<std::string> helpers_of(const manage::Context& context,
     const std::vector<Role> roles = helping_roles(shown_document(record.document, {}));
     if (roles.empty() || record.workspace_id.empty())
         return helpers;
-    const auto members = manage::list_members(context, record.workspace_id, {});
+    const auto members = manage::members_of_roles(context, record.workspace_id, roles, helpers_max);
     if (!members)
         return helpers;  // a letter without names is a letter
-    for (const manage::MemberView& view : members.value().items) {
-        const bool helps = std::find(roles.begin(), roles.end(), view.member.role) != roles.end();
-        if (helps && !view.member.removed_ms && helpers.size() < helpers_max)
-            helpers.push_back(shown(view));
-    }
+    for (const Member& member : members.value())
+        helpers.push_back(shown(member));
     return helpers;
 }
 
@@ -132,8 +127,8 @@ Answer list_decisions(Visit& visit) {
     filter.workspace_id = visit.query.text("workspace").value_or("");
     filter.prefix = visit.query.text("token").value_or("");
     filter.reason = visit.query.text("reason").value_or("");
-    filter.from_ms = visit.query.time("from");
-    filter.until_ms = visit.query.time("until");
+    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
+    filter.until_ms = visit.query.time("until", DateMeans::its_end);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);

@@ -16,7 +16,7 @@ namespace hourgate::http {
 
 /// Whether whoever holds this token may read that record: the refused token itself, and what it was
 /// rotated into, whatever became of it; and, of their workspace, owner and admin, whose token works
-/// and may read the gate's own routes.
+/// and is not narrowed: a letter names the token it is about.
 [[nodiscard]] bool may_read(const Facts& asker, bool alive,
                             const manage::DecisionRecord& record) noexcept;
 

@@ -3,7 +3,9 @@
 #include "http/words.h"
 
 #include <algorithm>
+#include <span>
 
+#include "base/header_name.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -54,9 +56,9 @@ Words bad_request(const Decision& decision) {
             return {"The call has more than one Authorization header.",
                     "Send exactly one Authorization header."};
         case Problem::method_override:
-            return {"The call has the header " + shown(decision.problem_detail) +
-                        ", which asks for another method than the one it is sent with.",
-                    "Leave the header out and send the method itself."};
+            return {"The header or query parameter " + shown(decision.problem_detail) +
+                        " asks for another method than the one the call is sent with.",
+                    "Leave it out and send the method itself."};
         case Problem::unreadable_method:
             return {"The method of the call is not a word HTTP allows.",
                     "Send a method such as GET, POST, PUT, PATCH or DELETE."};
@@ -84,9 +86,12 @@ Words path_ambiguous(const Decision& decision) {
 }
 
 Words forged_header(const Decision& decision) {
-    return {"The call has the header " + shown(decision.problem_detail) +
-                ". Headers that begin with X-Hourgate- are the gate's own.",
-            "Leave the header out."};
+    const std::string call = "The call has the header " + shown(decision.problem_detail);
+    if (claims_identity(decision.problem_detail))
+        return {call + ". Headers that begin with X-Hourgate- are the gate's own.",
+                "Leave the header out."};
+    return {call + ". Many applications read it as one that only a proxy may send.",
+            "Leave the header out, or spell its name with letters, digits and '-'."};
 }
 
 // --- 1: who is asking ----------------------------------------------------------------------------
@@ -370,6 +375,29 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
 
 // --- 3: may they ---------------------------------------------------------------------------------
 
+/// "manager or above", or, where that would name a role that may not, "owner or manager".
+std::string roles_in_words(const policy::Roles& roles) {
+    const auto least = roles.least();
+    if (!least)
+        return {};
+    if (roles.is_least_and_above())
+        return std::string(to_text(*least)) + (*least == Role::owner ? "" : " or above");
+    std::string words;
+    for (const Role role : all_roles)
+        if (roles.has(role))
+            words.append(words.empty() ? "" : role == *least ? " or " : ", ").append(to_text(role));
+    return words;
+}
+
+/// What a token needs beside a role, when the one that was sent does not have that either.
+std::string scope_beside(const policy::Judgement& judgement) {
+    if (!judgement.lacks_scope)
+        return {};
+    if (judgement.required_scope.empty())
+        return " without scopes";
+    return " with the scope " + judgement.required_scope + ", or without scopes,";
+}
+
 Words role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
     const std::string role(decision.role());
@@ -401,11 +429,12 @@ Words role_forbidden(const Decision& decision) {
                           std::string(policy::to_text(*judgement.action)) + " " +
                           resource_of(decision) + " (" + call_of(decision) + ").";
     if (!judgement.required_role)
-        return {std::move(message),
-                "Ask the operator: no role may, as " + resource_of(decision) + " is configured."};
-    return {std::move(message), "Use a token of a member whose role is " +
-                                    std::string(to_text(*judgement.required_role)) +
-                                    " or above; a token acts with its member's present role."};
+        return {std::move(message), "Ask the operator: no role may do this, as " +
+                                        resource_of(decision) + " is configured."};
+    return {std::move(message), "Use a token" + scope_beside(judgement) +
+                                    " of a member whose role is " +
+                                    roles_in_words(judgement.able_roles) +
+                                    "; a token acts with its member's present role."};
 }
 
 Words scope_missing(const Decision& decision) {
@@ -413,11 +442,6 @@ Words scope_missing(const Decision& decision) {
         decision.facts ? policy::to_text(decision.facts->token.scopes) : std::string();
     std::string message =
         "The token is narrowed to " + scopes + ", which does not reach " + call_of(decision) + ".";
-    if (decision.own_tokens && !decision.own_tokens->empty()) {
-        const OwnToken& other = decision.own_tokens->front();
-        return {std::move(message), "Use your token " + quoted(printable(other.name)) + " (" +
-                                        other.prefix + "), which may do this."};
-    }
     if (decision.judgement.required_scope.empty())
         return {std::move(message), "Use a token without scopes: no scope names this path."};
     return {std::move(message),
@@ -448,11 +472,35 @@ std::string seconds_of(std::int64_t ms) {
 }
 
 /// Whose calls a window counts together.
-std::string counted_together(const Decision& decision, const Window& window) {
+std::string_view counted_together(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::public_calls)
         return "";
-    return window.per == Per::workspace ? ", shared by the whole workspace"
-                                        : ", shared by all programs that use this token";
+    switch (window.per) {
+        case Per::token:
+            return ", shared by all programs that use this token";
+        case Per::member:
+            return ", shared by all tokens of this member";
+        case Per::workspace:
+            return ", shared by the whole workspace";
+    }
+    return "";
+}
+
+/// What the gate's own window that is full is for.
+std::string_view purpose_of(policy::OwnWindow which) noexcept {
+    switch (which) {
+        case policy::OwnWindow::self_service:
+            return "for reading and minting on the gate's own routes";
+        case policy::OwnWindow::why:
+            return "for asking why a call was refused";
+        case policy::OwnWindow::check:
+            return "for asking what would become of a call";
+        case policy::OwnWindow::rotate:
+            return "for rotating tokens";
+        case policy::OwnWindow::revoke:
+            return "for revocations that change nothing";
+    }
+    return "";
 }
 
 Words window_full(const Decision& decision, const ReplySettings& settings) {
@@ -465,18 +513,18 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
     const std::string fix = wait + "; one call every " + seconds_of(pace_ms(*window)) +
                             " s altogether never fills this window.";
     const std::string limit = times(window->limit, "call") + " in any " + number(window->seconds) +
-                              " s" + counted_together(decision, *window);
+                              " s" + std::string(counted_together(decision, *window));
     if (decision.room_of == RoomOf::public_calls) {
         const std::string from =
             decision.address ? decision.address->text() : std::string("this address");
         return {"The window for public calls from " + from + " is full: " + limit + ".", fix};
     }
-    if (decision.room_of == RoomOf::urgent)
-        return {
-            "Window " + quoted(window->name) +
-                ", which a token has for revoking and rotating tokens and for asking, is full: " +
-                limit + ".",
-            fix};
+    if (decision.room_of == RoomOf::own) {
+        const auto which = policy::own_window_of(decision.match.own, decision.method);
+        return {"Window " + quoted(window->name) + " " + std::string(purpose_of(which)) +
+                    " is full: " + limit + ". Calls to the API do not count in it.",
+                fix};
+    }
     return {"Window " + quoted(window->name) + " of " + name_of(decision.plan) +
                 " is full: " + limit + ".",
             fix};
@@ -543,16 +591,15 @@ const Window* full_window(const Decision& decision, const ReplySettings& setting
             return &settings.failures;
         case RoomOf::public_calls:
             return &settings.public_calls;
-        case RoomOf::urgent:
-            return &urgent_window;
+        case RoomOf::own:
         case RoomOf::plan:
             break;
     }
+    const std::span<const Window> windows = decision.windows();
     const int full = decision.room.full;
-    if (decision.plan == nullptr || full < 0)
-        return nullptr;
-    const auto at = static_cast<std::size_t>(full);
-    return at < decision.plan->windows.size() ? &decision.plan->windows[at] : nullptr;
+    return full >= 0 && static_cast<std::size_t>(full) < windows.size()
+               ? &windows[static_cast<std::size_t>(full)]
+               : nullptr;
 }
 
 Words words_for(Reason reason, const Decision& decision, const ReplySettings& settings) {
@@ -601,7 +648,17 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
 }
 
 Words words_of(const Decision& decision, const ReplySettings& settings) {
-    return words_for(decision.reason, decision, settings);
+    Words words = words_for(decision.reason, decision, settings);
+    // A lapsed workspace that counts as on a plan with API access is not told by a 402.
+    const bool lapsed = decision.standing.paid == Paid::lapsed && decision.facts;
+    if (lapsed && question_of(decision.reason) > 2)
+        words.message += " Workspace " + quoted(decision.facts->workspace->name) +
+                         " was paid until " + moment(decision.facts->workspace->paid_until_ms) +
+                         " and lapsed at " + format_time(decision.standing.lapses_ms) +
+                         ": it counts as on " + name_of(decision.plan) + " now. " + who_renews() +
+                         " can renew its plan" +
+                         (settings.renew_url.empty() ? "" : " at " + settings.renew_url) + ".";
+    return words;
 }
 
 }  // namespace hourgate::http

@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstring>
 #include <deque>
-#include <random>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -13,6 +13,7 @@
 namespace hourgate {
 namespace {
 
+/// Address::limiter_key(), or the beginning of one with zeros behind it: a net or a block.
 using AddressKey = std::array<std::uint8_t, 9>;
 
 struct Entry {
@@ -21,28 +22,11 @@ struct Entry {
     bool refused = false;  ///< a Spend::yes was refused after the newest recorded call
 };
 
-/// Keyed: who may choose among 2^64 addresses must not be able to choose their places in the table.
-class AddressHash {
-public:
-    AddressHash() {
-        std::random_device random;
-        for (std::uint64_t& key : keys_) {
-            key = static_cast<std::uint64_t>(random()) << 32 | random();
-        }
-    }
-    std::size_t operator()(const AddressKey& address) const noexcept {
-        std::uint64_t low = 0;
-        std::memcpy(&low, address.data(), sizeof low);
-        return spread(spread(low ^ keys_[0]) + (address[8] ^ keys_[1]));
-    }
-
-private:
-    std::array<std::uint64_t, 2> keys_{};
-};
-
 /// The first byte of a piece of save(). Stored: never renumbered.
 constexpr char addresses_part = 0;
-constexpr char shared_part = 1;
+constexpr char everybody_part = 1;
+constexpr char nets_part = 2;
+constexpr char blocks_part = 3;
 
 void put_counted(std::string& out, const Entry& entry) {
     put_number(out, entry.refused ? 1 : 0);
@@ -57,13 +41,101 @@ Entry counted_in(SavedReader& in, std::int64_t until_us) {
     return entry;
 }
 
-using AddressTable = Table<AddressKey, Entry, AddressHash>;
+/// Returns what a place starts with at `at_us` whose calls were counted in `wider` until then.
+Entry begun_by(const Entry& wider, std::int64_t at_us) {
+    Entry entry(at_us);
+    if (!wider.log.idle(at_us)) {
+        entry.log.inherit(wider.log, at_us);
+        entry.refused = wider.refused;
+    }
+    return entry;
+}
+
+using AddressTable = Table<AddressKey, Entry>;
+
+/// How the places of a table are shared out among what is around them. Any thread; its lock is
+/// taken last.
+class Places {
+public:
+    Places(std::size_t all_max, std::size_t around_max) noexcept
+        : all_max_(all_max), around_max_(around_max) {}
+
+    /// Takes a place in `around`. Returns false when there is none.
+    bool take(const AddressKey& around) {
+        const std::lock_guard lock(mutex_);
+        const auto found = taken_.find(around);
+        if (held_ >= all_max_ || (found != taken_.end() && found->second >= around_max_)) {
+            return false;
+        }
+        take_one(around);
+        return true;
+    }
+    /// Takes a place over the bounds if need be: of what an earlier process held.
+    void take_anyway(const AddressKey& around) {
+        const std::lock_guard lock(mutex_);
+        take_one(around);
+    }
+    void give_back(const AddressKey& around) noexcept {
+        const std::lock_guard lock(mutex_);
+        const auto found = taken_.find(around);
+        HOURGATE_CHECK(found != taken_.end());
+        --held_;
+        if (--found->second == 0) {
+            taken_.erase(found);
+        }
+    }
+    [[nodiscard]] std::size_t held() const {
+        const std::lock_guard lock(mutex_);
+        return held_;
+    }
+    [[nodiscard]] std::size_t max() const noexcept { return all_max_; }
+    [[nodiscard]] std::size_t bytes() const {
+        constexpr std::size_t node_bytes = sizeof(AddressKey) + 5 * sizeof(void*);
+        const std::lock_guard lock(mutex_);
+        return taken_.bucket_count() * sizeof(void*) + taken_.size() * node_bytes;
+    }
+
+private:
+    void take_one(const AddressKey& around) {
+        ++taken_[around];
+        ++held_;
+    }
+
+    const std::size_t all_max_, around_max_;
+    mutable std::mutex mutex_;
+    // Guarded by mutex_. None of them is 0, so there are never more than places are held.
+    std::unordered_map<AddressKey, std::size_t, SeededHash> taken_;
+    std::size_t held_ = 0;
+};
+
+/// Windows of one width, and how many of them there may be.
+struct Level {
+    std::size_t v4_bytes, v6_bytes;  ///< of an address that name one
+    char part;                       ///< of save()
+    AddressTable table;
+    Places places;  ///< by what is one level wider
+
+    [[nodiscard]] AddressKey key_of(const AddressKey& address) const noexcept {
+        constexpr std::uint8_t v4 = 4;  // Address::Family
+        const std::size_t bytes = 1 + (address[0] == v4 ? v4_bytes : v6_bytes);
+        AddressKey key{};
+        std::copy_n(address.begin(), bytes, key.begin());
+        return key;
+    }
+};
 
 }  // namespace
 
 struct AddressLimiter::State {
     State(Window window, Timeline the_time)
-        : time(the_time), table(the_time.since_us), overflow(the_time.since_us) {
+        : time(the_time),
+          levels{Level{4, 8, addresses_part, AddressTable(time.since_us),
+                       Places(limits::addresses_max, limits::addresses_per_net_max)},
+                 Level{2, 6, nets_part, AddressTable(time.since_us),
+                       Places(limits::nets_max, limits::nets_per_block_max)},
+                 Level{1, 4, blocks_part, AddressTable(time.since_us),
+                       Places(limits::blocks_max, limits::blocks_max)}},
+          everybody(time.since_us) {
         use(std::move(window));
     }
 
@@ -76,15 +148,23 @@ struct AddressLimiter::State {
     std::deque<Window> windows;                    ///< guarded by windows_mutex; they stay
     std::atomic<const Window*> in_force{nullptr};  ///< the last of them
     const Timeline time;
-    AddressTable table;
-    std::atomic<std::size_t> held{0};  ///< entries of the table; raised under overflow_mutex
-    std::mutex overflow_mutex;         ///< taken after a shard's, never before
-    Entry overflow;                    ///< guarded: counts for all addresses without an entry
-    std::atomic<std::uint64_t> evicted{0}, shared{0};
+    /// Addresses, nets, blocks. A shard is locked before one of a wider level, never after.
+    std::array<Level, 3> levels;
+    std::mutex everybody_mutex;  ///< taken after every shard's
+    Entry everybody;             ///< guarded: counts for all that have no place at any level
+    std::atomic<std::uint64_t> evicted{0}, shared_in_net{0}, shared_by_all{0};
 
     [[nodiscard]] Room ask(Entry& entry, std::int64_t now_us, Spend spend) const;
-    [[nodiscard]] Room ask_unheld(AddressTable::Shard& shard, const AddressKey& address,
-                                  std::int64_t now_us, Spend spend);
+    [[nodiscard]] Room ask(std::size_t level, const AddressKey& address, std::int64_t now_us,
+                           Spend spend);
+    [[nodiscard]] Entry begun_from(std::size_t level, const AddressKey& address,
+                                   std::int64_t at_us);
+    void count_shared(std::size_t level, Spend spend) noexcept;
+    /// What the key of `level` lies in, as Places count it.
+    [[nodiscard]] AddressKey around(std::size_t level, const AddressKey& key) const noexcept {
+        return level + 1 < levels.size() ? levels[level + 1].key_of(key) : AddressKey{};
+    }
+    [[nodiscard]] bool load(std::size_t level, SavedReader& in);
 };
 
 AddressLimiter::AddressLimiter(Window window, Timeline time)
@@ -102,12 +182,7 @@ void AddressLimiter::use(Window window) {
 }
 
 Room AddressLimiter::ask(const AddressKey& address, Now now, Spend spend) {
-    AddressTable::Shard& shard = state_->table.shard(address);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(address);
-    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    return found != shard.entries.end() ? state_->ask(found->second, now_us, spend)
-                                        : state_->ask_unheld(shard, address, now_us, spend);
+    return state_->ask(0, address, now.boot_us + state_->time.ahead_us, spend);
 }
 
 Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) const {
@@ -131,80 +206,137 @@ Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) 
     return room;
 }
 
-/// For an address without an entry, under its shard's lock.
-Room AddressLimiter::State::ask_unheld(AddressTable::Shard& shard, const AddressKey& address,
-                                       std::int64_t now_us, Spend spend) {
-    const std::lock_guard lock(overflow_mutex);
+/// Asks the narrowest window from `level` on that there is, or that there is a place for. A look
+/// makes none: it is told what a call would begin with.
+Room AddressLimiter::State::ask(std::size_t level, const AddressKey& address, std::int64_t now_us,
+                                Spend spend) {
+    if (level == levels.size()) {
+        const std::lock_guard lock(everybody_mutex);
+        count_shared(level, spend);
+        return ask(everybody, now_us, spend);
+    }
+    Level& here = levels[level];
+    const AddressKey key = here.key_of(address);
+    AddressTable::Shard& shard = here.table.shard(key);
+    const std::lock_guard lock(shard.mutex);
+    if (const auto found = shard.entries.find(key); found != shard.entries.end()) {
+        count_shared(level, spend);
+        return ask(found->second, now_us, spend);
+    }
     const std::int64_t at_us = std::max(now_us, shard.swept_us);
-    const bool shares = !overflow.log.idle(at_us);
     if (spend != Spend::yes) {
-        // A look makes no entry: the answer is that of the entry a call would be counted in.
-        Entry fresh(at_us);
-        return ask(shares ? overflow : fresh, at_us, spend);
+        Entry begun = begun_from(level + 1, address, at_us);
+        return ask(begun, at_us, spend);
     }
-    if (held >= limits::addresses_max) {
-        shared.fetch_add(1, std::memory_order_relaxed);
-        return ask(overflow, at_us, spend);
+    if (!here.places.take(around(level, key))) {
+        return ask(level + 1, address, at_us, spend);
     }
-    Entry& entry = shard.entries.try_emplace(address, at_us).first->second;
-    ++held;
-    if (shares) {
-        entry.log.inherit(overflow.log, at_us);
-        entry.refused = overflow.refused;
+    count_shared(level, spend);
+    try {
+        Entry begun = begun_from(level + 1, address, at_us);
+        Entry& entry = shard.entries.try_emplace(key, std::move(begun)).first->second;
+        return ask(entry, at_us, spend);
+    } catch (...) {
+        if (!shard.entries.contains(key)) {
+            here.places.give_back(around(level, key));
+        }
+        throw;
     }
-    return ask(entry, at_us, spend);
+}
+
+void AddressLimiter::State::count_shared(std::size_t level, Spend spend) noexcept {
+    if (spend == Spend::yes && level > 0) {
+        (level < levels.size() ? shared_in_net : shared_by_all)
+            .fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+/// Returns what a window starts with for which there was none until now. Its calls were counted in
+/// the narrowest wider one that there is, and that one has all of them: it began in the same way.
+Entry AddressLimiter::State::begun_from(std::size_t level, const AddressKey& address,
+                                        std::int64_t at_us) {
+    for (; level < levels.size(); ++level) {
+        const AddressKey key = levels[level].key_of(address);
+        AddressTable::Shard& shard = levels[level].table.shard(key);
+        const std::lock_guard lock(shard.mutex);
+        at_us = std::max(at_us, shard.swept_us);
+        if (const auto found = shard.entries.find(key); found != shard.entries.end()) {
+            return begun_by(found->second, at_us);
+        }
+    }
+    const std::lock_guard lock(everybody_mutex);
+    return begun_by(everybody, at_us);
 }
 
 void AddressLimiter::sweep(Now now) {
     const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    const std::size_t gone = state_->table.sweep(now_us);
-    state_->held -= gone;
-    state_->evicted.fetch_add(gone, std::memory_order_relaxed);
-    const std::lock_guard lock(state_->overflow_mutex);
-    WindowLog& log = state_->overflow.log;
+    for (std::size_t level = 0; level < state_->levels.size(); ++level) {
+        Level& here = state_->levels[level];
+        const std::size_t gone = here.table.sweep(now_us, [&](const AddressKey& key) {
+            here.places.give_back(state_->around(level, key));
+        });
+        if (level == 0) {
+            state_->evicted.fetch_add(gone, std::memory_order_relaxed);
+        }
+    }
+    const std::lock_guard lock(state_->everybody_mutex);
+    WindowLog& log = state_->everybody.log;
     log.tidy(std::max(now_us, log.latest_us()));
 }
 
 bool AddressLimiter::save(Now now, const SavedSink& sink) const {
-    // The shared window first: an address that gets a place of its own meanwhile takes over from
-    // it, and one that is not yet in the table's part is then still in this.
-    std::string shared(1, shared_part);
+    const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
+    // The widest first: what gets a place of its own meanwhile takes over from it, and what is not
+    // yet in the part of a narrower one is then still in this.
+    std::string everybody(1, everybody_part);
     {
-        const std::lock_guard lock(state_->overflow_mutex);
-        put_counted(shared, state_->overflow);
+        const std::lock_guard lock(state_->everybody_mutex);
+        put_counted(everybody, state_->everybody);
     }
-    const auto put = [](std::string& piece, const AddressKey& address, const Entry& entry) {
-        piece.append(address.begin(), address.end());
+    const auto put = [](std::string& piece, const AddressKey& key, const Entry& entry) {
+        piece.append(key.begin(), key.end());
         put_counted(piece, entry);
     };
-    return sink(shared) && save_table(state_->table, addresses_part,
-                                      now.boot_us + state_->time.ahead_us, put, sink);
+    bool all = sink(everybody);
+    for (auto level = state_->levels.rbegin(); all && level != state_->levels.rend(); ++level) {
+        all = save_table(level->table, level->part, now_us, put, sink);
+    }
+    return all;
 }
 
 bool AddressLimiter::load(std::string_view piece) {
     if (piece.empty()) {
         return false;
     }
-    const std::int64_t until_us = state_->time.since_us;
     SavedReader in(piece.substr(1));
-    if (piece.front() == shared_part) {
-        state_->overflow = counted_in(in, until_us);
+    if (piece.front() == everybody_part) {
+        state_->everybody = counted_in(in, state_->time.since_us);
         return !in.failed() && in.at_end();
     }
-    if (piece.front() != addresses_part) {
-        return false;
+    for (std::size_t level = 0; level < state_->levels.size(); ++level) {
+        if (piece.front() == state_->levels[level].part) {
+            return state_->load(level, in);
+        }
     }
+    return false;
+}
+
+bool AddressLimiter::State::load(std::size_t level, SavedReader& in) {
+    Level& here = levels[level];
     while (!in.at_end()) {
-        AddressKey address{};
-        const std::string_view key = in.bytes(address.size());
-        std::copy(key.begin(), key.end(), address.begin());
-        Entry entry = counted_in(in, until_us);
-        if (in.failed()) {
+        AddressKey read{};
+        const std::string_view bytes = in.bytes(read.size());
+        std::copy(bytes.begin(), bytes.end(), read.begin());
+        Entry entry = counted_in(in, time.since_us);
+        const AddressKey key = here.key_of(read);
+        if (in.failed() || key != read) {
             return false;
         }
-        state_->held += state_->table.put(address, std::move(entry)) ? 1 : 0;
+        if (here.table.put(key, std::move(entry))) {
+            here.places.take_anyway(around(level, key));
+        }
         // More than there may be at a time: some went and others came while it was saved.
-        if (state_->held > 2 * limits::addresses_max) {
+        if (here.places.held() > 2 * here.places.max()) {
             return false;
         }
     }
@@ -216,21 +348,28 @@ void AddressLimiter::take_over(AddressLimiter&& other) noexcept {
 }
 
 std::size_t AddressLimiter::entries() const {
-    return state_->held.load();
+    return state_->levels[0].places.held();
 }
 
 std::uint64_t AddressLimiter::evicted() const noexcept {
     return state_->evicted.load(std::memory_order_relaxed);
 }
 
-std::uint64_t AddressLimiter::shared() const noexcept {
-    return state_->shared.load(std::memory_order_relaxed);
+std::uint64_t AddressLimiter::shared_in_net() const noexcept {
+    return state_->shared_in_net.load(std::memory_order_relaxed);
+}
+
+std::uint64_t AddressLimiter::shared_by_all() const noexcept {
+    return state_->shared_by_all.load(std::memory_order_relaxed);
 }
 
 std::size_t AddressLimiter::bytes() const {
     std::size_t bytes = sizeof(State);
-    state_->table.visit(
-        [&](const AddressTable::Shard& shard) { bytes += heap_bytes(shard.entries); });
+    for (const Level& level : state_->levels) {
+        bytes += level.places.bytes();
+        level.table.visit(
+            [&](const AddressTable::Shard& shard) { bytes += heap_bytes(shard.entries); });
+    }
     return bytes;
 }
 

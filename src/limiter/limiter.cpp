@@ -17,17 +17,13 @@ struct Entry {
     WindowLog log;
 };
 
-struct IdHash {
-    std::size_t operator()(std::int64_t id) const noexcept {
-        return spread(static_cast<std::uint64_t>(id));
-    }
-};
-
 /// The first byte of a piece of save(). Stored: never renumbered.
 constexpr char lines_part = 0;
 constexpr char workspaces_part = 1;
+constexpr char members_part = 2;
+constexpr std::size_t parts = 3;
 
-using IdTable = Table<std::int64_t, Entry, IdHash>;
+using IdTable = Table<std::int64_t, Entry>;
 
 /// The windows of one question that count under the same id, and the log they count in.
 class Side {
@@ -108,18 +104,37 @@ private:
 
 struct Limiter::State {
     explicit State(Timeline the_time)
-        : time(the_time), lines(the_time.since_us), workspaces(the_time.since_us) {}
+        : time(the_time),
+          lines(the_time.since_us),
+          members(the_time.since_us),
+          workspaces(the_time.since_us) {}
 
     const Timeline time;
     IdTable lines;
+    IdTable members;
     IdTable workspaces;
-    std::array<std::size_t, 2> loaded{};  ///< entries, by part
+    std::array<std::size_t, parts> loaded{};  ///< entries, by part
     std::atomic<std::uint64_t> evicted{0};
 
     template <typename Visit>
     void visit(Visit visit_shard) const {
         lines.visit(visit_shard);
+        members.visit(visit_shard);
         workspaces.visit(visit_shard);
+    }
+
+    /// Returns null if no table has this part.
+    [[nodiscard]] IdTable* table_of(char part) noexcept {
+        switch (part) {
+            case lines_part:
+                return &lines;
+            case workspaces_part:
+                return &workspaces;
+            case members_part:
+                return &members;
+            default:
+                return nullptr;
+        }
     }
 };
 
@@ -128,36 +143,40 @@ Limiter::Limiter(Timeline time) : state_(std::make_unique<State>(time)) {
 }
 Limiter::~Limiter() = default;
 
-Room Limiter::ask(std::int64_t line, std::int64_t workspace, std::span<const Window> windows,
-                  Now now, Spend spend) {
+Room Limiter::ask(CountedFor whose, std::span<const Window> windows, Now now, Spend spend) {
     HOURGATE_CHECK(windows.size() <= limits::windows_per_plan_max);
     Side of_line(windows, Per::token);
+    Side of_member(windows, Per::member);
     Side of_workspace(windows, Per::workspace);
-    of_line.open(state_->lines, line, spend);
-    of_workspace.open(state_->workspaces, workspace, spend);
+    of_line.open(state_->lines, whose.line, spend);
+    of_member.open(state_->members, whose.member, spend);
+    of_workspace.open(state_->workspaces, whose.workspace, spend);
 
     Room room;
     room.count = windows.size();
-    room.at_us = std::max(
-        {now.boot_us + state_->time.ahead_us, of_line.since_us(), of_workspace.since_us()});
-    of_line.fit(room.at_us);
-    of_workspace.fit(room.at_us);
-    of_line.look(room);
-    of_workspace.look(room);
+    room.at_us = std::max({now.boot_us + state_->time.ahead_us, of_line.since_us(),
+                           of_member.since_us(), of_workspace.since_us()});
+    const auto each = [&](auto what) {
+        what(of_line);
+        what(of_member);
+        what(of_workspace);
+    };
+    each([&](Side& side) { side.fit(room.at_us); });
+    each([&](Side& side) { side.look(room); });
     if (spend == Spend::counted) {
         return room;
     }
     judge(room);
     if (room.granted && spend == Spend::yes) {
-        of_line.record(room);
-        of_workspace.record(room);
+        each([&](Side& side) { side.record(room); });
     }
     return room;
 }
 
 void Limiter::sweep(Now now) {
     const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    const std::size_t gone = state_->lines.sweep(now_us) + state_->workspaces.sweep(now_us);
+    const std::size_t gone = state_->lines.sweep(now_us) + state_->members.sweep(now_us) +
+                             state_->workspaces.sweep(now_us);
     state_->evicted.fetch_add(gone, std::memory_order_relaxed);
 }
 
@@ -168,14 +187,15 @@ bool Limiter::save(Now now, const SavedSink& sink) const {
         entry.log.save(piece);
     };
     return save_table(state_->lines, lines_part, now_us, put, sink) &&
+           save_table(state_->members, members_part, now_us, put, sink) &&
            save_table(state_->workspaces, workspaces_part, now_us, put, sink);
 }
 
 bool Limiter::load(std::string_view piece) {
-    if (piece.empty() || (piece.front() != lines_part && piece.front() != workspaces_part)) {
+    IdTable* const table = piece.empty() ? nullptr : state_->table_of(piece.front());
+    if (table == nullptr) {
         return false;
     }
-    IdTable& table = piece.front() == lines_part ? state_->lines : state_->workspaces;
     std::size_t& loaded = state_->loaded[static_cast<std::size_t>(piece.front())];
     SavedReader in(piece.substr(1));
     while (!in.at_end()) {
@@ -185,14 +205,18 @@ bool Limiter::load(std::string_view piece) {
         if (in.failed() || ++loaded > limits::state_entries_max) {
             return false;
         }
-        table.put(id, std::move(entry));
+        table->put(id, std::move(entry));
     }
     return !in.failed();
 }
 
-void Limiter::forget_above(std::int64_t line_max, std::int64_t workspace_max) {
-    state_->lines.forget([=](std::int64_t line) { return line > line_max || line < -line_max; });
-    state_->workspaces.forget([=](std::int64_t id) { return id > workspace_max; });
+void Limiter::forget_above(CountedFor last) {
+    const auto above = [](std::int64_t max) {
+        return [max](std::int64_t id) { return id > max || id < -max; };
+    };
+    state_->lines.forget(above(last.line));
+    state_->members.forget(above(last.member));
+    state_->workspaces.forget(above(last.workspace));
 }
 
 void Limiter::take_over(Limiter&& other) noexcept {

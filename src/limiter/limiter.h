@@ -1,8 +1,8 @@
-// Question 4, "is there room?": counts calls for token lines and workspaces, and failed or public
-// calls for addresses. Never over, always: see WindowLog.
+// Question 4, "is there room?": counts calls for token lines, members and workspaces, and failed or
+// public calls for addresses. Never over, always: see WindowLog.
 //
-// Threads: every method may be called from any thread. Shards by hash bits, one mutex each; a call
-// that needs a line's log and a workspace's log locks the line's shard first, always.
+// Threads: every method may be called from any thread. Shards by hash bits, one mutex each. A call
+// that needs several logs locks their shards in one fixed order: token line, member, workspace.
 // The instant a call is counted at is the latest of its clock's reading and of all at which its
 // logs were asked about or swept before: it lies between the reading of its clock and its answer,
 // and in no interval [t, t + W) of these instants are more than N calls granted.
@@ -39,7 +39,15 @@ struct Room {
     std::array<WindowState, limits::windows_per_plan_max> states{};  ///< after spending, if spent
 };
 
-/// Counts for token lines and workspaces.
+/// Whose logs a call is counted in, by row number. A number stays with its line, member or
+/// workspace for ever, so whoever is renamed, changed, removed or restored goes on in the same log.
+struct CountedFor {
+    std::int64_t line = 0;
+    std::int64_t member = 0;
+    std::int64_t workspace = 0;
+};
+
+/// Counts for token lines, members and workspaces.
 class Limiter {
 public:
     /// REQUIRES: no part of `time` is negative.
@@ -49,11 +57,10 @@ public:
     Limiter& operator=(const Limiter&) = delete;
 
     /// Checks all windows, then, with Spend::yes and if none is full, spends one call in all of
-    /// them, as one step. Windows with Per::token count under `line`, the others under `workspace`.
+    /// them, as one step. Each window counts in the log of `whose` that its `per` names.
     /// Spend::again is Spend::no. Spend::counted is a look that is never refused.
     /// REQUIRES: windows.size() <= limits::windows_per_plan_max; now.boot_us >= 0.
-    [[nodiscard]] Room ask(std::int64_t line, std::int64_t workspace,
-                           std::span<const Window> windows, Now now, Spend spend);
+    [[nodiscard]] Room ask(CountedFor whose, std::span<const Window> windows, Now now, Spend spend);
 
     /// Forgets logs in which nothing counts any more. Holds one shard's lock at a time.
     void sweep(Now now);
@@ -68,9 +75,9 @@ public:
     [[nodiscard]] bool load(std::string_view piece);
     /// Becomes `other`. REQUIRES: no other thread uses either.
     void take_over(Limiter&& other) noexcept;
-    /// Forgets lines whose number, without its sign, is above `line_max`, and workspaces above
-    /// `workspace_max`: of a database that was restored, their numbers will be others'.
-    void forget_above(std::int64_t line_max, std::int64_t workspace_max);
+    /// Forgets lines, members and workspaces whose number, without its sign, is above that of
+    /// `last`. After a restore such numbers are given to others.
+    void forget_above(CountedFor last);
 
     [[nodiscard]] std::size_t entries() const;
     [[nodiscard]] std::size_t bytes() const;
@@ -81,10 +88,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Counts for client addresses, one window for all. At most limits::addresses_max addresses are
-/// held; while full, addresses not held share one window. Eviction (sweep) only forgets idle ones.
-/// An address that gets a place of its own starts with what the shared window still counts: some of
-/// it may have been its own.
+/// Counts for client addresses: each has a window of its own, as long as there is a place for it.
+///
+/// Places are bounded: limits::addresses_max in all, and limits::addresses_per_net_max of them for
+/// one net, which is an IPv6 /48 or an IPv4 /16. Addresses that find no place share one window with
+/// the others of their net. At most limits::nets_max nets have such a window, and at most
+/// limits::nets_per_block_max of one block, an IPv6 /32 or an IPv4 /8. Nets that find no place
+/// share the window of their block, and blocks after limits::blocks_max share one window. So the
+/// traffic of a net costs strangers elsewhere nothing; that of many nets costs them their own
+/// place, but not the window of their own net.
+///
+/// Eviction (sweep) only forgets what counts nothing. What gets a place of its own starts with what
+/// the window that it shared until then still counts: some of it may have been its own.
 class AddressLimiter {
 public:
     explicit AddressLimiter(Window window, Timeline time = {});
@@ -113,11 +128,13 @@ public:
     [[nodiscard]] bool load(std::string_view piece);
     void take_over(AddressLimiter&& other) noexcept;
 
-    [[nodiscard]] std::size_t entries() const;  ///< addresses held
+    [[nodiscard]] std::size_t entries() const;  ///< addresses that have a place
     [[nodiscard]] std::size_t bytes() const;
     [[nodiscard]] std::uint64_t evicted() const noexcept;  ///< addresses forgotten by sweep()
-    /// Calls counted in the window that addresses share while the table is full.
-    [[nodiscard]] std::uint64_t shared() const noexcept;
+    /// Calls that came to a window shared by a net or a block, refused ones included.
+    [[nodiscard]] std::uint64_t shared_in_net() const noexcept;
+    /// Calls that came to the window that all share whose block has no place, either.
+    [[nodiscard]] std::uint64_t shared_by_all() const noexcept;
 
 private:
     struct State;

@@ -14,25 +14,18 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 #include "limiter/limiter.h"
 #include "limiter/saved.h"
 #include "limiter/window_log.h"
 
 namespace hourgate {
 
-/// Spreads every bit of `x` over all bits (the finalizer of SplitMix64).
-[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t x) noexcept {
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-    return x ^ (x >> 31);
-}
-
 /// `Entry` has a WindowLog `log` and is made from the instant before which it will not count.
-/// `Hash` spreads over 64 bits.
-template <typename Key, typename Entry, typename Hash>
+template <typename Key, typename Entry>
 class Table {
 public:
-    using Entries = std::unordered_map<Key, Entry, Hash>;
+    using Entries = std::unordered_map<Key, Entry, SeededHash>;
 
     /// Everything but the mutex is guarded by it.
     struct alignas(64) Shard {
@@ -44,9 +37,8 @@ public:
     };
 
     /// Nothing is counted before `since_us`.
-    explicit Table(std::int64_t since_us = 0, Hash hash = {}) : hash_(hash) {
+    explicit Table(std::int64_t since_us = 0) {
         for (Shard& shard : shards_) {
-            shard.entries = Entries(0, hash);
             shard.swept_us = since_us;
         }
     }
@@ -57,15 +49,20 @@ public:
         return shards_[hash_(key) >> shift];
     }
 
-    /// Forgets entries in which nothing counts any more, tidies the others. Returns how many went.
-    std::size_t sweep(std::int64_t now_us) {
+    /// Forgets entries in which nothing counts any more, tidies the others. Calls `forgotten` with
+    /// the key of each that went, under its shard's lock. Returns how many went.
+    template <typename Forgotten>
+    std::size_t sweep(std::int64_t now_us, Forgotten forgotten) {
         std::size_t gone = 0;
         for (Shard& shard : shards_) {
-            for (std::size_t bucket = 0; sweep_some(shard, bucket, now_us, gone);) {
+            for (std::size_t bucket = 0; sweep_some(shard, bucket, now_us, gone, forgotten);) {
                 // Calls get in between: a shard of many entries must not hold them up.
             }
         }
         return gone;
+    }
+    std::size_t sweep(std::int64_t now_us) {
+        return sweep(now_us, [](const Key& /*forgotten*/) {});
     }
 
     /// Calls `write` for every entry under its lock, and `flush` with none held after every few.
@@ -114,8 +111,9 @@ public:
 private:
     /// Sweeps some buckets from `bucket` on and leaves the next one there. Returns whether there
     /// are more. A rehash in between may hide an entry from this sweep: the next one finds it.
+    template <typename Forgotten>
     static bool sweep_some(Shard& shard, std::size_t& bucket, std::int64_t now_us,
-                           std::size_t& gone) {
+                           std::size_t& gone, Forgotten& forgotten) {
         const std::lock_guard lock(shard.mutex);
         shard.swept_us = std::max(shard.swept_us, now_us);
         const std::size_t end = std::min(shard.entries.bucket_count(), bucket + 64);
@@ -132,6 +130,7 @@ private:
             }
             for (const Key& key : idle) {
                 gone += shard.entries.erase(key);
+                forgotten(key);
             }
         }
         return bucket < shard.entries.bucket_count();
@@ -157,7 +156,7 @@ private:
         return bucket < buckets;
     }
 
-    const Hash hash_;
+    const SeededHash hash_;
     std::array<Shard, limits::limiter_shards> shards_;
 };
 

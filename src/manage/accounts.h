@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,12 @@ struct NewMember {
 /// role member themselves alone.
 [[nodiscard]] Result<Slice<MemberView>> list_members(const Context&, std::string_view ws,
                                                      const Page& = {});
+/// Returns members of these roles who are not removed, the longest there first, at most
+/// `members_max`; of a workspace with more than 10,000 members only those among the first 10,000.
+/// Role member sees none.
+[[nodiscard]] Result<std::vector<Member>> members_of_roles(const Context&, std::string_view ws,
+                                                           std::span<const Role> roles,
+                                                           std::int64_t members_max);
 /// The same rule: who may not be seen is not found.
 [[nodiscard]] Result<MemberView> show_member(const Context&, std::string_view member);
 /// Conflict when it would leave the workspace, which has an owner, without one.
@@ -70,6 +77,8 @@ struct PlanChange {
     std::optional<std::vector<Window>> windows;  ///< replaces all windows
 };
 [[nodiscard]] Result<std::vector<Plan>> list_plans(const Context&);
+/// What is weak about each plan: see warning_about() of plan/plan.h.
+[[nodiscard]] Result<std::vector<std::string>> plan_warnings(const Context&);
 [[nodiscard]] Result<Plan> show_plan(const Context&, std::string_view name);
 [[nodiscard]] Result<Plan> set_plan(const Context&, const PlanChange&);
 /// Conflict while a workspace is on it.

@@ -54,6 +54,13 @@ Json& Json::add_time(std::string_view key, std::optional<std::int64_t> wall_ms) 
     return *this;
 }
 
+Json& Json::add_all(const Json& other) {
+    if (!members_.empty() && !other.members_.empty())
+        members_ += ',';
+    members_ += other.members_;
+    return *this;
+}
+
 std::string Json::text() const {
     return members_.empty() ? "" : "{" + members_ + "}";
 }

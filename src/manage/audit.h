@@ -21,6 +21,8 @@ public:
     /// RFC 3339, or null.
     Json& add_time(std::string_view key, std::optional<std::int64_t> wall_ms);
 
+    Json& add_all(const Json& other);  ///< its members, behind these
+
     [[nodiscard]] std::string text() const;  ///< "" when nothing was added
 
 private:

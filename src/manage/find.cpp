@@ -10,10 +10,6 @@ namespace hourgate::manage {
 
 namespace {
 
-bool is_service_named(const Member& member, std::string_view name) {
-    return member.kind == MemberKind::service && member.name == name;
-}
-
 void keep(std::vector<Member>& found, std::vector<Member> more) {
     for (Member& member : more) {
         const auto same = [&](const Member& other) { return other.id == member.id; };
@@ -38,11 +34,11 @@ Result<std::vector<Member>> found_in_workspaces(Rows& rows, std::string_view tex
         if (!persons)
             return persons.failure();
         keep(found, std::move(persons).value());
-        auto all = rows.members_of(row);
-        if (!all)
-            return all.failure();
-        std::erase_if(all.value(), [&](const Member& m) { return !is_service_named(m, rest); });
-        keep(found, std::move(all).value());
+        auto service = rows.service(row, rest);
+        if (!service)
+            return service.failure();
+        if (service.value())
+            keep(found, {*std::move(service).value()});
     }
     return found;
 }
@@ -68,6 +64,11 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
 std::string quoted(std::string_view text) {
     constexpr std::size_t shown_bytes_max = limits::name_bytes_max + limits::email_bytes_max;
     return "'" + (is_plain_name(text, shown_bytes_max) ? std::string(text) : printable(text)) + "'";
+}
+
+std::string name_rule(std::size_t bytes_max) {
+    return "use 1 to " + std::to_string(bytes_max) +
+           " bytes of plain UTF-8 text: no space at either end, no control or invisible character";
 }
 
 std::string name_of(const Member& member) {

@@ -30,6 +30,8 @@ namespace hourgate::manage {
 [[nodiscard]] Failure no_token(std::string_view prefix);
 [[nodiscard]] Failure no_workspace(std::string_view ws);
 
+/// What a name has to be (is_plain_name), as the next step of a refusal.
+[[nodiscard]] std::string name_rule(std::size_t bytes_max);
 /// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// "ann@acme.example (mem_…)" or "'build robot' (mem_…)".

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +41,19 @@ public:
     /// All persons with this e-mail, ASCII case ignored, in any workspace or in one.
     [[nodiscard]] virtual Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) = 0;
-    [[nodiscard]] virtual Result<std::vector<Member>> members_of(std::int64_t workspace_row) = 0;
+    /// The service of this name.
+    [[nodiscard]] virtual Result<std::optional<Member>> service(std::int64_t workspace_row,
+                                                                std::string_view name) = 0;
+    /// Returns members of these roles who are not removed, the longest there first, at most
+    /// `members_max` of them. Looks at no more than the first `rows_max` members of the workspace;
+    /// none given: at all. A role without an index of its own is why: that bounds the work.
+    [[nodiscard]] virtual Result<std::vector<Member>> present_members(
+        std::int64_t workspace_row, std::span<const Role> roles, std::int64_t members_max,
+        std::optional<std::int64_t> rows_max) = 0;
     /// The same in the order they were added, removed ones included.
     [[nodiscard]] virtual Result<Slice<Member>> members(std::int64_t workspace_row,
                                                         const Page& page) = 0;
-    /// Those whose status_of is "live": in grace they do not count.
+    /// Counts the tokens whose status_of is "live" or "grace".
     [[nodiscard]] virtual Result<std::int64_t> live_tokens_of(std::int64_t member_row,
                                                               std::int64_t now_ms) = 0;
     [[nodiscard]] virtual Status add(Member& member) = 0;
@@ -62,18 +71,38 @@ public:
     /// In the order asked for; operator tokens only when neither workspace nor member is named.
     [[nodiscard]] virtual Result<Slice<TokenView>> tokens(const TokenRows& which,
                                                           const Page& page) = 0;
-    /// Sets `id`, and `line` to it when line is 0. Fault::conflict when the prefix is taken.
+    /// Returns a member's tokens that are live or in grace, in the order they were minted.
+    [[nodiscard]] virtual Result<std::vector<TokenView>> working_tokens_of(std::int64_t member_row,
+                                                                           std::int64_t now_ms) = 0;
+    /// Returns the tokens of the same line that were minted after this one, in that order.
+    [[nodiscard]] virtual Result<std::vector<TokenView>> later_in_line(
+        const TokenRecord& token) = 0;
+    /// Sets `id`, and `line` to it when line is 0. No other token ever had that number, pruned ones
+    /// included. Fault::conflict when the prefix is taken.
     [[nodiscard]] virtual Status add(TokenRecord& token, const token::Digest& digest) = 0;
     /// Rotation, revocation and expiry; the rest of a token never changes.
     [[nodiscard]] virtual Status update(const TokenRecord& token) = 0;
+    /// Looks at `rows_max` tokens behind row `after_row`, and returns those that ended at or before
+    /// `before_ms` and that nothing needs any more. The first token of a line stays as long as a
+    /// later one of the line is there, and so does the newest of all.
+    [[nodiscard]] virtual Result<EndedTokens> ended_tokens(std::int64_t after_row,
+                                                           std::int64_t rows_max,
+                                                           std::int64_t before_ms) = 0;
+    /// Deletes at most `usage_rows_max` usage rows of a token that ended at or before `before_ms`
+    /// and then, if none is left, the token itself. Returns how many usage rows it deleted.
+    [[nodiscard]] virtual Result<std::int64_t> remove_ended_token(std::int64_t token_row,
+                                                                  std::int64_t before_ms,
+                                                                  std::int64_t usage_rows_max) = 0;
 
     // Idempotency keys: of a member, with the prefix of the token that was minted under it.
     [[nodiscard]] virtual Result<std::optional<std::string>> minted_under(
         std::int64_t member_row, std::string_view key, std::int64_t since_ms) = 0;
-    /// Remembers a key and forgets, of all members, those from before `since_ms`.
+    /// Remembers a key, in the place of the same one from before `since_ms`.
     [[nodiscard]] virtual Status remember(std::int64_t member_row, std::string_view key,
-                                          std::string_view prefix, std::int64_t now_ms,
-                                          std::int64_t since_ms) = 0;
+                                          std::string_view prefix, std::int64_t now_ms) = 0;
+    /// Deletes at most so many keys of all members from `before_ms` or earlier: how many.
+    [[nodiscard]] virtual Result<std::int64_t> prune_keys(std::int64_t before_ms,
+                                                          std::int64_t rows_max) = 0;
 
     // Usage
     /// Adds to what is on record. A token that is not there is passed over.
@@ -113,6 +142,11 @@ public:
 
     // Audit
     [[nodiscard]] virtual Status record(const AuditEvent& event) = 0;
+    /// Returns when somebody did something after `since_ms`, newest first, at most so many.
+    [[nodiscard]] virtual Result<std::vector<std::int64_t>> instants_of(std::string_view actor,
+                                                                        std::string_view action,
+                                                                        std::int64_t since_ms,
+                                                                        std::size_t count_max) = 0;
     /// Newest first.
     [[nodiscard]] virtual Result<Slice<AuditEvent>> events(const AuditFilter& filter,
                                                            const Page& page) = 0;
@@ -139,6 +173,11 @@ struct Context {
     TokenRules tokens;
     /// Whether a scope may name this resource (Policy::knows).
     std::function<bool(std::string_view)> scope_known;
+    /// How a paid plan ends ([plans] of the configuration).
+    LapseRule lapse = {};
+    /// Puts on record every granted call that was counted before, so that TokenUse is exact as of
+    /// this call. Empty where another process counts: a command beside a running server.
+    std::function<Status()> settle_usage = {};
 };
 
 }  // namespace hourgate::manage

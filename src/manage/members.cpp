@@ -1,5 +1,6 @@
 // Members: added, listed, given another role, removed, restored.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/limits.h"
@@ -21,8 +22,7 @@ std::string with_lower_domain(std::string_view email) {
 }
 
 Status check_new(const NewMember& asked) {
-    const std::string rule = "use 1 to " + std::to_string(limits::name_bytes_max) +
-                             " bytes of plain UTF-8 text, no space at either end";
+    const std::string rule = name_rule(limits::name_bytes_max);
     if (asked.kind == MemberKind::person) {
         if (!is_email(asked.email))
             return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",
@@ -61,16 +61,17 @@ Failure already_there(const Member& member, const Workspace& workspace) {
 
 /// Conflict when a member of this e-mail, or a service of this name, is on record.
 Status check_free(Rows& rows, const Workspace& workspace, const Member& wanted) {
-    const auto all = wanted.kind == MemberKind::person
-                         ? rows.members_by_email(wanted.email, workspace.id)
-                         : rows.members_of(workspace.id);
-    if (!all)
-        return all.failure();
-    for (const Member& member : all.value())
-        if (member.kind == wanted.kind &&
-            (wanted.kind == MemberKind::person || member.name == wanted.name))
-            return already_there(member, workspace);
-    return Done{};
+    if (wanted.kind == MemberKind::service) {
+        const auto service = rows.service(workspace.id, wanted.name);
+        if (!service)
+            return service.failure();
+        return service.value() ? Status(already_there(*service.value(), workspace)) : Done{};
+    }
+    const auto persons = rows.members_by_email(wanted.email, workspace.id);
+    if (!persons)
+        return persons.failure();
+    return persons.value().empty() ? Done{}
+                                   : Status(already_there(persons.value().front(), workspace));
 }
 
 Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& asked) {
@@ -101,13 +102,12 @@ Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& a
 
 /// Conflict when this present owner is the only one: nobody could manage the workspace's tokens.
 Status check_other_owner(Rows& rows, const Member& owner) {
-    const auto all = rows.members_of(owner.workspace_id);
-    if (!all)
-        return all.failure();
-    const auto other = [&](const Member& member) {
-        return member.id != owner.id && member.role == Role::owner && !member.removed_ms;
-    };
-    if (std::any_of(all.value().begin(), all.value().end(), other))
+    constexpr std::array roles = {Role::owner};
+    const auto owners = rows.present_members(owner.workspace_id, roles, 2, std::nullopt);
+    if (!owners)
+        return owners.failure();
+    const auto other = [&](const Member& member) { return member.id != owner.id; };
+    if (std::any_of(owners.value().begin(), owners.value().end(), other))
         return Done{};
     return Failure{Fault::conflict, name_of(owner) + " is the last owner of the workspace",
                    "make somebody else owner first: `hourgate member role MEMBER owner`",
@@ -164,6 +164,23 @@ Result<MemberView> add_member(const Context& context, const NewMember& asked) {
     if (Status valid = check_new(asked); !valid)
         return valid.failure();
     return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
+}
+
+Result<std::vector<Member>> members_of_roles(const Context& context, std::string_view ws,
+                                             std::span<const Role> roles,
+                                             std::int64_t members_max) {
+    constexpr std::int64_t looked_at_max = 10'000;
+    return in_read(context, [&](Rows& rows) -> Result<std::vector<Member>> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
+        if (!workspace)
+            return workspace.failure();
+        if (caller.value() && !caller.value()->sees_all_members())
+            return std::vector<Member>();
+        return rows.present_members(workspace.value().id, roles, members_max, looked_at_max);
+    });
 }
 
 Result<Slice<MemberView>> list_members(const Context& context, std::string_view ws,

@@ -89,6 +89,17 @@ Result<std::vector<Plan>> list_plans(const Context& context) {
     });
 }
 
+Result<std::vector<std::string>> plan_warnings(const Context& context) {
+    const Result<std::vector<Plan>> plans = list_plans(context);
+    if (!plans)
+        return plans.failure();
+    std::vector<std::string> warnings;
+    for (const Plan& plan : plans.value())
+        if (std::string warning = warning_about(plan, context.tokens.live_max); !warning.empty())
+            warnings.push_back(std::move(warning));
+    return warnings;
+}
+
 Result<Plan> show_plan(const Context& context, std::string_view name) {
     if (Status may = operators_only(context); !may)
         return may.failure();

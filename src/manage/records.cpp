@@ -12,4 +12,10 @@ std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexce
     return token.rotated_ms ? "grace" : "live";
 }
 
+std::string_view status_of(const TokenView& view, std::int64_t now_ms) noexcept {
+    const std::string_view status = status_of(view.token, now_ms);
+    const bool works = status == "live" || status == "grace";
+    return works && view.member.removed_ms ? "member_removed" : status;
+}
+
 }  // namespace hourgate::manage

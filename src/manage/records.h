@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "plan/plan.h"
+#include "plan/subscription.h"
 #include "policy/scope.h"
 #include "token/digest.h"
 #include "token/format.h"
@@ -36,24 +37,35 @@ struct TokenRecord {
     std::optional<std::int64_t> rotated_ms;
     std::optional<std::int64_t> works_until_ms;
     std::optional<std::int64_t> revoked_ms;
+
+    /// Whether it works at `now_ms`, its member not looked at: live or in grace.
+    [[nodiscard]] bool ends_after(std::int64_t now_ms) const noexcept {
+        return !revoked_ms && (!works_until_ms || *works_until_ms > now_ms) &&
+               (!expires_ms || *expires_ms > now_ms);
+    }
 };
 
-/// "live", "revoked", "expired", "grace" (rotated, still working), "rotated" (grace over); of
-/// several the one the gate would tell.
+/// Returns "live", "revoked", "expired", "grace" (rotated, still working) or "rotated" (grace
+/// over); of several the one the gate would name. Does not look at the member.
 [[nodiscard]] std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept;
 
 struct WorkspaceView {
     Workspace workspace;
     std::string plan;          ///< name of its plan
     std::int64_t members = 0;  ///< present members
-    std::int64_t tokens = 0;   ///< live (status_of), removed members' included
+    std::int64_t tokens = 0;   ///< live or in grace (status_of), removed members' included
+    // At the instant it was looked up:
+    Standing standing = {};
+    /// Days, rounded up, until it is not paid any more, in its grace until it lapses; 0 once it has
+    /// lapsed; none when it is paid without end.
+    std::optional<std::int64_t> days_left = {};
 };
 
 struct MemberView {
     Member member;
     std::string workspace_id;  ///< public
     std::string workspace_name;
-    std::int64_t tokens = 0;  ///< live
+    std::int64_t tokens = 0;  ///< live or in grace
 };
 
 /// The last call that was granted to a token, and the last that was refused to it, as far as they
@@ -93,6 +105,10 @@ struct TokenView {
     TokenUse use;
 };
 
+/// Returns what status_of its record returns, and "member_removed" where that would be a token that
+/// works although its member was removed: the gate refuses it.
+[[nodiscard]] std::string_view status_of(const TokenView& view, std::int64_t now_ms) noexcept;
+
 /// What whoever acts may do at most.
 enum class Power : std::uint8_t {
     gate,       ///< an operator, at the command line or by an operator token: everything
@@ -113,7 +129,8 @@ struct TokenRules {
     token::Env env = token::Env::live;  ///< default for a mint that names none
     std::int64_t rotate_grace_s = 86'400;
     std::int64_t line_max_s = 365 * 86'400;
-    std::int64_t live_max = 50;  ///< live tokens per member
+    std::int64_t live_max = 50;        ///< tokens per member that are live or in grace
+    std::int64_t mints_per_day = 100;  ///< a member's own mints, and as many rotations, in any 24 h
 };
 
 /// One audit event, written in the same transaction as the change. Never a secret.
@@ -183,6 +200,13 @@ struct DecisionFilter {
     std::optional<std::int64_t> until_ms;  ///< before
 };
 
+/// What a look for tokens to prune found.
+struct EndedTokens {
+    std::vector<std::int64_t> rows;  ///< those that may go
+    std::int64_t last_row = 0;       ///< where the next look goes on
+    bool more = false;               ///< whether there are rows behind it
+};
+
 enum class TokenOrder : std::uint8_t {
     newest_first,
     /// Never granted a call first, the one used last at the end. A token that is used while the
@@ -194,6 +218,7 @@ enum class TokenOrder : std::uint8_t {
 struct TokenRows {
     std::optional<std::int64_t> workspace;
     std::optional<std::int64_t> member;
+    std::optional<std::int64_t> line;  ///< the row of its first token
     TokenOrder order = TokenOrder::newest_first;
 };
 

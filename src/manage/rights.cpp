@@ -52,6 +52,8 @@ Result<TokenView> find_token_for(Rows& rows, const std::optional<Caller>& caller
     if (!found || !caller)
         return found;
     const TokenView& view = found.value();
+    if (caller->is_narrowed() && view.token.line != caller->token.line)
+        return no_token(prefix);
     const bool own = view.token.member_id == caller->member.id;
     const bool same_workspace =
         !view.token.is_operator && view.member.workspace_id == caller->workspace.id;
@@ -105,6 +107,8 @@ Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
         if (*which.member != caller->member.id)
             which.member = 0;
     }
+    if (caller && caller->is_narrowed())
+        which.line = caller->token.line;
     return which;
 }
 

@@ -18,6 +18,9 @@ struct Caller {
     Workspace workspace;
     TokenRecord token;
 
+    /// A token with scopes sees and ends its own line alone: of other tokens, of the same member or
+    /// of others, it learns neither name nor prefix, whatever its scopes and its member's role.
+    [[nodiscard]] bool is_narrowed() const noexcept { return !token.scopes.empty(); }
     /// Owner and admin see and revoke every token of their workspace, others their own.
     [[nodiscard]] bool sees_all_tokens() const noexcept {
         return member.role == Role::owner || member.role == Role::admin;

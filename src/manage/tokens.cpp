@@ -2,6 +2,7 @@
 #include "manage/tokens.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/limits.h"
@@ -19,27 +20,40 @@ namespace {
 /// Two tokens of the same prefix: once in 2^48 pairs. As many in a row mean something else is
 /// wrong.
 constexpr int mint_tries_max = 8;
+constexpr std::string_view mint_action = "token.mint";
+constexpr std::string_view rotate_action = "token.rotate";
 constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
 
 Status check_name(std::string_view name) {
     if (is_plain_name(name, limits::token_name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
-                   "use 1 to " + std::to_string(limits::token_name_bytes_max) +
-                       " bytes of plain UTF-8 text, no space at either end",
-                   "bad_name", "name"};
+                   name_rule(limits::token_name_bytes_max), "bad_name", "name"};
 }
 
 Status check_key(const std::optional<std::string>& key) {
-    const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
-    // The key is stored as it is, so it may not be a token either.
+    // A short key is stored as it is, so it may not be a token either.
     if (!key || (!key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
-                 std::all_of(key->begin(), key->end(), visible) && token::blotted(*key) == *key))
+                 is_printable_ascii(*key) && token::blotted(*key) == *key))
         return Done{};
     return Failure{Fault::usage, "the idempotency key does not fit",
                    "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
-                       " visible ASCII characters",
+                       " visible ASCII characters, in double quotes or without",
                    "bad_idempotency_key", "Idempotency-Key"};
+}
+
+/// Returns what is stored of a key: a short one itself, of a longer one the 64 hex digits of its
+/// digest. The two are never the same text, for a short one has fewer than 64 characters.
+std::string stored_key(const std::string& key) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    constexpr std::size_t digest_digits = 2 * std::tuple_size_v<token::Digest>;
+    if (key.size() < digest_digits)
+        return key;
+    const token::Digest digest = token::digest_of(key);
+    std::string digits;
+    for (const std::uint8_t byte : digest)
+        digits.append(1, hex[byte >> 4U]).append(1, hex[byte & 15U]);
+    return digits;
 }
 
 Status check_scopes(const Context& context, const std::vector<policy::Scope>& scopes) {
@@ -99,9 +113,44 @@ Result<MintedToken> mint_in(Rows& rows, const Context& context, TokenView view, 
         return minted;
     const TokenView& made = minted.value().view;
     const Object object{made.token.prefix, made.workspace_id};
-    if (Status told = record(rows, context, "token.mint", object, {}, after); !told)
+    if (Status told = record(rows, context, mint_action, object, {}, after); !told)
         return told.failure();
     return minted;
+}
+
+/// Full when the member did this as often within a day as tokens.mints_per_day allows, with
+/// whichever of their tokens. The audit log is the record of it: an event is written with each
+/// change, stays when a token is revoked or pruned, and names who did it, so that what an operator
+/// does for a member does not count.
+Status check_times_a_day(Rows& rows, const Context& context, const std::optional<Caller>& caller,
+                         std::string_view action) {
+    if (!caller)
+        return Done{};
+    const std::int64_t window_ms = limits::mints_window_s * ms_per_s;
+    const std::int64_t limit = context.tokens.mints_per_day;
+    const std::int64_t now_ms = context.now.wall_ms;
+    const auto latest = rows.instants_of(caller->member.public_id, action, now_ms - window_ms,
+                                         static_cast<std::size_t>(limit));
+    if (!latest)
+        return latest.failure();
+    if (static_cast<std::int64_t>(latest.value().size()) < limit)
+        return Done{};
+    // There is room once the oldest of the latest `limit` is a day old. One from the future, which
+    // a clock that was set back leaves behind, counts as of now.
+    const std::int64_t oldest_ms = std::min(latest.value().back(), now_ms);
+    const std::int64_t wait_s = (oldest_ms + window_ms - now_ms + ms_per_s - 1) / ms_per_s;
+    const bool mints = action == mint_action;
+    Failure full{
+        Fault::full,
+        "the member " + name_of(caller->member) + (mints ? " minted " : " rotated ") +
+            std::to_string(limit) +
+            " tokens within 24 hours, as many as tokens.mints_per_day allows",
+        "wait " + std::to_string(wait_s) + " s, until " +
+            format_time((now_ms + ms_per_s - 1) / ms_per_s * ms_per_s + wait_s * ms_per_s) +
+            ", then send the same call again",
+        "window_full"};
+    full.window = {mints ? "mints" : "rotations", limit, limits::mints_window_s, wait_s};
+    return full;
 }
 
 /// Conflict when the member may not have another token.
@@ -120,7 +169,8 @@ Status check_may_mint(Rows& rows, const Context& context, const Member& member) 
         return Failure{Fault::conflict,
                        name_of(member) + " has " + std::to_string(live.value()) +
                            " live tokens, as many as tokens.live_max allows",
-                       "revoke one that is not used: `hourgate token revoke PREFIX`",
+                       "revoke one that is not used: `hourgate token revoke PREFIX`; a token in "
+                       "its grace counts, too",
                        "too_many_tokens"};
     return Done{};
 }
@@ -143,19 +193,18 @@ Powers powers_of(const TokenRecord& token) {
 struct Grant {
     Member member;
     Powers powers;
+    bool sees_siblings = true;  ///< may be told of other tokens of this member
 };
-Result<Grant> grant_of(Rows& rows, const Context& context, const NewToken& asked) {
-    const auto caller = caller_of(rows, context);
-    if (!caller)
-        return caller.failure();
+Result<Grant> grant_of(Rows& rows, const Context& context, const std::optional<Caller>& caller,
+                       const NewToken& asked) {
     const Powers wanted{asked.scopes, asked.expires_ms, asked.env.value_or(context.tokens.env)};
-    if (!caller.value()) {
+    if (!caller) {
         Result<Member> member = find_member(rows, asked.member);
         if (!member)
             return member.failure();
         return Grant{std::move(member).value(), wanted};
     }
-    const Caller& self = *caller.value();
+    const Caller& self = *caller;
     if (!asked.member.empty() && asked.member != self.member.public_id)
         return Failure{Fault::forbidden, "a member's token mints for that member alone",
                        "leave the member out", "not_own", "member"};
@@ -164,20 +213,24 @@ Result<Grant> grant_of(Rows& rows, const Context& context, const NewToken& asked
     Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value());
     if (!powers)
         return powers.failure();
-    return Grant{self.member, std::move(powers).value()};
+    return Grant{self.member, std::move(powers).value(), !self.is_narrowed()};
 }
 
 /// Conflict when the member minted under this key within a day.
-Status check_key_is_new(Rows& rows, const Context& context, const Member& member,
+Status check_key_is_new(Rows& rows, const Context& context, const Grant& grant,
                         const NewToken& asked) {
     if (!asked.idempotency_key)
         return Done{};
-    const auto minted = rows.minted_under(member.id, *asked.idempotency_key,
+    const auto minted = rows.minted_under(grant.member.id, stored_key(*asked.idempotency_key),
                                           context.now.wall_ms - limits::idempotency_keep_ms);
     if (!minted)
         return minted.failure();
     if (!minted.value())
         return Done{};
+    if (!grant.sees_siblings)
+        return Failure{Fault::conflict, "this idempotency key minted a token already",
+                       "use that token; if its secret was lost, mint with another key",
+                       "idempotency_key_used"};
     return Failure{Fault::conflict,
                    "this idempotency key minted token " + *minted.value() + " already",
                    "use that token; if its secret was lost, revoke it and mint with another key",
@@ -187,14 +240,19 @@ Status check_key_is_new(Rows& rows, const Context& context, const Member& member
 }
 
 Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const NewToken& asked) {
-    Result<Grant> grant = grant_of(rows, context, asked);
+    const auto caller = caller_of(rows, context);
+    if (!caller)
+        return caller.failure();
+    Result<Grant> grant = grant_of(rows, context, caller.value(), asked);
     if (!grant)
         return grant.failure();
     Member& member = grant.value().member;
-    if (Status fresh = check_key_is_new(rows, context, member, asked); !fresh)
+    if (Status fresh = check_key_is_new(rows, context, grant.value(), asked); !fresh)
         return fresh.failure();
     if (Status may = check_may_mint(rows, context, member); !may)
         return may.failure();
+    if (Status room = check_times_a_day(rows, context, caller.value(), mint_action); !room)
+        return room.failure();
     Result<Workspace> workspace = workspace_of(rows, member);
     if (!workspace)
         return workspace.failure();
@@ -215,12 +273,24 @@ Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const Ne
     if (!minted || !asked.idempotency_key)
         return minted;
     const TokenRecord& made = minted.value().view.token;
-    const Status kept =
-        rows.remember(made.member_id, *asked.idempotency_key, made.prefix, context.now.wall_ms,
-                      context.now.wall_ms - limits::idempotency_keep_ms);
+    const Status kept = rows.remember(made.member_id, stored_key(*asked.idempotency_key),
+                                      made.prefix, context.now.wall_ms);
     if (!kept)
         return kept.failure();
     return minted;
+}
+
+Status revoke_in(Rows& rows, const Context& context, TokenView& view) {
+    TokenRecord& token = view.token;
+    if (token.revoked_ms)
+        return Done{};
+    token.revoked_ms = context.now.wall_ms;
+    if (Status updated = rows.update(token); !updated)
+        return updated;
+    Json after;
+    after.add_time("revoked", token.revoked_ms);
+    const Object object{token.prefix, view.workspace_id};
+    return record(rows, context, "token.revoke", object, state_of(token), after);
 }
 
 // --- rotation ------------------------------------------------------------------------------------
@@ -234,7 +304,7 @@ Status check_may_rotate(const TokenView& view, std::int64_t now_ms) {
     };
     if (token.revoked_ms)
         return refuse("was revoked at " + format_time(*token.revoked_ms), mint_anew);
-    if (token.rotated_ms)
+    if (token.works_until_ms && *token.works_until_ms <= now_ms)
         return refuse("was rotated at " + format_time(*token.rotated_ms),
                       "rotate its successor; see `hourgate token list`");
     if (token.expires_ms && *token.expires_ms <= now_ms)
@@ -243,6 +313,30 @@ Status check_may_rotate(const TokenView& view, std::int64_t now_ms) {
         return refuse("belongs to " + name_of(view.member) + ", who was removed",
                       "bring them back: `hourgate member restore " + view.member.public_id + "`");
     return Done{};
+}
+
+/// Whether rows say of every granted call that it was made.
+enum class Usage : std::uint8_t { settled, behind };
+
+/// What the repeat of a rotation finds: everything that came after the old token in its line, none
+/// of which was ever granted a call. Conflict when one was: the answer had arrived.
+Result<std::vector<TokenView>> unused_after(Rows& rows, const TokenRecord& old, Usage usage) {
+    const std::string when =
+        "token " + old.prefix + " was rotated at " + format_time(*old.rotated_ms);
+    if (usage == Usage::behind)
+        return Failure{
+            Fault::conflict, when,
+            "rotate its successor; see `hourgate token list`; if the successor was lost, "
+            "the token itself can be rotated again over HTTP",
+            "not_rotatable"};
+    auto later = rows.later_in_line(old);
+    if (!later)
+        return later;
+    for (const TokenView& view : later.value())
+        if (view.use.used_ms)
+            return Failure{Fault::conflict, when + ", and its successor is in use",
+                           "send its successor", "token_in_grace"};
+    return later;
 }
 
 /// As long a life as the old token's, but not beyond the end of the line.
@@ -268,10 +362,10 @@ Status check_right_to_rotate(const std::optional<Caller>& caller, const TokenRec
     if (old.member_id != caller->member.id)
         return Failure{Fault::forbidden, "token " + old.prefix + " is another member's",
                        "its member may rotate it; you may revoke it", "not_own"};
-    if (Status may = check_not_in_grace(*caller); !may)
-        return may;
     if (old.id == caller->token.id)
         return Done{};
+    if (Status may = check_not_in_grace(*caller); !may)
+        return may;
     Powers successor = powers_of(old);
     successor.expires_ms = successor_expires_ms;
     const Powers held = powers_of(caller->token);
@@ -285,20 +379,74 @@ Status check_right_to_rotate(const std::optional<Caller>& caller, const TokenRec
     return Done{};
 }
 
-/// The old token goes on for the grace, never past its own expiry.
-void put_in_grace(TokenRecord& old, std::int64_t now_ms, std::int64_t grace_s) {
-    old.rotated_ms = now_ms;
-    old.works_until_ms = now_ms + grace_s * ms_per_s;
+/// Lets the old token work for the grace, never past its own expiry. Repeated, the grace ends when
+/// it was to end before, or earlier if a shorter one is asked for.
+void put_in_grace(TokenRecord& old, const Context& context, std::optional<std::int64_t> grace_s) {
+    const std::int64_t now_ms = context.now.wall_ms;
+    const std::int64_t end_ms = now_ms + grace_s.value_or(context.tokens.rotate_grace_s) * ms_per_s;
+    if (!old.rotated_ms) {
+        old.rotated_ms = now_ms;
+        old.works_until_ms = end_ms;
+    } else if (grace_s) {
+        old.works_until_ms = std::min(*old.works_until_ms, end_ms);
+    }
     if (old.expires_ms)
         old.works_until_ms = std::min(*old.works_until_ms, *old.expires_ms);
 }
 
-Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_view prefix,
-                              std::int64_t grace_s) {
+/// At tokens.live_max, ends the graces of the line's earlier tokens: with each rotation the line
+/// would else have one more token that works. Says in `after` which.
+Status end_earlier_graces(Rows& rows, const Context& context, const TokenRecord& old, Json& after) {
+    if (old.is_operator)
+        return Done{};
+    auto working = rows.working_tokens_of(old.member_id, context.now.wall_ms);
+    if (!working)
+        return working.failure();
+    if (static_cast<std::int64_t>(working.value().size()) < context.tokens.live_max)
+        return Done{};
+    std::string ended;
+    for (TokenView& view : working.value()) {
+        if (view.token.line != old.line || view.token.id == old.id || !view.token.rotated_ms)
+            continue;
+        view.token.works_until_ms = context.now.wall_ms;
+        if (Status updated = rows.update(view.token); !updated)
+            return updated;
+        ended.append(ended.empty() ? "" : " ").append(view.token.prefix);
+    }
+    if (!ended.empty())
+        after.add("graceEnded", ended);
+    return Done{};
+}
+
+/// What a rotation asks for.
+struct Rotation {
+    std::string_view prefix;
+    std::optional<std::int64_t> grace_s;
+    Usage usage = Usage::behind;
+};
+
+/// Makes way for the successor: the first time within tokens.live_max, else in the place of those
+/// that were never used.
+Status make_way(Rows& rows, const Context& context, const TokenRecord& old, Usage usage,
+                Json& after) {
+    if (!old.rotated_ms)
+        return end_earlier_graces(rows, context, old, after);
+    auto unused = unused_after(rows, old, usage);
+    if (!unused)
+        return unused.failure();
+    after.add_flag("again", true);
+    for (TokenView& view : unused.value())
+        if (view.token.ends_after(context.now.wall_ms))
+            if (Status revoked = revoke_in(rows, context, view); !revoked)
+                return revoked;
+    return Done{};
+}
+
+Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation& asked) {
     const auto caller = caller_of(rows, context);
     if (!caller)
         return caller.failure();
-    Result<TokenView> found = find_token_for(rows, caller.value(), prefix);
+    Result<TokenView> found = find_token_for(rows, caller.value(), asked.prefix);
     if (!found)
         return found.failure();
     TokenRecord& old = found.value().token;
@@ -309,42 +457,37 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, std::string_vi
         return expires_ms.failure();
     if (Status may = check_right_to_rotate(caller.value(), old, expires_ms.value()); !may)
         return may.failure();
+    Json ways;
+    if (Status way = make_way(rows, context, old, asked.usage, ways); !way)
+        return way.failure();
+    if (Status room = check_times_a_day(rows, context, caller.value(), rotate_action); !room)
+        return room.failure();
 
     TokenView next = found.value();
+    next.use = {};
     next.token.expires_ms = expires_ms.value();
     next.token.created_ms = context.now.wall_ms;
+    next.token.rotated_ms.reset();
+    next.token.works_until_ms.reset();
     Result<MintedToken> minted = draw(rows, context, std::move(next));
     if (!minted)
         return minted;
     const TokenRecord& made = minted.value().view.token;
 
     const Json before = state_of(old);
-    put_in_grace(old, context.now.wall_ms, grace_s);
+    put_in_grace(old, context, asked.grace_s);
     if (Status updated = rows.update(old); !updated)
         return updated.failure();
     Json after;
     after.add("successor", made.prefix).add_time("expires", made.expires_ms);
-    after.add_time("oldWorksUntil", old.works_until_ms);
+    after.add_time("oldWorksUntil", old.works_until_ms).add_all(ways);
     const Object object{old.prefix, found.value().workspace_id};
-    if (Status told = record(rows, context, "token.rotate", object, before, after); !told)
+    if (Status told = record(rows, context, rotate_action, object, before, after); !told)
         return told.failure();
     return minted;
 }
 
 // --- revocation ----------------------------------------------------------------------------------
-
-Status revoke_in(Rows& rows, const Context& context, TokenView& view) {
-    TokenRecord& token = view.token;
-    if (token.revoked_ms)
-        return Done{};
-    token.revoked_ms = context.now.wall_ms;
-    if (Status updated = rows.update(token); !updated)
-        return updated;
-    Json after;
-    after.add_time("revoked", token.revoked_ms);
-    const Object object{token.prefix, view.workspace_id};
-    return record(rows, context, "token.revoke", object, state_of(token), after);
-}
 
 /// Each once, in the order they are named.
 Result<std::vector<TokenView>> named_tokens(Rows& rows, const std::optional<Caller>& caller,
@@ -378,7 +521,7 @@ Result<Revocation> concerned(Rows& rows, const Context& context, const RevokeMan
         all.tokens = std::move(found.value().items);
     }
     for (const TokenView& view : all.tokens) {
-        const std::string_view status = status_of(view.token, context.now.wall_ms);
+        const std::string_view status = status_of(view, context.now.wall_ms);
         const bool works = status == "live" || status == "grace";
         all.live += works ? 1 : 0;
         const auto used_ms = view.use.used_ms;
@@ -410,15 +553,19 @@ Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
     return in_write(context, [&](Rows& rows) { return mint_for_member(rows, context, asked); });
 }
 
-Result<MintedToken> mint_operator(const Context& context, std::string_view name) {
+Result<MintedToken> mint_operator(const Context& context, std::string_view name,
+                                  std::optional<std::int64_t> expires_ms) {
     if (Status may = operators_only(context); !may)
         return may.failure();
     if (Status named = check_name(name); !named)
         return named.failure();
+    if (Status lives = check_expiry(context, expires_ms); !lives)
+        return lives.failure();
     TokenView view;
     view.token.is_operator = true;
     view.token.name = name;
     view.token.env = context.tokens.env;
+    view.token.expires_ms = expires_ms;
     Json after = state_of(view.token);
     after.add("kind", "operator");
     return in_write(context, [&](Rows& rows) { return mint_in(rows, context, view, after); });
@@ -448,11 +595,29 @@ Result<TokenView> show_token(const Context& context, std::string_view prefix) {
 
 Result<MintedToken> rotate_token(const Context& context, std::string_view prefix,
                                  std::optional<std::int64_t> grace_s) {
-    const std::int64_t grace = grace_s.value_or(context.tokens.rotate_grace_s);
-    if (grace < 0 || grace > grace_s_max)
-        return Failure{Fault::usage, "a grace of " + std::to_string(grace) + " seconds",
+    if (grace_s && (*grace_s < 0 || *grace_s > grace_s_max))
+        return Failure{Fault::usage, "a grace of " + std::to_string(*grace_s) + " seconds",
                        "give a length such as 24h, or 0 for at once", "bad_grace", "grace"};
-    return in_write(context, [&](Rows& rows) { return rotate_in(rows, context, prefix, grace); });
+    const std::int64_t own_max_s = context.tokens.rotate_grace_s;
+    if (grace_s && context.actor.power == Power::workspace && *grace_s > own_max_s)
+        return Failure{
+            Fault::usage,
+            "a grace of " + format_duration(*grace_s) + " is longer than this gate gives",
+            "ask for at most " + format_duration(own_max_s) + ", or for none", "bad_grace",
+            "grace"};
+    Rotation asked{prefix, grace_s};
+    // A rotation is repeated hardly ever, and only then it matters what was counted lately.
+    const auto rotated = in_read(context, [&](Rows& rows) -> Result<bool> {
+        const auto token = rows.token(prefix);
+        if (!token)
+            return token.failure();
+        return token.value() && token.value()->token.rotated_ms.has_value();
+    });
+    if (!rotated)
+        return rotated.failure();
+    if (rotated.value() && context.settle_usage && context.settle_usage())
+        asked.usage = Usage::settled;
+    return in_write(context, [&](Rows& rows) { return rotate_in(rows, context, asked); });
 }
 
 Result<std::vector<TokenView>> revoke_tokens(const Context& context,
@@ -495,25 +660,45 @@ Result<Revocation> revoke_many(const Context& context, const RevokeMany& asked) 
     });
 }
 
-Result<std::vector<TokenRecord>> working_tokens_of(
-    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
-    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max) {
-    std::vector<TokenRecord> found;
-    TokenRows which;
-    which.member = member_row;
-    const Status done = ledger.read([&](Rows& rows) -> Status {
-        const auto tokens = rows.tokens(which, Page{limits::page_items_max, {}});
-        if (!tokens)
-            return tokens.failure();
-        for (const TokenView& view : tokens.value().items)
-            if (found.size() < tokens_max && status_of(view.token, now_ms) == "live" &&
-                fits(view.token))
-                found.push_back(view.token);
+Result<PruneStep> prune_tokens(Ledger& ledger, Now now, std::int64_t keep_s,
+                               std::int64_t after_row) {
+    const std::int64_t before_ms = now.wall_ms - keep_s * ms_per_s;
+    EndedTokens found;
+    const Status looked = ledger.read([&](Rows& rows) -> Status {
+        auto ended = rows.ended_tokens(after_row, limits::prune_looked_at_max, before_ms);
+        if (!ended)
+            return ended.failure();
+        found = std::move(ended).value();
+        return Done{};
+    });
+    if (!looked)
+        return looked.failure();
+    PruneStep step{found.more ? found.last_row : 0, found.more};
+    const Status done = ledger.write([&](Rows& rows) -> Status {
+        std::int64_t left = limits::prune_rows_max;
+        const auto keys = rows.prune_keys(now.wall_ms - limits::idempotency_keep_ms, left);
+        if (!keys)
+            return keys.failure();
+        left -= keys.value();
+        for (const std::int64_t row : found.rows) {
+            std::int64_t usage = 0;
+            if (left > 0) {
+                const auto removed = rows.remove_ended_token(row, before_ms, left);
+                if (!removed)
+                    return removed.failure();
+                usage = removed.value();
+            }
+            if (usage == left) {  // no room for it, or for all of its usage: the next step's first
+                step = {row - 1, true};
+                break;
+            }
+            left -= usage + 1;
+        }
         return Done{};
     });
     if (!done)
         return done.failure();
-    return found;
+    return step;
 }
 
 }  // namespace hourgate::manage

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,15 +38,17 @@ struct NewToken {
     std::optional<token::Env> env;  ///< none: TokenRules::env
     std::vector<policy::Scope> scopes;
     std::optional<std::int64_t> expires_ms;  ///< must be later than now
-    /// 1 to limits::idempotency_key_bytes_max visible ASCII characters; none: not remembered.
+    /// 1 to limits::idempotency_key_bytes_max printable ASCII characters; none: not remembered.
     std::optional<std::string> idempotency_key = {};
 };
 /// Conflict: member removed, tokens.live_max reached, the key named within a day before (`object`
-/// is the prefix minted then). A member's token mints for that member alone, never more than it is
-/// itself (narrow), and not in its grace.
+/// is the prefix minted then). Full: the member minted tokens.mints_per_day tokens within a day. A
+/// member's token mints for that member alone, never more than it is itself (narrow), and not in
+/// its grace. An operator's mints are neither counted nor bounded by tokens.mints_per_day.
 [[nodiscard]] Result<MintedToken> mint_token(const Context&, const NewToken&);
-/// Operators only.
-[[nodiscard]] Result<MintedToken> mint_operator(const Context&, std::string_view name);
+/// Operators only. `expires_ms` must be later than now; none: never.
+[[nodiscard]] Result<MintedToken> mint_operator(const Context&, std::string_view name,
+                                                std::optional<std::int64_t> expires_ms = {});
 
 /// Which tokens to list. Empty: any.
 struct TokenQuery {
@@ -56,7 +57,7 @@ struct TokenQuery {
     TokenOrder order = TokenOrder::newest_first;
 };
 /// In that order: all there are for an operator; for owner and admin their workspace's; for others
-/// their own.
+/// their own. A narrowed token sees those of its own line alone, whoever has it.
 [[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
                                                    const Page& = {});
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);
@@ -65,7 +66,17 @@ struct TokenQuery {
 /// it ends line_max after the line's first mint at the latest. The old token works until
 /// min(now + grace, its own expiry). Conflict: revoked, expired, already rotated, member removed.
 /// A member rotates their own tokens alone, with a token not in its grace; another than the one
-/// sent only when the successor is no more than the one sent (forbidden otherwise).
+/// sent only when the successor is no more than the one sent (forbidden otherwise). A grace that a
+/// member asks for is at most tokens.rotate_grace. Full: the member rotated tokens as often as
+/// tokens.mints_per_day says within a day; operators are neither counted nor bounded.
+///
+/// A rotation may be repeated in the old token's grace, also by the old token itself, as long as
+/// nothing that came after it in its line was ever granted a call: its answer was lost. That
+/// revokes the unused successors and leaves the grace's end as it was, or earlier if `grace_s` says
+/// so. It takes Context::settle_usage.
+///
+/// A rotation passes at tokens.live_max. Then the graces of the line's earlier tokens end, so that
+/// a line goes over the bound by one token at most.
 [[nodiscard]] Result<MintedToken> rotate_token(const Context&, std::string_view prefix,
                                                std::optional<std::int64_t> grace_s);
 
@@ -91,10 +102,16 @@ struct Revocation {
 /// Operators only. One transaction, one event for each token that worked until now.
 [[nodiscard]] Result<Revocation> revoke_many(const Context&, const RevokeMany&);
 
-/// A member's tokens that work and of which `fits` is true, newest first, at most so many. Asks
-/// nobody who they are.
-[[nodiscard]] Result<std::vector<TokenRecord>> working_tokens_of(
-    Ledger& ledger, std::int64_t member_row, std::int64_t now_ms,
-    const std::function<bool(const TokenRecord&)>& fits, std::size_t tokens_max);
+/// What pruning did, and where it goes on.
+struct PruneStep {
+    std::int64_t after_row = 0;  ///< for the next step
+    bool more = false;           ///< whether this walk over all tokens goes on
+};
+/// One small step of a walk over all tokens: deletes tokens that ended at or before `before_ms`,
+/// with their usage, in one transaction of at most limits::prune_rows_max rows; and idempotency
+/// keys that are not looked at any more. Audit events stay. The first token of a line that goes on
+/// stays, too.
+[[nodiscard]] Result<PruneStep> prune_tokens(Ledger& ledger, Now now, std::int64_t keep_s,
+                                             std::int64_t after_row);
 
 }  // namespace hourgate::manage

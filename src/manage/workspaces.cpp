@@ -1,4 +1,5 @@
 // Workspaces: added, listed, shown, moved to another plan.
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -17,9 +18,7 @@ Status check_name(std::string_view name) {
     if (is_plain_name(name, limits::name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a workspace cannot be named " + quoted(name),
-                   "use 1 to " + std::to_string(limits::name_bytes_max) +
-                       " bytes of plain UTF-8 text, no space at either end",
-                   "bad_name", "name"};
+                   name_rule(limits::name_bytes_max), "bad_name", "name"};
 }
 
 /// Conflict when another workspace than the one of `row` has the name, or it as its id.
@@ -40,6 +39,24 @@ Status check_name_free(Rows& rows, std::string_view name, std::int64_t row) {
 
 void add_state(Json& json, const Workspace& workspace, std::string_view plan) {
     json.add("plan", plan).add_time("paidUntil", workspace.paid_until_ms);
+}
+
+/// The view with where the workspace stands with its payment now.
+WorkspaceView with_standing(WorkspaceView view, const Context& context) {
+    const std::int64_t now_ms = context.now.wall_ms;
+    const auto paid_until_ms = view.workspace.paid_until_ms;
+    view.standing = standing_at(paid_until_ms, context.lapse, now_ms);
+    if (!paid_until_ms)
+        return view;
+    const bool in_grace = view.standing.paid == Paid::in_grace;
+    const std::int64_t left_ms = (in_grace ? view.standing.lapses_ms : *paid_until_ms) - now_ms;
+    view.days_left = std::max<std::int64_t>((left_ms + ms_per_day - 1) / ms_per_day, 0);
+    return view;
+}
+Result<WorkspaceView> with_standing(Result<WorkspaceView> view, const Context& context) {
+    if (!view)
+        return view;
+    return with_standing(std::move(view).value(), context);
 }
 
 Result<WorkspaceView> add_in(Rows& rows, const Context& context, const NewWorkspace& asked) {
@@ -130,13 +147,19 @@ Result<WorkspaceView> add_workspace(const Context& context, const NewWorkspace& 
         return may.failure();
     if (Status named = check_name(asked.name); !named)
         return named.failure();
-    return in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); });
+    return with_standing(
+        in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); }), context);
 }
 
 Result<Slice<WorkspaceView>> list_workspaces(const Context& context, const Page& page) {
     if (Status may = operators_only(context); !may)
         return may.failure();
-    return in_read(context, [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, page); });
+    auto listed =
+        in_read(context, [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, page); });
+    if (listed)
+        for (WorkspaceView& view : listed.value().items)
+            view = with_standing(std::move(view), context);
+    return listed;
 }
 
 Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws) {
@@ -150,7 +173,7 @@ Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws
         if (caller.value() && caller.value()->member.role == Role::member)
             return Failure{Fault::forbidden, "role member does not see the workspace",
                            "ask a manager or above", "role_forbidden"};
-        return view_of(rows, workspace.value(), context.now.wall_ms);
+        return with_standing(view_of(rows, workspace.value(), context.now.wall_ms), context);
     });
 }
 
@@ -161,7 +184,9 @@ Result<WorkspaceView> change_workspace(const Context& context, std::string_view 
     if (change.name)
         if (Status named = check_name(*change.name); !named)
             return named.failure();
-    return in_write(context, [&](Rows& rows) { return change_in(rows, context, ws, change); });
+    return with_standing(
+        in_write(context, [&](Rows& rows) { return change_in(rows, context, ws, change); }),
+        context);
 }
 
 }  // namespace hourgate::manage

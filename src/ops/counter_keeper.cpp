@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "gate/gate.h"
+
 namespace hourgate::ops {
 
 Timeline timeline_after(const Saved& saved, const std::string& boot_id,
@@ -23,9 +25,10 @@ namespace {
 struct Copy {
     Copy(Timeline time, Window failures_window, Window public_window)
         : limiter(time),
-          urgent(time),
+          own(time),
           failures(std::move(failures_window), time),
-          public_calls(std::move(public_window), time) {}
+          public_calls(public_window, time),
+          preflights(std::move(public_window), time) {}
 
     [[nodiscard]] Status load(const StateFile& file) {
         return file.read([this](StatePart part, std::string_view piece) {
@@ -33,18 +36,22 @@ struct Copy {
                 case StatePart::limiter:
                     return limiter.load(piece);
                 case StatePart::urgent:
-                    return urgent.load(piece);
+                    return true;  // of an earlier version: windows of a minute that are no more
                 case StatePart::failures:
                     return failures.load(piece);
                 case StatePart::public_calls:
                     return public_calls.load(piece);
+                case StatePart::own:
+                    return own.load(piece);
+                case StatePart::preflights:
+                    return preflights.load(piece);
             }
             return false;
         });
     }
 
-    Limiter limiter, urgent;
-    AddressLimiter failures, public_calls;
+    Limiter limiter, own;
+    AddressLimiter failures, public_calls, preflights;
 };
 
 Status copy_into(StateDraft& draft, const Counters& counters, Now now) {
@@ -56,9 +63,10 @@ Status copy_into(StateDraft& draft, const Counters& counters, Now now) {
         };
     };
     const bool all = counters.limiter.save(now, into(StatePart::limiter)) &&
-                     counters.urgent.save(now, into(StatePart::urgent)) &&
+                     counters.own.save(now, into(StatePart::own)) &&
                      counters.failures.save(now, into(StatePart::failures)) &&
-                     counters.public_calls.save(now, into(StatePart::public_calls));
+                     counters.public_calls.save(now, into(StatePart::public_calls)) &&
+                     counters.preflights.save(now, into(StatePart::preflights));
     if (!all && status)
         return Failure{Fault::system, "more is counted than the state file may hold", ""};
     return status;
@@ -92,9 +100,10 @@ Status CounterKeeper::take_over(const StateFile& file) {
     if (Status loaded = copy.load(file); !loaded)
         return loaded;
     counters_.limiter.take_over(std::move(copy.limiter));
-    counters_.urgent.take_over(std::move(copy.urgent));
+    counters_.own.take_over(std::move(copy.own));
     counters_.failures.take_over(std::move(copy.failures));
     counters_.public_calls.take_over(std::move(copy.public_calls));
+    counters_.preflights.take_over(std::move(copy.preflights));
     ahead_us_ = time.ahead_us;
     bytes_ = file.bytes();
     log_.line(Level::info, "counters go on",
@@ -151,8 +160,7 @@ std::int64_t CounterKeeper::age_s() const noexcept {
 
 // --- a database that was restored ----------------------------------------------------------------
 
-Status forget_above(const std::string& path, std::string_view key, std::int64_t line_max,
-                    std::int64_t workspace_max) {
+Status forget_above(const std::string& path, std::string_view key, CountedFor last) {
     const auto file = StateFile::open(path, key);
     if (!file || !file.value())
         return Done{};
@@ -162,11 +170,12 @@ Status forget_above(const std::string& path, std::string_view key, std::int64_t 
     Copy copy({saved.until_us, saved.ahead_us}, any, any);
     if (!copy.load(*file.value()))
         return Done{};
-    copy.limiter.forget_above(line_max, workspace_max);
-    copy.urgent.forget_above(line_max, workspace_max);
+    copy.limiter.forget_above(last);
+    copy.own.forget_above(last_own_logs(last));
     StateDraft draft(path, key, saved.boot_id);
     const Now then{saved.until_us - saved.ahead_us, 0};
-    const Counters counters{copy.limiter, copy.urgent, copy.failures, copy.public_calls};
+    const Counters counters{copy.limiter, copy.own, copy.failures, copy.public_calls,
+                            copy.preflights};
     if (Status copied = copy_into(draft, counters, then); !copied)
         return copied;
     return draft.place(saved.until_us, saved.ahead_us);

@@ -27,9 +27,10 @@ namespace hourgate::ops {
 /// All that counts.
 struct Counters {
     Limiter& limiter;
-    Limiter& urgent;
+    Limiter& own;  ///< of the gate's own routes
     AddressLimiter& failures;
     AddressLimiter& public_calls;
+    AddressLimiter& preflights;
 };
 
 /// The time a limiter goes on with at `now_us` of CLOCK_BOOTTIME in this boot; "" is an id that is
@@ -38,11 +39,11 @@ struct Counters {
                                       std::int64_t now_us) noexcept;
 
 /// For a database that was put back to an earlier state, while no server runs: forgets what token
-/// lines and workspaces above these row numbers have spent. They are not in it any more, and who
-/// gets their numbers next begins with nothing spent; all others go on. Nothing to do where there
-/// is no state file; when it cannot be used, it is left for the server to tell of.
-[[nodiscard]] Status forget_above(const std::string& path, std::string_view key,
-                                  std::int64_t line_max, std::int64_t workspace_max);
+/// lines, members and workspaces above the row numbers of `last` have spent. They are not in it any
+/// more, and whoever gets their numbers next begins with nothing spent; all others go on. Nothing
+/// to do where there is no state file; when it cannot be used, it is left for the server to tell
+/// of.
+[[nodiscard]] Status forget_above(const std::string& path, std::string_view key, CountedFor last);
 
 class CounterKeeper {
 public:

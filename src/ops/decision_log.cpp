@@ -5,17 +5,6 @@
 
 namespace hourgate::ops {
 
-namespace {
-
-/// Spreads what differs in few bits (splitmix64's last steps).
-std::uint64_t mixed(std::uint64_t x) noexcept {
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-    return x ^ (x >> 31);
-}
-
-}  // namespace
-
 DecisionLog::DecisionLog(Grants grants)
     : grants_(grants),
       slots_(std::make_unique<std::atomic<std::uint64_t>[]>(limits::sample_slots)),
@@ -33,7 +22,7 @@ bool DecisionLog::keeps(const Decision& granted) noexcept {
 bool DecisionLog::sampled(const Decision& decision) noexcept {
     const auto token = decision.facts ? static_cast<std::uint64_t>(decision.facts->token.id) : 0;
     const auto resource = reinterpret_cast<std::uintptr_t>(decision.match.resource);
-    const std::uint64_t place = mixed(token * 0x9e3779b97f4a7c15U + resource);
+    const std::size_t place = hash_(hash_(token) + resource);
     std::atomic<std::uint64_t>& slot = slots_[place % limits::sample_slots];
     // Never 0, which is a slot that nobody had.
     const auto time =

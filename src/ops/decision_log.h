@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 #include "gate/kept_decision.h"
 
 namespace hourgate::ops {
@@ -56,6 +57,7 @@ private:
     /// Who has a slot, and since which sample time: a granted call whose slot is taken by another
     /// in this sample time is not kept, so what is kept has a bound.
     const std::unique_ptr<std::atomic<std::uint64_t>[]> slots_;
+    const SeededHash hash_;
     std::atomic<std::uint64_t> lost_{0};
 
     mutable std::mutex mutex_;

@@ -1,7 +1,6 @@
 #include "ops/decision_writer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -13,21 +12,9 @@ namespace hourgate::ops {
 namespace {
 
 constexpr std::int64_t prune_interval_ms = 60'000;
-constexpr std::uint64_t nobody = UINT64_MAX;      // an address that is not known
-constexpr std::uint64_t others = UINT64_MAX - 1;  // beyond limits::refusal_sources_max
-
-/// A token that is known, or the client's address as the limiter counts it. Two that fall together
-/// share a bound.
-std::uint64_t source_of(const Decision& decision) noexcept {
-    if (decision.facts)
-        return static_cast<std::uint64_t>(decision.facts->token.id) << 1U;
-    if (!decision.address)
-        return nobody;
-    std::uint64_t folded = 0;
-    for (const std::uint8_t byte : decision.address->limiter_key())
-        folded = folded * 257 + byte;
-    return folded << 1U | 1U;
-}
+constexpr RefusalBudget::Bounds refusals_written = {
+    limits::refusals_per_source, limits::stranger_records_per_net, limits::stranger_records_at_once,
+    limits::stranger_records_per_second};
 
 }  // namespace
 
@@ -38,6 +25,7 @@ DecisionWriter::DecisionWriter(DecisionLog& decisions, manage::Ledger& ledger, c
       clock_(clock),
       log_(log),
       settings_(std::move(settings)),
+      refusals_(refusals_written),
       thread_(limits::decisions_write_ms, [this](bool last) { run(last); }) {
     decisions_.on_half_full([this] { thread_.soon(); });
 }
@@ -92,17 +80,8 @@ bool DecisionWriter::within_bounds(const KeptDecision& kept) {
             return false;
         return true;
     }
-    if (second / 60 != minute_) {
-        minute_ = second / 60;
-        sources_.clear();
-    }
-    std::uint64_t source = source_of(decision);
-    if (sources_.size() >= limits::refusal_sources_max && !sources_.contains(source))
-        source = others;
-    std::uint32_t& refusals = sources_[source];
-    if (refusals >= limits::refusals_per_source || in_second_ >= limits::decisions_per_second)
+    if (in_second_ >= limits::decisions_per_second || !refusals_.take(decision))
         return false;
-    ++refusals;
     ++in_second_;
     return true;
 }

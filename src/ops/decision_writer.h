@@ -2,22 +2,23 @@
 // when the log fills up, and deletes what is older or more than is to be kept, on a thread of its
 // own. What a crash can lose is what came since the last writing; a clean stop loses nothing.
 //
-// What is written has bounds, so that a flood of refusals neither keeps the machine busy nor drives
-// out what others wait to read: of one token or one address so many refusals a minute, of all so
-// many records a second. The rest can be read from memory alone, as long as it is there.
+// What is written has bounds, so that a flood of refusals neither keeps the disk busy nor drives
+// out what others wait to read: so many refusals a minute for one token, so many for all callers
+// nobody knows (RefusalBudget), and so many records a second in all. The rest can be read from
+// memory alone, as long as it is there.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <unordered_map>
 
 #include "base/clock.h"
 #include "manage/decisions.h"
 #include "ops/decision_log.h"
 #include "ops/log.h"
 #include "ops/periodic.h"
+#include "ops/refusal_budget.h"
 
 namespace hourgate::ops {
 
@@ -63,10 +64,9 @@ private:
     manage::DecisionCounts rows_{};               // in the database
     bool counted_ = false;                        // whether rows_ says so
     bool failing_ = false;
-    std::int64_t minute_ = 0;                                   // of sources_
-    std::unordered_map<std::uint64_t, std::uint32_t> sources_;  // refusals in it
-    std::int64_t second_ = 0;                                   // of in_second_
-    std::size_t in_second_ = 0;                                 // records in it
+    RefusalBudget refusals_;
+    std::int64_t second_ = 0;    // of in_second_
+    std::size_t in_second_ = 0;  // records in it
     std::int64_t pruned_ms_ = 0;
     std::atomic<std::uint64_t> written_{0};
     std::atomic<std::uint64_t> passed_over_{0};

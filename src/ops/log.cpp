@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "policy/path.h"
 
@@ -13,6 +14,10 @@ namespace {
 
 constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t request_id_bytes_max = 128;
+
+constexpr RefusalBudget::Bounds refusals_told = {
+    limits::refusal_lines_per_token, limits::stranger_lines_per_net, limits::stranger_lines_at_once,
+    limits::stranger_lines_per_second};
 
 const SystemClock system_clock;
 
@@ -62,6 +67,7 @@ Log::Log(int fd) : Log(fd, system_clock) {}
 Log::Log(int fd, const Clock& clock)
     : clock_(clock),
       journal_(is_journal(fd)),
+      refusals_(refusals_told),
       writer_(std::make_unique<LogWriter>(fd, [this](std::uint64_t dropped) {
           LogLine line(format_.load(std::memory_order_relaxed), Level::warning,
                        clock_.now().wall_ms,
@@ -99,12 +105,24 @@ void Log::refusal(const Decision& decision, int status) const noexcept {
     if (decision.reason == Reason::granted || !wanted(level))
         return;
     try {
+        if (!refusals_.take(decision)) {
+            left_out_.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
         write(decision_line(format_.load(std::memory_order_relaxed), decision, level,
                             decision.granted() ? "observed" : "refused", status),
               level);
     } catch (...) {
         // As above.
     }
+}
+
+void Log::tell_left_out() const noexcept {
+    const std::uint64_t all = left_out_.load(std::memory_order_relaxed);
+    const std::uint64_t told = left_out_told_.exchange(all, std::memory_order_relaxed);
+    if (all > told)
+        line(Level::warning, "calls were refused that have no line here: there were too many",
+             {{"lines", std::to_string(all - told)}});
 }
 
 void Log::granted(const Decision& decision, int status) const noexcept {

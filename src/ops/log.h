@@ -16,6 +16,7 @@
 #include "gate/decision.h"
 #include "ops/log_line.h"
 #include "ops/log_writer.h"
+#include "ops/refusal_budget.h"
 
 namespace hourgate::ops {
 
@@ -40,7 +41,10 @@ public:
     /// LogWriter. A line may then be lost in a crash. Throws std::system_error.
     void start() { writer_->start(); }
     /// Writes what waits, for a second at most. Later lines are written by who says them.
-    void stop() noexcept { writer_->stop(); }
+    void stop() noexcept {
+        tell_left_out();
+        writer_->stop();
+    }
 
     /// time=… level=… msg=… key=value …  Keys are the program's own words. A message has at most
     /// 1,000 bytes, a value 500, a line 4,096; what is over is cut off. What cannot be written is
@@ -53,8 +57,16 @@ public:
     /// prefix=… workspace=ws_… member=mem_… method=… path=… address=…, request=… where the client
     /// sent X-Request-Id, and because=… behind too_many_failures. What is not known is "".
     /// `status` is the one the caller gets to see. Granted calls write nothing; observed ones do,
-    /// with msg=observed. store_failed is an error.
+    /// with msg=observed. store_failed is an error. A flood has no line for each: what goes beyond
+    /// the bounds of limits::refusal_lines_per_token and limits::stranger_lines_* is left out and
+    /// counted.
     void refusal(const Decision& decision, int status) const noexcept;
+
+    /// Writes one line with the number of refusals that were left out since the last such line;
+    /// nothing where there were none. To be called every few seconds.
+    void tell_left_out() const noexcept;
+    /// Lines about refusals that were left out, since the start.
+    [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_.load(); }
 
     /// Of granted calls one in LogSettings::granted_every: the same fields at level info with
     /// msg=granted, and took_us=…, microseconds since the decision's clock was read. Costs one
@@ -75,6 +87,9 @@ private:
     std::atomic<LogFormat> format_{LogFormat::logfmt};
     std::atomic<std::uint32_t> granted_every_{0};
     mutable std::atomic<std::uint64_t> granted_{0};  // calls, as long as some are to be written
+    mutable RefusalBudget refusals_;
+    mutable std::atomic<std::uint64_t> left_out_{0};
+    mutable std::atomic<std::uint64_t> left_out_told_{0};  // of these, in a line
     const std::unique_ptr<LogWriter> writer_;
 };
 

@@ -1,6 +1,7 @@
 #include "ops/machine.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -216,6 +219,63 @@ std::optional<std::int64_t> open_files_max(int pid) {
         return most;
     const auto number = parse_number(words.front(), static_cast<std::uint64_t>(most));
     return number ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+}
+
+std::vector<uid_t> listening_users(const std::string& socket_path) {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    if (socket_path.size() >= sizeof name.sun_path)
+        return {};
+    socket_path.copy(name.sun_path, socket_path.size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return {};
+    std::vector<uid_t> users;
+    ucred listener{};
+    socklen_t size = sizeof listener;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 &&
+        ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0)
+        users.push_back(listener.uid);
+    ::close(fd);
+    return users;
+}
+
+namespace {
+
+/// As /proc/net/tcp and tcp6 write an address: its 32-bit words in the order of this machine.
+std::string in_proc(const Address& address) {
+    const std::size_t bytes = address.family() == Address::Family::v4 ? 4 : 16;
+    std::string text;
+    for (std::size_t at = 0; at < bytes; at += 4) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, address.bytes().data() + at, sizeof word);
+        text += fmt::format("{:08X}", word);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<uid_t> listening_users(const Address& where, std::uint16_t port) {
+    constexpr std::string_view listens = "0A";
+    const std::string end = fmt::format(":{:04X}", port);
+    const std::string here = in_proc(where) + end;
+    std::vector<uid_t> users;
+    for (const char* file : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+        std::ifstream in(file);
+        for (std::string line; std::getline(in, line);) {
+            std::istringstream words(line);
+            std::string number, local, remote, state, queues, timer, retransmits, user;
+            words >> number >> local >> remote >> state >> queues >> timer >> retransmits >> user;
+            const bool at_all =
+                local.ends_with(end) && local.find_first_not_of("0") >= local.size() - end.size();
+            if (state != listens || (local != here && !at_all))
+                continue;
+            if (const auto uid = parse_number(user, std::numeric_limits<uid_t>::max()))
+                users.push_back(static_cast<uid_t>(*uid));
+        }
+    }
+    return users;
 }
 
 std::optional<uid_t> user_of(int pid) {

@@ -64,6 +64,14 @@ struct Newest {
 /// nothing on it. REQUIRES: both of one family, and both of this machine, so that it takes no time.
 [[nodiscard]] bool can_connect(const Address& from, const Address& to, std::uint16_t port);
 
+/// The users who listen on a Unix socket, as the kernel remembers them (unix(7), SO_PEERCRED).
+/// Empty when nobody does. Connects, and sends nothing.
+[[nodiscard]] std::vector<uid_t> listening_users(const std::string& socket_path);
+/// The users who listen on a TCP port at `where` or at all addresses, of /proc/net/tcp and tcp6.
+/// Empty when nobody does, or when that is in another network namespace, as behind the port of a
+/// container.
+[[nodiscard]] std::vector<uid_t> listening_users(const Address& where, std::uint16_t port);
+
 /// Of another process; nothing when it cannot be told.
 [[nodiscard]] std::optional<std::int64_t> open_files_max(int pid);  ///< soft limit
 [[nodiscard]] std::optional<uid_t> user_of(int pid);

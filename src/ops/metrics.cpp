@@ -32,7 +32,8 @@ void add_directory(Exposition& out, const Gauges& gauges) {
 }
 
 void add_limiter(Exposition& out, const Gauges& gauges) {
-    out.gauge("hourgate_limiter_entries", "Token lines and workspaces that calls are counted for.",
+    out.gauge("hourgate_limiter_entries",
+              "Token lines, members and workspaces that calls are counted for.",
               static_cast<std::int64_t>(gauges.limiter.entries));
     out.gauge("hourgate_limiter_bytes", "Memory of their counters.",
               static_cast<std::int64_t>(gauges.limiter_bytes));
@@ -40,15 +41,24 @@ void add_limiter(Exposition& out, const Gauges& gauges) {
               static_cast<std::int64_t>(gauges.failures.entries));
     out.gauge("hourgate_public_addresses", "Client addresses with a counted public call.",
               static_cast<std::int64_t>(gauges.public_calls.entries));
+    out.gauge("hourgate_preflight_addresses", "Client addresses with a counted CORS preflight.",
+              static_cast<std::int64_t>(gauges.preflights.entries));
     out.begin("hourgate_limiter_evictions_total", Type::counter,
               "Counters forgotten because nothing counted in them any more, by table.");
     out.sample({{"table", "calls"}}, gauges.limiter.evicted);
     out.sample({{"table", "failures"}}, gauges.failures.evicted);
     out.sample({{"table", "public"}}, gauges.public_calls.evicted);
+    out.sample({{"table", "preflights"}}, gauges.preflights.evicted);
     out.begin("hourgate_limiter_shared_total", Type::counter,
-              "Calls of addresses that had to share one window, because the table was full.");
-    out.sample({{"table", "failures"}}, gauges.failures.shared);
-    out.sample({{"table", "public"}}, gauges.public_calls.shared);
+              "Calls of addresses without a place of their own, by whom they share a window with: "
+              "their net (an IPv6 /48 or IPv4 /16, or what is around it), or all.");
+    const auto add = [&](std::string_view table, const TableGauges& of) {
+        out.sample({{"table", table}, {"with", "net"}}, of.shared_in_net);
+        out.sample({{"table", table}, {"with", "all"}}, of.shared_by_all);
+    };
+    add("failures", gauges.failures);
+    add("public", gauges.public_calls);
+    add("preflights", gauges.preflights);
 }
 
 void add_connections(Exposition& out, const Gauges& gauges) {
@@ -65,6 +75,17 @@ void add_connections(Exposition& out, const Gauges& gauges) {
     out.counter("hourgate_connections_evicted_total",
                 "Connections closed while idle or slow, to make room for others.",
                 gauges.connections_evicted);
+    out.begin("hourgate_requests_refused_total", Type::counter,
+              "Requests refused before they could be read as a whole, by reason.");
+    for (const auto& [reason, count] : gauges.requests_refused)
+        out.sample({{"reason", reason}}, count);
+    out.counter("hourgate_stranger_requests_total",
+                "Requests to the ask listener from peers that are not in trust.peers.",
+                gauges.strangers);
+    out.begin("hourgate_unknown_hosts_total", Type::counter,
+              "Requests under a name that is not in server.hosts, by listener.");
+    for (const auto& [listener, count] : gauges.unknown_hosts)
+        out.sample({{"listener", listener}}, count);
 }
 
 void add_upstream(Exposition& out, const Gauges& gauges) {
@@ -122,6 +143,9 @@ void add_log(Exposition& out, const Gauges& gauges) {
     out.counter("hourgate_log_lines_dropped_total",
                 "Lines of the log that are lost, because whoever reads it was too slow.",
                 gauges.log.dropped);
+    out.counter("hourgate_log_lines_left_out_total",
+                "Refused calls without a line of the log, because there were too many.",
+                gauges.log_left_out);
 }
 
 void add_config(Exposition& out, const Gauges& gauges) {

@@ -23,8 +23,9 @@ namespace hourgate::ops {
 /// Of a table of counters that forgets what counts no more.
 struct TableGauges {
     std::uint64_t entries = 0;
-    std::uint64_t evicted = 0;  ///< forgotten, since the start
-    std::uint64_t shared = 0;   ///< calls counted together, because the table was full
+    std::uint64_t evicted = 0;        ///< forgotten, since the start
+    std::uint64_t shared_in_net = 0;  ///< calls counted together with others of their net
+    std::uint64_t shared_by_all = 0;  ///< calls counted together with others of any net
 };
 
 /// Writes of one kind to the database.
@@ -42,10 +43,11 @@ struct Gauges {
     std::uint64_t directory_reloads = 0;
     std::uint64_t directory_evictions = 0;
     std::uint64_t directory_entries = 0;
-    TableGauges limiter;  ///< of token lines and workspaces, in the plans' windows and the urgent
+    TableGauges limiter;  ///< of token lines, members and workspaces, and of the own routes
     std::uint64_t limiter_bytes = 0;
     TableGauges failures;
     TableGauges public_calls;
+    TableGauges preflights;
     std::uint64_t usage_dropped = 0;
     std::uint64_t decisions_written = 0;
     std::uint64_t decisions_passed_over = 0;
@@ -59,6 +61,10 @@ struct Gauges {
         std::uint64_t count = 0;
     };
     std::vector<Connections> connections_in;  ///< each listener that is on, each state
+    using Counted = std::vector<std::pair<std::string_view, std::uint64_t>>;
+    Counted requests_refused;    ///< before they could be read, by reason
+    std::uint64_t strangers = 0;  ///< requests of peers that may not use the ask listener
+    Counted unknown_hosts;       ///< requests under a name that is not the gate's, by listener
     bool forwards = false;  ///< whether there is an upstream; the others of it are 0 then
     std::uint64_t upstream_forwarded = 0;
     std::uint64_t upstream_unreachable = 0;
@@ -75,6 +81,7 @@ struct Gauges {
     std::uint64_t state_failures = 0;
     std::uint64_t state_bytes = 0;
     LogCounts log;
+    std::uint64_t log_left_out = 0;            ///< lines about refusals in a flood
     std::uint64_t reloads = 0;                 ///< that were put in force
     std::uint64_t reloads_refused = 0;         ///< because the file was bad
     bool last_reload_good = true;              ///< also when there was none

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -109,12 +110,44 @@ void StateDraft::append(std::string_view bytes) {
     pending_ += bytes;
 }
 
+namespace {
+
+/// Whether a regular file begins as a state file does, as far as it goes: a server that was killed
+/// may have written a part of it.
+bool begins_as_state(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    struct stat status {};
+    std::array<char, magic.size()> bytes{};
+    const bool file = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    const ssize_t got = file ? ::pread(fd, bytes.data(), bytes.size(), 0) : -1;
+    ::close(fd);
+    return got >= 0 && magic.starts_with({bytes.data(), static_cast<std::size_t>(got)});
+}
+
+/// Neither what is replaced nor what is removed may be anybody else's.
+Status check_ours(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0)
+        return errno == ENOENT ? Status(Done{}) : Status(failure("look at", path, errno));
+    if (begins_as_state(path) || S_ISLNK(status.st_mode))  // a link is removed, and not followed
+        return Done{};
+    return Failure{Fault::conflict, path + " is not a state file of hourgate, and is left as it is",
+                   "move it away, or give the database another name"};
+}
+
+}  // namespace
+
 Status StateDraft::open() {
+    for (const std::string& path : {path_, draft_path_})
+        if (Status ours = check_ours(path); !ours)
+            return ours;
     ::unlink(draft_path_.c_str());  // what a server that was killed left there
     fd_ = ::open(draft_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    // The mode again: the process may have a mask that took more than it should.
-    if (fd_ < 0 || ::fchmod(fd_, 0600) != 0)
+    if (fd_ < 0)
         return failure("write", draft_path_, errno);
+    (void)!::fchmod(fd_, 0600);  // some file systems give other modes, and keep them
     // A command that root gives must not take the file from the server.
     struct stat present {};
     if (::geteuid() == 0 && ::lstat(path_.c_str(), &present) == 0 &&
@@ -168,6 +201,8 @@ Status StateDraft::place(std::int64_t until_us, std::int64_t ahead_us) {
         return written;
     if (::fsync(fd_) != 0)
         return failure("sync", draft_path_, errno);
+    if (Status ours = check_ours(path_); !ours)
+        return ours;
     if (::rename(draft_path_.c_str(), path_.c_str()) != 0)
         return failure("write", path_, errno);
     ::close(std::exchange(fd_, -1));
@@ -281,7 +316,7 @@ Status StateFile::read(const std::function<bool(StatePart, std::string_view)>& t
         at += head.size();
         const std::uint64_t part = number_in(std::string_view(head).substr(0, 1));
         const std::uint64_t size = number_in(std::string_view(head).substr(1));
-        if (part > static_cast<std::uint64_t>(StatePart::public_calls) ||
+        if (part > static_cast<std::uint64_t>(StatePart::own) ||
             size > limits::state_piece_bytes_max || size > end - at)
             return unusable("is damaged");
         piece.resize(size);

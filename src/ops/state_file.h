@@ -23,7 +23,14 @@
 namespace hourgate::ops {
 
 /// Whose counters a piece has. Stored: never renumbered.
-enum class StatePart : std::uint8_t { limiter = 0, urgent = 1, failures = 2, public_calls = 3 };
+enum class StatePart : std::uint8_t {
+    limiter = 0,
+    urgent = 1,  ///< of earlier versions: read over, not written
+    failures = 2,
+    public_calls = 3,
+    preflights = 4,
+    own = 5,  ///< of the gate's own routes
+};
 
 /// When it was written.
 struct Saved {

@@ -5,6 +5,7 @@
 
 #include "base/few.h"
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 
 namespace hourgate::ops {
 
@@ -34,6 +35,12 @@ struct Entry {
     }
 };
 
+/// Whether the token was made by a rotation just now, so that its predecessor may ask whether it
+/// was ever used.
+bool is_fresh_successor(const TokenFacts& token, std::int64_t now_ms) noexcept {
+    return token.id != token.line && now_ms - token.created_ms < limits::fresh_successor_ms;
+}
+
 manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
     manage::UsageNote note;
     note.token_id = token_id;
@@ -57,8 +64,8 @@ manage::UsageNote note_of(std::int64_t token_id, const Entry& entry) {
 
 struct UsageMeter::Shard {
     std::mutex mutex;
-    std::unordered_map<std::int64_t, Entry> entries;  // of this hour, by token
-    std::vector<manage::UsageNote> earlier;           // of hours that are over
+    std::unordered_map<std::int64_t, Entry, SeededHash> entries;  // of this hour, by token
+    std::vector<manage::UsageNote> earlier;                       // of hours that are over
 };
 
 UsageMeter::UsageMeter() : shards_(std::make_unique<Shard[]>(limits::usage_shards)) {}
@@ -72,6 +79,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
     const std::int64_t now_ms = decision.now.wall_ms;
     const std::int64_t hour = now_ms / ms_per_hour;
     Shard& shard = shards_[static_cast<std::size_t>(id) % limits::usage_shards];
+    bool first_use = false;
     try {
         const std::lock_guard lock(shard.mutex);
         const auto found = shard.entries.find(id);
@@ -89,6 +97,7 @@ void UsageMeter::count(const Decision& decision) noexcept {
         }
         entry.add(decision.reason);
         if (decision.granted()) {
+            first_use = entry.used_ms == 0;
             entry.used_ms = now_ms;
             entry.used_from = decision.address;
         } else {
@@ -99,12 +108,14 @@ void UsageMeter::count(const Decision& decision) noexcept {
     } catch (...) {
         dropped_.fetch_add(1, std::memory_order_relaxed);
     }
+    if (first_use && wake_ && is_fresh_successor(decision.facts->token, now_ms))
+        wake_();
 }
 
 std::vector<manage::UsageNote> UsageMeter::take(std::size_t part) {
     Shard& shard = shards_[part];
     std::vector<manage::UsageNote> notes;
-    std::unordered_map<std::int64_t, Entry> entries;
+    std::unordered_map<std::int64_t, Entry, SeededHash> entries;
     {
         const std::lock_guard lock(shard.mutex);
         entries.swap(shard.entries);

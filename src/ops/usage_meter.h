@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "gate/decision.h"
@@ -23,6 +25,10 @@ public:
     UsageMeter(const UsageMeter&) = delete;
     UsageMeter& operator=(const UsageMeter&) = delete;
 
+    /// Called when the first call since the last writing is granted to a token that a rotation made
+    /// less than limits::fresh_successor_ms ago, so that a crash loses hardly any such call. Set
+    /// once, before the first call; `wake` neither waits nor throws.
+    void on_fresh_successor(std::function<void()> wake) { wake_ = std::move(wake); }
     /// One shard's lock, no write. Any thread.
     void count(const Decision& decision) noexcept;
     /// What was counted in one part of it since that was last taken: a part at a time, so that not
@@ -35,6 +41,7 @@ private:
     struct Shard;
     std::unique_ptr<Shard[]> shards_;
     std::atomic<std::uint64_t> dropped_{0};
+    std::function<void()> wake_;
 };
 
 }  // namespace hourgate::ops

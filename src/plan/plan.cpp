@@ -15,7 +15,9 @@ namespace {
 constexpr std::int64_t rank_max = 1'000'000;
 constexpr std::size_t window_name_bytes_max = 32;
 constexpr std::string_view form =
-    "write NAME=LIMIT/SECONDS or NAME=LIMIT/SECONDS/workspace, as in burst=30/10";
+    "write NAME=LIMIT/SECONDS, and /member or /workspace behind it if more than one token shares "
+    "the "
+    "window, as in burst=30/10 or sustained=600/60/member";
 
 Failure usage(std::string what, std::string_view next) {
     return Failure{Fault::usage, std::move(what), std::string(next)};
@@ -86,9 +88,9 @@ std::vector<Plan> built_in_plans() {
     return {
         make_plan("free", false, 0, {}),
         make_plan("studio", true, 10,
-                  {{"burst", 30, 10, Per::token}, {"sustained", 600, 60, Per::token}}),
+                  {{"burst", 30, 10, Per::token}, {"sustained", 600, 60, Per::member}}),
         make_plan("agency", true, 20,
-                  {{"burst", 60, 10, Per::token}, {"sustained", 1'200, 60, Per::token}}),
+                  {{"burst", 60, 10, Per::token}, {"sustained", 1'200, 60, Per::member}}),
     };
 }
 
@@ -96,17 +98,19 @@ Result<Window> parse_window(std::string_view text) {
     const auto unreadable = [&] {
         return usage("'" + printable(text) + "' is not a window", form);
     };
-    constexpr std::string_view per_workspace = "/workspace";
     Window window;
-    std::string_view rest = text;
-    if (rest.ends_with(per_workspace)) {
-        window.per = Per::workspace;
-        rest.remove_suffix(per_workspace.size());
-    }
-    const std::size_t equals = rest.find('=');
-    const std::size_t slash = rest.find('/', equals);
-    if (slash == rest.npos)
+    const std::size_t equals = text.find('=');
+    const std::size_t slash = text.find('/', equals);
+    if (slash == text.npos)
         return unreadable();  // so it is when there is no '='
+    const std::size_t second = text.find('/', slash + 1);
+    if (second != text.npos) {
+        const auto per = per_from(text.substr(second + 1));
+        if (!per)
+            return unreadable();
+        window.per = *per;
+    }
+    const std::string_view rest = text.substr(0, second);
     const auto limit = parse_u32(rest.substr(equals + 1, slash - equals - 1));
     const auto seconds = parse_u32(rest.substr(slash + 1));
     if (!limit || !seconds)
@@ -123,8 +127,8 @@ std::string to_text(const Window& window) {
     std::string text = window.name;
     text.append("=").append(std::to_string(window.limit));
     text.append("/").append(std::to_string(window.seconds));
-    if (window.per == Per::workspace)
-        text += "/workspace";
+    if (window.per != Per::token)
+        text.append("/").append(to_text(window.per));
     return text;
 }
 
@@ -161,6 +165,19 @@ int longest_window(const Plan& plan) noexcept {
     if (longest == plan.windows.end())
         return -1;
     return static_cast<int>(longest - plan.windows.begin());
+}
+
+std::string warning_about(const Plan& plan, std::int64_t live_max) {
+    const bool per_token =
+        std::all_of(plan.windows.begin(), plan.windows.end(),
+                    [](const Window& window) { return window.per == Per::token; });
+    if (!plan.api || plan.windows.empty() || !per_token)
+        return {};
+    return "plan '" + plan.name +
+           "' has only windows per token, so a member can multiply each limit by " +
+           std::to_string(live_max) +
+           " (tokens.live_max), and further by minting and revoking. Add a window per member: " +
+           "--window NAME=LIMIT/SECONDS/member";
 }
 
 }  // namespace hourgate

@@ -41,17 +41,23 @@ private:
 /// The plans `hourgate init` makes: free, studio, agency (PRODUCT.md section 4).
 [[nodiscard]] std::vector<Plan> built_in_plans();
 
-/// NAME=LIMIT/SECONDS[/workspace], as in "burst=30/10" or "team=1000/60/workspace". Failure::usage
-/// names what is off and shows the form.
+/// NAME=LIMIT/SECONDS[/token|/member|/workspace], as in "burst=30/10" or "sustained=600/60/member";
+/// per token where nothing is said. Failure::usage names what is off and shows the form.
 [[nodiscard]] Result<Window> parse_window(std::string_view text);
-/// The form parse_window reads.
+/// Writes the form that parse_window reads; "/token" is left out.
 [[nodiscard]] std::string to_text(const Window& window);
 
 /// Sorts windows (by seconds, then limit) and checks names, bounds and number. Failure::usage names
 /// the window and the bound.
 [[nodiscard]] Status validate(Plan& plan);
 
-/// Index of the longest window, the first of equals; -1 when there is none. X-RateLimit-* show it.
+/// Index of the longest window, the first of equals; -1 when there is none. X-RateLimit-* show it
+/// unless another one is full.
 [[nodiscard]] int longest_window(const Plan& plan) noexcept;
+
+/// Says what is weak about a sound plan, as one or two full sentences; "" if nothing is. A plan
+/// with API access whose windows all count per token bounds no member: `live_max` tokens, which is
+/// [tokens] live_max, have as many times the room.
+[[nodiscard]] std::string warning_about(const Plan& plan, std::int64_t live_max);
 
 }  // namespace hourgate

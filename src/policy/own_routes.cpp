@@ -23,25 +23,37 @@ OwnRoute own_route_of(std::span<const std::string_view> rest) noexcept {
     return OwnRoute::other;
 }
 
-bool is_urgent(OwnRoute route, std::string_view method) noexcept {
+OwnWindow own_window_of(OwnRoute route, std::string_view method) noexcept {
+    constexpr OwnWindow other = OwnWindow::self_service;
     switch (route) {
         case OwnRoute::rotate_self:
         case OwnRoute::rotate_token:
+            return method == "POST" ? OwnWindow::rotate : other;
         case OwnRoute::check:
-            return method == "POST";
+            return method == "POST" ? OwnWindow::check : other;
         case OwnRoute::token:
-            return method == "DELETE";
+            return method == "DELETE" ? OwnWindow::revoke : other;
         case OwnRoute::why:
-            return method == "GET" || method == "HEAD";
+            return method == "GET" || method == "HEAD" ? OwnWindow::why : other;
         case OwnRoute::none:
         case OwnRoute::me:
         case OwnRoute::tokens:
         case OwnRoute::organization:
         case OwnRoute::other:
         case OwnRoute::admin:
-            return false;
+            return other;
     }
-    return false;
+    return other;
+}
+
+bool is_urgent(OwnRoute route, std::string_view method) noexcept {
+    return own_window_of(route, method) != OwnWindow::self_service;
+}
+
+bool asks_whether_paid(OwnRoute route, std::string_view method) noexcept {
+    if (route == OwnRoute::none)
+        return true;
+    return !is_urgent(route, method) && method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
 }  // namespace hourgate::policy

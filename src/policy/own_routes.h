@@ -2,6 +2,7 @@
 // the one that says why a call was refused. What they answer is http/'s.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,9 +30,27 @@ constexpr std::string_view why_prefix = "/_hourgate/why";
 /// `rest`: the segments behind api_prefix.
 [[nodiscard]] OwnRoute own_route_of(std::span<const std::string_view> rest) noexcept;
 
-/// Revoking and rotating, never kept from whoever holds a leaked token by a lapsed plan or a full
-/// window; and asking why, and what would be, for whom these are the very question. Question 2 is
-/// not asked, and question 4 of a window of their own.
+/// Which of the gate's own windows a call to one of its own routes counts in. Never a plan's: a
+/// full window or a lapsed plan is when people look at their tokens and their usage. The numbers
+/// are part of stored keys and never renumbered.
+enum class OwnWindow : std::uint8_t {
+    self_service = 0,  ///< everything that is not below
+    why = 1,           ///< asking why a call was refused
+    check = 2,         ///< asking what would become of a call
+    rotate = 3,
+    revoke = 4,  ///< a revocation without effect; one with effect is never refused for room
+};
+constexpr std::size_t own_window_count = 5;
+
+/// `route` may be none or admin; the answer means nothing then.
+[[nodiscard]] OwnWindow own_window_of(OwnRoute route, std::string_view method) noexcept;
+
+/// Returns true for revoking, rotating, asking why, and asking what would be. Whoever holds a
+/// leaked or refused token may do these whatever the plan is and whatever the token is narrowed to.
 [[nodiscard]] bool is_urgent(OwnRoute route, std::string_view method) noexcept;
+
+/// Whether question 2 is asked. Of the gate's own routes it is asked only where something is made
+/// or changed that is not urgent: reading, revoking and rotating work on a lapsed plan.
+[[nodiscard]] bool asks_whether_paid(OwnRoute route, std::string_view method) noexcept;
 
 }  // namespace hourgate::policy

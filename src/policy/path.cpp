@@ -32,6 +32,11 @@ constexpr Flaws refused_by(const PathRules& rules) noexcept {
            bit_if(rules.double_encoding, PathFlaw::double_encoding);
 }
 
+/// REQUIRES: there is one.
+PathFlaw first_of(Flaws flaws) noexcept {
+    return static_cast<PathFlaw>(std::countr_zero(flaws));
+}
+
 /// The value of a hex digit, or -1.
 constexpr int hex_value(char c) noexcept {
     if (c >= '0' && c <= '9')
@@ -73,6 +78,14 @@ std::string_view decode(std::string_view segment, char*& out, Flaws& flaws) noex
     return {begin, static_cast<std::size_t>(out - begin)};
 }
 
+/// No flaw: a byte that Path::plain excludes. Every table entry but those of plain bytes has it.
+constexpr Flaws not_plain = 1U << 31U;
+
+constexpr bool is_plain(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
+
 /// What a byte of a decoded segment is taken for at first sight: not_utf8 and double_encoding say
 /// that it takes a second look.
 constexpr std::array<Flaws, 256> first_sight = [] {
@@ -87,6 +100,9 @@ constexpr std::array<Flaws, 256> first_sight = [] {
     flaws['\\'] = bit(PathFlaw::backslash);
     flaws[';'] = bit(PathFlaw::semicolon);
     flaws['%'] = bit(PathFlaw::double_encoding);
+    for (std::size_t byte = 0; byte < flaws.size(); ++byte)
+        if (!is_plain(static_cast<char>(byte)))
+            flaws[byte] |= not_plain;
     return flaws;
 }();
 
@@ -117,7 +133,7 @@ Flaws flaws_in(std::string_view segment) noexcept {
 
 Path read_path(std::string_view target, const PathRules& rules) {
     if (!is_readable(target))
-        return Path{PathFlaw::unreadable, {}, {}};
+        return Path{PathFlaw::unreadable, false, {}, {}};
     Path path;
     Flaws flaws = 0;
     std::string_view rest = path_part(target).substr(1);
@@ -141,10 +157,16 @@ Path read_path(std::string_view target, const PathRules& rules) {
         if (more)
             rest.remove_prefix(slash + 1);
     }
+    path.plain = (flaws & not_plain) == 0;
     flaws &= refused_by(rules);
     if (flaws != 0)
-        return Path{static_cast<PathFlaw>(std::countr_zero(flaws)), {}, {}};
+        return Path{first_of(flaws), false, {}, {}};
     return path;
+}
+
+PathFlaw flaw_of(std::string_view segment, const PathRules& rules) noexcept {
+    const Flaws flaws = flaws_in(segment) & refused_by(rules);
+    return flaws != 0 ? first_of(flaws) : PathFlaw::none;
 }
 
 std::string_view path_part(std::string_view target) noexcept {
@@ -181,6 +203,10 @@ std::string_view explain(PathFlaw flaw) noexcept {
             return "the path has more than 64 segments";
         case PathFlaw::case_variant:
             return "the path differs from a configured one only in upper and lower case";
+        case PathFlaw::reading_variant:
+            return "an upstream that cuts a suffix such as '.json' or ':1', or dots and spaces at "
+                   "an end, or takes one Unicode character for another, reads it as a configured "
+                   "one";
     }
     return "";
 }

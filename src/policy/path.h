@@ -28,7 +28,8 @@ enum class PathFlaw : std::uint8_t {
     semicolon,          ///< ';', as sent or decoded
     double_encoding,    ///< "%hh" left after decoding
     too_many_segments,  ///< over limits::path_segments_max
-    case_variant,  ///< found by Policy: would match an earlier resource if ASCII case were ignored
+    case_variant,       ///< found by Policy: would match an earlier resource if case were ignored
+    reading_variant,  ///< found by Policy: an earlier resource, as policy/readings.h reads the path
 };
 
 /// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.
@@ -42,6 +43,7 @@ struct PathRules {
     bool semicolon = true;
     bool double_encoding = true;
     bool case_variant = true;
+    bool reading_variant = true;
 };
 
 using Segments = std::span<const std::string_view>;
@@ -49,6 +51,9 @@ using Segments = std::span<const std::string_view>;
 /// A path read: its decoded segments. Empty segments only where the rule allows them.
 struct Path {
     PathFlaw flaw = PathFlaw::none;
+    /// Nothing but ASCII letters, digits, '-' and '_' in all segments: case aside, nobody reads
+    /// such a path differently.
+    bool plain = false;
     /// Decoded once. "/" has none, and one trailing slash is not one. They point into the target,
     /// or into `decoded` where an escape stood.
     Few<std::string_view, 8> segments;
@@ -59,6 +64,9 @@ struct Path {
 /// several flaws the first in the order of PathFlaw is told. A rule switched off leaves its segment
 /// as it was decoded: an allowed %2F stays inside its segment.
 [[nodiscard]] Path read_path(std::string_view target, const PathRules& rules);
+
+/// What is off about a decoded segment by these rules: none where a path with it is read.
+[[nodiscard]] PathFlaw flaw_of(std::string_view segment, const PathRules& rules) noexcept;
 
 /// The path part as sent: up to '?' . For logs and answers.
 [[nodiscard]] std::string_view path_part(std::string_view target) noexcept;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/readings.h"
 
 namespace hourgate::policy {
 
@@ -143,7 +144,7 @@ Result<Resource> own_resource(const std::string& api_prefix) {
 // --- finding the resource ------------------------------------------------------------------------
 
 /// How a path stands to a pattern or a resource.
-enum class Fit : std::uint8_t { none, but_for_case, exact };
+enum class Fit : std::uint8_t { none, but_for_reading, but_for_case, exact };
 
 Fit fit_of(const Segment& segment, std::string_view text) noexcept {
     if (segment.kind == Segment::Kind::capture)
@@ -163,19 +164,170 @@ Fit fit_of(const Pattern& pattern, Segments path) noexcept {
     return fit;
 }
 
-struct Found {
-    Fit fit = Fit::none;
-    const Pattern* pattern = nullptr;  // the first that fits exactly
+/// A path, and how it may be looked at.
+struct Looked {
+    Looked(const Path& path, const PathRules& the_rules)
+        : segments(path.segments), readings(path, the_rules), rules(the_rules) {}
+
+    Segments segments;
+    Readings readings;
+    const PathRules& rules;
 };
 
-Found look_in(const Resource& resource, Segments path) noexcept {
+/// Case is not looked at where the rule allows it.
+Fit fit_of(const Pattern& pattern, const Looked& path) noexcept {
+    const Fit fit = fit_of(pattern, path.segments);
+    if (fit == Fit::exact || (fit == Fit::but_for_case && path.rules.case_variant))
+        return fit;
+    return path.readings.match(pattern) ? Fit::but_for_reading : Fit::none;
+}
+
+struct Found {
+    Fit fit = Fit::none;
+    const Pattern* pattern = nullptr;  // the first that fits so well
+};
+
+Found look_in(const Resource& resource, const Looked& path) noexcept {
     Found found;
     for (const Pattern& pattern : resource.patterns) {
-        found.fit = std::max(found.fit, fit_of(pattern, path));
-        if (found.fit == Fit::exact)
-            return {Fit::exact, &pattern};
+        const Fit fit = fit_of(pattern, path);
+        if (fit > found.fit)
+            found = {fit, &pattern};
+        if (fit == Fit::exact)
+            break;
     }
     return found;
+}
+
+/// What is refused when an earlier resource fits but so.
+PathFlaw flaw_of(Fit fit, const PathRules& rules) noexcept {
+    if (fit == Fit::but_for_reading && rules.reading_variant)
+        return PathFlaw::reading_variant;
+    return fit == Fit::none || fit == Fit::exact ? PathFlaw::none : PathFlaw::case_variant;
+}
+
+void fold_literals(Resource& resource, const PathRules& rules) {
+    for (Pattern& pattern : resource.patterns)
+        for (Segment& segment : pattern.segments)
+            if (segment.kind == Segment::Kind::literal)
+                segment.folded = folded(segment.text, rules);
+}
+
+// --- rows that can never match -------------------------------------------------------------------
+
+/// What takes a path from the resources below.
+struct Taker {
+    const Resource* resource = nullptr;  // null: nothing does
+    Found found;
+};
+
+/// The rows above one: the gate's own routes, then these resources.
+struct Above {
+    const Resource& own;
+    std::span<const Resource> resources;
+};
+
+Taker taker_of(const Looked& path, const Above& above) noexcept {
+    if (const Found found = look_in(above.own, path); found.fit != Fit::none)
+        return {&above.own, found};
+    for (const Resource& resource : above.resources)
+        if (const Found found = look_in(resource, path); found.fit != Fit::none)
+            return {&resource, found};
+    return {};
+}
+
+/// "resource 'clients' above takes them by '/clients/**'", and why where that is no match.
+std::string in_words(const Taker& taker) {
+    std::string text = "resource '" + taker.resource->name + "' above takes them by '" +
+                       taker.found.pattern->text + "'";
+    if (taker.found.fit == Fit::but_for_case)
+        text += ", which differs only in case (policy.case_variant)";
+    if (taker.found.fit == Fit::but_for_reading)
+        text += ", as an upstream may read them (policy.reading_variant, policy.case_variant)";
+    return text;
+}
+
+/// A path of so many segments that matches `pattern` and nothing else that it need not match: if a
+/// pattern takes this path, it takes every path of so many segments that `pattern` matches. For
+/// what is captured it has a text that no literal is, or is read as; for the rest an empty segment
+/// where such are allowed, because no capture takes one.
+Path hardest_path(const Pattern& pattern, std::size_t count, const PathRules& rules,
+                  std::string_view no_literal) {
+    Path path;
+    for (const Segment& segment : pattern.segments)
+        path.segments.push_back(
+            segment.kind == Segment::Kind::literal ? std::string_view(segment.text) : no_literal);
+    while (path.segments.size() < count)
+        path.segments.push_back(rules.empty_segment ? no_literal : std::string_view());
+    return path;
+}
+
+/// Says what takes every path of `pattern`; none when some path is left for it. `longest`: more
+/// segments than any pattern above has. A single pattern above that takes a path of some length
+/// takes all of that length, so one path of each length is looked at, the longest first: few
+/// patterns take that one.
+std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
+                                     const PathRules& rules, std::size_t longest,
+                                     std::string_view no_literal) {
+    constexpr std::size_t takers_told_max = 3;
+    const std::size_t least = pattern.segments.size();
+    const std::size_t most = pattern.rest ? std::max(least, longest) : least;
+    std::vector<std::string> takers;
+    for (std::size_t count = most;; --count) {
+        const Path path = hardest_path(pattern, count, rules, no_literal);
+        const Taker taker = taker_of(Looked(path, rules), above);
+        if (taker.resource == nullptr)
+            return std::nullopt;
+        std::string text = in_words(taker);
+        if (std::find(takers.begin(), takers.end(), text) == takers.end() &&
+            takers.size() < takers_told_max)
+            takers.push_back(std::move(text));
+        if (count == least)
+            break;
+    }
+    std::string all;
+    for (const std::string& taker : takers)
+        all += (all.empty() ? "" : ", and ") + taker;
+    return all;
+}
+
+/// The flaw for which a rule refuses every path of `pattern`.
+PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) noexcept {
+    for (const Segment& segment : pattern.segments)
+        if (segment.kind == Segment::Kind::literal)
+            if (const PathFlaw flaw = policy::flaw_of(segment.text, rules); flaw != PathFlaw::none)
+                return flaw;
+    return PathFlaw::none;
+}
+
+/// REQUIRES: literals are folded.
+std::optional<Failure> check_reached(const Resource& own, std::span<const Resource> resources,
+                                     const PathRules& rules) {
+    std::size_t literal_bytes = 0;
+    std::size_t segments = 0;
+    const auto measure = [&](const Resource& resource) {
+        for (const Pattern& pattern : resource.patterns) {
+            segments = std::max(segments, pattern.segments.size());
+            for (const Segment& segment : pattern.segments)
+                literal_bytes = std::max(literal_bytes, segment.text.size());
+        }
+    };
+    measure(own);
+    std::for_each(resources.begin(), resources.end(), measure);
+    const std::string no_literal(literal_bytes + 1, 'x');
+    const std::size_t longest = std::min(segments + 1, limits::path_segments_max);
+    for (std::size_t at = 0; at < resources.size(); ++at)
+        for (const Pattern& pattern : resources[at].patterns) {
+            const std::string what = "path '" + pattern.text + "' can never match: ";
+            if (const PathFlaw flaw = flaw_in(pattern, rules); flaw != PathFlaw::none)
+                return off(resources[at], what + std::string(explain(flaw)) + ", and is refused",
+                           "remove the path, or see [policy]");
+            if (const auto takers =
+                    all_taken(pattern, {own, resources.first(at)}, rules, longest, no_literal))
+                return off(resources[at], what + *takers,
+                           "move this resource above that one, or remove the path");
+        }
+    return std::nullopt;
 }
 
 /// Whether the path as sent is `prefix` or below it.
@@ -186,19 +338,28 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
 
 // --- judging -------------------------------------------------------------------------------------
 
-/// The least role whose row has the action; none when no role may.
-std::optional<Role> least_role(const Resource& resource, Action action) noexcept {
-    for (auto role = all_roles.rbegin(); role != all_roles.rend(); ++role)
-        if (resource.access[index(*role)].has(action))
-            return *role;
-    return std::nullopt;
+/// Whether what the path captures is the caller's own; true where it captures nothing.
+bool is_own(const Match& match, const Subject& subject) noexcept {
+    return !match.member || *match.member == subject.member_id || *match.member == "me";
+}
+
+/// The roles with which this call would pass: a row that says own does not for another's path.
+Roles able_roles(const Resource& resource, Action action, const Match& match,
+                 const Subject& subject) noexcept {
+    Roles able;
+    for (const Role role : all_roles) {
+        const Access& row = resource.access[index(role)];
+        if (row.has(action) && (!row.own || is_own(match, subject)))
+            able.add(role);
+    }
+    return able;
 }
 
 void judge_own(Judgement& judgement, const Match& match, const Subject& subject) {
     judgement.own = subject.member_id;
     if (!match.member)
         judgement.narrowed_by_upstream = true;
-    else if (*match.member != subject.member_id && *match.member != "me")
+    else if (!is_own(match, subject))
         judgement.verdict = Verdict::not_own;
 }
 
@@ -209,6 +370,9 @@ Policy::Policy(Rules rules, Resource own)
     organization_.access[index(Role::member)] = {};
     admin_.name = "admin";
     admin_.patterns.clear();
+    fold_literals(own_, rules_.path);
+    for (Resource& resource : rules_.resources)
+        fold_literals(resource, rules_.path);
 }
 
 Result<Policy> Policy::make(Rules rules) {
@@ -225,7 +389,10 @@ Result<Policy> Policy::make(Rules rules) {
         if (std::count_if(rules.resources.begin(), rules.resources.end(), named_so) > 1)
             return off(resource, "is there twice", "list all its paths in one [[resource]]");
     }
-    return Policy(std::move(rules), std::move(own).value());
+    Policy policy(std::move(rules), std::move(own).value());
+    if (auto failure = check_reached(policy.own_, policy.resources(), policy.rules().path))
+        return *std::move(failure);
+    return policy;
 }
 
 Match Policy::find(std::string_view target) const {
@@ -239,10 +406,11 @@ Match Policy::find(std::string_view target) const {
         return match;
     }
 
+    const Looked looked(path, rules_.path);
     const Pattern* pattern = nullptr;  // that fits
     // True when the search ends at this resource.
     const auto ends_at = [&](const Resource& resource) {
-        const Found found = look_in(resource, path.segments);
+        const Found found = look_in(resource, looked);
         if (found.fit == Fit::exact) {
             match.kind = Match::Kind::resource;
             match.resource = &resource;
@@ -251,10 +419,8 @@ Match Policy::find(std::string_view target) const {
                 match.member = path.segments[static_cast<std::size_t>(found.pattern->member_at)];
             return true;
         }
-        const bool variant = found.fit == Fit::but_for_case && rules_.path.case_variant;
-        if (variant)
-            match.flaw = PathFlaw::case_variant;
-        return variant;
+        match.flaw = flaw_of(found.fit, rules_.path);
+        return match.flaw != PathFlaw::none;
     };
     if (ends_at(own_)) {
         if (match.flaw != PathFlaw::none)
@@ -326,32 +492,59 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
     const Action action = *judgement.action;
 
     if (match.resource == nullptr) {
+        // A narrowed token never reaches what no resource names: no scope could say so.
+        judgement.lacks_scope = !subject.scopes.empty();
         if (match.kind == Match::Kind::implicit && subject.role == Role::member) {
-            judgement.required_role = Role::manager;
+            for (const Role role : {Role::owner, Role::admin, Role::manager})
+                judgement.able_roles.add(role);
+            judgement.required_role = judgement.able_roles.least();
             return refuse(Verdict::role_forbidden);
         }
-        // A narrowed token never reaches what no resource names: no scope could say so.
-        return subject.scopes.empty() ? judgement : refuse(Verdict::scope_missing);
+        return judgement.lacks_scope ? refuse(Verdict::scope_missing) : judgement;
     }
     const Resource& resource = *match.resource;
     const Access& row = resource.access[index(subject.role)];
+    judgement.lacks_scope =
+        !allow(subject.scopes, resource.name, action) && !acts_on_itself(match, subject, method);
+    if (judgement.lacks_scope)
+        judgement.required_scope = scope_for(resource.name, action);
     if (!row.has(action)) {
-        judgement.required_role = least_role(resource, action);
+        judgement.able_roles = able_roles(resource, action, match, subject);
+        judgement.required_role = judgement.able_roles.least();
+        if (judgement.able_roles.empty()) {  // then no scope helps either
+            judgement.lacks_scope = false;
+            judgement.required_scope.clear();
+        }
         return refuse(Verdict::role_forbidden);
     }
-    if (!allow(subject.scopes, resource.name, action) && !acts_on_itself(match, subject, method)) {
-        judgement.required_scope = scope_for(resource.name, action);
+    if (judgement.lacks_scope)
         return refuse(Verdict::scope_missing);
-    }
     if (row.own)
         judge_own(judgement, match, subject);
     return judgement;
+}
+
+bool Policy::opens(const Match& match) const noexcept {
+    if (match.flaw != PathFlaw::none || match.own_route())
+        return false;
+    return match.kind != Match::Kind::unlisted || rules_.unlisted_allowed;
 }
 
 bool Policy::knows(std::string_view resource) const noexcept {
     return resource == own_name ||
            std::any_of(rules_.resources.begin(), rules_.resources.end(),
                        [&](const Resource& known) { return known.name == resource; });
+}
+
+std::optional<Role> Roles::least() const noexcept {
+    for (auto role = all_roles.rbegin(); role != all_roles.rend(); ++role)
+        if (has(*role))
+            return *role;
+    return std::nullopt;
+}
+
+bool Roles::is_least_and_above() const noexcept {
+    return (bits_ & (bits_ + 1U)) == 0;  // owner is the lowest bit
 }
 
 std::optional<Action> action_of(std::string_view method, const Resource* resource) noexcept {

@@ -46,6 +46,21 @@ struct Match {
     [[nodiscard]] bool own_route() const noexcept { return own != OwnRoute::none; }
 };
 
+/// A set of roles.
+class Roles {
+public:
+    void add(Role role) noexcept { bits_ = static_cast<std::uint8_t>(bits_ | 1U << index(role)); }
+    [[nodiscard]] bool has(Role role) const noexcept { return (bits_ >> index(role) & 1U) != 0; }
+    [[nodiscard]] bool empty() const noexcept { return bits_ == 0; }
+    /// The one that may least; none when it is empty.
+    [[nodiscard]] std::optional<Role> least() const noexcept;
+    /// Whether it has every role above its least one: then "manager or above" says what it is.
+    [[nodiscard]] bool is_least_and_above() const noexcept;
+
+private:
+    std::uint8_t bits_ = 0;
+};
+
 /// The answer to question 3.
 enum class Verdict : std::uint8_t {
     allowed,
@@ -60,9 +75,14 @@ struct Judgement {
     std::optional<Action> action;  ///< none: the method has no action here
     std::string own;  ///< X-Hourgate-Own: the member id when the row says own, else empty
     bool narrowed_by_upstream = false;  ///< own, and only the upstream can tell
-    /// role_forbidden: the least role that may. None: no role may.
+    /// role_forbidden: the roles with which the same member's same call would pass, scopes aside.
+    Roles able_roles;
+    /// role_forbidden: the least of them. None: no role may.
     std::optional<Role> required_role;
-    std::string required_scope;  ///< scope_missing: what would do; empty: no scope would
+    /// scope_missing: what would do; empty: no scope would. role_forbidden: what the token lacks
+    /// beside a role, by the same rule.
+    std::string required_scope;
+    bool lacks_scope = false;  ///< scope_missing; or role_forbidden, and the scopes do not reach
 };
 
 /// Who asks.
@@ -78,9 +98,10 @@ public:
     /// Checks the rules as a whole. Failure::config names the resource and what is off: a name
     /// twice or "hourgate", a row that says own on a path without "{member}" and no own_by =
     /// "upstream", a resource that overlaps api_prefix or why_prefix, a public resource with rows,
-    /// a method that is standard or not upper case, over the bounds; or an api_prefix that lies in
-    /// why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means all
-    /// there is besides, and the gate's own routes come first.
+    /// a method that is standard or not upper case, a path that can never match because resources
+    /// above take all its paths or a rule refuses them, over the bounds; or an api_prefix that lies
+    /// in why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means
+    /// all there is besides, and the gate's own routes come first.
     [[nodiscard]] static Result<Policy> make(Rules rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
@@ -101,6 +122,10 @@ public:
     /// its rows are empty, so every role would be forbidden).
     [[nodiscard]] Judgement judge(const Match& match, const Subject& subject,
                                   std::string_view method) const;
+
+    /// Whether some call to where `match` is could be granted: a resource lists it, or paths that
+    /// none lists are allowed to somebody. Of the gate's own routes: no.
+    [[nodiscard]] bool opens(const Match& match) const noexcept;
 
     /// Whether a scope may name this resource: one of the configured, or "hourgate".
     [[nodiscard]] bool knows(std::string_view resource) const noexcept;

@@ -49,6 +49,9 @@ struct Segment {
     enum class Kind : std::uint8_t { literal, capture };
     Kind kind = Kind::literal;
     std::string text;  ///< the literal, decoded; or the name between braces
+    /// The literal as Policy compares it where an upstream may read a path differently
+    /// (policy/readings.h); empty until a Policy was made of it.
+    std::string folded = {};
     friend bool operator==(const Segment&, const Segment&) = default;
 };
 

@@ -14,10 +14,13 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "store/as_owner.h"
 #include "store/connection.h"
 #include "store/copy.h"
 #include "store/database_file.h"
 #include "store/errors.h"
+#include "store/file_header.h"
 #include "store/files.h"
 #include "store/known.h"
 #include "store/lock_file.h"
@@ -58,13 +61,24 @@ bool is_dated(std::string_view name) {
 /// Of a run that was killed.
 bool is_leftover(std::string_view name) {
     const auto after = after_dated(name);
-    return after && (after->starts_with(".part-") || after->starts_with(".verify-"));
+    if (!after)
+        return false;
+    for (const std::string_view begin : {".part-", ".verify-"})
+        if (after->starts_with(begin))
+            return parse_number(after->substr(begin.size()), INT32_MAX).has_value();
+    return false;
 }
 
 bool is_older(const std::string& path, std::int64_t than_ms) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 &&
+    return ::lstat(path.c_str(), &status) == 0 &&
            static_cast<std::int64_t>(status.st_mtim.tv_sec) * ms_per_s < than_ms;
+}
+
+/// False for a link, a folder, and whatever else hourgate did not write.
+bool is_earlier_backup(const std::string& path) {
+    const Result<bool> ours = is_backup(path);
+    return ours && ours.value();
 }
 
 std::int64_t bytes_of(const std::string& path) {
@@ -72,15 +86,23 @@ std::int64_t bytes_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
 }
 
-/// `known` is filled, when there is one, from the snapshot that is copied.
+/// `known` is filled, when there is one, from the snapshot that is copied. The two sides may be two
+/// users': each file is opened, and closed, with the rights that its folder asks for.
 Status copy_into(const std::string& database, const std::string& target, const Draft& draft,
                  const Progress& progress, Known* known) {
+    Result<AsOwner> reader = AsOwner::of(database);
+    if (!reader)
+        return reader.failure();
     return guarded(database, [&]() -> Status {
         Connection source(database, Access::read, command_busy_ms);
+        source.run("SELECT count(*) FROM sqlite_schema");  // opens all that it reads from
         const auto ask = [&] { *known = read_known(source); };
+        Result<AsOwner> writer = AsOwner::of(target);
+        if (!writer)
+            return writer.failure();
         return guarded(target, [&]() -> Status {
             try {
-                Connection copy(draft.path(), Access::draft, command_busy_ms);
+                Connection copy(draft, Access::draft, command_busy_ms);
                 copy_all(source, copy, progress, known == nullptr ? std::function<void()>() : ask);
                 return Done{};
             } catch (const SQLite::Exception& error) {
@@ -95,7 +117,7 @@ Status copy_into(const std::string& database, const std::string& target, const D
 
 Result<BackupReport> check_copy(const Draft& draft, const std::string& database) {
     return guarded(database, [&]() -> Result<BackupReport> {
-        Connection copy(draft.path(), Access::look, command_busy_ms);
+        Connection copy(draft, Access::look, command_busy_ms);
         const std::string flaw = flaw_in(copy);
         if (!flaw.empty())  // page by page, the copy is what the database was
             return Failure{Fault::store, "the database " + database + " is damaged: " + flaw,
@@ -105,6 +127,7 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
         report.bytes = bytes_of(draft.path());
+        report.open_to_others = draft.open_to_others();
         return report;
     });
 }
@@ -183,24 +206,49 @@ Status check_source(const std::string& database, const std::string& target) {
         return state.failure();
     if (state.value().kind != FileState::Kind::ours && state.value().kind != FileState::Kind::older)
         return unusable(database, state.value());
-    struct stat there {};
-    if (::stat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
-        return Failure{Fault::usage, target + " is not a regular file",
-                       "name the file to write the backup to"};
     if (same_file(database, target))
         return Failure{Fault::usage, target + " is the database itself", "name another file"};
     return Done{};
 }
 
-}  // namespace
+/// What may be replaced at the target. It is looked at again when the copy gets its name.
+Result<Standing> check_target(const std::string& target, Replace replace) {
+    Result<Standing> found = what_is_at(target);
+    if (!found || found.value().kind == Standing::Kind::nothing)
+        return found;
+    if (found.value().kind != Standing::Kind::file) {
+        std::error_code error;
+        const fs::path leads_to = fs::read_symlink(target, error);
+        return Failure{Fault::usage,
+                       target + " is " + found.value().noun + ", which a backup never replaces",
+                       error ? "name the file to write the backup to"
+                             : "name the file that it leads to, " + leads_to.string()};
+    }
+    const Result<bool> served = is_locked(target, LockedPart::server);
+    if (served && served.value())
+        return Failure{Fault::conflict, target + " is the database of a server that runs",
+                       "name another file"};
+    if (replace == Replace::any_file)
+        return found;
+    const Result<bool> backup = is_backup(target);
+    if (!backup)
+        return backup.failure();
+    if (backup.value())
+        return found;
+    return Failure{Fault::conflict,
+                   target + " exists and is not a backup made by hourgate: nothing was changed",
+                   "name another file, or add --force to replace this one"};
+}
 
-Result<BackupReport> backup(const std::string& database, const std::string& target,
-                            const Progress& progress, Verify verify) {
-    if (Status source = check_source(database, target); !source)
-        return source.failure();
-    const Result<InUse> use = InUse::take(database);
-    if (!use)
-        return use.failure();
+/// As the user that can rearrange the folder of the target.
+Result<BackupReport> write_backup(const std::string& database, const std::string& target,
+                                  const Progress& progress, Verify verify, Replace replace) {
+    const Result<AsOwner> writer = AsOwner::of(target);
+    if (!writer)
+        return writer.failure();
+    const Result<Standing> former = check_target(target, replace);
+    if (!former)
+        return former.failure();
     Result<Draft> draft = Draft::make(target, ".part-" + std::to_string(::getpid()));
     if (!draft)
         return draft.failure();
@@ -223,12 +271,30 @@ Result<BackupReport> backup(const std::string& database, const std::string& targ
     }
     if (Status going = go_on(progress, target, draft.value()); !going)
         return going.failure();
-    if (Status placed = draft.value().replace(); !placed)
+    if (Status placed = draft.value().replace(former.value()); !placed)
         return placed.failure();
     return report;
 }
 
+}  // namespace
+
+Result<BackupReport> backup(const std::string& database, const std::string& target,
+                            const Progress& progress, Verify verify, Replace replace) {
+    const Result<AsOwner> reader = AsOwner::of(database);
+    if (!reader)
+        return reader.failure();
+    if (Status source = check_source(database, target); !source)
+        return source.failure();
+    const Result<InUse> use = InUse::take(database);
+    if (!use)
+        return use.failure();
+    return write_backup(database, target, progress, verify, replace);
+}
+
 Result<BackupReport> verify_backup(const std::string& file) {
+    const Result<AsOwner> reader = AsOwner::of(file);
+    if (!reader)
+        return reader.failure();
     const std::string next = "use another backup: what this one holds cannot be trusted";
     Result<FileState> state = look_at_header(file);
     if (state && state.value().kind == FileState::Kind::ours)
@@ -273,15 +339,19 @@ std::string dated_backup(const std::string& folder, std::int64_t now_ms) {
 
 Result<std::vector<std::string>> keep_latest(const std::string& made, std::int64_t keep,
                                              std::int64_t now_ms) {
+    const Result<AsOwner> writer = AsOwner::of(made);
+    if (!writer)
+        return writer.failure();
     std::vector<std::string> dated, removed, to_go;
     std::error_code error;
     fs::directory_iterator entry(folder_of(made), error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
         const std::string path = entry->path().string();
         const std::string name = entry->path().filename().string();
-        if (is_dated(name) && !same_file(path, made))
+        if (is_dated(name) && !same_file(path, made) && is_earlier_backup(path))
             dated.push_back(path);
-        else if (is_leftover(name) && is_older(path, now_ms - ms_per_day))
+        else if (is_leftover(name) && is_older(path, now_ms - ms_per_day) &&
+                 is_leftover_draft(path))
             to_go.push_back(path);
     }
     if (error)
@@ -293,6 +363,8 @@ Result<std::vector<std::string>> keep_latest(const std::string& made, std::int64
     for (const std::string& path : to_go) {
         if (::unlink(path.c_str()) != 0 && errno != ENOENT)
             return system_failure("remove", path, errno);
+        if (is_leftover(fs::path(path).filename().string()))
+            remove_database(path);  // what SQLite may have left beside it
         removed.push_back(path);
     }
     return removed;

@@ -26,14 +26,23 @@ struct BackupReport {
     std::int64_t bytes = 0;
     std::int64_t workspaces = 0, members = 0, tokens = 0;
     std::optional<Restored> restored;  ///< Verify::yes
+    /// The mode of the file, if its file system keeps none and others may read it.
+    std::optional<std::uint32_t> open_to_others;
 };
 
 enum class Verify : std::uint8_t { no, yes };
+/// Which files a backup may replace: earlier backups of ours, or any regular file.
+enum class Replace : std::uint8_t { backups, any_file };
 
 /// Copies the live database in one pass (one read transaction: a snapshot) into a temporary file
 /// beside `target`, checks it (integrity_check), syncs it, renames it, syncs the folder. Never
 /// blocks decisions or the server. On failure (disk full, no permission) an earlier `target` is
 /// untouched and nothing is left behind.
+///
+/// Failure::conflict if `target` is a file that `replace` does not allow, or a database that a
+/// server uses; Failure::usage if it is a link, a folder or anything else that is no file. If root
+/// runs it, the database is read as the user that can rearrange its folder, and the copy is written
+/// as the user that can rearrange the folder of `target`: see AsOwner.
 ///
 /// Verify::yes: before it is renamed, the copy is read back from the disk and restored to another
 /// temporary file, by what `restore` does; that is opened as the gate opens its database, and must
@@ -41,7 +50,8 @@ enum class Verify : std::uint8_t { no, yes };
 /// database had in the snapshot that was copied. Changes made meanwhile are in neither. When
 /// anything is another: Failure::store, which says what; the copy is removed, `target` untouched.
 [[nodiscard]] Result<BackupReport> backup(const std::string& database, const std::string& target,
-                                          const Progress& progress, Verify verify = Verify::no);
+                                          const Progress& progress, Verify verify = Verify::no,
+                                          Replace replace = Replace::backups);
 
 /// The same for a backup made earlier, compared with what it says itself. `file` is only read; the
 /// temporary file is made beside it.
@@ -55,8 +65,8 @@ enum class Verify : std::uint8_t { no, yes };
 
 /// Removes from the folder of `made`, a dated backup, all dated backups but `made` and the latest
 /// others, by name, so that `keep` are left; and what runs killed over a day ago left of theirs.
-/// Other files are not touched. Gives what was removed. On failure, which names the file, some may
-/// be removed. REQUIRES: keep is 1 or more.
+/// What has such a name and is no backup of ours is neither removed nor counted. Gives what was
+/// removed. On failure, which names the file, some may be removed. REQUIRES: keep is 1 or more.
 [[nodiscard]] Result<std::vector<std::string>> keep_latest(const std::string& made,
                                                            std::int64_t keep, std::int64_t now_ms);
 
@@ -64,7 +74,8 @@ enum class BringBack : std::uint8_t { no, yes };
 
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;
-    std::int64_t last_workspace = 0, last_token = 0;  ///< row numbers; what comes gets higher ones
+    /// The highest row numbers; whatever is added later gets higher ones.
+    std::int64_t last_workspace = 0, last_member = 0, last_token = 0;
     std::string old_file;                   ///< where the old database went; empty: there was none
     std::vector<std::string> kept_revoked;  ///< prefixes live in the backup that stay revoked
     std::vector<std::string> kept_removed;  ///< public ids of members that stay removed

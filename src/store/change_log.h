@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.h"
 #include "gate/facts.h"
 
 namespace hourgate::store {
@@ -43,7 +44,7 @@ private:
 
     mutable std::mutex mutex_;
     // Guarded by mutex_: the latest generation at which a row changed, of all changes after floor_.
-    std::array<std::unordered_map<std::int64_t, Generation>, 3> latest_;
+    std::array<std::unordered_map<std::int64_t, Generation, SeededHash>, 3> latest_;
     Generation floor_ = 0;
 };
 

@@ -2,19 +2,75 @@
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Exception.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace hourgate::store {
 
 namespace {
 
+/// Which file a name has to lead to when SQLite opens it next on this thread.
+struct Expected {
+    std::string name;  // without its folder
+    FileId id;
+};
+thread_local std::optional<Expected> expected;
+
+bool is_beside(std::string_view name) noexcept {
+    return name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
+}
+
+/// open(2), for SQLite: it has resolved links on the way to a database by then, so that another one
+/// was put there meanwhile. What it keeps beside a database it would even follow a link to, give to
+/// the owner of the database, and overwrite.
+int open_in_place(const char* name, int flags, int mode) {
+    const int fd = ::open(name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+    struct stat status {};
+    if (fd < 0 || ::fstat(fd, &status) != 0)
+        return fd;
+    const bool other = expected && std::string_view(name).ends_with("/" + expected->name) &&
+                       expected->id != FileId{status.st_dev, status.st_ino};
+    // Another name of such a file may be anybody's: it matters where root writes into it.
+    const bool strange =
+        is_beside(name) && (!S_ISREG(status.st_mode) || (status.st_nlink > 1 && ::geteuid() == 0));
+    if (!other && !strange)
+        return fd;
+    ::close(fd);
+    errno = ELOOP;
+    return -1;
+}
+
+void open_files_in_place() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        sqlite3_vfs* const files = sqlite3_vfs_find("unix");
+        files->xSetSystemCall(files, "open", reinterpret_cast<sqlite3_syscall_ptr>(&open_in_place));
+    });
+}
+
 /// Absolute, so that no path has a second meaning to SQLite: "", ":memory:".
 SQLite::Database open(const std::string& path, Access access, int busy_ms) {
+    open_files_in_place();
     const int flags = access == Access::look ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
     // The time-out is given at the opening: every statement below may meet a lock.
     return SQLite::Database(std::filesystem::absolute(path).string(), flags, busy_ms);
+}
+
+SQLite::Database open(const Draft& draft, Access access, int busy_ms) {
+    expected = Expected{std::filesystem::path(draft.path()).filename().string(), draft.id()};
+    struct Forget {
+        ~Forget() { expected.reset(); }
+    } const forget;
+    return open(draft.path(), access, busy_ms);
 }
 
 void use_wal(Connection& connection) {
@@ -27,6 +83,15 @@ void use_wal(Connection& connection) {
 
 Connection::Connection(const std::string& path, Access access, int busy_ms)
     : db_(open(path, access, busy_ms)) {
+    prepare(access);
+}
+
+Connection::Connection(const Draft& draft, Access access, int busy_ms)
+    : db_(open(draft, access, busy_ms)) {
+    prepare(access);
+}
+
+void Connection::prepare(Access access) {
     // SQLite opens what it may not write for reading only, and would say so at the first change.
     // Who only reads goes on: decisions need nothing written, on a disk gone read-only neither.
     const bool writes = access == Access::write || access == Access::draft;

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/files.h"
+
 namespace hourgate::store {
 
 /// What a connection is for.
@@ -27,8 +29,12 @@ constexpr int decision_busy_ms = 50;
 /// One connection. Used by one thread at a time.
 class Connection {
 public:
-    /// REQUIRES: the file exists.
+    /// SQLite follows no link that has the name of the file or of what it keeps beside it, and
+    /// takes nothing there but a regular file. REQUIRES: the file exists.
     Connection(const std::string& path, Access access, int busy_ms);
+    /// The same for a draft, with Access::look if it is only read: refused if its name leads to
+    /// another file by now.
+    Connection(const Draft& draft, Access access, int busy_ms);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -43,6 +49,8 @@ public:
     [[nodiscard]] bool moved() noexcept;
 
 private:
+    void prepare(Access access);
+
     SQLite::Database db_;
 };
 

@@ -6,14 +6,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "embedded.h"
+#include "store/as_owner.h"
 #include "store/connection.h"
 #include "store/database_file.h"
 #include "store/errors.h"
@@ -38,6 +41,22 @@ Status check_writable(const std::string& path) {
     if (!may(folder_of(path), W_OK | X_OK))
         return permission_failure("write in the folder of the database,", folder_of(path));
     return Done{};
+}
+
+/// fsGroup makes a volume group-writable at each start of a pod, and its folders hand their group
+/// on (setgid). The process has that group.
+bool is_of_fs_group(const std::string& file, const struct stat& status) {
+    struct stat folder {};
+    constexpr mode_t of_group = S_IRGRP | S_IWGRP;
+    if ((status.st_mode & (of_group | S_IRWXO)) != of_group ||
+        ::stat(folder_of(file).c_str(), &folder) != 0 || (folder.st_mode & S_ISGID) == 0 ||
+        folder.st_gid != status.st_gid)
+        return false;
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+    groups.push_back(::getegid());
+    return std::find(groups.begin(), groups.end(), status.st_gid) != groups.end();
 }
 
 }  // namespace
@@ -73,6 +92,9 @@ Status check_free(const std::string& path) {
 
 Status create_database(const std::string& path) {
     return guarded(path, [&]() -> Status {
+        const Result<AsOwner> owner = AsOwner::of(path);
+        if (!owner)
+            return owner.failure();
         if (Status free = check_free(path); !free)
             return free;
         // Built aside and linked into place: a half-made database is never seen, nor is one that
@@ -80,8 +102,10 @@ Status create_database(const std::string& path) {
         Result<Draft> draft = Draft::make(path, ".new-" + std::to_string(::getpid()));
         if (!draft)
             return draft.failure();
+        if (const auto mode = draft.value().open_to_others())
+            return keeps_no_modes(path, *mode);
         {
-            Connection connection(draft.value().path(), Access::draft, command_busy_ms);
+            Connection connection(draft.value(), Access::draft, command_busy_ms);
             migrate(connection);
         }
         if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given)
@@ -132,10 +156,19 @@ Status check_private(const std::string& path) {
         struct stat status {};
         if (::stat(file.c_str(), &status) != 0 || (status.st_mode & others) == 0)
             continue;
-        return Failure{Fault::conflict,
-                       "other users of this machine may read or write " + file + ": its mode is " +
-                           fmt::format("{:04o}", status.st_mode & 07777U),
-                       "chmod 600 " + file};
+        const std::string what = "other users of this machine may read or write " + file +
+                                 ": its mode is " + fmt::format("{:04o}", status.st_mode & 07777U);
+        if (is_of_fs_group(file, status))
+            return Failure{Fault::conflict,
+                           what + ", as Kubernetes' fsGroup leaves it (group " +
+                               std::to_string(status.st_gid) + ", which its folder passes on)",
+                           "set fsGroupChangePolicy: OnRootMismatch beside fsGroup in the pod's "
+                           "securityContext, or leave fsGroup out; then, once, chmod 600 " +
+                               file};
+        return Failure{Fault::conflict, what,
+                       "chmod 600 " + file +
+                           "; if that changes nothing, its file system keeps no modes: mount it "
+                           "with fmask=0177 (CIFS: file_mode=0600), or move the database"};
     }
     return Done{};
 }

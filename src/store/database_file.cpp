@@ -5,16 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "store/connection.h"
 #include "store/errors.h"
+#include "store/file_header.h"
 #include "store/files.h"
 #include "store/migrate.h"
 #include "store/shape.h"
@@ -23,34 +22,10 @@ namespace hourgate::store {
 
 namespace {
 
-// The database header, https://www.sqlite.org/fileformat.html section 1.3.
-constexpr std::size_t header_bytes = 100;
-constexpr char magic[] = "SQLite format 3";  // the null byte at its end is part of it
-constexpr std::size_t at_page_bytes = 16, at_pages = 28, at_application_id = 68;
-
-struct Header {
-    std::array<unsigned char, header_bytes> bytes{};
-    std::int64_t file_bytes = 0;
-
-    [[nodiscard]] std::int64_t big_endian(std::size_t at, std::size_t size) const noexcept {
-        std::int64_t number = 0;
-        for (std::size_t i = 0; i < size; ++i)
-            number = number << 8 | bytes[at + i];
-        return number;
-    }
-    [[nodiscard]] std::int64_t expected_bytes() const noexcept {
-        const std::int64_t page_bytes = big_endian(at_page_bytes, 2);  // 1 stands for 65536
-        return big_endian(at_pages, 4) * (page_bytes == 1 ? 65'536 : page_bytes);
-    }
-    [[nodiscard]] bool has_magic() const noexcept {
-        return std::memcmp(bytes.data(), magic, sizeof(magic)) == 0;
-    }
-};
-
 /// Reads through SQLite's own file layer: closing a descriptor of a database directly would drop
 /// the locks of every connection this process has to it (https://www.sqlite.org/howtocorrupt.html,
 /// 2.2).
-Result<Header> read_header(const std::string& path) {
+Result<FileHeader> read_header(const std::string& path) {
     const Result<std::string> whole_path = true_path(path);  // the layer follows no symbolic link
     if (!whole_path)
         return whole_path.failure();
@@ -62,11 +37,11 @@ Result<Header> read_header(const std::string& path) {
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
     if (vfs->xOpen(vfs, name.c_str(), file, flags, nullptr) != SQLITE_OK)
         return permission_failure("read", path);
-    Header header;
+    FileHeader header;
     sqlite3_int64 size = 0;
     int result = file->pMethods->xFileSize(file, &size);
     if (result == SQLITE_OK && size > 0) {
-        result = file->pMethods->xRead(file, header.bytes.data(), header_bytes, 0);
+        result = file->pMethods->xRead(file, header.bytes.data(), FileHeader::size, 0);
         if (result == SQLITE_IOERR_SHORT_READ)
             result = SQLITE_OK;  // the rest is zero
     }
@@ -79,15 +54,15 @@ Result<Header> read_header(const std::string& path) {
 }
 
 /// What is off about the bytes; nothing when they say that this is one of our databases.
-std::optional<FileState> flaw_of(const Header& header, const std::string& path) {
+std::optional<FileState> flaw_of(const FileHeader& header, const std::string& path) {
     using Kind = FileState::Kind;
     if (header.file_bytes == 0)
         return FileState{Kind::damaged, 0, "is empty"};
     if (!header.has_magic())
         return FileState{Kind::foreign, 0, "is not a SQLite database"};
-    if (header.file_bytes < static_cast<std::int64_t>(header_bytes))
+    if (header.file_bytes < static_cast<std::int64_t>(FileHeader::size))
         return FileState{Kind::damaged, 0, "is cut off within its first 100 bytes"};
-    if (header.big_endian(at_application_id, 4) != application_id)
+    if (header.application_id() != application_id)
         return FileState{Kind::foreign, 0, "is a SQLite database of another program"};
     // While a WAL is written back, page 1 may say more than the file has by then.
     struct stat wal {};
@@ -105,8 +80,9 @@ std::optional<FileState> flaw_of(const Header& header, const std::string& path) 
 void probe(Connection& connection) {
     connection.run("SELECT directory_version FROM meta WHERE id = 1");
     for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
-        for (const char* column : {"id", "stamp"}) {
-            const std::string rows = "SELECT * FROM " + table + " ORDER BY " + column;
+        // The index of stamps may leave out rows without one.
+        for (const char* order : {" ORDER BY id", " WHERE stamp > 0 ORDER BY stamp"}) {
+            const std::string rows = "SELECT * FROM " + table + order;
             connection.run((rows + " LIMIT 1").c_str());
             connection.run((rows + " DESC LIMIT 1").c_str());
         }
@@ -124,7 +100,7 @@ Result<FileState> look_at_header(const std::string& path) {
     }
     if (!S_ISREG(status.st_mode))
         return FileState{FileState::Kind::foreign, 0, "is not a regular file"};
-    const Result<Header> header = read_header(path);
+    const Result<FileHeader> header = read_header(path);
     if (!header)
         return header.failure();
     if (auto flaw = flaw_of(header.value(), path))

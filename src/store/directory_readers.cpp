@@ -15,7 +15,7 @@ constexpr const char* select_version =
 
 // Indexes on stamp hold all it needs.
 constexpr const char* select_changes =
-    "SELECT 0, id FROM tokens WHERE stamp > ?1"
+    "SELECT 0, id FROM tokens WHERE stamp > ?1 AND stamp > 0"
     " UNION ALL SELECT 1, id FROM members WHERE stamp > ?1"
     " UNION ALL SELECT 2, id FROM workspaces WHERE stamp > ?1"
     " LIMIT ?2";

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "base/text.h"
+#include "store/as_owner.h"
 
 namespace hourgate::store {
 
@@ -21,6 +23,27 @@ std::string message_of(int error) {
 Failure full_disk(const std::string& path) {
     return {Fault::system, "the disk that holds " + path + " is full: nothing was changed",
             "free some space and try again"};
+}
+
+/// What has a name that SQLite opens, and is no file of its own.
+std::optional<Failure> strange_beside(const std::string& path) {
+    for (const char* const end : {"", "-wal", "-shm", "-journal"}) {
+        struct stat status {};
+        const std::string name = path + end;
+        if (::lstat(name.c_str(), &status) != 0)
+            continue;
+        const bool link = S_ISLNK(status.st_mode) && *end != '\0';
+        if (link || (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) ||
+            (status.st_nlink > 1 && *end != '\0'))
+            return Failure{Fault::store,
+                           name +
+                               (link                      ? " is a symbolic link"
+                                : S_ISREG(status.st_mode) ? " has a second name (a hard link)"
+                                                          : " is not a regular file") +
+                               ", which is not opened",
+                           "find out who put it there; move it away if it is not the database's"};
+    }
+    return std::nullopt;
 }
 
 /// SQLite reports a write that the system refused as a mere I/O error, and a file it may not write
@@ -47,6 +70,8 @@ Failure failure_of(const SQLite::Exception& error, const std::string& path) {
         case SQLITE_CANTOPEN:
             if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
                 return {Fault::store, "there is no database at " + path, "run `hourgate init`"};
+            if (auto strange = strange_beside(path))
+                return *std::move(strange);
             return permission_failure("open, or write beside,", path);
         case SQLITE_IOERR:
             return {Fault::system, "reading or writing " + path + " failed" + said,
@@ -91,6 +116,11 @@ Failure permission_failure(const std::string& what, const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0)
         next += " (uid " + std::to_string(status.st_uid) + ")";
+    if (const auto user = AsOwner::working_as())
+        return {Fault::permission,
+                "root works as the user that can rearrange this folder (uid " +
+                    std::to_string(*user) + "), who may not " + what + " " + path,
+                "give the file to that user, or use a folder that root alone can rearrange"};
     return {Fault::permission,
             "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path,
             std::move(next)};

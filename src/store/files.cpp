@@ -1,6 +1,7 @@
 #include "store/files.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "base/time_text.h"
 #include "store/errors.h"
+#include "store/file_header.h"
 
 namespace hourgate::store {
 
@@ -26,74 +28,179 @@ int File::release() noexcept {
     return std::exchange(fd_, -1);
 }
 
+FileId id_of(const File& file) noexcept {
+    struct stat status {};
+    (void)::fstat(file.fd(), &status);
+    return {status.st_dev, status.st_ino};
+}
+
+Result<Standing> what_is_at(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0)
+        return errno == ENOENT ? Result<Standing>(Standing{})
+                               : Result<Standing>(system_failure("look at", path, errno));
+    const FileId id{status.st_dev, status.st_ino};
+    const std::int64_t changed_ns =
+        static_cast<std::int64_t>(status.st_ctim.tv_sec) * 1'000'000'000 + status.st_ctim.tv_nsec;
+    using Kind = Standing::Kind;
+    switch (status.st_mode & S_IFMT) {
+        case S_IFREG:
+            return Standing{Kind::file, id, changed_ns, "a file"};
+        case S_IFDIR:
+            return Standing{Kind::folder, id, changed_ns, "a folder"};
+        case S_IFLNK:
+            return Standing{Kind::link, id, changed_ns, "a symbolic link"};
+        case S_IFIFO:
+            return Standing{Kind::other, id, changed_ns, "a pipe"};
+        case S_IFSOCK:
+            return Standing{Kind::other, id, changed_ns, "a socket"};
+        default:
+            return Standing{Kind::other, id, changed_ns, "a device"};
+    }
+}
+
 namespace {
 
-Status sync(const std::string& path, int flags, const std::string& named) {
-    const File file(::open(path.c_str(), flags | O_CLOEXEC));
-    if (file.fd() < 0 || ::fsync(file.fd()) != 0)
-        return system_failure("sync", named, errno);
+/// What stands where SQLite would open a file by name.
+Status check_beside(const std::string& path) {
+    for (const char* const end : {"-wal", "-shm", "-journal"}) {
+        const Result<Standing> found = what_is_at(path + end);
+        if (!found)
+            return found.failure();
+        if (found.value().kind != Standing::Kind::nothing &&
+            found.value().kind != Standing::Kind::file)
+            return Failure{Fault::conflict,
+                           path + end + " is " + found.value().noun + ": nothing was changed",
+                           "move it away; hourgate did not make it"};
+    }
+    return Done{};
+}
+
+/// Removes what an earlier run left at the name of a draft.
+Status clear(const std::string& path) {
+    if (Status beside = check_beside(path); !beside)
+        return beside;
+    const Result<Standing> found = what_is_at(path);
+    if (!found)
+        return found.failure();
+    if (found.value().kind != Standing::Kind::nothing && !is_leftover_draft(path))
+        return Failure{
+            Fault::conflict,
+            path + " is " + found.value().noun + " that hourgate did not make: nothing was changed",
+            "move it away: hourgate needs that name for a moment"};
+    remove_database(path);
     return Done{};
 }
 
 }  // namespace
 
+bool rename_to_nothing(const std::string& from, const std::string& to) noexcept {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    // The file system has no such rename: a link never overwrites, either. Some have no links.
+    if (::link(from.c_str(), to.c_str()) == 0)
+        return ::unlink(from.c_str()) == 0;
+    if (errno == EEXIST)
+        return false;
+    if (exists(to)) {
+        errno = EEXIST;
+        return false;
+    }
+    return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
 Result<Draft> Draft::make(const std::string& target, const std::string& suffix) {
-    Draft draft(target, suffix);
-    remove_database(draft.path_);
-    const File file(::open(draft.path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    // The mode again: the process may have a mask that took more than it should.
-    if (file.fd() < 0 || ::fchmod(file.fd(), 0600) != 0)
+    const std::string path = target + suffix;
+    if (Status cleared = clear(path); !cleared)
+        return cleared.failure();
+    File file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file.fd() < 0)
+        return system_failure("write", target, errno);
+    Draft draft(target, path, std::move(file));
+    // The mode again: the process may have a mask that took more than it should. A file system that
+    // keeps no modes refuses or ignores it, which the caller learns from open_to_others().
+    constexpr mode_t wanted = S_IRUSR | S_IWUSR;
+    struct stat status {};
+    if (::fchmod(draft.file_.fd(), wanted) != 0 &&
+        (::fstat(draft.file_.fd(), &status) != 0 || (status.st_mode & wanted) != wanted))
         return system_failure("write", target, errno);
     return draft;
 }
 
 Draft::Draft(Draft&& other) noexcept
-    : target_(std::move(other.target_)), path_(std::exchange(other.path_, std::string())) {}
+    : target_(std::move(other.target_)),
+      path_(std::exchange(other.path_, std::string())),
+      file_(std::move(other.file_)) {}
 
 Draft::~Draft() {
     if (!path_.empty())
         remove_database(path_);
 }
 
+std::optional<mode_t> Draft::open_to_others() const noexcept {
+    struct stat status {};
+    if (::fstat(file_.fd(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return std::nullopt;
+    return status.st_mode & 07777U;
+}
+
 Status Draft::give_to_owner_of(const std::string& like) const {
-    struct stat owner {};
+    struct stat owner {
+    }, mine{};
     if (::geteuid() != 0)
         return Done{};
     if (::stat(like.c_str(), &owner) != 0)
         return system_failure("look at", like, errno);
-    if (::chown(path_.c_str(), owner.st_uid, owner.st_gid) != 0)
+    if (::fstat(file_.fd(), &mine) == 0 && mine.st_uid == owner.st_uid &&
+        mine.st_gid == owner.st_gid)
+        return Done{};
+    if (::fchown(file_.fd(), owner.st_uid, owner.st_gid) != 0)
         return system_failure("change the owner of", target_, errno);
     return Done{};
 }
 
 Status Draft::flush() const {
-    const File file(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
-    if (file.fd() < 0 || ::fsync(file.fd()) != 0)
+    if (::fsync(file_.fd()) != 0)
         return system_failure("sync", target_, errno);
     // Advice: a file system in memory has nowhere else to read them from.
-    static_cast<void>(::posix_fadvise(file.fd(), 0, 0, POSIX_FADV_DONTNEED));
+    static_cast<void>(::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED));
     return Done{};
 }
 
-Status Draft::replace() {
-    if (Status synced = sync(path_, O_RDWR, target_); !synced)
-        return synced;
-    if (::rename(path_.c_str(), target_.c_str()) != 0)
-        return system_failure("write", target_, errno);
+Status Draft::replace(const Standing& former) {
+    if (::fsync(file_.fd()) != 0)
+        return system_failure("sync", target_, errno);
+    const Failure taken{Fault::conflict, target_ + " exists already", "it is left as it is"};
+    const Result<Standing> mine = what_is_at(path_), now = what_is_at(target_);
+    if (!mine || !now)
+        return mine ? now.failure() : mine.failure();
+    if (mine.value().id != id())
+        return Failure{Fault::conflict,
+                       "another program moved " + path_ + " away: nothing was changed",
+                       "find out which program writes in " + folder_of(target_)};
+    if (now.value().kind != former.kind || now.value().id != former.id ||
+        now.value().changed_ns != former.changed_ns)
+        return former.kind == Standing::Kind::nothing
+                   ? taken
+                   : Failure{Fault::conflict, target_ + " is another file by now",
+                             "it is left as it is; see who writes it, then try again"};
+    const bool moved = former.kind == Standing::Kind::nothing
+                           ? rename_to_nothing(path_, target_)
+                           : ::rename(path_.c_str(), target_.c_str()) == 0;
+    if (!moved)
+        return errno == EEXIST ? taken : system_failure("write", target_, errno);
     path_.clear();
     return sync_folder_of(target_);
 }
 
-Status Draft::place() {
-    if (Status synced = sync(path_, O_RDWR, target_); !synced)
-        return synced;
-    // A link never overwrites; a rename would.
-    if (::link(path_.c_str(), target_.c_str()) != 0) {
-        if (errno == EEXIST)
-            return Failure{Fault::conflict, target_ + " exists already", "it is left as it is"};
-        return system_failure("write", target_, errno);
-    }
-    return sync_folder_of(target_);
+Failure keeps_no_modes(const std::string& path, mode_t mode) {
+    return {Fault::conflict,
+            "the file system of " + folder_of(path) + " keeps no modes: a new file there has " +
+                fmt::format("{:04o}", mode) + ", so other users of this machine may use it",
+            "mount it so that its files belong to the gate's user alone (as with "
+            "uid=hourgate,fmask=0177), or put the database on another file system"};
 }
 
 void remove_database(const std::string& path) noexcept {
@@ -107,12 +214,16 @@ std::string folder_of(const std::string& path) {
 }
 
 Status sync_folder_of(const std::string& path) {
-    return sync(folder_of(path), O_RDONLY | O_DIRECTORY, folder_of(path));
+    const File folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // EINVAL: a file system that has nothing to sync there, such as CIFS.
+    if (folder.fd() < 0 || (::fsync(folder.fd()) != 0 && errno != EINVAL))
+        return system_failure("sync", folder_of(path), errno);
+    return Done{};
 }
 
 bool exists(const std::string& path) noexcept {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0;
+    return ::lstat(path.c_str(), &status) == 0;
 }
 
 bool is_folder(const std::string& path) noexcept {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/seeded_hash.h"
 #include "store/change_log.h"
 #include "store/directory_readers.h"
 #include "store/errors.h"
@@ -45,6 +46,8 @@ constexpr std::size_t fact_readers_max = 4;  // connections; a look-up takes mic
 constexpr std::size_t shard_entries_max = limits::directory_entries_max / limits::directory_shards;
 constexpr std::size_t eviction_sample = 8;  // entries compared to find one not used for long
 
+constexpr std::size_t swept_buckets = limits::directory_swept_per_shard;
+
 using Key = std::uint64_t;  // the 12 hex digits of a prefix as a number
 
 std::optional<Key> key_of(std::string_view prefix) noexcept {
@@ -62,15 +65,42 @@ struct Entry {
     std::int64_t used_us = 0;  // when they were asked for last
 };
 
+bool has_ended(const TokenFacts& token, std::int64_t now_ms) noexcept {
+    const auto passed = [&](const std::optional<std::int64_t>& end_ms) {
+        return end_ms && *end_ms <= now_ms;
+    };
+    return token.revoked_ms || passed(token.works_until_ms) || passed(token.expires_ms);
+}
+
 /// A part of what is remembered, on cache lines of its own.
 struct alignas(64) Shard {
     mutable std::mutex mutex;
     // All guarded by mutex.
-    std::unordered_map<Key, Entry> entries;
+    std::unordered_map<Key, Entry, SeededHash> entries;
     Generation generation = 0;              // the latest published
     std::shared_ptr<const PlanBook> plans;  // as of it
     std::size_t next_bucket = 0;            // where the search for an old entry goes on
+    std::size_t next_swept = 0;             // where the sweep goes on
     std::uint64_t hits = 0, reloads = 0, evictions = 0;
+
+    /// Forgets, among the next few, what has ended or changed. What is asked for all the same is
+    /// read again.
+    void forget_useless(const ChangeLog& log, std::int64_t now_ms) {
+        std::vector<Key> useless;
+        const std::size_t buckets = std::min(entries.bucket_count(), swept_buckets);
+        for (std::size_t seen = 0; seen < buckets; ++seen) {
+            next_swept = (next_swept + 1) % entries.bucket_count();
+            for (auto it = entries.begin(next_swept); it != entries.end(next_swept); ++it) {
+                const Entry& entry = it->second;
+                const bool changed =
+                    entry.known_at != generation && log.touched(*entry.facts, entry.known_at);
+                if (changed || has_ended(entry.facts->token, now_ms))
+                    useless.push_back(it->first);
+            }
+        }
+        for (const Key key : useless)
+            entries.erase(key);
+    }
 
     /// Forgets the entry used longest ago among the next few. REQUIRES: not empty.
     void forget_an_old_one() {
@@ -372,6 +402,16 @@ void LeasedDirectory::catch_up() noexcept {
     const std::lock_guard lock(state_->version_mutex);
     if (!state_->read_version())
         state_->until_us.store(INT64_MIN, std::memory_order_release);
+}
+
+void LeasedDirectory::sweep(Now now) noexcept {
+    for (Shard& shard : state_->shards) {
+        try {
+            const std::lock_guard lock(shard.mutex);
+            shard.forget_useless(state_->log, now.wall_ms);
+        } catch (...) {  // out of memory: the next sweep looks again
+        }
+    }
 }
 
 bool LeasedDirectory::ready() noexcept {

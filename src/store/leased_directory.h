@@ -36,6 +36,11 @@ public:
     /// decision waits for it; when it cannot be read, the next decision has to.
     void catch_up() noexcept;
 
+    /// Forgets some remembered tokens that no call needs: those that have ended, and those that
+    /// changed since they were read. Each call looks at a few of every shard; called again and
+    /// again it comes round. Any thread.
+    void sweep(Now now) noexcept;
+
     /// Whether the database answers now; for readyz. Makes one reading of the version.
     [[nodiscard]] bool ready() noexcept;
 

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -22,21 +24,39 @@ namespace {
 constexpr int use_wait_ms = 5'000;  // a restore holds the part for as long as two renames take
 constexpr int poll_ms = 10;
 constexpr std::size_t command_bytes_max = 80;
+constexpr off_t lock_bytes_max = 16;  // the number of a process, and the end of its line
+
+/// A regular file with one name that is empty or holds the number of a process: what a server
+/// wrote.
+bool is_lock_file(const File& file) {
+    struct stat status {};
+    if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
+        status.st_size > lock_bytes_max)
+        return false;
+    std::array<char, lock_bytes_max> bytes{};
+    const ssize_t got = ::pread(file.fd(), bytes.data(), bytes.size(), 0);
+    return got >= 0 && std::all_of(bytes.begin(), bytes.begin() + got,
+                                   [](char c) { return c == '\n' || (c >= '0' && c <= '9'); });
+}
 
 /// Opens, or makes, the lock file. When root makes it, it is given to the owner of the database or
 /// of its folder: the server is not root and must be able to open it.
 Result<File> open_lock_file(const std::string& database, const std::string& path) {
-    File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (file.fd() >= 0)
+    constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;  // no wait for whoever opens a pipe
+    File file(::open(path.c_str(), O_RDWR | flags));
+    if (file.fd() >= 0 && is_lock_file(file))
         return file;
+    if (file.fd() >= 0 || errno == ELOOP || errno == EISDIR || errno == ENXIO)
+        return Failure{Fault::conflict, path + " is not a lock file of hourgate",
+                       "move it away; nothing was changed in it"};
     if (errno != ENOENT)
         return system_failure("open", path, errno);
-    File made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    File made(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0600));
     if (made.fd() < 0)
         return system_failure("write", path, errno);
     struct stat owner {};
     const std::string like = exists(database) ? database : folder_of(database);
-    if (::geteuid() == 0 && ::stat(like.c_str(), &owner) == 0 &&
+    if (::geteuid() == 0 && ::lstat(like.c_str(), &owner) == 0 && is_lock_file(made) &&
         ::fchown(made.fd(), owner.st_uid, owner.st_gid) != 0)
         return system_failure("change the owner of", path, errno);
     return made;
@@ -61,15 +81,19 @@ Result<bool> try_lock(const File& file, LockedPart part, LockKind kind, const st
 bool still_there(const File& file, const std::string& path) {
     struct stat mine {
     }, theirs{};
-    return ::fstat(file.fd(), &mine) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
+    return ::fstat(file.fd(), &mine) == 0 && ::lstat(path.c_str(), &theirs) == 0 &&
            mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
 }
 
+/// Of a lock file; "" if it is none.
 std::string first_line(const std::string& path) {
-    std::ifstream in(path);
-    std::string line;
-    std::getline(in, line);
-    return line;
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (file.fd() < 0 || !is_lock_file(file))
+        return "";
+    std::string line(lock_bytes_max, '\0');
+    const ssize_t got = ::pread(file.fd(), line.data(), line.size(), 0);
+    line.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return line.substr(0, line.find('\n'));
 }
 
 /// The words of a command line, program name without its folder; empty when it cannot be read.
@@ -121,7 +145,7 @@ Result<bool> is_locked(const std::string& database, LockedPart part) {
     if (!name)
         return name.failure();
     const std::string path = lock_path(name.value());
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (file.fd() < 0 && errno == ENOENT)
         return false;
     if (file.fd() < 0)

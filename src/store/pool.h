@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/seeded_hash.h"
+
 namespace hourgate::store {
 
 /// T has an `id` and can be compared. Any thread. Holds nothing alive itself.
@@ -37,7 +39,7 @@ private:
 
     std::mutex mutex_;
     // Guarded by mutex_.
-    std::unordered_map<std::int64_t, std::weak_ptr<const T>> known_;
+    std::unordered_map<std::int64_t, std::weak_ptr<const T>, SeededHash> known_;
     std::size_t sweep_at_ = sweep_at_min;
 };
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "store/as_owner.h"
 #include "store/backup.h"
 #include "store/connection.h"
 #include "store/copy.h"
@@ -36,6 +37,9 @@ constexpr int others_wait_ms = 1'000;  // for commands that are about to end
 // --- 1. the copy ---
 
 Status check_source(const std::string& source) {
+    const Result<AsOwner> reader = AsOwner::of(source);
+    if (!reader)
+        return reader.failure();
     Result<FileState> state = look_at_header(source);
     if (!state)
         return state.failure();
@@ -56,9 +60,16 @@ Status check_source(const std::string& source) {
 
 Status copy_source(const std::string& source, const std::string& database, const Draft& draft) {
     return guarded(database, [&]() -> Status {
-        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        Connection copy(draft, Access::draft, command_busy_ms);
+        const Result<AsOwner> reader = AsOwner::of(source);
+        if (!reader)
+            return reader.failure();
         return guarded(source, [&]() -> Status {
             Connection original(source, Access::look, command_busy_ms);
+            original.run("SELECT count(*) FROM sqlite_schema");  // opens all that it reads from
+            const Result<AsOwner> writer = AsOwner::of(database);
+            if (!writer)
+                return writer.failure();
             copy_all(original, copy, {});
             return Done{};
         });
@@ -67,7 +78,7 @@ Status copy_source(const std::string& source, const std::string& database, const
 
 Status migrate_and_check(const std::string& source, const Draft& draft) {
     return guarded(source, [&]() -> Status {
-        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        Connection copy(draft, Access::draft, command_busy_ms);
         migrate(copy);
         const std::string flaw = flaw_in(copy);
         if (flaw.empty())
@@ -112,8 +123,13 @@ Result<OldEnds> read_and_close(const std::string& database) {
     return guarded(database, [&]() -> Result<OldEnds> {
         Connection old(database, Access::write, command_busy_ms);
         OldEnds ends;
-        ends.revoked =
-            ended(old, "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL");
+        // A token that was revoked and then pruned is known by its audit event alone.
+        ends.revoked = ended(old,
+                             "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
+                             " UNION ALL SELECT e.object, min(e.at_ms) FROM audit_events e"
+                             " WHERE e.action = 'token.revoke'"
+                             " AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.prefix = e.object)"
+                             " GROUP BY e.object");
         ends.removed =
             ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
         if (close_for_good(old))
@@ -186,7 +202,7 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
 Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& draft,
                                        const OldEnds& ends, std::int64_t now_ms) {
     return guarded(source, [&]() -> Result<RestoreReport> {
-        Connection copy(draft.path(), Access::draft, command_busy_ms);
+        Connection copy(draft, Access::draft, command_busy_ms);
         Transaction transaction(copy, Transaction::Kind::immediate);
         const Bringing to{copy, now_ms};
         RestoreReport report;
@@ -203,6 +219,7 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
         report.last_workspace = copy.number("SELECT coalesce(max(id), 0) FROM workspaces");
+        report.last_member = copy.number("SELECT coalesce(max(id), 0) FROM members");
         report.last_token = copy.number("SELECT coalesce(max(id), 0) FROM tokens");
         transaction.commit();
         return report;
@@ -211,28 +228,44 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
 
 // --- 4. into its place ---
 
-/// "<database>.before-restore-20261125T140309Z", with a number when that is taken.
+/// "<database>.before-restore-20261125T140309Z", with a number if that, or a name that SQLite would
+/// use beside it, is taken.
 std::string free_name(const std::string& database, std::int64_t now_ms) {
     const std::string name = database + ".before-restore-" + time_in_name(now_ms);
+    const auto taken = [](const std::string& one) {
+        return exists(one) || exists(one + "-wal") || exists(one + "-shm") ||
+               exists(one + "-journal");
+    };
     std::string free = name;
-    for (int number = 2; exists(free); ++number)
+    for (int number = 2; taken(free); ++number)
         free = name + "-" + std::to_string(number);
     return free;
 }
 
 /// Gives the old file, if there is one, its second name: where it went. A -wal is only there when
-/// the old database could not be closed, or is gone without it: it moves as well.
+/// the old database could not be closed, or is gone without it: it moves as well. Nothing that has
+/// one of those names meanwhile is overwritten.
 Result<std::string> set_old_aside(const std::string& database, std::int64_t now_ms) {
     const std::string aside = free_name(database, now_ms);
     // Where there are no hard links, there is an instant in which no database is in place.
     const bool old = ::link(database.c_str(), aside.c_str()) == 0 ||
-                     ::rename(database.c_str(), aside.c_str()) == 0;
+                     (errno != EEXIST && rename_to_nothing(database, aside));
     if (!old && errno != ENOENT)
         return system_failure("move", database, errno);
     for (const char* end : {"-wal", "-shm", "-journal"})
-        if (::rename((database + end).c_str(), (aside + end).c_str()) != 0 && errno != ENOENT)
+        if (!rename_to_nothing(database + end, aside + end) && errno != ENOENT)
             return system_failure("move", database + end, errno);
     return old ? aside : std::string();
+}
+
+/// The file that is to make way. Only a file is moved aside.
+Result<Standing> former_at(const std::string& database) {
+    Result<Standing> found = what_is_at(database);
+    if (!found || found.value().kind == Standing::Kind::nothing ||
+        found.value().kind == Standing::Kind::file)
+        return found;
+    return Failure{Fault::conflict, database + " is " + found.value().noun + ", not a database",
+                   "check [database] path; nothing was changed"};
 }
 
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
@@ -246,6 +279,8 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
     Result<OldEnds> ends = ends_of_old(database, bring_back);
     if (!ends)
         return ends.failure();
+    if (const Result<Standing> former = former_at(database); !former)
+        return former.failure();
     if (bring_back == BringBack::yes)
         ends = OldEnds{};
     Result<RestoreReport> report = bring_up_to_date(source, draft, ends.value(), now_ms);
@@ -258,7 +293,9 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
     if (!aside)
         return aside.failure();
     report.value().old_file = std::move(aside).value();
-    Status placed = draft.replace();
+    // Nothing, where there are no hard links.
+    const Result<Standing> former = former_at(database);
+    Status placed = former ? draft.replace(former.value()) : Status(former.failure());
     if (placed)
         return report;
     const std::string& old_file = report.value().old_file;
@@ -285,6 +322,9 @@ Result<Draft> restored_draft(const std::string& source, const std::string& targe
 
 Result<RestoreReport> restore(const std::string& database, const std::string& source,
                               BringBack bring_back, std::int64_t now_ms) {
+    const Result<AsOwner> owner = AsOwner::of(database);
+    if (!owner)
+        return owner.failure();
     // Through symbolic links to the file itself: a rename would replace the link.
     const Result<std::string> path = true_path(database);
     if (!path)
@@ -298,6 +338,8 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
     Result<Draft> draft = restored_draft(source, path.value(), ".restoring");
     if (!draft)
         return draft.failure();
+    if (const auto mode = draft.value().open_to_others())
+        return keeps_no_modes(path.value(), *mode);
     return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms);
 }
 

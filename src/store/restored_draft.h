@@ -10,8 +10,9 @@
 namespace hourgate::store {
 
 /// Checks that `source` is a backup (header, schema), copies it into a draft of `target` +
-/// `suffix`, brings its schema up to date and reads all of it (integrity_check, foreign_key_check).
-/// Nothing is left behind on failure, which names `source`.
+/// `suffix`, with the rights that the folder of each asks for (AsOwner), brings its schema up to
+/// date and reads all of it (integrity_check, foreign_key_check). Nothing is left behind on
+/// failure, which names `source`.
 [[nodiscard]] Result<Draft> restored_draft(const std::string& source, const std::string& target,
                                            const std::string& suffix);
 

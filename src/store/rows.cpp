@@ -36,7 +36,7 @@ Window window_from(const SQLite::Statement& row, int first) {
     window.limit = word_from<std::uint32_t>(row, first + 1, limits::window_calls_max, "a limit of");
     window.seconds =
         word_from<std::uint32_t>(row, first + 2, limits::window_seconds_max, "a length of");
-    window.per = word_from<Per>(row, first + 3, 1, "a window per");
+    window.per = word_from<Per>(row, first + 3, 2, "a window per");
     return window;
 }
 

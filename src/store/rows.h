@@ -32,10 +32,8 @@ inline constexpr const char* token_columns =
     " t.line_created_ms, t.expires_ms, t.rotated_ms, t.works_until_ms, t.revoked_ms ";
 inline constexpr int token_column_count = 14;
 
-/// A token that is neither revoked nor rotated nor expired at ?1: "live" in manage::status_of.
-inline constexpr const char* live_token =
-    " t.revoked_ms IS NULL AND t.rotated_ms IS NULL"
-    " AND (t.expires_ms IS NULL OR t.expires_ms > ?1) ";
+/// A token that works at ?1: "live" or "grace" in manage::status_of.
+inline constexpr const char* live_token = " t.ends_ms > ?1 ";
 
 [[nodiscard]] Workspace workspace_from(const SQLite::Statement& row, int first);
 [[nodiscard]] Member member_from(const SQLite::Statement& row, int first);

@@ -217,11 +217,33 @@ Result<std::vector<Member>> SqliteRows::members_by_email(
     });
 }
 
-Result<std::vector<Member>> SqliteRows::members_of(std::int64_t workspace_row) {
-    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+Result<std::optional<Member>> SqliteRows::service(std::int64_t workspace_row,
+                                                  std::string_view name) {
+    return guarded(path_, [&]() -> Result<std::optional<Member>> {
         SQLite::Statement query =
-            prepare(select_members("WHERE m.workspace_id = ?1 ORDER BY m.id"));
+            prepare(select_members("WHERE m.kind = 1 AND m.workspace_id = ?1 AND m.name = ?2"));
         query.bind(1, workspace_row);
+        bind_text(query, 2, name);
+        return one_member(query);
+    });
+}
+
+Result<std::vector<Member>> SqliteRows::present_members(std::int64_t workspace_row,
+                                                        std::span<const Role> roles,
+                                                        std::int64_t members_max,
+                                                        std::optional<std::int64_t> rows_max) {
+    return guarded(path_, [&]() -> Result<std::vector<Member>> {
+        std::string of_roles;  // numbers of an enumeration
+        for (const Role role : roles)
+            of_roles.append(of_roles.empty() ? "" : ",").append(std::to_string(index(role)));
+        SQLite::Statement query = prepare(select_members(
+            ("WHERE m.id IN (SELECT id FROM members WHERE workspace_id = ?1 ORDER BY id LIMIT ?2)"
+             " AND m.removed_ms IS NULL AND m.role IN (" +
+             of_roles + ") ORDER BY m.id LIMIT ?3")
+                .c_str()));
+        query.bind(1, workspace_row);
+        query.bind(2, rows_max.value_or(-1));
+        query.bind(3, members_max);
         std::vector<Member> members;
         while (auto member = one_member(query))
             members.push_back(*std::move(member));
@@ -385,6 +407,8 @@ Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, cons
             where += " AND m.workspace_id = ?1";
         if (which.member)
             where += " AND t.member_id = ?2";
+        if (which.line)
+            where += " AND t.line = ?3";
         where += by_use ? " AND (coalesce(u.used_ms, 0), t.id) > (?7, ?8)"
                           " ORDER BY coalesce(u.used_ms, 0), t.id LIMIT ?9"
                         : page_of(newest_first, 't');
@@ -393,6 +417,8 @@ Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, cons
             query.bind(1, *which.workspace);
         if (which.member)
             query.bind(2, *which.member);
+        if (which.line)
+            query.bind(3, *which.line);
         if (by_use)
             query.bind(7, page.after ? page.after->major : std::int64_t{-1});
         bind_page(query, page, by_use ? from_oldest : from_newest);
@@ -413,6 +439,27 @@ Result<std::optional<TokenView>> SqliteRows::token(std::string_view prefix) {
     });
 }
 
+Result<std::vector<TokenView>> SqliteRows::working_tokens_of(std::int64_t member_row,
+                                                             std::int64_t now_ms) {
+    return guarded(path_, [&]() -> Result<std::vector<TokenView>> {
+        SQLite::Statement query = prepare(select_token_views(
+            (std::string("WHERE t.member_id = ?2 AND") + live_token + "ORDER BY t.id").c_str()));
+        query.bind(1, now_ms);
+        query.bind(2, member_row);
+        return token_views(query);
+    });
+}
+
+Result<std::vector<TokenView>> SqliteRows::later_in_line(const TokenRecord& token) {
+    return guarded(path_, [&]() -> Result<std::vector<TokenView>> {
+        SQLite::Statement query =
+            prepare(select_token_views("WHERE t.line = ?1 AND t.id > ?2 ORDER BY t.id"));
+        query.bind(1, token.line);
+        query.bind(2, token.id);
+        return token_views(query);
+    });
+}
+
 Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
     return guarded(path_, [&]() -> Status {
         SQLite::Statement taken = prepare("SELECT 1 FROM tokens WHERE prefix = ?1");
@@ -421,6 +468,8 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
             return Failure{Fault::conflict, "the prefix " + token.prefix + " is taken",
                            "try again"};
         // The number is drawn first: the first token of a line carries its own. Nobody else writes.
+        // The newest token is never pruned, so the next number was never given out: windows,
+        // usage and records that still name a pruned token never meet another of its number.
         token.id = connection_.number("SELECT coalesce(max(id), 0) + 1 FROM tokens");
         if (token.line == 0)
             token.line = token.id;
@@ -464,6 +513,53 @@ Status SqliteRows::update(const TokenRecord& token) {
     });
 }
 
+Result<manage::EndedTokens> SqliteRows::ended_tokens(std::int64_t after_row, std::int64_t rows_max,
+                                                     std::int64_t before_ms) {
+    return guarded(path_, [&]() -> Result<manage::EndedTokens> {
+        SQLite::Statement query = prepare(
+            "SELECT t.id, t.ends_ms <= ?2 AND t.id < (SELECT max(id) FROM tokens)"
+            " AND NOT EXISTS (SELECT 1 FROM tokens s WHERE s.line = t.id AND s.id <> t.id)"
+            " FROM tokens t WHERE t.id > ?1 ORDER BY t.id LIMIT ?3");
+        query.bind(1, after_row);
+        query.bind(2, before_ms);
+        query.bind(3, rows_max);
+        manage::EndedTokens found;
+        std::int64_t seen = 0;
+        while (query.executeStep()) {
+            ++seen;
+            found.last_row = int_from(query, 0);
+            if (int_from(query, 1) != 0)
+                found.rows.push_back(found.last_row);
+        }
+        found.more = seen == rows_max;
+        return found;
+    });
+}
+
+Result<std::int64_t> SqliteRows::remove_ended_token(std::int64_t token_row, std::int64_t before_ms,
+                                                    std::int64_t usage_rows_max) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement usage = prepare(
+            "DELETE FROM usage WHERE (hour, token_id, reason) IN"
+            " (SELECT hour, token_id, reason FROM usage WHERE token_id = ?1 LIMIT ?2)");
+        usage.bind(1, token_row);
+        usage.bind(2, usage_rows_max);
+        const std::int64_t deleted = usage.exec();
+        if (deleted == usage_rows_max)
+            return deleted;  // there may be more
+        // The trigger on deletions looks at this: nobody need forget a token that had ended.
+        SQLite::Statement note =
+            prepare("UPDATE meta SET pruned_until_ms = ?1 WHERE pruned_until_ms < ?1");
+        note.bind(1, before_ms);
+        note.exec();
+        SQLite::Statement remove = prepare("DELETE FROM tokens WHERE id = ?1 AND ends_ms <= ?2");
+        remove.bind(1, token_row);
+        remove.bind(2, before_ms);
+        remove.exec();
+        return deleted;
+    });
+}
+
 // --- idempotency keys ----------------------------------------------------------------------------
 
 Result<std::optional<std::string>> SqliteRows::minted_under(std::int64_t member_row,
@@ -483,13 +579,10 @@ Result<std::optional<std::string>> SqliteRows::minted_under(std::int64_t member_
 }
 
 Status SqliteRows::remember(std::int64_t member_row, std::string_view key, std::string_view prefix,
-                            std::int64_t now_ms, std::int64_t since_ms) {
+                            std::int64_t now_ms) {
     return guarded(path_, [&]() -> Status {
-        SQLite::Statement forget = prepare("DELETE FROM idempotency_keys WHERE created_ms <= ?1");
-        forget.bind(1, since_ms);
-        forget.exec();
         SQLite::Statement insert = prepare(
-            "INSERT INTO idempotency_keys (member_id, key, prefix, created_ms)"
+            "INSERT OR REPLACE INTO idempotency_keys (member_id, key, prefix, created_ms)"
             " VALUES (?1, ?2, ?3, ?4)");
         insert.bind(1, member_row);
         bind_text(insert, 2, key);
@@ -497,6 +590,17 @@ Status SqliteRows::remember(std::int64_t member_row, std::string_view key, std::
         insert.bind(4, now_ms);
         insert.exec();
         return Done{};
+    });
+}
+
+Result<std::int64_t> SqliteRows::prune_keys(std::int64_t before_ms, std::int64_t rows_max) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement prune = prepare(
+            "DELETE FROM idempotency_keys WHERE (member_id, key) IN"
+            " (SELECT member_id, key FROM idempotency_keys WHERE created_ms <= ?1 LIMIT ?2)");
+        prune.bind(1, before_ms);
+        prune.bind(2, rows_max);
+        return std::int64_t{prune.exec()};
     });
 }
 
@@ -518,6 +622,28 @@ Status SqliteRows::record(const manage::AuditEvent& event) {
         insert.bind(9, event.token);
         insert.exec();
         return Done{};
+    });
+}
+
+Result<std::vector<std::int64_t>> SqliteRows::instants_of(std::string_view actor,
+                                                          std::string_view action,
+                                                          std::int64_t since_ms,
+                                                          std::size_t count_max) {
+    return guarded(path_, [&]() -> Result<std::vector<std::int64_t>> {
+        SQLite::Statement query = prepare(
+            "SELECT at_ms, action = ?2 FROM audit_events WHERE actor = ?1 ORDER BY id DESC");
+        bind_text(query, 1, actor);
+        bind_text(query, 2, action);
+        std::vector<std::int64_t> instants;
+        // Read by hand and not with a condition: at the first event that is too old it stops.
+        while (instants.size() < count_max && query.executeStep()) {
+            const std::int64_t at_ms = int_from(query, 0);
+            if (at_ms <= since_ms)
+                break;
+            if (int_from(query, 1) != 0)
+                instants.push_back(at_ms);
+        }
+        return instants;
     });
 }
 

@@ -31,7 +31,12 @@ public:
     Result<std::optional<Member>> member_by_id(std::string_view public_id) override;
     Result<std::vector<Member>> members_by_email(
         std::string_view email, std::optional<std::int64_t> workspace_row) override;
-    Result<std::vector<Member>> members_of(std::int64_t workspace_row) override;
+    Result<std::optional<Member>> service(std::int64_t workspace_row,
+                                          std::string_view name) override;
+    Result<std::vector<Member>> present_members(std::int64_t workspace_row,
+                                                std::span<const Role> roles,
+                                                std::int64_t members_max,
+                                                std::optional<std::int64_t> rows_max) override;
     Result<manage::Slice<Member>> members(std::int64_t workspace_row,
                                           const manage::Page& page) override;
     Result<std::int64_t> live_tokens_of(std::int64_t member_row, std::int64_t now_ms) override;
@@ -47,13 +52,21 @@ public:
     Result<std::optional<manage::TokenView>> token(std::string_view prefix) override;
     Result<manage::Slice<manage::TokenView>> tokens(const manage::TokenRows& which,
                                                     const manage::Page& page) override;
+    Result<std::vector<manage::TokenView>> working_tokens_of(std::int64_t member_row,
+                                                             std::int64_t now_ms) override;
+    Result<std::vector<manage::TokenView>> later_in_line(const manage::TokenRecord& token) override;
     Status add(manage::TokenRecord& token, const token::Digest& digest) override;
     Status update(const manage::TokenRecord& token) override;
+    Result<manage::EndedTokens> ended_tokens(std::int64_t after_row, std::int64_t rows_max,
+                                             std::int64_t before_ms) override;
+    Result<std::int64_t> remove_ended_token(std::int64_t token_row, std::int64_t before_ms,
+                                            std::int64_t usage_rows_max) override;
 
     Result<std::optional<std::string>> minted_under(std::int64_t member_row, std::string_view key,
                                                     std::int64_t since_ms) override;
     Status remember(std::int64_t member_row, std::string_view key, std::string_view prefix,
-                    std::int64_t now_ms, std::int64_t since_ms) override;
+                    std::int64_t now_ms) override;
+    Result<std::int64_t> prune_keys(std::int64_t before_ms, std::int64_t rows_max) override;
 
     Status add_usage(const manage::UsageNote& note) override;
     Result<std::int64_t> prune_usage(std::int64_t before_hour, std::int64_t rows_max) override;
@@ -75,6 +88,9 @@ public:
         std::int64_t before_ms, std::int64_t rows_max) override;
 
     Status record(const manage::AuditEvent& event) override;
+    Result<std::vector<std::int64_t>> instants_of(std::string_view actor, std::string_view action,
+                                                  std::int64_t since_ms,
+                                                  std::size_t count_max) override;
     Result<manage::Slice<manage::AuditEvent>> events(const manage::AuditFilter& filter,
                                                      const manage::Page& page) override;
     Result<std::string> cursor_key() override;

@@ -29,6 +29,8 @@ std::string where_of(const manage::UsageFilter& filter) {
         where += " AND m.workspace_id = ?1";
     if (filter.tokens.member)
         where += " AND t.member_id = ?2";
+    if (filter.tokens.line)
+        where += " AND t.line = ?6";
     if (filter.token)
         where += " AND g.token_id = ?3";
     if (filter.from_hour)
@@ -41,7 +43,7 @@ std::string where_of(const manage::UsageFilter& filter) {
 void bind_filter(SQLite::Statement& query, const manage::UsageFilter& filter) {
     int index = 0;
     for (const auto& value : {filter.tokens.workspace, filter.tokens.member, filter.token,
-                              filter.from_hour, filter.until_hour}) {
+                              filter.from_hour, filter.until_hour, filter.tokens.line}) {
         ++index;
         if (value)
             query.bind(index, *value);

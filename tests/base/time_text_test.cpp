@@ -206,3 +206,14 @@ TEST_CASE("No single wrong character in a time goes unnoticed as another shape")
                 FAIL(text);
         }
 }
+
+TEST_CASE("a date names the beginning of its day or its end; an instant is what it is") {
+    using hourgate::DateMeans;
+    CHECK(parse_time("2026-11-30", DateMeans::its_beginning) == parse_time("2026-11-30T00:00:00Z"));
+    CHECK(parse_time("2026-11-30", DateMeans::its_end) == parse_time("2026-12-01T00:00:00Z"));
+    CHECK(parse_time("1970-01-01", DateMeans::its_beginning) == 0);
+    for (const DateMeans means : {DateMeans::its_beginning, DateMeans::its_end}) {
+        CHECK(parse_time("2026-11-30T12:00:00Z", means) == parse_time("2026-11-30T12:00:00Z"));
+        CHECK_FALSE(parse_time("2026-02-29", means));
+    }
+}

@@ -56,6 +56,16 @@ TEST_CASE("dates, spans, numbers, yes, roles and environments say which form the
     CHECK_FALSE(env_of(with("--env", {"prod"}), "--env").ok());
 }
 
+TEST_CASE("a list from a day until the same day is that day") {
+    const auto at = [](const char* name, const char* date) {
+        return listing_of(with(name, {date}), 10).value();
+    };
+    CHECK(at("--from", "2026-11-30").from_ms == parse_time("2026-11-30T00:00:00Z"));
+    CHECK(at("--until", "2026-11-30").until_ms == parse_time("2026-12-01T00:00:00Z"));
+    CHECK(at("--from", "2026-11-30T12:00:00Z").from_ms == parse_time("2026-11-30T12:00:00Z"));
+    CHECK_FALSE(listing_of(with("--from", {"yesterday"}), 10).ok());
+}
+
 TEST_CASE("scopes are given one by one, or several with commas or spaces between") {
     const auto texts = [](const std::vector<std::string>& given) {
         const auto scopes = scopes_of(with("--scope", given), "--scope");

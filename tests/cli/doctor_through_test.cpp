@@ -242,6 +242,8 @@ TEST_CASE("the address that the gate believed is the caller's, or it is said who
     evidence.source = "127.0.0.1";
     CHECK(from("127.0.0.1") == State::ok);
     CHECK(from("203.0.113.77") == State::warn);
+    evidence.of_caller.from = "";  // calls without the header come from nowhere
+    CHECK(from("203.0.113.77") == State::bad);
     evidence.of_claimer = {};
     CHECK(about_address(evidence).state == State::skipped);
 }

@@ -178,6 +178,20 @@ TEST_CASE("a window of the workspace counts the calls of all its tokens") {
           std::map<std::string, int>{{"granted > window_full in acme", 2}});
 }
 
+TEST_CASE("a window of the member counts the calls of all their tokens, and of no other member's") {
+    ReplayBench bench;
+    const std::string second = bench.token_for(bench.members["owner@acme"]);
+    for (int i = 0; i < 3; ++i) {
+        bench.pass(1'000);
+        bench.ask(bearer(bench.tokens["owner@acme"]), "GET", "/clients");
+        bench.ask(bearer(second), "GET", "/clients");
+        bench.ask(bearer(bench.tokens["admin@acme"]), "GET", "/clients");
+    }
+    bench.plan("studio").windows = {{"sustained", 4, 10, Per::member}};
+    CHECK(bench.replay().changes ==
+          std::map<std::string, int>{{"granted > window_full in acme", 2}});
+}
+
 TEST_CASE("other rows, plans and public resources are told by workspace and reason") {
     ReplayBench bench;
     const std::string member = bearer(bench.tokens["member@acme"]);

@@ -50,8 +50,11 @@ const std::string network_form =
     "an address, or a network such as \"10.0.0.0/8\" with no bit set after the first 8";
 const std::string ask_id_form =
     "\"\" (off), or a header such as \"X-Ask-Id\": X- and letters, digits and '-', at most 64 "
-    "bytes, not one that the gate reads otherwise (X-Hourgate-, X-Forwarded-, X-Original-, "
-    "X-HTTP-Method, X-Method-)";
+    "bytes, and not one that says who calls, from where, or what is asked for (X-Hourgate-, "
+    "X-Forwarded-, X-Original-, X-Real-IP, X-HTTP-Method and their kin)";
+const std::string host_form =
+    "a host name without a port, such as \"hourgate\" or \"gate.example.com\": letters, digits, "
+    "'-', '_' and single dots, at most 253 bytes";
 const std::string origin_form =
     "an origin as browsers send it: \"https://app.example.com\", in lower case, without a path and "
     "without the port 80 of http or 443 of https";
@@ -153,7 +156,8 @@ std::vector<Key> rules() {
     std::vector<Key> keys;
     for (const char* key :
          {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
-          "empty_segment", "semicolon", "double_encoding", "case_variant", "method_override"})
+          "empty_segment", "semicolon", "double_encoding", "case_variant", "reading_variant",
+          "method_override"})
         keys.push_back({"policy",
                         key,
                         "true",
@@ -293,6 +297,22 @@ std::vector<Key> names_and_addresses() {
           {R"("X-HTTP-Method-Override")", "'X-HTTP-Method-Override' does not fit"},
           {R"("X-Method-Override")", "'X-Method-Override' does not fit"},
           {"\"X-" + times("a", 63) + "\"", "'X-" + times("a", 63) + "' does not fit"}}},
+        {"server",
+         "hosts",
+         "true",
+         "true or false where a list belongs",
+         "a list, each " + host_form,
+         {{R"([])", ""},
+          {R"(["hourgate", "gate.example.com", "my_gate-1"])", ""},
+          {"[\"" + times("a", 253) + "\"]", ""}},
+         {{R"(["gate:8403"])", "'gate:8403' does not fit"},
+          {R"(["http://gate"])", "'http://gate' does not fit"},
+          {R"(["*.example.com"])", "'*.example.com' does not fit"},
+          {R"(["gate."])", "'gate.' does not fit"},
+          {R"([".gate"])", "'.gate' does not fit"},
+          {R"(["a..b"])", "'a..b' does not fit"},
+          {R"([""])", "'' does not fit"},
+          {"[\"" + times("a", 254) + "\"]", "'" + times("a", 80) + "…' does not fit"}}},
         {"cors",
          "origins",
          "true",
@@ -407,6 +427,20 @@ std::vector<Key> numbers() {
          "1 to 10000",
          {{"1", ""}, {"10000", ""}},
          {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
+        {"tokens",
+         "mints_per_day",
+         "\"100\"",
+         "a text where a whole number belongs",
+         "1 to 10000",
+         {{"1", ""}, {"10000", ""}},
+         {{"0", "0 is below 1"}, {"10001", "10001 is above 10000"}}},
+        {"tokens",
+         "keep",
+         "90",
+         text,
+         "1d to 3650d" + duration_forms,
+         {{R"("1d")", ""}, {R"("3650d")", ""}},
+         {{R"("23h")", "23h is below 1d"}, {R"("3651d")", "3651d is above 3650d"}}},
         {"server",
          "connections_per_address",
          "\"many\"",
@@ -513,6 +547,7 @@ notices = "none"
 public = "[::1]:1"
 ask = "unix:/run/hourgate/ask"
 admin = ""
+hosts = ["gate.example", "hourgate_ask"]
 api_prefix = "/gate"
 drain = "2m"
 connections_per_address = 50
@@ -525,6 +560,8 @@ env = "test"
 rotate_grace = "1h"
 line_max = "30d"
 live_max = 7
+mints_per_day = 8
+keep = "9d"
 [plans]
 grace_days = 9
 lapse_to = "none"
@@ -788,6 +825,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.log_level == hourgate::config::LogLevel::notice);
     CHECK(config.log_json);
     CHECK(config.log_granted_every == 10);
+    CHECK(config.hosts == std::vector<std::string>{"gate.example", "hourgate_ask"});
     CHECK(config.drain_s == 120);
     CHECK(config.connections_per_address == 50);
     CHECK(config.loops == 3);
@@ -797,6 +835,8 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.rotate_grace_s == 3'600);
     CHECK(config.line_max_s == 30 * 86'400);
     CHECK(config.live_max == 7);
+    CHECK(config.mints_per_day == 8);
+    CHECK(config.tokens_keep_s == 9 * 86'400);
     CHECK(config.grace_days == 9);
     CHECK(config.lapse_to == "none");
     CHECK(config.renew_url == "https://example.com/renew");
@@ -824,6 +864,7 @@ TEST_CASE("each switch of the policy turns off its own rule and no other") {
         {"semicolon", &PathRules::semicolon},
         {"double_encoding", &PathRules::double_encoding},
         {"case_variant", &PathRules::case_variant},
+        {"reading_variant", &PathRules::reading_variant},
     };
     for (const auto& [key, rule] : switches) {
         const auto config = read("[policy]\n" + std::string(key) + " = \"allow\"\n");

@@ -95,6 +95,27 @@ TEST_CASE("a listener that others reach is warned of, by key") {
               "server.public: 127.0.0.1:0 is another free port at each start"));
 }
 
+TEST_CASE("a role that may do more than one above it is warned of") {
+    const auto rows = [](const std::string& of_roles) {
+        return warnings_of("[[resource]]\nname = \"r\"\npaths = [\"/r\"]\nown_by = \"upstream\"\n" +
+                           of_roles);
+    };
+    CHECK(rows("owner = \"full\"\nadmin = \"full\"\nmanager = \"read\"\nmember = \"read own\"\n")
+              .empty());
+    CHECK(rows("owner = \"read\"\nadmin = \"read\"\n").empty());
+    const auto forgotten = rows("manager = \"full\"\n");
+    REQUIRE(forgotten.size() == 2);
+    CHECK(
+        forgotten[0] ==
+        "resource 'r': role manager may do more than role owner, which is \"none\": read, create, "
+        "update, delete");
+    CHECK(forgotten[1].find("more than role admin") != std::string::npos);
+    const auto own = rows("owner = \"read own\"\nadmin = \"read\"\n");
+    REQUIRE(own.size() == 1);
+    CHECK(own[0] ==
+          "resource 'r': role admin may do more than role owner, which is \"read own\": read");
+}
+
 TEST_CASE("what lets calls through is warned of, by key") {
     const auto warned = [](const std::string& text, const std::string& key) {
         const auto all = warnings_of(text);
@@ -108,6 +129,7 @@ TEST_CASE("what lets calls through is warned of, by key") {
     CHECK(warnings_of(worked + "[server]\nask = \"\"\n[trust]\npeers = []\n").empty());
     for (const std::string key :
          {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
-          "empty_segment", "semicolon", "double_encoding", "case_variant", "method_override"})
+          "empty_segment", "semicolon", "double_encoding", "case_variant", "reading_variant",
+          "method_override"})
         CHECK(warned(worked + "[policy]\n" + key + " = \"allow\"\n", "policy." + key));
 }

@@ -48,21 +48,22 @@ TEST_CASE("what listens, is open and writes takes a start, and is named") {
     const Config next = read(
         "[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:2\"\nadmin = \"127.0.0.1:3\"\n"
         "connections_per_address = 7\nloops = 3\n[database]\npath = \"/tmp/x.db\"\n"
-        "[usage]\nkeep = \"5d\"\n"
+        "[tokens]\nkeep = \"4d\"\n[usage]\nkeep = \"5d\"\n"
         "[decisions]\ngrants = \"all\"\nkeep = \"6d\"\nrows = 7\n");
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);
     CHECK(kept == std::vector<std::string>{"server.public", "server.ask", "server.admin",
                                            "server.connections_per_address", "server.loops",
-                                           "database.path", "usage.keep", "decisions.grants",
-                                           "decisions.keep", "decisions.rows"});
+                                           "database.path", "tokens.keep", "usage.keep",
+                                           "decisions.grants", "decisions.keep", "decisions.rows"});
     CHECK(differences(Config(), live) == std::set<std::string>());
 }
 
 TEST_CASE("everything else is taken from the file") {
     const Config next = read(
         "[gate]\nmode = \"observe\"\n[server]\napi_prefix = \"/own\"\ndrain = \"1s\"\n"
-        "[tokens]\nbrand = \"abc\"\nenv = \"test\"\nlive_max = 3\n[plans]\ngrace_days = 9\n"
+        "[tokens]\nbrand = \"abc\"\nenv = \"test\"\nlive_max = 3\nmints_per_day = "
+        "4\n[plans]\ngrace_days = 9\n"
         "[trust]\npeers = []\nproxies = []\nask_id = \"X-Ask-Id\"\n[failures]\nlimit = 1\n"
         "[public]\nlimit = 2\n[cors]\norigins = [\"https://a.example\"]\n"
         "[upstream]\nurl = \"http://127.0.0.1:9\"\nauthorization = \"pass\"\n"

@@ -19,6 +19,7 @@ notices = "none"
 public = "[2001:db8::1]:1"
 ask = "unix:/run/a \"quoted\" \\ name"
 admin = ""
+hosts = ["gate.example"]
 api_prefix = "/gate"
 drain = "90s"
 connections_per_address = 16384
@@ -33,6 +34,8 @@ env = "test"
 rotate_grace = "0"
 line_max = "36h"
 live_max = 1
+mints_per_day = 10000
+keep = "1d"
 
 [plans]
 grace_days = 0
@@ -87,6 +90,7 @@ empty_segment = "allow"
 semicolon = "allow"
 double_encoding = "allow"
 case_variant = "allow"
+reading_variant = "allow"
 method_override = "allow"
 
 [[resource]]
@@ -132,11 +136,11 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "file": "",
   "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
-          R"("api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
+          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},
   "database": {"path": "/var/lib/hourgate/hourgate.db"},
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"
-          R"("live_max": 50},
+          R"("live_max": 50, "mints_per_day": 100, "keep": "90d"},
   "plans": {"grace_days": 3, "lapse_to": "free", "renew_url": ""},
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"], "ask_id": ""},
   "failures": {"limit": 10, "window_s": 60},
@@ -150,7 +154,8 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "policy": {"unlisted": "refuse", "encoded_slash": "refuse", "backslash": "refuse", )"
           R"("control_byte": "refuse", "not_utf8": "refuse", "dot_segment": "refuse", )"
           R"("empty_segment": "refuse", "semicolon": "refuse", "double_encoding": "refuse", )"
-          R"("case_variant": "refuse", "method_override": "refuse"},
+          R"("case_variant": "refuse", "reading_variant": "refuse",)"
+          R"( "method_override": "refuse"},
   "resource": []
 }
 )");

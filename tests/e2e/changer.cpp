@@ -111,7 +111,7 @@ Changer::Outcome Changer::ask(const std::string& method, const std::string& targ
                               const std::string& token, const Json& body) {
     Wire& wire = target.starts_with("/admin/") ? *admin_ : *public_;
     std::string bytes = method + " " + target +
-                        " HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer " + token + "\r\n";
+                        " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + "\r\n";
     std::string text;
     if (!body.is_null()) {
         text = body.dump();

@@ -1,4 +1,8 @@
 // `hourgate check` with a server and without, and introspection, as their users have them.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "base/text.h"
@@ -62,7 +66,7 @@ TEST_CASE("check asks the running server: its windows as they are, nothing spent
                    "granted           no\nstatus            403\n"
                    "reason            role_forbidden\nmessage           "));
     CHECK(contains(refused.out,
-                   "\nwindow sustained  600 of 600 calls left in 60 s\n"
+                   "\nwindow sustained  per member: 600 of 600 calls left in 60 s\n"
                    "decided           by the running server; nothing was spent\n"));
     CHECK(contains(refused.err, "the call would be refused: 403 role_forbidden"));
     CHECK_FALSE(contains(refused.out + refused.err, member.substr(22)));
@@ -77,7 +81,7 @@ TEST_CASE("check asks the running server: its windows as they are, nothing spent
     // Introspection, beside it.
     const auto introspected = [&](const std::string& body) {
         return ask.ask(
-            "POST /_hourgate/introspect HTTP/1.1\r\nHost: gate\r\nContent-Type: "
+            "POST /_hourgate/introspect HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
             "application/x-www-form-urlencoded\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\n\r\n" + body);
     };
@@ -140,4 +144,78 @@ TEST_CASE("what is no question is wrong usage, and a token is no argument") {
     const Ran help = run({binary(), "check", "--help"});
     CHECK(contains(help.out, "usage: hourgate check METHOD PATH [--address ADDRESS]"));
     CHECK(contains(help.out, "hourgate check GET /api/v1/clients < token.txt"));
+}
+
+namespace {
+
+/// Somebody who listens where the ask listener should be, and notes who comes.
+class Squatter {
+public:
+    Squatter() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+        sockaddr_in name{};
+        name.sin_family = AF_INET;
+        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof name;
+        REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&name), size) == 0);
+        REQUIRE(listen(fd_, 8) == 0);
+        REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&name), &size) == 0);
+        port_ = ntohs(name.sin_port);
+    }
+    ~Squatter() { close(fd_); }
+    Squatter(const Squatter&) = delete;
+    Squatter& operator=(const Squatter&) = delete;
+
+    [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    /// Whether anybody has connected since this was asked before.
+    [[nodiscard]] bool was_called() const {
+        const int came = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (came >= 0)
+            close(came);
+        return came >= 0;
+    }
+    /// From now on another user listens there, as far as the kernel knows.
+    void belongs_to(uid_t user) const { REQUIRE(fchown(fd_, user, static_cast<gid_t>(-1)) == 0); }
+
+private:
+    const int fd_;
+    std::uint16_t port_ = 0;
+};
+
+void ask_at(const Installation& here, const std::string& address) {
+    std::string text = read_file(here.config());
+    const std::string any = "ask = \"127.0.0.1:0\"";
+    text.replace(text.find(any), any.size(), "ask = \"" + address + "\"");
+    write_file(here.config(), text);
+}
+
+}  // namespace
+
+TEST_CASE("while no server runs, whoever listens on the ask port is not sent the token") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("manager@acme.example");
+    const Squatter squatter;
+    ask_at(here, squatter.address());
+    const Ran ran = check(here, token + "\n", {"GET", "/api/v1/clients", "--json"});
+    CHECK(ran.exit_code == 0);
+    CHECK(json_of(ran).at("live") == false);
+    CHECK(contains(json_of(ran).at("note").get<std::string>(), "no server runs on "));
+    CHECK_FALSE(squatter.was_called());
+}
+
+TEST_CASE("while the server runs elsewhere, another user on the ask port is not sent the token") {
+    if (geteuid() != 0)
+        return;  // nobody else can be had
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("manager@acme.example");
+    Server server(here);
+    const Squatter squatter;
+    ask_at(here, squatter.address());
+    squatter.belongs_to(65'534);
+    const Ran ran = check(here, token + "\n", {"GET", "/api/v1/clients", "--json"});
+    CHECK(ran.exit_code == 0);
+    CHECK(contains(json_of(ran).at("note").get<std::string>(),
+                   "another user listens on " + squatter.address()));
+    CHECK_FALSE(squatter.was_called());
 }

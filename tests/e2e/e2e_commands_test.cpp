@@ -72,8 +72,18 @@ TEST_CASE("workspaces are added, listed, shown, and moved to a plan") {
           here.json({"workspace", "show", "Acme Inc"}));
     const Json moved = here.json({"workspace", "plan", "Acme Inc", "agency"});
     CHECK(moved.at("plan") == "agency");
-    CHECK(moved.at("paidUntil").is_null());
-    for (const char* member : {"id", "name", "plan", "paidUntil", "createdAt", "members", "tokens"})
+    CHECK(moved.at("paidUntil") == acme.at("paidUntil"));  // as over HTTP: what is not said stays
+    CHECK(moved.at("standing") == "paid");
+    CHECK(moved.at("daysLeft") > 20'000);
+    const Json endless =
+        here.json({"workspace", "plan", "Acme Inc", "agency", "--paid-until", "none"});
+    CHECK(endless.at("paidUntil").is_null());
+    CHECK(endless.at("daysLeft").is_null());
+    CHECK(here.json({"workspace", "plan", "Acme Inc", "studio"}).at("paidUntil").is_null());
+    CHECK(here.json({"workspace", "plan", "Acme Inc", "agency", "--paid-until", "2099-01-31"})
+              .at("paidUntil") == "2099-02-01T00:00:00Z");
+    for (const char* member : {"id", "name", "plan", "paidUntil", "standing", "lapsesAt",
+                               "daysLeft", "createdAt", "members", "tokens"})
         CHECK(moved.contains(member));
 
     CHECK(contains(here.run({"workspace", "list"}).out, "Zo\xc3\xab & S\xc3\xb6hne"));
@@ -97,6 +107,9 @@ TEST_CASE("a date in the past is done, and said to be one") {
         here.run({"workspace", "add", "Old", "--plan", "studio", "--paid-until", "2020-01-01"});
     CHECK(lapsed.exit_code == 0);
     CHECK(contains(lapsed.err, "has lapsed, and counts as plan 'free' since 2020-01-05T00:00:00Z"));
+    CHECK(contains(here.run({"workspace", "list"}).out, "lapsed"));
+    CHECK(contains(here.run({"workspace", "show", "Old"}).out, "standing    lapsed\n"));
+    CHECK(here.json({"workspace", "show", "Old"}).at("lapsesAt") == "2020-01-05T00:00:00Z");
     const Ran json =
         here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2020-01-01", "--json"});
     CHECK(Json::parse(json.err).at("warning").at("message").get<std::string>().find("paid until") ==
@@ -154,7 +167,7 @@ TEST_CASE("plans are listed, made, changed and removed") {
     CHECK(here.json({"plan", "set", "team", "--window", "none"}).at("windows").empty());
     CHECK(here.json({"plan", "list"}).size() == 4);
     CHECK(here.json({"plan", "remove", "team"}).at("removed") == true);
-    CHECK(contains(here.run({"plan", "list"}).out, "burst=30/10 sustained=600/60"));
+    CHECK(contains(here.run({"plan", "list"}).out, "burst=30/10 sustained=600/60/member"));
 
     here.must({"workspace", "add", "Acme", "--plan", "studio"});
     CHECK(contains(refused(here, {"plan", "remove", "studio"}, 1), "studio"));
@@ -165,6 +178,34 @@ TEST_CASE("plans are listed, made, changed and removed") {
     refused(here, {"plan", "set", "team", "--rank", "-1"}, 2);
     refused(here, {"plan", "set", "team", "--api", "maybe"}, 2);
     CHECK(here.json({"plan", "list"}).size() == 3);
+}
+
+TEST_CASE(
+    "a plan that a member could multiply is warned about when it is set, and by config check") {
+    const Installation here;
+    CHECK(here.json({"config", "check"}).at("ok") == true);  // there is no database yet
+    here.must({"init"});
+    const auto about_plans = [&] {
+        std::string all;
+        const Json checked = here.json({"config", "check"});
+        for (const Json& warning : checked.at("warnings"))
+            if (contains(warning.get<std::string>(), "multiply"))
+                all += warning.get<std::string>();
+        return all;
+    };
+    CHECK(about_plans().empty());
+    const Ran weak =
+        here.run({"plan", "set", "team", "--api", "yes", "--window", "burst=60/10/token"});
+    CHECK(weak.exit_code == 0);
+    CHECK(contains(weak.out, "burst=60/10"));
+    CHECK(contains(weak.err, "warning: plan 'team' has only windows per token"));
+    CHECK(contains(weak.err, "multiply each limit by 50"));
+    CHECK(contains(about_plans(), "plan 'team'"));
+    const Ran sound = here.run(
+        {"plan", "set", "team", "--window", "burst=60/10", "--window", "sustained=900/60/member"});
+    CHECK(sound.err.empty());
+    CHECK(contains(sound.out, "burst=60/10 sustained=900/60/member"));
+    CHECK(about_plans().empty());
 }
 
 TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked") {
@@ -198,6 +239,29 @@ TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked"
     CHECK(revoked.at("revoked").at(0).at("status") == "revoked");
     CHECK(here.run({"token", "revoke", rotated.at("prefix")}).exit_code == 0);  // already: done
     CHECK(here.json({"operator", "mint", "--name", "ann's laptop"}).at("role") == "operator");
+    refused(here, {"operator", "mint", "--name", "too long", "--expires", "2099-01-31"}, 2);
+    const Json short_lived =
+        here.json({"operator", "mint", "--name", "for a while", "--expires", "90d"});
+    CHECK_FALSE(short_lived.at("expiresAt").is_null());
+    CHECK(
+        contains(here.run({"token", "list"}).out, short_lived.at("expiresAt").get<std::string>()));
+}
+
+TEST_CASE("an empty list says in plain words that nothing matches") {
+    const Installation here;
+    here.must({"init"});
+    for (const auto& [words, said] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"audit", "--until", "2000-01-01"}, "no matching events"},
+             {{"why", "--from", "2000-01-01"}, "no matching decisions"},
+             {{"workspace", "list"}, "no matching workspaces"},
+             {{"replay"}, "no matching decisions"}}) {
+        CAPTURE(said);
+        CHECK(contains(here.run(words).out, said));
+    }
+    here.must({"workspace", "add", "Acme"});
+    CHECK(contains(here.run({"token", "list", "Acme"}).out, "no matching tokens"));
+    CHECK(contains(here.run({"member", "list", "Acme"}).out, "no matching members"));
+    CHECK(here.json({"audit", "--until", "2000-01-01"}).empty());
 }
 
 TEST_CASE("what cannot be minted, rotated or revoked is refused, and leaves all as it was") {

@@ -121,9 +121,9 @@ TEST_CASE("a flood of refusals keeps within its rows, and others are on record b
     }
     CHECK(site.here.run({"why", other}).exit_code == 0);
     CHECK(server.stop() == 0);
-    // One address: as many as it may have in each minute that this took.
+    // One address that nobody knows: as many as it may have in each minute that this took.
     const std::int64_t rows = site.number("SELECT count(*) FROM decisions WHERE kind = 0");
-    CHECK(rows >= 60);
+    CHECK(rows >= 20);
     CHECK(rows <= 500);
     CHECK(size() - before < 500 * 4'096);
 }

@@ -58,7 +58,7 @@ long ticks_of(pid_t pid) {
 
 /// A question whose body does not come: its connection is in use until then.
 const std::string begun =
-    "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+    "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     "Expect: 100-continue\r\nContent-Length: 47\r\n\r\n";
 
 /// Four crowds of clients that come at once and go at once, some in the middle of a request.

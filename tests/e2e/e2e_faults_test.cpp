@@ -11,6 +11,7 @@
 #include <string>
 
 #include "e2e/installation.h"
+#include "support/backup_bytes.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -334,6 +335,30 @@ TEST_CASE("a backup is one private file, and bringing it back keeps what was rev
     CHECK(here.json({"token", "list"}).size() == 3);
 }
 
+TEST_CASE("a file that is no backup is left alone, and --force replaces it") {
+    const Installation here;
+    here.populate();
+    const std::string file = here.folder().file("passwd");
+    write_file(file, "root:x:0:0\n");
+    const std::string said = failed(here.run({"backup", file}));
+    CHECK(contains(said, file));
+    CHECK(contains(said, "--force"));
+    CHECK(read_file(file) == "root:x:0:0\n");
+    CHECK(here.json({"backup", file, "--force"}).at("members") == 4);
+    CHECK(here.json({"backup", file}).at("members") == 4);  // by now it is one
+}
+
+TEST_CASE("a database mode that comes from Kubernetes' fsGroup is refused, and says so") {
+    const Installation here;
+    here.populate();
+    REQUIRE(run({"chmod", "2770", here.folder().file("data")}).exit_code == 0);
+    REQUIRE(run({"chmod", "660", here.database()}).exit_code == 0);
+    const std::string said = failed(here.run({"serve"}));
+    CHECK(contains(said, "fsGroup"));
+    CHECK(contains(said, "fsGroupChangePolicy: OnRootMismatch"));
+    CHECK(contains(said, "chmod 600 " + here.database()));
+}
+
 TEST_CASE("a verified backup says what it restores to, and a folder keeps the latest of them") {
     const Installation here;
     here.populate();
@@ -342,7 +367,7 @@ TEST_CASE("a verified backup says what it restores to, and a folder keeps the la
     std::filesystem::create_directory(folder);
     const Words kept = {"backup", folder, "--verify", "--keep", "2"};
     for (const char* day : {"20260101", "20260102", "20260103"})
-        write_file(folder + "/hourgate-" + day + "T000000Z.db", "an older one");
+        write_file(folder + "/hourgate-" + day + "T000000Z.db", hourgate::test::first_bytes_of_backup());
     write_file(folder + "/by-hand.db", "somebody else's");
 
     const Json made = here.json(kept);

@@ -90,6 +90,9 @@ std::vector<std::string> mint_many(const Installation& here, const std::string& 
 TEST_CASE("no revocation is missed by a request that follows it") {
     const Installation here(many_failures);
     here.populate();
+    here.must(
+        {"plan", "set", "roomy", "--api", "yes", "--rank", "30", "--window", "all=10000000/60"});
+    here.must({"workspace", "plan", "Acme", "roomy"});
     const std::vector<std::string> tokens = mint_many(here, "manager@acme.example", revocations);
     Server server(here);
     Witness witness(here, server.ports().ask);

@@ -18,7 +18,7 @@ constexpr std::size_t executable_bytes_max = 10U * 1'024U * 1'024U;
 
 /// A request whose body is waited for once the server has said so.
 std::string head_of_verify(std::size_t body_bytes) {
-    return "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+    return "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
            "Expect: 100-continue\r\nContent-Length: " +
            std::to_string(body_bytes) + "\r\n\r\n";
 }

@@ -1,15 +1,12 @@
 // Real proxies with exactly the text that `hourgate snippets` printed: what a caller sees, and what
 // the API behind them is told.
-#include <chrono>
-#include <csignal>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/text.h"
+#include "e2e/front.h"
 #include "e2e/installation.h"
-#include "e2e/proxy_program.h"
 #include "e2e/upstream.h"
 #include "support/catch.h"
 
@@ -19,85 +16,8 @@ namespace {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-const std::string client = "127.5.5.5";
+const std::string client = Front::client;
 const std::string clients = "/api/v1/clients";
-const std::vector<std::string> all_proxies = {"nginx", "caddy", "haproxy"};
-
-std::string replaced(std::string text, const std::string& old, const std::string& by) {
-    const std::size_t at = text.find(old);
-    REQUIRE(at != text.npos);
-    return text.replace(at, old.size(), by);
-}
-
-/// A proxy in front of `api`, with the text for it and what its main file needs besides.
-class Front {
-public:
-    Front(std::string proxy, const Folder& folder, const std::string& config,
-          std::uint16_t api_port)
-        : proxy_(std::move(proxy)), folder_(folder) {
-        const std::string script = folder.file("hourgate.lua");
-        const auto print = [&](const std::string& name) {
-            const Ran ran = run({binary(), "--config", config, "snippets", name, "--api",
-                                 "http://127.0.0.1:" + std::to_string(api_port), "--listen",
-                                 place_.text(), "--lua", script});
-            INFO(ran.err);
-            REQUIRE(ran.exit_code == 0);
-            return ran.out;
-        };
-        write_file(folder.file("snippet"), print(proxy_));
-        if (proxy_ == "haproxy")
-            write_file(script, print("haproxy.lua"));
-        program_ = std::make_unique<Program>(
-            words(), Words{"LD_LIBRARY_PATH=" + library_path(), "HOME=" + folder.path(),
-                           "XDG_DATA_HOME=" + folder.path(), "XDG_CONFIG_HOME=" + folder.path()});
-        until_it_listens();
-    }
-    ~Front() {
-        program_->signal(SIGTERM);
-        program_->wait();
-    }
-    Front(const Front&) = delete;
-    Front& operator=(const Front&) = delete;
-
-    /// What a client at `client` gets for these bytes.
-    [[nodiscard]] Answered ask(const std::string& bytes) const {
-        return Wire(place_.host, place_.port, client).ask(bytes);
-    }
-
-private:
-    Words words() const {
-        const std::string main = folder_.file("main");
-        const std::string program = executable(proxy_);
-        if (proxy_ == "nginx") {
-            write_file(main,
-                       nginx_begin(folder_) + "include " + folder_.file("snippet") + ";\n}\n");
-            return {program, "-e", "stderr", "-p", folder_.path(), "-c", main};
-        }
-        if (proxy_ == "caddy") {
-            write_file(main, "{\n    admin off\n    auto_https off\n}\nimport " +
-                                 folder_.file("snippet") + "\n");
-            return {program, "run", "--adapter", "caddyfile", "--config", main};
-        }
-        return {program, "-db", "-f", folder_.file("snippet")};
-    }
-    void until_it_listens() const {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (std::chrono::steady_clock::now() < deadline) {
-            try {
-                const Wire connected(place_.host, place_.port, client);
-                return;
-            } catch (const std::exception&) {
-                std::this_thread::sleep_for(std::chrono::milliseconds(5));
-            }
-        }
-        FAIL(proxy_ << " does not listen: " << program_->err() << program_->out());
-    }
-
-    const std::string proxy_;
-    const Folder& folder_;
-    const FreePlace place_;
-    std::unique_ptr<Program> program_;
-};
 
 enum class Ask : std::uint8_t { by_port, by_socket };
 
@@ -130,7 +50,8 @@ public:
             text = replaced(text, "ask = \"127.0.0.1:0\"",
                             "ask = \"127.0.0.1:" + std::to_string(gate->ports().ask) + "\"");
         write_file(folder.file("bound.toml"), text);
-        front = std::make_unique<Front>(proxy, folder, folder.file("bound.toml"), api.port());
+        front = std::make_unique<Front>(
+            proxy, folder, asking(proxy, folder, folder.file("bound.toml"), api.port()));
     }
 
     [[nodiscard]] static Headers with(const std::string& token, Headers more = {}) {
@@ -159,19 +80,6 @@ public:
     std::unique_ptr<Server> gate;
     std::unique_ptr<Front> front;
 };
-
-/// Calls `test` with each that is installed.
-template <typename Test>
-void with_each_proxy(Test test) {
-    for (const std::string& proxy : all_proxies) {
-        if (executable(proxy).empty()) {
-            WARN("skipped: " << proxy << " is not installed");
-            continue;
-        }
-        INFO("behind " << proxy);
-        test(proxy);
-    }
-}
 
 std::string reason_of(const Answered& answered) {
     const Json body = Json::parse(answered.body, nullptr, false);

@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "base/header_name.h"
+#include "base/text.h"
 #include "e2e/installation.h"
 #include "support/catch.h"
 
@@ -71,6 +73,45 @@ TEST_CASE("every text is filled in from the configuration, and leaves nothing to
     const Json json = Json::parse(here.text({"caddy", "--json"}));
     CHECK(json.at("proxy") == "caddy");
     CHECK(json.at("text") == here.text({"caddy"}));
+}
+
+TEST_CASE("each text removes every header with which a caller would speak for a proxy") {
+    const Configured here("[upstream]\nurl = \"http://127.0.0.1:3000\"\n");
+    const std::vector<Words> texts = {
+        {"nginx"},   {"nginx", "--in-front"},   {"caddy"},   {"caddy", "--in-front"},
+        {"haproxy"}, {"haproxy", "--in-front"}, {"traefik"}, {"envoy"}};
+    for (const Words& words : texts) {
+        INFO(words.front() << (words.size() > 1 ? " in front" : ""));
+        const std::string text = hourgate::lower(here.text(words));
+        CHECK_FALSE(contains(text, "{{"));
+        for (const std::string_view claim : hourgate::claims_to_remove()) {
+            INFO(claim);
+            CHECK(contains(text, hourgate::lower(claim)));
+        }
+        // Names with other bytes, which an application reads as one of these.
+        const std::string refused = words.front() == "nginx"     ? "underscores_in_headers off;"
+                                    : words.front() == "caddy"   ? "request_header -*.*"
+                                    : words.front() == "haproxy" ? "del-header [^a-za-z0-9-] -m reg"
+                                    : words.front() == "envoy"   ? "regex: \".*[^a-za-z0-9-].*\""
+                                                                 : "x[^a-z0-9]hourgate[^a-z0-9]";
+        CHECK(contains(text, refused));
+    }
+}
+
+TEST_CASE("a proxy in front of the gate sets address, scheme and host, and needs no ask listener") {
+    const Configured here("[server]\nask = \"\"\npublic = \"127.0.0.1:8412\"\n");
+    for (const std::string proxy : {"nginx", "caddy", "haproxy"}) {
+        INFO(proxy);
+        const std::string text = here.text({proxy, "--in-front", "--listen", "127.0.0.1:9090"});
+        for (const char* part : {"127.0.0.1:8412", "9090", "X-Forwarded-For", "X-Forwarded-Proto",
+                                 "X-Forwarded-Host", "Set [upstream] url"})
+            CHECK(contains(text, part));
+        CHECK_FALSE(contains(text, "8401"));
+    }
+    for (const char* proxy : {"traefik", "envoy", "haproxy.lua"})
+        here.refuses({proxy, "--in-front"}, 2, "with --in-front", "one of: nginx, caddy, haproxy");
+    here.refuses({"nginx", "--in-front", "--api", "http://127.0.0.1:3000"}, 2,
+                 "--api has no meaning with --in-front", "leave it out");
 }
 
 TEST_CASE("nginx says which call it asks about where ask_id is set, and how to where it is not") {

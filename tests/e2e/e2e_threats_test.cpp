@@ -192,8 +192,8 @@ TEST_CASE("a name that would be a header, JSON, HTML, SQL or a command is refuse
         ++taken;
         check_shown_as_text(site, name, token);
     }
-    CHECK(taken == 11);
-    CHECK(refused == 5);
+    CHECK(taken == 10);
+    CHECK(refused == 6);
     CHECK(site.sql("SELECT count(*) FROM sqlite_schema") == tables);
     CHECK(site.sql("SELECT count(*) FROM workspaces") == std::to_string(taken + 1) + "\n");
     CHECK(site.sql("PRAGMA integrity_check") == "ok\n");

@@ -35,7 +35,7 @@ void Installation::configure(const std::string& more) const {
     const std::string example = embedded::config_example;
     write_file(config(),
                "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\n"
-               "admin = \"127.0.0.1:0\"\n[database]\npath = \"" +
+               "admin = \"127.0.0.1:0\"\nhosts = [\"h\", \"gate\"]\n[database]\npath = \"" +
                    database() + "\"\n" + more + example.substr(example.find("\n[[resource]]")));
 }
 

@@ -39,7 +39,7 @@ int connected(int family, const sockaddr* address, socklen_t size,
 }
 
 std::string with_headers(std::string text, const Headers& headers) {
-    text += "Host: gate.example\r\n";
+    text += "Host: localhost\r\n";
     for (const auto& [name, value] : headers)
         text += name + ": " + value + "\r\n";
     return text + "\r\n";

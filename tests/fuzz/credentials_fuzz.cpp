@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/header_name.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "http/credentials.h"
@@ -46,11 +47,13 @@ void check_reading(const Sent& sent) {
     HOURGATE_LAW((call.problem == Problem::two_authorizations) == (count > 1));
     if (count > 1)
         return;
-    HOURGATE_LAW(call.problem_detail.empty() || is_name_of(sent, call.problem_detail));
+    HOURGATE_LAW(call.problem_detail.empty() || is_name_of(sent, call.problem_detail) ||
+                 (call.problem == Problem::method_override &&
+                  sent.target.find(call.problem_detail) != sent.target.npos));
     HOURGATE_LAW((call.misplaced == Misplaced::in_header) == !call.misplaced_in.empty());
     HOURGATE_LAW(call.misplaced_in.empty() || is_name_of(sent, call.misplaced_in));
     for (const http::HeaderView& header : sent.headers)
-        if (http::same_to_an_upstream(header.name.substr(0, 11), "X-Hourgate-"))
+        if (claim_of(header.name) == Claim::identity)
             HOURGATE_LAW(call.problem == Problem::forged_header);
     const std::string_view value = request.only("Authorization").value_or("");
     if (call.presented == Presented::bearer)

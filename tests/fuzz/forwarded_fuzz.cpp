@@ -64,7 +64,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         HOURGATE_LAW(client == request.peer && asked == request.peer);  // it is not believed
         return 0;
     }
-    HOURGATE_LAW(asked == client || (!asked && client == request.peer));
+    HOURGATE_LAW(asked == client);
+    const auto by_admin = http::client_address(request, trust, Listener::admin);
+    HOURGATE_LAW(by_admin == client || (!client && by_admin == request.peer));
+    // What is handed on says who the client is, and has nothing left of it.
+    http::RequestView handed_on = request;
+    const std::string hops = http::believed_hops(request, trust);
+    handed_on.headers = {{"X-Forwarded-For", hops}};
+    if (client)
+        HOURGATE_LAW(http::client_address(handed_on, trust, Listener::ask) == client);
 
     // What stands in one line means what it means in several.
     const std::string joined = request.joined("X-Forwarded-For");

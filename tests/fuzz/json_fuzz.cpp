@@ -49,7 +49,7 @@ void check_question(std::string_view body) {
     HOURGATE_LAW(same.token.reveal() == question.token.reveal() && same.path == question.path);
     HOURGATE_LAW(same.method == question.method && same.spend == question.spend);
     HOURGATE_LAW(same.address == question.address);
-    const Call call = http::call_of(question, Now{});
+    const Call call = http::call_of(question, http::Trust{}, Now{});
     HOURGATE_LAW(call.credentials.empty() || call.credentials == question.token.reveal());
 }
 
@@ -58,7 +58,7 @@ void check_fields(Fields fields) {
         HOURGATE_LAW(is_utf8(*name) && !token::holds_token(*name));
     if (const auto limit = fields.whole("limit", 1, 200))
         HOURGATE_LAW(*limit >= 1 && *limit <= 200);
-    if (const auto end = fields.time("expires"))
+    if (const auto end = fields.time("expires", DateMeans::its_end))
         HOURGATE_LAW(parse_time(format_time_ms(*end)) == end);
     if (const auto span = fields.span_s("grace"))
         HOURGATE_LAW(*span >= 0 && parse_duration_s(format_duration(*span)) == span);

@@ -27,6 +27,7 @@ PathRules rules_of(std::uint8_t off) noexcept {
     rules.empty_segment = (off & 32U) == 0;
     rules.semicolon = rules.double_encoding = (off & 64U) == 0;
     rules.case_variant = (off & 128U) == 0;
+    rules.reading_variant = (off & 192U) != 192;  // off with both of those
     return rules;
 }
 
@@ -128,9 +129,13 @@ void check_judging(const Policy& policy, const Match& match, std::string_view me
         HOURGATE_LAW(wide.verdict != Verdict::scope_missing);
         if (judged.verdict == Verdict::allowed)  // scopes only ever take away
             HOURGATE_LAW(wide.verdict == Verdict::allowed && wide.own == judged.own);
-        if (judged.verdict == Verdict::role_forbidden && judged.required_role) {
-            const Subject able{*judged.required_role, "mem_a", {}, "4f8a2c1bdedf"};
-            HOURGATE_LAW(policy.judge(match, able, method).verdict != Verdict::role_forbidden);
+        HOURGATE_LAW(judged.required_role == judged.able_roles.least());
+        for (const Role able : all_roles) {  // the roles that are named pass, and no others do
+            if (judged.verdict != Verdict::role_forbidden)
+                break;
+            const Subject other{able, "mem_a", {}, "4f8a2c1bdedf"};
+            HOURGATE_LAW((policy.judge(match, other, method).verdict == Verdict::allowed) ==
+                         judged.able_roles.has(able));
         }
         if (judged.verdict == Verdict::scope_missing && !judged.required_scope.empty()) {
             std::vector<Scope> enough = scopes;
@@ -146,6 +151,40 @@ void check_judging(const Policy& policy, const Match& match, std::string_view me
         if (judged.verdict == Verdict::allowed && match.resource != nullptr && !match.own_route())
             HOURGATE_LAW(match.resource->access[index(role)].has(*judged.action) &&
                          allow(scopes, match.resource->name, *judged.action));
+    }
+}
+
+/// What a careless upstream may make of a segment: it is cut at a byte that no name has, and its
+/// letters are lower case.
+std::string careless(std::string_view segment) {
+    constexpr std::string_view names = "-_@/\\;";  // some have rules of their own
+    std::size_t end = 0;
+    while (end < segment.size() &&
+           (is_control_byte(segment[end]) || static_cast<unsigned char>(segment[end]) >= 0x80 ||
+            (segment[end] >= '0' && segment[end] <= '9') ||
+            lower_of(segment[end]) != segment[end] ||
+            (segment[end] >= 'a' && segment[end] <= 'z') || names.find(segment[end]) != names.npos))
+        ++end;
+    return lower(segment.substr(0, end));
+}
+
+/// Where a call lands, each segment of its path may be read carelessly without an earlier resource
+/// being reached.
+void check_readings(const Policy& policy, const Match& match, const Path& path) {
+    const PathRules& rules = policy.rules().path;
+    if (!rules.reading_variant || !rules.case_variant)
+        return;
+    for (std::size_t at = 0; at < path.segments.size(); ++at) {
+        Path read;
+        for (const std::string_view segment : path.segments)
+            read.segments.push_back(segment);
+        const std::string cut = careless(path.segments.begin()[at]);
+        read.segments.begin()[at] = cut;
+        for (const Resource& resource : policy.resources()) {
+            if (&resource == match.resource)
+                break;
+            HOURGATE_LAW(cut.empty() || !matches(resource, read));
+        }
     }
 }
 
@@ -179,7 +218,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Match match = policy.find(target);
     const Path path = read_path(target, rules.path);
     if (match.flaw != PathFlaw::none) {
-        HOURGATE_LAW(match.flaw == path.flaw || match.flaw == PathFlaw::case_variant);
+        HOURGATE_LAW(match.flaw == path.flaw || match.flaw == PathFlaw::case_variant ||
+                     match.flaw == PathFlaw::reading_variant);
+        HOURGATE_LAW(match.flaw != PathFlaw::reading_variant || !path.plain);
         return 0;
     }
     HOURGATE_LAW(path.flaw == PathFlaw::none);
@@ -190,6 +231,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (expected == nullptr && matches(resource, path))
                 expected = &resource;
         HOURGATE_LAW(match.resource == expected);
+        check_readings(policy, match, path);
         const std::string_view sent = path_part(target);
         HOURGATE_LAW(!sent.starts_with("/_hourgate/api/v1/") &&
                      !sent.starts_with("/_hourgate/why/"));

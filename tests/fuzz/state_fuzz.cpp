@@ -43,8 +43,8 @@ struct Life {
     explicit Life(const std::string& path)
         : fd(::open("/dev/null", O_WRONLY | O_CLOEXEC)),
           log(fd),
-          keeper({path, std::string(key), boot_id}, {limiter, urgent, failures, public_calls},
-                 clock, log) {
+          keeper({path, std::string(key), boot_id},
+                 {limiter, own, failures, public_calls, preflights}, clock, log) {
         keeper.load();
     }
     ~Life() { ::close(fd); }
@@ -52,27 +52,30 @@ struct Life {
     Life& operator=(const Life&) = delete;
 
     [[nodiscard]] bool is_fresh() const {
-        return limiter.entries() + urgent.entries() + failures.entries() + public_calls.entries() ==
+        return limiter.entries() + own.entries() + failures.entries() + public_calls.entries() +
+                   preflights.entries() ==
                0;
     }
     /// What each of a few callers is told, and is left with.
     [[nodiscard]] std::vector<Room> ask_all() {
         std::vector<Room> rooms;
         for (std::int64_t line = -1; line < 3; ++line) {
-            rooms.push_back(limiter.ask(line, 7, plan, clock.now(), Spend::yes));
-            rooms.push_back(urgent.ask(line, 1, {plan.data(), 1}, clock.now(), Spend::yes));
+            rooms.push_back(limiter.ask({line, 0, 7}, plan, clock.now(), Spend::yes));
+            rooms.push_back(own.ask({line, 0, 1}, {plan.data(), 1}, clock.now(), Spend::yes));
         }
         rooms.push_back(failures.ask(address, clock.now(), Spend::yes));
         rooms.push_back(public_calls.ask(address, clock.now(), Spend::yes));
+        rooms.push_back(preflights.ask(address, clock.now(), Spend::yes));
         return rooms;
     }
 
     const int fd;
     ToldClock clock;
     ops::Log log;
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 4, 60, Per::token}};
+    AddressLimiter preflights{{"public", 4, 60, Per::token}};
     ops::CounterKeeper keeper;
 };
 
@@ -86,7 +89,9 @@ using Pieces = std::vector<std::pair<StatePart, std::string>>;
 void write_sealed(const std::string& path, fuzz::Input& input, Pieces& pieces) {
     ops::StateDraft draft(path, key, boot_id);
     while (!input.empty()) {
-        const auto part = static_cast<StatePart>(input.byte() % 4U);
+        constexpr std::array parts = {StatePart::limiter, StatePart::urgent, StatePart::failures,
+                                      StatePart::public_calls, StatePart::own};
+        const StatePart part = parts[input.byte() % parts.size()];
         const std::string piece(input.take(input.number(2)));
         HOURGATE_LAW(draft.add(part, piece).ok());
         pieces.emplace_back(part, piece);
@@ -113,14 +118,17 @@ void check_file(const std::string& path, const Pieces& pieces) {
 /// Whether the limiters, each alone, take all of it.
 bool are_counters(const Pieces& pieces) {
     const Timeline time{until_us, 0};
-    Limiter limiter(time), urgent(time);
+    Limiter limiter(time), own(time);
     AddressLimiter failures({"failures", 10, 60, Per::token}, time);
     AddressLimiter public_calls({"public", 4, 60, Per::token}, time);
+    AddressLimiter preflights({"public", 4, 60, Per::token}, time);
     for (const auto& [part, piece] : pieces) {
-        const bool taken = part == StatePart::limiter    ? limiter.load(piece)
-                           : part == StatePart::urgent   ? urgent.load(piece)
-                           : part == StatePart::failures ? failures.load(piece)
-                                                         : public_calls.load(piece);
+        const bool taken = part == StatePart::limiter      ? limiter.load(piece)
+                           : part == StatePart::own        ? own.load(piece)
+                           : part == StatePart::failures   ? failures.load(piece)
+                           : part == StatePart::preflights ? preflights.load(piece)
+                           : part == StatePart::urgent     ? true  // of an earlier version
+                                                           : public_calls.load(piece);
         if (!taken)
             return false;
     }

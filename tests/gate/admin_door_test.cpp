@@ -32,7 +32,7 @@ policy::Rules open_rules() {
 
 /// Whether no window but that of the failures has counted anything.
 bool spent_nothing(const Bench& bench) {
-    return bench.limiter.entries() == 0 && bench.urgent.entries() == 0 &&
+    return bench.limiter.entries() == 0 && bench.own.entries() == 0 &&
            bench.public_calls.entries() == 0;
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a member's token does not open the admin door, whatever role, plan, s
             bench.put();
             const Plan* studio = bench.directory.plans->find("studio");
             for (int i = 0; is == "full" && i < 3; ++i)
-                (void)bench.limiter.ask(7, 21, studio->windows, bench.now, Spend::yes);
+                (void)bench.limiter.ask({7, 0, 21}, studio->windows, bench.now, Spend::yes);
             const std::size_t entries = bench.limiter.entries();
             for (const auto* method : {"GET", "POST", "DELETE", "PURGE"}) {
                 const Decision decision = bench.gate.decide(at_admin(bench, method));
@@ -84,7 +84,7 @@ TEST_CASE("a member's token does not open the admin door, whatever role, plan, s
                 CHECK(decision.room_of == RoomOf::nothing);
             }
             CHECK(bench.limiter.entries() == entries);
-            CHECK(bench.urgent.entries() == 0);
+            CHECK(bench.own.entries() == 0);
             CHECK(bench.failures.entries() == 0);
         }
 }

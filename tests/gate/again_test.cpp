@@ -16,7 +16,7 @@ namespace {
 /// Calls granted now in the first window of plan studio, whatever plan the workspace is on.
 std::uint32_t left(Bench& bench) {
     const Plan* plan = bench.directory.plans->find("studio");
-    return bench.limiter.ask(7, 21, plan->windows, bench.now, Spend::no).states[0].remaining;
+    return bench.limiter.ask({7, 0, 21}, plan->windows, bench.now, Spend::no).states[0].remaining;
 }
 
 /// The reason a moment after `change`, of a call that was granted before it.

@@ -330,6 +330,27 @@ TEST_CASE("an operator token opens nothing that is decided") {
     }
 }
 
+TEST_CASE("an operator token is refused on a public resource and in a preflight as anywhere else") {
+    Bench bench;
+    bench.make_operator();
+    Call preflight = bench.call("/clients/1", "OPTIONS");
+    preflight.preflight = true;
+    for (const Call& call : {bench.call("/health"), preflight, bench.call("/clients/1")}) {
+        CAPTURE(call.target);
+        const Decision decision = bench.gate.decide(call);
+        CHECK(decision.reason == Reason::role_forbidden);
+        const auto at_hand = bench.gate.decide_at_hand(call);
+        REQUIRE(at_hand);
+        CHECK(at_hand->reason == Reason::role_forbidden);
+    }
+    // Nothing was spent: the public window of four calls is as it was.
+    Call nobody = bench.call("/health");
+    nobody.presented = Presented::nothing;
+    for (int i = 0; i < 4; ++i)
+        CHECK(bench.gate.decide(nobody).reason == Reason::granted);
+    CHECK(bench.gate.decide(nobody).reason == Reason::window_full);
+}
+
 TEST_CASE("a full window refuses until its Retry-After is over, and refusals do not prolong it") {
     Bench bench;
     for (int i = 0; i < 3; ++i)
@@ -479,7 +500,28 @@ TEST_CASE("a public resource needs no token and is counted per address") {
     }
 }
 
-TEST_CASE("a preflight to a listed path counts as public, to any other it does not") {
+TEST_CASE("a preflight is open where the call it asks about could be granted") {
+    for (const bool listed : {false, true}) {
+        policy::Rules rules = listed ? test::small_rules() : policy::Rules();
+        rules.unlisted_allowed = listed;
+        Bench bench(Mode::enforce, std::move(rules));
+        Call call = bench.call("/nowhere", "OPTIONS");
+        call.presented = Presented::nothing;
+        call.preflight = true;
+        CAPTURE(listed);
+        CHECK(decide(bench, call) == "granted");
+        call.target = "/a/../b";
+        CHECK(decide(bench, call) == "path_ambiguous");
+        call.target = "/_hourgate/api/v1/me";
+        CHECK(decide(bench, call) == "no_credentials");
+        call.target = "/nowhere";
+        call.preflight = false;
+        CHECK(decide(bench, call) == "no_credentials");
+    }
+}
+
+TEST_CASE(
+    "a preflight to a listed path counts as public, to one that nobody may call it does not") {
     Bench bench;
     Call call = bench.call("/clients/1", "OPTIONS");
     call.presented = Presented::nothing;
@@ -492,6 +534,24 @@ TEST_CASE("a preflight to a listed path counts as public, to any other it does n
     call.target = "/clients/1";
     call.preflight = false;
     CHECK(decide(bench, call) == "no_credentials");
+}
+
+TEST_CASE("preflights have a table of their own: neither they nor public calls take the other's") {
+    Bench bench;
+    Call preflight = bench.call("/clients/1", "OPTIONS");
+    preflight.presented = Presented::nothing;
+    preflight.preflight = true;
+    for (int i = 0; i < 4; ++i)
+        CHECK(decide(bench, preflight) == "granted");
+    CHECK(decide(bench, preflight) == "window_full");
+    CHECK(bench.public_calls.entries() == 0);
+    Call call = bench.call("/health");
+    call.presented = Presented::nothing;
+    for (int i = 0; i < 4; ++i)
+        CHECK(decide(bench, call) == "granted");
+    CHECK(decide(bench, call) == "window_full");
+    CHECK(bench.preflights.entries() == 1);
+    CHECK(bench.public_calls.entries() == 1);
 }
 
 TEST_CASE("a store that fails is neither a refusal of the caller nor a grant") {

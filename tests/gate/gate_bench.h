@@ -1,5 +1,5 @@
-// A gate with everything it needs, in memory: a directory that does what the test says, a policy, real
-// limiters. Time is a number the test sets.
+// A gate with everything it needs, in memory: a directory that does what the test says, a policy,
+// real limiters. Time is a number the test sets.
 #pragma once
 
 #include <atomic>
@@ -78,7 +78,8 @@ inline policy::Access access(std::string_view text) {
     return policy::parse_access(text).value();
 }
 
-/// clients: full but none for role member · notes/{member}: read own for role member · health: public.
+/// clients: full but none for role member · notes/{member}: read own for role member · health:
+/// public.
 inline policy::Rules small_rules() {
     policy::Resource clients{"clients", {pattern("/clients/**")}, {}, {}, false, false};
     policy::Resource notes{"notes", {pattern("/notes/{member}")}, {}, {}, false, false};
@@ -104,7 +105,7 @@ public:
     explicit Bench(Mode mode = Mode::enforce, policy::Rules rules = small_rules())
         : policy(policy::Policy::make(std::move(rules)).value()),
           gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory,
-               limiter, urgent, failures, public_calls) {
+               limiter, own, failures, public_calls, preflights) {
         directory.plans = std::make_shared<PlanBook>(std::vector<Plan>{
             make_plan(1, "free", false, 0, {}),
             make_plan(2, "studio", true, 10,
@@ -146,7 +147,9 @@ public:
     /// Calls granted now in the plan's first window without spending any.
     [[nodiscard]] std::uint32_t left() {
         const Plan* plan = directory.plans->find(facts.workspace.plan_id);
-        return limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::no)
+        return limiter
+            .ask({facts.token.line, facts.member.id, facts.workspace.id}, plan->windows, now,
+                 Spend::no)
             .states[0]
             .remaining;
     }
@@ -158,9 +161,10 @@ public:
         return made;
     }
 
-    /// Calls granted now in the line's urgent window.
-    [[nodiscard]] std::uint32_t urgent_left() {
-        return urgent.ask(facts.token.line, facts.workspace.id, {&urgent_window, 1}, now, Spend::no)
+    /// Calls to the gate's own routes of this kind that are granted now to the token.
+    [[nodiscard]] std::uint32_t own_left(policy::OwnWindow which) {
+        return own
+            .ask(own_logs_of(facts.shared(), which, false), own_windows(which), now, Spend::no)
             .states[0]
             .remaining;
     }
@@ -181,9 +185,10 @@ public:
     policy::Policy policy;
     ScriptedDirectory directory;
     Limiter limiter;
-    Limiter urgent;
+    Limiter own;
     AddressLimiter failures{{"failures", 10, 60, Per::token}};
     AddressLimiter public_calls{{"public", 4, 60, Per::token}};
+    AddressLimiter preflights{{"public", 4, 60, Per::token}};
     Gate gate;
     Now now;
     token::Minted minted;

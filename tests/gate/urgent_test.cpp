@@ -1,5 +1,6 @@
-// Revoking and rotating: neither a lapsed plan nor a full window keeps a leaked token alive. Asking
-// why, and what would be: neither keeps a caller from an explanation.
+// The gate's own routes: neither a lapsed plan nor a full window keeps a leaked token alive, or
+// keeps a caller from an explanation or from the sight of their own tokens.
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 
 using namespace hourgate;
 using hourgate::test::Bench;
+using policy::OwnWindow;
 
 namespace {
 
@@ -86,11 +88,43 @@ void fill(Bench& bench) {
         REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");
 }
 
+OwnWindow window_of(const Bench& bench, const Route& route) {
+    return policy::own_window_of(bench.policy.find(route.target).own, route.method);
+}
+
+/// Whether a decision spends: a revocation of the token itself takes effect, so it does not.
+bool is_counted(const Bench& bench, const Route& route) {
+    return route.target != api + "/tokens/" + bench.minted.prefix || route.method != "DELETE";
+}
+
+constexpr std::array all_kinds = {OwnWindow::self_service, OwnWindow::why, OwnWindow::check,
+                                  OwnWindow::rotate, OwnWindow::revoke};
+
+/// Calls of all kinds that the token has spent on the gate's own routes.
+std::uint32_t own_spent(Bench& bench) {
+    std::uint32_t spent = 0;
+    for (const OwnWindow kind : all_kinds)
+        spent += own_windows(kind)[0].limit - bench.own_left(kind);
+    return spent;
+}
+
+/// The bench asks with another token of its member from now on.
+void become(Bench& bench, std::int64_t id, std::int64_t line) {
+    bench.minted = token::mint("hsk", token::Env::live);
+    bench.facts.token = TokenFacts{};
+    bench.facts.token.id = id;
+    bench.facts.token.line = line;
+    bench.facts.token.prefix = bench.minted.prefix;
+    bench.facts.token.digest = bench.minted.digest;
+    bench.put();
+}
+
 /// What is left in the windows of plan studio, whatever plan counts now.
 std::uint32_t studio_left(Bench& bench) {
     const Plan* plan = bench.directory.plans->find("studio");
     return bench.limiter
-        .ask(bench.facts.token.line, bench.facts.workspace.id, plan->windows, bench.now, Spend::no)
+        .ask({bench.facts.token.line, bench.facts.member.id, bench.facts.workspace.id},
+             plan->windows, bench.now, Spend::no)
         .states[0]
         .remaining;
 }
@@ -113,89 +147,225 @@ TEST_CASE("neither an unpaid plan nor a full window hinders revoking, rotating a
         Bench bench;
         hindrance.make(bench);
         const std::uint32_t left = studio_left(bench);
-        std::uint32_t urgent_left = 60;
+        std::uint32_t spent = 0;
         for (const Route& route : urgent_routes(bench)) {
             CAPTURE(hindrance.refused, route.method, route.target);
             const Decision decision = decide(bench, route);
             CHECK(reason(decision) == "granted");
             CHECK_FALSE(decision.observed);
-            CHECK(bench.urgent_left() == --urgent_left);
+            spent += is_counted(bench, route) ? 1U : 0U;
+            CHECK(own_spent(bench) == spent);
             CHECK(studio_left(bench) == left);
         }
     }
 }
 
-TEST_CASE("the gate's other own routes are asked all four questions and spend from the plan") {
+TEST_CASE("reading the gate's own routes works on a lapsed plan and on a full window") {
     for (const Hindrance& hindrance : hindrances) {
         Bench bench;
         hindrance.make(bench);
         const std::uint32_t left = studio_left(bench);
+        std::uint32_t spent = 0;
         for (const Route& route : other_own_routes(bench)) {
+            if (route.method != "GET")
+                continue;
             CAPTURE(hindrance.refused, route.method, route.target);
-            CHECK(reason(decide(bench, route)) == hindrance.refused);
+            CHECK(reason(decide(bench, route)) == "granted");
             CHECK(studio_left(bench) == left);
-            CHECK(bench.urgent_left() == 60);
+            CHECK(bench.own_left(OwnWindow::self_service) == 240 - ++spent);
         }
-    }
-    Bench fresh;
-    for (const Route& route : other_own_routes(fresh)) {
-        Bench bench;
-        CHECK(reason(bench.gate.decide(bench.call(route.target, route.method))) == "granted");
-        CHECK(bench.left() == 2);
-        CHECK(bench.urgent_left() == 60);
+        CHECK(own_spent(bench) == spent);
     }
 }
 
-TEST_CASE("the 61st within a minute is told truly when to come back, and the plan pays for none") {
+TEST_CASE("minting asks whether the plan is paid for, and spends nothing when it is not") {
+    for (const Hindrance& hindrance : hindrances) {
+        Bench bench;
+        hindrance.make(bench);
+        const bool unpaid = hindrance.refused != "window_full";
+        CAPTURE(hindrance.refused);
+        for (const Route& route : other_own_routes(bench)) {
+            if (route.method == "GET")
+                continue;
+            CAPTURE(route.method, route.target);
+            const std::uint32_t before = own_spent(bench);
+            CHECK(reason(decide(bench, route)) == (unpaid ? hindrance.refused : "granted"));
+            CHECK(own_spent(bench) == before + (unpaid ? 0 : 1));
+        }
+    }
+}
+
+TEST_CASE(
+    "no call to the gate's own routes spends from the plan, and none to the API from theirs") {
     Bench bench;
-    const std::vector<Route> routes = urgent_routes(bench);
-    REQUIRE(reason(decide(bench, routes[0])) == "granted");
-    bench.advance_s(7);
-    for (std::size_t i = 1; i < 60; ++i)
-        REQUIRE(reason(decide(bench, routes[i % routes.size()])) == "granted");
+    std::vector<Route> routes = urgent_routes(bench);
+    for (const Route& route : other_own_routes(bench))
+        routes.push_back(route);
     for (const Route& route : routes) {
         CAPTURE(route.method, route.target);
+        CHECK(reason(decide(bench, route)) == "granted");
+        CHECK(bench.left() == 3);
+    }
+    const std::uint32_t spent = own_spent(bench);
+    fill(bench);
+    CHECK(own_spent(bench) == spent);
+}
+
+TEST_CASE("each kind of own route has a window that tells truly when to come back") {
+    const auto route_of = [](OwnWindow kind) -> Route {
+        switch (kind) {
+            case OwnWindow::why:
+                return {"GET", why};
+            case OwnWindow::check:
+                return {"POST", api + "/check"};
+            case OwnWindow::rotate:
+                return {"POST", api + "/me/rotate"};
+            case OwnWindow::revoke:
+                return {"DELETE", api + "/tokens/0b0b0b0b0b0b"};
+            case OwnWindow::self_service:
+                break;
+        }
+        return {"GET", api + "/me"};
+    };
+    for (const OwnWindow kind : all_kinds) {
+        Bench bench;
+        const Route route = route_of(kind);
+        REQUIRE(window_of(bench, route) == kind);
+        const Window& window = own_windows(kind)[0];
+        CAPTURE(window.name);
+        REQUIRE(reason(decide(bench, route)) == "granted");
+        bench.advance_s(7);
+        for (std::uint32_t i = 1; i < window.limit; ++i)
+            REQUIRE(reason(decide(bench, route)) == "granted");
         const Decision full = decide(bench, route);
         CHECK(reason(full) == "window_full");
         CHECK(question_of(full.reason) == 4);
         CHECK_FALSE(full.granted());
-        CHECK(full.room_of == RoomOf::urgent);
-        CHECK(full.room.full == 0);
+        CHECK(full.room_of == RoomOf::own);
+        REQUIRE(full.windows().size() == 2);
+        CHECK(full.windows()[static_cast<std::size_t>(full.room.full)] == window);
         CHECK(full.room.retry_after_s == 53);
-    }
-    CHECK(bench.left() == 3);
-    CHECK(reason(bench.gate.decide(bench.call())) == "granted");
+        for (const OwnWindow other : all_kinds)
+            if (other != kind)
+                CHECK(reason(decide(bench, route_of(other))) == "granted");
+        CHECK(reason(bench.gate.decide(bench.call())) == "granted");
 
-    bench.advance_s(52);
-    CHECK(reason(decide(bench, routes[0])) == "window_full");
-    bench.advance_s(1);
-    CHECK(reason(decide(bench, routes[0])) == "granted");
-    const Decision again = decide(bench, routes[0]);
-    CHECK(reason(again) == "window_full");
-    CHECK(again.room.retry_after_s == 7);
-    CHECK(bench.left() == 3);
+        bench.advance_s(52);
+        CHECK(reason(decide(bench, route)) == "window_full");
+        bench.advance_s(1);
+        CHECK(reason(decide(bench, route)) == "granted");
+        const Decision again = decide(bench, route);
+        CHECK(reason(again) == "window_full");
+        CHECK(again.room.retry_after_s == 7);
+    }
 }
 
-TEST_CASE("rotating never refills the window for rotating, and another line has its own") {
+TEST_CASE("a thief with an old token in its grace takes nothing from the successor's own windows") {
     Bench bench;
-    const Route rotate{"POST", api + "/me/rotate"};
-    const auto become = [&](std::int64_t id, std::int64_t line) {
-        bench.minted = token::mint("hsk", token::Env::live);
-        bench.facts.token.id = id;
-        bench.facts.token.line = line;
-        bench.facts.token.prefix = bench.minted.prefix;
-        bench.facts.token.digest = bench.minted.digest;
-        bench.put();
-    };
-    for (std::int64_t i = 0; i < 60; ++i) {
-        REQUIRE(reason(decide(bench, rotate)) == "granted");
-        become(100 + i, 7);
+    bench.facts.token.rotated_ms = bench.now.wall_ms;
+    bench.facts.token.works_until_ms = bench.now.wall_ms + Bench::day;
+    bench.put();
+    std::vector<Route> routes = urgent_routes(bench);
+    for (const Route& route : other_own_routes(bench))
+        routes.push_back(route);
+    for (const Route& route : routes)
+        for (int i = 0; i < 70; ++i)
+            (void)decide(bench, route);
+    CHECK(reason(decide(bench, {"POST", api + "/check"})) == "window_full");
+    become(bench, 8, 7);
+    CHECK(own_spent(bench) == 0);
+    for (const Route& route : routes) {
+        CAPTURE(route.method, route.target);
+        CHECK(reason(decide(bench, route)) == "granted");
     }
-    CHECK(reason(decide(bench, rotate)) == "window_full");
-    become(200, 200);
-    CHECK(reason(decide(bench, rotate)) == "granted");
-    CHECK(bench.urgent_left() == 59);
-    CHECK(bench.left() == 3);
+}
+
+TEST_CASE("a revocation that takes effect is never refused for room, and spends nothing") {
+    for (const Role role : all_roles) {
+        Bench bench;
+        bench.facts.member.role = role;
+        bench.put();
+        const auto of_other_member = [&](std::int64_t workspace) {
+            test::ScriptedFacts other = bench.facts;
+            other.token.id += 100;
+            other.token.prefix = workspace == 21 ? "cccccccccccc" : "dddddddddddd";
+            other.member.id = 12;
+            other.workspace.id = workspace;
+            bench.directory.facts[other.token.prefix] = std::make_shared<Facts>(other.shared());
+        };
+        test::ScriptedFacts sibling = bench.facts;
+        sibling.token.prefix = "aaaaaaaaaaaa";
+        bench.directory.facts[sibling.token.prefix] = std::make_shared<Facts>(sibling.shared());
+        sibling.token.prefix = "bbbbbbbbbbbb";
+        sibling.token.revoked_ms = bench.now.wall_ms - 1;
+        bench.directory.facts[sibling.token.prefix] = std::make_shared<Facts>(sibling.shared());
+        of_other_member(21);
+        of_other_member(22);
+        // Someone floods the route with revocations without effect.
+        const std::string none = api + "/tokens/0b0b0b0b0b0b";
+        for (int i = 0; i < 60; ++i)
+            REQUIRE(reason(decide(bench, {"DELETE", none})) == "granted");
+        CHECK(reason(decide(bench, {"DELETE", none})) == "window_full");
+        const std::uint32_t spent = own_spent(bench);
+        const auto revoke = [&](const std::string& prefix) {
+            return reason(decide(bench, {"DELETE", api + "/tokens/" + prefix}));
+        };
+        for (int i = 0; i < 100; ++i) {
+            REQUIRE(revoke(bench.minted.prefix) == "granted");
+            REQUIRE(revoke("aaaaaaaaaaaa") == "granted");
+        }
+        const bool sees_all = role == Role::owner || role == Role::admin;
+        CHECK(revoke("cccccccccccc") == (sees_all ? "granted" : "window_full"));
+        CHECK(revoke("bbbbbbbbbbbb") == "window_full");  // revoked already
+        CHECK(revoke("dddddddddddd") == "window_full");  // of another workspace
+        CHECK(revoke("not-a-prefix") == "window_full");
+        CHECK(own_spent(bench) == spent);
+        CHECK(bench.left() == 3);
+    }
+}
+
+TEST_CASE("a revocation that the store does not answer for is undecided, and at hand it waits") {
+    Bench bench;
+    test::ScriptedFacts sibling = bench.facts;
+    sibling.token.prefix = "aaaaaaaaaaaa";
+    bench.directory.facts[sibling.token.prefix] = std::make_shared<Facts>(sibling.shared());
+    const std::string target = api + "/tokens/aaaaaaaaaaaa";
+    REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");  // its own token is at hand
+    CHECK_FALSE(bench.gate.decide_at_hand(bench.call(target, "DELETE")));
+    CHECK(own_spent(bench) == 0);
+    CHECK(reason(decide(bench, {"DELETE", target})) == "granted");
+    const auto at_hand = bench.gate.decide_at_hand(bench.call(target, "DELETE"));
+    REQUIRE(at_hand);
+    CHECK(reason(*at_hand) == "granted");
+}
+
+TEST_CASE("minting and rotating never multiply what a member has on the gate's own routes") {
+    const std::vector<Route> floods = {{"GET", api + "/me"},
+                                       {"POST", api + "/tokens"},
+                                       {"POST", api + "/check"},
+                                       {"POST", api + "/me/rotate"},
+                                       {"DELETE", api + "/tokens/0b0b0b0b0b0b"},
+                                       {"GET", why}};
+    for (const Route& route : floods) {
+        Bench bench;
+        const Window& shared = own_windows(window_of(bench, route))[1];
+        REQUIRE(shared.per == Per::member);
+        std::uint32_t granted = 0;
+        Decision last;
+        for (std::int64_t id = 100; id < 130; ++id) {
+            become(bench, id, id % 2 == 0 ? id : id - 1);  // minted, then rotated
+            do {
+                last = decide(bench, route);
+                granted += last.granted() ? 1U : 0U;
+            } while (last.granted());
+        }
+        CAPTURE(route.method, route.target);
+        CHECK(granted == shared.limit);
+        CHECK(last.windows()[static_cast<std::size_t>(last.room.full)] == shared);
+        bench.facts.member.id = 99;  // another member has their own
+        become(bench, 200, 200);
+        CHECK(reason(decide(bench, route)) == "granted");
+    }
 }
 
 TEST_CASE("a granted urgent call is shown where its plan stands and what is left, unspent") {
@@ -242,7 +412,7 @@ TEST_CASE("a granted urgent call is shown where its plan stands and what is left
         CHECK(decision.plan == nullptr);
         CHECK(decision.room_of != RoomOf::plan);
     }
-    CHECK(bench.urgent_left() == 59);
+    CHECK(own_spent(bench) == 1);
 }
 
 TEST_CASE("who is refused on an urgent route spends nothing") {
@@ -275,7 +445,7 @@ TEST_CASE("who is refused on an urgent route spends nothing") {
         bench.directory.fails = true;
         CHECK(reason(decide(bench, other)) == "store_failed");
     }
-    CHECK(bench.urgent_left() == 60);
+    CHECK(own_spent(bench) == 0);
     CHECK(bench.left() == 3);
 }
 
@@ -292,11 +462,11 @@ TEST_CASE(
         CHECK(reason(decide(bench, {"POST", api + "/me/rotate"})) == "granted");
         CHECK(reason(decide(bench, {"POST", own + "/rotate"})) == "granted");
         CHECK(reason(decide(bench, {"DELETE", own})) == "granted");
-        CHECK(reason(decide(bench, {"GET", own})) == (lapsed ? "plan_lapsed" : "scope_missing"));
+        CHECK(reason(decide(bench, {"GET", own})) == "scope_missing");
         CHECK(reason(decide(bench, {"DELETE", own + "0"})) == "scope_missing");
         CHECK(reason(decide(bench, {"POST", api + "/check"})) == "granted");
         CHECK(reason(decide(bench, {"GET", why})) == "granted");
-        CHECK(bench.urgent_left() == 55);
+        CHECK(own_spent(bench) == 4);
         CHECK(studio_left(bench) == 3);
     }
 }
@@ -357,13 +527,13 @@ TEST_CASE("whose token is dead may ask why, and nothing else") {
             REQUIRE(decision.facts != nullptr);
             CHECK(decision.facts->token.prefix == bench.minted.prefix);
             CHECK(decision.plan == nullptr);  // how its successor fares is not shown
-            CHECK(decision.room_of == RoomOf::urgent);
+            CHECK(decision.room_of == RoomOf::own);
         }
         const auto at_hand = bench.gate.decide_at_hand(bench.own_call(why));
         REQUIRE(at_hand);
         CHECK(reason(*at_hand) == "granted");
         CHECK(whys_left(bench) == 57);
-        CHECK(bench.urgent_left() == 60);
+        CHECK(own_spent(bench) == 0);  // what a living token has is not touched
         CHECK(studio_left(bench) == 3);
         CHECK(bench.failures.entries() == 0);
     }
@@ -376,7 +546,7 @@ TEST_CASE("a dead token that asks why 60 times a minute keeps its line from noth
     CHECK(whys_left(bench) == 60);
     const Decision full = bench.gate.decide(bench.own_call(why));
     CHECK(reason(full) == "window_full");
-    CHECK(full.room_of == RoomOf::urgent);
+    CHECK(full.room_of == RoomOf::own);
     CHECK(full.room.retry_after_s == 60);
     bench.minted = token::mint("hsk", token::Env::live);  // its successor
     bench.facts.token = TokenFacts{};
@@ -386,7 +556,8 @@ TEST_CASE("a dead token that asks why 60 times a minute keeps its line from noth
     bench.facts.token.digest = bench.minted.digest;
     bench.put();
     CHECK(reason(decide(bench, {"DELETE", api + "/tokens/" + bench.minted.prefix})) == "granted");
-    CHECK(bench.urgent_left() == 59);
+    CHECK(reason(decide(bench, {"GET", why})) == "granted");
+    CHECK(bench.own_left(OwnWindow::why) == 59);
 }
 
 TEST_CASE("a proxy or a back end that asks about the path of why is told a dead token is dead") {
@@ -433,7 +604,7 @@ TEST_CASE("who holds no secret asks why in vain, and is counted") {
     bench.facts.token.digest = unknown.digest;  // the prefix is known, the secret another's
     bench.put();
     refused(bench.minted.text.reveal(), "unknown_token");
-    CHECK(bench.urgent.entries() == 0);
+    CHECK(bench.own.entries() == 0);
 }
 
 TEST_CASE("an operator's token asks no why on the public listener, live or dead") {
@@ -444,7 +615,7 @@ TEST_CASE("an operator's token asks no why on the public listener, live or dead"
     bench.facts.token.revoked_ms = bench.now.wall_ms;
     bench.put();
     CHECK(reason(bench.gate.decide(bench.own_call(why))) == "revoked_token");
-    CHECK(bench.urgent.entries() == 0);
+    CHECK(bench.own.entries() == 0);
 }
 
 TEST_CASE("a look and a repeat of an urgent call are not counted") {
@@ -456,7 +627,7 @@ TEST_CASE("a look and a repeat of an urgent call are not counted") {
         for (int i = 0; i < 61; ++i)
             CHECK(reason(bench.gate.decide(call)) == "granted");
     }
-    CHECK(bench.urgent_left() == 60);
+    CHECK(own_spent(bench) == 0);
     CHECK(bench.left() == 3);
 }
 
@@ -495,14 +666,13 @@ TEST_CASE("mode observe opens none of the gate's own routes, readable or not") {
     const std::string tokens = api + "/tokens", others = tokens + "/0b0b0b0b0b0b";
     refused(bench.call(tokens), "scope_missing");
     refused(bench.call(others, "DELETE"), "scope_missing");
-    CHECK(bench.urgent_left() == 60);
+    CHECK(own_spent(bench) == 0);
     const std::string me = api + "/me/rotate";
     for (int i = 0; i < 60; ++i)
         REQUIRE(reason(bench.gate.decide(bench.call(me, "POST"))) == "granted");
     refused(bench.call(me, "POST"), "window_full");
     lapse(bench);
-    const std::string self = api + "/me";
-    refused(bench.call(self), "plan_lapsed");
+    refused(bench.call(tokens, "POST"), "plan_lapsed");
     CHECK(studio_left(bench) == 3);
     // What belongs to the API behind the gate is observed as ever.
     CHECK(bench.gate.decide(bench.call()).observed);
@@ -517,8 +687,8 @@ TEST_CASE("role member may not look at the organization, and everybody else may"
         const Decision decision = decide(bench, {"GET", api + "/organization"});
         const bool may = role != Role::member;
         CHECK(reason(decision) == (may ? "granted" : "role_forbidden"));
-        CHECK(bench.left() == (may ? 2 : 3));
-        CHECK(bench.urgent_left() == 60);
+        CHECK(bench.left() == 3);
+        CHECK(own_spent(bench) == (may ? 1 : 0));
         if (!may)
             CHECK(decision.judgement.required_role == Role::manager);
     }

@@ -40,7 +40,8 @@ TEST_CASE("an operator sets a workspace up, moves it to a plan, lets it lapse an
     const std::string token = minted.body["data"]["token"];
     CHECK(bench.self(token, "GET", "/organization").body["data"]["name"] == "Dune");
     CHECK(bench.operate("PATCH", "/workspaces/" + ws, {{"paidUntil", "2026-01-01"}}).status == 200);
-    CHECK(bench.self(token, "GET", "/me").status == 402);
+    CHECK(bench.self(token, "GET", "/me").body["data"]["plan"] == "free");
+    CHECK(bench.self(token, "POST", "/tokens", {{"name", "n"}}).status == 402);
     CHECK(bench.operate("PATCH", "/workspaces/" + ws, {{"paidUntil", nullptr}}).status == 200);
     CHECK(bench.self(token, "GET", "/me").status == 200);
     const auto renamed =
@@ -81,8 +82,8 @@ TEST_CASE("plans and windows change over HTTP, and are in force at once") {
     CHECK(set.body["data"]["windows"][0]["limit"] == 1);
     CHECK(set.body["data"]["api"] == true);
     const std::string token = bench.tokens["manager@acme"];
-    CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 200);
-    CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 429);
+    CHECK(bench.api_call(token) == "granted");
+    CHECK(bench.api_call(token) == "window_full");
     CHECK(bench.operate("DELETE", "/plans/studio").reason() == "plan_in_use");
     CHECK(bench.operate("PUT", "/plans/gold", {{"api", true}, {"rank", 40}}).status == 200);
     CHECK(bench.operate("DELETE", "/plans/gold").status == 200);
@@ -90,8 +91,31 @@ TEST_CASE("plans and windows change over HTTP, and are in force at once") {
     CHECK(bench.operate("GET", "/plans").body["data"].size() == 3);
     for (const Json& windows :
          {Json{{{"name", "a"}}}, Json{{{"name", "a"}, {"limit", 0}, {"seconds", 1}}},
-          Json{burst, burst}, Json{7}})
+          Json{{{"name", "a"}, {"limit", 1}, {"seconds", 1}, {"per", "address"}}},
+          Json{{{"name", "a"}, {"limit", 1}, {"seconds", 1}, {"per", 2}}}, Json{burst, burst},
+          Json{7}})
         CHECK(bench.operate("PUT", "/plans/studio", {{"windows", windows}}).status == 422);
+}
+
+TEST_CASE("a plan set over HTTP says whose calls its windows count, and is warned about") {
+    ManageBench bench;
+    const auto windows_per = [](const std::string& per) {
+        return Json{{{"name", "a"}, {"limit", 9}, {"seconds", 60}, {"per", per}}};
+    };
+    for (const std::string per : {"token", "member", "workspace"}) {
+        const auto set =
+            bench.operate("PUT", "/plans/gold", {{"api", true}, {"windows", windows_per(per)}});
+        REQUIRE(set.status == 200);
+        CHECK(set.body["data"]["windows"][0]["per"] == per);
+        REQUIRE(set.body["data"]["warnings"].size() == (per == "token" ? 1 : 0));
+        if (per == "token") {
+            const std::string warning = set.body["data"]["warnings"][0];
+            CHECK(warning.find("'gold'") != std::string::npos);
+            CHECK(warning.find("multiply each limit by " + std::to_string(bench.rules.live_max)) !=
+                  std::string::npos);
+        }
+        CHECK(bench.operate("GET", "/plans/gold").body["data"]["windows"][0]["per"] == per);
+    }
 }
 
 TEST_CASE("many tokens are revoked at once, after a preview that changes nothing") {
@@ -162,6 +186,7 @@ TEST_CASE("the audit log has every change, filtered, in pages, and never a secre
     CHECK(event["object"] == bench.prefix_of(token));
     CHECK(event["token"] == bench.prefix_of(bench.tokens["owner@acme"]));
     CHECK(event["from"] == "192.0.2.1");
+    CHECK(event["via"] == "127.0.0.1");  // who said so
     CHECK(event["after"]["name"] == "audited");
     CHECK_FALSE(shows(events.answer, token));
     std::size_t count = 0;

@@ -56,6 +56,7 @@ private:
         made.trust.peers = made.trust.proxies =
             AddressSet({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
         made.trust.ask_id = std::move(header);
+        made.trust.hosts = {"api.example"};
         made.reply = HttpBench::reply_settings();
         return made;
     }

@@ -49,10 +49,10 @@ TEST_CASE(
     CHECK(answer.status == 200);
     CHECK(
         answer.body ==
-        R"({"data":{"granted":true,"status":200,"reason":"granted","observed":false,"resource":"clients","role":"manager","plan":"studio","own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"error":null}})"
+        R"({"data":{"granted":true,"status":200,"reason":"granted","observed":false,"resource":"clients","role":"manager","plan":"studio","own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}],"error":null}})"
         "\n");
     CHECK(bench.left() == 3);
-    CHECK(bench.urgent_left() == 59);
+    CHECK(bench.own_left(policy::OwnWindow::check) == 59);
     CHECK(bench.notes.told == check_alone);
     CHECK(bench.notes.again.empty());
 }
@@ -101,7 +101,7 @@ TEST_CASE("what would be refused carries the very words of that refusal, and is 
         CHECK(data["status"] == one.status);
         CHECK(data["reason"] == one.reason);
         CHECK(bench.left() == left);
-        CHECK(bench.urgent_left() == 59);
+        CHECK(bench.own_left(policy::OwnWindow::check) == 59);
         CHECK(bench.notes.told == check_alone);
         CHECK_FALSE(data["error"].contains("decision"));
         // The real one, at the same instant.
@@ -118,13 +118,14 @@ TEST_CASE("a call to the gate's own routes and to a public resource is decided a
     HttpBench bench;
     lapse(bench);
     CHECK(data_of(check(bench, "POST", "/_hourgate/api/v1/me/rotate"))["granted"] == true);
-    CHECK(data_of(check(bench, "GET", "/_hourgate/api/v1/me"))["reason"] == "plan_lapsed");
+    CHECK(data_of(check(bench, "GET", "/_hourgate/api/v1/me"))["granted"] == true);
+    CHECK(data_of(check(bench, "POST", "/_hourgate/api/v1/tokens"))["reason"] == "plan_lapsed");
     CHECK(data_of(check(bench, "GET", "/_hourgate/why/dec_0"))["granted"] == true);
     const Json open = data_of(check(bench, "GET", "/health"));
     CHECK(open["granted"] == true);
     CHECK(open["resource"] == "health");
     CHECK(bench.public_calls.entries() == 0);
-    CHECK(bench.urgent_left() == 56);
+    CHECK(bench.own_left(policy::OwnWindow::check) == 55);
 }
 
 TEST_CASE("in mode observe what would be refused is granted, and says what it would have been") {
@@ -151,7 +152,7 @@ TEST_CASE("a token narrowed to something else may ask what would be, and an unus
     CHECK(answer.status == 401);
     CHECK(answer.body.find("revoked_token") != std::string::npos);
     CHECK(bench.failures.entries() == 1);
-    CHECK(bench.urgent_left() == 58);
+    CHECK(bench.own_left(policy::OwnWindow::check) == 58);
 }
 
 TEST_CASE("a question that is off is refused as a whole, and nothing of it is repeated") {

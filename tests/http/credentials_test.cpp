@@ -105,8 +105,10 @@ TEST_CASE("two Authorization headers are a problem, however they are spelled") {
 }
 
 TEST_CASE("a header in the gate's own name space is forged in every spelling") {
-    for (const char* name : {"X-Hourgate-Role", "x-hourgate-role", "X_HOURGATE_ROLE",
-                             "X-Hourgate_Whatever", "x_hourgate-", "X-HOURGATE-Decision"}) {
+    for (const char* name :
+         {"X-Hourgate-Role", "x-hourgate-role", "X_HOURGATE_ROLE", "X-Hourgate_Whatever",
+          "x_hourgate-", "X-HOURGATE-Decision", "X.Hourgate.Role", "X!Hourgate!Role",
+          "x~hourgate*role", "X|Hourgate^Role", "X-Hourgate.Role", "X`Hourgate'Role"}) {
         CAPTURE(name);
         const Read read(Headers{{"Accept", "*/*"}, {name, "secret value"}});
         CHECK(read.call.problem == Problem::forged_header);
@@ -123,7 +125,8 @@ TEST_CASE(
     "a header that asks for another method is a problem in every spelling, unless switched off") {
     for (const char* name :
          {"X-HTTP-Method-Override", "x-http-method-override", "X_HTTP_METHOD_OVERRIDE",
-          "X-HTTP-Method", "X-Method-Override", "x_method-override"}) {
+          "X-HTTP-Method", "X-Method-Override", "x_method-override", "X.HTTP.Method.Override",
+          "X!Method~Override", "Method-Override", "X-HTTP-Method-Overwrite"}) {
         CAPTURE(name);
         Read read(Headers{{name, "DELETE"}});
         CHECK(read.call.problem == Problem::method_override);
@@ -135,6 +138,39 @@ TEST_CASE(
         read_headers(read.call, read.request, lenient);
         CHECK(read.call.problem == Problem::none);
     }
+}
+
+TEST_CASE("a parameter that asks for another method is refused by the same switch as a header") {
+    for (const char* query :
+         {"_method=DELETE", "a=1&_method=DELETE", "a;_method=DELETE", "_METHOD=x", "_method",
+          "%5fmethod=DELETE", "%5F%6d%65thod=DELETE", "_HttpMethod=PATCH", "+_method=DELETE",
+          "%20_method=DELETE", ".method=DELETE", "_method[]=DELETE", "_method%5B0%5D=DELETE",
+          "_method%00x=DELETE", "X-HTTP-Method-Override=PUT", "x_http_method=PUT", "&&_method"}) {
+        for (const char* method : {"POST", "GET", "PUT"}) {
+            const std::string target = "/clients?" + std::string(query);
+            CAPTURE(target);
+            Read read(Headers{}, method, target);
+            CHECK(read.call.problem == Problem::method_override);
+            CHECK(std::string_view(query).find(read.call.problem_detail) != std::string_view::npos);
+            CHECK_FALSE(read.call.problem_detail.empty());
+
+            Trust lenient = trust();
+            lenient.method_override_refused = false;
+            read.call.problem = Problem::none;
+            read_headers(read.call, read.request, lenient);
+            CHECK(read.call.problem == Problem::none);
+        }
+    }
+    for (const char* target :
+         {"/clients", "/clients?", "/_method", "/a/_method=DELETE", "/clients?method=DELETE",
+          "/clients?payment_method=card", "/clients?a=_method", "/clients?a=_method=DELETE",
+          "/clients?q=a%26_method=x", "/clients?_methods=x", "/clients?[_method]=x",
+          "/clients?a_very_long_name_that_is_not_the_one_of_any_method=1"}) {
+        CAPTURE(target);
+        CHECK(Read(Headers{}, "POST", target).call.problem == Problem::none);
+    }
+    // What stands in the brackets may be anything: it is not repeated.
+    CHECK(Read(Headers{}, "POST", "/x?_method[secret]=1").call.problem_detail == "_method");
 }
 
 TEST_CASE("problems are found in one order, whatever the order of the headers") {
@@ -208,11 +244,48 @@ TEST_CASE("who is no proxy of ours is the client, whatever it says") {
     CHECK(client("192.0.2.5", {}) == "192.0.2.5");
 }
 
-TEST_CASE("a proxy that names no client is the client itself, but on the ask listener") {
-    CHECK(client("127.0.0.1", {}, Listener::public_) == "127.0.0.1");
-    CHECK(client("127.0.0.1", {}, Listener::ask) == std::nullopt);
-    CHECK(client("127.0.0.1", {""}, Listener::ask) == std::nullopt);
-    CHECK(client("127.0.0.1", {" , "}, Listener::ask) == std::nullopt);
+TEST_CASE("a proxy that names no client calls for somebody who is not known") {
+    for (const Listener listener : {Listener::ask, Listener::public_}) {
+        CHECK(client("127.0.0.1", {}, listener) == std::nullopt);
+        CHECK(client("127.0.0.1", {""}, listener) == std::nullopt);
+        CHECK(client("127.0.0.1", {" , "}, listener) == std::nullopt);
+    }
+    CHECK(client("127.0.0.1", {}, Listener::admin) == "127.0.0.1");  // nobody forwards to it
+}
+
+TEST_CASE("a believed proxy's word is read in its own spelling alone, and once") {
+    Request request;
+    request.peer = Address::loopback();
+    request.headers = {{"X_Forwarded_For", "192.0.2.66"}, {"X.Forwarded.For", "192.0.2.66"}};
+    CHECK_FALSE(client_address(request, trust(), Listener::public_));
+    request.headers.push_back({"x-forwarded-for", "192.0.2.7, 10.0.0.1"});
+    CHECK(client_address(request, trust(), Listener::public_) == Address::parse("192.0.2.7"));
+
+    const auto read = [](Headers headers) {
+        Request made;
+        made.headers = std::move(headers);
+        return only_as_read(made, "X-Original-URI").has_value();
+    };
+    CHECK(read({{"x-original-uri", "/a"}}));
+    CHECK_FALSE(read({}));
+    CHECK_FALSE(read({{"X_Original_URI", "/a"}}));
+    CHECK_FALSE(read({{"X-Original-URI", "/a"}, {"X.Original.URI", "/b"}}));
+    CHECK_FALSE(read({{"X-Original-URI", "/a"}, {"X-Original-Uri", "/a"}}));
+}
+
+TEST_CASE("of X-Forwarded-For only what is known to be true is handed on") {
+    const auto hops = [](std::string_view peer, std::string value) {
+        Request request;
+        request.peer = *Address::parse(peer);
+        request.headers = {{"X-Forwarded-For", std::move(value)}};
+        return believed_hops(request, trust());
+    };
+    CHECK(hops("127.0.0.1", "192.0.2.66, 192.0.2.7") == "192.0.2.7");
+    CHECK(hops("127.0.0.1", "192.0.2.66, 192.0.2.7, 10.0.0.1") == "192.0.2.7, 10.0.0.1");
+    CHECK(hops("127.0.0.1", "10.0.0.2,10.0.0.1") == "10.0.0.2, 10.0.0.1");
+    CHECK(hops("127.0.0.1", "192.0.2.66, no address, 10.0.0.1") == "10.0.0.1");
+    CHECK(hops("127.0.0.1", "no address").empty());
+    CHECK(hops("198.51.100.7", "192.0.2.66").empty());
 }
 
 namespace {

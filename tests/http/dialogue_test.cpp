@@ -217,3 +217,49 @@ TEST_CASE(
     CHECK(waits(Listener::public_, get("/_hourgate/healthz", "Origin: https://a.example\r\n")));
     CHECK(waits(Listener::admin, get("/metrics")));
 }
+
+TEST_CASE("the beginning of a head holds twice what came of it at most, and one buffer in all") {
+    http::Inbox inbox;
+    CHECK(inbox.held() == 0);
+    std::size_t came = 0;
+    for (const std::size_t bytes : {200U, 400U, 900U, 2'000U, 5'000U, 12'000U, 19'000U}) {
+        inbox.add(std::string(bytes, 'x'));
+        came += bytes;
+        CHECK(inbox.held() >= came);
+        CHECK(inbox.held() <= std::max<std::size_t>(2 * came, 512));
+        CHECK(inbox.held() <= http::Inbox::bytes_max);
+    }
+    CHECK(inbox.unread() == std::string(came, 'x'));
+    inbox.consume(came);
+    inbox.release();
+    CHECK(inbox.held() == 0);
+}
+
+TEST_CASE("a request that is refused before it can be read is told with the bound it went over") {
+    const std::pair<std::string, std::string> cases[] = {
+        {"GET /" + std::string(5'000, 'a') + " HTTP/1.1\r\n",
+         "target_too_long: 4096 bytes of path and query"},
+        {"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(9'000, 'a') + "\r\n\r\n",
+         "header_too_long: 8192 bytes a header line"},
+        {"GET / HTTP/1.1\r\n\r\n", "bad_host"},
+        {"\x16\x03\x01", "bad_request_line"},
+        {verify("Content-Length: 999999\r\n\r\n"), "body_too_large: 16384 bytes of body"},
+        {verify("Transfer-Encoding: chunked\r\n\r\nzz\r\n"), "bad_chunk"}};
+    for (const auto& [bytes, told] : cases) {
+        HttpBench bench;
+        const std::atomic<bool> ending{false};
+        Dialogue dialogue(Listener::ask, Address::loopback(), bench.service, ending);
+        dialogue.take(bytes);
+        std::string said;
+        settle(dialogue, said);
+        CAPTURE(said);
+        CHECK(bench.notes.refused == std::vector<std::string>{told});
+    }
+    HttpBench bench;
+    const std::atomic<bool> ending{false};
+    Dialogue dialogue(Listener::public_, Address::loopback(), bench.service, ending);
+    dialogue.take("GET / HTTP");
+    dialogue.late();
+    CHECK(bench.notes.refused ==
+          std::vector<std::string>{"timed_out: 5 s for a request to arrive"});
+}

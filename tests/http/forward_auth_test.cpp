@@ -354,3 +354,29 @@ TEST_CASE("a store that does not answer is never a grant, not even in observe mo
     }
     CHECK(bench.left() == 3);
 }
+
+TEST_CASE(
+    "what a proxy does not overwrite and an application believes is refused where it is asked") {
+    for (const std::string_view dialect : {"nginx", "caddy", "traefik", "envoy"}) {
+        CAPTURE(dialect);
+        for (const char* name : {"X_Forwarded_For", "X.Real.IP", "X!Original!URL", "True_Client_IP",
+                                 "Script_Name", "X.Forwarded.Host", "X.Hourgate.Role"}) {
+            CAPTURE(name);
+            HttpBench bench;
+            Request request = asked(dialect, "GET", "/clients/1");
+            request.headers.push_back({name, "evil"});
+            const Answer answer = bench.ask(request);
+            CHECK(answer.status == (dialect == "nginx" ? 403 : 400));
+            CHECK(bench.notes.told ==
+                  std::vector<std::pair<std::string, int>>{{"forged_header", 400}});
+            CHECK(answer.body.find("evil") == std::string::npos);
+            CHECK(bench.left() == 3);
+        }
+        HttpBench
+            bench;  // the usual spelling may be the proxy's own, and X_Trace_Id claims nothing
+        Request request = asked(dialect, "GET", "/clients/1");
+        request.headers.push_back({"X-Real-IP", "192.0.2.1"});
+        request.headers.push_back({"X_Trace_Id", "1"});
+        CHECK(bench.ask(request).status == (dialect == "nginx" ? 204 : 200));
+    }
+}

@@ -22,7 +22,7 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     http::parse_head(bytes, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
     head.request.peer = *Address::parse(peer);
-    const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true, ""};
+    const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true, "", {}};
     Call call;
     call.now = bench.now;
     call.method = head.request.method;
@@ -68,6 +68,73 @@ TEST_CASE("a believed proxy's claims are handed on, with its own address behind 
     CHECK(has(head, "\r\nX-Forwarded-Prefix: /admin\r\n"));
 }
 
+TEST_CASE("a name with other bytes than letters, digits, '-' and '_' is not handed on") {
+    for (const char separator : std::string_view("!#$%&'*+.^`|~")) {
+        CAPTURE(separator);
+        std::string lines;
+        for (std::string name : {"X-Real-IP", "X-Forwarded-For", "X-Trace-Id", "Script-Name"}) {
+            for (char& c : name)
+                if (c == '-')
+                    c = separator;
+            lines += name + ": evil\r\n";
+        }
+        for (const char* peer : {"198.51.100.7", "10.0.0.5"})
+            CHECK_FALSE(has(upstream_head(peer, lines), "evil"));
+    }
+    const std::string kept = upstream_head("198.51.100.7", "X_Trace_Id: a\r\nX-Trace-Id2: b\r\n");
+    CHECK(has(kept, "\r\nX_Trace_Id: a\r\n"));
+    CHECK(has(kept, "\r\nX-Trace-Id2: b\r\n"));
+}
+
+TEST_CASE("an address that an application would believe comes from a proxy of ours alone") {
+    for (const std::string name :
+         {"True-Client-IP", "Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP",
+          "Fastly-Client-IP", "X-Original-Forwarded-For", "X-Envoy-External-Address",
+          "X-ProxyUser-Ip", "WL-Proxy-Client-IP", "Ali-CDN-Real-IP", "X-Azure-ClientIP"}) {
+        CAPTURE(name);
+        const std::string line = name + ": 192.0.2.66\r\n";
+        std::string odd = line;
+        odd[odd.find('-')] = '_';
+        const std::string named = "X-Forwarded-For: 192.0.2.9\r\n";
+        CHECK_FALSE(has(upstream_head("198.51.100.7", line), "192.0.2.66"));
+        CHECK_FALSE(has(upstream_head("198.51.100.7", named + line), "192.0.2.66"));
+        CHECK(has(upstream_head("10.0.0.5", named + line), "\r\n" + line));
+        CHECK_FALSE(has(upstream_head("10.0.0.5", named + odd), "192.0.2.66"));
+        // Two lines: one of them is not the proxy's. And a proxy that names nobody said neither.
+        CHECK_FALSE(has(upstream_head("10.0.0.5", named + line + line), "192.0.2.66"));
+        CHECK_FALSE(has(upstream_head("10.0.0.5", line), "192.0.2.66"));
+    }
+}
+
+TEST_CASE("what a server would take for path, host or environment is handed on from nobody") {
+    for (const std::string name :
+         {"X-Original-URL", "X-Rewrite-URL", "X-Original-Method", "X-Forwarded-Uri",
+          "X-Forwarded-Method", "Script-Name", "SCRIPT_NAME", "Path_Info", "Proxy",
+          "X-Envoy-Original-Path", "X-HTTP-Host-Override", "X-Accel-Redirect"}) {
+        CAPTURE(name);
+        const std::string lines = "X-Forwarded-For: 192.0.2.9\r\n" + name + ": evil\r\n";
+        for (const char* peer : {"198.51.100.7", "10.0.0.5"})
+            CHECK_FALSE(has(upstream_head(peer, lines), "evil"));
+    }
+}
+
+TEST_CASE("a claim that a believed proxy hands on twice is said anew, or by nobody") {
+    const std::string head =
+        upstream_head("10.0.0.5",
+                      "X-Forwarded-Host: evil\r\nX-Forwarded-Host: real\r\n"
+                      "X-Forwarded-Prefix: /evil\r\nX-Forwarded-Prefix: /real\r\n");
+    CHECK_FALSE(has(head, "evil"));
+    CHECK(has(head, "\r\nX-Forwarded-Host: h\r\n"));
+    CHECK(has(head, ";host=\"h\";"));
+}
+
+TEST_CASE("what a believed proxy's caller said about its way here is cut off") {
+    const std::string head =
+        upstream_head("10.0.0.5", "X-Forwarded-For: 192.0.2.66, 192.0.2.9, 10.0.0.6\r\n");
+    CHECK(has(head, "\r\nX-Forwarded-For: 192.0.2.9, 10.0.0.6, 10.0.0.5\r\n"));
+    CHECK_FALSE(has(head, "192.0.2.66"));
+}
+
 TEST_CASE("what a believed proxy would have overwritten is not handed on in another spelling") {
     const std::string head =
         upstream_head("10.0.0.5", "X_Forwarded_Host: evil\r\nX-Forwarded_Proto: evil\r\n");
@@ -88,6 +155,62 @@ TEST_CASE("a caller whose address is not known has no X-Real-IP, and is for=unkn
 
 TEST_CASE("a scheme that is no word is not repeated") {
     CHECK(has(upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n"), ";proto=http\r\n"));
+}
+
+TEST_CASE("a page that the API lets read its answer may read the limits, too") {
+    const auto answered = [](const std::string& of_api, const http::Page& page) {
+        http::AnswerHead answer;
+        const std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + of_api + "\r\n";
+        http::parse_answer_head(bytes, "GET", answer);
+        REQUIRE(answer.readable);
+        std::string out;
+        http::write_client_head(out, answer, "", http::Framing::as_it_is, http::After::keep, 0,
+                                page);
+        return out;
+    };
+    const auto lines_of = [](const std::string& head, const std::string& name) {
+        std::string values;
+        for (auto at = head.find("\r\n" + name + ": "); at != head.npos;
+             at = head.find("\r\n" + name + ": ", at + 2)) {
+            const auto from = at + name.size() + 4;
+            values += "[" + head.substr(from, head.find('\r', from) - from) + "]";
+        }
+        return values;
+    };
+    const std::string app = "https://app.example";
+    const http::Page page{true, app};
+    const std::string exposed(http::exposed_headers);
+    const std::string expose = "Access-Control-Expose-Headers";
+    const std::string allow = "Access-Control-Allow-Origin: ";
+
+    for (const std::string& origin : {app, std::string("*")}) {
+        const std::string plain = answered(allow + origin + "\r\n", page);
+        CHECK(lines_of(plain, expose) == "[" + exposed + "]");
+        CHECK(lines_of(plain, "Vary") == "[Origin]");
+    }
+    const std::string merged =
+        answered("Vary: Accept, origin\r\n" + expose + ": X-Total, ratelimit\r\n" + allow + app +
+                     "\r\n" + expose + ": X-Page\r\n",
+                 page);
+    CHECK(lines_of(merged, expose).starts_with("[X-Total, ratelimit, X-Page, Retry-After, "));
+    CHECK(lines_of(merged, expose).find("RateLimit,") == std::string::npos);
+    CHECK(lines_of(merged, expose).find("RateLimit-Policy") != std::string::npos);
+    CHECK(lines_of(merged, "Vary") == "[Accept, origin]");
+
+    // The API lets another page read it, or nobody; or the page is of no configured origin.
+    const std::string other = answered(allow + "https://other.example\r\n", page);
+    CHECK(lines_of(other, expose).empty());
+    CHECK(lines_of(other, "Vary") == "[Origin]");  // another page would get another answer
+    const std::string none = answered("X-A: b\r\n", page);
+    CHECK(lines_of(none, expose).empty());
+    CHECK(lines_of(none, "Vary").empty());
+    const std::string stranger =
+        answered(allow + "*\r\n" + expose + ": X-Total\r\n", http::Page{true, ""});
+    CHECK(lines_of(stranger, expose) == "[X-Total]");
+    CHECK(lines_of(stranger, "Vary") == "[Origin]");
+    const std::string off = answered(allow + "*\r\n" + expose + ": X-Total\r\n", {});
+    CHECK(lines_of(off, expose) == "[X-Total]");
+    CHECK(lines_of(off, "Vary").empty());
 }
 
 TEST_CASE("of two Sunsets the caller gets the one of its token, else the API's own") {

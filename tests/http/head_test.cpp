@@ -320,6 +320,22 @@ TEST_CASE("a refused head is answered in the shape all errors have, with the sta
     }
 }
 
+TEST_CASE("each refused head is counted under the reason it is told, and named with its bound") {
+    const auto& known = hourgate::http::refused_reasons;
+    for (int at = 1; at <= static_cast<int>(HeadFlaw::preflight_body); ++at) {
+        const auto flaw = static_cast<HeadFlaw>(at);
+        const std::string reason(hourgate::http::reason_of(flaw));
+        CAPTURE(reason);
+        CHECK(std::find(known.begin(), known.end(), reason) != known.end());
+        CHECK(answer_to(flaw).body.find("\"reason\":\"" + reason + "\"") != std::string::npos);
+        const std::string bound = hourgate::http::bound_of(flaw);
+        const int status = answer_to(flaw).status;
+        CHECK(bound.empty() == (status != 414 && status != 431));
+        CHECK(answer_to(flaw).body.find(bound) != std::string::npos);
+    }
+    CHECK(hourgate::http::bound_of(HeadFlaw::target_too_long) == "4096 bytes of path and query");
+}
+
 TEST_CASE("an answer is these very bytes") {
     Answer answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
     CHECK(written(answer, "GET", After::keep, 1'780'000'000) ==

@@ -1,4 +1,5 @@
-// POST /_hourgate/introspect, RFC 7662: what a peer is told about a token, and how its form is read.
+// POST /_hourgate/introspect, RFC 7662: what a peer is told about a token, and how its form is
+// read.
 #include "http/introspect.h"
 
 #include <functional>
@@ -34,7 +35,7 @@ Answer introspect(HttpBench& bench, const std::string& token) {
 /// A look counts nothing, anywhere, and nobody is told.
 void check_untouched(HttpBench& bench) {
     CHECK(bench.limiter.entries() == 0);
-    CHECK(bench.urgent.entries() == 0);
+    CHECK(bench.own.entries() == 0);
     CHECK(bench.failures.entries() == 0);
     CHECK(bench.public_calls.entries() == 0);
     CHECK(bench.notes.told.empty());

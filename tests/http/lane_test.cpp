@@ -60,6 +60,7 @@ TEST_CASE("a granted call is decided and answered without asking for memory") {
     Counters counters;
     http::Service::Settings settings;
     settings.trust.peers = settings.trust.proxies = AddressSet({*Network::parse("127.0.0.0/8")});
+    settings.trust.hosts = {"api.example.com"};
     http::Service service(std::move(settings), bench.gate, bench.clock, counters);
     for (const std::string& bytes :
          {asked("nginx",

@@ -771,7 +771,7 @@ TEST_CASE("no mistake spends a call or goes further") {
         world.put();
         const Plan* plan = world.directory.plans->find("studio");
         const auto left = [&] {
-            return world.limiter.ask(7, 21, plan->windows, world.now, Spend::no)
+            return world.limiter.ask({7, 0, 21}, plan->windows, world.now, Spend::no)
                 .states[0]
                 .remaining;
         };

@@ -1,5 +1,5 @@
-// Before it hurts: what is about to end is told on every answer to a live token, and can be switched
-// off. And the pace that is told to who has run into a window.
+// Before it hurts: what is about to end is told on every answer to a live token, and can be
+// switched off. And the pace that is told to who has run into a window.
 #include <string>
 
 #include "http/words.h"
@@ -122,7 +122,7 @@ TEST_CASE("calls at the pace that is told never fill a window, and a millisecond
                 Now now{hourgate::testing::long_ago, 0};
                 int count = 0;
                 for (std::uint32_t i = 0; i < 3 * window.limit; ++i) {
-                    count += limiter.ask(1, 1, {&window, 1}, now, Spend::yes).granted ? 0 : 1;
+                    count += limiter.ask({1, 0, 1}, {&window, 1}, now, Spend::yes).granted ? 0 : 1;
                     now.boot_us += spacing_ms * 1'000;
                 }
                 return count;

@@ -1,6 +1,6 @@
-// What somebody without the secret can learn by asking: nothing. Whatever became of a token, wherever
-// it is known and whatever is asked for with it, a wrong secret is answered with the same bytes as a
-// prefix that does not exist, for the same counted work.
+// What somebody without the secret can learn by asking: nothing. Whatever became of a token,
+// wherever it is known and whatever is asked for with it, a wrong secret is answered with the same
+// bytes as a prefix that does not exist, for the same counted work.
 #include <functional>
 #include <string>
 #include <string_view>
@@ -143,13 +143,13 @@ std::string without(std::string text, std::string_view prefix) {
 Seen seen(HttpBench& bench, const Way& way, const std::string& token) {
     const token::Work before = token::work_of_this_thread();
     const int look_ups = bench.directory.look_ups;
-    const std::size_t held = bench.limiter.entries() + bench.urgent.entries();
+    const std::size_t held = bench.limiter.entries() + bench.own.entries();
     const std::string answer = whole(way.ask(bench, token));
     const token::Work& after = token::work_of_this_thread();
     return {without(answer, token.substr(9, token::prefix_digits)),
             {after.digests - before.digests, after.compares - before.compares,
              static_cast<std::uint64_t>(bench.directory.look_ups - look_ups),
-             bench.limiter.entries() + bench.urgent.entries() - held}};
+             bench.limiter.entries() + bench.own.entries() - held}};
 }
 
 /// The lane's answer to the same question; empty: it leaves it to the store.

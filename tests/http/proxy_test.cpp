@@ -67,10 +67,9 @@ TEST_CASE("a granted call reaches the API with who calls, and without the token"
           "Accept: */*\r\n"
           "Cookie: a=b\r\n"
           "X-Forwarded-For: 127.0.0.1\r\n"
-          "X-Real-IP: 127.0.0.1\r\n"
           "X-Forwarded-Proto: http\r\n"
           "X-Forwarded-Host: api.example\r\n"
-          "Forwarded: for=127.0.0.1;host=\"api.example\";proto=http\r\n"
+          "Forwarded: for=unknown;host=\"api.example\";proto=http\r\n"
           "Via: 1.1 hourgate\r\n"
           "X-Hourgate-Workspace: ws_a\r\n"
           "X-Hourgate-Member: mem_a\r\n"
@@ -791,6 +790,41 @@ TEST_CASE("what is no answer is told as a broken API, and nothing of it is hande
     }
     CHECK(gate.counts().broken == answers.size());
     check_next_works(gate);
+}
+
+TEST_CASE("a 502 and the log name the bound that the API's answer went over, or what was met") {
+    const std::string good = "HTTP/1.1 200 OK\r\n";
+    const std::string line = "X: " + std::string(8'000, 'x') + "\r\n";
+    std::string many;
+    for (int i = 0; i < 101; ++i)
+        many += "X: 1\r\n";
+    const std::pair<std::string, std::string> cases[] = {
+        {"", "it closed the connection without an answer"},
+        {good + "Content-Le", "it ended within the head of its answer"},
+        {good + "X: " + std::string(9'000, 'x') + "\r\n\r\n",
+         "the head of its answer is over 8192 bytes a header line"},
+        {good + line + line + line + line + line + "\r\n",
+         "the head of its answer is over 32768 bytes of headers"},
+        {good + many + "\r\n", "the head of its answer is over 100 header lines"},
+        {"HTTP/1.1 200 " + std::string(5'000, 'p') + "\r\n\r\n",
+         "the status line of its answer is too long"},
+        {"SSH-2.0-OpenSSH_9\r\n\r\n",
+         "a status line, a header or a length of its answer cannot be read"},
+        {"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+         "it switches protocols, which the call did not ask for"}};
+    Forwarding gate;
+    for (const auto& [wrong, named] : cases) {
+        CAPTURE(named);
+        RawClient client = gate.client();
+        client.send(call());
+        {
+            RawClient api = gate.api.accept();
+            (void)api.head();
+            api.send(wrong);
+        }
+        CHECK(has(client.answer(), "gave no whole answer: " + named + "."));
+        CHECK(gate.bench.notes.api_failures.back().ends_with(" broken: " + named));
+    }
 }
 
 TEST_CASE(

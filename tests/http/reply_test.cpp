@@ -64,7 +64,7 @@ std::vector<Case> unreadable() {
          400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The call has more than one Authorization header.","fix":"Send exactly one Authorization header.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-HTTP-Method-Override", "DELETE"), 400, "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"The call has the header X-HTTP-Method-Override, which asks for another method than the one it is sent with.","fix":"Leave the header out and send the method itself.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The header or query parameter X-HTTP-Method-Override asks for another method than the one the call is sent with.","fix":"Leave it out and send the method itself.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-Forwarded-Uri", "http://api.example/clients/7"), 400,
          "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"What the call asks for is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
@@ -187,7 +187,7 @@ std::vector<Case> forbidden_calls() {
     const auto role_member = [](HttpBench& bench) { bench.facts.member.role = Role::member; };
     return {
         {"role_forbidden", role_member, as_it_is, 403, "Forbidden", forbidden,
-         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager")"},
+         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'clients' (GET /clients/7).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"clients","action":"read","role":"member","requiredRole":"manager","rolesThatMay":["owner","admin","manager"])"},
         {"role_forbidden", nothing, with("X-Forwarded-Method", "PURGE"), 403, "Forbidden",
          forbidden,
          R"("code":"forbidden_scope","reason":"role_forbidden","message":"The gate knows no method PURGE for 'clients'.","fix":"Use GET, POST, PUT, PATCH or DELETE, or have the operator list the method under 'methods' of the resource.","decision":"dec_ID","resource":"clients","action":null,"role":"manager","requiredRole":null)"},
@@ -206,9 +206,11 @@ std::vector<Case> forbidden_calls() {
          forbidden,
          R"("code":"forbidden_scope","reason":"not_own","message":"Role member reaches only its own part of 'notes', and GET /notes/mem_b is another member's.","fix":"Put 'me' or your own member id, mem_a, where the path names the member.","decision":"dec_ID","resource":"notes","action":"read","role":"member")"},
         {"role_forbidden", role_member,
-         with("X-Forwarded-Uri", "/_hourgate/api/v1/organization?q=1"), 403, "Forbidden", forbidden,
-         R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager")"},
-        {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden", forbidden, R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
+         with("X-Forwarded-Uri", "/_hourgate/api/v1/organization?q=1"), 403,
+         "Forbidden", forbidden, R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager","rolesThatMay":["owner","admin","manager"])"},
+        {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden",
+         forbidden,
+         R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
     };
 }
 
@@ -228,9 +230,9 @@ std::vector<Case> no_room() {
         {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429,
          "Too Many Requests",
          "Retry-After: 10\n"
-         "X-RateLimit-Limit: 5\n"
-         "X-RateLimit-Remaining: 2\n"
-         "X-RateLimit-Reset: 1780000060\n"
+         "X-RateLimit-Limit: 3\n"
+         "X-RateLimit-Remaining: 0\n"
+         "X-RateLimit-Reset: 1780000010\n"
          "RateLimit-Policy: \"burst\";q=3;w=10, \"sustained\";q=5;w=60\n"
          "RateLimit: \"burst\";r=0;t=10, \"sustained\";r=2;t=60\n",
          R"("code":"rate_limited","reason":"window_full","message":"Window 'burst' of plan 'studio' is full: 3 calls in any 10 s, shared by all programs that use this token.","fix":"Wait 10 s, until 2026-05-28T20:26:50Z, then send the same call again; one call every 3.334 s altogether never fills this window.","decision":"dec_ID","window":"burst","limit":3,"windowSeconds":10,"per":"token","retryAfter":10,"retryAt":"2026-05-28T20:26:50Z","paceSeconds":3.334)"},
@@ -256,11 +258,15 @@ std::vector<Case> no_room() {
              bench.advance_s(20);
          },
          [](Request& request) {
-             set_header(request, "X-Forwarded-Method", "DELETE");
-             set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf");
+             set_header(request, "X-Forwarded-Method", "POST");
+             set_header(request, "X-Forwarded-Uri", "/_hourgate/api/v1/tokens/4f8a2c1bdedf/rotate");
          },
-         429, "Too Many Requests", "Retry-After: 40\n",
-         R"("code":"rate_limited","reason":"window_full","message":"Window 'urgent', which a token has for revoking and rotating tokens and for asking, is full: 60 calls in any 60 s, shared by all programs that use this token.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"urgent","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
+         429, "Too Many Requests",
+         "Retry-After: 40\nX-RateLimit-Limit: 60\nX-RateLimit-Remaining: 0\n"
+         "X-RateLimit-Reset: 1780000060\n"
+         "RateLimit-Policy: \"rotate\";q=60;w=60, \"rotate-member\";q=120;w=60\n"
+         "RateLimit: \"rotate\";r=0;t=40, \"rotate-member\";r=60;t=40\n",
+         R"("code":"rate_limited","reason":"window_full","message":"Window 'rotate' for rotating tokens is full: 60 calls in any 60 s, shared by all programs that use this token. Calls to the API do not count in it.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"rotate","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
          R"("code":"unavailable","reason":"store_failed","message":"The gate could not read its database, so it could not decide. This is not about your token.","fix":"Send the call again in a few seconds; if that does not help, tell the operator this decision id.","decision":"dec_ID")"},
@@ -379,6 +385,33 @@ TEST_CASE(
         std::string::npos);
 }
 
+TEST_CASE("a lapsed customer on a plan with API access is told of the lapse in every refusal") {
+    http::ReplySettings reply = HttpBench::reply_settings();
+    reply.renew_url = "https://example.com/renew";
+    HttpBench bench(Mode::enforce, test::small_rules(), reply);
+    bench.directory.plans = std::make_shared<PlanBook>(
+        std::vector<Plan>{test::make_plan(1, "free", true, 0, {{"burst", 1, 10, Per::token}}),
+                          test::make_plan(2, "studio", true, 10, {{"burst", 3, 10, Per::token}})});
+    bench.facts.workspace.paid_until_ms = bench.now.wall_ms - 4 * Bench::day;
+    bench.put();
+    REQUIRE(bench.ask(HttpBench::forwarded("GET", "/clients/7")).status == 200);
+    for (const auto& [path, status] : {std::pair{"/nowhere", 403}, std::pair{"/clients/7", 429}}) {
+        const Answer refused = bench.ask(HttpBench::forwarded("GET", path));
+        CHECK(refused.status == status);
+        CAPTURE(refused.body);
+        for (const char* told :
+             {R"("lapsedAt":"2026-05-27T20:26:40Z")", R"("paidUntil":"2026-05-24T20:26:40Z")",
+              R"("plan":"free")", R"("renewUrl":"https://example.com/renew")",
+              "lapsed at 2026-05-27T20:26:40Z: it counts as on plan 'free' now."})
+            CHECK(refused.body.find(told) != std::string::npos);
+    }
+    // Once it is paid again, nothing of it is left.
+    bench.facts.workspace.paid_until_ms.reset();
+    bench.put();
+    CHECK(bench.ask(HttpBench::forwarded("GET", "/nowhere")).body.find("apse") ==
+          std::string::npos);
+}
+
 TEST_CASE("in the days of grace every answer says when the plan lapses") {
     HttpBench bench;
     bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
@@ -411,15 +444,34 @@ TEST_CASE(
     CHECK(header(granted, "RateLimit") == "\"burst\";r=0;t=10, \"sustained\";r=2;t=60");
     CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
     CHECK(header(granted, "Retry-After") == "(absent)");
-    CHECK(bench.urgent_left() == 59);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 59);
     bench.facts.workspace.plan_id = 1;
     bench.put();
     const Answer unpaid = bench.ask(request);
     CHECK(unpaid.status == 200);
     CHECK(header(unpaid, "X-RateLimit-Limit") == "(absent)");
     CHECK(header(unpaid, "RateLimit") == "(absent)");
-    CHECK(bench.urgent_left() == 58);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 58);
     CHECK(bench.left() == 0);
+}
+
+TEST_CASE("on a 429 the X-RateLimit headers describe the full window, elsewhere the longest one") {
+    HttpBench bench;
+    const Request request = HttpBench::forwarded("GET", "/clients/7");
+    for (int i = 0; i < 3; ++i)
+        CHECK(header(bench.ask(request), "X-RateLimit-Limit") == "5");
+    const Answer burst = bench.ask(request);
+    CHECK(burst.status == 429);
+    CHECK(header(burst, "X-RateLimit-Limit") == "3");
+    CHECK(header(burst, "X-RateLimit-Remaining") == "0");
+    CHECK(header(burst, "X-RateLimit-Reset") == "1780000010");
+    bench.advance_s(10);
+    bench.spend(2);
+    const Answer sustained = bench.ask(request);
+    CHECK(sustained.status == 429);
+    CHECK(header(sustained, "X-RateLimit-Limit") == "5");
+    CHECK(header(sustained, "X-RateLimit-Remaining") == "0");
+    CHECK(header(sustained, "X-RateLimit-Reset") == "1780000060");
 }
 
 TEST_CASE("in mode observe an unreadable call to one of the gate's own routes is still a 400") {
@@ -449,7 +501,7 @@ TEST_CASE("at the admin door a member is told whose tokens it takes") {
         R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener takes operator tokens alone.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
         "\n");
     CHECK(bench.left() == 3);
-    CHECK(bench.urgent_left() == 60);
+    CHECK(bench.own_left(policy::OwnWindow::rotate) == 60);
 }
 
 TEST_CASE("every status that is answered has the phrase of RFC 9110") {

@@ -31,7 +31,7 @@ TEST_CASE("a member mints a token, which is shown once and works at once") {
     CHECK(bench.last_event("action") == "token.mint");
     CHECK(bench.last_event("actor") == bench.members["member@acme"]);
     CHECK(bench.last_event("token") == bench.prefix_of(bench.tokens["member@acme"]));
-    CHECK(bench.last_event("source") == "192.0.2.1");
+    CHECK(bench.last_event("source") == "192.0.2.1 via 127.0.0.1");
 }
 
 TEST_CASE("a mint that does not fit is 422, names every field, and mints nothing") {
@@ -114,12 +114,70 @@ TEST_CASE("what a token mints is never more than that token") {
     }
     // Nor is what it rotates another of the same member into.
     const std::string wide = bench.tokens["owner@acme"];
+    const std::string brief =
+        bench.token_for(bench.members["owner@acme"], "", bench.clock.wall_ms + 5 * day_ms);
+    const std::int64_t before = bench.events();
     const auto rotated =
-        bench.self(narrow, "POST", "/tokens/" + bench.prefix_of(wide) + "/rotate", Json::object());
+        bench.self(brief, "POST", "/tokens/" + bench.prefix_of(wide) + "/rotate", Json::object());
     CHECK(rotated.status == 403);
     CHECK(rotated.reason() == "beyond_token");
-    CHECK(bench.events() == events);
+    CHECK(bench.events() == before);
+    CHECK(before == events + 1);
     CHECK(bench.self(wide, "GET", "/me").status == 200);
+}
+
+TEST_CASE("a narrowed token learns neither name nor prefix of another token, whatever its scopes") {
+    ManageBench bench;
+    for (const char* who : {"owner@acme", "manager@acme"}) {
+        const std::string wide = bench.tokens[who];
+        const auto sibling = bench.self(wide, "POST", "/tokens", {{"name", "sibling"}},
+                                        {{"Idempotency-Key", "once"}});
+        REQUIRE(sibling.status == 201);
+        const std::string other = sibling.body["data"]["prefix"];
+        const std::string narrow = bench.token_for(bench.members[who], "hourgate:*");
+        const std::string own = bench.prefix_of(narrow);
+        const auto shows_others = [&](const ManageBench::Reply& reply, bool prefix_was_sent) {
+            const std::string& body = reply.answer.body;
+            return body.find("sibling") != body.npos ||
+                   (!prefix_was_sent && body.find(other) != body.npos) ||
+                   body.find(bench.prefix_of(wide)) != body.npos;
+        };
+        for (const char* list : {"/tokens", "/tokens?sort=lastUsed", "/usage", "/me", "/members"}) {
+            CAPTURE(who, list);
+            const auto reply = bench.self(narrow, "GET", list);
+            CHECK(reply.status == 200);
+            CHECK_FALSE(shows_others(reply, false));
+            if (std::string(list).starts_with("/tokens")) {
+                REQUIRE(reply.body["data"].size() == 1);
+                CHECK(reply.body["data"][0]["prefix"] == own);
+            }
+        }
+        const std::int64_t events = bench.events();
+        for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
+                 {"GET", "/tokens/" + other},
+                 {"DELETE", "/tokens/" + other},
+                 {"POST", "/tokens/" + other + "/rotate"},
+                 {"GET", "/usage?token=" + other}}) {
+            CAPTURE(who, method, path);
+            const auto reply = bench.self(narrow, method, path);
+            CHECK(reply.status == 404);
+            CHECK_FALSE(shows_others(reply, true));
+        }
+        const auto repeat =
+            bench.self(narrow, "POST", "/tokens", {{"name", "a"}}, {{"Idempotency-Key", "once"}});
+        CHECK(repeat.status == 409);
+        CHECK(repeat.reason() == "idempotency_key_used");
+        CHECK_FALSE(shows_others(repeat, false));
+        CHECK(bench.events() == events);
+        CHECK(bench.self(wide, "GET", "/tokens/" + other).status == 200);
+
+        // Its own line it sees, and ends.
+        const auto next = bench.self(narrow, "POST", "/me/rotate");
+        REQUIRE(next.status == 201);
+        const std::string successor = next.body["data"]["token"];
+        CHECK(bench.self(successor, "GET", "/tokens").body["data"].size() == 2);
+        CHECK(bench.self(successor, "DELETE", "/tokens/" + own).status == 200);
+    }
 }
 
 TEST_CASE(
@@ -162,14 +220,130 @@ TEST_CASE("an idempotency key mints once a day: the repeat is 409 and names the 
     CHECK(repeat.body["error"]["conflictsWith"] == first.body["data"]["prefix"]);
     CHECK(bench.events() == events);
     CHECK(mint("owner@acme", "deploy-1").status == 201);  // a key is its member's
-    CHECK(mint("manager@acme", std::string(64, 'k')).status == 201);
-    for (const std::string& key : {std::string(65, 'k'), std::string("a b"), std::string()})
+    CHECK(mint("manager@acme", std::string(255, 'k')).status == 201);
+    for (const std::string& key : {std::string(256, 'k'), std::string("a b"), std::string(),
+                                   std::string("\"\""), std::string("\"open")})
         CHECK(mint("manager@acme", key).status == 422);
     bench.clock.wall_ms += ms_per_day;
     CHECK(mint("manager@acme", "deploy-1").status == 201);
 }
 
-TEST_CASE("revoking and rotating pass on a lapsed plan and a full window; minting does not") {
+TEST_CASE("an idempotency key in quotes and without is one key, whatever its length") {
+    ManageBench bench;
+    const auto mint = [&](const std::string& key) {
+        return bench
+            .self(bench.tokens["manager@acme"], "POST", "/tokens", {{"name", "a"}},
+                  {{"Idempotency-Key", key}})
+            .status;
+    };
+    for (const std::string& key :
+         {std::string("a-1"), std::string(63, 'x'), std::string(64, 'x'), std::string(255, 'x')}) {
+        CAPTURE(key);
+        CHECK(mint('"' + key + '"') == 201);
+        CHECK(mint(key) == 409);
+        CHECK(mint('"' + key + "\";v=1") == 409);
+    }
+    CHECK(mint(R"("say \"hi\"")") == 201);
+    CHECK(mint(R"("say \"hi\"")") == 409);
+    // The digest that stands for a long key is no key that somebody else may have used.
+    const std::string stored =
+        bench.text("SELECT key FROM idempotency_keys WHERE length(key) = 64 LIMIT 1");
+    CHECK(mint(stored) == 201);
+    CHECK(bench.number("SELECT max(length(key)) FROM idempotency_keys") == 64);
+}
+
+TEST_CASE("a member mints as often a day as tokens.mints_per_day says, then 429 says when again") {
+    ManageBench bench;
+    bench.rules.mints_per_day = 2;
+    const std::string token = bench.tokens["member@acme"];
+    const auto mint = [&](const std::string& with) {
+        return bench.self(with, "POST", "/tokens", {{"name", "a"}});
+    };
+    const auto first = mint(token);
+    REQUIRE(first.status == 201);
+    bench.clock.wall_ms += 3'600'500;
+    REQUIRE(mint(token).status == 201);
+    const auto full = mint(first.body["data"]["token"]);
+    CHECK(full.status == 429);
+    CHECK(full.code() == "rate_limited");
+    CHECK(full.reason() == "window_full");
+    const Json& error = full.body["error"];
+    CHECK(error["window"] == "mints");
+    CHECK(error["limit"] == 2);
+    CHECK(error["windowSeconds"] == 86'400);
+    CHECK(error["per"] == "member");
+    const std::int64_t wait_s = error["retryAfter"];
+    CHECK(wait_s == 23 * 3'600);  // 0.5 s less, rounded up
+    CHECK(header(full.answer, "Retry-After") == std::to_string(wait_s));
+    CHECK(mint(bench.tokens["owner@acme"]).status == 201);  // a window is its member's
+    bench.clock.wall_ms += (wait_s - 1) * ms_per_s;
+    CHECK(mint(token).status == 429);
+    bench.clock.wall_ms += ms_per_s;
+    CHECK(mint(token).status == 201);
+}
+
+TEST_CASE(
+    "a grace asked for by a member is at most the configured one; an operator's may be longer") {
+    ManageBench bench;
+    bench.rules.rotate_grace_s = 3'600;
+    const std::string token = bench.tokens["member@acme"];
+    const std::int64_t events = bench.events();
+    for (const char* grace : {"3601s", "36500d"}) {
+        const auto refused = bench.self(token, "POST", "/me/rotate", {{"grace", grace}});
+        CHECK(refused.status == 422);
+        CHECK(refused.reason() == "bad_grace");
+        CHECK(refused.body["error"]["fields"].contains("grace"));
+    }
+    CHECK(bench.events() == events);
+    CHECK(bench.self(token, "POST", "/me/rotate", {{"grace", "1h"}}).status == 201);
+    const std::string other = bench.prefix_of(bench.tokens["owner@acme"]);
+    CHECK(bench.operate("POST", "/tokens/" + other + "/rotate", {{"grace", "30d"}}).status == 201);
+}
+
+TEST_CASE("a rotation whose answer was lost may be repeated, until its successor is used") {
+    ManageBench bench;
+    const std::string old = bench.tokens["member@acme"];
+    const auto rotate = [&](const Json& body = Json::object()) {
+        return bench.self(old, "POST", "/me/rotate", body);
+    };
+    const auto shown = [&](const std::string& token) {
+        return bench.operate("GET", "/tokens/" + bench.prefix_of(token)).body["data"];
+    };
+    const auto lost = rotate({{"grace", "2h"}});
+    REQUIRE(lost.status == 201);
+    const std::string unused = lost.body["data"]["token"];
+    const auto works_until = shown(old)["worksUntil"];
+    bench.clock.wall_ms += 600 * ms_per_s;
+
+    const auto again = rotate({{"grace", "2h"}});
+    REQUIRE(again.status == 201);
+    const std::string next = again.body["data"]["token"];
+    CHECK(shown(old)["worksUntil"] == works_until);
+    CHECK(shown(old)["status"] == "grace");
+    CHECK(shown(next)["status"] == "live");
+    CHECK(bench.self(unused, "GET", "/me").reason() == "revoked_token");
+    CHECK(bench.number("SELECT count(DISTINCT line) FROM tokens WHERE prefix IN ('" +
+                       bench.prefix_of(old) + "', '" + bench.prefix_of(next) + "')") == 1);
+
+    // One call, and what was counted is not written yet: the successor is in use.
+    CHECK(bench.self(next, "GET", "/me").status == 200);
+    const auto refused = rotate();
+    CHECK(refused.status == 409);
+    CHECK(refused.reason() == "token_in_grace");
+    CHECK(bench.self(next, "GET", "/me").status == 200);
+}
+
+TEST_CASE("a refused call of the successor does not count as its use") {
+    ManageBench bench;
+    const std::string old = bench.tokens["member@acme"];
+    const auto lost = bench.self(old, "POST", "/me/rotate", Json::object());
+    REQUIRE(lost.status == 201);
+    CHECK(bench.self(lost.body["data"]["token"], "GET", "/organization").status == 403);
+    CHECK(bench.self(old, "POST", "/me/rotate", Json::object()).status == 201);
+}
+
+TEST_CASE(
+    "revoking, rotating and reading pass on a lapsed plan and a full window; minting is unpaid") {
     ManageBench bench;
     const std::string token = bench.tokens["owner@acme"];
     const std::string mine = "/tokens/" + bench.prefix_of(token);
@@ -177,11 +351,15 @@ TEST_CASE("revoking and rotating pass on a lapsed plan and a full window; mintin
         take(manage::change_workspace(bench.context(), "acme", test::to_plan("free")));
         bench.directory->catch_up();
         CHECK(bench.self(token, "POST", "/tokens", {{"name", "a"}}).status == 402);
+        for (const std::string target :
+             {"/me", "/tokens", mine.c_str(), "/members", "/organization", "/usage"})
+            CHECK(bench.self(token, "GET", target).status == 200);
     }
     SECTION("full") {
         for (int i = 0; i < 30; ++i)
-            CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 200);
-        CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 429);
+            CHECK(bench.api_call(token) == "granted");
+        CHECK(bench.api_call(token) == "window_full");
+        CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 200);
         CHECK(bench.call_now(token, "DELETE", "/_hourgate/api/v1" + mine).status == 200);
         bench.clock.boot_us += 10 * us_per_s;
         CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").reason() == "revoked_token");
@@ -194,7 +372,7 @@ TEST_CASE("revoking and rotating pass on a lapsed plan and a full window; mintin
     CHECK(bench.self(next, "GET", "/me").status == 401);
 }
 
-TEST_CASE("the window of revoking and rotating has 60 calls a minute for a token line") {
+TEST_CASE("revocations that change nothing have a window of 60 calls a minute for each token") {
     ManageBench bench;
     const std::string token = bench.tokens["owner@acme"];
     const std::string gone = "/_hourgate/api/v1/tokens/000000000000";
@@ -202,7 +380,10 @@ TEST_CASE("the window of revoking and rotating has 60 calls a minute for a token
         REQUIRE(bench.call_now(token, "DELETE", gone).status == 404);
     const auto full = bench.call_now(token, "DELETE", gone);
     CHECK(full.status == 429);
-    CHECK(full.body["error"]["window"] == "urgent");
+    CHECK(full.body["error"]["window"] == "revoke");
+    CHECK(full.body["error"]["per"] == "token");
+    CHECK(header(full.answer, "X-RateLimit-Limit") == "60");
+    CHECK(header(full.answer, "X-RateLimit-Remaining") == "0");
     CHECK(header(full.answer, "Retry-After") == "60");
     CHECK(bench.call_now(token, "GET", "/_hourgate/api/v1/me").status == 200);  // not the plan's
     bench.clock.boot_us += 60 * us_per_s;
@@ -265,8 +446,9 @@ TEST_CASE("what is not there and what may not be seen are the same answer") {
 }
 
 TEST_CASE("every role, route and object: nobody reaches another workspace by any id") {
-    // Objects: own; another's of each role in the same workspace; another workspace's. For each role
-    // (owner, admin, manager, member) the status for: own, other in the workspace, other workspace.
+    // Objects: own; another's of each role in the same workspace; another workspace's. For each
+    // role (owner, admin, manager, member) the status for: own, other in the workspace, other
+    // workspace.
     struct Row {
         const char* method;
         const char* path;  // {t}: the object's token, {m}: the object's member
@@ -344,9 +526,11 @@ TEST_CASE(
 
 TEST_CASE("a thousand rounds of mint, use, revoke and use: each change is in force when answered") {
     ManageBench bench;
+    bench.rules.mints_per_day = 1'000;
     const std::string owner = bench.tokens["owner@acme"];
     int surprises = 0;
     for (int round = 0; round < 1'000; ++round) {
+        bench.clock.boot_us += us_per_s;  // the windows of self-service have room
         const auto made = bench.self(owner, "POST", "/tokens", {{"name", "round"}});
         const std::string token = made.body["data"]["token"];
         surprises += bench.call_now(token, "GET", "/_hourgate/api/v1/me").status != 200;

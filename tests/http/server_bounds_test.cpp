@@ -70,6 +70,7 @@ http::Service::Settings trusting_loopback() {
     const AddressSet loopback({*Network::parse("127.0.0.0/8")});
     http::Service::Settings settings;
     settings.trust.peers = settings.trust.proxies = loopback;
+    settings.trust.hosts = {"h"};
     settings.reply = HttpBench::reply_settings();
     return settings;
 }

@@ -76,7 +76,8 @@ TEST_CASE("requests sent in one go are answered one by one, in order") {
     Running running(Listener::public_);
     RawClient client = running.client();
     client.send(get("/_hourgate/healthz") +
-                "\r\nHEAD /_hourgate/healthz HTTP/1.1\r\nHost: h\r\n\r\n" + get("/nowhere") +
+                "\r\nHEAD /_hourgate/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" +
+                get("/nowhere") +
                 get("/_hourgate/api/v1/me", with_token() + "Connection: close\r\n"));
     const std::string first = client.answer();
     CHECK(first.ends_with("\r\n\r\nok\n"));
@@ -116,7 +117,8 @@ TEST_CASE("a body nobody reads is never taken for the next request") {
             CAPTURE(framed, first);
             Running running(Listener::public_);
             RawClient client = running.client();
-            client.send(std::string(first) + " HTTP/1.1\r\nHost: h\r\n" + framed + smuggled);
+            client.send(std::string(first) + " HTTP/1.1\r\nHost: localhost\r\n" + framed +
+                        smuggled);
             const std::string text = client.until_end();
             CHECK(text.find("HTTP/1.1 ", 1) == std::string::npos);
             CHECK(closes(text));
@@ -133,7 +135,7 @@ TEST_CASE("a request whose body is framed in two ways is answered 400, once") {
                               "Content-Length: 5, 5\r\n", "Content-Length: 0x5\r\n"}) {
         CAPTURE(lines);
         RawClient client = running.client();
-        client.send("POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\n" + std::string(lines) +
+        client.send("POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\n" + std::string(lines) +
                     "\r\n0\r\n\r\n" + nginx("/clients/1"));
         const std::string text = client.until_end();
         CHECK(status_of(text) == "HTTP/1.1 400 Bad Request");
@@ -146,7 +148,7 @@ TEST_CASE("a client that waits for 100 gets its decision instead, where no body 
     Running running(Listener::ask);
     RawClient client = running.client();
     client.send(
-        "POST /_hourgate/auth/envoy/clients/1 HTTP/1.1\r\nHost: h\r\n"
+        "POST /_hourgate/auth/envoy/clients/1 HTTP/1.1\r\nHost: localhost\r\n"
         "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     const std::string text = client.until_end();
     CHECK(status_of(text) == "HTTP/1.1 401 Unauthorized");
@@ -158,7 +160,7 @@ TEST_CASE("a back end that waits for 100 gets it, and then its answer") {
     RawClient client = running.client();
     const std::string body = R"({"token":"","method":"GET","path":"/clients/1"})";
     client.send(
-        "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         "Expect: 100-continue\r\nContent-Length: " +
         std::to_string(body.size()) + "\r\n\r\n");
     CHECK(client.answer() == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -172,7 +174,7 @@ TEST_CASE("a question may come in chunks, and the connection goes on after it") 
     Running running(Listener::ask);
     RawClient client = running.client();
     const std::string head =
-        "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\n"
+        "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     client.send(head + "18\r\n{\"token\":\"\",\"method\":\"GE\r\n");
     client.send("12\r\nT\",\"path\":\"/cl/1\"}\r\n0\r\n\r\n" + nginx("/clients/1"));
@@ -190,7 +192,8 @@ TEST_CASE("a question that is too long is refused before its body is read") {
          {"Content-Length: 16385\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n4001\r\n"}) {
         RawClient client = running.client();
         client.send(
-            "POST /_hourgate/verify HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n" +
+            "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+            "application/json\r\n" +
             std::string(framing));
         const std::string text = client.until_end();
         CHECK(status_of(text) == "HTTP/1.1 413 Content Too Large");
@@ -217,7 +220,7 @@ TEST_CASE("what the proxy sends is judged byte for byte: no header value is deco
         CHECK(text.find("\"reason\":\"" + reason + "\"") != std::string::npos);
     }
     RawClient client = running.client();
-    client.send("GET /_hourgate/auth/envoy/clients/1#/health HTTP/1.1\r\nHost: h\r\n" +
+    client.send("GET /_hourgate/auth/envoy/clients/1#/health HTTP/1.1\r\nHost: localhost\r\n" +
                 with_token() + "\r\n");
     CHECK(status_of(client.answer()) == "HTTP/1.1 400 Bad Request");
 }
@@ -257,8 +260,8 @@ TEST_CASE("methods nobody lists reach the decision") {
     for (const char* method : {"PURGE", "PROPFIND", "TRACE", "CONNECT"}) {
         CAPTURE(method);
         client.send(std::string(method) +
-                    " /_hourgate/auth/envoy/clients/1 HTTP/1.1\r\nHost: h\r\n" + with_token() +
-                    "\r\n");
+                    " /_hourgate/auth/envoy/clients/1 HTTP/1.1\r\nHost: localhost\r\n" +
+                    with_token() + "\r\n");
         const std::string text = client.answer();
         CHECK(status_of(text) == "HTTP/1.1 403 Forbidden");
         CHECK(text.find("no method " + std::string(method)) != std::string::npos);
@@ -286,7 +289,7 @@ TEST_CASE("a head over its bounds is a clean refusal, and the server goes on") {
         {"GET /_hourgate/healthz HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
         {"GET /_hourgate/healthz HTTP/3.0\r\nHost: h\r\n\r\n",
          "HTTP/1.1 505 HTTP Version Not Supported"},
-        {"POST /_hourgate/healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
+        {"POST /_hourgate/healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
          "HTTP/1.1 501 Not Implemented"},
         {"\x16\x03\x01\x02", "HTTP/1.1 400 Bad Request"},
         {"hello\r\n\r\n", "HTTP/1.1 400 Bad Request"},
@@ -342,7 +345,8 @@ TEST_CASE("a client that has sent all it has is still answered") {
 
 TEST_CASE("a client that goes away in the middle costs nothing") {
     Running running(Listener::public_);
-    for (const char* part : {"", "GET", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nA"}) {
+    for (const char* part :
+         {"", "GET", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\nA"}) {
         RawClient client = running.client();
         client.send(part);
     }
@@ -590,6 +594,7 @@ TEST_CASE("a request under way when the server stops is finished, and its connec
     bool asked = false;
     bool released = false;
     http::Service::Settings settings;
+    settings.trust.hosts = {"h"};
     settings.ready = [] { return true; };
     settings.metrics = [&] {
         std::unique_lock lock(mutex);
@@ -711,6 +716,7 @@ TEST_CASE("a peer that reads nothing holds up nobody, and its answers wait withi
     HttpBench bench;
     std::atomic<int> written{0};
     http::Service::Settings settings;
+    settings.trust.hosts = {"h"};
     settings.metrics = [&] {
         ++written;
         return std::string(1U << 20U, 'm');

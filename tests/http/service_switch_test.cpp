@@ -17,6 +17,7 @@ http::Service::Settings settings_like_the_bench() {
     http::Service::Settings made;
     const AddressSet local({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
     made.trust.peers = made.trust.proxies = local;
+    made.trust.hosts = {"api.example"};
     made.reply = HttpBench::reply_settings();
     made.ready = [] { return true; };
     made.metrics = [] { return std::string(); };
@@ -32,8 +33,8 @@ TEST_CASE("from the next call on the other rules decide, and the counters go on"
     policy::Rules rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy other = policy::Policy::make(rules).value();
-    Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.urgent,
-              bench.failures, bench.public_calls);
+    Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.own,
+              bench.failures, bench.public_calls, bench.preflights);
     http::Service::Settings settings = settings_like_the_bench();
     settings.reply.docs_url = "https://docs.example/errors";
     bench.service.use(std::move(settings), gate);
@@ -50,8 +51,8 @@ TEST_CASE("threads that ask while the rules change again and again get one answe
     policy::Rules rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy open = policy::Policy::make(rules).value();
-    Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.urgent,
-               bench.failures, bench.public_calls);
+    Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.own,
+               bench.failures, bench.public_calls, bench.preflights);
     std::atomic<bool> done{false};
     std::atomic<int> odd{0}, asked{0};
     std::vector<std::thread> threads;

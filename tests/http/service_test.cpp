@@ -2,6 +2,7 @@
 #include "http/service.h"
 
 #include <new>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ int status(HttpBench& bench, Listener listener, std::string method, std::string 
 
 }  // namespace
 
-TEST_CASE("/me tells a token who it is and what it has left, and spends one call") {
+TEST_CASE("/me tells a token who it is and what it has left, and spends nothing of it") {
     HttpBench bench;
     bench.facts.token.scopes = policy::parse_scopes("clients:read notes:*").value();
     bench.facts.token.expires_ms = bench.now.wall_ms + Bench::day;
@@ -42,14 +43,15 @@ X-Hourgate-Decision: dec_ID
 Cache-Control: no-store
 X-Hourgate-Token-Expires: 2026-05-29T20:26:40Z
 X-RateLimit-Limit: 5
-X-RateLimit-Remaining: 4
+X-RateLimit-Remaining: 5
 X-RateLimit-Reset: 1780000060
 RateLimit-Policy: "burst";q=3;w=10, "sustained";q=5;w=60
-RateLimit: "burst";r=2;t=10, "sustained";r=4;t=60
+RateLimit: "burst";r=3;t=10, "sustained";r=5;t=60
 
-{"data":{"orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":4,"reset":60}]}}
+{"data":{"orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}]}}
 )");
-    CHECK(bench.left() == 2);
+    CHECK(bench.left() == 3);
+    CHECK(bench.own_left(policy::OwnWindow::self_service) == 239);
 }
 
 TEST_CASE("/me of a service without expiry has null for e-mail and end") {
@@ -64,7 +66,8 @@ TEST_CASE("/me of a service without expiry has null for e-mail and end") {
     CHECK(answer.body.find(R"("expiresAt":null,)") != std::string::npos);
 }
 
-TEST_CASE("/me asks the four questions as every call does, and refuses in the same words") {
+TEST_CASE(
+    "/me works on an unpaid plan and a full window, and is refused in the same words as all") {
     HttpBench bench;
     Request request = me();
     drop_header(request, "Authorization");
@@ -74,7 +77,7 @@ TEST_CASE("/me asks the four questions as every call does, and refuses in the sa
     CHECK(bench.service.handle(Listener::public_, request).status == 400);
     bench.facts.workspace.plan_id = 1;
     bench.put();
-    CHECK(bench.service.handle(Listener::public_, me()).status == 402);
+    CHECK(bench.service.handle(Listener::public_, me()).status == 200);
     bench.facts.workspace.plan_id = 2;
     bench.facts.token.kind = TokenFacts::Kind::operator_;
     bench.put();
@@ -84,9 +87,20 @@ TEST_CASE("/me asks the four questions as every call does, and refuses in the sa
     CHECK(bench.left() == 3);
     bench.spend(3);
     const Answer full = bench.service.handle(Listener::public_, me());
-    CHECK(full.status == 429);
-    CHECK(header(full, "Retry-After") == "10");
-    CHECK(bench.notes.told.size() == 5);
+    CHECK(full.status == 200);
+    CHECK(header(full, "RateLimit") == R"("burst";r=0;t=10, "sustained";r=2;t=60)");
+    while (bench.own_left(policy::OwnWindow::self_service) > 0)
+        CHECK(bench.service.handle(Listener::public_, me()).status == 200);
+    const Answer enough = bench.service.handle(Listener::public_, me());
+    CHECK(enough.status == 429);
+    CHECK(header(enough, "Retry-After") == "60");
+    CHECK(header(enough, "X-RateLimit-Limit") == "240");
+    CHECK(header(enough, "X-RateLimit-Remaining") == "0");
+    const auto error = nlohmann::json::parse(enough.body).at("error");
+    CHECK(error.at("window") == "self-service");
+    CHECK(error.at("limit") == 240);
+    CHECK(error.at("windowSeconds") == 60);
+    CHECK(error.at("per") == "token");
 }
 
 TEST_CASE("/me is enforced in observe mode too") {
@@ -225,6 +239,7 @@ TEST_CASE("only a POST to verify or introspect has a body that is read") {
 TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants nothing") {
     HttpBench bench;
     http::Service::Settings settings;
+    settings.trust.hosts = {"api.example"};
     settings.metrics = []() -> std::string { throw 7; };
     settings.ready = []() -> bool { throw std::bad_alloc(); };
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);

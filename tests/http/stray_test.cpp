@@ -1,5 +1,5 @@
-// Bytes that an API sends when no call of its connection waits for an answer: they are nobody's, and
-// no call is sent into a connection on which there are any.
+// Bytes that an API sends when no call of its connection waits for an answer: they are nobody's,
+// and no call is sent into a connection on which there are any.
 #include <string>
 #include <string_view>
 

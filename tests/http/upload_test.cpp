@@ -1,5 +1,5 @@
-// Calls to the API with a body: when the API hears of them, how slowly a body may come, and how many
-// unfinished ones an address may have.
+// Calls to the API with a body: when the API hears of them, how slowly a body may come, and how
+// many unfinished ones an address may have.
 #include <sys/socket.h>
 
 #include <atomic>

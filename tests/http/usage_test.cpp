@@ -1,6 +1,7 @@
 // Usage: counted in memory, written in batches, looked up by those who may see the token.
 #include <string>
 
+#include "base/time_text.h"
 #include "manage/usage.h"
 #include "ops/usage_writer.h"
 #include "support/manage_bench.h"
@@ -24,7 +25,7 @@ public:
     }
 
     ops::Log log{-1};
-    ops::UsageWriter writer{meter, *ledger, clock, log, 90 * 86'400};
+    ops::UsageWriter writer{meter, *ledger, clock, log, {90 * 86'400, 90 * 86'400}};
 };
 
 }  // namespace
@@ -90,6 +91,19 @@ TEST_CASE("nobody sees the usage of a token they may not see") {
     CHECK(bench.operate("GET", "/usage?workspace=bolt").body["data"].size() == 4);
     CHECK(bench.operate("GET", "/usage?from=2020-01-01").body["data"].size() == 8);
     CHECK(bench.operate("GET", "/usage?until=2020-01-01").body["data"].empty());
+    // "From" a day on begins with it, and "until" a day ends with it: here as in every other list.
+    const std::string day = format_time(bench.clock.wall_ms).substr(0, 10);
+    const std::string before = format_time(bench.clock.wall_ms - ms_per_day).substr(0, 10);
+    for (const std::string list : {"/usage", "/decisions", "/audit"}) {
+        CAPTURE(list);
+        if (list == "/usage") {
+            CHECK_FALSE(bench.operate("GET", list + "?limit=1&from=" + day + "&until=" + day)
+                            .body["data"]
+                            .empty());
+            CHECK(bench.operate("GET", list + "?until=" + before).body["data"].empty());
+        }
+        CHECK(bench.operate("GET", list + "?from=2026-02-30").status == 422);
+    }
     std::size_t seen = 0;
     std::string cursor;
     do {

@@ -40,7 +40,7 @@ TEST_CASE("a granted question tells who it is and what is left, and spends one c
         whole(bench.ask(question(body_of(HttpBench::token())))) ==
         "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
         "Cache-Control: no-store\n\n"
-        R"({"granted":true,"status":200,"reason":"granted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":["clients:read"],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":4,"reset":60}],"notices":{},"error":null})"
+        R"({"granted":true,"status":200,"reason":"granted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":["clients:read"],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":2,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":4,"reset":60}],"notices":{},"error":null})"
         "\n");
     CHECK(bench.left() == 2);
 }
@@ -52,7 +52,7 @@ TEST_CASE("a refused question is a 200 that carries the refusal, and spends noth
         whole(answer) ==
         "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
         "Cache-Control: no-store\n\n"
-        R"({"granted":false,"status":403,"reason":"path_unlisted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"notices":{},"error":{"code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager"}})"
+        R"({"granted":false,"status":403,"reason":"path_unlisted","observed":false,"decision":"dec_ID","workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}],"notices":{},"error":{"code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager"}})"
         "\n");
     CHECK(bench.left() == 3);
     CHECK(bench.notes.told == std::vector<std::pair<std::string, int>>{{"path_unlisted", 403}});
@@ -84,7 +84,7 @@ TEST_CASE("a question that is not to be spent is not, and is on no record: nobod
     CHECK(
         whole(bench.ask(question(body_of(HttpBench::token(), look)))) ==
         "200\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"granted":true,"status":200,"reason":"granted","observed":false,"workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"remaining":5,"reset":60}],"notices":{},"error":null})"
+        R"({"granted":true,"status":200,"reason":"granted","observed":false,"workspace":"ws_a","member":"mem_a","role":"manager","plan":"studio","token":"4f8a2c1bdedf","env":"live","scopes":[],"own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}],"notices":{},"error":null})"
         "\n");
     CHECK(bench.left() == 3);
     for (const std::string& token : {HttpBench::wrong_secret(), std::string()}) {
@@ -168,6 +168,22 @@ TEST_CASE("what is off about a question is named, and never its value") {
         CHECK(answer.body.find("hsk_x") == std::string::npos);
         CHECK(bench.notes.told.empty());
         CHECK(bench.left() == 3);
+    }
+}
+
+TEST_CASE("a token in the place of a member's name is not repeated") {
+    const std::string token = HttpBench::token();
+    const std::string secret = token.substr(token.rfind('_') + 1);
+    for (const std::string& body :
+         {"{\"" + token + "\":1}", "{\"token\":\"x\",\"a " + token + " b\":1}",
+          "{\"" + token.substr(0, 40) + "\":1}",
+          R"({"token":"x","method":")" + token.substr(0, 32) + R"(","path":"/)" + token + "\"}",
+          R"({"token":"x","method":"GET","path":"/","address":")" + token + "\"}"}) {
+        CAPTURE(body);
+        HttpBench bench;
+        const Answer answer = bench.ask(question(body));
+        CHECK(answer.body.find(secret.substr(0, 12)) == answer.body.npos);
+        CHECK(answer.body.find("\"message\":\"") != answer.body.npos);
     }
 }
 

@@ -28,9 +28,9 @@ const std::map<std::string, int> step_of = {
 
 /// Libraries that one folder alone may include.
 const std::map<std::string, std::string> only_in = {
-    {"httplib.h", "http/library"}, {"SQLiteCpp/", "store"}, {"sqlite3.h", "store"},
-    {"toml++/", "config"},         {"CLI/", "cli"},         {"sodium.h", "token"},
-    {"zlib.h", "token"},
+    {"httplib.h", "http/library"}, {"SQLiteCpp/", "store"},  {"sqlite3.h", "store"},
+    {"toml++/", "config"},         {"CLI/", "cli"},          {"sodium.h", "token"},
+    {"zlib.h", "token"},           {"utf8proc.h", "policy"},
 };
 
 struct Line {

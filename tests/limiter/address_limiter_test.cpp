@@ -18,6 +18,24 @@ Key address(std::size_t n) {
             0};
 }
 
+/// The n-th /64 of the net-th /48. 65,536 of these are in one /32.
+Key in_net(unsigned net, unsigned n) {
+    return {6,
+            0x24,
+            std::uint8_t(net >> 24),
+            std::uint8_t(net >> 16),
+            0,
+            std::uint8_t(net >> 8),
+            std::uint8_t(net),
+            std::uint8_t(n >> 8),
+            std::uint8_t(n)};
+}
+
+Key v4(unsigned first, unsigned second, unsigned rest) {
+    return {4, std::uint8_t(first), std::uint8_t(second), std::uint8_t(rest >> 8),
+            std::uint8_t(rest)};
+}
+
 int spend(AddressLimiter& limiter, const Key& key, std::int64_t now_us, int calls) {
     int granted = 0;
     for (int i = 0; i < calls; ++i) {
@@ -153,30 +171,90 @@ TEST_CASE("Repeats count nothing") {
     CHECK(spend(limiter, address(1), long_ago, 10) == 2);
 }
 
-TEST_CASE("A full table holds no more addresses: those not held share one window") {
+TEST_CASE("One IPv6 /48 takes a sixteenth of the places, and strangers elsewhere keep theirs") {
     AddressLimiter limiter(window(10, 60));
-    fill(limiter, long_ago);
-    CHECK(limiter.entries() == limits::addresses_max);
-    CHECK(limiter.shared() == 0);
-
     int granted = 0;
-    for (std::size_t n = 0; n < 1'000; ++n) {
-        granted += spend(limiter, address(1'000'000 + n), long_ago + second, 2);
+    for (unsigned n = 0; n < 65'536; ++n) {
+        granted += spend(limiter, in_net(1, n), long_ago, 1);
     }
-    CHECK(granted == 10);
-    CHECK(limiter.shared() == 2'000);  // refused ones, too: there was no place for them
+    CHECK(limiter.entries() == limits::addresses_per_net_max);
+    // Each address that has a place, and one window for all the others of the net.
+    CHECK(granted == static_cast<int>(limits::addresses_per_net_max) + 10);
+    CHECK(limiter.shared_in_net() == 65'536 - limits::addresses_per_net_max);
+    CHECK(limiter.shared_by_all() == 0);
+    CHECK(spend(limiter, in_net(1, 0), long_ago, 20) == 9);
+    for (unsigned net = 2; net < 100; ++net) {
+        CHECK(spend(limiter, in_net(net, 7), long_ago, 20) == 10);
+    }
+    CHECK(spend(limiter, v4(198, 51, 100), long_ago, 20) == 10);
+}
+
+TEST_CASE("All addresses of an IPv6 /56 have places, and so have those of 15 others in its /48") {
+    AddressLimiter limiter(window(10, 60));
+    for (unsigned n = 0; n < 16 * 256; ++n) {
+        REQUIRE(spend(limiter, in_net(1, n), long_ago, 11) == 10);
+    }
+    CHECK(limiter.shared_in_net() == 0);
+}
+
+TEST_CASE("One IPv4 /16 takes a sixteenth of the places, and strangers elsewhere keep theirs") {
+    AddressLimiter limiter(window(10, 60));
+    for (unsigned n = 0; n < 65'536; ++n) {
+        static_cast<void>(limiter.ask(v4(198, 51, n), at(long_ago), Spend::yes));
+    }
+    CHECK(limiter.entries() == limits::addresses_per_net_max);
+    CHECK(spend(limiter, v4(198, 52, 1), long_ago, 20) == 10);
+    CHECK(spend(limiter, v4(203, 0, 1), long_ago, 20) == 10);
+    CHECK(spend(limiter, in_net(1, 1), long_ago, 20) == 10);
+}
+
+TEST_CASE("Strangers who find the table full share a window with their own net, not with all") {
+    AddressLimiter limiter(window(10, 60));
+    fill(limiter, long_ago);  // 256 nets of one block: each within its bound
     CHECK(limiter.entries() == limits::addresses_max);
-    CHECK_FALSE(limiter.ask(address(2'000'000), at(long_ago + second), Spend::no).granted);
-    CHECK_FALSE(limiter.ask(address(2'000'000), at(long_ago + second), Spend::again).granted);
+    CHECK(limiter.shared_in_net() == 0);
+
+    for (unsigned net = 0; net < 300; ++net) {
+        INFO(net);
+        int granted = 0;
+        for (unsigned n = 0; n < 5; ++n) {
+            granted += spend(limiter, in_net(net, n), long_ago + second, 4);
+        }
+        REQUIRE(granted == (net < limits::nets_per_block_max ? 10 : net == 256 ? 10 : 0));
+    }
+    // The nets of that block that found no place share its window. Those of another do not.
+    CHECK(spend(limiter, in_net(0x1'0000, 1), long_ago + second, 20) == 10);
+    CHECK(limiter.shared_in_net() == 300 * 20 + 20);
+    CHECK(limiter.shared_by_all() == 0);
+    CHECK(limiter.entries() == limits::addresses_max);
+    CHECK_FALSE(limiter.ask(in_net(3, 9), at(long_ago + second), Spend::no).granted);
+    CHECK_FALSE(limiter.ask(in_net(3, 9), at(long_ago + second), Spend::again).granted);
     // An address that is held keeps its own.
     CHECK(spend(limiter, address(1), long_ago + second, 20) == 9);
 }
 
-TEST_CASE("A sweep makes places but refills neither an address nor the shared window") {
+TEST_CASE("Only when no block has a place left do strangers share one window with all") {
+    AddressLimiter limiter(window(1, 60));
+    fill(limiter, long_ago);
+    for (unsigned block = 0; block < limits::blocks_max; ++block) {
+        for (unsigned net = 0; net < 1 + limits::nets_max / 16; ++net) {
+            const bool fits = block < 16 ? net <= 256 : net == 0;
+            if (fits) {
+                REQUIRE(spend(limiter, in_net(block << 16 | net, 1), long_ago, 1) == 1);
+            }
+        }
+    }
+    CHECK(limiter.shared_by_all() == 0);
+    CHECK(spend(limiter, in_net(0x1000'0000, 1), long_ago, 1) == 1);
+    CHECK(spend(limiter, in_net(0x1001'0000, 1), long_ago, 1) == 0);
+    CHECK(limiter.shared_by_all() == 2);
+}
+
+TEST_CASE("A sweep makes places but refills neither an address nor the window of a net") {
     AddressLimiter limiter(window(10, 60));
     fill(limiter, long_ago);
     REQUIRE(spend(limiter, address(5), long_ago + 30 * second, 4) == 4);
-    REQUIRE(spend(limiter, address(1'000'000), long_ago + 30 * second, 6) == 6);
+    REQUIRE(spend(limiter, in_net(7, 0), long_ago + 30 * second, 6) == 6);
     limiter.sweep(at(long_ago + 59 * second));
     CHECK(limiter.entries() == limits::addresses_max);
     CHECK(limiter.evicted() == 0);
@@ -185,16 +263,72 @@ TEST_CASE("A sweep makes places but refills neither an address nor the shared wi
     CHECK(limiter.evicted() == limits::addresses_max - 1);
 
     CHECK(spend(limiter, address(5), long_ago + 61 * second, 20) == 6);
-    // The six may have been its own, or another's: nobody who was not held gets more than four.
-    CHECK(limiter.ask(address(1'000'000), at(long_ago + 61 * second), Spend::no)
-              .states[0]
-              .remaining == 4);
-    CHECK(spend(limiter, address(1'000'000), long_ago + 61 * second, 20) == 4);
-    CHECK(spend(limiter, address(1'000'001), long_ago + 61 * second, 20) == 4);
-    CHECK(limiter.entries() == 3);
+    // The six may have been its own, or another's of its net: nobody there gets more than four.
+    CHECK(limiter.ask(in_net(7, 0), at(long_ago + 61 * second), Spend::no).states[0].remaining ==
+          4);
+    CHECK(spend(limiter, in_net(7, 0), long_ago + 61 * second, 20) == 4);
+    CHECK(spend(limiter, in_net(7, 1), long_ago + 61 * second, 20) == 4);
+    CHECK(spend(limiter, in_net(8, 1), long_ago + 61 * second, 20) == 10);
+    CHECK(limiter.entries() == 4);
     // And when those have left, all have their own again.
-    CHECK(spend(limiter, address(1'000'000), long_ago + 90 * second, 20) == 6);
-    CHECK(spend(limiter, address(1'000'002), long_ago + 90 * second, 20) == 10);
+    CHECK(spend(limiter, in_net(7, 0), long_ago + 90 * second, 20) == 6);
+    CHECK(spend(limiter, in_net(7, 2), long_ago + 90 * second, 20) == 10);
+}
+
+TEST_CASE("Places that a sweep frees are there again for the net that had them") {
+    AddressLimiter limiter(window(1, 60));
+    for (int round = 0; round < 3; ++round) {
+        const std::int64_t now_us = long_ago + round * 100 * second;
+        for (unsigned n = 0; n < limits::addresses_per_net_max + 1; ++n) {
+            REQUIRE(spend(limiter, in_net(1, n), now_us, 1) == 1);
+        }
+        CHECK(spend(limiter, in_net(1, 5'000), now_us, 1) == 0);
+        CHECK(limiter.entries() == limits::addresses_per_net_max);
+        limiter.sweep(at(now_us + 60 * second));
+        CHECK(limiter.entries() == 0);
+    }
+}
+
+TEST_CASE("Whatever is swept when, no address is granted more than its window, however shared") {
+    for (const std::uint64_t seed : seeds()) {
+        INFO(seed_text(seed));
+        Dice dice(seed);
+        const Window rule = window(4, 6);
+        AddressLimiter limiter(rule);
+        // Two nets of one block and one of another; at times no place is free for any of them.
+        constexpr std::array<unsigned, 3> nets = {1, 2, 0x5'0001};
+        std::array<std::array<std::vector<std::int64_t>, 3>, 3> calls;
+        std::int64_t now_us = long_ago, filled_us = 0;
+        for (int i = 0; i < 4'000; ++i) {
+            const auto net = static_cast<std::size_t>(dice.from(0, 2));
+            const auto n = static_cast<std::size_t>(dice.from(0, 2));
+            now_us = next_instant(dice, calls[net][n], now_us, 6 * second);
+            if (now_us > filled_us + 60 * second) {
+                filled_us = now_us;
+                for (unsigned other = 0; other < limits::addresses_per_net_max; ++other) {
+                    static_cast<void>(limiter.ask(in_net(1, 16 + other), at(now_us), Spend::yes));
+                    static_cast<void>(
+                        limiter.ask(in_net(0x5'0001, 16 + other), at(now_us), Spend::yes));
+                }
+            }
+            if (dice.one_in(20)) {
+                limiter.sweep(at(now_us));
+            }
+            const Spend how = dice.one_in(4) ? Spend::no : Spend::yes;
+            const bool full = expected(calls[net][n], rule, now_us).full;
+            const Room room = limiter.ask(in_net(nets[net], unsigned(n)), at(now_us), how);
+            // The second net has few addresses: each has its window, whatever its neighbours do.
+            REQUIRE((net != 1 || room.granted == !full));
+            if (room.granted && how == Spend::yes) {
+                calls[net][n].push_back(room.at_us);
+            }
+        }
+        for (const auto& net : calls) {
+            for (const auto& one : net) {
+                REQUIRE(most_in(one, 6 * second) <= 4);
+            }
+        }
+    }
 }
 
 TEST_CASE("An address that was forgotten is not refilled by an older reading of the clock") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -44,9 +45,33 @@ Plan random_plan(Dice& dice) {
     Plan plan;
     for (auto windows = dice.from(1, 4); windows > 0; --windows) {
         plan.push_back(window(dice.one_in(4) ? dice.from32(2'049, 2'200) : dice.from32(1, 60),
-                              dice.from32(1, 20), dice.one_in(3) ? Per::workspace : Per::token));
+                              dice.from32(1, 20), all_pers[std::size_t(dice.from(0, 2))]));
     }
     return plan;
+}
+
+/// Calls granted, by what a window may count: per Per, then by number.
+struct Granted {
+    std::map<std::pair<Per, std::int64_t>, std::vector<std::int64_t>> calls;
+
+    static std::int64_t number_of(CountedFor whose, Per per) {
+        return per == Per::token ? whose.line : per == Per::member ? whose.member : whose.workspace;
+    }
+    const std::vector<std::int64_t>& of(CountedFor whose, Per per) {
+        return calls[{per, number_of(whose, per)}];
+    }
+    void add(CountedFor whose, std::int64_t at_us) {
+        for (const Per per : all_pers) {
+            calls[{per, number_of(whose, per)}].push_back(at_us);
+        }
+    }
+};
+
+/// Four lines of three members in two workspaces.
+CountedFor random_caller(Dice& dice) {
+    constexpr std::array callers = {CountedFor{0, 0, 0}, CountedFor{1, 0, 0}, CountedFor{2, 1, 0},
+                                    CountedFor{3, 2, 1}};
+    return callers[std::size_t(dice.from(0, 3))];
 }
 
 }  // namespace
@@ -54,23 +79,23 @@ Plan random_plan(Dice& dice) {
 TEST_CASE("A call is granted while every window has room and refused by the one that is full") {
     Limiter limiter;
     const Plan plan = {window(2, 10), window(3, 60)};
-    Room room = limiter.ask(1, 1, plan, at(long_ago), Spend::yes);
+    Room room = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes);
     CHECK(room.granted);
     CHECK(room.count == 2);
     CHECK(room.at_us == long_ago);
     CHECK(room.states[0] == WindowState{1, 10, false});
     CHECK(room.states[1] == WindowState{2, 60, false});
-    CHECK(limiter.ask(1, 1, plan, at(long_ago + second), Spend::yes).granted);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + second), Spend::yes).granted);
 
-    room = limiter.ask(1, 1, plan, at(long_ago + 1'500'000), Spend::yes);
+    room = limiter.ask({1, 0, 1}, plan, at(long_ago + 1'500'000), Spend::yes);
     CHECK_FALSE(room.granted);
     CHECK(room.full == 0);
     CHECK(room.retry_after_s == 9);  // 8.5 s, rounded up
     CHECK(room.states[0] == WindowState{0, 9, true});
     CHECK(room.states[1] == WindowState{1, 59, false});
 
-    CHECK(limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::yes).granted);
-    room = limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::yes);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second), Spend::yes).granted);
+    room = limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second), Spend::yes);
     CHECK_FALSE(room.granted);
     CHECK(room.full == 1);  // both are full: the later one tells when
     CHECK(room.retry_after_s == 50);
@@ -79,29 +104,29 @@ TEST_CASE("A call is granted while every window has room and refused by the one 
 TEST_CASE("A call that is counted already has its room, whoever filled the windows since") {
     Limiter limiter;
     const Plan plan = {window(2, 10), window(3, 60)};
-    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
-    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
-    REQUIRE_FALSE(limiter.ask(1, 1, plan, at(long_ago + second), Spend::yes).granted);
+    REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE_FALSE(limiter.ask({1, 0, 1}, plan, at(long_ago + second), Spend::yes).granted);
     for (int i = 0; i < 3; ++i) {
-        const Room room = limiter.ask(1, 1, plan, at(long_ago + second), Spend::counted);
+        const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago + second), Spend::counted);
         CHECK(room.granted);
         CHECK(room.full == -1);
         CHECK(room.retry_after_s == 0);
         CHECK(room.states[0] == WindowState{0, 9, true});
         CHECK(room.states[1] == WindowState{1, 59, false});
     }
-    CHECK(limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::yes).granted);
-    CHECK_FALSE(limiter.ask(1, 1, plan, at(long_ago + 11 * second), Spend::yes).granted);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second), Spend::yes).granted);
+    CHECK_FALSE(limiter.ask({1, 0, 1}, plan, at(long_ago + 11 * second), Spend::yes).granted);
 }
 
 TEST_CASE("The first window is not spent when the second refuses, whoever they count for") {
-    for (const Per first : {Per::token, Per::workspace}) {
-        for (const Per second_per : {Per::token, Per::workspace}) {
+    for (const Per first : all_pers) {
+        for (const Per second_per : all_pers) {
             Limiter limiter;
             const Plan plan = {window(5, 10, first), window(1, 60, second_per)};
-            REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+            REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
             for (int i = 0; i < 20; ++i) {
-                const Room room = limiter.ask(1, 1, plan, at(long_ago + second), Spend::yes);
+                const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago + second), Spend::yes);
                 REQUIRE_FALSE(room.granted);
                 REQUIRE(room.full == 1);
                 REQUIRE(room.states[0].remaining == 4);
@@ -115,14 +140,14 @@ TEST_CASE("A refused call does not prolong a window, however often it comes") {
         Limiter limiter;
         const Plan plan = {window(limit, 10)};
         for (std::uint32_t i = 0; i < limit; ++i) {
-            REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+            REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
         }
         for (std::int64_t ms = 0; ms < 10'000; ms += 10) {
-            const Room room = limiter.ask(1, 1, plan, at(long_ago + ms * 1'000), Spend::yes);
+            const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago + ms * 1'000), Spend::yes);
             REQUIRE_FALSE(room.granted);
             REQUIRE(room.retry_after_s == (10'000 - ms + 999) / 1'000);
         }
-        CHECK(limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::yes).granted);
+        CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second), Spend::yes).granted);
     }
 }
 
@@ -138,7 +163,7 @@ TEST_CASE("The same call passes after Retry-After seconds and is refused one sec
             for (int i = 0; i < 5'000; ++i) {
                 now_us += dice.one_in(300) ? dice.from(0, 5 * second) : dice.from(0, 5'000);
                 const std::int64_t line = dice.from(1, 3);
-                const Room room = limiter.ask(line, 1, plan, at(now_us), Spend::yes);
+                const Room room = limiter.ask({line, 0, 1}, plan, at(now_us), Spend::yes);
                 REQUIRE(coherent(room, plan, Spend::yes));
                 if (room.granted || !dice.one_in(30)) {
                     continue;
@@ -146,9 +171,9 @@ TEST_CASE("The same call passes after Retry-After seconds and is refused one sec
                 ++tried;
                 REQUIRE(room.retry_after_s >= 1);
                 now_us += (room.retry_after_s - 1) * second;
-                REQUIRE_FALSE(limiter.ask(line, 1, plan, at(now_us), Spend::yes).granted);
+                REQUIRE_FALSE(limiter.ask({line, 0, 1}, plan, at(now_us), Spend::yes).granted);
                 now_us += second;
-                REQUIRE(limiter.ask(line, 1, plan, at(now_us), Spend::yes).granted);
+                REQUIRE(limiter.ask({line, 0, 1}, plan, at(now_us), Spend::yes).granted);
             }
         }
         CHECK(tried > 100);
@@ -162,30 +187,28 @@ TEST_CASE("Random schedules never grant more than N calls in any [t, t + W)") {
         for (int round = 0; round < 30; ++round) {
             Limiter limiter;
             const Plan plan = random_plan(dice);
-            // Three lines in two workspaces: 0 and 1 in the first, 2 in the second.
-            std::array<std::vector<std::int64_t>, 3> of_line;
-            std::array<std::vector<std::int64_t>, 2> of_workspace;
+            Granted granted;
             std::int64_t now_us = long_ago;
             for (int i = 0; i < 8'000; ++i) {
-                const auto line = static_cast<std::size_t>(dice.from(0, 2));
-                const std::size_t workspace = line / 2;
+                const CountedFor whose = random_caller(dice);
                 const Window& one =
                     plan[static_cast<std::size_t>(dice.from(0, std::ssize(plan) - 1))];
-                now_us = next_instant(dice, of_line[line], now_us,
+                now_us = next_instant(dice, granted.of(whose, one.per), now_us,
                                       one.seconds * second / dice.from(1, 4));
                 if (dice.one_in(200)) {
                     limiter.sweep(at(now_us - dice.from(0, second)));
                 }
-                const Room room = limiter.ask(std::int64_t(line), std::int64_t(workspace), plan,
-                                              at(now_us - dice.from(0, 1'000)), Spend::yes);
+                const Room room =
+                    limiter.ask(whose, plan, at(now_us - dice.from(0, 1'000)), Spend::yes);
                 if (room.granted) {
-                    of_line[line].push_back(room.at_us);
-                    of_workspace[workspace].push_back(room.at_us);
+                    granted.add(whose, room.at_us);
                 }
             }
             for (const Window& one : plan) {
-                for (std::size_t i = 0; i < (one.per == Per::token ? 3U : 2U); ++i) {
-                    const auto& calls = one.per == Per::token ? of_line[i] : of_workspace[i];
+                for (const auto& [whose, calls] : granted.calls) {
+                    if (whose.first != one.per) {
+                        continue;
+                    }
                     CHECK(std::is_sorted(calls.begin(), calls.end()));
                     CHECK(most_in(calls, one.seconds * second) <= one.limit);
                 }
@@ -194,37 +217,35 @@ TEST_CASE("Random schedules never grant more than N calls in any [t, t + W)") {
     }
 }
 
-TEST_CASE("Windows of lines and workspaces together say what a count of all calls says") {
+TEST_CASE("Windows of lines, members and workspaces say what a count of all calls says") {
     for (const std::uint64_t seed : seeds()) {
         INFO(seed_text(seed));
         Dice dice(seed);
         Limiter limiter;
-        const Plan plan = {window(7, 3), window(20, 8, Per::workspace), window(12, 9),
-                           window(30, 20, Per::workspace)};
-        std::array<std::vector<std::int64_t>, 4> of_line;
-        std::array<std::vector<std::int64_t>, 2> of_workspace;
+        const Plan plan = {window(7, 3),
+                           window(20, 8, Per::workspace),
+                           window(12, 9),
+                           window(30, 20, Per::workspace),
+                           window(9, 4, Per::member),
+                           window(22, 15, Per::member)};
+        Granted all;
         std::int64_t now_us = long_ago;
         for (int i = 0; i < 20'000; ++i) {
-            const auto line = static_cast<std::size_t>(dice.from(0, 3));
-            const std::size_t workspace = line / 2;
-            now_us = next_instant(dice, of_line[line], now_us, 3 * second);
+            const CountedFor whose = random_caller(dice);
+            const Per likes = all_pers[std::size_t(dice.from(0, 2))];
+            now_us = next_instant(dice, all.of(whose, likes), now_us, 3 * second);
             const Spend spend = dice.one_in(3) ? Spend::no : Spend::yes;
-            const Room room =
-                limiter.ask(std::int64_t(line), std::int64_t(workspace), plan, at(now_us), spend);
+            const Room room = limiter.ask(whose, plan, at(now_us), spend);
             bool granted = true;
             for (const Window& one : plan) {
-                const auto& calls = one.per == Per::token ? of_line[line] : of_workspace[workspace];
-                granted = granted && !expected(calls, one, now_us).full;
+                granted = granted && !expected(all.of(whose, one.per), one, now_us).full;
             }
             REQUIRE(room.granted == granted);
             if (granted && spend == Spend::yes) {
-                of_line[line].push_back(now_us);
-                of_workspace[workspace].push_back(now_us);
+                all.add(whose, now_us);
             }
             for (std::size_t w = 0; w < plan.size(); ++w) {
-                const auto& calls =
-                    plan[w].per == Per::token ? of_line[line] : of_workspace[workspace];
-                REQUIRE(room.states[w] == expected(calls, plan[w], now_us));
+                REQUIRE(room.states[w] == expected(all.of(whose, plan[w].per), plan[w], now_us));
             }
             REQUIRE(coherent(room, plan, spend));
         }
@@ -246,10 +267,10 @@ TEST_CASE("A look changes nothing: answers are the same with and without looks i
             for (auto looks = dice.from(0, 2); looks > 0; --looks) {
                 const Spend spend = dice.one_in(2) ? Spend::no : Spend::again;
                 static_cast<void>(
-                    looked.ask(line, 1, dice.one_in(20) ? other : plan, at(now_us), spend));
+                    looked.ask({line, 0, 1}, dice.one_in(20) ? other : plan, at(now_us), spend));
             }
-            const Room a = looked.ask(line, 1, plan, at(now_us), Spend::yes);
-            const Room b = left.ask(line, 1, plan, at(now_us), Spend::yes);
+            const Room a = looked.ask({line, 0, 1}, plan, at(now_us), Spend::yes);
+            const Room b = left.ask({line, 0, 1}, plan, at(now_us), Spend::yes);
             REQUIRE(same(a, b));
         }
     }
@@ -259,7 +280,7 @@ TEST_CASE("A look at what was never asked for shows untouched windows and holds 
     Limiter limiter;
     const Plan plan = {window(5, 10), window(5'000, 60, Per::workspace)};
     for (const Spend spend : {Spend::no, Spend::again}) {
-        const Room room = limiter.ask(1, 1, plan, at(long_ago), spend);
+        const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago), spend);
         CHECK(room.granted);
         CHECK(room.states[0] == WindowState{5, 10, false});
         CHECK(room.states[1] == WindowState{5'000, 60, false});
@@ -270,16 +291,16 @@ TEST_CASE("A look at what was never asked for shows untouched windows and holds 
 TEST_CASE("A repeat is answered as a look") {
     Limiter limiter;
     const Plan plan = {window(1, 10)};
-    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
-    const Room no = limiter.ask(1, 1, plan, at(long_ago), Spend::no);
-    const Room again = limiter.ask(1, 1, plan, at(long_ago), Spend::again);
+    REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
+    const Room no = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::no);
+    const Room again = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::again);
     CHECK(same(no, again));
     CHECK_FALSE(again.granted);
 }
 
 TEST_CASE("A plan without windows grants and holds nothing") {
     Limiter limiter;
-    const Room room = limiter.ask(1, 1, {}, at(long_ago), Spend::yes);
+    const Room room = limiter.ask({1, 0, 1}, {}, at(long_ago), Spend::yes);
     CHECK(room.granted);
     CHECK(room.count == 0);
     CHECK(room.at_us == long_ago);
@@ -291,42 +312,84 @@ TEST_CASE("A rotated token goes on in its line's log; another line has its own")
     const Plan plan = {window(3, 60)};
     const std::int64_t line = 7;  // of the token and of the one it was rotated into
     for (int i = 0; i < 3; ++i) {
-        REQUIRE(limiter.ask(line, 1, plan, at(long_ago), Spend::yes).granted);
+        REQUIRE(limiter.ask({line, 0, 1}, plan, at(long_ago), Spend::yes).granted);
     }
-    CHECK_FALSE(limiter.ask(line, 1, plan, at(long_ago + second), Spend::yes).granted);
-    CHECK(limiter.ask(8, 1, plan, at(long_ago + second), Spend::yes).granted);
+    CHECK_FALSE(limiter.ask({line, 0, 1}, plan, at(long_ago + second), Spend::yes).granted);
+    CHECK(limiter.ask({8, 0, 1}, plan, at(long_ago + second), Spend::yes).granted);
 }
 
 TEST_CASE("A window per workspace counts all its lines together, and no other workspace's") {
     Limiter limiter;
     const Plan plan = {window(3, 60, Per::workspace)};
     for (std::int64_t line = 1; line <= 3; ++line) {
-        REQUIRE(limiter.ask(line, 1, plan, at(long_ago), Spend::yes).granted);
+        REQUIRE(limiter.ask({line, 0, 1}, plan, at(long_ago), Spend::yes).granted);
     }
-    CHECK_FALSE(limiter.ask(4, 1, plan, at(long_ago), Spend::yes).granted);
-    CHECK(limiter.ask(4, 2, plan, at(long_ago), Spend::yes).granted);
+    CHECK_FALSE(limiter.ask({4, 0, 1}, plan, at(long_ago), Spend::yes).granted);
+    CHECK(limiter.ask({4, 0, 2}, plan, at(long_ago), Spend::yes).granted);
     CHECK(limiter.entries() == 2);  // no log is kept for a line whose windows are the workspace's
+}
+
+TEST_CASE("A window per member counts all their lines together, and no other member's") {
+    Limiter limiter;
+    const Plan plan = {window(3, 60, Per::member)};
+    for (std::int64_t line = 1; line <= 3; ++line) {
+        REQUIRE(limiter.ask({line, 1, 1}, plan, at(long_ago), Spend::yes).granted);
+    }
+    CHECK_FALSE(limiter.ask({4, 1, 1}, plan, at(long_ago), Spend::yes).granted);
+    CHECK(limiter.ask({4, 2, 1}, plan, at(long_ago), Spend::yes).granted);
+    CHECK(limiter.entries() == 2);  // no log is kept for a line whose windows are the member's
+}
+
+TEST_CASE("A member who is in another workspace now goes on in their log") {
+    Limiter limiter;
+    const Plan plan = {window(3, 60, Per::member), window(5, 60, Per::workspace)};
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(limiter.ask({1, 1, 1}, plan, at(long_ago), Spend::yes).granted);
+    }
+    const Room room = limiter.ask({1, 1, 2}, plan, at(long_ago + second), Spend::yes);
+    CHECK_FALSE(room.granted);
+    CHECK(room.full == 0);
+    CHECK(room.states[1].remaining == 5);
+}
+
+TEST_CASE(
+    "Numbers above the last of each kind are forgotten after a restore, whatever their sign") {
+    Limiter limiter;
+    const Plan plan = {window(1, 60), window(1, 60, Per::member), window(1, 60, Per::workspace)};
+    const std::vector<CountedFor> kept = {{5, 6, 7}, {-5, -6, 0}}, lost = {{8, 7, 8}, {-6, -7, 9}};
+    for (const auto& all : {kept, lost}) {
+        for (const CountedFor whose : all) {
+            REQUIRE(limiter.ask(whose, plan, at(long_ago), Spend::yes).granted);
+        }
+    }
+    limiter.forget_above({5, 6, 7});
+    for (const CountedFor whose : kept) {
+        CHECK(limiter.ask(whose, plan, at(long_ago), Spend::no).states[1].full);
+    }
+    for (const CountedFor whose : lost) {
+        CHECK(limiter.ask(whose, plan, at(long_ago), Spend::yes).granted);
+    }
 }
 
 TEST_CASE(
     "An older reading of the clock is taken as of the latest instant the log was asked about") {
     Limiter limiter;
     const Plan plan = {window(1, 10)};
-    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
     // A look at the end of the window must not let a call in that read its clock before.
-    CHECK(limiter.ask(1, 1, plan, at(long_ago + 10 * second), Spend::no).granted);
-    const Room late = limiter.ask(1, 1, plan, at(long_ago + 10 * second - 1), Spend::yes);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second), Spend::no).granted);
+    const Room late = limiter.ask({1, 0, 1}, plan, at(long_ago + 10 * second - 1), Spend::yes);
     CHECK(late.granted);
     CHECK(late.at_us == long_ago + 10 * second);
-    CHECK(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).at_us == long_ago + 10 * second);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).at_us == long_ago + 10 * second);
 }
 
 TEST_CASE("A line and a workspace asked together agree on the instant") {
     Limiter limiter;
     const Plan plan = {window(5, 10), window(5, 10, Per::workspace)};
-    CHECK(limiter.ask(1, 1, plan, at(long_ago + 9), Spend::yes).at_us == long_ago + 9);
-    CHECK(limiter.ask(2, 1, plan, at(long_ago + 5), Spend::yes).at_us == long_ago + 9);
-    CHECK(limiter.ask(2, 2, plan, at(long_ago + 7), Spend::yes).at_us == long_ago + 9);
+    CHECK(limiter.ask({1, 0, 1}, plan, at(long_ago + 9), Spend::yes).at_us == long_ago + 9);
+    CHECK(limiter.ask({2, 0, 1}, plan, at(long_ago + 5), Spend::yes).at_us == long_ago + 9);
+    CHECK(limiter.ask({2, 0, 2}, plan, at(long_ago + 7), Spend::yes).at_us == long_ago + 9);
 }
 
 TEST_CASE("A sweep forgets what counts no more and never refills what does") {
@@ -343,10 +406,10 @@ TEST_CASE("A sweep forgets what counts no more and never refills what does") {
                 swept.sweep(at(now_us));
             }
             const std::int64_t line = dice.from(1, 30);
-            REQUIRE(same(swept.ask(line, line / 10, plan, at(now_us), Spend::yes),
-                         left.ask(line, line / 10, plan, at(now_us), Spend::yes)));
+            REQUIRE(same(swept.ask({line, 0, line / 10}, plan, at(now_us), Spend::yes),
+                         left.ask({line, 0, line / 10}, plan, at(now_us), Spend::yes)));
         }
-        REQUIRE(swept.ask(99, 99, plan, at(now_us), Spend::yes).granted);
+        REQUIRE(swept.ask({99, 0, 99}, plan, at(now_us), Spend::yes).granted);
         swept.sweep(at(now_us + 30 * second - 1));
         CHECK(swept.entries() > 0);
         swept.sweep(at(now_us + 30 * second));
@@ -360,12 +423,12 @@ TEST_CASE(
     "A call that read its clock before a sweep does not pass for having been forgotten by it") {
     Limiter limiter;
     const Plan plan = {window(1, 10), window(1, 10, Per::workspace)};
-    REQUIRE(limiter.ask(1, 1, plan, at(long_ago), Spend::yes).granted);
+    REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
     limiter.sweep(at(long_ago + 10 * second));
     REQUIRE(limiter.entries() == 0);
-    const Room look = limiter.ask(1, 1, plan, at(long_ago + 9 * second), Spend::no);
+    const Room look = limiter.ask({1, 0, 1}, plan, at(long_ago + 9 * second), Spend::no);
     CHECK(look.at_us == long_ago + 10 * second);
-    const Room room = limiter.ask(1, 1, plan, at(long_ago + 9 * second), Spend::yes);
+    const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago + 9 * second), Spend::yes);
     CHECK(room.granted);
     CHECK(room.at_us == long_ago + 10 * second);
 }
@@ -375,7 +438,7 @@ TEST_CASE("A change of plan in mid-window counts what was spent before") {
     const auto spend = [&](const Plan& plan, std::int64_t now_us, int calls) {
         int granted = 0;
         for (int i = 0; i < calls; ++i) {
-            granted += limiter.ask(1, 1, plan, at(now_us), Spend::yes).granted ? 1 : 0;
+            granted += limiter.ask({1, 0, 1}, plan, at(now_us), Spend::yes).granted ? 1 : 0;
         }
         return granted;
     };
@@ -397,7 +460,7 @@ TEST_CASE(
     for (int call = 0; call < 100; ++call) {
         for (std::int64_t line = 0; line < 1'000; ++line) {
             const std::int64_t now_us = long_ago + call * 500'000 + line * 499;
-            REQUIRE(limiter.ask(line, 1, agency, at(now_us), Spend::yes).granted);
+            REQUIRE(limiter.ask({line, 0, 1}, agency, at(now_us), Spend::yes).granted);
         }
     }
     CHECK(limiter.entries() == 1'000);

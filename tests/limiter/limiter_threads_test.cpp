@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -54,7 +55,12 @@ void run_threads(const std::function<void(std::size_t)>& work) {
     }
 }
 
-/// Asks about random lines of `lines`, two a workspace, with looks and sweeps in between.
+/// Two lines a member, two members a workspace.
+CountedFor owner_of(std::size_t line) {
+    return {std::int64_t(line), std::int64_t(line / 2), std::int64_t(line / 4)};
+}
+
+/// Asks about random lines of `lines`, with looks and sweeps in between.
 std::array<Outcome, threads> storm(Limiter& limiter, const std::vector<Window>& plan,
                                    std::uint64_t seed, std::size_t lines, int calls) {
     VirtualClock clock;
@@ -69,8 +75,7 @@ std::array<Outcome, threads> storm(Limiter& limiter, const std::vector<Window>& 
                 limiter.sweep(now);
             }
             const Spend spend = dice.one_in(5) ? Spend::no : Spend::yes;
-            const Room room =
-                limiter.ask(std::int64_t(line), std::int64_t(line / 2), plan, now, spend);
+            const Room room = limiter.ask(owner_of(line), plan, now, spend);
             outcome.instants_true = outcome.instants_true && room.at_us >= now.boot_us &&
                                     room.at_us <= clock.latest_us();
             if (spend == Spend::yes && room.granted) {
@@ -82,23 +87,23 @@ std::array<Outcome, threads> storm(Limiter& limiter, const std::vector<Window>& 
     return outcomes;
 }
 
-/// Checks every window of `plan` for every line and workspace.
-void check(const std::array<Outcome, threads>& outcomes, const std::vector<Window>& plan,
-           std::size_t lines) {
-    std::vector<std::vector<std::int64_t>> of_line(lines);
-    std::vector<std::vector<std::int64_t>> of_workspace(lines / 2 + 1);
+/// Checks every window of `plan` for every line, member and workspace.
+void check(const std::array<Outcome, threads>& outcomes, const std::vector<Window>& plan) {
+    std::map<Per, std::map<std::int64_t, std::vector<std::int64_t>>> calls_of;
     int refused = 0;
     for (const Outcome& outcome : outcomes) {
         CHECK(outcome.instants_true);
         refused += outcome.refused;
         for (const Grant& grant : outcome.grants) {
-            of_line[grant.line].push_back(grant.at_us);
-            of_workspace[grant.line / 2].push_back(grant.at_us);
+            const CountedFor whose = owner_of(grant.line);
+            calls_of[Per::token][whose.line].push_back(grant.at_us);
+            calls_of[Per::member][whose.member].push_back(grant.at_us);
+            calls_of[Per::workspace][whose.workspace].push_back(grant.at_us);
         }
     }
     CHECK(refused > 0);
     for (const Window& one : plan) {
-        for (auto& calls : one.per == Per::token ? of_line : of_workspace) {
+        for (auto& [number, calls] : calls_of[one.per]) {
             std::sort(calls.begin(), calls.end());
             CHECK(most_in(calls, one.seconds * second) <= one.limit);
         }
@@ -112,14 +117,16 @@ TEST_CASE("Many threads are never granted more than N calls in any [t, t + W)") 
         {window(20, 1), window(60, 5)},                                     // token lines
         {window(2'100, 3), window(30, 1)},                                  // with sub-windows
         {window(30, 1, Per::workspace), window(2'100, 4, Per::workspace)},  // workspaces
-        {window(15, 1), window(45, 3, Per::workspace), window(2'049, 9), window(200, 20)},  // mixed
+        {window(30, 1, Per::member), window(2'100, 4, Per::member)},        // members
+        {window(15, 1), window(45, 3, Per::workspace), window(2'049, 9), window(200, 20),
+         window(30, 2, Per::member)},  // mixed
     };
     for (const std::uint64_t seed : seeds()) {
         INFO(seed_text(seed));
         for (const std::vector<Window>& plan : plans) {
             for (const std::size_t lines : {std::size_t{1}, std::size_t{5}}) {
                 Limiter limiter;
-                check(storm(limiter, plan, seed, lines, 10'000), plan, lines);
+                check(storm(limiter, plan, seed, lines, 10'000), plan);
             }
         }
     }
@@ -139,7 +146,7 @@ TEST_CASE("Threads that ask under an old and a new plan at once never refill eit
             for (int i = 0; i < 10'000; ++i) {
                 const Now now = clock.read(dice, 2'000, 100'000);
                 const Room room =
-                    limiter.ask(1, 1, dice.one_in(2) ? before : after, now, Spend::yes);
+                    limiter.ask({1, 0, 1}, dice.one_in(2) ? before : after, now, Spend::yes);
                 if (room.granted) {
                     granted[thread].push_back(room.at_us);
                 }
@@ -183,7 +190,7 @@ TEST_CASE(
                 outcome.refused += room.granted ? 0 : 1;
             }
         });
-        check(outcomes, {window(10, 2)}, 5);
+        check(outcomes, {window(10, 2)});
     }
 }
 
@@ -200,12 +207,13 @@ TEST_CASE("Threads that race for the last places of the address table never exce
     std::array<int, threads> granted{};
     run_threads([&](std::size_t thread) {
         for (std::size_t n = 0; n < 1'000; ++n) {
-            const std::size_t other = before + thread * 1'000 + n;
+            const std::size_t other = limits::addresses_max + thread * 1'024 + n;
             granted[thread] +=
                 limiter.ask(address(other), at(long_ago), Spend::yes).granted ? 1 : 0;
         }
     });
     CHECK(limiter.entries() == limits::addresses_max);
-    // A hundred got a place, all others share one window of ten.
-    CHECK(granted[0] + granted[1] + granted[2] + granted[3] == 110);
+    // A hundred got a place. The others are of 16 nets (/48), each of which shares one window of
+    // ten.
+    CHECK(granted[0] + granted[1] + granted[2] + granted[3] == 100 + 16 * 10);
 }

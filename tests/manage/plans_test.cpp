@@ -51,9 +51,9 @@ TEST_CASE("what is given of a plan is set, the rest stays") {
     change.rank = 15;
     CHECK(take(set_plan(bench.context(), change)).windows.size() == 2);
     CHECK(bench.last_event("before") ==
-          R"({"api":true,"rank":10,"windows":"burst=30/10 sustained=600/60"})");
+          R"({"api":true,"rank":10,"windows":"burst=30/10 sustained=600/60/member"})");
     CHECK(bench.last_event("after") ==
-          R"({"api":true,"rank":15,"windows":"burst=30/10 sustained=600/60"})");
+          R"({"api":true,"rank":15,"windows":"burst=30/10 sustained=600/60/member"})");
 
     change = named("studio");
     change.windows =
@@ -127,7 +127,7 @@ TEST_CASE("a plan nobody is on is removed with its windows") {
     CHECK(bench.number("SELECT count(*) FROM windows") == 2);
     CHECK(bench.last_event("action") == "plan.remove");
     CHECK(bench.last_event("before") ==
-          R"({"api":true,"rank":20,"windows":"burst=60/10 sustained=1200/60"})");
+          R"({"api":true,"rank":20,"windows":"burst=60/10 sustained=1200/60/member"})");
     CHECK(bench.last_event("after").empty());
 }
 

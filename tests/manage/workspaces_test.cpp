@@ -145,3 +145,34 @@ TEST_CASE("a workspace or plan that is not there is named, with where to look") 
               return change_workspace(bench.context(), "acme", test::to_plan("gold", {}));
           }).what == "there is no plan 'gold'");
 }
+
+TEST_CASE(
+    "a workspace says whether it is paid, in its grace or lapsed, and how many days are left") {
+    DatabaseBench bench;
+    const std::int64_t until_ms = bench.clock.wall_ms + 10 * ms_per_day;
+    take(add_workspace(bench.context(), {"acme", "studio", until_ms}));
+    const auto at = [&](std::int64_t wall_ms) {
+        bench.clock.wall_ms = wall_ms;
+        Context context = bench.context();
+        context.lapse = LapseRule{3 * ms_per_day};
+        const WorkspaceView shown = take(show_workspace(context, "acme"));
+        const auto listed = take(list_workspaces(context)).items;
+        REQUIRE(listed.size() == 1);
+        CHECK(listed[0].standing.paid == shown.standing.paid);
+        CHECK(listed[0].days_left == shown.days_left);
+        CHECK(shown.standing.lapses_ms == until_ms + 3 * ms_per_day);
+        return std::pair(shown.standing.paid, shown.days_left.value());
+    };
+    CHECK(at(until_ms - 10 * ms_per_day) == std::pair(Paid::yes, std::int64_t{10}));
+    CHECK(at(until_ms - 1) == std::pair(Paid::yes, std::int64_t{1}));
+    CHECK(at(until_ms) == std::pair(Paid::in_grace, std::int64_t{3}));
+    CHECK(at(until_ms + 3 * ms_per_day - 1) == std::pair(Paid::in_grace, std::int64_t{1}));
+    CHECK(at(until_ms + 3 * ms_per_day) == std::pair(Paid::lapsed, std::int64_t{0}));
+    CHECK(at(until_ms + 300 * ms_per_day) == std::pair(Paid::lapsed, std::int64_t{0}));
+
+    WorkspaceChange endless;
+    endless.paid_until_ms.emplace(std::nullopt);
+    const WorkspaceView after = take(change_workspace(bench.context(), "acme", endless));
+    CHECK(after.standing.paid == Paid::yes);
+    CHECK_FALSE(after.days_left.has_value());
+}

@@ -8,9 +8,12 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "gate/gate.h"
 #include "ops/state_file.h"
 #include "support/catch.h"
 #include "support/small_disk.h"
@@ -32,6 +35,10 @@ constexpr std::int64_t begin_us = 86'400 * us_per_s;
 
 const std::vector<Window> plan = {{"burst", 2, 60, Per::token},
                                   {"team", 5'000, 600, Per::workspace}};
+const std::vector<Window> plan_with_member = {{"burst", 2, 60, Per::token},
+                                              {"sustained", 9, 60, Per::member},
+                                              {"team", 5'000, 600, Per::workspace}};
+const std::span<const Window> revocations = own_windows(policy::OwnWindow::revoke);
 const std::array<std::uint8_t, 9> address = {4, 192, 0, 2, 1};
 
 class ToldClock final : public Clock {
@@ -60,7 +67,7 @@ public:
         clock.wall_ms = wall_ms;
         keeper = std::make_unique<ops::CounterKeeper>(
             ops::CounterKeeper::Settings{place.state(), with_key, boot_id},
-            ops::Counters{limiter, urgent, failures, public_calls}, clock, log_);
+            ops::Counters{limiter, own, failures, public_calls, preflights}, clock, log_);
         keeper->load();
     }
     ~Life() { ::close(fd_); }
@@ -68,7 +75,7 @@ public:
     Life& operator=(const Life&) = delete;
 
     [[nodiscard]] Room ask(std::int64_t line = 7) {
-        return limiter.ask(line, 3, plan, clock.now(), Spend::yes);
+        return limiter.ask({line, 0, 3}, plan, clock.now(), Spend::yes);
     }
     [[nodiscard]] bool fails() { return failures.ask(address, clock.now(), Spend::yes).granted; }
     [[nodiscard]] std::string said() const { return bytes_of(log_name_); }
@@ -81,9 +88,10 @@ public:
     }
 
     ToldClock clock;
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures{Window{"failures", 2, 60, Per::token}};
     AddressLimiter public_calls{Window{"public", 2, 60, Per::token}};
+    AddressLimiter preflights{Window{"public", 2, 60, Per::token}};
     std::unique_ptr<ops::CounterKeeper> keeper;
 
 private:
@@ -97,9 +105,10 @@ void spend_and_save(const Place& place) {
     Life life(place);
     for (int call = 0; call < 2; ++call) {
         REQUIRE(life.ask().granted);
-        REQUIRE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
+        REQUIRE(life.own.ask({-7, 0, 3}, plan, life.clock.now(), Spend::yes).granted);
         REQUIRE(life.fails());
         REQUIRE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
+        REQUIRE(life.preflights.ask(address, life.clock.now(), Spend::yes).granted);
     }
     life.keeper->save(true);
     REQUIRE(life.said().empty());
@@ -136,9 +145,10 @@ TEST_CASE("A restart gives no window back, whoever counts in it") {
     CHECK_FALSE(room.granted);
     CHECK(room.retry_after_s == 40);
     CHECK(room.states[1].remaining == 4'998);
-    CHECK_FALSE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
+    CHECK_FALSE(life.own.ask({-7, 0, 3}, plan, life.clock.now(), Spend::yes).granted);
     CHECK_FALSE(life.fails());
     CHECK_FALSE(life.public_calls.ask(address, life.clock.now(), Spend::yes).granted);
+    CHECK_FALSE(life.preflights.ask(address, life.clock.now(), Spend::yes).granted);
     life.clock.boot_us = begin_us + 60 * us_per_s;
     CHECK(life.ask().granted);
     CHECK(life.fails());
@@ -267,7 +277,7 @@ TEST_CASE("Of a file that is sealed but makes no sense, nothing is taken over") 
     const Place place;
     Limiter spent;
     for (int call = 0; call < 2; ++call)
-        REQUIRE(spent.ask(7, 3, plan, {begin_us, 0}, Spend::yes).granted);
+        REQUIRE(spent.ask({7, 0, 3}, plan, {begin_us, 0}, Spend::yes).granted);
     const auto sealed = [&](const std::string& bad, std::int64_t until_us, std::int64_t ahead_us) {
         ops::StateDraft draft(place.state(), key, boot_a);
         REQUIRE(spent.save({begin_us, 0}, [&](std::string_view piece) {
@@ -359,7 +369,7 @@ TEST_CASE(
     Life life(place);
     const auto spend = [&] {
         const std::vector<Window> hour = {{"hour", 9, 3'600, Per::token}};
-        REQUIRE(life.limiter.ask(8, 3, hour, life.clock.now(), Spend::yes).granted);
+        REQUIRE(life.limiter.ask({8, 0, 3}, hour, life.clock.now(), Spend::yes).granted);
     };
     spend();
     const auto inode = [&] {
@@ -388,43 +398,116 @@ TEST_CASE(
     CHECK(inode() != third);
 }
 
-TEST_CASE("After a restore, lost tokens and workspaces are forgotten and all others go on") {
+namespace {
+
+/// The logs of the gate's own routes for a token and a member, dead or alive.
+CountedFor own_logs(std::int64_t token, std::int64_t member, bool dead) {
+    Facts facts;
+    facts.token.id = token;
+    auto its_member = std::make_shared<Member>();
+    its_member->id = member;
+    facts.member = std::move(its_member);
+    return own_logs_of(facts, policy::OwnWindow::revoke, dead);
+}
+
+}  // namespace
+
+TEST_CASE("After a restore, lost tokens, members and workspaces are forgotten, others go on") {
     const Place place;
     {
         Life life(place);
         for (const std::int64_t line : {7, 8})
             for (int call = 0; call < 2; ++call) {
-                const std::int64_t workspace = line - 4;
-                REQUIRE(
-                    life.limiter.ask(line, workspace, plan, life.clock.now(), Spend::yes).granted);
-                REQUIRE(
-                    life.urgent.ask(-line, workspace, plan, life.clock.now(), Spend::yes).granted);
+                const std::int64_t member = line - 2, workspace = line - 4;
+                REQUIRE(life.limiter
+                            .ask({line, member, workspace}, plan_with_member, life.clock.now(),
+                                 Spend::yes)
+                            .granted);
+                REQUIRE(life.own
+                            .ask(own_logs(line, member, call == 0), revocations, life.clock.now(),
+                                 Spend::yes)
+                            .granted);
             }
         REQUIRE(life.fails());
         REQUIRE(life.fails());
         life.keeper->save(true);
     }
-    REQUIRE(ops::forget_above(place.state(), key, 7, 3).ok());
+    REQUIRE(ops::forget_above(place.state(), key, {7, 5, 3}).ok());
     CHECK(place.folder.names() == std::vector<std::string>{"hourgate.state"});
     Life life(place, 20 * us_per_s, boot_b);
     const Room room = life.ask(7);
     CHECK_FALSE(room.granted);
     CHECK(room.retry_after_s == 40);
     CHECK_FALSE(life.fails());
-    CHECK_FALSE(life.urgent.ask(-7, 3, plan, life.clock.now(), Spend::yes).granted);
-    CHECK(life.urgent.ask(-8, 4, plan, life.clock.now(), Spend::yes).granted);
-    const Room other = life.limiter.ask(8, 4, plan, life.clock.now(), Spend::yes);
+    const auto own_left = [&](CountedFor whose) {
+        const Room own = life.own.ask(whose, revocations, life.clock.now(), Spend::no);
+        return std::make_pair(own.states[0].remaining, own.states[1].remaining);
+    };
+    for (const bool dead : {false, true}) {
+        CHECK(own_left(own_logs(7, 5, dead)) == std::make_pair(59U, 599U));
+        CHECK(own_left(own_logs(8, 6, dead)) == std::make_pair(60U, 600U));
+    }
+    const std::vector<Window> per_member = {{"sustained", 9, 60, Per::member}};
+    CHECK(
+        life.limiter.ask({0, 5, 0}, per_member, life.clock.now(), Spend::no).states[0].remaining ==
+        7);
+    CHECK(
+        life.limiter.ask({0, 6, 0}, per_member, life.clock.now(), Spend::no).states[0].remaining ==
+        9);
+    const Room other = life.limiter.ask({8, 0, 4}, plan, life.clock.now(), Spend::yes);
     CHECK(other.granted);
     CHECK(other.states[1].remaining == 4'999);
 }
 
 TEST_CASE("After a restore, a state file that is not there or not usable is left as it is") {
     const Place place;
-    REQUIRE(ops::forget_above(place.state(), key, 7, 3).ok());
+    REQUIRE(ops::forget_above(place.state(), key, {7, 5, 3}).ok());
     CHECK(place.folder.names().empty());
     write_bytes(place.state(), "not one");
-    REQUIRE(ops::forget_above(place.state(), key, 7, 3).ok());
+    REQUIRE(ops::forget_above(place.state(), key, {7, 5, 3}).ok());
     CHECK(bytes_of(place.state()) == "not one");
+}
+
+TEST_CASE("A state file of a version without windows per member goes on") {
+    const Place place;
+    {
+        const Timeline never{};
+        Limiter before(never), urgent(never);
+        const Now then{begin_us, 0};
+        for (int call = 0; call < 2; ++call) {
+            REQUIRE(before.ask({7, 0, 3}, plan, then, Spend::yes).granted);
+            REQUIRE(urgent.ask({7, 0, 3}, plan, then, Spend::yes).granted);
+        }
+        ops::StateDraft draft(place.state(), key, boot_a);
+        const auto into = [&](StatePart part) {
+            return [&draft, part](std::string_view piece) { return draft.add(part, piece).ok(); };
+        };
+        REQUIRE(before.save(then, into(StatePart::limiter)));
+        REQUIRE(urgent.save(then, into(StatePart::urgent)));
+        REQUIRE(draft.place(begin_us, 0).ok());
+    }
+    Life life(place, begin_us + 20 * us_per_s);
+    CHECK(life.times_said("counters go on") == 1);
+    CHECK_FALSE(life.ask().granted);
+    CHECK(life.ask().states[1].remaining == 4'998);
+    CHECK(life.own.entries() == 0);
+}
+
+TEST_CASE("What a member has spent is not given back by a restart") {
+    const Place place;
+    {
+        Life life(place);
+        for (std::int64_t line = 1; line <= 9; ++line)
+            REQUIRE(life.limiter.ask({line, 5, 3}, plan_with_member, life.clock.now(), Spend::yes)
+                        .granted);
+        life.keeper->save(true);
+    }
+    Life life(place, begin_us + 20 * us_per_s);
+    const Room room = life.limiter.ask({10, 5, 3}, plan_with_member, life.clock.now(), Spend::yes);
+    CHECK_FALSE(room.granted);
+    CHECK(room.full == 1);
+    CHECK(room.retry_after_s == 40);
+    CHECK(life.limiter.ask({10, 6, 3}, plan_with_member, life.clock.now(), Spend::yes).granted);
 }
 
 TEST_CASE("Nobody's token, address or name is in the file but their numbers") {

@@ -129,7 +129,7 @@ TEST_CASE("grants = none keeps no granted call, all keeps every one") {
     CHECK(all.rows() == 50);
 }
 
-TEST_CASE("one address has so many refusals a minute written, and others have theirs beside it") {
+TEST_CASE("one stranger has so many refusals a minute written, and others have theirs beside it") {
     LogBench bench;
     std::uint64_t number = 0;
     for (int i = 0; i < 1'000; ++i)
@@ -139,39 +139,60 @@ TEST_CASE("one address has so many refusals a minute written, and others have th
     for (int i = 0; i < 1'000; ++i)
         bench.note(bench.of_token(++number, 7, Reason::window_full));
     bench.writer.write();
-    CHECK(bench.rows("address = '192.0.2.1' AND kind = 0") == limits::refusals_per_source);
+    CHECK(bench.rows("address = '192.0.2.1' AND kind = 0") == limits::stranger_records_per_net);
     CHECK(bench.rows("address = '198.51.100.7'") == 5);
     CHECK(bench.rows("kind = 1") == limits::refusals_per_source);
-    CHECK(bench.writer.passed_over() == 2'000 - 2 * limits::refusals_per_source);
+    CHECK(bench.writer.passed_over() ==
+          2'000 - limits::refusals_per_source - limits::stranger_records_per_net);
     bench.clock.boot_us += 60 * us_per_s;
     bench.note(bench.refused(++number));
     bench.writer.write();
-    CHECK(bench.rows("address = '192.0.2.1' AND kind = 0") == limits::refusals_per_source + 1);
+    CHECK(bench.rows("address = '192.0.2.1' AND kind = 0") == limits::stranger_records_per_net + 1);
 }
 
-TEST_CASE("a flood from many addresses is written up to the bound of a second") {
+TEST_CASE("a flood of strangers is written at the pace of one budget, from however many nets") {
+    LogBench bench(ops::Grants::last, 10'000);
+    std::uint64_t number = 0;
+    for (int second = 0; second < 10; ++second) {
+        for (int i = 0; i < 1'000; ++i) {
+            ++number;
+            bench.note(bench.refused(number, "2001:db8:" + std::to_string(number % 9'000) + "::1"));
+        }
+        bench.writer.write();
+        bench.clock.boot_us += us_per_s;
+    }
+    CHECK(bench.rows() ==
+          limits::stranger_records_at_once + 9 * limits::stranger_records_per_second);
+    // And a known caller has its own beside it.
+    bench.note(bench.of_token(++number, 7, Reason::window_full));
+    bench.writer.write();
+    CHECK(bench.rows("kind = 1") == 1);
+}
+
+TEST_CASE("records of known callers are written up to the bound of a second") {
     LogBench bench(ops::Grants::last, 10'000);
     for (std::uint64_t i = 0; i < limits::decisions_in_memory; ++i)
-        bench.note(bench.refused(i + 1, "2001:db8:" + std::to_string(i % 9'000) + "::1"));
+        bench.note(bench.of_token(i + 1, static_cast<std::int64_t>(i), Reason::window_full));
     bench.writer.write();
     CHECK(bench.rows() == limits::decisions_per_second);
 }
 
 TEST_CASE("of each kind there are never more rows than are to be kept, and the oldest go first") {
     LogBench bench(ops::Grants::all, 40);
-    std::uint64_t number = 0;
+    std::uint64_t number = 0, last = 0;
     for (int i = 0; i < 30; ++i)
         bench.note(bench.of_token(++number, 7, Reason::role_forbidden));
     bench.writer.write();
     for (int round = 0; round < 3; ++round) {
-        for (int i = 0; i < 50; ++i)
-            bench.note(bench.refused(++number));
+        for (int i = 0; i < 50; ++i)  // of as many nets: 30 of them are written
+            bench.note(bench.refused(++number, "198.51." + std::to_string(50 - i) + ".1"));
         bench.clock.boot_us += 60 * us_per_s;
         bench.writer.write();
+        last = number - 50 + limits::stranger_records_at_once;
     }
     CHECK(bench.rows("kind = 0") == 40);
     CHECK(bench.rows("kind = 1") == 30);  // not driven out by the others
-    CHECK(bench.rows("decision = '" + digits_of(number) + "'") == 1);
+    CHECK(bench.rows("decision = '" + digits_of(last) + "'") == 1);
     // And so after a restart.
     ops::DecisionWriter again(bench.decisions, *bench.ledger, bench.clock, bench.log,
                               LogBench::settings(40));
@@ -205,13 +226,13 @@ TEST_CASE("while the database takes nothing, decisions wait, and are written whe
 TEST_CASE("what is older than it is to be kept is pruned, in parts") {
     LogBench bench(ops::Grants::all, 10'000);
     for (std::uint64_t i = 1; i <= 60; ++i)
-        bench.note(bench.refused(i));
+        bench.note(bench.of_token(i, 7, Reason::window_full));
     bench.writer.write();
     const std::int64_t at_ms = bench.clock.wall_ms;
     auto pruned = take(manage::prune_decisions(*bench.ledger, at_ms));
     CHECK(pruned == manage::DecisionCounts{0, 0, 0});
     pruned = take(manage::prune_decisions(*bench.ledger, at_ms + 1));
-    CHECK(pruned == manage::DecisionCounts{60, 0, 0});
+    CHECK(pruned == manage::DecisionCounts{0, 60, 0});
     CHECK(bench.rows() == 0);
 }
 

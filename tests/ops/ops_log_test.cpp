@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/secret.h"
 #include "ops/log.h"
 #include "support/catch.h"
@@ -292,6 +293,40 @@ TEST_CASE("a log that cannot write goes on") {
     const Log log(-1, stopped_clock);
     log.line(Level::error, "nobody reads this");
     log.refusal(known_caller(), 403);
+}
+
+TEST_CASE("a flood of strangers has so many lines, and one that says how many it left out") {
+    const Paper paper;
+    const Log log(paper.fd(), stopped_clock);
+    Decision stranger = known_caller();
+    stranger.facts.reset();
+    stranger.reason = Reason::no_credentials;
+    constexpr int calls = 5'000;
+    for (int i = 0; i < calls; ++i) {
+        stranger.address = Address::parse("2001:db8:" + std::to_string(i) + "::1");
+        log.refusal(stranger, 401);
+    }
+    constexpr auto at_once = hourgate::limits::stranger_lines_at_once;
+    const auto lines = [&] {
+        const std::string text = paper.text();
+        return std::count(text.begin(), text.end(), '\n');
+    };
+    CHECK(lines() == at_once);
+    CHECK(log.left_out() == calls - at_once);
+    log.refusal(known_caller(), 403);  // a known caller is not left out for that
+    CHECK(lines() == at_once + 1);
+    log.tell_left_out();
+    CHECK(paper.text().ends_with(
+        time_text + " level=warning msg=\"calls were refused that have no line here: there were "
+                    "too many\" lines=" +
+        std::to_string(calls - at_once) + "\n"));
+    log.tell_left_out();  // there is nothing new
+    CHECK(lines() == at_once + 2);
+    // A second later some more have a line.
+    stranger.now.boot_us = hourgate::us_per_s;
+    for (int i = 0; i < calls; ++i)
+        log.refusal(stranger, 401);
+    CHECK(lines() == at_once + 2 + hourgate::limits::stranger_lines_per_second);
 }
 
 TEST_CASE("lines of threads never mix") {

@@ -98,8 +98,9 @@ Gauges all_of_them() {
     gauges.directory_entries = 7;
     gauges.limiter = {8, 9, 0};
     gauges.limiter_bytes = 10;
-    gauges.failures = {11, 12, 13};
-    gauges.public_calls = {14, 15, 16};
+    gauges.failures = {11, 12, 13, 113};
+    gauges.public_calls = {14, 15, 16, 116};
+    gauges.preflights = {117, 118, 119, 120};
     gauges.usage_dropped = 17;
     gauges.decisions_written = 18;
     gauges.decisions_passed_over = 19;
@@ -108,6 +109,10 @@ Gauges all_of_them() {
     gauges.connections_refused = 22;
     gauges.connections_evicted = 23;
     gauges.connections_in = {{"public", "idle", 24}, {"ask", "forward", 25}};
+    gauges.requests_refused = {{"target_too_long", 121}, {"other", 122}};
+    gauges.strangers = 123;
+    gauges.unknown_hosts = {{"ask", 124}, {"admin", 125}};
+    gauges.log_left_out = 126;
     gauges.forwards = true;
     gauges.upstream_forwarded = 26;
     gauges.upstream_unreachable = 27;
@@ -210,7 +215,7 @@ hourgate_directory_evictions_total 6
 # HELP hourgate_directory_entries Tokens in memory.
 # TYPE hourgate_directory_entries gauge
 hourgate_directory_entries 7
-# HELP hourgate_limiter_entries Token lines and workspaces that calls are counted for.
+# HELP hourgate_limiter_entries Token lines, members and workspaces that calls are counted for.
 # TYPE hourgate_limiter_entries gauge
 hourgate_limiter_entries 8
 # HELP hourgate_limiter_bytes Memory of their counters.
@@ -222,15 +227,23 @@ hourgate_failure_addresses 11
 # HELP hourgate_public_addresses Client addresses with a counted public call.
 # TYPE hourgate_public_addresses gauge
 hourgate_public_addresses 14
+# HELP hourgate_preflight_addresses Client addresses with a counted CORS preflight.
+# TYPE hourgate_preflight_addresses gauge
+hourgate_preflight_addresses 117
 # HELP hourgate_limiter_evictions_total Counters forgotten because nothing counted in them any more, by table.
 # TYPE hourgate_limiter_evictions_total counter
 hourgate_limiter_evictions_total{table="calls"} 9
 hourgate_limiter_evictions_total{table="failures"} 12
 hourgate_limiter_evictions_total{table="public"} 15
-# HELP hourgate_limiter_shared_total Calls of addresses that had to share one window, because the table was full.
+hourgate_limiter_evictions_total{table="preflights"} 118
+# HELP hourgate_limiter_shared_total Calls of addresses without a place of their own, by whom they share a window with: their net (an IPv6 /48 or IPv4 /16, or what is around it), or all.
 # TYPE hourgate_limiter_shared_total counter
-hourgate_limiter_shared_total{table="failures"} 13
-hourgate_limiter_shared_total{table="public"} 16
+hourgate_limiter_shared_total{table="failures",with="net"} 13
+hourgate_limiter_shared_total{table="failures",with="all"} 113
+hourgate_limiter_shared_total{table="public",with="net"} 16
+hourgate_limiter_shared_total{table="public",with="all"} 116
+hourgate_limiter_shared_total{table="preflights",with="net"} 119
+hourgate_limiter_shared_total{table="preflights",with="all"} 120
 # HELP hourgate_connections Connections open on all listeners.
 # TYPE hourgate_connections gauge
 hourgate_connections 21
@@ -244,6 +257,17 @@ hourgate_connections_refused_total 22
 # HELP hourgate_connections_evicted_total Connections closed while idle or slow, to make room for others.
 # TYPE hourgate_connections_evicted_total counter
 hourgate_connections_evicted_total 23
+# HELP hourgate_requests_refused_total Requests refused before they could be read as a whole, by reason.
+# TYPE hourgate_requests_refused_total counter
+hourgate_requests_refused_total{reason="target_too_long"} 121
+hourgate_requests_refused_total{reason="other"} 122
+# HELP hourgate_stranger_requests_total Requests to the ask listener from peers that are not in trust.peers.
+# TYPE hourgate_stranger_requests_total counter
+hourgate_stranger_requests_total 123
+# HELP hourgate_unknown_hosts_total Requests under a name that is not in server.hosts, by listener.
+# TYPE hourgate_unknown_hosts_total counter
+hourgate_unknown_hosts_total{listener="ask"} 124
+hourgate_unknown_hosts_total{listener="admin"} 125
 # HELP hourgate_upstream_exchanges_total Calls forwarded to the API, by what became of them.
 # TYPE hourgate_upstream_exchanges_total counter
 hourgate_upstream_exchanges_total{outcome="answered"} 26
@@ -305,6 +329,9 @@ hourgate_log_lines_total 44
 # HELP hourgate_log_lines_dropped_total Lines of the log that are lost, because whoever reads it was too slow.
 # TYPE hourgate_log_lines_dropped_total counter
 hourgate_log_lines_dropped_total 45
+# HELP hourgate_log_lines_left_out_total Refused calls without a line of the log, because there were too many.
+# TYPE hourgate_log_lines_left_out_total counter
+hourgate_log_lines_left_out_total 126
 # HELP hourgate_config_reloads_total Times the configuration was read again, by what came of it.
 # TYPE hourgate_config_reloads_total counter
 hourgate_config_reloads_total{outcome="in_force"} 46

@@ -46,12 +46,12 @@ TEST_CASE("The built-in plans have the published figures and are valid") {
     CHECK(plans[1].api);
     CHECK(plans[1].rank == 10);
     CHECK(plans[1].windows ==
-          std::vector<Window>{{"burst", 30, 10, Per::token}, {"sustained", 600, 60, Per::token}});
+          std::vector<Window>{{"burst", 30, 10, Per::token}, {"sustained", 600, 60, Per::member}});
     CHECK(plans[2].name == "agency");
     CHECK(plans[2].api);
     CHECK(plans[2].rank == 20);
-    CHECK(plans[2].windows ==
-          std::vector<Window>{{"burst", 60, 10, Per::token}, {"sustained", 1'200, 60, Per::token}});
+    CHECK(plans[2].windows == std::vector<Window>{{"burst", 60, 10, Per::token},
+                                                  {"sustained", 1'200, 60, Per::member}});
     for (const Plan& plan : plans) {
         Plan copy = plan;
         CHECK(validate(copy).ok());
@@ -89,19 +89,21 @@ TEST_CASE("Without a plan that has access there is no lowest one") {
     CHECK(PlanBook().find("free") == nullptr);
 }
 
-TEST_CASE("A window is read and written as NAME=LIMIT/SECONDS[/workspace]") {
-    const auto burst = parse_window("burst=30/10");
-    REQUIRE(burst.ok());
-    CHECK(burst.value() == Window{"burst", 30, 10, Per::token});
-    const auto team = parse_window("team=1000/60/workspace");
-    REQUIRE(team.ok());
-    CHECK(team.value() == Window{"team", 1'000, 60, Per::workspace});
-    for (const auto* text :
-         {"burst=30/10", "team=1000/60/workspace", "a=1/1", "x-1_=10000000/2678400"}) {
+TEST_CASE("A window is read and written as NAME=LIMIT/SECONDS[/token|/member|/workspace]") {
+    const auto read = [](const std::string& text) {
         const auto window = parse_window(text);
         REQUIRE(window.ok());
-        CHECK(to_text(window.value()) == text);
-    }
+        return window.value();
+    };
+    CHECK(read("burst=30/10") == Window{"burst", 30, 10, Per::token});
+    CHECK(read("burst=30/10/token") == Window{"burst", 30, 10, Per::token});
+    CHECK(read("sustained=600/60/member") == Window{"sustained", 600, 60, Per::member});
+    CHECK(read("team=1000/60/workspace") == Window{"team", 1'000, 60, Per::workspace});
+    for (const auto* text : {"burst=30/10", "sustained=600/60/member", "team=1000/60/workspace",
+                             "a=1/1", "x-1_=10000000/2678400"})
+        CHECK(to_text(read(text)) == text);
+    for (const Per per : all_pers)
+        CHECK(per_from(to_text(per)) == per);
 }
 
 TEST_CASE("What is no window is refused, and the form is shown") {
@@ -113,7 +115,11 @@ TEST_CASE("What is no window is refused, and the form is shown") {
                              "burst=/10",
                              "=30/10",
                              "burst=30/10/",
-                             "burst=30/10/token",
+                             "burst=30/10/address",
+                             "burst=30/10/members",
+                             "burst=30/10/Member",
+                             "burst=30/10/member/",
+                             "burst=30/10/member/workspace",
                              "burst=30/10/Workspace",
                              "burst=30/10/workspace/workspace",
                              "burst=-1/10",
@@ -214,4 +220,26 @@ TEST_CASE("The longest window is the first of equals, and none when there is non
 TEST_CASE("Numbers of what a window counts are never renumbered") {
     CHECK(static_cast<int>(Per::token) == 0);
     CHECK(static_cast<int>(Per::workspace) == 1);
+    CHECK(static_cast<int>(Per::member) == 2);
+}
+
+TEST_CASE("A plan whose windows all count per token is warned about, with the factor") {
+    const Window token{"a", 5, 1, Per::token};
+    const Window other{"b", 5, 1, Per::token};
+    const auto warning = [](std::vector<Window> windows) {
+        Plan plan = plan_of(std::move(windows));
+        plan.api = true;
+        return warning_about(plan, 50);
+    };
+    CHECK(names(warning({token}), "'gold'"));
+    CHECK(names(warning({token, other}), "multiply each limit by 50"));
+    CHECK(names(warning({token, other}), "tokens.live_max"));
+    CHECK(names(warning({token, other}), "minting and revoking"));
+    CHECK(names(warning({token, other}), "--window NAME=LIMIT/SECONDS/member"));
+    for (const Per per : {Per::member, Per::workspace})
+        CHECK(warning({token, {"c", 9, 60, per}}).empty());
+    CHECK(warning({}).empty());  // no limit at all: nothing to multiply
+    for (const Plan& plan : built_in_plans())
+        CHECK(warning_about(plan, 50).empty());
+    CHECK(warning_about(plan_of({token}), 50).empty());  // without API access nothing is granted
 }

@@ -125,6 +125,38 @@ TEST_CASE("of the own routes only rotating, revoking, asking why and checking ar
     CHECK_FALSE(is_urgent(OwnRoute::rotate_self, "POST "));
 }
 
+TEST_CASE("each urgent route counts in a window of its own kind, and all others in self-service") {
+    for (const Route& route : routes)
+        for (const std::string_view method : methods) {
+            CAPTURE(route.path, method);
+            const OwnWindow window = own_window_of(route.is, method);
+            CHECK((window != OwnWindow::self_service) == lists(route.urgent, method));
+        }
+    CHECK(own_window_of(OwnRoute::rotate_self, "POST") == OwnWindow::rotate);
+    CHECK(own_window_of(OwnRoute::rotate_token, "POST") == OwnWindow::rotate);
+    CHECK(own_window_of(OwnRoute::token, "DELETE") == OwnWindow::revoke);
+    CHECK(own_window_of(OwnRoute::check, "POST") == OwnWindow::check);
+    CHECK(own_window_of(OwnRoute::why, "GET") == OwnWindow::why);
+    // Parts of stored keys.
+    CHECK(static_cast<int>(OwnWindow::self_service) == 0);
+    CHECK(static_cast<int>(OwnWindow::why) == 1);
+    CHECK(static_cast<int>(OwnWindow::check) == 2);
+    CHECK(static_cast<int>(OwnWindow::rotate) == 3);
+    CHECK(static_cast<int>(OwnWindow::revoke) == 4);
+}
+
+TEST_CASE("of the own routes only changes that are not urgent ask whether the plan is paid for") {
+    for (const Route& route : routes)
+        for (const std::string_view method : methods) {
+            CAPTURE(route.path, method);
+            const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
+            CHECK(asks_whether_paid(route.is, method) == (!reads && !lists(route.urgent, method)));
+            CHECK(asks_whether_paid(OwnRoute::none, method));
+        }
+    CHECK(asks_whether_paid(OwnRoute::tokens, "POST"));
+    CHECK(asks_whether_paid(OwnRoute::other, "get"));
+}
+
 TEST_CASE(
     "every role, scope, route and method: role member not the organization, a token for "
     "something else only itself") {
@@ -158,7 +190,9 @@ TEST_CASE(
                         ++by_role;
                         CHECK(got.verdict == Verdict::role_forbidden);
                         CHECK(got.required_role == Role::manager);
-                        CHECK(got.required_scope.empty());
+                        const bool reaches = reads ? scoped.reads : scoped.writes;
+                        CHECK(got.lacks_scope == !reaches);
+                        CHECK(got.required_scope.empty() == reaches);
                     } else if ((reads ? scoped.reads : scoped.writes) ||
                                lists(route.always, method)) {
                         ++allowed;

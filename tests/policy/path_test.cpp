@@ -46,7 +46,7 @@ PathRules all_off() {
     PathRules rules;
     for (const Rule& rule : rules_of_reading)
         rules.*rule.on = false;
-    rules.case_variant = false;
+    rules.case_variant = rules.reading_variant = false;
     return rules;
 }
 
@@ -299,7 +299,7 @@ TEST_CASE("No short path that is accepted could be read in two ways") {
 
 TEST_CASE("Every flaw is explained in words of its own") {
     std::vector<std::string_view> told;
-    for (int number = 0; number <= static_cast<int>(PathFlaw::case_variant); ++number) {
+    for (int number = 0; number <= static_cast<int>(PathFlaw::reading_variant); ++number) {
         const std::string_view text = explain(static_cast<PathFlaw>(number));
         CHECK_FALSE(text.empty());
         for (const std::string_view other : told)

@@ -182,12 +182,15 @@ TEST_CASE("A path that matches an earlier resource but for its case is refused")
     CHECK(lands(lax, "/API/other").empty());
 }
 
-TEST_CASE("Case is looked at in earlier resources only, and in ASCII only") {
-    const Policy policy = policy_of(
-        rules_of({resource("a", {"/x/a"}), resource("b", {"/x/A"}), resource("e", {"/\xc3\xa9"})}));
-    CHECK(lands(policy, "/x/a") == "a");  // "b" comes later
-    CHECK(lands(policy, "/x/A") == "!");  // but "a" comes earlier
-    CHECK(lands(policy, "/\xc3\x89").empty());
+TEST_CASE("Case is looked at in earlier resources only, and in Unicode") {
+    const Policy policy =
+        policy_of(rules_of({resource("a", {"/x/a"}), resource("b", {"/x/{Any}", "/X/{Any}"}),
+                            resource("e", {"/\xc3\xa9"})}));
+    CHECK(lands(policy, "/x/a") == "a");
+    CHECK(lands(policy, "/X/b") == "b");
+    CHECK(lands(policy, "/x/A") == "!");       // "a" comes earlier
+    CHECK(lands(policy, "/\xc3\x89") == "!");  // upper-case e with an accent
+    CHECK(lands(policy, "/\xc3\xa9") == "e");
     const Policy one = policy_of(rules_of({resource("a", {"/x/A", "/x/a"})}));
     CHECK(lands(one, "/x/a") == "a");  // another pattern of the same resource is no earlier one
     // Whichever pattern of the earlier resource it is.
@@ -352,8 +355,76 @@ TEST_CASE("The role that is required is the least of those that may") {
             const bool allowed = (may >> index(role) & 1U) != 0;
             CHECK((put.verdict == Verdict::allowed) == allowed);
             CHECK(put.required_role == (allowed ? std::nullopt : least));
+            for (const Role other : all_roles)
+                CHECK(put.able_roles.has(other) == (!allowed && (may >> index(other) & 1U) != 0));
             CHECK_FALSE(judged(policy, {role, "", "m"}, "GET", "/r").required_role);
         }
+    }
+}
+
+TEST_CASE("the roles that are named for a refused call are those with which it passes") {
+    // Owner may less than admin; manager and admin may only what is their own.
+    const Row rows = {"none", "full", "read own", "none"};
+    const Policy policy = policy_of(
+        rules_of({resource("m", {"/m/{member}"}, rows),
+                  by_upstream(resource("u", {"/u/**"}, {"none", "none", "read own", "none"}))}));
+    const auto able = [&](const Caller& caller, std::string_view target) {
+        const Judgement got = judged(policy, caller, "GET", target);
+        CHECK(got.verdict == Verdict::role_forbidden);
+        std::string roles;
+        for (const Role role : all_roles)
+            if (got.able_roles.has(role))
+                roles.append(roles.empty() ? "" : " ").append(to_text(role));
+        CHECK(got.able_roles.is_least_and_above() == roles.empty());
+        return roles;
+    };
+    CHECK(able({Role::owner, "", "mem_1"}, "/m/mem_1") == "admin manager");
+    CHECK(able({Role::member, "", "mem_1"}, "/m/me") == "admin manager");
+    CHECK(able({Role::member, "", "mem_1"}, "/m/mem_2") == "admin");  // a manager's is not theirs
+    CHECK(able({Role::owner, "", "mem_1"}, "/u/x") == "manager");     // the upstream narrows
+    CHECK(judged(policy, {Role::owner, "", "mem_1"}, "GET", "/m/mem_2").required_role ==
+          Role::admin);
+}
+
+TEST_CASE("A token that lacks the scope, too, is told that a role alone is not enough") {
+    const Policy policy =
+        policy_of(rules_of({resource("a", {"/a"}, {"full", "read", "none", "none"})}));
+    const auto get = [&](Role role, std::string_view scopes) {
+        return judged(policy, {role, scopes, "m"}, "GET", "/a");
+    };
+    CHECK_FALSE(get(Role::member, "").lacks_scope);
+    CHECK_FALSE(get(Role::member, "a:read").lacks_scope);
+    const Judgement both = get(Role::member, "b:read");
+    CHECK(both.verdict == Verdict::role_forbidden);
+    CHECK(both.required_role == Role::admin);
+    CHECK(both.lacks_scope);
+    CHECK(both.required_scope == "a:read");
+    CHECK(get(Role::admin, "b:read").verdict == Verdict::scope_missing);
+    const Policy implicit = policy_of(rules_of({}));
+    const Judgement narrowed = judged(implicit, {Role::member, "b:read", "m"}, "GET", "/a");
+    CHECK(narrowed.verdict == Verdict::role_forbidden);
+    CHECK(narrowed.lacks_scope);
+    CHECK(narrowed.required_scope.empty());  // no scope names this path
+}
+
+TEST_CASE("A preflight may go wherever a call could be granted, and nowhere else") {
+    Resource open = resource("open", {"/open"}, nobody);
+    open.is_public = true;
+    Rules rules = rules_of({open, resource("a", {"/a/**"})});
+    const auto opens = [](const Policy& policy, std::string_view target) {
+        return policy.opens(policy.find(target));
+    };
+    const Policy closed = policy_of(rules);
+    rules.unlisted_allowed = true;
+    const Policy lax = policy_of(rules);
+    const Policy implicit = policy_of(rules_of({}));
+    for (const Policy* policy : {&closed, &lax, &implicit}) {
+        CHECK(opens(*policy, "/open"));
+        CHECK(opens(*policy, "/a/b"));
+        CHECK(opens(*policy, "/x") == (policy != &closed));
+        CHECK_FALSE(opens(*policy, "/a/../b"));
+        CHECK_FALSE(opens(*policy, "/_hourgate/api/v1/me"));
+        CHECK_FALSE(policy->opens(policy->find_admin("/admin/v1/plans")));
     }
 }
 

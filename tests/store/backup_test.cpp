@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "support/backup_bytes.h"
 #include "support/database_bench.h"
 #include "support/small_disk.h"
 
@@ -61,7 +62,7 @@ TEST_CASE("a backup is one private file that needs no WAL, and holds what was co
 TEST_CASE("a backup takes the place of an earlier one in one step, private again") {
     DatabaseBench bench;
     const std::string target = bench.folder.file("backup");
-    test::write_bytes(target, "an earlier backup");
+    test::write_bytes(target, test::earlier_backup);
     ::chmod(target.c_str(), 0644);
     std::ifstream reader(target);  // who has the old one open keeps it
     bench.workspace("acme");
@@ -69,7 +70,7 @@ TEST_CASE("a backup takes the place of an earlier one in one step, private again
     CHECK(mode_of(target) == 0600);
     std::string line;
     std::getline(reader, line);
-    CHECK(line == "an earlier backup");
+    CHECK(line == test::earlier_backup);
     bench.workspace("bolt");
     CHECK(take(backup(bench.path, target, {})).workspaces == 2);
 }
@@ -140,7 +141,7 @@ TEST_CASE("on a full disk the earlier backup stays, and nothing else does") {
     DatabaseBench bench;
     bench.token_of("acme");
     const std::string target = bench.folder.file("backup");
-    test::write_bytes(target, "an earlier backup");
+    test::write_bytes(target, test::earlier_backup);
     for (const std::uintmax_t bytes : {1U, 5'000U, 50'000U}) {
         const test::SmallDisk full(bytes);
         const auto report = backup(bench.path, target, {});
@@ -149,7 +150,7 @@ TEST_CASE("on a full disk the earlier backup stays, and nothing else does") {
         INFO(report.failure().what);
         CHECK(report.failure().what.find(target) != std::string::npos);
         CHECK_FALSE(report.failure().next.empty());
-        CHECK(test::bytes_of(target) == "an earlier backup");
+        CHECK(test::bytes_of(target) == test::earlier_backup);
         CHECK(in_folder(bench) == std::vector<std::string>{"backup"});
     }
 }
@@ -164,8 +165,7 @@ TEST_CASE("a backup is refused where it makes no sense, and touches nothing") {
     CHECK(refused(bench.path, bench.path).what.find("is the database itself") != std::string::npos);
     std::filesystem::create_symlink(bench.path, bench.folder.file("link"));
     CHECK(refused(bench.path, bench.folder.file("link")).fault == Fault::usage);
-    CHECK(refused(bench.path, bench.folder.path()).what.find("is not a regular file") !=
-          std::string::npos);
+    CHECK(refused(bench.path, bench.folder.path()).what.find("is a folder") != std::string::npos);
     CHECK(refused(bench.path, "/dev/null").fault == Fault::usage);
     const Failure nowhere = refused(bench.path, bench.folder.file("no/such/backup"));
     CHECK(nowhere.what.find("no/such/backup") != std::string::npos);

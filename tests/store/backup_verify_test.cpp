@@ -9,6 +9,7 @@
 
 #include "store/backup.h"
 #include "store/known.h"
+#include "support/backup_bytes.h"
 #include "support/database_bench.h"
 #include "support/faulty_disk.h"
 
@@ -142,7 +143,7 @@ TEST_CASE("whatever a decision depends on is found out when it is another in the
                  " VALUES ('ws_x', 'x', 1, 0)",
                  "it has 2 workspaces instead of 1"}}) {
         const std::string copy = bench.folder.file("copy.db");
-        take(backup(bench.path, copy, {}));
+        take(backup(bench.path, copy, {}, Verify::no, Replace::any_file));
         Connection(copy, Access::write, 0).run(change.sql.c_str());
         const std::string off = take(difference(known, copy));
         INFO(change.sql << ": " << off);
@@ -154,7 +155,7 @@ TEST_CASE("a disk that keeps another byte than it was given is found out, and th
     DatabaseBench bench;
     fill(bench);
     const std::string target = bench.folder.file("backup.db");
-    test::write_bytes(target, "an earlier backup");
+    test::write_bytes(target, test::earlier_backup);
     int found = 0;
     for (const std::int64_t page : {5, 20, 30}) {
         FaultyDisk disk;
@@ -165,7 +166,7 @@ TEST_CASE("a disk that keeps another byte than it was given is found out, and th
         CHECK(report.failure().fault == Fault::store);
         CHECK_FALSE(report.failure().next.empty());
         found += has(report.failure().what, "damaged");
-        CHECK(test::bytes_of(target) == "an earlier backup");
+        CHECK(test::bytes_of(target) == test::earlier_backup);
         CHECK(beside(bench) == Names{"backup.db"});
     }
     CHECK(found > 0);
@@ -216,14 +217,14 @@ TEST_CASE("of dated backups the latest are kept, and nothing else is touched") {
         return dated_backup(folder.path(), 1'795'000'000'000 + day * ms_per_day);
     };
     for (int day = 0; day < 5; ++day)
-        test::write_bytes(at(day), "x");
+        test::write_bytes(at(day), test::first_bytes_of_backup());
     const std::string others[] = {"hourgate-20261118T000000Z.db.txt", "hourgate-now.db", "mine.db",
                                   "hourgate-2026111xT000000Z.db"};
     for (const std::string& other : others)
         test::write_bytes(folder.file(other), "x");
     const std::string today_part = at(4) + ".part-7", old_part = at(0) + ".verify-7";
-    test::write_bytes(today_part, "x");
-    test::write_bytes(old_part, "x");
+    test::write_bytes(today_part, "");
+    test::write_bytes(old_part, "");
     const std::int64_t now_ms = SystemClock().now().wall_ms;
     std::filesystem::last_write_time(
         old_part, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
@@ -236,7 +237,7 @@ TEST_CASE("of dated backups the latest are kept, and nothing else is touched") {
     for (const std::string& other : others)
         CHECK(std::filesystem::exists(folder.file(other)));
     // A clock that was set back names the new one before the others: it stays all the same.
-    test::write_bytes(at(-9), "x");
+    test::write_bytes(at(-9), test::first_bytes_of_backup());
     take(keep_latest(at(-9), 2, now_ms));
     CHECK(std::filesystem::exists(at(-9)));
     CHECK(std::filesystem::exists(at(4)));
@@ -248,7 +249,7 @@ TEST_CASE("whichever write of a verified backup fails, the earlier one stays, an
     DatabaseBench bench;
     fill(bench);
     const std::string target = bench.folder.file("backup.db");
-    test::write_bytes(target, "an earlier backup");
+    test::write_bytes(target, test::earlier_backup);
     FaultyDisk disk;
     int at = 0;
     for (int failed = 1; failed > 0; at += 9) {
@@ -262,7 +263,7 @@ TEST_CASE("whichever write of a verified backup fails, the earlier one stays, an
         REQUIRE_FALSE(report.ok());
         INFO(at << ": " << report.failure().what);
         CHECK(report.failure().fault == Fault::system);
-        CHECK(test::bytes_of(target) == "an earlier backup");
+        CHECK(test::bytes_of(target) == test::earlier_backup);
         CHECK(beside(bench) == Names{"backup.db"});
     }
     CHECK(at > 50);

@@ -11,6 +11,7 @@
 #include "store/leased_directory.h"
 #include "store/lock_file.h"
 #include "store/server_lock.h"
+#include "support/backup_bytes.h"
 #include "support/database_bench.h"
 #include "support/small_disk.h"
 
@@ -310,7 +311,7 @@ TEST_CASE("a full disk leaves the database as it was") {
 
 TEST_CASE("what a killed restore left is cleared away by the next") {
     Backed bench;
-    test::write_bytes(bench.path + ".restoring", "half a copy");
+    test::write_bytes(bench.path + ".restoring", test::first_bytes_of_backup());
     test::write_bytes(bench.path + ".restoring-wal", "of something");
     CHECK(bench.restored().ok());
     CHECK_FALSE(std::filesystem::exists(bench.path + ".restoring"));

@@ -207,7 +207,7 @@ TEST_CASE("only the digest of a token is stored") {
     CHECK(file.find(minted.view.token.prefix) != file.npos);
 }
 
-TEST_CASE("a mint looks at its member's live tokens alone, however many were revoked") {
+TEST_CASE("a mint looks at its member's working tokens alone, however many have ended") {
     DatabaseBench bench;
     store::Connection connection(bench.path, store::Access::look, 0);
     SQLite::Statement plan(connection.db(),
@@ -217,5 +217,5 @@ TEST_CASE("a mint looks at its member's live tokens alone, however many were rev
     REQUIRE(plan.executeStep());
     const std::string step = plan.getColumn(3).getString();
     CAPTURE(step);
-    CHECK(step.find("INDEX tokens_live_by_member") != step.npos);
+    CHECK(step.find("INDEX tokens_by_member_and_end (member_id=? AND ends_ms>?)") != step.npos);
 }

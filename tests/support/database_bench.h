@@ -62,6 +62,17 @@ public:
         return {*ledger, {"cli:test", "local"}, clock.now(), rules, {}};
     }
 
+    /// Of a member who sends this token.
+    [[nodiscard]] manage::Context context_of(const std::string& member, const std::string& token) {
+        return {*ledger,
+                {member, "192.0.2.1", token, manage::Power::workspace},
+                clock.now(),
+                rules,
+                {},
+                {},
+                [] { return Status(Done{}); }};
+    }
+
     // --- use cases in one word each ---
     std::string workspace(const std::string& name, const std::string& plan = "studio") {
         return take(manage::add_workspace(context(), {name, plan, {}})).workspace.public_id;

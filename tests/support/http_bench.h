@@ -48,7 +48,24 @@ public:
         api_failures.push_back(http::shown(where) + " " + std::string(how));
     }
 
+    void stranger(const Address& peer) noexcept override {
+        const std::lock_guard lock(mutex_);
+        strangers.push_back(peer.text());
+    }
+    void unknown_host(http::Listener listener, std::string_view host,
+                      const Address&) noexcept override {
+        const std::lock_guard lock(mutex_);
+        const bool ask = listener == http::Listener::ask;
+        hosts.push_back((ask ? "ask " : "admin ") + std::string(host));
+    }
+    void request_refused(http::Listener, std::string_view reason, std::string_view bound,
+                         const Address&) noexcept override {
+        const std::lock_guard lock(mutex_);
+        refused.push_back(std::string(reason) + (bound.empty() ? "" : ": ") + std::string(bound));
+    }
+
     std::vector<std::pair<std::string, int>> told;
+    std::vector<std::string> strangers, hosts, refused;
     std::vector<std::string> api_failures;
     std::vector<std::string> again;
     int unknown = 0;
@@ -137,12 +154,13 @@ public:
     void spend(int calls) {
         const Plan* plan = directory.plans->find("studio");
         for (int i = 0; i < calls; ++i)
-            (void)limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::yes);
+            (void)limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now,
+                              Spend::yes);
     }
     /// What is left in that window, whatever plan the workspace is on.
     [[nodiscard]] std::uint32_t left() {
         const Plan* plan = directory.plans->find("studio");
-        return limiter.ask(facts.token.line, facts.workspace.id, plan->windows, now, Spend::no)
+        return limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now, Spend::no)
             .states[0]
             .remaining;
     }
@@ -156,6 +174,7 @@ public:
     [[nodiscard]] http::Service::Settings settings(http::ReplySettings reply = reply_settings()) {
         http::Service::Settings made;
         made.trust.peers = loopback();
+        made.trust.hosts = {"api.example", "api.example.com", "gate", "gate.example", "h", "a"};
         made.trust.proxies = loopback();
         made.reply = std::move(reply);
         made.upstream = upstream.get();

@@ -11,10 +11,10 @@
 
 #include "embedded.h"
 #include "gate/gate.h"
-#include "http/own_tokens.h"
 #include "http/service.h"
 #include "http/why.h"
 #include "manage/audit_log.h"
+#include "manage/usage.h"
 #include "ops/decision_log.h"
 #include "ops/usage_meter.h"
 #include "store/leased_directory.h"
@@ -56,7 +56,7 @@ public:
         directory = take(store::LeasedDirectory::open(path, clock));
         gate = std::make_unique<Gate>(
             Gate::Settings{Mode::enforce, "hsk", token::Env::live, LapseRule{0}, "free"}, policy,
-            *directory, limiter, urgent, failures, public_calls);
+            *directory, limiter, own, failures, public_calls, preflights);
         service = std::make_unique<http::Service>(settings(), *gate, clock, both_);
     }
 
@@ -108,17 +108,37 @@ public:
         return call(tokens.at("operator"), method, std::string(admin) + path_, body);
     }
 
+    /// The reason of the decision on a call to the API; time stands still.
+    std::string api_call(const std::string& token, const std::string& target = "/clients") {
+        Call call;
+        call.presented = Presented::bearer;
+        call.credentials = token;
+        call.method = "GET";
+        call.target = target;
+        call.now = clock.now();
+        return std::string(to_text(gate->decide(call).reason));
+    }
+
     std::map<std::string, std::string> workspaces, members, tokens;  // by "acme", "owner@acme"
     policy::Policy policy = policy::Policy::make(small_rules()).value();
     std::unique_ptr<store::LeasedDirectory> directory;
-    Limiter limiter, urgent;
+    Limiter limiter, own;
     AddressLimiter failures{{"failures", 10'000, 60, Per::token}};
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
+    AddressLimiter preflights{{"public", 100, 60, Per::token}};
     Notes notes;
     ops::UsageMeter meter;
     ops::DecisionLog decisions{ops::Grants::all};
     std::unique_ptr<Gate> gate;
     std::unique_ptr<http::Service> service;
+
+    /// As the server's: what the meter counted goes on record.
+    Status settle() {
+        for (std::size_t part = 0; part < limits::usage_shards; ++part)
+            if (Status done = manage::write_usage(*ledger, meter.take(part)); !done)
+                return done;
+        return Done{};
+    }
 
 private:
     /// As the server has it: a change is in force when it is acknowledged.
@@ -143,6 +163,7 @@ private:
         http::Service::Settings made;
         const AddressSet local({*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")});
         made.trust.peers = made.trust.proxies = local;
+        made.trust.hosts = {"gate", "api.example"};
         made.reply = HttpBench::reply_settings();
         made.desk.cursor_key = take(manage::cursor_key(context()));
         made.desk.recent = [this](std::string_view id) {
@@ -150,14 +171,14 @@ private:
             return kept ? std::optional(http::record_of(*kept, HttpBench::reply_settings()))
                         : std::nullopt;
         };
-        made.own_tokens = [this](const Decision& decision) {
-            return http::own_tokens_of(*ledger, policy, decision);
-        };
         made.desk.context = [this] {
-            return manage::Context{
-                in_force_, {"server", "local"}, clock.now(), rules, [this](std::string_view name) {
-                    return policy.knows(name);
-                }};
+            return manage::Context{in_force_,
+                                   {"server", "local"},
+                                   clock.now(),
+                                   rules,
+                                   [this](std::string_view name) { return policy.knows(name); },
+                                   LapseRule{0},
+                                   [this] { return settle(); }};
         };
         made.openapi = embedded::openapi;
         made.ready = [] { return true; };

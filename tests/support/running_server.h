@@ -37,7 +37,7 @@ public:
 };
 
 inline std::string get(std::string_view target, std::string_view more = "") {
-    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(more) + "\r\n";
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
 }
 
 inline std::string with_token() {

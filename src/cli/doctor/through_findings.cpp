@@ -357,9 +357,19 @@ Check about_address(const Evidence& evidence) {
         return is_skipped(name, "no call of this kind was decided");
     const std::string& from = evidence.of_claimer.from;
     const std::string fix =
-        "nginx: `proxy_set_header X-Forwarded-For $remote_addr;` in the request to the gate; Caddy "
-        "does so by itself unless trusted_proxies says otherwise; [trust] proxies must have your "
-        "proxies alone";
+        "nginx: `proxy_set_header X-Forwarded-For $remote_addr;` in the request to the gate, with "
+        "what else `hourgate snippets nginx --in-front` prints (caddy, haproxy) if the proxy "
+        "forwards to the gate; Caddy does so by itself unless trusted_proxies says otherwise; "
+        "[trust] proxies must have your proxies alone";
+    // The calls without X-Forwarded-For show what the proxy says by itself.
+    if (from == evidence.claimed_address && evidence.of_caller.all() > 0 &&
+        evidence.of_caller.from.empty())
+        return is_bad(name,
+                      "the gate believed " + from +
+                          ", which was made up in X-Forwarded-For, and does not know where calls "
+                          "without that header come from: the proxy passes on what callers say and "
+                          "says nothing itself. Callers choose their own address",
+                      fix);
     if (from == evidence.claimed_address && evidence.source_is_proxy)
         return is_worth_a_look(
             name,
@@ -378,8 +388,9 @@ Check about_address(const Evidence& evidence) {
                       fix);
     if (from.empty())
         return is_bad(name,
-                      "the gate does not know where callers come from, so it counts no failures: "
-                      "the proxy sends no X-Forwarded-For, or none that can be read",
+                      "the gate does not know where callers come from, so it counts neither their "
+                      "failures nor their calls to public resources: the proxy sends no "
+                      "X-Forwarded-For, or none that can be read",
                       fix);
     if (evidence.source.empty() || from == evidence.source)
         return is_ok(name,

@@ -60,21 +60,24 @@ struct ReplayEngine::State {
           directory(plans),
           failures(config.failures),
           public_calls(config.public_calls),
+          preflights(config.public_calls),
           gate({Mode::enforce, config.brand, config.env, LapseRule{config.grace_days * ms_per_day},
                 config.lapse_to},
-               policy, directory, limiter, urgent, failures, public_calls) {}
+               policy, directory, limiter, own, failures, public_calls, preflights) {}
 
     const config::Config config;
     const policy::Policy policy;
     const std::shared_ptr<const PlanBook> plans;
     OneToken directory;
     Limiter limiter;
-    Limiter urgent;
+    Limiter own;
     AddressLimiter failures;
     AddressLimiter public_calls;
+    AddressLimiter preflights;
     Gate gate;
-    std::map<std::string, std::int64_t> workspaces;  // row numbers of this run, by public id
-    std::optional<std::int64_t> boot_began_us;       // of the boot the last record is of
+    // Row numbers of this run, by public id.
+    std::map<std::string, std::int64_t> members, workspaces;
+    std::optional<std::int64_t> boot_began_us;  // of the boot the last record is of
     std::int64_t latest_us = 0;
     std::int64_t swept_us = 0;
 
@@ -93,9 +96,16 @@ struct ReplayEngine::State {
             return;
         swept_us = now.boot_us;
         limiter.sweep(now);
-        urgent.sweep(now);
+        own.sweep(now);
         failures.sweep(now);
         public_calls.sweep(now);
+        preflights.sweep(now);
+    }
+
+    static std::int64_t number_of(const std::string& id,
+                                  std::map<std::string, std::int64_t>& numbers) {
+        const auto next = static_cast<std::int64_t>(numbers.size()) + 1;
+        return numbers.try_emplace(id, next).first->second;
     }
 
     std::shared_ptr<const Facts> facts_of(const manage::DecisionRecord& record,
@@ -114,13 +124,13 @@ struct ReplayEngine::State {
         if (by.is_operator)
             return facts;
         auto member = std::make_shared<Member>();
+        member->id = number_of(record.member_id, members);
         member->public_id = record.member_id;
         member->role = by.role;
         member->removed_ms = by.removed_ms;
         facts->member = std::move(member);
         auto workspace = std::make_shared<Workspace>();
-        const auto next = static_cast<std::int64_t>(workspaces.size()) + 1;
-        workspace->id = workspaces.try_emplace(record.workspace_id, next).first->second;
+        workspace->id = number_of(record.workspace_id, workspaces);
         workspace->public_id = record.workspace_id;
         workspace->name = by.workspace_name;
         const Plan* plan = plans->find(by.plan);

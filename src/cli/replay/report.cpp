@@ -91,6 +91,8 @@ std::string ReplayReport::text() const {
                   {"newly granted", std::to_string(total(Kind::newly_granted))},
                   {"refused otherwise", std::to_string(total(Kind::refused_otherwise))},
                   {"left as it was", std::to_string(left_)}});
+    if (same_ == 0 && left_ == 0 && changed_.empty())
+        text += "\nThere are no matching decisions on record in this time.\n";
     text += table_of(Kind::newly_refused, "Newly refused");
     text += table_of(Kind::newly_granted, "Newly granted");
     text += table_of(Kind::refused_otherwise, "Refused for another reason");

@@ -1,0 +1,248 @@
+#include "base/header_name.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace hourgate {
+
+namespace {
+
+constexpr bool is_letter_or_digit(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+constexpr char folded(char c) noexcept {
+    return is_letter_or_digit(c) ? lower_of(c) : '-';
+}
+
+constexpr CharacterSet plain_bytes(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+constexpr CharacterSet forwardable_bytes(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+constexpr std::string_view identity_mark = "X-Hourgate-";
+constexpr std::string_view method_mark = "X-HTTP-Method";
+constexpr std::array<std::string_view, 3> method_names = {"X-Method-Override", "Method-Override",
+                                                          "HTTP-Method-Override"};
+/// In a query. "_HttpMethod" is Salesforce's.
+constexpr std::array<std::string_view, 3> method_parameters = {"_method", "_HttpMethod",
+                                                               "_http_method"};
+
+/// Families of names, of which every member claims the same.
+constexpr std::array<std::string_view, 4> target_marks = {"X-Original-", "X-Rewrite-",
+                                                          "X-Envoy-Original-", "X-Accel-"};
+constexpr std::array<std::string_view, 3> forwarded_marks = {"X-Forwarded-", "Forwarded-",
+                                                             "X-ProxyUser-"};
+
+/// What a proxy of one's own sets, and no snippet removes.
+constexpr std::array<std::string_view, 2> set_by_proxies = {"X-Real-IP", "X-Forwarded-For"};
+
+/// Claims about the path, the host and what a server passes to an application beside the headers.
+/// Gunicorn reads Script-Name and Path-Info, a CGI reads Proxy as HTTP_PROXY (CVE-2016-5385), Rack
+/// reads X-Sendfile-Type and X-Accel-Mapping.
+constexpr auto target_names = std::to_array<std::string_view>({"X-Original-Method",
+                                                               "X-Original-URI",
+                                                               "X-Original-URL",
+                                                               "X-Original-Host",
+                                                               "X-Original-Path",
+                                                               "X-Original-Proto",
+                                                               "X-Original-Prefix",
+                                                               "X-Rewrite-URL",
+                                                               "X-Rewrite-URI",
+                                                               "X-Forwarded-Method",
+                                                               "X-Forwarded-Uri",
+                                                               "X-Forwarded-URL",
+                                                               "X-Envoy-Original-Path",
+                                                               "X-Envoy-Original-Host",
+                                                               "X-Envoy-Original-Dst-Host",
+                                                               "X-Override-URL",
+                                                               "X-HTTP-Path-Override",
+                                                               "X-HTTP-Host-Override",
+                                                               "X-HTTP-DestinationURL",
+                                                               "X-WAWS-Unencoded-URL",
+                                                               "X-Script-Name",
+                                                               "Script-Name",
+                                                               "Path-Info",
+                                                               "X-Accel-Redirect",
+                                                               "X-Accel-Mapping",
+                                                               "X-Sendfile-Type",
+                                                               "Proxy"});
+
+/// Claims about the way that a call came: scheme, host, port, prefix.
+constexpr auto forwarded_names = std::to_array<std::string_view>({"Forwarded",
+                                                                  "X-Forwarded",
+                                                                  "X-Forwarded-Prefix",
+                                                                  "X-Forwarded-Path",
+                                                                  "X-Forwarded-Server",
+                                                                  "X-Forwarded-Scheme",
+                                                                  "X-Forwarded-Protocol",
+                                                                  "X-Forwarded-Ssl",
+                                                                  "X-Forwarded-By",
+                                                                  "X-Forwarded-User",
+                                                                  "X-Forwarded-Client-Cert",
+                                                                  "Forwarded-Proto",
+                                                                  "Forwarded-Host",
+                                                                  "X-Scheme",
+                                                                  "X-Url-Scheme",
+                                                                  "X-Client-Proto",
+                                                                  "X-Proto",
+                                                                  "X-Host",
+                                                                  "Front-End-Https",
+                                                                  "X-ARR-SSL",
+                                                                  "CloudFront-Forwarded-Proto",
+                                                                  "CF-Visitor",
+                                                                  "Disguised-Host",
+                                                                  "X-Envoy-Internal"});
+
+/// Where a call comes from, as CDNs, load balancers and the libraries that read them call it.
+constexpr auto address_names = std::to_array<std::string_view>({"True-Client-IP",
+                                                                "True-Client-Port",
+                                                                "Client-IP",
+                                                                "X-Client-IP",
+                                                                "X-ClientIP",
+                                                                "X-Client-Port",
+                                                                "X-Cluster-Client-IP",
+                                                                "Cluster-Client-IP",
+                                                                "CF-Connecting-IP",
+                                                                "CF-Connecting-IPv6",
+                                                                "CF-Pseudo-IPv4",
+                                                                "Fastly-Client-IP",
+                                                                "Fastly-Client",
+                                                                "X-Original-Forwarded-For",
+                                                                "X-Original-For",
+                                                                "X-Original-Remote-Addr",
+                                                                "X-Envoy-External-Address",
+                                                                "X-Envoy-Downstream-Remote-Address",
+                                                                "X-Forwarded-For-Original",
+                                                                "X-Forwarded-Client-IP",
+                                                                "X-Forwarded-IP",
+                                                                "X-ForwardedFor",
+                                                                "Forwarded-For",
+                                                                "Forwarded-For-IP",
+                                                                "X-ProxyUser-IP",
+                                                                "ProxyUser-IP",
+                                                                "WL-Proxy-Client-IP",
+                                                                "Proxy-Client-IP",
+                                                                "X-Proxy-Client-IP",
+                                                                "Ali-CDN-Real-IP",
+                                                                "Cdn-Src-IP",
+                                                                "Cdn-Real-IP",
+                                                                "X-Cdn-Src-IP",
+                                                                "X-Azure-ClientIP",
+                                                                "X-Azure-SocketIP",
+                                                                "X-AppEngine-User-IP",
+                                                                "X-AppEngine-Remote-Addr",
+                                                                "Fly-Client-IP",
+                                                                "DO-Connecting-IP",
+                                                                "X-NF-Client-Connection-IP",
+                                                                "X-Vercel-Forwarded-For",
+                                                                "X-Vercel-Proxied-For",
+                                                                "X-Vercel-IP",
+                                                                "Incap-Client-IP",
+                                                                "X-Sucuri-ClientIP",
+                                                                "X-Akamai-Client-IP",
+                                                                "Akamai-Client-IP",
+                                                                "CloudFront-Viewer-Address",
+                                                                "CloudFront-Viewer-IP",
+                                                                "X-Amz-Client-IP",
+                                                                "X-Real-Client-IP",
+                                                                "X-Real-Port",
+                                                                "Real-IP",
+                                                                "X-Remote-IP",
+                                                                "X-Remote-Addr",
+                                                                "X-Remote-Address",
+                                                                "Remote-Addr",
+                                                                "Remote-IP",
+                                                                "X-Originating-IP",
+                                                                "X-Origin-IP",
+                                                                "X-Source-IP",
+                                                                "Source-IP",
+                                                                "X-Src-IP",
+                                                                "X-User-IP",
+                                                                "X-Custom-IP-Authorization",
+                                                                "X-Gateway-Client-IP",
+                                                                "X-LB-Client-IP",
+                                                                "X-Coming-From",
+                                                                "Coming-From",
+                                                                "X-Bluecoat-Via",
+                                                                "Z-Forwarded-For"});
+
+template <typename Names>
+bool has(const Names& names, std::string_view sent) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return reads_as(sent, name); });
+}
+
+template <typename Marks>
+bool has_mark(const Marks& marks, std::string_view sent) noexcept {
+    return std::any_of(marks.begin(), marks.end(),
+                       [&](std::string_view mark) { return reads_as_beginning(sent, mark); });
+}
+
+template <std::size_t... sizes>
+constexpr auto joined(const std::array<std::string_view, sizes>&... parts) {
+    std::array<std::string_view, (sizes + ...)> all{};
+    auto end = all.begin();
+    ((end = std::copy(parts.begin(), parts.end(), end)), ...);
+    return all;
+}
+
+constexpr auto to_remove = joined(forwarded_names, target_names, address_names);
+
+}  // namespace
+
+bool reads_as(std::string_view sent, std::string_view name) noexcept {
+    return sent.size() == name.size() &&
+           std::equal(sent.begin(), sent.end(), name.begin(),
+                      [](char x, char y) { return folded(x) == folded(y); });
+}
+
+bool reads_as_beginning(std::string_view sent, std::string_view mark) noexcept {
+    return reads_as(sent.substr(0, mark.size()), mark);
+}
+
+bool is_plainly_spelled(std::string_view name) noexcept {
+    return plain_bytes.has_all_of(name);
+}
+
+bool is_forwardable(std::string_view name) noexcept {
+    return forwardable_bytes.has_all_of(name);
+}
+
+bool claims_identity(std::string_view name) noexcept {
+    return reads_as_beginning(name, identity_mark);
+}
+
+bool claims_method(std::string_view name) noexcept {
+    return reads_as_beginning(name, method_mark) || has(method_names, name);
+}
+
+Claim claim_of(std::string_view name) noexcept {
+    if (claims_identity(name))
+        return Claim::identity;
+    if (claims_method(name))
+        return Claim::method;
+    // Some Java libraries ask for the header by the name a CGI has for it: HTTP_CLIENT_IP.
+    constexpr std::string_view of_cgi = "HTTP-";
+    if (reads_as_beginning(name, of_cgi))
+        name.remove_prefix(of_cgi.size());
+    if (has(address_names, name) || has(set_by_proxies, name))
+        return Claim::client_address;
+    if (has(target_names, name) || has_mark(target_marks, name))
+        return Claim::target;
+    if (has(forwarded_names, name) || has_mark(forwarded_marks, name))
+        return Claim::forwarded;
+    return Claim::nothing;
+}
+
+bool is_method_parameter(std::string_view name) noexcept {
+    return claims_method(name) || has(method_parameters, name);
+}
+
+std::span<const std::string_view> claims_to_remove() noexcept {
+    return to_remove;
+}
+
+}  // namespace hourgate

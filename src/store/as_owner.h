@@ -1,0 +1,53 @@
+// Root's power is never used in a folder that another user can rearrange: such a user could put a
+// link where a file is about to be opened, and root would follow it. There, root works as that
+// user, who then gains nothing that was not theirs before.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hourgate::store {
+
+/// While it lives, a process that root started has the effective rights of the user that can
+/// rearrange the way to a file. It changes nothing for any other process, nor where only root can.
+/// These objects nest: the end of one brings back what was in force before.
+/// The rights are those of the whole process: not to be used while other threads open files.
+class AsOwner {
+public:
+    /// The user is the owner of the folder of `file`; if that is root but others may write there,
+    /// the owner of `file`. The folder need not exist: the nearest one above it counts then.
+    /// Failure::permission if root owns the folder, but another user owns one above it: that user
+    /// could put another folder in its place. Failure::system if the rights cannot be changed.
+    [[nodiscard]] static Result<AsOwner> of(const std::string& file);
+    /// Brings back the rights the process was started with, for as long as the object lives.
+    [[nodiscard]] static Result<AsOwner> starter();
+
+    AsOwner(AsOwner&& other) noexcept;
+    AsOwner& operator=(AsOwner&&) = delete;
+    /// Aborts if the previous rights do not come back: to go on with others would be worse.
+    ~AsOwner();
+
+    /// Whose rights root works with now; nullopt: its own, or root did not start the process.
+    [[nodiscard]] static std::optional<uid_t> working_as() noexcept;
+
+private:
+    struct Rights {
+        uid_t user;
+        gid_t group;
+        std::vector<gid_t> groups;
+    };
+    AsOwner() = default;
+    [[nodiscard]] static Result<AsOwner> with(const Rights& rights, const std::string& file);
+    [[nodiscard]] static Rights present();
+    [[nodiscard]] static Rights rights_of(uid_t user, gid_t group);
+    [[nodiscard]] static bool take(const Rights& rights) noexcept;
+
+    std::optional<Rights> before_;  // nullopt: nothing to bring back
+};
+
+}  // namespace hourgate::store

@@ -1,0 +1,146 @@
+// What a caller sent is repeated in many answers; a token among it is in none, and nothing in an
+// answer is hidden.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/visible.h"
+#include "http/why.h"
+#include "support/manage_bench.h"
+
+using namespace hourgate;
+using hourgate::test::ManageBench;
+using Json = ManageBench::Json;
+
+namespace {
+
+/// A gate, and a token of nobody's that callers put where none belongs.
+class EchoBench : public ManageBench {
+public:
+    const std::string stray = tokens["member@bolt"];
+
+    void check(const http::Answer& answer) const {
+        const std::string secret = stray.substr(stray.rfind('_') + 1);
+        CAPTURE(answer.status, answer.body);
+        CHECK_FALSE(answer.body.empty());
+        CHECK(answer.body.find(secret.substr(0, 8)) == answer.body.npos);
+        for (const http::Header& header : answer.headers)
+            CHECK(header.value.find(secret.substr(0, 8)) == header.value.npos);
+    }
+    http::Answer ask(std::string target, std::string type, std::string body) {
+        http::Request request;
+        request.method = "POST";
+        request.target = std::move(target);
+        request.peer = Address::loopback();
+        request.headers = {{"Host", "gate"}, {"Content-Type", std::move(type)}};
+        request.body = std::move(body);
+        return service->handle(http::Listener::ask, request);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a token that stands anywhere in a call of self-service is in no answer") {
+    EchoBench bench;
+    const std::string token = bench.tokens["owner@acme"];
+    const std::string& stray = bench.stray;
+    for (const std::string& path :
+         {"/tokens/" + stray, "/tokens/x" + stray + "x", "/members/" + stray, "/" + stray,
+          "/tokens?" + stray + "=1", "/tokens?cursor=" + stray, "/tokens?member=" + stray,
+          "/tokens?sort=" + stray, "/usage?token=" + stray, "/usage?from=" + stray,
+          "/tokens?limit=" + stray, "/tokens?x%3D" + stray})
+        bench.check(bench.self(token, "GET", path).answer);
+    bench.check(bench.self(token, "DELETE", "/tokens/" + stray).answer);
+    bench.check(bench.self(token, "POST", "/tokens/" + stray + "/rotate").answer);
+    bench.check(bench.self(token, stray, "/me").answer);
+    for (const Json& body :
+         {Json{{stray, 1}}, Json{{"name", stray}}, Json{{"name", "a"}, {"scopes", {stray}}},
+          Json{{"name", "a"}, {"scopes", {"clients:" + stray}}},
+          Json{{"name", "a"}, {"env", stray}}, Json{{"name", "a"}, {"expiresIn", stray}},
+          Json{{"name", "a"}, {"expiresAt", stray}}, Json{{"name", "a"}, {"a" + stray, true}},
+          Json{{"name", stray + std::string(300, 'x')}}, Json("{\"" + stray)})
+        bench.check(bench.self(token, "POST", "/tokens", body).answer);
+    bench.check(
+        bench.self(token, "POST", "/tokens", {{"name", "a"}}, {{"Idempotency-Key", stray}}).answer);
+    bench.check(bench.self(token, "GET", "/me", nullptr, {{"X-Hourgate-" + stray, "1"}}).answer);
+    bench.check(bench.self("", "GET", "/me", nullptr, {{"Authorization", stray + " x"}}).answer);
+    bench.check(bench.self("", "GET", "/me", nullptr, {{"Authorization", stray}}).answer);
+    bench.check(bench.self("", "GET", "/me", nullptr, {{"X-" + stray, stray}}).answer);
+    bench.check(bench.self(token, "GET", "/nowhere", nullptr, {{"Accept", stray}}).answer);
+    bench.check(bench.call(token, "GET", "/_hourgate/why/" + stray).answer);
+    bench.check(bench.call(token, "GET", "/_hourgate/" + stray).answer);
+}
+
+TEST_CASE("a token that stands anywhere in a call of an operator or a peer is in no answer") {
+    EchoBench bench;
+    const std::string& stray = bench.stray;
+    for (const std::string& path :
+         {"/workspaces/" + stray, "/workspaces/" + stray + "/members", "/members/" + stray,
+          "/tokens/" + stray, "/plans/" + stray, "/decisions/" + stray, "/" + stray,
+          "/tokens?workspace=" + stray, "/audit?until=" + stray, "/decisions?" + stray + "=1"})
+        bench.check(bench.operate("GET", path).answer);
+    bench.check(bench.operate("POST", "/workspaces", {{"name", stray}, {"plan", "studio"}}).answer);
+    bench.check(bench.operate("POST", "/workspaces", {{"name", "a"}, {"plan", stray}}).answer);
+    bench.check(bench.operate("POST", "/workspaces", {{"name", "a"}, {stray, stray}}).answer);
+    bench.check(bench
+                    .operate("POST", "/workspaces/acme/members",
+                             {{"email", stray + "@x.example"}, {"role", "owner"}})
+                    .answer);
+    bench.check(bench
+                    .operate("POST", "/workspaces/acme/members",
+                             {{"email", "a@x.example"}, {"role", stray}})
+                    .answer);
+    bench.check(bench.operate("PUT", "/plans/" + stray, {{"api", true}}).answer);
+    bench.check(bench.operate("POST", "/tokens/revoke", {{"member", stray}}).answer);
+    bench.check(bench.operate("POST", "/tokens/revoke", {{"prefixes", {stray}}}).answer);
+
+    const std::string form = "application/x-www-form-urlencoded";
+    for (const std::string& body :
+         {stray + "=1", "token=x&" + stray + "=1", "token=x&token=" + stray, stray})
+        bench.check(bench.ask("/_hourgate/introspect", form, body));
+    bench.check(bench.ask("/_hourgate/introspect", stray, "token=x"));
+    bench.check(bench.ask("/_hourgate/verify", "application/json", "{\"" + stray + "\":1}"));
+    bench.check(bench.ask("/_hourgate/verify?" + stray, stray, "{}"));
+    bench.check(bench.ask("/_hourgate/" + stray, form, ""));
+}
+
+TEST_CASE("every letter and document spells out what an old name hides") {
+    const std::string override = "\xe2\x80\xae";
+    Json document = {{"decision", "dec_1"},
+                     {"at", "2026-01-01T00:00:00Z"},
+                     {"reason", "plan_lapsed"},
+                     {"status", 402},
+                     {"asked", {{"method", "GET"}, {"path", "/"}}},
+                     {"questions", Json::array()},
+                     {"error", {{"message", "Workspace 'Ac" + override + "me' is"}, {"fix", "x"}}},
+                     {"who", {{"text", "In your workspace."}, {"roles", {"owner"}}}}};
+    const std::vector<std::string> helpers = {"Ann " + override + "x <ann@acme.example> (owner)"};
+    const Json shown = http::shown_document(document.dump(), helpers);
+    const std::string letter = http::letter_of(shown);
+    CAPTURE(letter);
+    CHECK_FALSE(has_hidden(letter));
+    CHECK(letter.find("Workspace 'Ac\\xe2\\x80\\xaeme' is") != letter.npos);
+    const std::string text = http::text_of(shown);
+    CHECK_FALSE(has_hidden(text));
+    CHECK(Json::parse(text) == shown);
+}
+
+TEST_CASE("a name that hides something is refused wherever one is given") {
+    EchoBench bench;
+    const std::string hidden = "Ac\xe2\x80\x8bme";
+    const std::string token = bench.tokens["owner@acme"];
+    const std::int64_t events = bench.events();
+    for (const auto& reply :
+         {bench.self(token, "POST", "/tokens", {{"name", hidden}}),
+          bench.operate("POST", "/workspaces", {{"name", hidden}, {"plan", "studio"}}),
+          bench.operate("PATCH", "/workspaces/acme", {{"name", hidden}}),
+          bench.operate("POST", "/workspaces/acme/members",
+                        {{"kind", "service"}, {"name", hidden}, {"role", "member"}}),
+          bench.operate("POST", "/workspaces/acme/members",
+                        {{"email", "a\xe2\x80\x8b@x.example"}, {"role", "member"}})}) {
+        CAPTURE(reply.answer.body);
+        CHECK(reply.status == 422);
+        CHECK_FALSE(has_hidden(reply.answer.body));
+    }
+    CHECK(bench.events() == events);
+}

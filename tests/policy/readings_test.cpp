@@ -1,0 +1,181 @@
+// policy/readings.h: a path that an upstream may read as one of an earlier resource is refused.
+#include "policy/readings.h"
+
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+#include "support/catch.h"
+
+using namespace hourgate::policy;
+
+namespace {
+
+Resource resource(std::string name, const std::vector<std::string>& paths) {
+    Resource made;
+    made.name = std::move(name);
+    for (const std::string& path : paths)
+        made.patterns.push_back(parse_pattern(path).value());
+    for (Access& row : made.access)
+        row = parse_access("full").value();
+    return made;
+}
+
+Policy policy_with(const PathRules& path, std::vector<Resource> resources) {
+    Rules rules;
+    rules.path = path;
+    rules.resources = std::move(resources);
+    auto policy = Policy::make(std::move(rules));
+    if (!policy)
+        FAIL(policy.failure().what);
+    return std::move(policy).value();
+}
+
+/// A narrow resource, and a wide one below it.
+Policy two(const PathRules& path = {}) {
+    return policy_with(path, {resource("clients", {"/api/v1/clients/**", "/api/v1/keys"}),
+                              resource("rest", {"/api/v1/**"})});
+}
+
+std::string lands(const Policy& policy, std::string_view target) {
+    const Match match = policy.find(target);
+    if (match.flaw == PathFlaw::reading_variant)
+        return "reading";
+    if (match.flaw == PathFlaw::case_variant)
+        return "case";
+    if (match.flaw != PathFlaw::none)
+        return "!";
+    return match.resource == nullptr ? "" : match.resource->name;
+}
+
+}  // namespace
+
+TEST_CASE("a path that an upstream may cut back to an earlier resource is refused") {
+    const Policy policy = two();
+    for (const auto* tail :
+         {".json", ".xml?x",  ".",     "..",     "%20", ".%20.", "~",    "!",
+          ":1",    ":batch",  "(1)",   "*",      ",1",  "=",     "|",    "%3A%3A%24DATA",
+          "+",     "%25",     "%20x",  "$x",     "&x",  "'x'",   "%22x", "%3Cx",
+          "%5Bx",  ".json/7", "%20/7", ".tar.gz"}) {
+        INFO(tail);
+        CHECK(lands(policy, "/api/v1/clients" + std::string(tail)) == "reading");
+    }
+    CHECK(lands(policy, "/api/v1/%20clients") == "reading");
+    CHECK(lands(policy, "/api/v1/CLIENTS.json") == "reading");
+    CHECK(lands(policy, "/api.json/v1/clients") == "reading");
+    CHECK(lands(policy, "/api/v1.0/clients") == "reading");
+    CHECK(lands(policy, "/api/v1/keys/%20") == "reading");  // a segment that is cut away whole
+    CHECK(lands(policy, "/api/v1/keys/...") == "reading");
+    CHECK(lands(policy, "/api/%20/v1/clients") == "reading");
+    CHECK(lands(policy, "/api/v1/x/..%20/clients") == "reading");
+}
+
+TEST_CASE("a name that only begins like an earlier resource's is another name") {
+    const Policy policy = two();
+    for (const auto* name : {"clients-archive", "clients_old", "clients2", "clientsx", "client",
+                             "keyring", "me@example.com", "a.json", "x:1", "v1.2", "clients@x"}) {
+        INFO(name);
+        CHECK(lands(policy, "/api/v1/" + std::string(name)) == "rest");
+    }
+    // What matches as sent is not read in any other way.
+    CHECK(lands(policy, "/api/v1/clients/7.json") == "clients");
+    CHECK(lands(policy, "/api/v1/clients/%EF%BD%83") == "clients");
+    CHECK(lands(policy, "/api/v1/keys") == "clients");
+}
+
+TEST_CASE("Unicode's other spellings of an earlier resource are refused, whatever their case") {
+    const Policy policy = two();
+    for (const auto* name : {
+             "%EF%BD%83lients",               // full-width c
+             "%EF%BC%A3LIENTS",               // full-width C
+             "%EF%BD%83lients.json",          // and a suffix
+             "c%E2%84%93ients",               // script small l
+             "cl%E2%80%8Bients",              // zero-width space
+             "clients%E2%80%AE",              // right-to-left override
+             "clients%EF%BC%8Ejson",          // full-width full stop
+             "clients%C2%A0",                 // no-break space
+             "clients%E3%80%80",              // ideographic space
+             "cl%C4%B1ents",                  // dotless i: I in upper case
+             "CL%C4%B0ENTS",                  // dotted I
+             "client%C5%BF",                  // long s
+             "x/%EF%BC%8E%EF%BC%8E/clients",  // full-width dots: a dot segment
+             "x/%E2%80%A5/clients",           // two dot leader
+             "clients%EF%BC%8F7",             // full-width slash
+         }) {
+        INFO(name);
+        CHECK(lands(policy, "/api/v1/" + std::string(name)) == "reading");
+    }
+    CHECK(lands(policy, "/api/v1/%E2%84%AAeys") == "reading");  // Kelvin sign
+    CHECK(lands(policy, "/api%EF%BC%8Fv1%EF%BC%8Fclients") == "reading");
+    CHECK(lands(policy, "/api/v1/cli%C3%ABnts") == "rest");  // an accent is another letter
+    CHECK(lands(policy, "/api/v1/%D1%81lients") == "rest");  // Cyrillic es only looks alike
+}
+
+TEST_CASE("a literal that is no ASCII is found in its other spellings, too") {
+    // "/café", with one character for the accented letter.
+    const Policy policy =
+        policy_with({}, {resource("one", {"/caf\xc3\xa9"}), resource("rest", {"/**"})});
+    CHECK(lands(policy, "/caf%C3%A9") == "one");
+    CHECK(lands(policy, "/cafe%CC%81") == "reading");  // with two
+    CHECK(lands(policy, "/CAF%C3%89.json") == "reading");
+    CHECK(lands(policy, "/cafe") == "rest");
+}
+
+TEST_CASE("the gate's own routes and public resources are guarded like any other") {
+    Resource open = resource("open", {"/open"});
+    open.is_public = true;
+    open.access = {};
+    const Policy policy = policy_with({}, {open, resource("rest", {"/**"})});
+    for (const auto* target :
+         {"/_hourgate/api/v1.json", "/_hourgate/api/v1.0/me", "/_hourgate%20/api/v1/me",
+          "/_hourgate/why%20/dec_1", "/open.html", "/%EF%BD%8Fpen"}) {
+        INFO(target);
+        CHECK(lands(policy, target) == "reading");
+        CHECK_FALSE(policy.find(target).own_route());
+    }
+    CHECK(lands(policy, "/_hourgate/api/v1/tokens/x.json") == "hourgate");
+    CHECK(lands(policy, "/_hourgate/healthz.json") == "rest");
+}
+
+TEST_CASE("each of the two rules about readings can be switched off by itself") {
+    PathRules no_readings;
+    no_readings.reading_variant = false;
+    const Policy by_case = two(no_readings);
+    CHECK(lands(by_case, "/api/v1/clients.json") == "rest");
+    CHECK(lands(by_case, "/api/v1/%EF%BD%83lients") == "rest");
+    CHECK(lands(by_case, "/api/v1/Clients") == "case");
+    CHECK(lands(by_case, "/api/v1/%E2%84%AAeys") == "case");  // Kelvin sign
+
+    PathRules no_case;
+    no_case.case_variant = false;
+    const Policy by_reading = two(no_case);
+    CHECK(lands(by_reading, "/api/v1/Clients") == "rest");
+    CHECK(lands(by_reading, "/api/v1/Clients.json") == "rest");
+    CHECK(lands(by_reading, "/api/v1/clients.json") == "reading");
+    CHECK(lands(by_reading, "/api/v1/%EF%BD%83lients") == "reading");
+    CHECK(lands(by_reading, "/api/v1/%EF%BC%A3lients") == "rest");  // full-width C
+
+    PathRules neither = no_case;
+    neither.reading_variant = false;
+    const Policy lax = two(neither);
+    for (const auto* name : {"Clients", "clients.json", "%EF%BD%83lients", "%E2%84%AAeys"})
+        CHECK(lands(lax, "/api/v1/" + std::string(name)) == "rest");
+}
+
+TEST_CASE("what another rule allows is not read as something else by this one") {
+    PathRules rules;
+    rules.encoded_slash = rules.semicolon = rules.empty_segment = rules.dot_segment = false;
+    const Policy policy = two(rules);
+    CHECK(lands(policy, "/api/v1/clients%2F7") == "rest");
+    CHECK(lands(policy, "/api/v1/clients;v=1") == "rest");
+    CHECK(lands(policy, "/api/v1//clients") == "rest");
+    CHECK(lands(policy, "/api/v1/x/../clients") == "rest");
+    CHECK(lands(policy, "/api/v1/clients.json;v=1") == "reading");
+}
+
+TEST_CASE("a plain path has no other reading, and says so") {
+    for (const auto* target : {"/", "/api/v1/clients", "/a-b/c_d/7/", "/A/%62"})
+        CHECK(read_path(target, {}).plain);
+    for (const auto* target : {"/a.b", "/a%20", "/~a", "/caf%C3%A9", "/a:b", "/a@b", "/*"})
+        CHECK_FALSE(read_path(target, {}).plain);
+}
