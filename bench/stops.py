@@ -157,7 +157,7 @@ class Caller(threading.Thread):
     def send(self, connection, targets):
         if self.kind == "ask":
             connection.sendall(
-                b"GET /_hourgate/auth/nginx HTTP/1.1\r\nHost: a\r\nX-Original-Method: GET\r\n"
+                b"GET /_hourgate/auth/nginx HTTP/1.1\r\nHost: localhost\r\nX-Original-Method: GET\r\n"
                 b"X-Forwarded-For: 192.0.2.1\r\nX-Original-URI: " + targets[0] + b"\r\n"
                 b"Authorization: Bearer " + self.run_.token + b"\r\n\r\n"
             )

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -81,12 +81,24 @@ std::string shown_upstream(const config::Config& config) {
 
 }  // namespace
 
-/// What decides and answers by one configuration. Kept until the end: decisions and calls on their
-/// way point to it. The same configuration again is the same edition, unless the API behind the
-/// gate was another meanwhile, so that whoever reloads every minute takes no more memory.
-struct Edition {
-    std::unique_ptr<Rules> rules;
-    http::Routes* routes = nullptr;
+/// The rules by which calls are decided now. Any thread may hold on to them for as long as it reads
+/// in them.
+class RulesInForce {
+public:
+    explicit RulesInForce(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+
+    [[nodiscard]] std::shared_ptr<const Rules> get() const {
+        const std::lock_guard lock(mutex_);
+        return rules_;
+    }
+    void set(std::shared_ptr<const Rules> rules) noexcept {
+        const std::lock_guard lock(mutex_);
+        rules_.swap(rules);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Rules> rules_;  // guarded by mutex_
 };
 
 /// In construction order: each needs only what stands above it.
@@ -94,7 +106,7 @@ struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
           std::unique_ptr<Instruments> instruments_, std::unique_ptr<manage::Ledger> writing,
           std::unique_ptr<manage::Ledger> reading, std::string cursor_key_,
-          std::unique_ptr<Rules> rules_)
+          const std::shared_ptr<Rules>& rules_)
         : config(rules_->config),
           clock(clock_),
           log(log_),
@@ -106,15 +118,13 @@ struct App::Parts {
                  {instruments->limiter, instruments->own, instruments->failures,
                   instruments->public_calls, instruments->preflights},
                  clock, log),
-          rules(rules_.get()),
+          rules(rules_),
           usage_writer(usage, ledger.apart(), clock, log,
                        {config.usage_keep_s, config.tokens_keep_s}),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, instruments->resources, usage, decisions, log, clock),
-          service(service_settings(*rules_), rules_->gate, clock, witness) {
-        editions.push_back({std::move(rules_), &service.routes()});
-    }
+          service(service_settings(rules_), rules_->gate, clock, witness) {}
 
     const config::Config config;  // as it was at the start
     const Clock& clock;
@@ -124,9 +134,9 @@ struct App::Parts {
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
-    std::map<std::string, std::string> descriptions;  // by api_prefix, like the next
-    std::vector<Edition> editions;                    // of the starting and the running thread
-    std::atomic<const Rules*> rules;                  // those of one of them: in force
+    std::string described_prefix;                    // of the next; both of the running thread
+    std::shared_ptr<const std::string> description;  // as openapi_for() that prefix
+    RulesInForce rules;
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
@@ -148,7 +158,8 @@ struct App::Parts {
                 ops::read_boot_id()};
     }
 
-    http::Service::Settings service_settings(const Rules& by) {
+    http::Service::Settings service_settings(const std::shared_ptr<const Rules>& kept) {
+        const Rules& by = *kept;
         http::Service::Settings settings;
         settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
                           by.config.ask_id, by.config.hosts};
@@ -156,7 +167,9 @@ struct App::Parts {
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
                          [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
-        settings.openapi = description_below(by.config.rules.api_prefix);
+        const auto openapi = description_below(by.config.rules.api_prefix);
+        settings.openapi = *openapi;
+        settings.kept = {kept, openapi};
         settings.errors = embedded::errors;
         settings.upstream = by.upstream.get();
         settings.ready = [this] { return instruments->directory->ready(); };
@@ -168,17 +181,18 @@ struct App::Parts {
         return settings;
     }
 
-    /// As openapi_for(), kept: it is long, and the prefix hardly ever changes.
-    std::string_view description_below(const std::string& api_prefix) {
-        auto& text = descriptions[api_prefix];
-        if (text.empty())
-            text = openapi_for(api_prefix);
-        return text;
+    /// As openapi_for(). It is long, and the prefix hardly ever changes: one text serves all.
+    std::shared_ptr<const std::string> description_below(const std::string& api_prefix) {
+        if (!description || described_prefix != api_prefix) {
+            description = std::make_shared<const std::string>(openapi_for(api_prefix));
+            described_prefix = api_prefix;
+        }
+        return description;
     }
 
     ops::DecisionWriter::Settings decision_settings() {
         return {config.decisions_keep_s, config.decisions_rows, [this](const KeptDecision& kept) {
-                    return http::record_of(kept, rules.load()->reply);
+                    return http::record_of(kept, rules.get()->reply);
                 }};
     }
 
@@ -200,7 +214,7 @@ struct App::Parts {
         const auto kept = decisions.find(id);
         if (!kept)
             return std::nullopt;
-        return http::record_of(*kept, rules.load()->reply);
+        return http::record_of(*kept, rules.get()->reply);
     }
 
     /// Of the newest in the folder where the timer puts them: a list of a few names, each time.
@@ -232,7 +246,7 @@ struct App::Parts {
         gauges.state_bytes = keeper.bytes();
         add_connections(gauges);
         witness.fill(gauges);
-        if (const auto& upstream = rules.load()->upstream)
+        if (const std::shared_ptr<http::Upstream> upstream = rules.get()->upstream)
             add_upstream(gauges, *upstream);
         gauges.changes = ledger.changes();
         gauges.records = ledger.records();
@@ -371,31 +385,23 @@ struct App::Parts {
     }
 
     void warn_of_plans() {
-        const auto warnings = manage::plan_warnings(context(*rules.load()));
+        const auto warnings = manage::plan_warnings(context(*rules.get()));
         for (const std::string& warning : warnings ? warnings.value() : std::vector<std::string>())
             log.line(ops::Level::warning, warning);
     }
 
+    /// Leaves everything as it is if the configuration is the same. Otherwise the previous rules
+    /// are freed when the last call that they decided has ended.
     Status put_in_force(const config::Config& next) {
-        const std::string text = config::show_toml(next);
-        for (const Edition& former : editions) {
-            // Who changes [upstream] and back has its name resolved anew, as at any change.
-            const auto& upstream = former.rules->upstream;
-            const bool resolved = !upstream || upstream == rules.load()->upstream;
-            if (!resolved || config::show_toml(former.rules->config) != text)
-                continue;
-            service.use(*former.routes);
-            rules.store(former.rules.get());
+        const auto former = rules.get();
+        if (former->config == next)
             return Done{};
-        }
-        auto made = Rules::make(next, *instruments, rules.load());
+        auto made = Rules::make(next, *instruments, former.get());
         if (!made)
             return made.failure();
-        Rules& by = *made.value();
-        editions.reserve(editions.size() + 1);  // nothing fails once it is in force
-        http::Routes& routes = service.use(service_settings(by), by.gate);
-        editions.push_back({std::move(made).value(), &routes});
-        rules.store(&by);
+        const std::shared_ptr<Rules> by = std::move(made).value();
+        service.use(service_settings(by), by->gate);
+        rules.set(by);
         return Done{};
     }
 
@@ -534,12 +540,12 @@ void App::run(ops::Signals& signals) {
     ops::notify("STOPPING=1\nSTATUS=finishing what is in flight");
     parts_->log.line(ops::Level::info, "stopping",
                      {{"signal", std::to_string(signal)},
-                      {"drain", fmt::format("{}s", parts_->rules.load()->config.drain_s)}});
+                      {"drain", fmt::format("{}s", parts_->rules.get()->config.drain_s)}});
     for (const auto& server : parts_->servers)
         if (server)
             server->stop_accepting();
     const std::int64_t deadline_us =
-        parts_->clock.now().boot_us + parts_->rules.load()->config.drain_s * us_per_s;
+        parts_->clock.now().boot_us + parts_->rules.get()->config.drain_s * us_per_s;
     std::int64_t cut = 0;
     for (const auto& server : parts_->servers)
         if (server)

@@ -43,7 +43,7 @@ struct Instruments {
     ops::ResourceCounts resources;
 };
 
-/// Kept until the server's end: decisions point to its policy.
+/// Kept while it is in force, and while a call is under way that it decided.
 struct Rules {
     /// Resolves the names of upstreams, which can take seconds. `former`, where there is one, hands
     /// on its upstream when nothing of [upstream] differs: its connections stay open. `instruments`

@@ -48,6 +48,8 @@ struct Network {
     /// "10.0.0.1/8" is a mistake and refused. "::ffff:10.0.0.0/104" is 10.0.0.0/8.
     [[nodiscard]] static std::optional<Network> parse(std::string_view text) noexcept;
     [[nodiscard]] bool contains(const Address& other) const noexcept;
+
+    friend bool operator==(const Network&, const Network&) = default;
 };
 
 /// A set of networks. An address of the other family is never in it.
@@ -59,6 +61,8 @@ public:
     void add(const AddressSet& other) {
         networks_.insert(networks_.end(), other.networks_.begin(), other.networks_.end());
     }
+
+    friend bool operator==(const AddressSet&, const AddressSet&) = default;
 
 private:
     std::vector<Network> networks_;

@@ -22,6 +22,8 @@ struct Listen {
     std::uint16_t port = 0;                  ///< 0: any free port (tests, demo)
     std::string path;                        ///< unix_socket
     [[nodiscard]] std::string text() const;  ///< the form the file has
+
+    friend bool operator==(const Listen&, const Listen&) = default;
 };
 
 /// Which granted calls the decision log keeps.
@@ -92,6 +94,9 @@ struct Config {
     std::string file;  ///< the file these come from; "" when built-in defaults
 
     Config();  ///< the defaults, with the three listeners and sets filled in
+
+    /// Every key: a reload that changes nothing is recognised by it.
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace hourgate::config

@@ -10,19 +10,13 @@ public:
 
     template <typename Value>
     void keep(const char* key, const Value& now, Value& next) {
-        if (same(now, next))
+        if (now == next)
             return;
         next = now;
         kept_.emplace_back(key);
     }
 
 private:
-    template <typename Value>
-    static bool same(const Value& a, const Value& b) {
-        return a == b;
-    }
-    static bool same(const Listen& a, const Listen& b) { return a.text() == b.text(); }
-
     std::vector<std::string>& kept_;
 };
 

@@ -23,6 +23,14 @@ std::string cut(std::string_view text) {
     return kept;
 }
 
+/// Most decisions of a configuration share one copy of their resource.
+std::shared_ptr<const policy::Resource> resource_of(const Decision& decision) {
+    const policy::Resource* const resource = decision.match.resource;
+    if (resource == nullptr || resource->lasting)
+        return resource == nullptr ? nullptr : resource->lasting;
+    return std::make_shared<const policy::Resource>(*resource);
+}
+
 }  // namespace
 
 KeptDecision::KeptDecision(const Decision& decision, bool again)
@@ -32,6 +40,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
       detail_(cut(decision.problem_detail)),
       scheme_(cut(decision.scheme)),
       misplaced_in_(cut(decision.misplaced_in)),
+      resource_(resource_of(decision)),
       again_(again),
       is_cut_(path_ != policy::path_part(decision.target)),
       decision_(decision) {
@@ -41,6 +50,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
     decision_.problem_detail = detail_;
     decision_.scheme = scheme_;
     decision_.misplaced_in = misplaced_in_;
+    decision_.match.resource = resource_.get();
 }
 
 }  // namespace hourgate

@@ -14,7 +14,7 @@ namespace hourgate {
 class KeptDecision {
 public:
     /// `again`: the repeat of a call that was decided a moment ago, so neither counted nor spent.
-    /// The policy that `decision` points into must outlive this. Throws std::bad_alloc.
+    /// Keeps the resource that `decision` points to; the policy may go. Throws std::bad_alloc.
     KeptDecision(const Decision& decision, bool again);
     KeptDecision(const KeptDecision&) = delete;
     KeptDecision& operator=(const KeptDecision&) = delete;
@@ -32,6 +32,7 @@ private:
     const std::string detail_;
     const std::string scheme_;
     const std::string misplaced_in_;
+    const std::shared_ptr<const policy::Resource> resource_;  // null: none
     const bool again_;
     const bool is_cut_;
     Decision decision_;

@@ -199,7 +199,7 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
     after_ = keep ? After::keep : After::close;
     head.request.peer = peer_;
     head.request.carrier = carrier_;
-    if (head.body == Head::Body::none && service_.lane().answer(listener_, head, after_, out_)) {
+    if (head.body == Head::Body::none && service_.answer_at_once(listener_, head, after_, out_)) {
         phase_ = Phase::answer;
         return;
     }

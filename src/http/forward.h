@@ -20,11 +20,14 @@ namespace hourgate::http {
 
 /// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
 struct Passage {
-    /// `settings` and `upstream` outlive it.
+    /// `settings` and `upstream` outlive it, or belong to what is put into `kept`.
     Passage(const Head& head, Decision decided, const ReplySettings& settings, Upstream& upstream);
     ~Passage();  ///< overwrites `head`: it may hold a token
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
+
+    /// The routes that granted it: its settings, upstream and resource are theirs.
+    std::shared_ptr<const void> kept;
 
     const std::string method;
     const std::string target;

@@ -68,9 +68,12 @@ public:
     /// Told of each call the API did not answer: where, and how it failed.
     using Failed = std::function<void(const Endpoint& where, std::string_view how)>;
 
-    /// `epoll` and `upstream` outlive it.
+    /// `epoll` outlives it, and so does an `upstream` that nobody shares.
     Forwarder(Upstream& upstream, int epoll, Failed failed)
-        : upstream_(upstream), epoll_(epoll), failed_(std::move(failed)) {}
+        : kept_(upstream.weak_from_this().lock()),
+          upstream_(upstream),
+          epoll_(epoll),
+          failed_(std::move(failed)) {}
     ~Forwarder();
     Forwarder(const Forwarder&) = delete;
     Forwarder& operator=(const Forwarder&) = delete;
@@ -136,6 +139,7 @@ private:
     void fail(Leg& leg, UpstreamFault fault);
     void note(const Leg& leg, UpstreamFault fault);
 
+    const std::shared_ptr<const Upstream> kept_;
     Upstream& upstream_;
     const int epoll_;
     const Failed failed_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "gate/gate.h"
@@ -37,6 +38,8 @@ public:
         /// readyz on the admin listener: a second line for people; none set: it has one.
         std::function<std::string()> ready_note;
         std::function<std::string()> metrics;  ///< text of /metrics
+        /// What the above points into, and what the gate belongs to: kept as long as the routes.
+        std::vector<std::shared_ptr<const void>> kept;
     };
 
     /// References must outlive the routes.
@@ -51,6 +54,7 @@ public:
     struct Admission {
         std::optional<Decision> decision;  ///< none: nothing was decided yet
         std::string_view body_start;       ///< as of RequestView; looked at until it is decided
+        std::shared_ptr<Routes> by;        ///< who decided: the answer is theirs; null: nobody yet
     };
     /// Decides a management call whose body has not been read. Gives the answer when it goes no
     /// further. Any thread. Never throws. `request` stays where it is until it is handled.

@@ -1,15 +1,18 @@
 // What the three listeners answer: routes (http/routes.h) by the configuration in force, which may
-// be another one from any request on. A request that is being answered is answered by the one it
-// began with; what it points to stays where it is until the end.
+// be another one from any request on. A request that is being answered is answered by the routes
+// that it began with. Routes that are no longer in force are freed with the last such request.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include "base/stripes.h"
 #include "http/routes.h"
 
 namespace hourgate::http {
@@ -20,42 +23,48 @@ public:
     using Admission = Routes::Admission;
     using Passing = Routes::Passing;
 
-    /// References must outlive the service.
+    /// References must outlive the service; the gate may belong to what `settings` keep.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Answers by other settings and another gate from now on: by what it returns, which may be
-    /// used again. What was used before stays in memory: decisions and calls on their way point to
-    /// it. The API behind the gate may be another one, too; the former has to stay as well. Any
-    /// thread. Throws std::bad_alloc, and changes nothing then.
-    Routes& use(Settings settings, Gate& gate);
-    /// The same by routes that were used before. Any thread.
-    void use(Routes& again) noexcept { now_.store(&again, std::memory_order_release); }
-    /// What answers now.
-    [[nodiscard]] Routes& routes() noexcept { return now(); }
+    /// Answers by other settings and another gate from now on. The previous ones are freed, on any
+    /// thread, once no call is under way that they decided. Any thread. Throws std::bad_alloc, and
+    /// changes nothing then.
+    void use(Settings settings, Gate& gate);
 
     // As of Routes, by those in force.
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
                                              std::string_view target) const noexcept {
-        return now().body_bytes_max(listener, method, target);
+        return now()->body_bytes_max(listener, method, target);
     }
     [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
                                               Admission& admission) noexcept {
-        return now().admit(listener, request, admission);
+        admission.by = now();
+        return admission.by->admit(listener, request, admission);
     }
-    [[nodiscard]] Upstream* upstream() const noexcept { return now().upstream(); }
+    /// To be compared, not used: it may be gone with the next reload.
+    [[nodiscard]] const Upstream* upstream() const noexcept {
+        return upstream_.load(std::memory_order_acquire);
+    }
     [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const {
-        return now().is_forwarded(listener, target);
+        return now()->is_forwarded(listener, target);
     }
-    [[nodiscard]] Passing pass(const Head& head) noexcept { return now().pass(head); }
+    [[nodiscard]] Passing pass(const Head& head) noexcept {
+        const Held routes = now();
+        return keeping(routes, routes->pass(head));
+    }
     [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head) {
-        return now().pass_at_hand(head);
+        const Held routes = now();
+        auto passing = routes->pass_at_hand(head);
+        if (!passing)
+            return std::nullopt;
+        return keeping(routes, *std::move(passing));
     }
     [[nodiscard]] Address caller_address(const RequestView& request) const {
-        return now().caller_address(request);
+        return now()->caller_address(request);
     }
-    void check(Passage& passage) noexcept { now().check(passage); }
+    void check(Passage& passage) noexcept { now()->check(passage); }
     void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
-        now().upstream_failed(where, how);
+        observer_.upstream_failed(where, how);
     }
     /// As of Observer.
     void request_refused(Listener listener, std::string_view reason, std::string_view bound,
@@ -68,22 +77,45 @@ public:
     void answered(Listener listener, std::int64_t ready_us) noexcept {
         observer_.answered(listener, Answerer::worker, clock_.boot_us() - ready_us);
     }
-    [[nodiscard]] Lane& lane() noexcept { return now().lane(); }
-    [[nodiscard]] bool refresh_due() noexcept { return now().refresh_due(); }
-    void refresh() noexcept { now().refresh(); }
+    /// As of Lane::answer.
+    [[nodiscard]] bool answer_at_once(Listener listener, const Head& head, After after,
+                                      std::string& out) {
+        return now()->lane().answer(listener, head, after, out);
+    }
+    [[nodiscard]] bool refresh_due() noexcept { return now()->refresh_due(); }
+    void refresh() noexcept { now()->refresh(); }
+    /// By those that admitted the request, if it was admitted.
     [[nodiscard]] Answer handle(Listener listener, const Request& request,
                                 Admission admission = {}) noexcept {
-        return now().handle(listener, request, std::move(admission));
+        const Held routes = admission.by ? admission.by : now();
+        return routes->handle(listener, request, std::move(admission));
     }
 
 private:
-    [[nodiscard]] Routes& now() const noexcept { return *now_.load(std::memory_order_acquire); }
+    using Held = std::shared_ptr<Routes>;
+
+    /// One for each of a few threads, so that loops do not write to one cache line for every call:
+    /// the references to a copy are counted apart from those to the others.
+    struct alignas(64) Copy {
+        mutable std::mutex mutex;
+        Held routes;  // guarded by mutex
+    };
+
+    [[nodiscard]] Held now() const noexcept {
+        const Copy& copy = copies_[own_stripe()];
+        const std::lock_guard lock(copy.mutex);
+        return copy.routes;
+    }
+    [[nodiscard]] static Passing keeping(const Held& routes, Passing passing) noexcept {
+        if (passing.passage)
+            passing.passage->kept = routes;
+        return passing;
+    }
 
     const Clock& clock_;
     Observer& observer_;
-    std::atomic<Routes*> now_{nullptr};
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<Routes>> all_;  // guarded by mutex_; the last is in force
+    std::array<Copy, stripe_count> copies_;
+    std::atomic<const Upstream*> upstream_{nullptr};
 };
 
 }  // namespace hourgate::http

@@ -32,7 +32,8 @@ struct UpstreamSettings {
     std::int64_t stream_max_ms = 3'600'000;  ///< one exchange in all
 };
 
-class Upstream {
+/// Shared by the rules that name it and by the loops that have connections to it.
+class Upstream : public std::enable_shared_from_this<Upstream> {
 public:
     struct Place {
         Endpoint endpoint;

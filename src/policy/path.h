@@ -44,6 +44,8 @@ struct PathRules {
     bool double_encoding = true;
     bool case_variant = true;
     bool reading_variant = true;
+
+    friend bool operator==(const PathRules&, const PathRules&) = default;
 };
 
 using Segments = std::span<const std::string_view>;

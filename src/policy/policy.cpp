@@ -373,6 +373,10 @@ Policy::Policy(Rules rules, Resource own)
     fold_literals(own_, rules_.path);
     for (Resource& resource : rules_.resources)
         fold_literals(resource, rules_.path);
+    for (Resource& resource : rules_.resources)
+        resource.lasting = std::make_shared<const Resource>(resource);
+    for (Resource* const built_in : {&own_, &organization_, &admin_})
+        built_in->lasting = std::make_shared<const Resource>(*built_in);
 }
 
 Result<Policy> Policy::make(Rules rules) {

@@ -24,6 +24,8 @@ struct Rules {
     bool unlisted_allowed = false;    ///< [policy] unlisted = "allow"
     PathRules path;
     std::string api_prefix = "/_hourgate/api/v1";  ///< the gate's own routes: resource "hourgate"
+
+    friend bool operator==(const Rules&, const Rules&) = default;
 };
 
 /// Where a call lands.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,6 +80,8 @@ struct Resource {
     bool is_public = false;
     bool own_by_upstream = false;  ///< the upstream narrows what the path does not capture
     std::uint32_t counted_at = 0;  ///< for whoever counts calls by resource; nothing of the policy
+    /// A copy that outlives the policy, for decisions that are kept. Set by Policy::make.
+    std::shared_ptr<const Resource> lasting = nullptr;
 
     friend bool operator==(const Resource&, const Resource&) = default;
 };

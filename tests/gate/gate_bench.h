@@ -78,12 +78,20 @@ inline policy::Access access(std::string_view text) {
     return policy::parse_access(text).value();
 }
 
+inline policy::Resource resource_at(std::string name, std::string_view path) {
+    policy::Resource made;
+    made.name = std::move(name);
+    made.patterns = {pattern(path)};
+    return made;
+}
+
 /// clients: full but none for role member · notes/{member}: read own for role member · health:
 /// public.
 inline policy::Rules small_rules() {
-    policy::Resource clients{"clients", {pattern("/clients/**")}, {}, {}, false, false};
-    policy::Resource notes{"notes", {pattern("/notes/{member}")}, {}, {}, false, false};
-    policy::Resource health{"health", {pattern("/health")}, {}, {}, true, false};
+    policy::Resource clients = resource_at("clients", "/clients/**");
+    policy::Resource notes = resource_at("notes", "/notes/{member}");
+    policy::Resource health = resource_at("health", "/health");
+    health.is_public = true;
     for (const Role role : {Role::owner, Role::admin, Role::manager})
         clients.access[index(role)] = notes.access[index(role)] = access("full");
     notes.access[index(Role::member)] = access("read own");

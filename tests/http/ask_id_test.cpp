@@ -40,7 +40,7 @@ public:
         head.request = request;
         std::string out;
         if (way_ == Way::long_way ||
-            !service_.lane().answer(Listener::ask, head, http::After::keep, out))
+            !service_.answer_at_once(Listener::ask, head, http::After::keep, out))
             return service_.handle(Listener::ask, request).status;
         ++lane_answers;
         return std::stoi(out.substr(9, 3));

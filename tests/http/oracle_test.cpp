@@ -163,7 +163,7 @@ std::string by_lane(HttpBench& bench, const std::string& token) {
     http::parse_head(bytes, head);
     head.request.peer = Address::loopback();
     std::string out;
-    (void)bench.service.lane().answer(Listener::ask, head, After::keep, out);
+    (void)bench.service.answer_at_once(Listener::ask, head, After::keep, out);
     return out;
 }
 

@@ -46,6 +46,23 @@ TEST_CASE("from the next call on the other rules decide, and the counters go on"
           std::string::npos);
 }
 
+TEST_CASE("what a configuration holds is freed when the next is in force and no call is left") {
+    HttpBench bench;
+    auto held = std::make_shared<int>(0);
+    const std::weak_ptr<int> seen = held;
+    http::Service::Settings settings = settings_like_the_bench();
+    settings.kept = {std::move(held)};
+    bench.service.use(std::move(settings), bench.gate);
+
+    http::Service::Admission admission;  // of a call whose body is still to come
+    const http::Request call = HttpBench::request("POST", "/_hourgate/api/v1/tokens");
+    REQUIRE_FALSE(bench.service.admit(http::Listener::public_, call, admission));
+    bench.service.use(settings_like_the_bench(), bench.gate);
+    CHECK_FALSE(seen.expired());
+    (void)bench.service.handle(http::Listener::public_, call, std::move(admission));
+    CHECK(seen.expired());
+}
+
 TEST_CASE("threads that ask while the rules change again and again get one answer or the other") {
     HttpBench bench;
     policy::Rules rules = hourgate::test::small_rules();

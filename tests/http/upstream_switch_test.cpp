@@ -75,6 +75,28 @@ TEST_CASE("connections to an API that is configured no longer are closed, and co
     CHECK(other_counts.open == 1);
 }
 
+TEST_CASE("an API that is configured no longer is freed with its last call") {
+    const RawUpstream api;
+    http::Upstream::Counts counts;
+    Forwarding gate({}, Mode::enforce, 1);
+    std::weak_ptr<http::Upstream> former;
+    {
+        std::shared_ptr<http::Upstream> shared = upstream_at(api.port(), counts);
+        former = shared;
+        gate.use(std::move(shared));
+    }
+    RawClient client = gate.client();
+    client.send(call());
+    RawClient at_api = api.accept();
+    (void)at_api.head();
+    gate.use(gate.bench.upstream.get());
+    CHECK_FALSE(former.expired());
+    at_api.send(ok);
+    CHECK(has(client.answer(), "one"));
+    while (!former.expired())
+        CHECK(has(through(client, gate.api, ok), "one"));
+}
+
 TEST_CASE("with other times to wait, calls under way keep those they began with") {
     const RawUpstream api;
     http::Upstream::Counts counts;
@@ -101,7 +123,7 @@ TEST_CASE("when calls are forwarded no longer, those under way end, and the next
     client.send(call());
     RawClient at_api = gate.api.accept();
     (void)at_api.head();
-    gate.use(nullptr);
+    gate.use(static_cast<http::Upstream*>(nullptr));
     at_api.send(ok);
     CHECK(has(client.answer(), "one"));
     client.send(call());

@@ -71,6 +71,20 @@ public:
 
 }  // namespace
 
+TEST_CASE("a kept decision names its resource after the policy that decided it is gone") {
+    LogBench bench;
+    Decision decision = bench.refused(1);
+    {
+        const policy::Policy policy = policy::Policy::make(hourgate::test::small_rules()).value();
+        decision.match = policy.find("/clients");
+        REQUIRE(decision.match.resource != nullptr);
+        bench.note(decision);
+    }
+    const auto kept = bench.decisions.find(digits_of(1));
+    REQUIRE(kept);
+    CHECK(kept->decision().match.resource->name == "clients");
+}
+
 TEST_CASE("every refusal is found in memory until as many others came as there is room for") {
     LogBench bench;
     for (std::uint64_t i = 1; i <= limits::decisions_in_memory; ++i)

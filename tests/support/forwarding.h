@@ -125,6 +125,13 @@ public:
         settings.upstream = other;
         bench.service.use(std::move(settings), bench.gate);
     }
+    /// The same with one that belongs to the rules in force, and to nobody else.
+    void use(std::shared_ptr<http::Upstream> other) {
+        http::Service::Settings settings = bench.settings();
+        settings.upstream = other.get();
+        settings.kept = {std::move(other)};
+        bench.service.use(std::move(settings), bench.gate);
+    }
 
     RawUpstream api;
     http::Upstream::Counts its_counts;
