@@ -154,7 +154,31 @@ TEST_CASE("a caller whose address is not known has no X-Real-IP, and is for=unkn
 }
 
 TEST_CASE("a scheme that is no word is not repeated") {
-    CHECK(has(upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n"), ";proto=http\r\n"));
+    const std::string head = upstream_head("10.0.0.5", "X-Forwarded-Proto: a;b=\"c\"\r\n");
+    CHECK(has(head, ";proto=http\r\n"));
+    CHECK(has(head, "\r\nX-Forwarded-Proto: http\r\n"));
+    CHECK_FALSE(has(head, "a;b"));
+}
+
+TEST_CASE("a host that a believed proxy tells is handed on if it is one, else the call's own") {
+    for (const char* host :
+         {"api.example", "api.example:8443", "[2001:db8::1]:80", "127.0.0.1", "a_b~c"}) {
+        CAPTURE(host);
+        const std::string head =
+            upstream_head("10.0.0.5", "X-Forwarded-Host: " + std::string(host) + "\r\n");
+        CHECK(has(head, "\r\nX-Forwarded-Host: " + std::string(host) + "\r\n"));
+        CHECK(has(head, ";host=\"" + std::string(host) + "\";"));
+    }
+    for (const char* host :
+         {"evil b", "evil,h", "evil/b\"c", "evil;proto=https", "u@evil", "evil:x", "evil:99999",
+          "[evil]", "evil%41", "\xc3\xa9vil", "", "evil:"}) {
+        CAPTURE(host);
+        const std::string head =
+            upstream_head("10.0.0.5", "X-Forwarded-Host: " + std::string(host) + "\r\n");
+        CHECK_FALSE(has(head, "vil"));
+        CHECK(has(head, "\r\nX-Forwarded-Host: h\r\n"));
+        CHECK(has(head, ";host=\"h\";proto=http\r\n"));
+    }
 }
 
 TEST_CASE("a page that the API lets read its answer may read the limits, too") {
