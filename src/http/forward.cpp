@@ -100,6 +100,10 @@ bool goes_upstream(const RequestView& request, const ConnectionOptions& connecti
         case Claim::identity:
         case Claim::target:
             return false;
+        case Claim::user:
+            if (is_beyond_removal(name))
+                return false;  // its caller's, behind a proxy that removes names one by one
+            [[fallthrough]];
         case Claim::forwarded:
             return believed.is_proxy && is_a_proxys_word(request, name);
         case Claim::client_address:
