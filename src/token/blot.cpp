@@ -226,6 +226,42 @@ struct Place {
 
 enum class Looked : std::uint8_t { by_marks, by_marks_and_alone };
 
+/// Whether all hex digits from `at` on are in one letter case, as a prefix is.
+bool is_in_one_case(const Letters& letters, std::size_t at, std::size_t end) noexcept {
+    bool lower = false, upper = false;
+    for (; at < end; ++at) {
+        lower = lower || letters[at].c >= 'a';
+        upper = upper || (letters[at].c >= 'A' && letters[at].c <= 'Z');
+    }
+    return !lower || !upper;
+}
+
+/// The secrets behind prefixes that are in the group [group, end), as the letters from the first to
+/// the last. A prefix that no environment stands before is a group's beginning: in a long text of
+/// random letters, as a cursor is, eleven hex digits in a row are rare, but not rare enough.
+std::optional<std::pair<std::size_t, std::size_t>> behind_prefix(const Letters& letters,
+                                                                 std::size_t group,
+                                                                 std::size_t end) noexcept {
+    for (std::size_t at = group; at < end;) {
+        std::size_t hex_end = at;
+        while (hex_end < end && hex_digits.has(letters[hex_end].c))
+            ++hex_end;
+        if (hex_end - at >= prefix_least) {
+            // The last letter of "live" is a hex digit, too.
+            const std::size_t prefix = at + (is_environment(letters, at + 1) ? 1 : 0);
+            // The digits behind a prefix may be the first of a secret.
+            const std::size_t secret = std::min(hex_end, prefix + prefix_digits);
+            const std::size_t its_end = secret < end ? end : group_end(letters, secret);
+            const bool named = is_environment(letters, prefix);
+            if (named || (prefix == group && is_in_one_case(letters, prefix, secret)))
+                if (const auto last = secret_end(letters, secret, its_end, named))
+                    return std::pair(secret, *last);
+        }
+        at = std::max(hex_end, at + 1);
+    }
+    return std::nullopt;
+}
+
 /// The secrets that are in the text, in order. Each letter is looked at a bounded number of times:
 /// behind each prefix some secret_digits of them and the ends of as many groups, and a prefix takes
 /// letters of its own.
@@ -233,34 +269,19 @@ std::vector<Place> secrets_in(std::string_view text, Looked looked) {
     const Letters letters = letters_of(text);
     std::vector<Place> places;
     const auto found = [&](std::size_t from, std::size_t end) {
-        places.push_back({letters[from].begin, letters[end - 1].end});
+        const Place place{letters[from].begin, letters[end - 1].end};
+        if (places.empty() || places.back().end < place.begin)
+            places.push_back(place);
+        else  // in the parts of another, or right behind them
+            places.back().end = std::max(places.back().end, place.end);
     };
     for (std::size_t group = 0; group < letters.size();) {
         const std::size_t end = group_end(letters, group);
-        std::size_t next = end;
-        bool has = false;
-        for (std::size_t at = group; at < end && !has;) {
-            std::size_t hex_end = at;
-            while (hex_end < end && hex_digits.has(letters[hex_end].c))
-                ++hex_end;
-            if (hex_end - at >= prefix_least) {
-                // The last letter of "live" is a hex digit, too.
-                const std::size_t prefix = at + (is_environment(letters, at + 1) ? 1 : 0);
-                // The digits behind a prefix may be the first of a secret.
-                const std::size_t secret = std::min(hex_end, prefix + prefix_digits);
-                const std::size_t its_end = secret < end ? end : group_end(letters, secret);
-                if (const auto secrets_end =
-                        secret_end(letters, secret, its_end, is_environment(letters, prefix))) {
-                    found(secret, *secrets_end);
-                    next = *secrets_end;
-                    has = true;
-                }
-            }
-            at = std::max(hex_end, at + 1);
-        }
-        if (!has && looked == Looked::by_marks_and_alone && is_alone(letters, group, end))
+        if (const auto secret = behind_prefix(letters, group, end))
+            found(secret->first, secret->second);
+        else if (looked == Looked::by_marks_and_alone && is_alone(letters, group, end))
             found(group, end);
-        group = next;
+        group = end;
     }
     return places;
 }

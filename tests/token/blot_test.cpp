@@ -117,6 +117,36 @@ TEST_CASE("text that is no token of ours stays as it is") {
     }
 }
 
+TEST_CASE("a cursor, a key or a signature of random letters is no token") {
+    constexpr std::string_view base64 =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::mt19937 numbers{11};
+    int taken = 0;
+    for (int round = 0; round < 100'000; ++round) {
+        std::string text;
+        for (std::size_t digit = 0; digit < 86; ++digit)
+            text += base64[numbers() % 64];
+        taken += token::looks_like_token(text) ? 1 : 0;
+    }
+    CHECK(taken == 0);
+}
+
+TEST_CASE("what stands before a token does not take its secret out of sight") {
+    Tokens tokens;
+    for (int round = 0; round < 300; ++round) {
+        const std::string first = tokens.next(), second = tokens.next("abcdef012345");
+        for (const std::string between :
+             {"", " ", "-", "_", "/", "0123456789ab_", "live_", "-live-"}) {
+            std::string text = first + between + second;
+            CAPTURE(text);
+            CHECK(longest_run(token::blotted(text), secret_of(second)) < 16);
+            text = first.substr(0, first.size() - 20) + between + second;
+            CAPTURE(text);
+            CHECK(longest_run(token::blotted(text), secret_of(second)) < 16);
+        }
+    }
+}
+
 TEST_CASE("long text without end is blotted, too, and any bytes are text") {
     Tokens tokens;
     std::string text;
