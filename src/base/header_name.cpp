@@ -36,12 +36,32 @@ constexpr std::array<std::string_view, 4> target_marks = {"X-Original-", "X-Rewr
 constexpr std::array<std::string_view, 3> forwarded_marks = {"X-Forwarded-", "Forwarded-",
                                                              "X-ProxyUser-"};
 
+/// Who calls. Kubernetes (Impersonate-, X-Remote-Extra-), oauth2-proxy, Grafana, Azure App Service,
+/// Google IAP, AWS ALB and API Gateway, Cloudflare Access, TLS terminators, mod_auth_openidc,
+/// Shibboleth, mod_auth_mellon, authentik, Pomerium, Vouch, Tailscale, App Engine, Replit.
+constexpr auto user_marks =
+    std::to_array<std::string_view>({"X-Remote-Extra-", "X-Auth-Request-",
+                                     "X-WebAuth-",      "X-MS-Client-Principal",
+                                     "X-MS-Token-",     "X-Goog-Authenticated-User-",
+                                     "X-Goog-IAP-",     "X-Amzn-Oidc-",
+                                     "X-Amzn-Mtls-",    "Cf-Access-",
+                                     "Impersonate-",    "SSL-Client-",
+                                     "X-SSL-Client-",   "TLS-Client-",
+                                     "X-TLS-Client-",   "X-Client-Cert",
+                                     "Client-Cert",     "OIDC-",
+                                     "X-OIDC-",         "Shib-",
+                                     "X-Shib-",         "Mellon-",
+                                     "X-Authentik-",    "X-Pomerium-",
+                                     "X-Vouch-",        "Tailscale-",
+                                     "X-AppEngine-",    "X-Replit-User-"});
+
 /// What a proxy of one's own sets, and no snippet removes.
 constexpr std::array<std::string_view, 2> set_by_proxies = {"X-Real-IP", "X-Forwarded-For"};
 
 /// Claims about the path, the host and what a server passes to an application beside the headers.
 /// Gunicorn reads Script-Name and Path-Info, a CGI reads Proxy as HTTP_PROXY (CVE-2016-5385), Rack
-/// reads X-Sendfile-Type and X-Accel-Mapping.
+/// reads X-Sendfile-Type and X-Accel-Mapping, Next.js skips its checks for X-Middleware-Subrequest
+/// (CVE-2025-29927).
 constexpr auto target_names = std::to_array<std::string_view>({"X-Original-Method",
                                                                "X-Original-URI",
                                                                "X-Original-URL",
@@ -62,6 +82,24 @@ constexpr auto target_names = std::to_array<std::string_view>({"X-Original-Metho
                                                                "X-HTTP-Host-Override",
                                                                "X-HTTP-DestinationURL",
                                                                "X-WAWS-Unencoded-URL",
+                                                               "X-Middleware-Subrequest",
+                                                               "X-Middleware-Subrequest-Id",
+                                                               "X-Middleware-Rewrite",
+                                                               "X-Middleware-Redirect",
+                                                               "X-Middleware-Next",
+                                                               "X-Middleware-Override-Headers",
+                                                               "X-Invoke-Path",
+                                                               "X-Invoke-Query",
+                                                               "X-Invoke-Status",
+                                                               "X-Matched-Path",
+                                                               "X-Now-Route-Matches",
+                                                               "Request-Uri",
+                                                               "Request-Method",
+                                                               "Query-String",
+                                                               "Script-Filename",
+                                                               "Path-Translated",
+                                                               "Document-Root",
+                                                               "Document-Uri",
                                                                "X-Script-Name",
                                                                "Script-Name",
                                                                "Path-Info",
@@ -81,7 +119,13 @@ constexpr auto forwarded_names = std::to_array<std::string_view>({"Forwarded",
                                                                   "X-Forwarded-Ssl",
                                                                   "X-Forwarded-By",
                                                                   "X-Forwarded-User",
+                                                                  "X-Forwarded-Email",
+                                                                  "X-Forwarded-Groups",
+                                                                  "X-Forwarded-Roles",
+                                                                  "X-Forwarded-Preferred-Username",
+                                                                  "X-Forwarded-Access-Token",
                                                                   "X-Forwarded-Client-Cert",
+                                                                  "X-Forwarded-Tls-Client-Cert",
                                                                   "Forwarded-Proto",
                                                                   "Forwarded-Host",
                                                                   "X-Scheme",
@@ -169,6 +213,187 @@ constexpr auto address_names = std::to_array<std::string_view>({"True-Client-IP"
                                                                 "X-Bluecoat-Via",
                                                                 "Z-Forwarded-For"});
 
+/// Who calls, by names of their own, and the usual members of the families above. X-Auth-Token,
+/// X-Api-Key, X-Access-Token and their like are not here: those are credentials, which an
+/// application checks; nor are X-Tenant-Id, X-Org-Id and the like, which callers choose.
+constexpr auto user_names = std::to_array<std::string_view>({"Remote-User",
+                                                             "Remote-Group",
+                                                             "Remote-Groups",
+                                                             "Remote-Email",
+                                                             "Remote-Name",
+                                                             "Remote-Ident",
+                                                             "X-Remote-User",
+                                                             "X-Remote-Group",
+                                                             "X-Remote-Groups",
+                                                             "X-Remote-Email",
+                                                             "X-Remote-Name",
+                                                             "X-Remote-Uid",
+                                                             "X-Remote-Extra-Scopes",
+                                                             "Auth-User",
+                                                             "Auth-Type",
+                                                             "X-Auth-User",
+                                                             "X-Auth-Username",
+                                                             "X-Auth-Email",
+                                                             "X-Auth-Name",
+                                                             "X-Auth-Groups",
+                                                             "X-Auth-Roles",
+                                                             "X-Auth-Subject",
+                                                             "X-Auth-UserId",
+                                                             "X-Auth-User-Id",
+                                                             "X-Auth-Type",
+                                                             "Authenticated-User",
+                                                             "X-Authenticated-User",
+                                                             "X-Authenticated-Userid",
+                                                             "X-Authenticated-User-Id",
+                                                             "X-Authenticated-Groups",
+                                                             "X-Authenticated-Email",
+                                                             "X-Authenticated-Scope",
+                                                             "X-Authenticated-Roles",
+                                                             "X-Auth-Request-User",
+                                                             "X-Auth-Request-Email",
+                                                             "X-Auth-Request-Groups",
+                                                             "X-Auth-Request-Roles",
+                                                             "X-Auth-Request-Preferred-Username",
+                                                             "X-Auth-Request-Access-Token",
+                                                             "X-Auth-Request-Redirect",
+                                                             "X-WebAuth-User",
+                                                             "X-WebAuth-Name",
+                                                             "X-WebAuth-Email",
+                                                             "X-WebAuth-Login",
+                                                             "X-WebAuth-Groups",
+                                                             "X-WebAuth-Role",
+                                                             "X-MS-Client-Principal",
+                                                             "X-MS-Client-Principal-Id",
+                                                             "X-MS-Client-Principal-Name",
+                                                             "X-MS-Client-Principal-Idp",
+                                                             "X-MS-Token-Aad-Id-Token",
+                                                             "X-MS-Token-Aad-Access-Token",
+                                                             "X-Goog-Authenticated-User-Email",
+                                                             "X-Goog-Authenticated-User-Id",
+                                                             "X-Goog-IAP-JWT-Assertion",
+                                                             "X-Apigateway-Api-Userinfo",
+                                                             "X-Endpoint-API-Userinfo",
+                                                             "X-Amzn-Oidc-Data",
+                                                             "X-Amzn-Oidc-Identity",
+                                                             "X-Amzn-Oidc-Accesstoken",
+                                                             "X-Amzn-Mtls-Clientcert",
+                                                             "X-Amzn-Mtls-Clientcert-Subject",
+                                                             "X-Amzn-Mtls-Clientcert-Leaf",
+                                                             "Cf-Access-Jwt-Assertion",
+                                                             "Cf-Access-Authenticated-User-Email",
+                                                             "Cf-Access-Client-Id",
+                                                             "Impersonate-User",
+                                                             "Impersonate-Group",
+                                                             "Impersonate-Uid",
+                                                             "SSL-Client-Cert",
+                                                             "SSL-Client-Verify",
+                                                             "SSL-Client-S-DN",
+                                                             "SSL-Client-S-DN-CN",
+                                                             "SSL-Client-I-DN",
+                                                             "SSL-Client-M-Serial",
+                                                             "SSL-Client-Serial",
+                                                             "SSL-Client-Subject-DN",
+                                                             "SSL-Client-Issuer-DN",
+                                                             "SSL-Client-DN",
+                                                             "SSL-Client-Fingerprint",
+                                                             "SSL-Client-SAN",
+                                                             "SSL-Client-CN",
+                                                             "X-SSL-Client-Cert",
+                                                             "X-SSL-Client-Verify",
+                                                             "X-SSL-Client-S-DN",
+                                                             "X-SSL-Client-I-DN",
+                                                             "X-SSL-Client-DN",
+                                                             "X-SSL-Client-CN",
+                                                             "X-SSL-Client-Serial",
+                                                             "X-SSL-Client-Subject",
+                                                             "X-SSL-Client-Fingerprint",
+                                                             "X-SSL-Client-SHA1",
+                                                             "X-SSL-Client-Not-After",
+                                                             "X-SSL-Cert",
+                                                             "X-SSL-Issuer",
+                                                             "X-SSL-Subject",
+                                                             "X-SSL-User",
+                                                             "X-TLS-Client-Cert",
+                                                             "X-TLS-Client-Verify",
+                                                             "X-TLS-Client-Subject",
+                                                             "TLS-Client-Cert",
+                                                             "X-Client-Cert",
+                                                             "X-Client-Certificate",
+                                                             "X-Client-Cert-Chain",
+                                                             "X-Client-Cert-DN",
+                                                             "X-Client-Cert-Subject",
+                                                             "X-Client-Cert-Verified",
+                                                             "X-Client-Verify",
+                                                             "X-Client-DN",
+                                                             "X-Client-S-DN",
+                                                             "X-Client-CN",
+                                                             "Client-Cert",
+                                                             "Client-Cert-Chain",
+                                                             "Client-Certificate",
+                                                             "X-ARR-ClientCert",
+                                                             "X-Consumer-Id",
+                                                             "X-Consumer-Custom-Id",
+                                                             "X-Consumer-Username",
+                                                             "X-Consumer-Groups",
+                                                             "X-Anonymous-Consumer",
+                                                             "X-Credential-Identifier",
+                                                             "X-Credential-Username",
+                                                             "X-User",
+                                                             "X-User-Id",
+                                                             "X-UserId",
+                                                             "X-Username",
+                                                             "X-User-Name",
+                                                             "X-User-Email",
+                                                             "X-User-Login",
+                                                             "X-User-Role",
+                                                             "X-User-Roles",
+                                                             "X-User-Groups",
+                                                             "X-User-Info",
+                                                             "X-Userinfo",
+                                                             "X-Current-User",
+                                                             "X-Roles",
+                                                             "X-Identity-Status",
+                                                             "X-Proxy-User",
+                                                             "Proxy-User",
+                                                             "Logon-User",
+                                                             "X-Logon-User",
+                                                             "SM-User",
+                                                             "SM-UserDN",
+                                                             "SM-UserGroups",
+                                                             "SM-AuthType",
+                                                             "SM-Universalid",
+                                                             "iv-user",
+                                                             "iv-groups",
+                                                             "iv-creds",
+                                                             "OAM-Remote-User",
+                                                             "OIDC-Claim-Sub",
+                                                             "OIDC-Claim-Email",
+                                                             "OIDC-Claim-Preferred-Username",
+                                                             "OIDC-Claim-Groups",
+                                                             "OIDC-Access-Token",
+                                                             "Shib-Session-Id",
+                                                             "Shib-Identity-Provider",
+                                                             "Mellon-Name-Id",
+                                                             "X-Authentik-Username",
+                                                             "X-Authentik-Email",
+                                                             "X-Authentik-Groups",
+                                                             "X-Authentik-Name",
+                                                             "X-Authentik-Uid",
+                                                             "X-Pomerium-Jwt-Assertion",
+                                                             "X-Pomerium-Claim-Email",
+                                                             "X-Pomerium-Claim-User",
+                                                             "X-Pomerium-Claim-Groups",
+                                                             "X-Vouch-User",
+                                                             "X-Vouch-Idp-AccessToken",
+                                                             "X-Vouch-Idp-IdToken",
+                                                             "Tailscale-User-Login",
+                                                             "Tailscale-User-Name",
+                                                             "X-AppEngine-User-Email",
+                                                             "X-AppEngine-User-Id",
+                                                             "X-AppEngine-Cron",
+                                                             "X-Replit-User-Id",
+                                                             "X-Replit-User-Name"});
+
 template <typename Names>
 bool has(const Names& names, std::string_view sent) noexcept {
     return std::any_of(names.begin(), names.end(),
@@ -189,7 +414,8 @@ constexpr auto joined(const std::array<std::string_view, sizes>&... parts) {
     return all;
 }
 
-constexpr auto to_remove = joined(forwarded_names, target_names, address_names);
+constexpr auto to_remove = joined(forwarded_names, target_names, address_names, user_names);
+constexpr auto families = joined(target_marks, user_marks);
 
 }  // namespace
 
@@ -234,7 +460,7 @@ Claim claim_of(std::string_view name) noexcept {
         return Claim::target;
     if (has(forwarded_names, name) || has_mark(forwarded_marks, name))
         return Claim::forwarded;
-    return Claim::nothing;
+    return has(user_names, name) || has_mark(user_marks, name) ? Claim::user : Claim::nothing;
 }
 
 bool is_method_parameter(std::string_view name) noexcept {
@@ -243,6 +469,14 @@ bool is_method_parameter(std::string_view name) noexcept {
 
 std::span<const std::string_view> claims_to_remove() noexcept {
     return to_remove;
+}
+
+std::span<const std::string_view> families_to_remove() noexcept {
+    return families;
+}
+
+bool is_beyond_removal(std::string_view name) noexcept {
+    return has_mark(user_marks, name) && !has(to_remove, name);
 }
 
 }  // namespace hourgate

@@ -35,6 +35,7 @@ enum class Claim : std::uint8_t {
     target,          ///< X-Original-URL and its kin: another path or host than was judged
     forwarded,       ///< X-Forwarded-*, Forwarded and their kin: how the call came here
     client_address,  ///< True-Client-IP and its kin: where the call comes from
+    user,            ///< Remote-User and its kin: who calls, as an authenticating proxy found out
 };
 
 /// Returns what a header of that name claims, however it is spelled.
@@ -54,5 +55,13 @@ enum class Claim : std::uint8_t {
 /// X-Forwarded-Proto, X-Forwarded-Port and X-Real-IP; nor are the names of identity and method,
 /// which the gate refuses.
 [[nodiscard]] std::span<const std::string_view> claims_to_remove() noexcept;
+/// The beginnings of further names that have to be taken out, as "X-Remote-Extra-". Not every proxy
+/// can.
+[[nodiscard]] std::span<const std::string_view> families_to_remove() noexcept;
+
+/// Returns whether the name claims Claim::user by its beginning alone. A proxy that removes headers
+/// name by name leaves it where it is, so the gate believes it from no proxy, and refuses it where
+/// it is asked.
+[[nodiscard]] bool is_beyond_removal(std::string_view name) noexcept;
 
 }  // namespace hourgate

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "token/format.h"
 
 namespace hourgate::cli {
 
@@ -22,8 +23,8 @@ const Group* Table::find_group(std::string_view name) const noexcept {
 
 std::string echoed(std::string_view argument) {
     constexpr std::size_t bytes_max = 200;
-    return is_plain_name(argument, bytes_max) ? std::string(argument)
-                                              : printable(argument, bytes_max);
+    const std::string safe = token::blotted(argument);
+    return is_plain_name(safe, bytes_max) ? safe : printable(safe, bytes_max);
 }
 
 void Arguments::add(std::string_view name, std::vector<std::string> values) {

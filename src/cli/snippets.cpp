@@ -153,9 +153,9 @@ Result<Listen> address_of(const Arguments& arguments, std::string_view name,
 
 // --- texts ---------------------------------------------------------------------------------------
 
-/// Repeats each line that has {{claim}}, with each header that a proxy has to remove.
-std::string with_claims(std::string_view text) {
-    constexpr std::string_view mark = "{{claim}}";
+/// Repeats each line that has `mark`, with each of the names in its place.
+std::string repeated(std::string_view text, std::string_view mark,
+                     std::span<const std::string_view> names) {
     std::string out;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size() - 1);
@@ -166,10 +166,16 @@ std::string with_claims(std::string_view text) {
             out += line;
             continue;
         }
-        for (const std::string_view claim : claims_to_remove())
-            out.append(line.substr(0, at)).append(claim).append(line.substr(at + mark.size()));
+        for (const std::string_view name : names)
+            out.append(line.substr(0, at)).append(name).append(line.substr(at + mark.size()));
     }
     return out;
+}
+
+/// With all headers that a proxy has to remove.
+std::string with_claims(std::string_view text) {
+    return repeated(repeated(text, "{{claim}}", claims_to_remove()), "{{family}}",
+                    families_to_remove());
 }
 
 /// A line whose value is empty is left out.

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "config/nearest.h"
+#include "token/format.h"
 
 namespace hourgate::config {
 
@@ -19,7 +20,7 @@ constexpr std::string_view methods_form =
 constexpr std::size_t shown_bytes_max = 80;
 
 std::string quoted(std::string_view text) {
-    return "'" + printable(text, shown_bytes_max) + "'";
+    return "'" + printable(token::blotted(text), shown_bytes_max) + "'";
 }
 
 /// "a, b, c", each in `mark`s.

@@ -22,6 +22,27 @@ bool may_still_revoke(const Facts& caller, const Facts& other) noexcept {
     return role == Role::owner || role == Role::admin || other.member->id == caller.member->id;
 }
 
+/// Whether a call to one of the gate's own routes is counted for its token alone. That is what the
+/// owner of a leaked token needs in order to find it and to keep working: reading, asking why, and
+/// rotating the token itself. If it were counted for the member as well, a thief could mint tokens
+/// and use up with them what the owner's token needs. So many tokens as tokens.live_max allows
+/// bound it. What dead tokens ask is counted for the member, too.
+bool is_counted_for_token_alone(const Decision& decision, const Call& call) noexcept {
+    switch (policy::own_window_of(decision.match.own, call.method)) {
+        case policy::OwnWindow::self_service:
+            return policy::action_of(call.method, nullptr) == policy::Action::read;
+        case policy::OwnWindow::why:
+            return decision.because == Reason::granted;
+        case policy::OwnWindow::rotate:
+            return decision.match.own == policy::OwnRoute::rotate_self ||
+                   decision.match.own_object == decision.facts->token.prefix;
+        case policy::OwnWindow::check:
+        case policy::OwnWindow::revoke:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace
 
 CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which, bool dead) noexcept {
@@ -104,8 +125,11 @@ Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
     }
     const bool dead = decision.because != Reason::granted;
     decision.room_of = RoomOf::own;
-    decision.room = own_.ask(own_logs_of(*decision.facts, which, dead), own_windows(which),
-                             call.now, call.spend);
+    const std::span<const Window> windows = own_windows(which);  // of the token, of the member
+    decision.room =
+        own_.ask(own_logs_of(*decision.facts, which, dead),
+                 is_counted_for_token_alone(decision, call) ? windows.first(1) : windows, call.now,
+                 call.spend);
     if (dead) {
         decision.plan = nullptr;
         decision.standing = {};

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
-#include "token/format.h"
+#include "token/blot.h"
 
 namespace hourgate::http {
 
@@ -15,11 +15,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t name_bytes_max = 64;
 
-/// A secret that would be stored, and shown to others: in a name, in the audit log.
-bool holds_token(std::string_view text) {
-    return token::blotted(text) != text;
-}
-constexpr const char* has_token = "holds a whole token; give its prefix where a token is meant";
+/// Of a secret that would be stored, and shown to others: in a name, in the audit log.
+constexpr const char* has_token = "holds a token; give its prefix where a token is meant";
 
 std::string decoded(std::string_view text) {
     std::string out;
@@ -100,7 +97,7 @@ std::optional<std::string> Fields::text(std::string_view name) {
         return std::nullopt;
     }
     std::string given = value->get<std::string>();
-    if (!holds_token(given))
+    if (!token::looks_like_token(given))
         return given;
     refuse(name, has_token);
     return std::nullopt;
@@ -159,7 +156,7 @@ std::vector<std::string> Fields::texts(std::string_view name, std::size_t count_
         }
     if (!fits)
         refuse(name, "is not a list of at most " + std::to_string(count_max) + " texts");
-    if (std::any_of(texts.begin(), texts.end(), holds_token))
+    if (std::any_of(texts.begin(), texts.end(), token::looks_like_token))
         refuse(name, has_token);
     return fits ? texts : std::vector<std::string>();
 }
@@ -199,7 +196,9 @@ void Fields::refuse(std::string_view name, std::string message) {
 const std::map<std::string, std::string>& Fields::flaws() {
     for (const auto& [name, value] : members_.items())
         if (known_.find(name) == known_.end())
-            refuse(is_plain_name(name, name_bytes_max) ? name : printable(name, name_bytes_max),
+            refuse(is_plain_name(name, name_bytes_max)
+                       ? name
+                       : printable(token::blotted(name), name_bytes_max),
                    "is not known here");
     return flaws_;
 }

@@ -7,6 +7,7 @@
 #include "base/header_name.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "http/host_check.h"
 #include "http/json.h"
 #include "http/reply.h"
 
@@ -99,6 +100,10 @@ bool goes_upstream(const RequestView& request, const ConnectionOptions& connecti
         case Claim::identity:
         case Claim::target:
             return false;
+        case Claim::user:
+            if (is_beyond_removal(name))
+                return false;  // its caller's, behind a proxy that removes names one by one
+            [[fallthrough]];
         case Claim::forwarded:
             return believed.is_proxy && is_a_proxys_word(request, name);
         case Claim::client_address:
@@ -165,13 +170,13 @@ void add_origin(std::string& out, const RequestView& request, const Decision& de
     };
     const auto told_proto = told("X-Forwarded-Proto");
     const auto told_host = told("X-Forwarded-Host");
-    const std::string_view proto = told_proto.value_or("http");
-    const std::string_view asked = told_host.value_or(host);
+    const std::string_view proto = told_proto && is_word(*told_proto) ? *told_proto : "http";
+    const std::string_view asked = told_host && is_host(*told_host) ? *told_host : host;
     add(out, "X-Forwarded-Proto", proto);
     add(out, "X-Forwarded-Host", asked);
     add(out, "Forwarded",
         "for=" + forwarded_for(decision.address) + ";host=" + quoted(asked) +
-            ";proto=" + (is_word(proto) ? std::string(proto) : std::string("http")));
+            ";proto=" + std::string(proto));
 }
 
 void add_via(std::string& out, std::string_view before, int minor_version) {

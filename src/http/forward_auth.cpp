@@ -35,14 +35,15 @@ void told_nothing(Call& call, std::string_view header) {
     call.problem_detail = header;
 }
 
-/// Refuses a claim about where the call comes from, or what it asks for, in a spelling that no
-/// proxy overwrites and that applications read as the usual one (X_Forwarded_For, X.Original.URL).
-/// The gate takes nothing out of a call that it is only asked about.
+/// Refuses a claim about where the call comes from, who calls, or what it asks for, in a spelling
+/// that no proxy overwrites and that applications read as the usual one (X_Forwarded_For,
+/// X.Original.URL); and one about who calls that a proxy cannot remove by its name. The gate takes
+/// nothing out of a call that it is only asked about.
 void find_odd_claim(Call& call, const RequestView& request) noexcept {
     if (call.problem == Problem::forged_header || call.problem == Problem::two_authorizations)
         return;
     for (const HeaderView& header : request.headers) {
-        if (is_plainly_spelled(header.name))
+        if (is_plainly_spelled(header.name) && !is_beyond_removal(header.name))
             continue;
         const Claim claim = claim_of(header.name);
         if (claim == Claim::nothing || claim == Claim::method)

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "http/host_check.h"
 #include "http/reply.h"
 
 namespace hourgate::http {
@@ -91,24 +92,14 @@ bool is_preflight_with_body(const Head& head) noexcept {
            request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
 }
 
-/// A host name, an IPv4 address or "[IPv6]", and a port where there is one: RFC 3986 section 3.2.
-/// Without user information; stricter, since no host needs escapes or sub-delimiters.
-bool is_host_and_port(std::string_view authority) noexcept {
-    constexpr CharacterSet in_names(
-        "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    constexpr CharacterSet in_brackets(":.0123456789ABCDEFabcdef");
-    std::size_t end = authority.find(':');
-    if (authority.starts_with('[')) {
-        end = authority.find(']');
-        if (end == authority.npos || end == 1 ||
-            !in_brackets.has_all_of(authority.substr(1, end - 1)))
-            return false;
-        ++end;
-    } else if (end == 0 || authority.empty() || !in_names.has_all_of(authority.substr(0, end))) {
-        return false;
+/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one says that there is no
+/// name; an empty port is the usual one.
+bool is_host_field(std::string_view host) noexcept {
+    if (host.ends_with(':')) {
+        host.remove_suffix(1);
+        return is_host(host) && (host.ends_with(']') || host.find(':') == host.npos);
     }
-    const std::string_view port = authority.substr(std::min(end, authority.size()));
-    return port.empty() || (port.starts_with(':') && parse_number(port.substr(1), 65'535));
+    return host.empty() || is_host(host);
 }
 
 /// "http://host/path" becomes "/path" and Host: RFC 9112 section 3.2.2. The target wins where both
@@ -129,7 +120,7 @@ HeadFlaw read_absolute_form(Head& head) {
     const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
     const std::string_view authority = rest.substr(0, end);
     rest.remove_prefix(end);
-    if (!is_host_and_port(authority) || rest.find('#') != rest.npos)
+    if (!is_host(authority) || rest.find('#') != rest.npos)
         return HeadFlaw::request_line;
     if (rest.empty()) {
         request.target = request.method == "OPTIONS" ? "*" : "/";  // RFC 9112 section 3.2.4
@@ -301,7 +292,8 @@ void parse_head(std::string_view bytes, Head& head) {
         return;
     const bool is_1_1 = head.minor_version == 1;
     const std::size_t hosts = head.request.count("Host");
-    if (hosts > 1 || (is_1_1 && hosts == 0)) {
+    const std::string_view host = head.request.only("Host").value_or("");
+    if (hosts > 1 || (is_1_1 && hosts == 0) || !is_host_field(host)) {
         head.flaw = HeadFlaw::host;
         return;
     }
@@ -425,8 +417,12 @@ Answer answer_to(HeadFlaw flaw) {
                 400, "bad_length", "The request does not say in one way where it ends.",
                 "Send one Content-Length that is a number, or Transfer-Encoding: chunked.");
         case HeadFlaw::host:
-            return bad_head(400, "bad_host", "The request has no Host header, or more than one.",
-                            "Send one Host header.");
+            return bad_head(400, "bad_host",
+                            "The request has no Host header, more than one, or one that names no "
+                            "host.",
+                            "Send one Host header: a name of letters, digits, '-', '.' and '_', "
+                            "an IPv4 address or an IPv6 address in brackets, and a port if "
+                            "it is not the usual one.");
         case HeadFlaw::preflight_body:
             return bad_head(400, "preflight_with_body",
                             "The request asks for permission to call from another origin (a CORS "

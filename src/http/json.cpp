@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "base/visible.h"
-#include "token/format.h"
+#include "token/blot.h"
 
 namespace hourgate::http {
 
@@ -20,11 +20,6 @@ std::string by_library(const Json& json) {
 /// looks at each byte of each for what it may have to escape.
 bool is_plain(std::string_view text) noexcept {
     return is_printable_ascii(text) && text.find('"') == text.npos && text.find('\\') == text.npos;
-}
-
-/// False: blotted() would change nothing.
-bool may_hold_token(std::string_view text) noexcept {
-    return token::holds_token(text) || text.find('%') != text.npos;
 }
 
 void put_text(std::string& out, const std::string& text) {
@@ -58,14 +53,13 @@ void put(std::string& out, const Json& json) {
 void blot(Json& json) {
     if (json.is_string()) {
         auto& text = json.get_ref<std::string&>();
-        if (may_hold_token(text))
-            text = token::blotted(text);
+        text = token::blotted(text);
     } else if (json.is_object()) {
         auto& members = json.get_ref<Json::object_t&>();
         bool named = false;
         for (auto& [name, value] : members) {
             blot(value);
-            named = named || may_hold_token(name);
+            named = named || token::shows_secret(name);
         }
         if (!named)
             return;

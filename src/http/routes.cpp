@@ -39,10 +39,10 @@ std::string shown_path(const Request& request) {
 }
 
 Answer wrong_method(const Request& request, std::string_view allowed, Format format) {
-    Answer answer = plain_error(
-        405, "bad_request", "method_not_allowed",
-        printable(request.method, 32) + " is not a method of " + shown_path(request) + ".",
-        "Use " + std::string(allowed) + ".", format);
+    Answer answer = plain_error(405, "bad_request", "method_not_allowed",
+                                printable(token::blotted(request.method), 32) +
+                                    " is not a method of " + shown_path(request) + ".",
+                                "Use " + std::string(allowed) + ".", format);
     answer.headers.push_back({"Allow", std::string(allowed)});
     return answer;
 }

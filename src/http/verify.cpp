@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/credentials.h"
 #include "http/json.h"
+#include "token/format.h"
 
 namespace hourgate::http {
 
@@ -51,7 +52,7 @@ public:
             if (members[current_] == name)
                 break;
         if (current_ == members.size())
-            return refuse("The member '" + printable(name, 64) + "' is not known.",
+            return refuse("The member '" + printable(token::blotted(name), 64) + "' is not known.",
                           "Send token, method, path, and if need be address and spend.");
         if (std::exchange(seen_[current_], true))
             return refuse("The member '" + name + "' is there twice.", "Send it once.");

@@ -19,7 +19,7 @@ namespace {
 
 /// A text the caller sent, safe to show and not longer than a line.
 std::string shown(std::string_view text) {
-    return printable(text, 120);
+    return printable(token::blotted(text), 120);
 }
 
 std::string quoted(std::string_view text) {
@@ -37,7 +37,7 @@ std::string right_header(const ReplySettings& settings) {
 
 /// "GET /api/v1/clients"
 std::string call_of(const Decision& decision) {
-    return shown(decision.method) + " " + shown(token::blotted(policy::path_part(decision.target)));
+    return shown(decision.method) + " " + shown(policy::path_part(decision.target));
 }
 
 std::string resource_of(const Decision& decision) {

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "token/blot.h"
 
 namespace hourgate::manage {
 
@@ -63,12 +64,18 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
 
 std::string quoted(std::string_view text) {
     constexpr std::size_t shown_bytes_max = limits::name_bytes_max + limits::email_bytes_max;
-    return "'" + (is_plain_name(text, shown_bytes_max) ? std::string(text) : printable(text)) + "'";
+    const std::string safe = token::blotted(text);
+    return "'" + (is_plain_name(safe, shown_bytes_max) ? safe : printable(safe)) + "'";
+}
+
+bool is_name(std::string_view text, std::size_t bytes_max) {
+    return is_plain_name(text, bytes_max) && !token::shows_secret(text);
 }
 
 std::string name_rule(std::size_t bytes_max) {
     return "use 1 to " + std::to_string(bytes_max) +
-           " bytes of plain UTF-8 text: no space at either end, no control or invisible character";
+           " bytes of plain UTF-8 text: no space at either end, no control or invisible character, "
+           "no token";
 }
 
 std::string name_of(const Member& member) {

@@ -30,9 +30,12 @@ namespace hourgate::manage {
 [[nodiscard]] Failure no_token(std::string_view prefix);
 [[nodiscard]] Failure no_workspace(std::string_view ws);
 
-/// What a name has to be (is_plain_name), as the next step of a refusal.
+/// Whether something may be named so: is_plain_name(), and no secret of a token in it, which would
+/// be stored and shown from then on.
+[[nodiscard]] bool is_name(std::string_view text, std::size_t bytes_max);
+/// What a name has to be (is_name), as the next step of a refusal.
 [[nodiscard]] std::string name_rule(std::size_t bytes_max);
-/// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out.
+/// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out; without secrets.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// "ann@acme.example (mem_…)" or "'build robot' (mem_…)".
 [[nodiscard]] std::string name_of(const Member& member);

@@ -10,6 +10,7 @@
 #include "manage/audit.h"
 #include "manage/find.h"
 #include "manage/rights.h"
+#include "token/blot.h"
 
 namespace hourgate::manage {
 
@@ -24,11 +25,11 @@ std::string with_lower_domain(std::string_view email) {
 Status check_new(const NewMember& asked) {
     const std::string rule = name_rule(limits::name_bytes_max);
     if (asked.kind == MemberKind::person) {
-        if (!is_email(asked.email))
+        if (!is_email(asked.email) || token::shows_secret(asked.email))
             return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",
                            "write one like ann@example.com; for a machine use --service NAME",
                            "bad_email", "email"};
-        if (!asked.name.empty() && !is_plain_name(asked.name, limits::name_bytes_max))
+        if (!asked.name.empty() && !is_name(asked.name, limits::name_bytes_max))
             return Failure{Fault::usage, "a member cannot be named " + quoted(asked.name), rule,
                            "bad_name", "name"};
         return Done{};
@@ -36,7 +37,7 @@ Status check_new(const NewMember& asked) {
     if (!asked.email.empty())
         return Failure{Fault::usage, "a service has no e-mail address", "leave it out", "bad_email",
                        "email"};
-    if (!is_plain_name(asked.name, limits::name_bytes_max))
+    if (!is_name(asked.name, limits::name_bytes_max))
         return Failure{Fault::usage, "a service cannot be named " + quoted(asked.name), rule,
                        "bad_name", "name"};
     return Done{};

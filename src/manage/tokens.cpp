@@ -11,6 +11,7 @@
 #include "manage/audit.h"
 #include "manage/find.h"
 #include "manage/rights.h"
+#include "token/blot.h"
 #include "token/mint.h"
 
 namespace hourgate::manage {
@@ -25,16 +26,16 @@ constexpr std::string_view rotate_action = "token.rotate";
 constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
 
 Status check_name(std::string_view name) {
-    if (is_plain_name(name, limits::token_name_bytes_max))
+    if (is_name(name, limits::token_name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
                    name_rule(limits::token_name_bytes_max), "bad_name", "name"};
 }
 
 Status check_key(const std::optional<std::string>& key) {
-    // A short key is stored as it is, so it may not be a token either.
+    // A token here is a mistake that its owner is to hear of.
     if (!key || (!key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
-                 is_printable_ascii(*key) && token::blotted(*key) == *key))
+                 is_printable_ascii(*key) && !token::looks_like_token(*key)))
         return Done{};
     return Failure{Fault::usage, "the idempotency key does not fit",
                    "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
@@ -42,12 +43,13 @@ Status check_key(const std::optional<std::string>& key) {
                    "bad_idempotency_key", "Idempotency-Key"};
 }
 
-/// Returns what is stored of a key: a short one itself, of a longer one the 64 hex digits of its
-/// digest. The two are never the same text, for a short one has fewer than 64 characters.
+/// Returns what is stored of a key: a short one itself; of a longer one, or of one that may be a
+/// secret, the 64 hex digits of its digest. The two are never the same text, for a short one has
+/// fewer than 64 characters.
 std::string stored_key(const std::string& key) {
     constexpr std::string_view hex = "0123456789abcdef";
     constexpr std::size_t digest_digits = 2 * std::tuple_size_v<token::Digest>;
-    if (key.size() < digest_digits)
+    if (key.size() < digest_digits && !token::shows_secret(key))
         return key;
     const token::Digest digest = token::digest_of(key);
     std::string digits;

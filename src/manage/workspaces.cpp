@@ -15,7 +15,7 @@ namespace hourgate::manage {
 namespace {
 
 Status check_name(std::string_view name) {
-    if (is_plain_name(name, limits::name_bytes_max))
+    if (is_name(name, limits::name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a workspace cannot be named " + quoted(name),
                    name_rule(limits::name_bytes_max), "bad_name", "name"};

@@ -206,7 +206,7 @@ std::string_view explain(PathFlaw flaw) noexcept {
         case PathFlaw::reading_variant:
             return "an upstream that cuts a suffix such as '.json' or ':1', or dots and spaces at "
                    "an end, or takes one Unicode character for another, reads it as a configured "
-                   "one";
+                   "one, or reads a segment of it as '.', '..', empty or two segments";
     }
     return "";
 }

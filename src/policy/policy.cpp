@@ -199,6 +199,22 @@ Found look_in(const Resource& resource, const Looked& path) noexcept {
     return found;
 }
 
+/// What is off about a segment, hidden readings included.
+PathFlaw segment_flaw(std::string_view segment, const PathRules& rules) {
+    const PathFlaw flaw = policy::flaw_of(segment, rules);
+    return flaw == PathFlaw::none && may_change_path(segment, rules) ? PathFlaw::reading_variant
+                                                                     : flaw;
+}
+
+/// What is off about a path before any resource is looked at.
+PathFlaw path_flaw(const Path& path, const PathRules& rules) {
+    if (path.flaw == PathFlaw::none && !path.plain)
+        for (const std::string_view segment : path.segments)
+            if (may_change_path(segment, rules))
+                return PathFlaw::reading_variant;
+    return path.flaw;
+}
+
 /// What is refused when an earlier resource fits but so.
 PathFlaw flaw_of(Fit fit, const PathRules& rules) noexcept {
     if (fit == Fit::but_for_reading && rules.reading_variant)
@@ -292,10 +308,10 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
 }
 
 /// The flaw for which a rule refuses every path of `pattern`.
-PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) noexcept {
+PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) {
     for (const Segment& segment : pattern.segments)
         if (segment.kind == Segment::Kind::literal)
-            if (const PathFlaw flaw = policy::flaw_of(segment.text, rules); flaw != PathFlaw::none)
+            if (const PathFlaw flaw = segment_flaw(segment.text, rules); flaw != PathFlaw::none)
                 return flaw;
     return PathFlaw::none;
 }
@@ -402,7 +418,7 @@ Result<Policy> Policy::make(Rules rules) {
 Match Policy::find(std::string_view target) const {
     const Path path = read_path(target, rules_.path);
     Match match;
-    match.flaw = path.flaw;
+    match.flaw = path_flaw(path, rules_.path);
     if (match.flaw != PathFlaw::none) {
         const std::string_view sent = path_part(target);
         if (is_below(sent, rules_.api_prefix) || is_below(sent, why_prefix))

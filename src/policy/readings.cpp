@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include "base/text.h"
 
@@ -16,7 +18,6 @@ namespace {
 /// Where an upstream may cut a segment off: punctuation and space, but for what names are made of
 /// ('-', '_', and '@' of addresses), and but for '/', '\\' and ';', which have rules of their own.
 constexpr CharacterSet cuts(" !\"#$%&'()*+,.:<=>?[]^`{|}~");
-constexpr CharacterSet dots_and_spaces(". ");
 
 bool is_ascii(std::string_view text) noexcept {
     return std::none_of(text.begin(), text.end(),
@@ -33,12 +34,77 @@ struct Free {
     void operator()(utf8proc_uint8_t* memory) const noexcept { std::free(memory); }
 };
 
-std::string_view without_spaces(std::string_view text) noexcept {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
+/// The text, mapped by utf8proc; nothing when it cannot be.
+std::optional<std::string> mapped(std::string_view text, int options,
+                                  utf8proc_custom_func each_character) {
+    utf8proc_uint8_t* made = nullptr;
+    const utf8proc_ssize_t bytes = utf8proc_map_custom(
+        reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+        static_cast<utf8proc_ssize_t>(text.size()), &made,
+        static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE), each_character, nullptr);
+    const std::unique_ptr<utf8proc_uint8_t, Free> owned(made);
+    if (bytes == UTF8PROC_ERROR_NOMEM)
+        throw std::bad_alloc();
+    if (bytes < 0)
+        return std::nullopt;
+    return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(bytes));
+}
+
+/// Blank characters that Unicode's compatibility form keeps, and the slashes of Windows' best fit
+/// (bestfit1252.txt). NFKC itself writes U+2044 into fractions: as sent alone it counts.
+utf8proc_int32_t to_look_alike(utf8proc_int32_t character, void* /*nothing*/) {
+    switch (character) {
+        case 0x1680:  // ogham space mark
+        case 0x2028:
+        case 0x2029:
+        case 0x2800:  // braille blank
+        case 0xfff9:  // to 0xfffb: interlinear annotation
+        case 0xfffa:
+        case 0xfffb:
+            return ' ';
+        case 0x2044:  // fraction slash
+        case 0x2215:  // division slash
+            return '/';
+        case 0x2216:  // set minus
+            return '\\';
+        default:
+            return character;
+    }
+}
+
+/// The text as an upstream reads it that is as lenient as can be.
+std::string leniently_read(std::string_view text) {
+    if (is_utf8(text)) {
+        constexpr int options = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_IGNORE |
+                                UTF8PROC_STRIPMARK | UTF8PROC_STRIPCC;
+        if (auto made = mapped(text, options, to_look_alike))
+            return *std::move(made);
+    }
+    std::string in_ascii;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(in_ascii),
+                 [](char c) { return c >= ' ' && c <= '~'; });
+    return in_ascii;
+}
+
+/// Whether "%hh" or "%uhhhh" stands in it.
+bool has_escape(std::string_view text) noexcept {
+    for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+        const bool wide = text.substr(at + 1, 1) == "u" || text.substr(at + 1, 1) == "U";
+        const std::string_view digits = wide ? text.substr(at + 2, 4) : text.substr(at + 1, 2);
+        if (digits.size() == (wide ? 4U : 2U) &&
+            std::all_of(digits.begin(), digits.end(), [](char c) { return hex_digit(c) >= 0; }))
+            return true;
+    }
+    return false;
+}
+
+/// Whether '.' or '..' is left of it once spaces and a suffix are cut. Two dots are one dot with
+/// the suffix '.', so nothing that begins with two is left. "..x" and "...": '.' and '..'.
+bool may_be_dots(std::string_view text) noexcept {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (!text.starts_with('.'))
+        return false;
+    return text.size() == 1 || cuts.has(text[1]) || text[1] == ';';
 }
 
 }  // namespace
@@ -47,22 +113,39 @@ std::string folded(std::string_view text, const PathRules& rules) {
     const std::string in_ascii = rules.case_variant ? lower(text) : std::string(text);
     if (is_ascii(text) || !is_utf8(text))
         return in_ascii;
-    int options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+    int options = UTF8PROC_COMPOSE;
     if (rules.reading_variant)
         options |= UTF8PROC_COMPAT | UTF8PROC_IGNORE;
     if (rules.case_variant)
         options |= UTF8PROC_CASEFOLD;
-    utf8proc_uint8_t* made = nullptr;
-    const utf8proc_ssize_t bytes = utf8proc_map_custom(
-        reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-        static_cast<utf8proc_ssize_t>(text.size()), &made, static_cast<utf8proc_option_t>(options),
-        rules.case_variant ? to_upper : nullptr, nullptr);
-    const std::unique_ptr<utf8proc_uint8_t, Free> owned(made);
-    if (bytes == UTF8PROC_ERROR_NOMEM)
-        throw std::bad_alloc();
-    if (bytes < 0)
-        return in_ascii;
-    return {reinterpret_cast<const char*>(made), static_cast<std::size_t>(bytes)};
+    return mapped(text, options, rules.case_variant ? to_upper : nullptr).value_or(in_ascii);
+}
+
+bool may_change_path(std::string_view segment, const PathRules& rules) {
+    if (!rules.reading_variant || segment.empty())
+        return false;
+    std::string lenient;
+    std::string_view text = segment;
+    if (!is_printable_ascii(segment))
+        text = lenient = leniently_read(segment);
+    if (text.find_first_not_of(' ') == text.npos ||
+        (rules.encoded_slash && text.find('/') != text.npos) ||
+        (rules.backslash && text.find('\\') != text.npos) ||
+        (rules.double_encoding && has_escape(text)))
+        return true;
+    if (!rules.dot_segment)
+        return false;
+    // Slashes that are allowed part it nevertheless, in an upstream that decodes before it follows
+    // dot segments.
+    for (bool more = true; more;) {
+        const std::size_t slash = text.find_first_of("/\\");
+        if (may_be_dots(text.substr(0, slash)))
+            return true;
+        more = slash != text.npos;
+        if (more)
+            text.remove_prefix(slash + 1);
+    }
+    return false;
 }
 
 Readings::Readings(const Path& path, const PathRules& rules) : rules_(rules) {
@@ -70,13 +153,8 @@ Readings::Readings(const Path& path, const PathRules& rules) : rules_(rules) {
         return;
     folded_.reserve(path.segments.size());  // no text moves once there is a view of it
     for (const std::string_view segment : path.segments)
-        sent_.push_back(part_of(segment));
+        parts_.push_back(part_of(segment));
     any_ = rules.reading_variant || !folded_.empty();
-    if (!rules.reading_variant)
-        return;
-    for (const std::string_view part : sent_)
-        add_split(part);
-    differs_ = !std::equal(sent_.begin(), sent_.end(), split_.begin(), split_.end());
 }
 
 /// A segment as it is compared.
@@ -86,40 +164,14 @@ std::string_view Readings::part_of(std::string_view segment) {
     return folded_.emplace_back(folded(segment, rules_));
 }
 
-/// Adds what becomes of a part when slashes in it part it, when dots and spaces at its ends are cut
-/// and when its dot segments are followed. A slash, backslash, dot segment or empty segment that a
-/// rule allows is as the operator knows it to be.
-void Readings::add_split(std::string_view part) {
-    if (part.empty() && !rules_.empty_segment) {
-        split_.push_back(part);
-        return;
-    }
-    for (bool more = true; more;) {
-        const std::size_t slash = std::min(rules_.encoded_slash ? part.find('/') : part.npos,
-                                           rules_.backslash ? part.find('\\') : part.npos);
-        const std::string_view one = without_spaces(part.substr(0, slash));
-        more = slash != part.npos;
-        if (more)
-            part.remove_prefix(slash + 1);
-        if (one == ".." && rules_.dot_segment && !split_.empty())
-            split_.erase(split_.end() - 1);
-        else if (!dots_and_spaces.has_all_of(one) || (!rules_.dot_segment && !one.empty()))
-            split_.push_back(one);
-    }
-}
-
 bool Readings::match(const Pattern& pattern) const noexcept {
-    return any_ && (match(pattern, sent_) || (differs_ && match(pattern, split_)));
-}
-
-bool Readings::match(const Pattern& pattern, const Parts& parts) const noexcept {
     const std::size_t count = pattern.segments.size();
-    if (pattern.rest ? parts.size() < count : parts.size() != count)
+    if (!any_ || (pattern.rest ? parts_.size() < count : parts_.size() != count))
         return false;
     for (std::size_t at = 0; at < count; ++at) {
         const Segment& segment = pattern.segments[at];
-        if (segment.kind == Segment::Kind::literal ? !reads_as(parts.begin()[at], segment.folded)
-                                                   : parts.begin()[at].empty())
+        const std::string_view part = parts_.begin()[at];
+        if (segment.kind == Segment::Kind::literal ? !reads_as(part, segment.folded) : part.empty())
             return false;
     }
     return true;

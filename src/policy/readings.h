@@ -1,6 +1,8 @@
 // How else an upstream may read a path than the gate does: without a format suffix (clients.json),
 // without dots and spaces at an end, with Unicode characters in their compatibility form
 // (full-width letters), and whatever the letter case. Policy decides what is refused for that.
+// Readings keep the number of segments: a path with a segment that may_change_path() is refused
+// before any resource is looked at.
 #pragma once
 
 #include <string>
@@ -19,6 +21,15 @@ namespace hourgate::policy {
 /// UTF-8 is changed in ASCII alone. Throws std::bad_alloc.
 [[nodiscard]] std::string folded(std::string_view text, const PathRules& rules);
 
+/// Returns whether an upstream may read this decoded segment as '.', as '..', as an empty segment
+/// or as more than one segment. Such a path leads elsewhere, whichever resource it matches as sent.
+/// Considered are NFKC, invisible characters, marks and control characters left out, spaces at the
+/// ends, a suffix after punctuation, a second decoding, and the slashes that Windows' code pages
+/// put in the place of others ("best fit"). Always false with `reading_variant` off; what
+/// `dot_segment`, `encoded_slash`, `backslash` and `double_encoding` allow is as the operator
+/// knows it to be. Throws std::bad_alloc.
+[[nodiscard]] bool may_change_path(std::string_view segment, const PathRules& rules);
+
 /// All readings of one path under the rules that are on. A plain path (Path::plain) has none, and
 /// costs nothing.
 class Readings {
@@ -35,16 +46,12 @@ public:
 private:
     using Parts = Few<std::string_view, 8>;
     [[nodiscard]] std::string_view part_of(std::string_view segment);
-    void add_split(std::string_view part);
-    [[nodiscard]] bool match(const Pattern& pattern, const Parts& parts) const noexcept;
     [[nodiscard]] bool reads_as(std::string_view part, std::string_view literal) const noexcept;
 
     const PathRules& rules_;
     bool any_ = false;                 // whether there is a reading at all
     std::vector<std::string> folded_;  // of segments that are not ASCII
-    Parts sent_;                       // segment by segment
-    Parts split_;  // the same once slashes, dots and blank segments in them have their effect
-    bool differs_ = false;  // whether split_ is another path than sent_
+    Parts parts_;                      // segment by segment
 };
 
 }  // namespace hourgate::policy

@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -55,55 +54,6 @@ Flaw flaw_of_parts(Parsed& parsed, std::string_view text, std::string_view brand
         return Flaw::secret;
     parsed.prefix = prefix;
     return Flaw::none;
-}
-
-/// Where the secret of the first token in `text`, from `begin` on, begins; npos when there is none.
-std::size_t find_secret(std::string_view text, std::size_t begin = 0) noexcept {
-    constexpr std::size_t env_digits = 4;
-    constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
-    for (std::size_t mark = text.find('_', begin); mark != text.npos;
-         mark = text.find('_', mark + 1)) {
-        const std::string_view rest = text.substr(mark + 1, before_secret);
-        if (rest.size() == before_secret && rest[env_digits] == '_' && rest.back() == '_' &&
-            env_from(rest.substr(0, env_digits)) &&
-            is_prefix(rest.substr(env_digits + 1, prefix_digits)))
-            return mark + 1 + before_secret;
-    }
-    return text.npos;
-}
-
-constexpr int decodings_max = 8;  // of one text: who encodes a token more often has hidden it well
-
-/// Puts the bytes that "%hh" stands for in their place; false: there are none.
-bool undo_escapes(std::string& text) {
-    std::size_t to = text.find('%');
-    if (to == text.npos)
-        return false;
-    const std::size_t before = text.size();
-    for (std::size_t from = to; from < before; ++from, ++to) {
-        const bool escape = text[from] == '%' && from + 2 < before &&
-                            hex_digit(text[from + 1]) >= 0 && hex_digit(text[from + 2]) >= 0;
-        text[to] =
-            escape ? static_cast<char>(hex_digit(text[from + 1]) * 16 + hex_digit(text[from + 2]))
-                   : text[from];
-        from += escape ? 2 : 0;
-    }
-    text.resize(to);
-    return to != before;
-}
-
-/// What a path cannot show as it is: a decoded line end, or half a character.
-void escape_again(std::string& text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte > 0x20 && byte < 0x7f && c != '%')
-            out += c;
-        else
-            out.append(1, '%').append(1, digits[byte >> 4U]) += digits[byte & 15U];
-    }
-    text = std::move(out);
 }
 
 }  // namespace
@@ -195,36 +145,6 @@ bool is_brand(std::string_view text) noexcept {
     return !text.empty() && text.size() <= limits::brand_bytes_max &&
            std::all_of(text.begin(), text.end(),
                        [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
-}
-
-std::string blotted(std::string_view text) {
-    std::string decoded;
-    if (text.find('%') != text.npos) {
-        decoded = text;
-        for (int times = 0; times < decodings_max && undo_escapes(decoded); ++times) {
-        }
-        if (holds_token(decoded)) {
-            escape_again(decoded);
-            text = decoded;
-        }
-    }
-    std::string out;
-    std::size_t told = 0;  // what comes before is in `out`, blotted
-    std::size_t begin = 0;
-    for (;;) {
-        const std::size_t secret = find_secret(text, begin);
-        out += text.substr(told, secret == text.npos ? text.npos : secret - told);
-        if (secret == text.npos)
-            return out;
-        told = std::min(text.find_first_not_of(base62, secret), text.size());
-        out += "...";
-        // The '_' before a secret may be the one after a brand that looks like a prefix.
-        begin = secret - 1;
-    }
-}
-
-bool holds_token(std::string_view text) noexcept {
-    return find_secret(text) != text.npos;
 }
 
 }  // namespace hourgate::token

@@ -82,14 +82,26 @@ private:
     std::uint16_t port_ = 0;
 };
 
+/// What a caller may claim, so many headers a call as one call may have; the last ones are those
+/// that proxies set themselves.
+std::vector<std::vector<std::string_view>> all_claims() {
+    constexpr std::size_t in_a_call = 40;
+    std::vector<std::vector<std::string_view>> calls(1);
+    const auto add = [&](std::string_view name) {
+        if (calls.back().size() == in_a_call)
+            calls.emplace_back();
+        calls.back().push_back(name);
+    };
+    for (const std::string_view name : hourgate::claims_to_remove())
+        add(name);
+    calls.push_back({"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+                     "X-Remote-Extra-Made-Up", "X-Original-Made-Up"});
+    return calls;
+}
+
 /// What the application learns by one way to it, for each byte between the words of a name.
 template <typename Ask>
 void check_nothing_is_learned(const Gate& gate, Ask ask) {
-    const std::vector<std::string_view> claims = {
-        "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix",
-        "X-Forwarded-Uri", "X-Real-IP",        "Forwarded",         "True-Client-IP",
-        "Client-IP",       "CF-Connecting-IP", "X-Original-URL",    "X-Rewrite-URL",
-        "X-Original-Host", "Script-Name",      "Path-Info",         "Proxy"};
     const Answered honest = ask(gate.get({}, gate.manager));
     CHECK(honest.status == 200);
     CHECK(contains(honest.body, "CGI_X_HOURGATE_ROLE_=manager\n"));
@@ -101,12 +113,14 @@ void check_nothing_is_learned(const Gate& gate, Ask ask) {
             CHECK((forged.status == 200 || forged.status == 400));
             CHECK_FALSE(contains(forged.body, "evil"));
         }
-        Headers headers;
-        for (const std::string_view name : claims)
-            headers.emplace_back(spelled(name, separator), "evil");
-        const Answered claimed = ask(gate.get(headers, gate.manager));
-        CHECK((claimed.status == 200 || claimed.status == 400));
-        CHECK_FALSE(contains(claimed.body, "evil"));
+        for (const std::vector<std::string_view>& claims : all_claims()) {
+            Headers headers;
+            for (const std::string_view name : claims)
+                headers.emplace_back(spelled(name, separator), "evil");
+            const Answered claimed = ask(gate.get(headers, gate.manager));
+            CHECK((claimed.status == 200 || claimed.status == 400));
+            CHECK_FALSE(contains(claimed.body, "evil"));
+        }
         for (const std::string_view name : {"X-HTTP-Method-Override", "X-Method-Override"})
             CHECK(ask(gate.get({{spelled(name, separator), "DELETE"}}, gate.manager))
                       .body.find("=DELETE") == std::string::npos);

@@ -136,6 +136,60 @@ TEST_CASE("exactly one Host is asked for, and none of HTTP/1.0") {
     CHECK(flaw_of("GET /x HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n") == HeadFlaw::host);
     CHECK(flaw_of("GET /x HTTP/1.0\r\n\r\n") == HeadFlaw::none);
     CHECK(flaw_of("GET /x HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == HeadFlaw::host);
+    for (const char* version : {"1.1", "1.0"}) {
+        const auto with_host = [&](const std::string& host) {
+            return flaw_of("GET /x HTTP/" + std::string(version) + "\r\nHost: " + host +
+                           "\r\n\r\n");
+        };
+        for (const char* host : {"a/b\"c",
+                                 "a b",
+                                 "a,b;proto=https",
+                                 "a@b",
+                                 "u:p@b",
+                                 ":80",
+                                 ":",
+                                 "a:b",
+                                 "a:65536",
+                                 "a:-1",
+                                 "a:80:80",
+                                 "a:80:",
+                                 "a::",
+                                 "[::1",
+                                 "[::1]x",
+                                 "[]",
+                                 "[::g]",
+                                 "[1]",
+                                 "[1:2]",
+                                 "[:::]",
+                                 "[v1.a]",
+                                 "[fe80::1%25eth0]",
+                                 "::1",
+                                 "a%41",
+                                 "a\\b",
+                                 "a?b",
+                                 "a#b",
+                                 "a,b",
+                                 "a;b",
+                                 "a=b",
+                                 "'a'",
+                                 "<a>",
+                                 "a\xc3\xa9",
+                                 "\xff",
+                                 "http://a",
+                                 "a/"}) {
+            CAPTURE(host, version);
+            CHECK(with_host(host) == HeadFlaw::host);
+        }
+        for (const char* host :
+             {"", "a", "A.example", "a.example.", "a_b-c~d", "a:80", "a:", "a:0", "127.0.0.1:8080",
+              "[::1]", "[::1]:80", "[::1]:", "[2001:db8::7]", "[::ffff:192.0.2.1]:1", "xn--9ca"}) {
+            CAPTURE(host, version);
+            CHECK(with_host(host) == HeadFlaw::none);
+        }
+    }
+    for (const char c : std::string("\0\x01\x7f", 3))  // not even a header
+        CHECK(flaw_of("GET /x HTTP/1.1\r\nHost: a" + std::string(1, c) + "b\r\n\r\n") ==
+              HeadFlaw::header_line);
 }
 
 TEST_CASE("each bound is met exactly, and one byte more is refused") {

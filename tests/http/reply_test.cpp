@@ -264,8 +264,8 @@ std::vector<Case> no_room() {
          429, "Too Many Requests",
          "Retry-After: 40\nX-RateLimit-Limit: 60\nX-RateLimit-Remaining: 0\n"
          "X-RateLimit-Reset: 1780000060\n"
-         "RateLimit-Policy: \"rotate\";q=60;w=60, \"rotate-member\";q=120;w=60\n"
-         "RateLimit: \"rotate\";r=0;t=40, \"rotate-member\";r=60;t=40\n",
+         "RateLimit-Policy: \"rotate\";q=60;w=60\n"
+         "RateLimit: \"rotate\";r=0;t=40\n",
          R"("code":"rate_limited","reason":"window_full","message":"Window 'rotate' for rotating tokens is full: 60 calls in any 60 s, shared by all programs that use this token. Calls to the API do not count in it.","fix":"Wait 40 s, until 2026-05-28T20:27:40Z, then send the same call again; one call every 1 s altogether never fills this window.","decision":"dec_ID","window":"rotate","limit":60,"windowSeconds":60,"per":"token","retryAfter":40,"retryAt":"2026-05-28T20:27:40Z","paceSeconds":1.0)"},
         {"store_failed", [](HttpBench& bench) { bench.directory.fails = true; }, as_it_is, 503,
          "Service Unavailable", "",
