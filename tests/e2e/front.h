@@ -14,6 +14,7 @@
 #include "e2e/upstream.h"
 #include "e2e/wire.h"
 #include "support/catch.h"
+#include "support/raw_client.h"
 
 namespace hourgate::e2e {
 
@@ -53,6 +54,10 @@ public:
     /// What a client at `from` gets for these bytes.
     [[nodiscard]] Answered ask(const std::string& bytes, const std::string& from = client) const {
         return Wire(place_.host, place_.port, from).ask(bytes);
+    }
+    /// A client's connection, for bytes that no answer ends.
+    [[nodiscard]] test::RawClient connect() const {
+        return test::RawClient(place_.host, place_.port);
     }
     [[nodiscard]] std::string url() const { return "http://" + place_.text(); }
 

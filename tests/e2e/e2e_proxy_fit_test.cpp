@@ -1,0 +1,147 @@
+// Behind a proxy that asks the gate, an API gets what it would get without one: WebSockets, bodies of
+// any length, long heads. What is the proxy's own stays its own.
+#include <string>
+#include <vector>
+
+#include "e2e/stage.h"
+#include "support/catch.h"
+#include "support/forwarding.h"
+
+using namespace hourgate::e2e;
+using hourgate::test::RawClient;
+using hourgate::test::RawUpstream;
+
+namespace {
+
+/// A granted call's head, up to its last line.
+std::string head_of(const Stage& stage, const std::string& method = "GET",
+                    const std::string& more = "") {
+    return method + " " + clients + " HTTP/1.1\r\nHost: api.example:8443\r\nAuthorization: Bearer " +
+           stage.manager + "\r\n" + more;
+}
+
+constexpr const char* ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
+
+std::string lowered(const std::string& text) { return hourgate::lower(text); }
+
+/// What the operator of nginx writes at the head of the location.
+Edit in_location(const std::string& lines) {
+    return [=](const std::string& text) {
+        return replaced(text, "    location / {\n", "    location / {\n" + lines);
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a WebSocket opens behind a proxy, and its bytes go both ways") {
+    with_each_proxy([](const std::string& proxy) {
+        const RawUpstream api;
+        const Stage stage(proxy, "", Ask::by_port, {}, api.port());
+        RawClient client = stage.front->connect();
+        client.send(head_of(stage, "GET",
+                            "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+                            "Sec-WebSocket-Version: 13\r\n"
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+        RawClient at_api = api.accept();
+        const std::string head = lowered(at_api.head());
+        INFO(head);
+        CHECK(contains(head, "\r\nupgrade: websocket\r\n"));
+        CHECK(contains(head, "\r\nconnection: upgrade\r\n"));
+        at_api.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                    "Upgrade: websocket\r\n"
+                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+        CHECK(contains(client.head(), " 101 "));
+        client.send("ping");
+        CHECK(at_api.read(4) == "ping");
+        at_api.send("pong");
+        CHECK(client.read(4) == "pong");
+    });
+}
+
+// The gate would not see the calls that come after: h2c is how gates are passed by.
+TEST_CASE("behind a proxy no caller begins a protocol that the gate does not see") {
+    with_each_proxy([](const std::string& proxy) {
+        const RawUpstream api;
+        const Stage stage(proxy, "", Ask::by_port, {}, api.port());
+        for (const std::string upgrade :
+             {"h2c", "websocket, h2c", "h2c, websocket", "h2c\r\nUpgrade: websocket",
+              "h2c\r\nUpgrade: h2c", "websocket/13", "TLS/1.0"}) {
+            INFO(upgrade);
+            RawClient client = stage.front->connect();
+            client.send(head_of(stage, "GET",
+                                "Connection: Upgrade, HTTP2-Settings\r\n"
+                                "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nUpgrade: " +
+                                    upgrade + "\r\n\r\n"));
+            RawClient at_api = api.accept();
+            const std::string head = lowered(at_api.head());
+            INFO(head);
+            CHECK_FALSE(contains(head, "\r\nupgrade: h2c"));
+            CHECK_FALSE(contains(head, ", h2c"));
+            CHECK_FALSE(contains(head, "\r\nupgrade: tls"));
+            CHECK_FALSE(contains(head, "/13"));
+            at_api.send(ok);
+            CHECK(contains(client.head(), " 200 "));
+        }
+    });
+}
+
+TEST_CASE("behind a proxy bodies of any length reach the API, as they come") {
+    with_each_proxy([](const std::string& proxy) {
+        const RawUpstream api;
+        const Stage stage(proxy, "", Ask::by_port, {}, api.port());
+        constexpr std::size_t size = 3 << 20;
+        RawClient client = stage.front->connect();
+        client.send(head_of(stage, "POST", "Content-Length: " + std::to_string(size) + "\r\n\r\n") +
+                    std::string(1'000, 'b'));
+        RawClient at_api = api.accept();
+        CHECK(contains(lowered(at_api.head()), "\r\nhost: api.example:8443\r\n"));
+        CHECK(at_api.read(1'000).size() == 1'000);  // the rest is not sent yet
+        client.send(std::string(size - 1'000, 'b'));
+        CHECK(at_api.read_over(size - 1'000) == size - 1'000);
+        at_api.send(ok);
+        CHECK(contains(client.head(), " 200 "));
+    });
+}
+
+TEST_CASE("behind a proxy an API's answer streams, and its head may be long") {
+    with_each_proxy([](const std::string& proxy) {
+        const RawUpstream api;
+        const Stage stage(proxy, "", Ask::by_port, {}, api.port());
+        for (const std::size_t size : {3'000U, 7'000U}) {
+            RawClient client = stage.front->connect();
+            client.send(head_of(stage, "GET",
+                                "Cookie: session=" + std::string(7'000, 'c') + "\r\n\r\n"));
+            RawClient at_api = api.accept();
+            CHECK(contains(at_api.head(), std::string(7'000, 'c')));
+            at_api.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Long: " +
+                        std::string(size, 'h') + "\r\nConnection: close\r\n\r\ndata: one\n\n");
+            CHECK(contains(client.head(), std::string(size, 'h')));
+            // The API has not ended its answer: what it said so far is here.
+            std::string some = client.read(1);
+            while (!contains(some, "data: one\n\n") && some.size() < 100)
+                some += client.read(1);
+            CHECK(contains(some, "data: one\n\n"));
+        }
+    });
+}
+
+TEST_CASE("what nginx refuses by itself keeps its status, and the gate's refusals theirs") {
+    if (executable("nginx").empty()) {
+        WARN("skipped: nginx is not installed");
+        return;
+    }
+    const std::string deny = "        deny " + std::string(Front::client) + "; allow all;\n";
+    const Stage denied("nginx", "", Ask::by_port, in_location(deny));
+    const Answered refused = denied.get(denied.manager);
+    CHECK(refused.status == 403);
+    CHECK(refused.count("Retry-After") == 0);
+    CHECK(contains(refused.body, "nginx"));
+    const Stage broken("nginx", "", Ask::by_port, in_location("        return 500;\n"));
+    CHECK(broken.get(broken.manager).status == 500);
+    CHECK(contains(broken.get(broken.manager).body, "nginx"));
+    const Stage larger("nginx", "", Ask::by_port,
+                       in_location("        client_max_body_size 100m;\n"));
+    CHECK(larger.post(larger.manager, clients, std::string(2 << 20, 'b')).status == 200);
+    CHECK(reason_of(larger.get(larger.member)) == "role_forbidden");
+    CHECK(reason_of(larger.get("")) == "no_credentials");
+}
