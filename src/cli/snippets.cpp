@@ -317,7 +317,7 @@ std::vector<Command> snippets_commands() {
                     "API who calls, and tells callers what is left or why they were refused. With "
                     "--in-front the proxy forwards every call to the gate, which forwards it to "
                     "[upstream] url. Either way, the proxy removes what callers claim about their "
-                    "address and their way. "
+                    "identity, their address and their way. "
                     "Addresses, api_prefix and trust.ask_id are those of the gate's configuration. "
                     "For nginx, Caddy and HAProxy the text is run by Hourgate's own tests, for "
                     "Traefik and Envoy it is written after their documentation.",

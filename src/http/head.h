@@ -28,7 +28,7 @@ enum class HeadFlaw : std::uint8_t {
     too_many_headers,  ///< over limits::headers_max
     head_too_long,     ///< over limits::head_bytes_max
     too_many_options,  ///< over limits::connection_options_max
-    host,              ///< HTTP/1.1 and not exactly one Host: RFC 9112 section 3.2
+    host,              ///< none in HTTP/1.1, several, or one that is no host: RFC 9112, 3.2
     length,            ///< Content-Length is no number, there twice, or beside Transfer-Encoding
     encoding,          ///< a Transfer-Encoding other than chunked
     preflight_body,    ///< a CORS preflight with a body: no browser sends one

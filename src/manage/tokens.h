@@ -73,7 +73,8 @@ struct TokenQuery {
 /// A rotation may be repeated in the old token's grace, also by the old token itself, as long as
 /// nothing that came after it in its line was ever granted a call: its answer was lost. That
 /// revokes the unused successors and leaves the grace's end as it was, or earlier if `grace_s` says
-/// so. It takes Context::settle_usage.
+/// so. It takes Context::settle_usage. The uses are looked at before the transaction: a first call
+/// that a successor is granted between that and the commit does not keep it from being revoked.
 ///
 /// A rotation passes at tokens.live_max. Then the graces of the line's earlier tokens end, so that
 /// a line goes over the bound by one token at most.

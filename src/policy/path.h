@@ -29,7 +29,7 @@ enum class PathFlaw : std::uint8_t {
     double_encoding,    ///< "%hh" left after decoding
     too_many_segments,  ///< over limits::path_segments_max
     case_variant,       ///< found by Policy: would match an earlier resource if case were ignored
-    reading_variant,  ///< found by Policy: an earlier resource, as policy/readings.h reads the path
+    reading_variant,    ///< found by Policy: an earlier resource or another path, by readings.h
 };
 
 /// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.

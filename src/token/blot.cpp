@@ -1,6 +1,7 @@
 #include "token/blot.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -152,10 +153,10 @@ std::size_t changes_in(const Letters& letters, std::size_t at, std::size_t end) 
 }
 
 bool is_environment(const Letters& letters, std::size_t end) noexcept {
-    std::string word;
-    for (std::size_t at = end - std::min(end, env_digits); at < end; ++at)
-        word += lower_of(letters[at].c);
-    return env_from(word).has_value();
+    std::array<char, env_digits> word{};
+    for (std::size_t at = 0; at < env_digits && end >= env_digits; ++at)
+        word[at] = lower_of(letters[end - env_digits + at].c);
+    return env_from({word.data(), word.size()}).has_value();
 }
 
 bool is_disorder(const Letters& letters, std::size_t at, std::size_t end) noexcept {

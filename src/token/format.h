@@ -89,13 +89,13 @@ struct Parsed {
 /// [a-z0-9]{1,limits::brand_bytes_max}.
 [[nodiscard]] bool is_brand(std::string_view text) noexcept;
 
-/// `text`, a path, with the secret of every token in it replaced by "...": for answers and logs.
-/// The brand does not matter: an environment, a prefix and something after them look like nothing
-/// else. Where "%hh" escapes stand for parts of a token, the text is shown with as few of them as
-/// can be.
+/// Returns `text` with the secret of every token in it replaced by "...", for answers, logs and
+/// records: of tokens as they are minted, and of those that were altered (token/blot.h). The brand
+/// does not matter. Where "%hh" escapes stand for parts of a token, the text is shown with as few
+/// of them as can be. Takes time that is linear in the length of the text.
 [[nodiscard]] std::string blotted(std::string_view text);
-/// Whether there is a token in `text`, of whatever brand, whole or cut at its end; by the same
-/// marks.
+/// Returns whether there is a token in `text`, of whatever brand, as it is minted, whole or cut at
+/// its end: what was sent in a wrong place. An altered token is not looked for.
 [[nodiscard]] bool holds_token(std::string_view text) noexcept;
 
 }  // namespace hourgate::token
