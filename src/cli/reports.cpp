@@ -137,8 +137,9 @@ void warn_of_losses(const Session& session, const std::string& backup,
                             "database that can be read");
         return;
     }
-    session.output.warn(written +
-                        "; the present database has what the backup has not: " + text_of(losses));
+    session.output.warn(
+        written +
+        "; the present database has changes that the backup does not have: " + text_of(losses));
     if (losses.works_again_count > 0)
         session.output.warn(counted(losses.works_again_count, "token") +
                             " that did not work will work again: " + works_again_text(losses));

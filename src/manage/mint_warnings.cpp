@@ -16,9 +16,8 @@ void about_env(Warnings& out, const Context& context, const TokenRecord& token) 
     if (token.env == context.tokens.env)
         return;
     const std::string asked(token::to_text(token.env)), taken(token::to_text(context.tokens.env));
-    out.push_back("It is a " + asked + " token, and this gate takes " + taken +
-                  " tokens alone ([tokens] env): every call with it is answered 401 "
-                  "wrong_environment.");
+    out.push_back("It is a " + asked + " token, and this gate accepts only " + taken +
+                  " tokens ([tokens] env): every call with it is answered 401 wrong_environment.");
 }
 
 /// The plan that counts: the workspace's own, or the one that a lapsed workspace counts as.
@@ -58,11 +57,13 @@ void about_rights(Warnings& out, const Context& context, const TokenView& view) 
         return;
     const std::vector<policy::Scope>& scopes = view.token.scopes;
     const Role role = view.member.role;
-    const std::string named(to_text(role));
+    const std::string named = "Role " + std::string(to_text(role));
+    const bool nothing = !context.passes_something(role, scopes);
     if (scopes.empty()) {
-        if (!context.passes_something(role, {}))
-            out.push_back("The rules give role " + named +
-                          " no access to anything, so every call to the API is answered 403.");
+        if (nothing)
+            out.push_back(named +
+                          " has no access to any resource, so every call to the API is answered "
+                          "403.");
         return;
     }
     std::string useless;
@@ -71,11 +72,9 @@ void about_rights(Warnings& out, const Context& context, const TokenView& view) 
             useless.append(useless.empty() ? "" : ", ").append(policy::to_text(scope));
     if (useless.empty())
         return;
-    const bool all = !context.passes_something(role, scopes);
-    out.push_back("The rules give role " + named +
-                  " nothing of what these scopes name: " + useless +
-                  (all ? ". Every call to the API is answered 403."
-                       : ". The token works for its other scopes."));
+    out.push_back(named + " may do nothing that these scopes allow: " + useless +
+                  (nothing ? ". Every call to the API is answered 403."
+                           : ". The token works for its other scopes."));
 }
 
 }  // namespace

@@ -105,6 +105,10 @@ TEST_CASE("files that others may read, of another owner, or in an open folder ar
     };
     CHECK(check({file("/d/x.db", 0600), file("/d/x.db-wal", 0600)}).state == State::ok);
     CHECK(check({file("/d/x.db", 0640)}).fix == "chmod 0600 /d/x.db");
+    // Root is never told to follow a name in a folder that another user can rearrange.
+    CHECK(check({file("/d/x.db", 0640, 12'345)}).fix == "sudo -u '#12345' chmod 0600 /d/x.db");
+    CHECK(check({file("/d/x.db", 0600)}, {"/d", 12'345, 0770, true, 0}).fix ==
+          "sudo -u '#12345' chmod 0700 /d");
     CHECK(check({file("/d/x.db", 0600), file("/d/x.db-wal", 0604)}).fix ==
           "chmod 0600 /d/x.db-wal");
     CHECK(check({file("/d/x.db", 0600, 0), file("/d/x.db-shm", 0600, 12'345)}).fix ==

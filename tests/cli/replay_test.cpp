@@ -261,7 +261,7 @@ TEST_CASE("calls of the doctor's own are left out, and fill no window") {
     report.add({}, {Kind::probe, "granted", "", ""});
     CHECK(report.json().at("probesLeftOut") == 1);
     CHECK(report.json().at("same") == 0);
-    CHECK(report.text().find("`hourgate doctor --through` on record: left out") !=
+    CHECK(report.text().find("Left out: 1 call on record that `hourgate doctor --through` made") !=
           std::string::npos);
 }
 

@@ -373,8 +373,8 @@ TEST_CASE("a token that cannot work is minted with a warning, on standard error 
     const Ran plain = here.run(mint);
     CHECK(plain.exit_code == 0);
     CHECK(contains(plain.out, "hsk_test_"));
-    CHECK(contains(plain.err, "warning: It is a test token, and this gate takes live tokens"));
-    CHECK(contains(plain.err, "nothing of what these scopes name: clients:write"));
+    CHECK(contains(plain.err, "warning: It is a test token, and this gate accepts only live tokens"));
+    CHECK(contains(plain.err, "may do nothing that these scopes allow: clients:write"));
     CHECK(here.json(mint).at("warnings").size() == 2);
     CHECK(here.json({"token", "mint", "Acme/owner@acme.example", "--name", "x"})
               .at("warnings")

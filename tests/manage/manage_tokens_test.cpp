@@ -117,18 +117,18 @@ TEST_CASE("a token that cannot work is minted with a warning that says why") {
 
     NewToken of_test = bench.asked();
     of_test.env = token::Env::test;
-    CHECK(has(warned(of_test, context), "this gate takes live tokens alone"));
+    CHECK(has(warned(of_test, context), "this gate accepts only live tokens"));
     CHECK(has(warned(of_test, context), "401 wrong_environment"));
 
     NewToken narrow = bench.asked();
     narrow.scopes = {{"moon", Reach::read}};
-    CHECK(has(warned(narrow, context), "nothing of what these scopes name: moon:read"));
+    CHECK(has(warned(narrow, context), "may do nothing that these scopes allow: moon:read"));
     CHECK(has(warned(narrow, context), "Every call to the API is answered 403."));
     narrow.scopes = {{"clients", Reach::read}, {"moon", Reach::read}};
     CHECK(has(warned(narrow, context), "The token works for its other scopes."));
     NewToken of_bob = bench.asked();
     of_bob.member = "acme/bob@acme.example";
-    CHECK(has(warned(of_bob, context), "give role member no access to anything"));
+    CHECK(has(warned(of_bob, context), "Role member has no access to any resource"));
 
     take(change_workspace(bench.context(), bench.ws, hourgate::test::to_plan("free")));
     CHECK(has(warned(bench.asked(), context), "on plan 'free', which has no API access"));

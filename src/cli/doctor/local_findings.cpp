@@ -109,6 +109,12 @@ std::string octal(mode_t mode) {
     return digits.data();
 }
 
+/// What to put before a command that changes a file by its name: chmod follows a link, and who owns
+/// the folder may put one there, so root's rights are not for it.
+std::string as_owner(uid_t owner) {
+    return owner == 0 ? "" : "sudo -u " + for_shell(user_name(owner)) + " ";
+}
+
 }  // namespace
 
 std::string bytes_text(std::int64_t bytes) {
@@ -161,7 +167,7 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
                 "permissions",
                 file.path + " has mode " + octal(file.mode) +
                     ": others on this machine may read who your customers are, or change it",
-                "chmod 0600 " + for_shell(file.path));
+                as_owner(file.owner) + "chmod 0600 " + for_shell(file.path));
         if (file.owner != files.front().owner)
             return is_bad("permissions",
                           file.path + " belongs to " + user_name(file.owner) + ", " +
@@ -174,7 +180,7 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
         return is_bad("permissions",
                       folder.path + " has mode " + octal(folder.mode) +
                           ": others may put another database in the place of yours",
-                      "chmod 0700 " + for_shell(folder.path));
+                      as_owner(folder.owner) + "chmod 0700 " + for_shell(folder.path));
     if (config_file && (config_file->mode & others_write) != 0)
         return is_bad("permissions",
                       config_file->path + " has mode " + octal(config_file->mode) +

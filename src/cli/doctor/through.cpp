@@ -201,7 +201,8 @@ Status look_through(Session& session, const Way& way, const std::optional<std::s
     }
     const auto config = session.config();
     if (!config) {
-        report.add(is_skipped("through", "what to call, the configuration says: see above"));
+        report.add(is_skipped(
+            "through", "the configuration says what to call, and it cannot be read: see above"));
         return Done{};
     }
     const auto policy = policy::Policy::make(config.value()->rules);

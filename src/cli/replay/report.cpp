@@ -99,8 +99,8 @@ std::string ReplayReport::text() const {
     if (same_ == 0 && left_ == 0 && changed_.empty())
         text += "\nThere are no matching decisions on record in this time.\n";
     if (probes_ > 0)
-        text += "\n" + std::to_string(probes_) + (probes_ == 1 ? " call" : " calls") +
-                " of `hourgate doctor --through` on record: left out, as nobody's traffic.\n";
+        text += "\nLeft out: " + std::to_string(probes_) + (probes_ == 1 ? " call" : " calls") +
+                " on record that `hourgate doctor --through` made.\n";
     text += table_of(Kind::newly_refused, "Newly refused");
     text += table_of(Kind::newly_granted, "Newly granted");
     text += table_of(Kind::refused_otherwise, "Refused for another reason");
