@@ -7,11 +7,13 @@
 #include <array>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "app/in_force_ledger.h"
 #include "app/rules.h"
 #include "app/witness.h"
+#include "base/text.h"
 #include "config/live.h"
 #include "config/load.h"
 #include "embedded.h"
@@ -33,6 +35,7 @@
 #include "ops/usage_meter.h"
 #include "ops/usage_writer.h"
 #include "policy/policy.h"
+#include "policy/reached.h"
 #include "store/backup.h"
 #include "store/database.h"
 #include "store/files.h"
@@ -206,7 +209,11 @@ struct App::Parts {
                  now.mints_per_day},
                 [&by](std::string_view resource) { return by.policy.knows(resource); },
                 LapseRule{now.grace_days * ms_per_day},
-                [this] { return usage_writer.settle(); }};
+                [this] { return usage_writer.settle(); },
+                [&by](Role role, std::span<const policy::Scope> scopes) {
+                    return policy::passes_something(by.policy, role, scopes);
+                },
+                now.lapse_to};
     }
 
     /// A record that may not be written yet, or never will be.
@@ -380,7 +387,7 @@ struct App::Parts {
                   {"mode", shown_mode(next)},
                   {"upstream", shown_upstream(next)}});
         for (const std::string& key : kept)
-            log.line(ops::Level::warning, key + ": changes at the next start alone",
+            log.line(ops::Level::warning, key + ": takes effect after a restart",
                      {{"next", "systemctl restart hourgate"}});
     }
 
@@ -408,9 +415,11 @@ struct App::Parts {
     void refuse_reload(const Failure& failure) {
         reloads_refused.fetch_add(1);
         last_reload_good.store(false);
-        log.line(
-            ops::Level::error, "configuration was not read again, the former one stays",
-            {{"reload", std::to_string(reloads)}, {"why", failure.what}, {"next", failure.next}});
+        for (const std::string_view mistake : split(failure.what, '\n'))
+            log.line(ops::Level::error, "reload failed; the previous configuration stays in force",
+                     {{"reload", std::to_string(reloads)},
+                      {"why", std::string(mistake)},
+                      {"next", failure.next}});
     }
 
     void sweep() {

@@ -1,10 +1,12 @@
 #include "app/rules.h"
 
+#include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "base/clock.h"
 #include "config/forms.h"
+#include "config/load.h"
 #include "token/format.h"
 
 namespace hourgate {
@@ -15,6 +17,24 @@ namespace {
 auto upstream_part(const config::Config& config) {
     return std::tie(config.upstream_urls, config.upstream_authorization, config.upstream_connect_s,
                     config.upstream_answer_s, config.upstream_idle_s, config.upstream_stream_max_s);
+}
+
+/// A failure about one of the addresses, with file, line and key before it.
+Failure where_it_is_written(Failure failure, const config::Config& config) {
+    std::string_view off = config.upstream_urls.front();
+    for (const std::string& url : config.upstream_urls) {
+        const config::Listen place = config::parse_upstream(url);
+        const std::string& named = place.path.empty() ? place.host : place.path;
+        if (failure.what.find(named) != std::string::npos) {
+            off = url;
+            break;
+        }
+    }
+    constexpr std::string_view said_by_place = "[upstream] url: ";
+    if (failure.what.starts_with(said_by_place))
+        failure.what.erase(0, said_by_place.size());
+    failure.what = config::place_of(config, "upstream", "url", off) + ": " + failure.what;
+    return failure;
 }
 
 /// Nothing when calls are not forwarded.
@@ -39,7 +59,7 @@ Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config
     settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
     auto made = http::Upstream::make(std::move(settings), counts);
     if (!made)
-        return made.failure();
+        return where_it_is_written(made.failure(), config);
     return std::shared_ptr<http::Upstream>(std::move(made).value());
 }
 

@@ -1,4 +1,9 @@
 // hourgate audit
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -11,8 +16,22 @@ namespace {
 
 constexpr std::int64_t shown_by_default = 50;
 
+/// An action that nothing writes would look like a quiet day.
+Status check_action(const std::optional<std::string>& action) {
+    const auto& known = manage::audit_actions;
+    if (!action || std::find(known.begin(), known.end(), *action) != known.end())
+        return Done{};
+    std::string all;
+    for (const std::string_view one : known)
+        all.append(all.empty() ? "" : ", ").append(one);
+    return Failure{Fault::usage, "--action '" + echoed(*action) + "' is not an action",
+                   "the actions are: " + all};
+}
+
 Status audit(Session& session) {
     const Arguments& arguments = session.arguments;
+    if (Status known = check_action(arguments.find("--action")); !known)
+        return known;
     manage::AuditFilter filter;
     filter.workspace_id = arguments.find("WS").value_or("");
     filter.actor = arguments.find("--actor").value_or("");

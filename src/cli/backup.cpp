@@ -81,7 +81,7 @@ Status backup(Session& session) {
     const auto keep = number_of(session.arguments, "--keep", backups_kept_max);
     if (!keep)
         return keep.failure();
-    const auto config = session.config();
+    const auto config = session.settings();
     if (!config)
         return config.failure();
     const std::string& target = session.arguments.one("FILE");
@@ -133,14 +133,16 @@ void forget_lost(const Session& session, const std::string& database,
 }
 
 Status restore(Session& session) {
-    const auto config = session.config();
+    const auto config = session.settings();
     if (!config)
         return config.failure();
     const std::string& database = config.value()->database;
     const bool bring_back = session.arguments.given("--bring-back");
-    const auto report = store::restore(database, session.arguments.one("FILE"),
-                                       bring_back ? store::BringBack::yes : store::BringBack::no,
-                                       session.clock.now().wall_ms);
+    const std::string& backup = session.arguments.one("FILE");
+    const auto report = store::restore(
+        database, backup, bring_back ? store::BringBack::yes : store::BringBack::no,
+        session.clock.now().wall_ms,
+        [&](const store::Losses& losses) { warn_of_losses(session, backup, losses); });
     if (!report)
         return report.failure();
     forget_lost(session, database, report.value());
@@ -177,7 +179,8 @@ std::vector<Command> backup_commands() {
          .summary = "Put a backup in the place of the database, while no server runs",
          .details = "The present database is moved aside, not deleted. Tokens revoked and members "
                     "removed "
-                    "since the backup stay so, and are listed.",
+                    "since the backup stay so, and are listed. It says, before and after, how old "
+                    "the backup is, what is lost, and which tokens will work again.",
          .parameters = {word("FILE", "a backup"),
                         flag("--bring-back",
                              "undo what was revoked and removed since the backup, too")},

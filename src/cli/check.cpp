@@ -223,6 +223,12 @@ std::string lines_of(const Found& found) {
     return cli::lines_of(lines);
 }
 
+/// The next step that the answer names; "" if it names none.
+std::string fix_in(const Json& answer) {
+    const auto error = answer.find("error");
+    return error != answer.end() && error->is_object() ? text_in(*error, "fix") : "";
+}
+
 Status check(Session& session) {
     const auto question = question_of(session.arguments);
     if (!question)
@@ -245,7 +251,7 @@ Status check(Session& session) {
     return Failure{
         Fault::system,
         "the call would be refused: " + text_in(answer, "status") + " " + text_in(answer, "reason"),
-        ""};
+        fix_in(answer)};
 }
 
 }  // namespace

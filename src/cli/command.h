@@ -86,6 +86,9 @@ struct Table {
 /// What every command takes.
 inline constexpr Parameter config_option = option(
     "--config", "FILE", "configuration; else $HOURGATE_CONFIG, else /etc/hourgate/config.toml");
+/// What the commands take that work on the database: all_commands() adds it to them.
+inline constexpr Parameter database_option =
+    option("--database", "FILE", "the database; else as [database] path says");
 inline constexpr Parameter json_flag = flag("--json", "print the result as JSON");
 inline constexpr Parameter help_flag = flag("--help", "print this");
 

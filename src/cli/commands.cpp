@@ -1,9 +1,28 @@
 #include "cli/commands.h"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace hourgate::cli {
+
+namespace {
+
+/// Those that can do their work without a sound configuration when the database is named.
+bool works_on_database(const Command& command) {
+    constexpr std::array<std::string_view, 5> groups = {"workspace", "member", "plan", "token",
+                                                        "operator"};
+    constexpr std::array<std::string_view, 6> alone = {"why",    "replay",  "audit",
+                                                       "backup", "restore", "doctor"};
+    const auto has = [](const auto& names, std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return command.group.empty() ? has(alone, command.name) : has(groups, command.group);
+}
+
+}  // namespace
 
 Table all_commands() {
     Table table;
@@ -27,6 +46,9 @@ Table all_commands() {
           audit_commands, backup_commands, doctor_commands, config_commands, snippets_commands,
           version_commands}) {
         std::vector<Command> some = commands();
+        for (Command& command : some)
+            if (works_on_database(command))
+                command.parameters.push_back(database_option);
         table.commands.insert(table.commands.end(), std::make_move_iterator(some.begin()),
                               std::make_move_iterator(some.end()));
     }

@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,41 @@ std::vector<std::string_view> known_words(const Table& table, const Group* group
     return known;
 }
 
+/// The known word that is another name for the same thing: "create" is "add" or "mint" here.
+std::optional<std::string_view> same_in_other_words(std::string_view word,
+                                                    const std::vector<std::string_view>& known) {
+    static const std::vector<std::vector<std::string_view>> kin = {
+        {"set", "update", "change", "edit", "modify", "role", "plan"},
+        {"create", "new", "make", "generate", "issue", "add", "mint", "set"},
+        {"delete", "del", "rm", "destroy", "disable", "end", "remove", "revoke"},
+        {"ls", "all", "list"},
+        {"get", "info", "describe", "view", "status", "show"},
+        {"set-role", "promote", "role"},
+        {"upgrade", "move", "plan"},
+        {"renew", "roll", "rotate"},
+        {"undelete", "readd", "enable", "restore"},
+        {"validate", "verify", "test", "lint", "check"},
+        {"dump", "print", "show"},
+        {"start", "run", "server", "serve"},
+        {"setup", "install", "init"},
+        {"log", "history", "audit"},
+        {"user", "users", "account", "member"},
+        {"org", "organization", "team", "tenant", "customer", "workspace"},
+        {"key", "keys", "apikey", "token"},
+    };
+    const auto has = [](const auto& words, std::string_view one) {
+        return std::find(words.begin(), words.end(), one) != words.end();
+    };
+    for (const auto& words : kin) {
+        if (!has(words, word))
+            continue;
+        for (const std::string_view one : words)
+            if (has(known, one))
+                return one;
+    }
+    return std::nullopt;
+}
+
 std::string joined(const std::vector<std::string_view>& words) {
     std::string out;
     for (const std::string_view word : words)
@@ -171,7 +207,10 @@ std::string help_of_all(const Table& table) {
 Failure no_such_command(const Table& table, const Group* group, std::string_view word) {
     const std::vector<std::string_view> known = known_words(table, group);
     std::string what = "`" + path_of(group) + "` has no command '" + echoed(word) + "'";
-    if (const auto meant = config::nearest(lower(word), known))
+    auto meant = config::nearest(lower(word), known);
+    if (!meant)
+        meant = same_in_other_words(lower(word), known);
+    if (meant)
         return {Fault::usage, std::move(what),
                 "did you mean `" + path_of(group) + " " + std::string(*meant) + "`?"};
     return {Fault::usage, std::move(what), "the commands are: " + joined(known)};

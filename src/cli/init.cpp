@@ -6,6 +6,7 @@
 #include "cli/reports.h"
 #include "cli/session.h"
 #include "cli/shell.h"
+#include "ops/machine.h"
 #include "store/files.h"
 
 namespace hourgate::cli {
@@ -28,6 +29,20 @@ Status check_user(const std::string& database) {
                          "sudo -u hourgate hourgate init"};
 }
 
+/// A server that runs as another user can neither write nor read what belongs to root.
+void warn_of_root(const Session& session, const std::string& database) {
+    const auto rights = ops::rights_of(database);
+    if (::geteuid() != 0 || !rights || rights->owner != 0)
+        return;
+    const std::string user = has_user(server_user) ? server_user : "USER";
+    const std::string folder = store::folder_of(database);
+    session.output.warn(database +
+                        " and its folder belong to root, so only a server that runs as "
+                        "root can use them. For one that runs as another user: `chown -h " +
+                        user + ": " + for_shell(folder) + " " + for_shell(database) +
+                        "`, or run `hourgate init` as that user in a folder of its own");
+}
+
 Status init(Session& session) {
     const auto config = session.config();
     if (!config)
@@ -39,6 +54,7 @@ Status init(Session& session) {
         make_database(settings.database, session.clock, token_rules(settings), "init");
     if (!minted)
         return minted.failure();
+    warn_of_root(session, settings.database);
     return show_made(session, settings.database, minted.value());
 }
 

@@ -76,12 +76,17 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
     const std::string next = token::blotted(failure.next);
     if (form_ == Form::json) {
         nlohmann::ordered_json error = {{"message", what}, {"next", next}};
+        if (what.find('\n') != std::string::npos)
+            for (const std::string_view line : split(what, '\n'))
+                error["mistakes"].push_back(line);
         if (!config.empty())
             error["config"] = config;
         complain(dump({{"error", error}}));
         return;
     }
-    std::string text = "hourgate: " + what + "\n";
+    std::string text;
+    for (const std::string_view line : split(what, '\n'))
+        text.append("hourgate: ").append(line).append("\n");
     if (!next.empty())
         text += "  next: " + next + "\n";
     if (!config.empty())

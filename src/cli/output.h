@@ -28,8 +28,9 @@ public:
     /// "hourgate: warning: WHAT" on standard error.
     void warn(std::string_view what) const noexcept;
 
-    /// "hourgate: WHAT", "  next: NEXT" and "  config: CONFIG" on standard error. Empty ones are
-    /// left out.
+    /// Prints "hourgate: WHAT" for each line of it, "  next: NEXT" and "  config: CONFIG" on
+    /// standard error. Empty ones are left out. In JSON the lines of WHAT are also a list,
+    /// "mistakes", if there are several.
     void fail(const Failure& failure, std::string_view config) const noexcept;
 
     /// A line that is written over by the next, on a terminal; nothing elsewhere. "" removes it.

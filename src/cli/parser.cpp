@@ -156,12 +156,16 @@ private:
             invocation.help = help(found);
             return invocation;
         }
-        for (const std::string& word : extras)
-            if (is_option(word))
-                return no_such_option(found, word);
+        // Which options there are is the command's to say: without one, the word that is none is
+        // what is wrong.
+        const auto word = std::find_if_not(extras.begin(), extras.end(), is_option);
+        if (found == nullptr && word != extras.end())
+            return no_such_command(table_, group(), *word);
+        for (const std::string& extra : extras)
+            if (is_option(extra))
+                return no_such_option(found, extra);
         if (found == nullptr)
-            return extras.empty() ? command_missing(table_, group())
-                                  : no_such_command(table_, group(), extras.front());
+            return command_missing(table_, group());
         if (!extras.empty())
             return Failure{Fault::usage,
                            "'" + echoed(extras.front()) + "' is one argument too many",

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "cli/commands.h"
+#include "cli/doctor/stage.h"
 #include "cli/print.h"
 #include "cli/replay/engine.h"
 #include "cli/replay/report.h"
@@ -31,19 +32,51 @@ Result<std::pair<std::string, std::string>> plan_and_window(const std::string& t
     return std::pair(text.substr(0, colon), text.substr(colon + 1));
 }
 
-/// Puts one window into its plan, in the place of the one of that name; "off" takes it out.
+/// "a, b and c" for a message.
+template <typename Items>
+std::string names_of(const Items& items) {
+    std::string names;
+    for (const auto& item : items)
+        names.append(names.empty() ? "" : ", ").append(item.name);
+    return names.empty() ? "none" : names;
+}
+
+/// Failure::not_found for a window that the plan does not have, which is most likely mistyped.
+Status check_window(const Plan& plan, const std::string& name, bool is_new,
+                    const std::string& limit) {
+    const bool known = std::any_of(plan.windows.begin(), plan.windows.end(),
+                                   [&](const Window& one) { return one.name == name; });
+    if (known != is_new)
+        return Done{};
+    if (known)
+        return Failure{Fault::conflict,
+                       "plan '" + plan.name + "' has a window '" + echoed(name) + "' already",
+                       "leave the '+' out to try it with another limit"};
+    return Failure{
+        Fault::not_found, "plan '" + plan.name + "' has no window '" + echoed(name) + "'",
+        "its windows are: " + names_of(plan.windows) + "; to try a new one, write " + plan.name +
+            ":+" + echoed(name) + (limit.empty() ? "=LIMIT/SECONDS" : limit)};
+}
+
+/// Puts one window into its plan, in the place of the one of that name; "off" takes it out, and '+'
+/// before the name adds a new one.
 Status put_window(std::vector<Plan>& plans, const std::string& text) {
     auto parts = plan_and_window(text);
     if (!parts)
         return parts.failure();
-    const auto& [name, wanted] = parts.value();
+    const auto& [name, rest] = parts.value();
     const auto named = [&](const Plan& plan) { return plan.name == parts.value().first; };
     const auto plan = std::find_if(plans.begin(), plans.end(), named);
     if (plan == plans.end())
-        return Failure{Fault::not_found, "plan '" + echoed(name) + "' does not exist",
-                       "see `hourgate plan list`"};
+        return Failure{Fault::not_found, "there is no plan '" + echoed(name) + "'",
+                       "the plans are: " + names_of(plans)};
+    const bool is_new = rest.starts_with('+');
+    const std::string wanted = rest.substr(is_new ? 1 : 0);
     const std::string window_name = wanted.substr(0, wanted.find('='));
-    const bool off = wanted == window_name + "=off";
+    const std::string limit = wanted.substr(window_name.size());
+    const bool off = limit == "=off";
+    if (Status known = check_window(*plan, window_name, is_new, off ? "" : limit); !known)
+        return known;
     auto window = off ? Result<Window>(Window{}) : parse_window(wanted);
     if (!window)
         return window.failure();
@@ -112,6 +145,24 @@ Status run_all(const Session& session, const manage::Context& context, const Per
     return Done{};
 }
 
+/// Calls of `hourgate doctor --through` that were granted in those hours.
+Result<std::int64_t> probes_granted(const manage::Context& context, const Period& period) {
+    manage::UsageQuery query;
+    query.tokens.workspace = probe_workspace;
+    query.from_ms = period.from_ms / ms_per_hour * ms_per_hour;
+    query.until_ms = period.until_ms;
+    const auto usage = manage::list_usage(context, query);
+    if (!usage && usage.failure().fault == Fault::not_found)
+        return std::int64_t{0};
+    if (!usage)
+        return usage.failure();
+    std::int64_t calls = 0;
+    for (const manage::UsageRow& row : usage.value().items)
+        for (const auto& [reason, count] : row.calls)
+            calls += reason == "granted" ? count : 0;
+    return calls;
+}
+
 /// "new.toml, studio:burst=60/10"
 std::string described(const Session& session, const std::optional<std::string>& against) {
     std::string text = against.value_or(session.config_file());
@@ -121,13 +172,14 @@ std::string described(const Session& session, const std::optional<std::string>& 
 }
 
 Status replay(Session& session) {
+    const auto against = session.arguments.find("--against");
+    // The present rules are what is tried, unless others are named.
+    const auto present = against ? session.settings() : session.config();
+    if (!present)
+        return present.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto against = session.arguments.find("--against");
-    const auto present = session.config();
-    if (!present)
-        return present.failure();
     config::Config rules = *present.value();
     if (against) {
         auto loaded = config::load(against);
@@ -154,7 +206,10 @@ Status replay(Session& session) {
     const auto granted = manage::calls_granted(context.value(), report.from_ms, report.until_ms);
     if (!granted)
         return granted.failure();
-    report.calls_granted = granted.value();
+    const auto probes = probes_granted(context.value(), period.value());
+    if (!probes)
+        return probes.failure();
+    report.calls_granted = granted.value() - probes.value();
     if (session.output.form() == Form::json)
         return print(session, report.json());
     return session.output.print(report.text());
@@ -170,16 +225,20 @@ std::vector<Command> replay_commands() {
          .details =
              "Decides the calls on record once more, by the same code, with the same roles, "
              "scopes and times, against --against FILE or with --window in its plan, and reports "
-             "who would newly be refused or granted. Reads only. Limits need every granted call "
-             "on record: [decisions] grants = \"all\".",
-         .parameters = {option("--against", "FILE", "the configuration to try; else the present"),
-                        options("--window", "PLAN:W",
-                                "a window to try: PLAN:NAME=LIMIT/SECONDS[/PER], or PLAN:NAME=off"),
-                        option("--from", "TIME",
-                               "from an instant or the beginning of a date; without it a week "
-                               "back"),
-                        option("--until", "TIME",
-                               "before an instant or until the end of a date; without it all")},
+             "who would newly be refused or granted. Reads only. Calls that `hourgate doctor "
+             "--through` made are left out. Limits need every granted call on record: "
+             "[decisions] grants = \"all\".",
+         .parameters =
+             {option("--against", "FILE", "the configuration to try; else the present"),
+              options(
+                  "--window", "PLAN:W",
+                  "a window of the plan to try: PLAN:NAME=LIMIT/SECONDS[/PER], or PLAN:NAME=off; a "
+                  "new one: PLAN:+NAME=LIMIT/SECONDS[/PER]"),
+              option("--from", "TIME",
+                     "from an instant or the beginning of a date; without it a week "
+                     "back"),
+              option("--until", "TIME",
+                     "before an instant or until the end of a date; without it all")},
          .example = "hourgate replay --window studio:burst=20/10\n"
                     "hourgate replay --against new.toml --from 2026-11-18",
          .run = replay},

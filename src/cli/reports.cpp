@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/time_text.h"
 #include "build_info.h"
+#include "cli/doctor/local_findings.h"
 #include "cli/print.h"
 #include "cli/show.h"
 #include "http/views.h"
@@ -22,6 +24,45 @@ std::string text_of(const std::vector<std::string>& words) {
 /// "1 member", "2 members".
 std::string counted(std::int64_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+/// "3 tokens minted, 1 token revoked and 12 audit events"; "nothing" if all are 0.
+std::string text_of(const store::Losses& losses) {
+    std::vector<std::string> parts;
+    const auto add = [&](std::int64_t count, const std::string& what, const std::string& done) {
+        if (count > 0)
+            parts.push_back(counted(count, what) + (done.empty() ? "" : " " + done));
+    };
+    add(losses.tokens_minted, "token", "minted");
+    add(losses.tokens_revoked, "token", "revoked");
+    add(losses.tokens_rotated, "token", "rotated");
+    add(losses.workspaces_added, "workspace", "added");
+    add(losses.members_added, "member", "added");
+    add(losses.members_removed, "member", "removed");
+    add(losses.audit_events, "audit event", "");
+    if (parts.empty())
+        return "nothing";
+    std::string text = parts.front();
+    for (std::size_t at = 1; at < parts.size(); ++at)
+        text.append(at + 1 == parts.size() ? " and " : ", ").append(parts[at]);
+    return text;
+}
+
+/// "3 days ago, at 2026-11-18T11:08:43Z".
+std::string age_text(const Session& session, std::int64_t at_ms) {
+    const std::int64_t age_ms = session.clock.now().wall_ms - at_ms;
+    if (age_ms < 0)
+        return "at " + format_time(at_ms) + ", which is ahead of the clock";
+    return span_text(age_ms) + " ago, at " + format_time(at_ms);
+}
+
+/// Tokens that did not work before the restore and do after it, and how to end them.
+std::string works_again_text(const store::Losses& losses) {
+    const std::string prefixes = text_of(losses.works_again);
+    const auto named = static_cast<std::int64_t>(losses.works_again.size());
+    const std::int64_t more = losses.works_again_count - named;
+    return prefixes + (more > 0 ? " and " + std::to_string(more) + " more" : "") +
+           "; to end them: `hourgate token revoke " + prefixes + "`";
 }
 
 double seconds_of(const store::Restored& restored) {
@@ -86,17 +127,50 @@ Status show_backup(const Session& session, const std::string& file,
     return session.output.print(text);
 }
 
+void warn_of_losses(const Session& session, const std::string& backup,
+                    const store::Losses& losses) {
+    const std::string written =
+        "the backup " + backup + " was written " + age_text(session, losses.made_ms);
+    if (!losses.known) {
+        session.output.warn(written +
+                            "; what was changed since is not known, because there is no present "
+                            "database that can be read");
+        return;
+    }
+    session.output.warn(
+        written +
+        "; the present database has changes that the backup does not have: " + text_of(losses));
+    if (losses.works_again_count > 0)
+        session.output.warn(counted(losses.works_again_count, "token") +
+                            " that did not work will work again: " + works_again_text(losses));
+}
+
 Status show_restored(const Session& session, const std::string& database,
                      const store::RestoreReport& report) {
-    if (wants_json(session))
-        return print(session,
-                     {{"database", database},
-                      {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
-                      {"workspaces", report.workspaces},
-                      {"members", report.members},
-                      {"tokens", report.tokens},
-                      {"keptRevoked", report.kept_revoked},
-                      {"keptRemoved", report.kept_removed}});
+    const store::Losses& losses = report.losses;
+    if (wants_json(session)) {
+        Json json = Json{{"database", database},
+                         {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
+                         {"workspaces", report.workspaces},
+                         {"members", report.members},
+                         {"tokens", report.tokens},
+                         {"keptRevoked", report.kept_revoked},
+                         {"keptRemoved", report.kept_removed}};
+        json["backupWrittenAt"] = format_time(losses.made_ms);
+        json["backupAgeSeconds"] = (session.clock.now().wall_ms - losses.made_ms) / ms_per_s;
+        json["newestChangeInBackupAt"] =
+            losses.newest_ms == 0 ? Json() : Json(format_time(losses.newest_ms));
+        json["lost"] = !losses.known ? Json() : Json{{"tokensMinted", losses.tokens_minted},
+                                                     {"tokensRevoked", losses.tokens_revoked},
+                                                     {"tokensRotated", losses.tokens_rotated},
+                                                     {"workspacesAdded", losses.workspaces_added},
+                                                     {"membersAdded", losses.members_added},
+                                                     {"membersRemoved", losses.members_removed},
+                                                     {"auditEvents", losses.audit_events}};
+        json["worksAgain"] = losses.works_again;
+        json["worksAgainCount"] = losses.works_again_count;
+        return print(session, json);
+    }
     Pairs pairs = {{"database", database},
                    {"moved away to", report.old_file},
                    {"workspaces", std::to_string(report.workspaces)},
@@ -106,6 +180,12 @@ Status show_restored(const Session& session, const std::string& database,
         pairs.emplace_back("still revoked", text_of(report.kept_revoked));
     if (!report.kept_removed.empty())
         pairs.emplace_back("still removed", text_of(report.kept_removed));
+    pairs.emplace_back("backup written", age_text(session, losses.made_ms));
+    if (losses.newest_ms > 0)
+        pairs.emplace_back("newest change", age_text(session, losses.newest_ms));
+    pairs.emplace_back("lost since", losses.known ? text_of(losses) : "not known");
+    if (losses.works_again_count > 0)
+        pairs.emplace_back("work again", works_again_text(losses));
     std::string text = lines_of(pairs);
     if (!report.kept_revoked.empty() || !report.kept_removed.empty())
         text +=

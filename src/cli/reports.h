@@ -18,6 +18,8 @@ namespace hourgate::cli {
 [[nodiscard]] Status show_backup(const Session& session, const std::string& file,
                                  const store::BackupReport& report,
                                  const std::vector<std::string>& removed);
+/// Before a restore: what will be lost, as warnings.
+void warn_of_losses(const Session& session, const std::string& backup, const store::Losses& losses);
 [[nodiscard]] Status show_restored(const Session& session, const std::string& database,
                                    const store::RestoreReport& report);
 [[nodiscard]] Status show_checked(const Session& session, const std::string& file,

@@ -1,11 +1,14 @@
 #include "cli/session.h"
 
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "cli/shell.h"
 #include "config/load.h"
 #include "policy/policy.h"
+#include "policy/reached.h"
 #include "store/as_owner.h"
 #include "store/database.h"
 #include "store/sqlite_ledger.h"
@@ -17,6 +20,16 @@ namespace {
 std::vector<std::string> with_program(std::string program, std::vector<std::string> words) {
     words.insert(words.begin(), std::move(program));
     return words;
+}
+
+/// What --database says, as an absolute path; none if it is not given.
+Result<std::optional<std::string>> named_database(const Arguments& arguments) {
+    const auto given = arguments.find(database_option.name);
+    if (!given)
+        return std::optional<std::string>();
+    if (given->empty())
+        return Failure{Fault::usage, "--database names no file", "write --database FILE"};
+    return std::optional(std::filesystem::absolute(*given).lexically_normal().string());
 }
 
 /// From now on, root works as the user that can rearrange the folder of the database. Rights are
@@ -44,17 +57,53 @@ Session::Session(std::string program, std::vector<std::string> words, Arguments 
       words_(with_program(std::move(program), std::move(words))) {}
 
 Result<const config::Config*> Session::config() {
-    if (!config_) {
-        auto loaded = config::load(arguments.find(config_option.name));
-        if (!loaded)
-            return loaded.failure();
-        config_ = std::move(loaded).value();
+    if (config_)
+        return &*config_;
+    const auto named = named_database(arguments);
+    if (!named)
+        return named.failure();
+    auto loaded = config::load(arguments.find(config_option.name));
+    if (!loaded) {
+        Failure failure = loaded.failure();
+        if (failure.next.empty() && failure.fault == Fault::config)
+            failure.next =
+                "correct the configuration; `hourgate config check` says whether it is "
+                "sound";
+        return failure;
     }
+    config_ = std::move(loaded).value();
+    if (named.value())
+        config_->database = *named.value();
     return &*config_;
 }
 
+Result<const config::Config*> Session::settings() {
+    if (stand_in_)
+        return &*stand_in_;
+    const auto read = config();
+    if (read)
+        return read;
+    Failure failure = read.failure();
+    if (failure.fault != Fault::config && failure.fault != Fault::permission)
+        return failure;
+    const auto named = named_database(arguments);
+    if (!named)
+        return named.failure();
+    if (!named.value()) {
+        if (failure.fault == Fault::config)
+            failure.next +=
+                "; to do this without it, name the database: add `--database FILE` to the command";
+        return failure;
+    }
+    output.warn("the configuration cannot be used, so built-in defaults stand in for it: " +
+                failure.what.substr(0, failure.what.find('\n')));
+    stand_in_.emplace();
+    stand_in_->database = *named.value();
+    return &*stand_in_;
+}
+
 Result<manage::Context> Session::manage() {
-    const auto config = this->config();
+    const auto config = this->settings();
     if (!config)
         return config.failure();
     const config::Config& settings = *config.value();
@@ -81,20 +130,30 @@ Result<manage::Context> Session::manage() {
                            token_rules(settings),
                            [shared](std::string_view resource) { return shared->knows(resource); },
                            LapseRule{settings.grace_days * ms_per_day},
-                           {}};
+                           {},
+                           [shared](Role role, std::span<const policy::Scope> scopes) {
+                               return policy::passes_something(*shared, role, scopes);
+                           },
+                           settings.lapse_to};
+}
+
+const config::Config* Session::known() const noexcept {
+    return config_ ? &*config_ : stand_in_ ? &*stand_in_ : nullptr;
 }
 
 std::string Session::config_file() const {
-    if (!config_)
+    const config::Config* const config = known();
+    if (config == nullptr)
         return "";
-    return config_->file.empty() ? "built-in defaults, database " + config_->database
-                                 : config_->file;
+    return config->file.empty() ? "built-in defaults, database " + config->database : config->file;
 }
 
 Failure Session::with_advice(const Failure& failure) const {
     if (failure.fault != Fault::permission)
         return failure;
-    return with_sudo(failure, config_ ? config_->database : config::Config().database, words_);
+    const config::Config* const config = known();
+    return with_sudo(failure, config != nullptr ? config->database : config::Config().database,
+                     words_);
 }
 
 }  // namespace hourgate::cli

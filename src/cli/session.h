@@ -29,10 +29,17 @@ public:
     const Output output;
     const SystemClock clock;
 
-    /// Read at the first call.
+    /// Reads the configuration at the first call; --database goes before its [database] path.
+    /// Failure::config if it is broken: for a command that acts by what it says.
     [[nodiscard]] Result<const config::Config*> config();
 
-    /// Opens the database at the first call. What it hands out lives as long as the session.
+    /// The same for a command that needs the database and little else. If --database names it, the
+    /// built-in defaults stand in for a broken configuration, and a warning says so, once. If not,
+    /// the failure names --database as the way to go on.
+    [[nodiscard]] Result<const config::Config*> settings();
+
+    /// Opens the database of settings() at the first call. What it hands out lives as long as the
+    /// session.
     [[nodiscard]] Result<manage::Context> manage();
 
     /// Where the configuration came from, for messages: the file's name, or "built-in defaults";
@@ -43,8 +50,11 @@ public:
     [[nodiscard]] Failure with_advice(const Failure& failure) const;
 
 private:
+    [[nodiscard]] const config::Config* known() const noexcept;
+
     const std::vector<std::string> words_;  // with the program's name
     std::optional<config::Config> config_;
+    std::optional<config::Config> stand_in_;  // defaults, where a broken one is not needed
     std::unique_ptr<manage::Ledger> ledger_;
 };
 

@@ -36,6 +36,11 @@ Status show_list(const Session& session, const std::vector<T>& items, Rows rows,
     return session.output.print(columns_of(rows));
 }
 
+/// "from 192.0.2.7", or that nobody knows.
+std::string from_text(const std::string& address) {
+    return " from " + (address.empty() ? std::string("an unknown address") : address);
+}
+
 std::string who_of(const manage::TokenView& view) {
     return view.member.email.empty() ? view.member.name : view.member.email;
 }
@@ -99,10 +104,11 @@ Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
     pairs.emplace_back("expires", token.expires_ms ? format_time(*token.expires_ms) : "never");
     const manage::TokenUse& use = view.use;
     if (use.used_ms)
-        pairs.emplace_back("last used", format_time(*use.used_ms) + " from " + use.used_from);
+        pairs.emplace_back("last used", format_time(*use.used_ms) + from_text(use.used_from));
     if (use.refused_ms)
-        pairs.emplace_back("last refused", format_time(*use.refused_ms) + " from " +
-                                               use.refused_from + ", " + use.refused_reason);
+        pairs.emplace_back(
+            "last refused",
+            format_time(*use.refused_ms) + from_text(use.refused_from) + ", " + use.refused_reason);
     return pairs;
 }
 
@@ -259,8 +265,13 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
 
 Status show(const Session& session, const manage::MintedToken& minted) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
-    if (wants_json(session))
-        return print_with_token(session, view_of(minted.view, now_ms), minted.token);
+    for (const std::string& warning : minted.warnings)
+        session.output.warn(warning);
+    if (wants_json(session)) {
+        Json json = view_of(minted.view, now_ms);
+        json["warnings"] = minted.warnings;
+        return print_with_token(session, json, minted.token);
+    }
     return print_with_token(session, lines_of(pairs_of(minted.view, now_ms)), minted.token);
 }
 

@@ -202,9 +202,8 @@ std::string filled(std::string_view text, const Values& values) {
 
 constexpr const char* ask_id_hint =
     "A call that nginx redirects internally (X-Accel-Redirect, index) is asked about and counted "
-    "again.\n        # It counts once with [trust] ask_id = \"X-Ask-Id\": set that, restart "
-    "hourgate, "
-    "print this anew.";
+    "again.\n        # It counts once with [trust] ask_id = \"X-Ask-Id\": set that, run `systemctl "
+    "reload hourgate`, print this again.";
 
 constexpr const char* upstream_hint =
     "Set [upstream] url in the gate's configuration: without it, the gate forwards nothing.";
@@ -218,10 +217,13 @@ Values values_for(Style style, const Places& places, const config::Config& confi
     const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
     const bool listens = arguments.given("--listen");
     const std::string port = std::to_string(places.front.port);
+    // Envoy's own form of an address is no text for a comment.
+    const Style own_style = style == Style::envoy ? Style::nginx : style;
     return {
         {"ask", written(places.ask, style)},
         {"public", written(places.public_, style)},
-        {"api", host_and_port(places.api)},
+        {"api", places.api.kind == Listen::Kind::unix_socket ? written(places.api, own_style)
+                                                             : host_and_port(places.api)},
         {"api_prefix", config.rules.api_prefix},
         {"listen", host_and_port(places.front)},
         {"upstream_hint", config.upstream_urls.empty() ? upstream_hint : ""},
@@ -247,6 +249,23 @@ Values values_for(Style style, const Places& places, const config::Config& confi
     };
 }
 
+/// What --api says; else the first address of [upstream] url; else what is usual.
+Result<Listen> api_of(Style style, const config::Config& config, const Arguments& arguments) {
+    if (arguments.given("--api") || config.upstream_urls.empty())
+        return address_of(arguments, "--api", "http://127.0.0.1:3000");
+    Listen api = config::parse_upstream(config.upstream_urls.front());
+    if (api.kind != Listen::Kind::unix_socket)
+        return api;
+    const std::string name = "[upstream] url " + config.upstream_urls.front();
+    if (style == Style::traefik)
+        return Failure{Fault::config, name + " is a Unix socket, which Traefik cannot forward to",
+                       "name another address of the API: --api http://127.0.0.1:3000"};
+    if (!is_plain_path(api.path))
+        return Failure{Fault::config, name + " has a path that a proxy may read differently",
+                       "choose a path of letters, digits and / . _ -, or name the API with --api"};
+    return api;
+}
+
 Result<Places> places_for(Style style, const config::Config& config, const Arguments& arguments) {
     const auto open = listener("public", config.public_, style);
     if (!open)
@@ -259,7 +278,7 @@ Result<Places> places_for(Style style, const config::Config& config, const Argum
     const auto ask = listener("ask", config.ask, style);
     if (!ask)
         return ask.failure();
-    const auto api = address_of(arguments, "--api", "http://127.0.0.1:3000");
+    const auto api = api_of(style, config, arguments);
     if (!api)
         return api.failure();
     return Places{ask.value(), open.value(), api.value(), front.value()};
@@ -298,6 +317,13 @@ Status snippets(Session& session) {
     const auto places = places_for(style, *config.value(), session.arguments);
     if (!places)
         return places.failure();
+    if (!session.arguments.given("--in-front") && !session.arguments.given("--api") &&
+        config.value()->upstream_urls.size() > 1)
+        session.output.warn("[upstream] url names " +
+                            std::to_string(config.value()->upstream_urls.size()) +
+                            " addresses, and the text has the first one alone, " +
+                            config.value()->upstream_urls.front() +
+                            ": add the others to it, or name one with --api");
     const std::string text =
         filled(with_claims(text_of(file.value())),
                values_for(style, places.value(), *config.value(), session.arguments));
@@ -325,7 +351,8 @@ std::vector<Command> snippets_commands() {
                         flag("--in-front",
                              "for a proxy that forwards to the gate: nginx, caddy, haproxy"),
                         option("--api", "URL",
-                               "the API to protect; without it http://127.0.0.1:3000"),
+                               "the API to protect; without it [upstream] url, or else "
+                               "http://127.0.0.1:3000"),
                         option("--listen", "HOST:PORT",
                                "where the proxy listens; without it port 80, Caddy: by its site"),
                         option("--lua", "FILE",

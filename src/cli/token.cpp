@@ -31,6 +31,8 @@ Status mint(Session& session) {
     asked.env = env.value();
     asked.scopes = scopes.value();
     asked.expires_ms = expires.value();
+    if (const auto rules = session.config(); !rules)  // of brand, environment and lifetime
+        return rules.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -56,6 +58,8 @@ Status rotate(Session& session) {
     const auto grace_s = span_of(session.arguments, "--grace");
     if (!grace_s)
         return grace_s.failure();
+    if (const auto rules = session.config(); !rules)
+        return rules.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -80,6 +84,8 @@ Status mint_operator(Session& session) {
         end_of(session.arguments, expires_option.name, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
+    if (const auto rules = session.config(); !rules)
+        return rules.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();

@@ -1,13 +1,19 @@
 // hourgate why
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
+#include "config/nearest.h"
+#include "gate/decision.h"
 #include "http/why.h"
 #include "http/why_routes.h"
 #include "manage/decisions.h"
@@ -53,8 +59,32 @@ Status show_one(Session& session, const manage::Context& context, const std::str
     return session.output.print(http::letter_of(document));
 }
 
+/// A filter that fits nothing would look like a quiet day.
+Status check_filters(const Arguments& arguments) {
+    if (const auto prefix = arguments.find("--token"); prefix && !token::is_prefix(*prefix))
+        return Failure{Fault::usage, "--token '" + echoed(*prefix) + "' is not a token's prefix",
+                       "give the 12 hex digits between the second and the third '_'"};
+    const auto reason = arguments.find("--reason");
+    if (!reason)
+        return Done{};
+    std::vector<std::string_view> known;
+    std::string all;
+    for (std::size_t i = 0; i < reason_count; ++i) {
+        known.push_back(to_text(static_cast<Reason>(i)));
+        all.append(all.empty() ? "" : ", ").append(known.back());
+        if (known.back() == *reason)
+            return Done{};
+    }
+    const auto meant = config::nearest(lower(*reason), known);
+    return Failure{Fault::usage, "--reason '" + echoed(*reason) + "' is not a reason",
+                   (meant ? "did you mean " + std::string(*meant) + "? " : std::string()) +
+                       "The reasons are: " + all};
+}
+
 Status list(Session& session, const manage::Context& context) {
     const Arguments& arguments = session.arguments;
+    if (Status known = check_filters(arguments); !known)
+        return known;
     manage::DecisionFilter filter;
     filter.workspace_id = arguments.find("--workspace").value_or("");
     filter.prefix = arguments.find("--token").value_or("");

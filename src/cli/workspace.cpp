@@ -35,7 +35,7 @@ Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Arguments
 
 /// A date in the past is done as asked, since it may be meant: it says what follows from it.
 void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
-    const auto config = session.config();
+    const auto config = session.settings();
     if (!config)
         return;
     const LapseRule rule{config.value()->grace_days * ms_per_day};

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int levels_max = 8;
 constexpr std::size_t message_bytes_max = 400;
+constexpr std::size_t shown_bytes_max = 80;
 /// Tables nest in tables by dots, and toml++ follows them by recursion: more in one key than any
 /// line of a configuration has would end the program.
 constexpr std::size_t line_bytes_max = 16'384;
@@ -95,6 +96,76 @@ std::optional<Failure> check_letters(std::string_view text, const std::string& f
             ++at;
     }
     return std::nullopt;
+}
+
+// --- values without quotes -----------------------------------------------------------------------
+
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+/// A number, a date or a truth: what TOML has without quotes, right or nearly right.
+bool is_plain_value(std::string_view word) noexcept {
+    if (word == "true" || word == "false")
+        return true;
+    const bool dated = word.size() >= 10 && word[4] == '-' && word[7] == '-';
+    const bool of_digits = std::all_of(word.begin(), word.end(), [](char c) {
+        return is_digit(c) || c == '_' || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E';
+    });
+    return (dated && is_digit(word[0])) ||
+           (of_digits && std::count(word.begin(), word.end(), '.') < 2);
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view blanks = " \t\r";
+    const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
+    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+/// The first value of a line that is a text but for its quotes; empty if there is none.
+std::string_view bare_text_in(std::string_view line) noexcept {
+    constexpr std::string_view separators = "=,[]{}#";
+    const std::size_t equals = line.find('=');
+    // A line of a list has no '='. Only what has a mark of an address or a path is a value there.
+    const bool in_list = equals == line.npos;
+    const std::string_view whole = in_list ? "" : trimmed(line.substr(equals + 1));
+    if (!whole.empty() && separators.find(whole.front()) == whole.npos && whole.front() != '"' &&
+        whole.front() != '\'') {
+        const std::string_view value = trimmed(whole.substr(0, whole.find('#')));
+        const bool fits = value.find_first_of("\"\\") == value.npos && is_printable_ascii(value);
+        return fits && !is_plain_value(value) ? value : std::string_view();
+    }
+    for (std::size_t at = in_list ? 0 : equals + 1; at < line.size() && line[at] != '#';) {
+        if (line[at] == '"' || line[at] == '\'') {
+            at = end_of_text(line, at);
+            continue;
+        }
+        const std::size_t end = std::min(line.find_first_of(separators, at), line.size());
+        const std::string_view word = trimmed(line.substr(at, end - at));
+        const bool is_key = end < line.size() && line[end] == '=';
+        const bool marked = !in_list || word.find_first_of(":/.") != word.npos;
+        if (!word.empty() && !is_key && marked && !is_plain_value(word) &&
+            word.find_first_of("\"'\\ ") == word.npos && is_printable_ascii(word))
+            return word;
+        at = end < line.size() && line[end] == '#' ? end : end + 1;
+    }
+    return {};
+}
+
+/// Puts quotes around the first text of that line that has none. Returns it; empty: there is none.
+std::string put_quotes(std::string& text, int number) {
+    std::size_t begin = 0;
+    for (int line = 1; line < number && begin < text.size(); ++line)
+        begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    const std::string_view line =
+        std::string_view(text).substr(begin, text.find('\n', begin) - begin);
+    const std::string_view bare = bare_text_in(line);
+    if (bare.empty())
+        return "";
+    const std::string word(bare);
+    const std::size_t at = begin + static_cast<std::size_t>(bare.data() - line.data());
+    text.replace(at, word.size(), "\"" + word + "\"");
+    return word;
 }
 
 std::string_view name_of_other(toml::node_type type) noexcept {
@@ -193,18 +264,32 @@ std::string_view name_of(const Node& node) noexcept {
     return node.kind == Node::Kind::other ? std::string_view(node.text) : name_of(node.kind);
 }
 
-Result<Node> read_toml(std::string_view text, const std::string& file) {
+Result<Node> read_toml(std::string_view text, const std::string& file,
+                       std::vector<Unquoted>& unquoted) {
     if (auto failure = check_bytes(text, file))
         return *std::move(failure);
     if (auto failure = check_letters(text, file))
         return *std::move(failure);
-    try {
-        return copy_of(toml::parse(text), levels_max);
-    } catch (const toml::parse_error& error) {
-        return off(file, static_cast<int>(error.source().begin.line),
-                   "is not TOML: " + printable(error.description(), message_bytes_max));
-    } catch (const std::exception& error) {
-        return off(file, 0, "cannot be parsed: " + printable(error.what(), message_bytes_max));
+    std::string quoted(text);
+    for (;;) {
+        try {
+            return copy_of(toml::parse(std::string_view(quoted)), levels_max);
+        } catch (const toml::parse_error& error) {
+            const int line = static_cast<int>(error.source().begin.line);
+            Failure failure = off(
+                file, line, "is not TOML: " + printable(error.description(), message_bytes_max));
+            const std::string word =
+                unquoted.size() < mistakes_max ? put_quotes(quoted, line) : std::string();
+            if (word.empty())
+                return failure;
+            unquoted.push_back(
+                {line, off(file, line,
+                           "is not TOML: a text needs quotes; put quotes around it: \"" +
+                               printable(word, shown_bytes_max) + "\"")
+                           .what});
+        } catch (const std::exception& error) {
+            return off(file, 0, "cannot be parsed: " + printable(error.what(), message_bytes_max));
+        }
     }
 }
 

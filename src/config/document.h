@@ -36,6 +36,15 @@ struct Node {
 /// Parses TOML 1.0. Failure::config is "FILE:LINE: what": not UTF-8, a NUL, over file_bytes_max, a
 /// line over 16 KiB, or what toml++ says of the syntax. Values more than eight levels deep are left
 /// out: no key is there.
-[[nodiscard]] Result<Node> read_toml(std::string_view text, const std::string& file);
+///
+/// A value that only lacks quotes (public = 127.0.0.1:8402) is put into `unquoted` as a mistake,
+/// and read as if it had them, so that what follows it is read, too. At most mistakes_max of them.
+struct Unquoted {
+    int line = 0;
+    std::string what;  ///< as in a failure
+};
+constexpr std::size_t mistakes_max = 20;
+[[nodiscard]] Result<Node> read_toml(std::string_view text, const std::string& file,
+                                     std::vector<Unquoted>& unquoted);
 
 }  // namespace hourgate::config

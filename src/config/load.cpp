@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "config/document.h"
@@ -135,66 +137,117 @@ void check_upstream(Reader& reader, const Config& config) {
     }
 }
 
-/// A policy knows no lines. The failure is put where the first resource stands with which the rules
-/// do not go together: rules that do not, do not with more resources either, so it is searched for
-/// by halves.
-void check_policy(Reader& reader, const policy::Rules& rules) {
-    if (policy::Policy::make(rules).ok())
-        return;
+/// A policy knows no lines. A failure is put where the first resource is with which the rules do
+/// not go together: rules that do not, do not with more resources either, so it is searched for by
+/// halves. Then the same without that resource. One with another mistake is left out.
+void check_policy(Reader& reader, const policy::Rules& all) {
+    policy::Rules rules = all;
+    std::vector<std::size_t> at;  // of each resource of `rules` in the file
+    rules.resources.clear();
+    for (std::size_t i = 0; i < all.resources.size(); ++i) {
+        if (reader.is_off(reader.label_of_resource(i)))
+            continue;
+        rules.resources.push_back(all.resources[i]);
+        at.push_back(i);
+    }
     const auto with_first = [&](std::size_t count) {
         policy::Rules some = rules;
         some.resources.resize(count);
         return policy::Policy::make(std::move(some));
     };
-    std::size_t sound = 0;  // so many go together, if any do
-    std::size_t count = with_first(0) ? rules.resources.size() : 0;
-    while (count > sound + 1) {
-        const std::size_t middle = sound + (count - sound) / 2;
-        (with_first(middle) ? sound : count) = middle;
+    for (std::size_t mistakes = 0; mistakes < mistakes_max; ++mistakes) {
+        if (policy::Policy::make(rules).ok())
+            return;
+        std::size_t sound = 0;  // so many go together, if any do
+        std::size_t count = with_first(0) ? rules.resources.size() : 0;
+        while (count > sound + 1) {
+            const std::size_t middle = sound + (count - sound) / 2;
+            (with_first(middle) ? sound : count) = middle;
+        }
+        const auto made = with_first(count);
+        std::string what = made.failure().what;
+        if (!made.failure().next.empty())
+            what += "; " + made.failure().next;
+        if (count == 0) {
+            reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
+            return;
+        }
+        // The label says which resource; once is enough.
+        const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
+        if (what.starts_with(named))
+            what.erase(0, named.size());
+        const std::size_t off = at[count - 1];
+        reader.refuse(reader.line_of_resource(off), reader.label_of_resource(off), what);
+        const auto place = static_cast<std::ptrdiff_t>(count - 1);
+        rules.resources.erase(rules.resources.begin() + place);
+        at.erase(at.begin() + place);
     }
-    const auto made = with_first(count);
-    std::string what = made.failure().what;
-    if (!made.failure().next.empty())
-        what += "; " + made.failure().next;
-    if (count == 0) {
-        reader.refuse(reader.line_of("server", "api_prefix"), "server.api_prefix", what);
-        return;
-    }
-    // The label says which resource; once is enough.
-    const std::string named = "resource '" + rules.resources[count - 1].name + "': ";
-    if (what.starts_with(named))
-        what.erase(0, named.size());
-    reader.refuse(reader.line_of_resource(count - 1), reader.label_of_resource(count - 1), what);
+}
+
+/// What went wrong before anything could be read, behind the values that only lack quotes.
+Failure with_unquoted(const std::vector<Unquoted>& unquoted, Failure failure) {
+    std::string before;
+    for (const Unquoted& one : unquoted)
+        before += one.what + "\n";
+    failure.what = before + failure.what;
+    return failure;
 }
 
 }  // namespace
 
 Result<Config> parse(std::string_view text, const std::string& file) {
     const std::string shown = printable(file, 4'096);
-    const auto document = read_toml(text, shown);
+    std::vector<Unquoted> unquoted;
+    const auto document = read_toml(text, shown, unquoted);
     if (!document)
-        return document.failure();
+        return with_unquoted(unquoted, document.failure());
 
     Config config;
     config.file = file;
     Reader reader(document.value(), shown);
+    for (Unquoted& one : unquoted)
+        reader.refuse(one.line, std::move(one.what));
     each_key(reader, config);
     config.rules.resources.resize(reader.resources());
     for (std::size_t at = 0; at < config.rules.resources.size(); ++at) {
         reader.resource(at);
         each_resource_key(reader, config.rules.resources[at]);
     }
-    if (auto failure = reader.failure())
-        return *std::move(failure);
-
-    check_listeners(reader, config);
-    check_upstream(reader, config);
-    check_policy(reader, config.rules);
+    reader.find_unknown();
+    // What concerns several keys is looked at where none of them is off by itself.
+    const bool server = !reader.is_off("server"), upstream = !reader.is_off("upstream");
+    if (server)
+        check_listeners(reader, config);
+    if (server && upstream)
+        check_upstream(reader, config);
+    if (server)
+        check_policy(reader, config.rules);
     if (auto failure = reader.failure())
         return *std::move(failure);
     config.peers = networks_of(config.peers_text);
     config.proxies = networks_of(config.proxies_text);
     return config;
+}
+
+std::string place_of(const Config& config, std::string_view section, std::string_view key,
+                     std::string_view value) {
+    const std::string name = std::string(section) + "." + std::string(key);
+    if (config.file.empty())
+        return name;
+    const std::string file = printable(config.file, 4'096);
+    const auto text = text_of(config.file, Missing::is_a_failure);
+    std::vector<Unquoted> unquoted;
+    const auto document =
+        text ? read_toml(*text.value(), file, unquoted) : Result<Node>(text.failure());
+    const Node* const table = document ? document.value().find(section) : nullptr;
+    const Node* node = table != nullptr ? table->find(key) : nullptr;
+    if (node == nullptr)
+        return file + ": " + name;
+    int line = node->line;
+    for (const Node& item : node->children)
+        if (item.text == value)
+            line = item.line;
+    return file + ":" + std::to_string(line) + ": " + name;
 }
 
 Result<Config> load(const std::optional<std::string>& option) {

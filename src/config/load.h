@@ -1,7 +1,7 @@
 // Reads and checks the configuration file. Only config/ includes toml++.
 // Refuses to: accept an unknown key, a wrong type, or a value out of its bound. A failure names
 // file, line and key: "/etc/hourgate/config.toml:12: tokens.live_max: 0 is below 1; allowed: 1 to
-// 10000".
+// 10000". It has one line for each mistake that does not follow from another, at most 20 of them.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@
 namespace hourgate::config {
 
 /// Parses TOML text. `file` is only named in failures. Also makes the Policy once, so that what it
-/// refuses is refused here, with the line of the resource. Of several problems the first of the
-/// file is told.
+/// refuses is refused here, with the line of the resource. After a mistake of TOML's syntax nothing
+/// more of the file is looked at, unless only quotes are missing.
 [[nodiscard]] Result<Config> parse(std::string_view text, const std::string& file);
 
 /// `option` (--config) if given, else $HOURGATE_CONFIG if not empty, else /etc/hourgate/config.toml
@@ -31,6 +31,12 @@ struct Places {
     std::string standard = "/etc/hourgate/config.toml";
 };
 [[nodiscard]] Result<Config> load_from(const Places& places);
+
+/// "/etc/hourgate/config.toml:12: upstream.url": where a value is written, for a message about what
+/// it leads to. Reads the file again: without the line if it is not there any more, and the key
+/// alone for built-in defaults. In a list, the line of the item `value`.
+[[nodiscard]] std::string place_of(const Config& config, std::string_view section,
+                                   std::string_view key, std::string_view value = {});
 
 /// What is allowed but worth a second look, each "KEY: what": a listener that others reach, a rule
 /// that is off, nobody or everybody trusted. For `config check` and the start of the server.

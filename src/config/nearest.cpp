@@ -1,7 +1,10 @@
 #include "config/nearest.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "base/text.h"
 
 namespace hourgate::config {
 
@@ -39,6 +42,17 @@ std::optional<std::string_view> nearest(std::string_view word,
         best_distance = off;
     }
     return best;
+}
+
+bool alike(std::string_view a, std::string_view b) {
+    const auto plain = [](std::string_view word) {
+        std::string out = lower(word);
+        std::replace(out.begin(), out.end(), '-', '_');
+        if (out.size() > 1 && out.back() == 's')
+            out.pop_back();
+        return out;
+    };
+    return plain(a) == plain(b);
 }
 
 }  // namespace hourgate::config

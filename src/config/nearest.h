@@ -17,4 +17,8 @@ namespace hourgate::config {
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word,
                                                       const std::vector<std::string_view>& known);
 
+/// Whether both are the same word but for case, for '-' instead of '_', and for one 's' at the end:
+/// "Live-Max" and "live_max", "path" and "paths".
+[[nodiscard]] bool alike(std::string_view a, std::string_view b);
+
 }  // namespace hourgate::config

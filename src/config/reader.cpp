@@ -131,7 +131,19 @@ void Reader::refuse(int line, std::string_view key, std::string_view what) {
     std::string place = file_;
     if (line > 0)
         place += ":" + std::to_string(line);
-    problems_.push_back({line, place + ": " + std::string(key) + ": " + std::string(what)});
+    problems_.push_back(
+        {line, std::string(key), place + ": " + std::string(key) + ": " + std::string(what)});
+}
+
+void Reader::refuse(int line, std::string what) {
+    problems_.push_back({line, {}, std::move(what)});
+}
+
+bool Reader::is_off(std::string_view key) const noexcept {
+    return std::any_of(problems_.begin(), problems_.end(), [&](const Problem& problem) {
+        const std::string_view other = problem.key;
+        return other.starts_with(key) && (other.size() == key.size() || other[key.size()] == '.');
+    });
 }
 
 void Reader::refuse_value(const Node& node, std::string_view key, std::string_view wrong,
@@ -162,8 +174,11 @@ const Node* Reader::take(std::string_view key, Node::Kind kind, std::string_view
 }
 
 const Node* Reader::required(std::string_view key, Node::Kind kind, std::string_view allowed) {
-    if (table_->find(key) == nullptr)
+    if (table_->find(key) == nullptr) {
         refuse(table_->line, label(key), "is missing; allowed: " + std::string(allowed));
+        problems_.back().table = table_;
+        problems_.back().missing = key;
+    }
     return take(key, kind, allowed);
 }
 
@@ -346,19 +361,28 @@ void Reader::own_by(std::string_view key, bool& upstream) {
 // --- what is left --------------------------------------------------------------------------------
 
 std::optional<Failure> Reader::failure() {
-    find_unknown_sections();
     if (problems_.empty())
         return std::nullopt;
-    const auto first =
-        std::min_element(problems_.begin(), problems_.end(),
-                         [](const Problem& a, const Problem& b) { return a.line < b.line; });
-    return Failure{Fault::config, first->text, {}};
+    std::stable_sort(problems_.begin(), problems_.end(),
+                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    std::string all;
+    for (std::size_t at = 0; at < std::min(problems_.size(), mistakes_max); ++at)
+        all.append(at == 0 ? "" : "\n").append(problems_[at].text);
+    if (problems_.size() > mistakes_max)
+        all.append("\n" + file_ + ": and " + std::to_string(problems_.size() - mistakes_max) +
+                   " more; correct these first");
+    return Failure{Fault::config, std::move(all), {}};
 }
 
-void Reader::find_unknown_sections() {
+void Reader::find_unknown() {
     for (const Node& node : document_.children) {
         const auto same = [&](const Known& known) { return known.section == node.name; };
         const auto known = std::find_if(known_.begin(), known_.end(), same);
+        const bool other_kind =
+            std::any_of(problems_.begin(), problems_.end(),
+                        [&](const Problem& problem) { return problem.key == node.name; });
+        if (other_kind)
+            continue;  // its keys were asked for in vain
         if (known == known_.end()) {
             refuse(node.line, printable(node.name, shown_bytes_max),
                    about_unknown_section(node.name));
@@ -372,10 +396,16 @@ void Reader::find_unknown_sections() {
 }
 
 void Reader::find_unknown_keys(const Node& table, const Known& known, const std::string& prefix) {
-    for (const Node& node : table.children)
-        if (!contains(known.keys, node.name))
-            refuse(node.line, prefix + "." + printable(node.name, shown_bytes_max),
-                   about_unknown_key(node.name, known));
+    for (const Node& node : table.children) {
+        if (contains(known.keys, node.name))
+            continue;
+        const Guess guess = about_unknown_key(node.name, known);
+        // "path" in the place of "paths" is one mistake.
+        std::erase_if(problems_, [&](const Problem& problem) {
+            return problem.table == &table && problem.missing == guess.meant;
+        });
+        refuse(node.line, prefix + "." + printable(node.name, shown_bytes_max), guess.said);
+    }
 }
 
 std::string Reader::about_unknown_section(std::string_view name) const {
@@ -391,19 +421,38 @@ std::string Reader::about_unknown_section(std::string_view name) const {
     }
     if (!homes.empty())
         return "unknown key; did you mean " + homes + "?";
+    for (const std::string_view section : sections)
+        if (alike(name, section))
+            return "unknown key; did you mean " + std::string(section) + "?";
     if (const auto near = nearest(name, sections))
         return "unknown key; did you mean " + std::string(*near) + "?";
     return "unknown key; known here: " + listed(sections, "");
 }
 
-std::string Reader::about_unknown_key(std::string_view key, const Known& here) const {
-    if (const auto near = nearest(key, here.keys))
-        return "unknown key; did you mean " + std::string(*near) + "?";
+Reader::Guess Reader::about_unknown_key(std::string_view key, const Known& here) const {
+    const auto meant = [](std::string_view word) {
+        return Guess{"unknown key; did you mean " + std::string(word) + "?", word};
+    };
+    for (const std::string_view known : here.keys)
+        if (alike(key, known))
+            return meant(known);
     for (const Known& known : known_)
         if (contains(known.keys, key))
-            return "unknown key; did you mean " + std::string(known.section) + "." +
-                   std::string(key) + "?";
-    return "unknown key; known here: " + listed(here.keys, "");
+            return {elsewhere(key, known)};
+    if (const auto near = nearest(key, here.keys))
+        return meant(*near);
+    for (const Known& known : known_)
+        for (const std::string_view other : known.keys)
+            if (alike(key, other))
+                return {elsewhere(other, known)};
+    for (const Known& known : known_)
+        if (const auto near = nearest(key, known.keys))
+            return {elsewhere(*near, known)};
+    return {"unknown key; known here: " + listed(here.keys, "")};
+}
+
+std::string Reader::elsewhere(std::string_view key, const Known& here) {
+    return "unknown key; did you mean " + std::string(here.section) + "." + std::string(key) + "?";
 }
 
 }  // namespace hourgate::config

@@ -1,6 +1,6 @@
 // Takes values of the expected type, form and bound out of a document, and remembers what it was
 // asked for: whatever else is in the document is an unknown key. Goes on after a problem, so that
-// the first of the file is told, whatever the order of asking.
+// all that are independent are reported at once, in the order of the file.
 #pragma once
 
 #include <cstddef>
@@ -54,9 +54,16 @@ public:
     [[nodiscard]] int line_of(std::string_view section, std::string_view key) const noexcept;
     /// Notes a problem that the caller found. `key` is shown as it is.
     void refuse(int line, std::string_view key, std::string_view what);
+    /// The same, in words that begin with file and line.
+    void refuse(int line, std::string what);
+    /// Whether a problem is noted for that key or one below it: "server", "resource.clients". What
+    /// follows from a wrong value is not another mistake.
+    [[nodiscard]] bool is_off(std::string_view key) const noexcept;
 
-    /// The first problem in the file, unknown keys included; nothing when all is well.
-    /// REQUIRES: every known key was asked for.
+    /// Notes every unknown section and key. REQUIRES: every known key was asked for.
+    void find_unknown();
+    /// All problems, one a line in the order of the file, at most mistakes_max of them and then how
+    /// many more there are; nothing when all is well.
     [[nodiscard]] std::optional<Failure> failure();
 
 private:
@@ -67,7 +74,15 @@ private:
     };
     struct Problem {
         int line = 0;
+        std::string key;  // as it is shown
         std::string text;
+        const Node* table = nullptr;  // not null: `missing` is, in this table
+        std::string_view missing = {};
+    };
+    /// What is said about a word that is no key, and the key of the same table that was meant.
+    struct Guess {
+        std::string said;
+        std::string_view meant = {};
     };
 
     void enter(std::string_view section);
@@ -88,10 +103,10 @@ private:
                       std::string_view allowed);
     [[nodiscard]] std::string label(std::string_view key) const;  ///< "tokens.live_max"
 
-    void find_unknown_sections();
     void find_unknown_keys(const Node& table, const Known& known, const std::string& prefix);
     [[nodiscard]] std::string about_unknown_section(std::string_view name) const;
-    [[nodiscard]] std::string about_unknown_key(std::string_view key, const Known& here) const;
+    [[nodiscard]] Guess about_unknown_key(std::string_view key, const Known& here) const;
+    [[nodiscard]] static std::string elsewhere(std::string_view key, const Known& here);
 
     const Node& document_;
     const std::string file_;

@@ -57,7 +57,8 @@ Result<Member> ambiguous(Rows& rows, std::string_view text, const std::vector<Me
     }
     return Failure{Fault::usage,
                    quoted(text) + " means " + std::to_string(found.size()) + " members: " + list,
-                   "name the one you mean by its id", "ambiguous_member", "member"};
+                   "name the one you mean as WORKSPACE/EMAIL or WORKSPACE/SERVICE, or by its id",
+                   "ambiguous_member", "member"};
 }
 
 }  // namespace
@@ -143,7 +144,14 @@ Result<Plan> find_plan(Rows& rows, std::string_view name, std::string_view field
         return book.failure();
     if (const Plan* plan = book.value().find(name))
         return *plan;
-    return Failure{Fault::not_found, "there is no plan " + quoted(name), "see `hourgate plan list`",
+    constexpr std::size_t named_max = 12;
+    std::string known;
+    const std::vector<Plan>& plans = book.value().plans();
+    for (std::size_t i = 0; i < std::min(plans.size(), named_max); ++i)
+        known.append(i == 0 ? "" : ", ").append(plans[i].name);
+    return Failure{Fault::not_found, "there is no plan " + quoted(name),
+                   "the plans are: " + known + (plans.size() > named_max ? ", …" : "") +
+                       "; see `hourgate plan list`",
                    "not_found", field};
 }
 

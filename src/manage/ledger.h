@@ -178,6 +178,11 @@ struct Context {
     /// Puts on record every granted call that was counted before, so that TokenUse is exact as of
     /// this call. Empty where another process counts: a command beside a running server.
     std::function<Status()> settle_usage = {};
+    /// Whether a token of this role with these scopes may make any call that the rules list. Empty
+    /// if the rules are not known: then nobody is warned.
+    std::function<bool(Role, std::span<const policy::Scope>)> passes_something = {};
+    /// The plan that a lapsed workspace counts as ([plans] lapse_to).
+    std::string lapse_to = {};
 };
 
 }  // namespace hourgate::manage

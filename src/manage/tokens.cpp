@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "manage/audit.h"
 #include "manage/find.h"
+#include "manage/mint_warnings.h"
 #include "manage/rights.h"
 #include "token/blot.h"
 #include "token/mint.h"
@@ -108,6 +109,14 @@ Result<MintedToken> draw(Rows& rows, const Context& context, TokenView view) {
     }
 }
 
+Result<MintedToken> with_warnings(Rows& rows, const Context& context, MintedToken minted) {
+    auto warnings = mint_warnings(rows, context, minted.view);
+    if (!warnings)
+        return warnings.failure();
+    minted.warnings = std::move(warnings).value();
+    return minted;
+}
+
 Result<MintedToken> mint_in(Rows& rows, const Context& context, TokenView view, Json after) {
     view.token.created_ms = view.token.line_created_ms = context.now.wall_ms;
     Result<MintedToken> minted = draw(rows, context, std::move(view));
@@ -117,7 +126,7 @@ Result<MintedToken> mint_in(Rows& rows, const Context& context, TokenView view, 
     const Object object{made.token.prefix, made.workspace_id};
     if (Status told = record(rows, context, mint_action, object, {}, after); !told)
         return told.failure();
-    return minted;
+    return with_warnings(rows, context, std::move(minted).value());
 }
 
 /// Full when the member did this as often within a day as tokens.mints_per_day allows, with
@@ -486,7 +495,7 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     const Object object{old.prefix, found.value().workspace_id};
     if (Status told = record(rows, context, rotate_action, object, before, after); !told)
         return told.failure();
-    return minted;
+    return with_warnings(rows, context, std::move(minted).value());
 }
 
 // --- revocation ----------------------------------------------------------------------------------

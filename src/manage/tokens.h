@@ -18,6 +18,9 @@ namespace hourgate::manage {
 struct MintedToken {
     Secret token;
     TokenView view;
+    /// Why calls with it would be refused as things stand, one full sentence each. Empty: nothing
+    /// speaks against it.
+    std::vector<std::string> warnings = {};
 };
 
 /// What is asked of a mint, and what is given.

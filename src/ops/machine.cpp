@@ -5,6 +5,7 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -208,6 +210,58 @@ bool can_connect(const Address& from, const Address& to, std::uint16_t port) {
                            ::connect(fd, target.get(), target.size()) == 0;
     ::close(fd);
     return connected;
+}
+
+namespace {
+
+std::string why_not_connected_to(const sockaddr* address, socklen_t size, int wait_ms) {
+    const int fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return std::strerror(errno);
+    int error = ::connect(fd, address, size) == 0 ? 0 : errno;
+    if (error == EINPROGRESS) {
+        pollfd ready{fd, POLLOUT, 0};
+        socklen_t error_size = sizeof error;
+        if (::poll(&ready, 1, wait_ms) <= 0)
+            error = ETIMEDOUT;
+        else if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0)
+            error = errno;
+    }
+    ::close(fd);
+    if (error == ETIMEDOUT)
+        return "no answer within " + std::to_string(wait_ms / 1'000) + " s";
+    return error == 0 ? "" : std::strerror(error);
+}
+
+}  // namespace
+
+std::string why_not_connected(const Place& place, int wait_ms) {
+    constexpr int addresses_max = 4;
+    if (!place.socket_path.empty()) {
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        if (place.socket_path.size() >= sizeof name.sun_path)
+            return "the path is too long for a socket";
+        place.socket_path.copy(name.sun_path, place.socket_path.size());
+        return why_not_connected_to(reinterpret_cast<const sockaddr*>(&name), sizeof name, wait_ms);
+    }
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const std::string port = std::to_string(place.port);
+    if (const int error = ::getaddrinfo(place.host.c_str(), port.c_str(), &hints, &found))
+        return std::string("the name does not resolve: ") + ::gai_strerror(error);
+    std::string why;
+    int tried = 0;
+    for (const addrinfo* one = found; one != nullptr && tried < addresses_max; one = one->ai_next) {
+        why = why_not_connected_to(one->ai_addr, one->ai_addrlen, wait_ms);
+        ++tried;
+        if (why.empty())
+            break;
+    }
+    ::freeaddrinfo(found);
+    return why;
 }
 
 std::optional<std::int64_t> open_files_max(int pid) {

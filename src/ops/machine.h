@@ -64,6 +64,17 @@ struct Newest {
 /// nothing on it. REQUIRES: both of one family, and both of this machine, so that it takes no time.
 [[nodiscard]] bool can_connect(const Address& from, const Address& to, std::uint16_t port);
 
+/// Where a connection is to be made to.
+struct Place {
+    std::string host;  ///< name or numeric address
+    std::uint16_t port = 0;
+    std::string socket_path;  ///< a Unix socket instead, if not empty
+};
+/// Connects, and sends nothing. Returns "" if that works; else why it does not, as in "Connection
+/// refused", "no answer within 2 s" or "the name does not resolve". Waits at most `wait_ms` for
+/// each of the first four addresses that a name stands for.
+[[nodiscard]] std::string why_not_connected(const Place& place, int wait_ms);
+
 /// The users who listen on a Unix socket, as the kernel remembers them (unix(7), SO_PEERCRED).
 /// Empty when nobody does. Connects, and sends nothing.
 [[nodiscard]] std::vector<uid_t> listening_users(const std::string& socket_path);

@@ -72,6 +72,20 @@ enum class Replace : std::uint8_t { backups, any_file };
 
 enum class BringBack : std::uint8_t { no, yes };
 
+/// What the present database has and the backup has not: lost when it is restored.
+struct Losses {
+    bool known = true;           ///< false if there is no present database, or it cannot be read
+    std::int64_t made_ms = 0;    ///< when the file of the backup was written last
+    std::int64_t newest_ms = 0;  ///< the newest change in the backup; 0: it has none
+    std::int64_t tokens_minted = 0, tokens_revoked = 0, tokens_rotated = 0;
+    std::int64_t workspaces_added = 0, members_added = 0, members_removed = 0;
+    std::int64_t audit_events = 0;
+    /// Tokens that do not work now and will work again, by prefix, at most works_again_max of them.
+    std::vector<std::string> works_again;
+    std::int64_t works_again_count = 0;
+};
+constexpr std::size_t works_again_max = 50;
+
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;
     /// The highest row numbers; whatever is added later gets higher ones.
@@ -79,6 +93,7 @@ struct RestoreReport {
     std::string old_file;                   ///< where the old database went; empty: there was none
     std::vector<std::string> kept_revoked;  ///< prefixes live in the backup that stay revoked
     std::vector<std::string> kept_removed;  ///< public ids of members that stay removed
+    Losses losses;
 };
 
 /// Puts a backup in the database's place. Takes the server lock: Failure::conflict under a running
@@ -89,8 +104,10 @@ struct RestoreReport {
 /// (BringBack::no); when the old database cannot be read they are not known: Failure::conflict,
 /// unless BringBack::yes. Killed at any point, either the old or the new database is in place,
 /// whole.
-/// `now_ms` names the old file and stamps audit events.
+/// `now_ms` names the old file and stamps audit events. `before` is called with what will be lost
+/// once that is known, while nothing has been changed.
 [[nodiscard]] Result<RestoreReport> restore(const std::string& database, const std::string& source,
-                                            BringBack bring_back, std::int64_t now_ms);
+                                            BringBack bring_back, std::int64_t now_ms,
+                                            const std::function<void(const Losses&)>& before = {});
 
 }  // namespace hourgate::store

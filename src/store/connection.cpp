@@ -7,12 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+
+#include "base/clock.h"
 
 namespace hourgate::store {
 
@@ -58,19 +63,28 @@ void open_files_in_place() {
 }
 
 /// Absolute, so that no path has a second meaning to SQLite: "", ":memory:".
-SQLite::Database open(const std::string& path, Access access, int busy_ms) {
+SQLite::Database open(const std::string& path, Access access) {
     open_files_in_place();
     const int flags = access == Access::look ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
-    // The time-out is given at the opening: every statement below may meet a lock.
-    return SQLite::Database(std::filesystem::absolute(path).string(), flags, busy_ms);
+    return SQLite::Database(std::filesystem::absolute(path).string(), flags);
 }
 
-SQLite::Database open(const Draft& draft, Access access, int busy_ms) {
+SQLite::Database open(const Draft& draft, Access access) {
     expected = Expected{std::filesystem::path(draft.path()).filename().string(), draft.id()};
     struct Forget {
         ~Forget() { expected.reset(); }
     } const forget;
-    return open(draft.path(), access, busy_ms);
+    return open(draft.path(), access);
+}
+
+/// SQLite's busy handler: sleeps, or returns 0 when the time is used up.
+int wait_for_lock(void* wait, int looks) {
+    const std::int64_t pause_us =
+        static_cast<LockWait*>(wait)->next_pause_us(looks, SystemClock().now().boot_us);
+    if (pause_us == 0)
+        return 0;
+    std::this_thread::sleep_for(std::chrono::microseconds(pause_us));
+    return 1;
 }
 
 void use_wal(Connection& connection) {
@@ -82,16 +96,29 @@ void use_wal(Connection& connection) {
 }  // namespace
 
 Connection::Connection(const std::string& path, Access access, int busy_ms)
-    : db_(open(path, access, busy_ms)) {
+    : wait_(busy_ms), db_(open(path, access)) {
     prepare(access);
 }
 
 Connection::Connection(const Draft& draft, Access access, int busy_ms)
-    : db_(open(draft, access, busy_ms)) {
+    : wait_(busy_ms), db_(open(draft, access)) {
     prepare(access);
 }
 
+std::int64_t LockWait::next_pause_us(int looks, std::int64_t now_us) noexcept {
+    constexpr std::int64_t shortest_us = 1'000, longest_us = 4'000;
+    if (looks == 0)
+        end_us_ = now_us + wait_us_;
+    if (now_us >= end_us_)
+        return 0;
+    // The last digits of a clock of microseconds differ from process to process.
+    const std::int64_t pause_us = shortest_us + now_us % (longest_us - shortest_us + 1);
+    return std::min(pause_us, end_us_ - now_us);
+}
+
 void Connection::prepare(Access access) {
+    // Opening runs no statement. Every one below may meet a lock.
+    sqlite3_busy_handler(db_.getHandle(), &wait_for_lock, &wait_);
     // SQLite opens what it may not write for reading only, and would say so at the first change.
     // Who only reads goes on: decisions need nothing written, on a disk gone read-only neither.
     const bool writes = access == Access::write || access == Access::draft;

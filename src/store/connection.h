@@ -23,8 +23,23 @@ enum class Access : std::uint8_t {
 
 /// How long to wait for a lock another process holds. A command can wait; a decision cannot, and
 /// only waits where SQLite repairs its index after a crashed process, which takes a moment.
-constexpr int command_busy_ms = 5'000;
+constexpr int command_busy_ms = 10'000;
 constexpr int decision_busy_ms = 50;
+
+/// Bounded waiting for such a lock, as SQLite's busy handler. SQLite's own waits up to 100 ms
+/// between two looks: a busy server has the lock again by then, and a command may never get it.
+class LockWait {
+public:
+    explicit LockWait(int wait_ms) noexcept : wait_us_(wait_ms * std::int64_t{1'000}) {}
+    /// Returns how long to sleep before the next look: 1 to 4 ms, another time after each look, so
+    /// that processes that wait do not look in step. Returns 0 once the time is used up. `looks` is
+    /// how many there were since waiting began at `now_us`; 0 begins it anew.
+    [[nodiscard]] std::int64_t next_pause_us(int looks, std::int64_t now_us) noexcept;
+
+private:
+    const std::int64_t wait_us_;
+    std::int64_t end_us_ = 0;
+};
 
 /// One connection. Used by one thread at a time.
 class Connection {
@@ -36,7 +51,7 @@ public:
     /// another file by now.
     Connection(const Draft& draft, Access access, int busy_ms);
     ~Connection();
-    Connection(const Connection&) = delete;
+    Connection(const Connection&) = delete;  // also because SQLite knows where wait_ is
     Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] SQLite::Database& db() noexcept { return db_; }
@@ -51,6 +66,7 @@ public:
 private:
     void prepare(Access access);
 
+    LockWait wait_;  // outlives the database, which calls it
     SQLite::Database db_;
 };
 

@@ -12,8 +12,14 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
+
+#include "base/clock.h"
 
 #include "store/as_owner.h"
 #include "store/backup.h"
@@ -100,6 +106,44 @@ struct OldEnds {
     std::vector<Ended> revoked, removed;
 };
 
+/// What is known of the present database.
+struct OldKnown {
+    bool read = false;
+    OldEnds ends;
+    std::unordered_map<std::string, bool> tokens;  // by prefix: whether it works
+    std::unordered_map<std::string, bool> rotated;
+    std::unordered_map<std::string, bool> members;  // by public id: whether it is present
+    std::vector<std::string> workspaces;            // public ids
+    std::int64_t audit_events = 0;                  // behind the last one of the backup
+};
+
+/// A token that works at ?1, by columns that every schema has.
+constexpr const char* works =
+    "(t.revoked_ms IS NULL AND (t.works_until_ms IS NULL OR t.works_until_ms > ?1)"
+    " AND (t.expires_ms IS NULL OR t.expires_ms > ?1) AND NOT EXISTS (SELECT 1 FROM members m"
+    " WHERE m.id = t.member_id AND m.removed_ms IS NOT NULL))";
+
+void read_all_of(Connection& old, OldKnown& known, std::int64_t last_event, std::int64_t now_ms) {
+    SQLite::Statement tokens(old.db(), std::string("SELECT t.prefix, ") + works +
+                                           ", t.rotated_ms IS NOT NULL FROM tokens t");
+    tokens.bind(1, now_ms);
+    while (tokens.executeStep()) {
+        known.tokens.emplace(text_from(tokens, 0), int_from(tokens, 1) != 0);
+        known.rotated.emplace(text_from(tokens, 0), int_from(tokens, 2) != 0);
+    }
+    SQLite::Statement members(old.db(), "SELECT public_id, removed_ms IS NULL FROM members");
+    while (members.executeStep())
+        known.members.emplace(text_from(members, 0), int_from(members, 1) != 0);
+    SQLite::Statement workspaces(old.db(), "SELECT public_id FROM workspaces");
+    while (workspaces.executeStep())
+        known.workspaces.push_back(text_from(workspaces, 0));
+    SQLite::Statement events(old.db(), "SELECT count(*) FROM audit_events WHERE id > ?1");
+    events.bind(1, last_event);
+    events.executeStep();
+    known.audit_events = int_from(events, 0);
+    known.read = true;
+}
+
 std::vector<Ended> ended(Connection& connection, const char* sql) {
     SQLite::Statement row(connection.db(), sql);
     std::vector<Ended> all;
@@ -119,10 +163,12 @@ bool close_for_good(Connection& old) {
     }
 }
 
-Result<OldEnds> read_and_close(const std::string& database) {
-    return guarded(database, [&]() -> Result<OldEnds> {
+Result<OldKnown> read_and_close(const std::string& database, std::int64_t last_event,
+                                std::int64_t now_ms) {
+    return guarded(database, [&]() -> Result<OldKnown> {
         Connection old(database, Access::write, command_busy_ms);
-        OldEnds ends;
+        OldKnown known;
+        OldEnds& ends = known.ends;
         // A token that was revoked and then pruned is known by its audit event alone.
         ends.revoked = ended(old,
                              "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
@@ -132,8 +178,9 @@ Result<OldEnds> read_and_close(const std::string& database) {
                              " GROUP BY e.object");
         ends.removed =
             ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
+        read_all_of(old, known, last_event, now_ms);
         if (close_for_good(old))
-            return ends;
+            return known;
         return Failure{Fault::conflict, "another program has the database " + database + " open",
                        "close it (`fuser " + database + "` names it) and try again"};
     });
@@ -141,21 +188,22 @@ Result<OldEnds> read_and_close(const std::string& database) {
 
 /// The old database when it can be read; when it cannot, what it knew is lost, and only
 /// BringBack::yes goes on.
-Result<OldEnds> ends_of_old(const std::string& database, BringBack bring_back) {
+Result<OldKnown> known_of_old(const std::string& database, BringBack bring_back,
+                              std::int64_t last_event, std::int64_t now_ms) {
     const Result<FileState> state = look_at_header(database);
     if (!state)
         return state.failure();
     if (state.value().kind == FileState::Kind::absent)
-        return OldEnds{};
+        return OldKnown{};
     std::string why = state.value().flaw;
     if (state.value().kind == FileState::Kind::ours) {
-        Result<OldEnds> ends = read_and_close(database);
-        if (ends || ends.failure().fault != Fault::store)
-            return ends;
-        why = ends.failure().what;
+        Result<OldKnown> known = read_and_close(database, last_event, now_ms);
+        if (known || known.failure().fault != Fault::store)
+            return known;
+        why = known.failure().what;
     }
     if (bring_back == BringBack::yes)
-        return OldEnds{};
+        return OldKnown{};
     return Failure{Fault::conflict,
                    "the present database cannot be read (" + why +
                        "), so tokens revoked and members removed since the backup are not known",
@@ -199,13 +247,92 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
     return kept;
 }
 
+/// Compares what the present database knows with the copy. REQUIRES: nothing was ended again yet.
+Losses losses_in(Connection& copy, const OldKnown& old) {
+    Losses losses;
+    losses.known = old.read;
+    losses.newest_ms = copy.number("SELECT coalesce(max(at_ms), 0) FROM audit_events");
+    if (!old.read)
+        return losses;
+    losses.audit_events = old.audit_events;
+    SQLite::Statement token(copy.db(),
+                            "SELECT rotated_ms IS NOT NULL FROM tokens WHERE prefix = ?1");
+    for (const auto& [prefix, rotated] : old.rotated) {
+        const Use use(token);
+        bind_text(token, 1, prefix);
+        if (!token.executeStep())
+            ++losses.tokens_minted;
+        else if (rotated && int_from(token, 0) == 0)
+            ++losses.tokens_rotated;
+    }
+    SQLite::Statement revoked(copy.db(),
+                              "SELECT 1 FROM tokens WHERE prefix = ?1 AND revoked_ms IS NOT NULL");
+    for (const Ended& one : old.ends.revoked) {
+        const Use use(revoked);
+        bind_text(revoked, 1, one.id);
+        losses.tokens_revoked += revoked.executeStep() ? 0 : 1;
+    }
+    SQLite::Statement member(copy.db(),
+                             "SELECT removed_ms IS NULL FROM members WHERE public_id = ?1");
+    for (const auto& [id, present] : old.members) {
+        const Use use(member);
+        bind_text(member, 1, id);
+        if (!member.executeStep())
+            ++losses.members_added;
+        else if (!present && int_from(member, 0) != 0)
+            ++losses.members_removed;
+    }
+    SQLite::Statement workspace(copy.db(), "SELECT 1 FROM workspaces WHERE public_id = ?1");
+    for (const std::string& id : old.workspaces) {
+        const Use use(workspace);
+        bind_text(workspace, 1, id);
+        losses.workspaces_added += workspace.executeStep() ? 0 : 1;
+    }
+    return losses;
+}
+
+/// Names the tokens that work in the copy as it will be restored, and do not work now.
+void find_works_again(Connection& copy, const OldKnown& old, std::int64_t now_ms, Losses& losses) {
+    if (!old.read)
+        return;
+    SQLite::Statement token(
+        copy.db(), std::string("SELECT t.prefix FROM tokens t WHERE ") + works + " ORDER BY t.id");
+    token.bind(1, now_ms);
+    while (token.executeStep()) {
+        std::string prefix = text_from(token, 0);
+        const auto now = old.tokens.find(prefix);
+        if (now != old.tokens.end() && now->second)
+            continue;
+        ++losses.works_again_count;
+        if (losses.works_again.size() < works_again_max)
+            losses.works_again.push_back(std::move(prefix));
+    }
+}
+
+Result<std::int64_t> last_event_in(const std::string& source, const Draft& draft) {
+    return guarded(source, [&]() -> Result<std::int64_t> {
+        Connection copy(draft, Access::draft, command_busy_ms);
+        return copy.number("SELECT coalesce(max(id), 0) FROM audit_events");
+    });
+}
+
+std::int64_t written_ms(const std::string& file) {
+    struct stat status {};
+    return ::stat(file.c_str(), &status) == 0
+               ? static_cast<std::int64_t>(status.st_mtim.tv_sec) * ms_per_s
+               : 0;
+}
+
 Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& draft,
-                                       const OldEnds& ends, std::int64_t now_ms) {
+                                       const OldKnown& old, const OldEnds& ends,
+                                       std::int64_t now_ms) {
     return guarded(source, [&]() -> Result<RestoreReport> {
         Connection copy(draft, Access::draft, command_busy_ms);
         Transaction transaction(copy, Transaction::Kind::immediate);
         const Bringing to{copy, now_ms};
         RestoreReport report;
+        report.losses = losses_in(copy, old);
+        report.losses.made_ms = written_ms(source);
         report.kept_revoked =
             end_again(to, ends.revoked,
                       "UPDATE tokens SET revoked_ms = ?2 WHERE prefix = ?1 AND revoked_ms IS NULL",
@@ -214,6 +341,7 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
             to, ends.removed,
             "UPDATE members SET removed_ms = ?2 WHERE public_id = ?1 AND removed_ms IS NULL",
             "member.remove");
+        find_works_again(copy, old, now_ms, report.losses);
         tell(to, "database.restore", "", "");
         report.workspaces = count(copy, "workspaces");
         report.members = count(copy, "members");
@@ -269,23 +397,28 @@ Result<Standing> former_at(const std::string& database) {
 }
 
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
-                                   Draft draft, BringBack bring_back, std::int64_t now_ms) {
+                                   Draft draft, BringBack bring_back, std::int64_t now_ms,
+                                   const std::function<void(const Losses&)>& before) {
     const auto alone = lock(database, LockedPart::use, LockKind::exclusive, others_wait_ms);
     if (!alone)
         return alone.failure();
     if (!alone.value())
         return Failure{Fault::conflict, "another hourgate command is using " + database,
                        "wait until it has ended and try again"};
-    Result<OldEnds> ends = ends_of_old(database, bring_back);
-    if (!ends)
-        return ends.failure();
+    const Result<std::int64_t> last_event = last_event_in(source, draft);
+    if (!last_event)
+        return last_event.failure();
+    const Result<OldKnown> old = known_of_old(database, bring_back, last_event.value(), now_ms);
+    if (!old)
+        return old.failure();
     if (const Result<Standing> former = former_at(database); !former)
         return former.failure();
-    if (bring_back == BringBack::yes)
-        ends = OldEnds{};
-    Result<RestoreReport> report = bring_up_to_date(source, draft, ends.value(), now_ms);
+    const OldEnds ends = bring_back == BringBack::yes ? OldEnds{} : old.value().ends;
+    Result<RestoreReport> report = bring_up_to_date(source, draft, old.value(), ends, now_ms);
     if (!report)
         return report;
+    if (before)
+        before(report.value().losses);
     const std::string owner = exists(database) ? database : folder_of(database);
     if (Status given = draft.give_to_owner_of(owner); !given)
         return given.failure();
@@ -321,7 +454,8 @@ Result<Draft> restored_draft(const std::string& source, const std::string& targe
 }
 
 Result<RestoreReport> restore(const std::string& database, const std::string& source,
-                              BringBack bring_back, std::int64_t now_ms) {
+                              BringBack bring_back, std::int64_t now_ms,
+                              const std::function<void(const Losses&)>& before) {
     const Result<AsOwner> owner = AsOwner::of(database);
     if (!owner)
         return owner.failure();
@@ -340,7 +474,7 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
         return draft.failure();
     if (const auto mode = draft.value().open_to_others())
         return keeps_no_modes(path.value(), *mode);
-    return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms);
+    return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms, before);
 }
 
 }  // namespace hourgate::store

@@ -1,5 +1,7 @@
 // The words of the command line: what they mean, and what is said when they mean nothing.
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.h"
@@ -121,6 +123,45 @@ TEST_CASE(
     CHECK(refused({"--jsn", "version"}).next == "did you mean --json?");
     CHECK(has(refused({"version", "--frobnicate"}).next, "--config, --json, --help"));
     CHECK(has(refused({"version", "-x"}).what, "'-x'"));
+}
+
+TEST_CASE("a command that is none is named before its options, with the one that was meant") {
+    const Failure set = refused({"member", "set", "Acme/ann@acme.example", "--role", "admin"});
+    CHECK(set.what == "`hourgate member` has no command 'set'");
+    CHECK(set.next == "did you mean `hourgate member role`?");
+    for (const auto& [words, meant] : std::vector<std::pair<Words, std::string>>{
+             {{"token", "create", "Acme/ann", "--name", "x"}, "token mint"},
+             {{"token", "delete", "4f8a2c1bdedf"}, "token revoke"},
+             {{"token", "ls"}, "token list"},
+             {{"workspace", "create", "--plan", "studio"}, "workspace add"},
+             {{"workspace", "update", "Acme", "--plan", "x"}, "workspace plan"},
+             {{"member", "delete", "x"}, "member remove"},
+             {{"plan", "create", "x", "--api", "yes"}, "plan set"},
+             {{"user", "add"}, "member"},
+             {{"config", "validate"}, "config check"},
+             {{"start", "--demo"}, "serve"}}) {
+        INFO(meant);
+        CHECK(refused(words).next == "did you mean `hourgate " + meant + "`?");
+    }
+    // An option of no command is still named where no word stands.
+    CHECK(has(refused({"--frobnicate"}).what, "--frobnicate"));
+}
+
+TEST_CASE("the database can be named to every command that works on it, and to no other") {
+    for (const Command& command : table().commands) {
+        INFO(command.path());
+        const bool takes =
+            std::any_of(command.parameters.begin(), command.parameters.end(),
+                        [](const Parameter& one) { return one.name == database_option.name; });
+        const bool works_on_it = !command.group.empty()
+                                     ? command.group != "config"
+                                     : command.name == "why" || command.name == "replay" ||
+                                           command.name == "audit" || command.name == "backup" ||
+                                           command.name == "restore" || command.name == "doctor";
+        CHECK(takes == works_on_it);
+    }
+    CHECK(read({"token", "revoke", "a", "b", "--database", "/d.db"}, "token revoke")
+              .one("--database") == "/d.db");
 }
 
 TEST_CASE("help is given on every level, for every command, with an example") {

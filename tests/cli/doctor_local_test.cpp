@@ -105,10 +105,14 @@ TEST_CASE("files that others may read, of another owner, or in an open folder ar
     };
     CHECK(check({file("/d/x.db", 0600), file("/d/x.db-wal", 0600)}).state == State::ok);
     CHECK(check({file("/d/x.db", 0640)}).fix == "chmod 0600 /d/x.db");
+    // Root is never told to follow a name in a folder that another user can rearrange.
+    CHECK(check({file("/d/x.db", 0640, 12'345)}).fix == "sudo -u '#12345' chmod 0600 /d/x.db");
+    CHECK(check({file("/d/x.db", 0600)}, {"/d", 12'345, 0770, true, 0}).fix ==
+          "sudo -u '#12345' chmod 0700 /d");
     CHECK(check({file("/d/x.db", 0600), file("/d/x.db-wal", 0604)}).fix ==
           "chmod 0600 /d/x.db-wal");
     CHECK(check({file("/d/x.db", 0600, 0), file("/d/x.db-shm", 0600, 12'345)}).fix ==
-          "chown root /d/x.db-shm");
+          "chown -h root /d/x.db-shm");
     CHECK(check({file("/d/x.db", 0600)}, {"/d", 0, 0770, true, 0}).fix == "chmod 0700 /d");
     CHECK(check({file("/d/x.db", 0600)}, {"/d", 0, 0755, true, 0}).state == State::ok);
     CHECK(check({file("/d/x.db", 0600)}, folder, file("/c.toml", 0666)).fix ==
@@ -161,6 +165,18 @@ TEST_CASE("a backup is well for two nights, worth a look for a week, then bad") 
     // The line to paste makes the folder only where there is none.
     CHECK(has(about_backups(now_ms, folder_without(false), "/d/x.db").fix, "mkdir"));
     CHECK_FALSE(has(about_backups(now_ms, folder_without(true), "/d/x.db").fix, "mkdir"));
+}
+
+TEST_CASE("an API that cannot be reached is bad, one of several worth a look, and each is named") {
+    CHECK(about_upstream({{"http://a:1", ""}}).state == State::ok);
+    const Check none = about_upstream({{"http://a:1", "Connection refused"}});
+    CHECK(none.state == State::bad);
+    CHECK(has(none.seen, "answered 502: http://a:1 (Connection refused)"));
+    CHECK_FALSE(none.fix.empty());
+    const Check some = about_upstream({{"http://a:1", "no answer within 2 s"}, {"unix:/b", ""}});
+    CHECK(some.state == State::warn);
+    CHECK(has(some.seen, "http://a:1 (no answer within 2 s)"));
+    CHECK(has(some.seen, "calls go to unix:/b"));
 }
 
 TEST_CASE("a server that may open too few files for its listeners is worth a look") {

@@ -208,6 +208,27 @@ TEST_CASE("limit headers on granted calls are worth having") {
     CHECK(about_limit_headers(evidence).state == State::skipped);
 }
 
+TEST_CASE("calls that were granted are said to be, also when the API answers none of them") {
+    Evidence evidence = good();
+    CHECK(about_api(evidence).state == State::ok);
+    CHECK(has(about_api(evidence).seen, "granted 3 calls"));
+    for (Exchange& paid : evidence.paid)
+        if (paid.reason.empty())
+            paid = answered(502, error("bad_gateway", "upstream_unreachable"));
+    const Check dead = about_api(evidence);
+    CHECK(dead.state == State::bad);
+    CHECK(has(dead.seen, "granted 3 calls, but the caller gets 502 upstream_unreachable"));
+    CHECK(has(about_limit_headers(evidence).seen, "granted 3 calls, but the API answered none"));
+    // A proxy that says it in words of its own.
+    for (Exchange& paid : evidence.paid)
+        if (paid.reason != "window_full")
+            paid = answered(504, "<html>");
+    CHECK(about_api(evidence).state == State::bad);
+    evidence.of_caller.decided = {{"window_full", 4}};
+    CHECK(about_api(evidence).state == State::skipped);
+    CHECK(has(about_api(evidence).seen, "granted none"));
+}
+
 TEST_CASE("what became of a made-up identity is told as far as it can be seen") {
     Evidence evidence = good();
     CHECK(about_identity(evidence).state == State::skipped);

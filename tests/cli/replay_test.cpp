@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 
+#include "cli/doctor/stage.h"
 #include "cli/replay/engine.h"
 #include "cli/replay/report.h"
 #include "http/why.h"
@@ -63,7 +64,8 @@ public:
             for (const manage::DecisionRecord& record : part.items) {
                 const Replayed replayed = take(engine->run(record));
                 ++counts.by_kind[replayed.kind];
-                if (replayed.kind != Kind::same && replayed.kind != Kind::left)
+                if (replayed.kind != Kind::same && replayed.kind != Kind::left &&
+                    replayed.kind != Kind::probe)
                     ++counts.changes[replayed.was + " > " + replayed.now + " in " +
                                      replayed.workspace];
             }
@@ -234,6 +236,33 @@ TEST_CASE(
     auto counts = bench.replay();
     CHECK(counts.by_kind[Kind::left] == 4);
     CHECK(counts.by_kind.size() == 1);
+}
+
+TEST_CASE("calls of the doctor's own are left out, and fill no window") {
+    ReplayBench bench;
+    manage::PlanChange plan;
+    plan.name = cli::probe_plan;
+    plan.api = true;
+    take(manage::set_plan(bench.context(), plan));
+    take(manage::change_workspace(bench.context(), "bolt",
+                                  hourgate::test::to_plan(std::string(cli::probe_plan))));
+    bench.directory->catch_up();
+    bench.plans = take(manage::list_plans(bench.context()));
+    for (int i = 0; i < 3; ++i) {
+        bench.pass(1'000);
+        REQUIRE(bench.ask(bearer(bench.tokens["owner@bolt"]), "GET", "/clients") == "granted");
+    }
+    REQUIRE(bench.ask(bearer(bench.tokens["owner@acme"]), "GET", "/clients") == "granted");
+    auto counts = bench.replay();
+    CHECK(counts.by_kind[Kind::probe] == 3);
+    CHECK(counts.by_kind[Kind::same] == 1);
+
+    cli::ReplayReport report;
+    report.add({}, {Kind::probe, "granted", "", ""});
+    CHECK(report.json().at("probesLeftOut") == 1);
+    CHECK(report.json().at("same") == 0);
+    CHECK(report.text().find("Left out: 1 call on record that `hourgate doctor --through` made") !=
+          std::string::npos);
 }
 
 TEST_CASE("a replay writes nothing") {

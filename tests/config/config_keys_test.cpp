@@ -1,6 +1,8 @@
 // Every key: what it takes, up to its bounds, and what it says of anything else.
 #include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/parsing.h"
@@ -154,10 +156,9 @@ std::vector<Key> windows() {
 
 std::vector<Key> rules() {
     std::vector<Key> keys;
-    for (const char* key :
-         {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment",
-          "empty_segment", "semicolon", "double_encoding", "case_variant", "reading_variant",
-          "method_override"})
+    for (const char* key : {"unlisted", "encoded_slash", "backslash", "control_byte", "not_utf8",
+                            "dot_segment", "empty_segment", "semicolon", "double_encoding",
+                            "case_variant", "reading_variant", "method_override"})
         keys.push_back({"policy",
                         key,
                         "true",
@@ -619,6 +620,15 @@ std::vector<std::string> lines_of(const std::string& toml) {
     return lines;
 }
 
+/// What is wrong with it, one a line.
+std::vector<std::string> mistakes_in(const std::string& text) {
+    std::vector<std::string> mistakes;
+    std::istringstream all(wrong_with(text));
+    for (std::string line; std::getline(all, line);)
+        mistakes.push_back(line);
+    return mistakes;
+}
+
 }  // namespace
 
 TEST_CASE("the tables of this test name every key there is, and no other") {
@@ -719,13 +729,91 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:1: server: a list where a table belongs; write [server] and its keys below");
 }
 
-TEST_CASE("of several problems the first of the file is told") {
-    const std::string text = "[tokens]\nlive_max = 0\n[gate]\nmode = \"off\"\n";
-    CHECK(wrong_with(text) == "gate.toml:2: tokens.live_max: 0 is below 1; allowed: 1 to 10000");
-    CHECK(wrong_with("[tokens]\nfoo_bar_baz = 1\nlive_max = 0\n")
-              .rfind("gate.toml:2: tokens.foo_bar_baz: unknown key", 0) == 0);
-    CHECK(wrong_with("[tokens]\nlive_max = 0\n[nothing_known]\n")
-              .rfind("gate.toml:2: tokens.live_max", 0) == 0);
+TEST_CASE("every mistake of a file is reported at once, in the order of the file") {
+    CHECK(wrong_with("[tokens]\nlive_max = 0\nfoo_bar_baz = 1\n[gate]\nmode = \"off\"\n[x]\n") ==
+          "gate.toml:2: tokens.live_max: 0 is below 1; allowed: 1 to 10000\n"
+          "gate.toml:3: tokens.foo_bar_baz: unknown key; known here: brand, env, rotate_grace, "
+          "line_max, live_max, mints_per_day, keep\n"
+          "gate.toml:5: gate.mode: 'off' is not one of its words; allowed: \"enforce\", "
+          "\"observe\"\n"
+          "gate.toml:6: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
+          "failures, public, upstream, usage, decisions, log, cors, policy, resource");
+    // What concerns several keys is looked at, too, where those are right.
+    const std::vector<std::string> lines = mistakes_in(
+        "[tokens]\nlive_max = 0\n[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:1\"\n"
+        "[[resource]]\nname = \"a\"\npaths = [\"/a\"]\nowner = \"all\"\n"
+        "[[resource]]\nname = \"b\"\npaths = [\"/b\"]\n"
+        "[[resource]]\nname = \"b\"\npaths = [\"/c\"]\n"
+        "[[resource]]\nname = \"d\"\npaths = [\"/b\"]\n");
+    REQUIRE(lines.size() == 5);
+    for (const auto& [at, begin] : std::vector<std::pair<std::size_t, std::string>>{
+             {0, "gate.toml:2: tokens.live_max: "},
+             {1, "gate.toml:5: server.ask: 127.0.0.1:1 is taken"},
+             {2, "gate.toml:9: resource.a.owner: "},
+             {3, "gate.toml:13: resource.b: "},
+             {4, "gate.toml:16: resource.d: "}})
+        CHECK(lines[at].rfind(begin, 0) == 0);
+}
+
+TEST_CASE("what follows from a mistake is not reported as another one") {
+    // A listener that is off might clash, or not.
+    CHECK(wrong_with("[server]\npublic = \"nonsense\"\nask = \"127.0.0.1:8403\"\n").find('\n') ==
+          std::string::npos);
+    CHECK(wrong_with("[[resource]]\nname = \"a\"\npath = [\"/a\"]\n") ==
+          "gate.toml:3: resource.a.path: unknown key; did you mean paths?");
+}
+
+TEST_CASE("of very many mistakes the first twenty are reported, and how many more there are") {
+    std::string text = "[policy]\n";
+    for (int i = 0; i < 31; ++i)
+        text += "key" + std::to_string(i) + " = 1\n";
+    const std::vector<std::string> lines = mistakes_in(text);
+    REQUIRE(lines.size() == 21);
+    CHECK(lines[19].rfind("gate.toml:21: policy.key19: ", 0) == 0);
+    CHECK(lines[20] == "gate.toml: and 11 more; correct these first");
+}
+
+TEST_CASE("a key that was nearly right is recognized, whatever is off about it") {
+    const auto meant = [](const std::string& section, const std::string& key) {
+        const std::string said = wrong_with("[" + section + "]\n" + key + " = 1\n");
+        const std::size_t at = said.find("did you mean ");
+        return at == said.npos ? said : said.substr(at + 13, said.size() - at - 14);
+    };
+    CHECK(meant("trust", "peer") == "peers");               // singular for plural
+    CHECK(meant("upstream", "urls") == "url");              // plural for singular
+    CHECK(meant("server", "api-prefix") == "api_prefix");   // '-' for '_'
+    CHECK(meant("tokens", "Live_Max") == "live_max");       // case
+    CHECK(meant("tokens", "live_mx") == "live_max");        // a letter too few
+    CHECK(meant("gate", "unlisted") == "policy.unlisted");  // of another table
+    CHECK(meant("gate", "peer") == "trust.peers");          // nearly one of another table
+    CHECK(meant("server", "method-override") == "policy.method_override");
+}
+
+TEST_CASE("a text without quotes is refused with the quotes that it needs, and the rest is read") {
+    CHECK(wrong_with("[server]\npublic = 127.0.0.1:8080\n") ==
+          "gate.toml:2: is not TOML: a text needs quotes; put quotes around it: "
+          "\"127.0.0.1:8080\"");
+    const std::vector<std::string> lines = mistakes_in(
+        "[server]\npublic = 127.0.0.1:1 # here\ndrain = 20s\nask = [::1]:2\n"
+        "[trust]\npeers = [\n  10.0.0.0/8,\n]\nproxies = [\"::1\", 10.1.0.0/16]\n"
+        "[tokens]\nlive_max = 0\n");
+    REQUIRE_FALSE(lines.empty());
+    CHECK(lines[0].ends_with("\"127.0.0.1:1\""));
+    CHECK(lines[1].ends_with("\"20s\""));
+    CHECK(lines[2].rfind("gate.toml:4: ", 0) == 0);
+    const std::vector<std::string> found = mistakes_in(
+        "[trust]\npeers = [\n  10.0.0.0/8,\n]\nproxies = [\"::1\", 10.1.0.0/16]\n"
+        "[[resource]]\nname = clients\npaths = [/a, \"/b\"]\nmethods = { PURGE = delete }\n"
+        "[tokens]\nlive_max = 0\n");
+    REQUIRE(found.size() == 6);
+    for (const auto& [at, line] : std::vector<std::pair<std::size_t, std::string>>{
+             {0, "3"}, {1, "5"}, {2, "7"}, {3, "8"}, {4, "9"}, {5, "11"}})
+        CHECK(found[at].rfind("gate.toml:" + line + ": ", 0) == 0);
+    CHECK(found[5].find("tokens.live_max") != std::string::npos);
+    // What quotes would not help is refused as it is.
+    CHECK(wrong_with("[gate]\nmode = \"enforce\n").find("put quotes") == std::string::npos);
+    CHECK(wrong_with("[tokens]\nlive_max = 0x\n").find("is not TOML") != std::string::npos);
+    CHECK(wrong_with("[tokens]\nlive_max = 1.\n").find("put quotes") == std::string::npos);
 }
 
 TEST_CASE("what is not TOML is refused with its line") {

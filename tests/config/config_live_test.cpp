@@ -7,12 +7,20 @@
 #include "config/live.h"
 #include "config/load.h"
 #include "config/parsing.h"
+#include "embedded.h"
 #include "support/catch.h"
 
 using hourgate::config::Config;
 using parsing::read;
 
 namespace {
+
+/// Another value for each key that changes at a start alone.
+constexpr const char* takes_a_start =
+    "[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:2\"\nadmin = \"127.0.0.1:3\"\n"
+    "connections_per_address = 7\nloops = 3\n[database]\npath = \"/tmp/x.db\"\n"
+    "[tokens]\nkeep = \"4d\"\n[usage]\nkeep = \"5d\"\n"
+    "[decisions]\ngrants = \"all\"\nkeep = \"6d\"\nrows = 7\n";
 
 /// "section.key" of every line in which two configurations differ.
 std::set<std::string> differences(const Config& a, const Config& b) {
@@ -45,11 +53,7 @@ TEST_CASE("a configuration that did not change keeps nothing back") {
 }
 
 TEST_CASE("what listens, is open and writes takes a start, and is named") {
-    const Config next = read(
-        "[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:2\"\nadmin = \"127.0.0.1:3\"\n"
-        "connections_per_address = 7\nloops = 3\n[database]\npath = \"/tmp/x.db\"\n"
-        "[tokens]\nkeep = \"4d\"\n[usage]\nkeep = \"5d\"\n"
-        "[decisions]\ngrants = \"all\"\nkeep = \"6d\"\nrows = 7\n");
+    const Config next = read(takes_a_start);
     std::vector<std::string> kept;
     const Config live = hourgate::config::live(Config(), next, kept);
     CHECK(kept == std::vector<std::string>{"server.public", "server.ask", "server.admin",
@@ -57,6 +61,29 @@ TEST_CASE("what listens, is open and writes takes a start, and is named") {
                                            "database.path", "tokens.keep", "usage.keep",
                                            "decisions.grants", "decisions.keep", "decisions.rows"});
     CHECK(differences(Config(), live) == std::set<std::string>());
+}
+
+TEST_CASE("the example says of just those keys that they take effect after a restart") {
+    std::vector<std::string> kept;
+    (void)hourgate::config::live(Config(), read(takes_a_start), kept);
+    std::string section, comment;
+    std::set<std::string> said;
+    std::istringstream text(hourgate::embedded::config_example);
+    for (std::string line; std::getline(text, line);) {
+        if (line.starts_with("[["))
+            break;  // resources all change at a reload
+        if (line.starts_with("["))
+            section = line.substr(1, line.find(']') - 1);
+        if (line.starts_with("# ")) {
+            comment += line.substr(1);
+            continue;
+        }
+        const std::size_t equals = line.find(" = ");
+        if (equals != line.npos && comment.find(" after a restart.") != comment.npos)
+            said.insert(section + "." + line.substr(0, equals));
+        comment.clear();
+    }
+    CHECK(said == std::set<std::string>(kept.begin(), kept.end()));
 }
 
 TEST_CASE("everything else is taken from the file") {

@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+using hourgate::config::alike;
 using hourgate::config::distance;
 using hourgate::config::nearest;
 
@@ -33,4 +34,13 @@ TEST_CASE("a mistyped word finds the known one, and another word finds nothing")
 
 TEST_CASE("of words equally near the first is found") {
     CHECK(nearest("abcx", {"abcd", "abce"}) == "abcd");
+}
+
+TEST_CASE("words are alike but for case, a dash for an underscore and a plural") {
+    CHECK(alike("path", "paths"));
+    CHECK(alike("Api-Prefix", "api_prefix"));
+    CHECK(alike("urls", "url"));
+    CHECK(alike("s", "s"));
+    CHECK_FALSE(alike("", "s"));
+    CHECK_FALSE(alike("path", "patch"));
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "e2e/installation.h"
+#include "store/connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -292,6 +293,176 @@ TEST_CASE("what cannot be minted, rotated or revoked is refused, and leaves all 
     refused(here, {"token", "rotate", prefix}, 1);
     here.must({"member", "remove", "member@acme.example"});
     refused(here, {"token", "mint", "member@acme.example", "--name", "x"}, 1);
+}
+
+TEST_CASE("with a broken configuration, what needs the database alone works once it is named") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("member@acme.example");
+    const std::string prefix = prefix_of(token);
+    write_file(here.config(), "[tokens]\nlive_max = 0\n[gate]\nmode = observe\n");
+    for (const Words& command :
+         {Words{"token", "revoke", prefix}, Words{"token", "list"}, Words{"member", "list", "Acme"},
+          Words{"audit"}, Words{"backup", here.folder().file("b.db")},
+          Words{"restore", here.folder().file("b.db")}}) {
+        const std::string said = refused(here, command, 1);
+        CHECK(contains(said, "config.toml:2: tokens.live_max: 0 is below 1"));
+        CHECK(contains(said, "config.toml:4: is not TOML: a text needs quotes"));
+        CHECK(contains(said, "add `--database FILE`"));
+    }
+    const auto named = [&](Words command) {
+        command.insert(command.end(), {"--database", here.database()});
+        const Ran ran = here.run(command);
+        INFO(ran.err);
+        CHECK(ran.exit_code == 0);
+        CHECK(contains(ran.err, "built-in defaults stand in for it: " + here.config() + ":2"));
+        return ran.out;
+    };
+    CHECK(contains(named({"token", "list", "Acme"}), prefix));
+    CHECK(contains(named({"token", "revoke", prefix}), "revoked"));
+    CHECK(contains(named({"member", "list", "Acme"}), "member@acme.example"));
+    CHECK(contains(named({"member", "remove", "Acme/member@acme.example"}), "removed"));
+    CHECK(contains(named({"workspace", "list"}), "Acme"));
+    CHECK(contains(named({"workspace", "plan", "Acme", "agency"}), "agency"));
+    CHECK(contains(named({"plan", "list"}), "studio"));
+    CHECK(contains(named({"audit"}), "token.revoke"));
+    CHECK(contains(named({"why"}), "no matching decisions"));
+    CHECK(contains(named({"backup", here.folder().file("b.db")}), "b.db"));
+    CHECK(contains(named({"restore", here.folder().file("b.db")}), here.database()));
+
+    // What acts by the configuration is not done by another one.
+    for (const Words& command : {Words{"token", "mint", "Acme/owner@acme.example", "--name", "x"},
+                                 Words{"token", "rotate", prefix},
+                                 Words{"operator", "mint", "--name", "x"}, Words{"replay"}}) {
+        Words words = command;
+        words.insert(words.end(), {"--database", here.database()});
+        CHECK_FALSE(contains(refused(here, words, 1), "--database FILE"));
+    }
+}
+
+TEST_CASE("--database goes before the configuration's own, which is used for the rest") {
+    const Installation here("[plans]\ngrace_days = 0\n");
+    here.populate();
+    const Installation other("[plans]\ngrace_days = 365\n");
+    other.must({"init"});
+    other.must({"workspace", "add", "Other", "--paid-until", "2020-01-01"});
+    const Ran ran = here.run({"workspace", "list", "--database", other.database()});
+    CHECK(ran.err.empty());
+    CHECK(contains(ran.out, "Other"));
+    CHECK_FALSE(contains(ran.out, "Acme"));
+    refused(here, {"workspace", "list", "--database", ""}, 2);
+    refused(here, {"workspace", "list", "--database", "/nowhere/at.db"}, 1);
+}
+
+TEST_CASE("mistakes of the configuration are a list where JSON is asked for") {
+    const Installation here;
+    write_file(here.config(), "[tokens]\nlive_max = 0\n[gate]\nmode = \"off\"\n");
+    const Ran ran = here.run({"config", "check", "--json"});
+    CHECK(ran.exit_code == 1);
+    const Json error = Json::parse(ran.err).at("error");
+    REQUIRE(error.at("mistakes").size() == 2);
+    CHECK(contains(error.at("mistakes").at(1).get<std::string>(), "config.toml:4: gate.mode"));
+}
+
+TEST_CASE("a token that cannot work is minted with a warning, on standard error and in JSON") {
+    const Installation here;
+    here.populate();
+    const Words mint = {"token",  "mint",    "Acme/member@acme.example",
+                        "--name", "x",       "--env",
+                        "test",   "--scope", "clients:write"};
+    const Ran plain = here.run(mint);
+    CHECK(plain.exit_code == 0);
+    CHECK(contains(plain.out, "hsk_test_"));
+    CHECK(contains(plain.err, "warning: It is a test token, and this gate accepts only live tokens"));
+    CHECK(contains(plain.err, "may do nothing that these scopes allow: clients:write"));
+    CHECK(here.json(mint).at("warnings").size() == 2);
+    CHECK(here.json({"token", "mint", "Acme/owner@acme.example", "--name", "x"})
+              .at("warnings")
+              .empty());
+    here.must({"workspace", "plan", "Acme", "free"});
+    const Json rotated = here.json({"token", "rotate", here.json(mint).at("prefix")});
+    CHECK(rotated.at("warnings").size() == 3);
+}
+
+TEST_CASE("a call from an unknown address is said to be from one") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("Acme/owner@acme.example");
+    {
+        hourgate::store::Connection connection(here.database(), hourgate::store::Access::write,
+                                               5'000);
+        connection.run(("INSERT INTO token_use (token_id, used_ms, refused_ms, refused_reason)"
+                        " SELECT id, 1000, 2000, 'window_full' FROM tokens WHERE prefix = '" +
+                        prefix_of(token) + "'")
+                           .c_str());
+    }
+    const std::string shown = here.run({"token", "show", prefix_of(token)}).out;
+    CHECK(contains(shown, "1970-01-01T00:00:01Z from an unknown address\n"));
+    CHECK(contains(shown, "1970-01-01T00:00:02Z from an unknown address, window_full\n"));
+}
+
+TEST_CASE("a filter that can fit nothing is refused with the words that are known") {
+    const Installation here;
+    here.populate();
+    const std::string reason = refused(here, {"why", "--reason", "windw_full"}, 2);
+    CHECK(contains(reason, "did you mean window_full? The reasons are: granted, "));
+    CHECK(contains(refused(here, {"why", "--token", "xyz"}, 2), "12 hex digits"));
+    CHECK(contains(refused(here, {"audit", "--action", "token.minted"}, 2), "token.mint, "));
+    CHECK(contains(refused(here, {"workspace", "plan", "Acme", "gold"}, 1),
+                   "the plans are: free, studio, agency"));
+    CHECK(contains(refused(here, {"replay", "--window", "gold:burst=1/1"}, 1),
+                   "the plans are: free, studio, agency"));
+    const std::string window = refused(here, {"replay", "--window", "studio:brst=20/10"}, 1);
+    CHECK(contains(window, "plan 'studio' has no window 'brst'"));
+    CHECK(contains(window, "its windows are: burst, sustained"));
+    CHECK(contains(window, "write studio:+brst=20/10"));
+    refused(here, {"replay", "--window", "studio:brst=off"}, 1);
+    refused(here, {"replay", "--window", "studio:+burst=20/10"}, 1);
+    CHECK(here.run({"replay", "--window", "studio:+brst=20/10"}).exit_code == 0);
+    CHECK(here.run({"replay", "--window", "studio:burst=off"}).exit_code == 0);
+    here.must({"workspace", "add", "Birch"});
+    here.must({"member", "add", "Birch", "owner@acme.example"});
+    CHECK(
+        contains(refused(here, {"member", "remove", "owner@acme.example"}, 2), "WORKSPACE/EMAIL"));
+}
+
+TEST_CASE("a restore says before and after how old the backup is, and what is lost") {
+    const Installation here;
+    here.populate();
+    const std::string file = here.folder().file("b.db");
+    const std::string prefix = prefix_of(here.mint("Acme/member@acme.example"));
+    here.must({"backup", file});
+    here.must({"token", "revoke", prefix});
+    (void)here.mint("Acme/owner@acme.example");
+    const Ran kept = here.run({"restore", file});
+    INFO(kept.out << kept.err);
+    CHECK(kept.exit_code == 0);
+    CHECK(contains(kept.err, "warning: the backup " + file + " was written "));
+    CHECK(contains(kept.err, "1 token minted, 1 token revoked and 2 audit events"));
+    CHECK(contains(kept.out, "lost since      1 token minted, 1 token revoked"));
+    CHECK_FALSE(contains(kept.err, "work again"));
+
+    const Ran ran = here.run({"restore", file, "--bring-back", "--json"});
+    CHECK(contains(ran.err, "1 token that did not work will work again: " + prefix));
+    CHECK(contains(ran.err, "hourgate token revoke " + prefix));
+    const Json json = Json::parse(ran.out);
+    CHECK(json.at("worksAgain") == Json{prefix});
+    CHECK(json.at("worksAgainCount") == 1);
+    CHECK(json.at("backupAgeSeconds") >= 0);
+    CHECK(json.at("lost").at("tokensRevoked") == 1);
+    for (const char* member : {"backupWrittenAt", "newestChangeInBackupAt"})
+        CHECK(json.at(member).is_string());
+}
+
+TEST_CASE("what root makes for a server of another user is said to be root's") {
+    if (!is_root())
+        return;
+    const Installation here;
+    const Ran ran = here.run({"init"});
+    CHECK(ran.exit_code == 0);
+    CHECK(contains(ran.err, "belong to root"));
+    CHECK(contains(ran.err, "chown -h "));
+    CHECK(contains(ran.err, here.folder().file("data")));
 }
 
 TEST_CASE("a token given as an argument is refused without being repeated") {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "e2e/installation.h"
 #include "e2e/test_proxy.h"
+#include "e2e/upstream.h"
 #include "embedded.h"
 
 #include "store/connection.h"
@@ -376,6 +377,56 @@ TEST_CASE("a damaged database is found out, and the other checks are made") {
     CHECK(contains(diagnosis.text, "hourgate restore"));
     CHECK(diagnosis.row("backup").starts_with("ok"));
     CHECK_FALSE(diagnosis.row("disk").empty());
+}
+
+TEST_CASE("an API behind the gate that is dead is found out, with its address and the error") {
+    Site site;
+    site.serve();
+    std::uint16_t port = 0;
+    const auto with_upstream = [&] {
+        write_file(site.here.config(),
+                   "[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(port) + "\"\n" +
+                       read_file(site.here.config()));
+    };
+    const std::string before = read_file(site.here.config());
+    CHECK(site.doctor().row("upstream").empty());  // where nothing is forwarded
+    {
+        const Upstream api;
+        port = api.port();
+        with_upstream();
+        const Diagnosis alive = site.doctor();
+        INFO(alive.text);
+        CHECK(alive.row("upstream").starts_with("ok: the API accepts connections at http://127."));
+        CHECK(alive.exit_code == 0);
+    }
+    const Diagnosis dead = site.doctor();
+    INFO(dead.text);
+    CHECK(dead.bad() == Names{"upstream"});
+    CHECK(contains(dead.row("upstream"),
+                   "http://127.0.0.1:" + std::to_string(port) + " (Connection refused)"));
+    write_file(site.here.config(), before);
+}
+
+TEST_CASE("a broken configuration is one row for each mistake, and no default is looked at") {
+    Site site;
+    write_file(site.here.config(), "[tokens]\nlive_max = 0\n[gate]\nmode = \"off\"\n");
+    const Diagnosis broken = site.doctor();
+    INFO(broken.text);
+    CHECK(broken.bad() == Names{"configuration", "configuration"});
+    CHECK(contains(broken.text, "config.toml:2: tokens.live_max: 0 is below 1"));
+    CHECK(contains(broken.text, "config.toml:4: gate.mode"));
+    for (const char* name : {"database", "backup"})
+        CHECK(broken.row(name).starts_with("skipped"));
+    for (const char* name : {"permissions", "disk", "server", "public listener", "upstream"})
+        CHECK(broken.row(name).empty());
+    CHECK_FALSE(contains(broken.text, "/var/lib/hourgate"));
+
+    const Diagnosis named = site.doctor({"--database", site.here.database()});
+    INFO(named.text);
+    CHECK(named.row("database").starts_with("ok"));
+    CHECK(named.row("permissions").starts_with("ok"));
+    CHECK(contains(named.row("server"), "no server runs on " + site.here.database()));
+    CHECK(named.row("public listener").empty());
 }
 
 TEST_CASE("no database and no folder for it are found out") {

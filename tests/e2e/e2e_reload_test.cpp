@@ -112,8 +112,8 @@ TEST_CASE("what takes a start is named, and the rest changes all the same") {
     site.here.configure(
         "[policy]\nunlisted = \"allow\"\n[decisions]\nrows = 7\n[usage]\nkeep = \"5d\"\n");
     (void)site.hang_up(server);
-    server.program().wait_for("usage.keep: changes at the next start alone");
-    server.program().wait_for("decisions.rows: changes at the next start alone");
+    server.program().wait_for("usage.keep: takes effect after a restart");
+    server.program().wait_for("decisions.rows: takes effect after a restart");
     CHECK(reason(server, site.owner, "/unlisted") == "granted");
 }
 
@@ -132,7 +132,11 @@ TEST_CASE(
     REQUIRE(api.take().size() == 1);
 
     site.here.configure("[upstream]\nurl = \"http://no-such-host.invalid:1\"\n");
-    CHECK(contains(site.hang_up(server), "no-such-host.invalid:1 does not resolve"));
+    const std::string unresolved = site.hang_up(server);
+    CHECK(contains(unresolved, "no-such-host.invalid:1 does not resolve"));
+    CHECK(contains(unresolved, site.here.config() + ":"));
+    CHECK(contains(unresolved, ": upstream.url: "));
+    CHECK(contains(unresolved, "the previous configuration stays in force"));
     CHECK(Wire(server.ports().public_).ask(asked).status == 200);
     CHECK(api.take().size() == 1);
     site.here.configure("");

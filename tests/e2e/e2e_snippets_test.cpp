@@ -117,11 +117,35 @@ TEST_CASE("a proxy in front of the gate sets address, scheme and host, and needs
 TEST_CASE("nginx says which call it asks about where ask_id is set, and how to where it is not") {
     const std::string off = Configured("").text({"nginx"});
     CHECK_FALSE(contains(off, "$request_id"));
-    CHECK(contains(off, "set that, restart hourgate"));
+    CHECK(contains(off, "set that, run `systemctl reload hourgate`"));
     const std::string on = Configured("[trust]\nask_id = \"X-My-Id\"\n").text({"nginx"});
     CHECK(contains(on, "proxy_set_header X-My-Id $request_id;"));
     CHECK(contains(on, "proxy_set_header X-My-Id \"\";"));  // the API does not get it
-    CHECK_FALSE(contains(on, "set that, restart hourgate"));
+    CHECK_FALSE(contains(on, "set that, run `systemctl reload hourgate`"));
+}
+
+TEST_CASE("the API is the one that the gate itself forwards to, unless another is named") {
+    const Configured here("[upstream]\nurl = \"http://api.internal:8081\"\n");
+    for (const std::string proxy : {"nginx", "caddy", "haproxy", "traefik", "envoy"}) {
+        INFO(proxy);
+        const std::string text = here.text({proxy});
+        CHECK(contains(text, "api.internal"));
+        CHECK(contains(text, "8081"));
+        CHECK_FALSE(contains(text, "3000"));
+        CHECK_FALSE(contains(here.text({proxy, "--api", "http://10.1.2.3:8080"}), "api.internal"));
+    }
+    CHECK(contains(Configured("").text({"nginx"}), "127.0.0.1:3000"));
+    const Configured socket("[upstream]\nurl = \"unix:/run/api.sock\"\n");
+    CHECK(contains(socket.text({"nginx"}), "server unix:/run/api.sock;"));
+    CHECK(contains(socket.text({"caddy"}), "reverse_proxy unix//run/api.sock {"));
+    CHECK(contains(socket.text({"haproxy"}), "server api unix@/run/api.sock"));
+    CHECK(contains(socket.text({"envoy"}), "pipe: { path: \"/run/api.sock\" }"));
+    socket.refuses({"traefik"}, 1, "which Traefik cannot forward to", "name another address");
+    const Configured two("[upstream]\nurl = [\"http://a:1\", \"http://b:2\"]\n");
+    const Ran ran = two.run({"nginx"});
+    CHECK(contains(ran.out, "server a:1;"));
+    CHECK(contains(ran.err, "[upstream] url names 2 addresses"));
+    CHECK(two.run({"nginx", "--api", "http://b:2"}).err.empty());
 }
 
 TEST_CASE("a Unix socket is written as each proxy reads it") {

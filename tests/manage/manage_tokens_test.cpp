@@ -1,4 +1,7 @@
 // Tokens: each use case, its audit event, and every way in which it can be refused.
+#include <span>
+#include <string>
+
 #include "base/limits.h"
 #include "support/database_bench.h"
 #include "token/digest.h"
@@ -93,6 +96,60 @@ TEST_CASE("a mint that names no environment takes the gate's own") {
     CHECK(minted.token.reveal().substr(0, 9) == "zed_test_");
 }
 
+TEST_CASE("a token that cannot work is minted with a warning that says why") {
+    Acme bench;
+    bench.person(bench.ws, "bob@acme.example");
+    const auto warned = [&](NewToken asked, Context context) {
+        std::string all;
+        for (const std::string& warning : take(mint_token(context, asked)).warnings)
+            all += warning + "\n";
+        return all;
+    };
+    const auto has = [](const std::string& text, const char* part) {
+        return text.find(part) != std::string::npos;
+    };
+    Context context = bench.context();
+    context.lapse_to = "free";
+    context.passes_something = [](Role role, std::span<const policy::Scope> scopes) {
+        return role == Role::owner && (scopes.empty() || scopes.front().resource == "clients");
+    };
+    CHECK(warned(bench.asked(), context).empty());
+
+    NewToken of_test = bench.asked();
+    of_test.env = token::Env::test;
+    CHECK(has(warned(of_test, context), "this gate accepts only live tokens"));
+    CHECK(has(warned(of_test, context), "401 wrong_environment"));
+
+    NewToken narrow = bench.asked();
+    narrow.scopes = {{"moon", Reach::read}};
+    CHECK(has(warned(narrow, context), "may do nothing that these scopes allow: moon:read"));
+    CHECK(has(warned(narrow, context), "Every call to the API is answered 403."));
+    narrow.scopes = {{"clients", Reach::read}, {"moon", Reach::read}};
+    CHECK(has(warned(narrow, context), "The token works for its other scopes."));
+    NewToken of_bob = bench.asked();
+    of_bob.member = "acme/bob@acme.example";
+    CHECK(has(warned(of_bob, context), "Role member has no access to any resource"));
+
+    take(change_workspace(bench.context(), bench.ws, hourgate::test::to_plan("free")));
+    CHECK(has(warned(bench.asked(), context), "on plan 'free', which has no API access"));
+    take(change_workspace(bench.context(), bench.ws,
+                          hourgate::test::to_plan("studio", bench.clock.wall_ms - hour_ms)));
+    CHECK(has(warned(bench.asked(), context), "lapsed at 2026-11-18T"));
+    CHECK(has(warned(bench.asked(), context), "counts as plan 'free'"));
+    // A lapsed workspace whose plan for that has access is served.
+    context.lapse_to = "agency";
+    CHECK(warned(bench.asked(), context).empty());
+}
+
+TEST_CASE("a successor that cannot work either comes with the same warning") {
+    Acme bench;
+    const std::string prefix = bench.mint(bench.ann).view.token.prefix;
+    take(change_workspace(bench.context(), bench.ws, hourgate::test::to_plan("free")));
+    const MintedToken next = take(rotate_token(bench.context(), prefix, std::nullopt));
+    REQUIRE(next.warnings.size() == 1);
+    CHECK(next.warnings.front().find("no API access") != std::string::npos);
+}
+
 TEST_CASE("an operator token belongs to no member") {
     Acme bench;
     const MintedToken minted = take(mint_operator(bench.context(), "root"));
@@ -184,7 +241,7 @@ TEST_CASE("a member has at most live_max tokens that work, those in their grace 
     take(rotate_token(bench.context(), third, {}));  // a full house may rotate
     refused(bench, mint);
     bench.revoke(first);
-    refused(bench, mint);  // the rotated token is in its grace, and counts
+    refused(bench, mint);            // the rotated token is in its grace, and counts
     bench.clock.wall_ms += hour_ms;  // the second expires
     take(mint());
     refused(bench, mint);

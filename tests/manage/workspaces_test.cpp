@@ -115,7 +115,7 @@ TEST_CASE("a workspace needs a name that is free, a name that is plain, a plan t
     });
     CHECK(no_plan.fault == Fault::not_found);
     CHECK(no_plan.what == "there is no plan 'gold'");
-    CHECK(no_plan.next == "see `hourgate plan list`");
+    CHECK(no_plan.next == "the plans are: free, studio, agency; see `hourgate plan list`");
 
     for (const std::string& name :
          {std::string(), std::string(" acme"), std::string("a\nb"), std::string("a\0b", 3),

@@ -132,6 +132,86 @@ TEST_CASE("with --bring-back they work again") {
     CHECK(bench.number("SELECT count(*) FROM members WHERE removed_ms IS NOT NULL") == 0);
 }
 
+TEST_CASE("what the backup has not is counted, and told before anything is changed") {
+    Backed bench;
+    bench.clock.wall_ms += 5'000;
+    const std::string fresh = bench.token_of("bolt");
+    bench.revoke(bench.prefix);
+    take(manage::remove_member(bench.context(), bench.bob));
+    const std::int64_t before = bench.events();
+    bench.close();
+    std::int64_t told = 0;
+    const RestoreReport report =
+        take(restore(bench.path, bench.copy, BringBack::no, now_ms, [&](const Losses& losses) {
+            ++told;
+            CHECK(losses.tokens_minted == 1);
+            CHECK_FALSE(std::filesystem::exists(bench.aside));
+            Connection present(bench.path, Access::look, 0);
+            CHECK(present.number("SELECT count(*) FROM workspaces") == 2);
+        }));
+    CHECK(told == 1);
+    bench.reopen();
+    const Losses& losses = report.losses;
+    CHECK(losses.known);
+    CHECK(losses.tokens_minted == 1);
+    CHECK(losses.tokens_revoked == 1);
+    CHECK(losses.tokens_rotated == 0);
+    CHECK(losses.workspaces_added == 1);
+    CHECK(losses.members_added == 1);
+    CHECK(losses.members_removed == 1);
+    const auto lately =
+        Connection(bench.copy, Access::look, 0).number("SELECT count(*) FROM audit_events");
+    CHECK(losses.audit_events == before - lately);
+    CHECK(losses.made_ms > 0);
+    CHECK(losses.newest_ms > 0);
+    CHECK(losses.works_again.empty());  // what was revoked stays so
+    CHECK(report.kept_revoked == std::vector<std::string>{bench.prefix});
+}
+
+TEST_CASE("tokens that did not work and will work again are named, up to a bound") {
+    Backed bench;
+    std::vector<std::string> many;
+    const std::string carl = bench.person("acme", "carl@acme.example");
+    for (std::size_t i = 0; i < works_again_max + 2; ++i) {
+        bench.rules.live_max = 1'000;
+        many.push_back(bench.mint(carl).view.token.prefix);
+    }
+    take(backup(bench.path, bench.copy, {}));
+    SECTION("revoked, and brought back") {
+        bench.revoke(bench.prefix);
+        const Losses losses = take(bench.restored(BringBack::yes)).losses;
+        CHECK(losses.tokens_revoked == 1);
+        CHECK(losses.works_again == std::vector<std::string>{bench.prefix});
+        CHECK(losses.works_again_count == 1);
+    }
+    SECTION("of a member who was removed, and brought back") {
+        take(manage::remove_member(bench.context(), carl));
+        const Losses losses = take(bench.restored(BringBack::yes)).losses;
+        CHECK(losses.works_again_count == static_cast<std::int64_t>(works_again_max) + 2);
+        CHECK(losses.works_again ==
+              std::vector<std::string>(
+                  many.begin(), many.begin() + static_cast<std::ptrdiff_t>(works_again_max)));
+    }
+    SECTION("rotated away, whether anything is brought back or not") {
+        take(manage::rotate_token(bench.context(), bench.prefix, 0));
+        const Losses losses = take(bench.restored()).losses;
+        CHECK(losses.tokens_rotated == 1);
+        CHECK(losses.tokens_minted == 1);
+        CHECK(losses.works_again == std::vector<std::string>{bench.prefix});
+    }
+    SECTION("not those that expired meanwhile, and not those that work now") {
+        const Losses losses = take(bench.restored(BringBack::yes)).losses;
+        CHECK(losses.works_again_count == 0);
+    }
+}
+
+TEST_CASE("where the present database cannot be read, what is lost is said not to be known") {
+    Backed bench;
+    bench.close();
+    test::write_bytes(bench.path, "oh no");
+    CHECK_FALSE(take(bench.restored(BringBack::yes)).losses.known);
+}
+
 TEST_CASE("what was revoked or removed in the backup already is not listed, and keeps its time") {
     Backed bench;
     bench.revoke(bench.prefix);

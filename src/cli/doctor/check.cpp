@@ -112,7 +112,7 @@ Status Report::finish() const {
         return Done{};
     return Failure{Fault::system,
                    std::to_string(bad) + (bad == 1 ? " check is" : " checks are") + " bad",
-                   "mend the first one, then run it again: others may follow from it"};
+                   "fix the first one, then run it again: others may follow from it"};
 }
 
 }  // namespace hourgate::cli

@@ -37,6 +37,8 @@ public:
         look_at_backups();
         if (known_)
             look_at_server();
+        if (configured_ && !config_.upstream_urls.empty())
+            look_at_upstream();
         return found_;
     }
 
@@ -51,18 +53,32 @@ private:
         const auto loaded = session_.config();
         if (loaded) {
             config_ = *loaded.value();
-            known_ = true;
+            known_ = configured_ = true;
             report_.add(about_config(config_));
             return;
         }
-        Failure failure = session_.with_advice(loaded.failure());
-        if (failure.next.empty())
-            failure.next = "mend that, then see what `hourgate config check` says";
-        report_.add(is_bad("configuration", failure));
-        // The database of a usual installation can be looked at all the same.
-        known_ = store::exists(config_.database);
-        if (!known_)
-            report_.add(is_skipped("database", "which one it is, the configuration says"));
+        add_mistakes(session_.with_advice(loaded.failure()));
+        // What the file would have said is not known: neither the database nor anything else is
+        // looked at where the built-in defaults would have it.
+        if (session_.arguments.given(database_option.name)) {
+            if (const auto stand_in = session_.settings()) {
+                config_ = *stand_in.value();
+                known_ = true;
+                return;
+            }
+        }
+        report_.add(is_skipped("database",
+                               "the configuration says which one it is; until it can be read, name "
+                               "it with --database FILE"));
+    }
+
+    /// One row for each mistake of the file.
+    void add_mistakes(const Failure& failure) {
+        const std::string fix = failure.next.empty()
+                                    ? "correct the file, then run `hourgate config check`"
+                                    : failure.next;
+        for (const std::string_view mistake : split(failure.what, '\n'))
+            report_.add(is_bad("configuration", std::string(mistake), fix));
     }
 
     void look_at_database() {
@@ -161,6 +177,12 @@ private:
             report_.add(is_skipped("backup", "--backups none"));
             return;
         }
+        if (backups_.empty() && !known_) {
+            report_.add(is_skipped("backup",
+                                   "the folder is beside the database, which is not known; name it "
+                                   "with --backups DIR"));
+            return;
+        }
         BackupsSeen seen;
         seen.folder = backups_.empty() ? store::backups_folder(config_.database) : backups_;
         seen.newest = ops::newest_in(seen.folder, ".db");
@@ -172,6 +194,18 @@ private:
                 seen.flaw = state.value().flaw;
         }
         report_.add(about_backups(session_.clock.now().wall_ms, seen, config_.database));
+    }
+
+    void look_at_upstream() {
+        constexpr int wait_ms = 2'000;
+        std::vector<UpstreamSeen> all;
+        for (const std::string& url : config_.upstream_urls) {
+            const config::Listen place = config::parse_upstream(url);
+            session_.output.progress("connecting to " + url);
+            all.push_back(
+                {url, ops::why_not_connected({place.host, place.port, place.path}, wait_ms)});
+        }
+        report_.add(about_upstream(all));
     }
 
     // --- the server ------------------------------------------------------------------------------
@@ -195,6 +229,10 @@ private:
         }
         found_.server_runs = seen.value().running;
         report_.add(about_process(seen.value()));
+        if (!configured_) {
+            report_.add(is_skipped("listeners", "the configuration says where they are"));
+            return;
+        }
         for (const Door& door : doors())
             report_.add(about_door(door));
         if (found_.server_runs)
@@ -309,8 +347,9 @@ private:
     const std::string backups_;
     Report& report_;
     config::Config config_;
-    bool known_ = false;     // which database it is
-    bool readable_ = false;  // it can be opened
+    bool configured_ = false;  // the configuration is sound
+    bool known_ = false;       // which database it is
+    bool readable_ = false;    // it can be opened
     std::optional<uid_t> owner_;
     std::int64_t data_bytes_ = 0;
     LookedLocally found_;

@@ -109,6 +109,12 @@ std::string octal(mode_t mode) {
     return digits.data();
 }
 
+/// What to put before a command that changes a file by its name: chmod follows a link, and who owns
+/// the folder may put one there, so root's rights are not for it.
+std::string as_owner(uid_t owner) {
+    return owner == 0 ? "" : "sudo -u " + for_shell(user_name(owner)) + " ";
+}
+
 }  // namespace
 
 std::string bytes_text(std::int64_t bytes) {
@@ -161,20 +167,20 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
                 "permissions",
                 file.path + " has mode " + octal(file.mode) +
                     ": others on this machine may read who your customers are, or change it",
-                "chmod 0600 " + for_shell(file.path));
+                as_owner(file.owner) + "chmod 0600 " + for_shell(file.path));
         if (file.owner != files.front().owner)
-            return is_bad(
-                "permissions",
-                file.path + " belongs to " + user_name(file.owner) + ", " + files.front().path +
-                    " to " + user_name(files.front().owner) +
-                    ": one of them cannot be written by the server",
-                "chown " + for_shell(user_name(files.front().owner)) + " " + for_shell(file.path));
+            return is_bad("permissions",
+                          file.path + " belongs to " + user_name(file.owner) + ", " +
+                              files.front().path + " to " + user_name(files.front().owner) +
+                              ": one of them cannot be written by the server",
+                          "chown -h " + for_shell(user_name(files.front().owner)) + " " +
+                              for_shell(file.path));
     }
     if ((folder.mode & others_write) != 0)
         return is_bad("permissions",
                       folder.path + " has mode " + octal(folder.mode) +
                           ": others may put another database in the place of yours",
-                      "chmod 0700 " + for_shell(folder.path));
+                      as_owner(folder.owner) + "chmod 0700 " + for_shell(folder.path));
     if (config_file && (config_file->mode & others_write) != 0)
         return is_bad("permissions",
                       config_file->path + " has mode " + octal(config_file->mode) +
@@ -218,7 +224,7 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
                       "set it right: `timedatectl set-ntp true`, then look at `timedatectl`");
     const std::string since =
         latest ? "not before what the database holds (" + format_time(latest->at_ms) + ")"
-               : "the database holds nothing to compare it with";
+               : "nothing is on record to compare it with";
     if (kept && !*kept)
         return is_worth_a_look("clock",
                                since +
@@ -258,6 +264,26 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
     if (age_ms > backup_age_good_ms)
         return is_worth_a_look("backup", aged + ": at least one night was missed", why);
     return is_ok("backup", aged);
+}
+
+Check about_upstream(const std::vector<UpstreamSeen>& all) {
+    std::string reached, off;
+    for (const UpstreamSeen& one : all) {
+        std::string& list = one.why_not.empty() ? reached : off;
+        list.append(list.empty() ? "" : ", ").append(one.url);
+        if (!one.why_not.empty())
+            list.append(" (").append(one.why_not).append(")");
+    }
+    if (off.empty())
+        return is_ok("upstream", "the API accepts connections at " + reached);
+    const std::string fix =
+        "start the API, or correct [upstream] url and reload; `ss -ltnp` shows what listens";
+    if (reached.empty())
+        return is_bad("upstream",
+                      "the API cannot be reached, so granted calls are answered 502: " + off, fix);
+    return is_worth_a_look(
+        "upstream",
+        "some addresses of the API cannot be reached: " + off + "; calls go to " + reached, fix);
 }
 
 Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners) {

@@ -39,6 +39,14 @@ struct BackupsSeen {
 [[nodiscard]] Check about_backups(std::int64_t now_ms, const BackupsSeen& seen,
                                   const std::string& database);
 
+/// One address of [upstream] url, and why nothing accepts connections there; empty: something does.
+struct UpstreamSeen {
+    std::string url;
+    std::string why_not;
+};
+/// REQUIRES: at least one.
+[[nodiscard]] Check about_upstream(const std::vector<UpstreamSeen>& all);
+
 /// `listeners`: how many are on.
 [[nodiscard]] Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners);
 

@@ -12,8 +12,6 @@ namespace hourgate::cli {
 
 namespace {
 
-constexpr std::string_view plan_name = "hourgate-doctor";
-constexpr std::string_view workspace_name = "Hourgate doctor";
 constexpr std::string_view service_name = "doctor";
 /// Last in every list of plans, and never the one a caller is told to move to.
 constexpr std::int64_t plan_rank = 1'000'000;
@@ -24,11 +22,11 @@ constexpr Stage::Part all_parts[] = {Stage::Part::caller, Stage::Part::narrow, S
                                      Stage::Part::claimer, Stage::Part::walker};
 
 Result<manage::WorkspaceView> workspace_in(const manage::Context& context) {
-    auto known = manage::show_workspace(context, workspace_name);
+    auto known = manage::show_workspace(context, probe_workspace);
     if (known || known.failure().fault != Fault::not_found)
         return known;
     return manage::add_workspace(context,
-                                 {std::string(workspace_name), std::string(plan_name), {}});
+                                 {std::string(probe_workspace), std::string(probe_plan), {}});
 }
 
 /// Removed ones are found, too: the service of an earlier run.
@@ -84,9 +82,9 @@ Status Stage::make(Role role) {
     if (!workspace)
         return workspace.failure();
     workspace_ = workspace.value().workspace.public_id;
-    if (workspace.value().plan != plan_name || workspace.value().workspace.paid_until_ms) {
+    if (workspace.value().plan != probe_plan || workspace.value().workspace.paid_until_ms) {
         manage::WorkspaceChange change;
-        change.plan = plan_name;
+        change.plan = probe_plan;
         change.paid_until_ms.emplace();  // without end
         if (auto moved = manage::change_workspace(context.value(), workspace_, change); !moved)
             return moved.failure();
@@ -106,7 +104,7 @@ Status Stage::set_plan(bool api) {
     if (!context)
         return context.failure();
     manage::PlanChange change;
-    change.name = plan_name;
+    change.name = probe_plan;
     change.api = api;
     change.rank = plan_rank;
     change.windows = {Window{"probe", window_calls, window_seconds, Per::token}};
@@ -176,7 +174,7 @@ Status Stage::put_away() {
                            ". Their tokens end within " + std::to_string(token_life_s / 60) +
                            " minutes",
                        "`hourgate token revoke" + words + "` and `hourgate plan set " +
-                           std::string(plan_name) + " --api no`"};
+                           std::string(probe_plan) + " --api no`"};
     set_ = false;
     return Done{};
 }

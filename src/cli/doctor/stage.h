@@ -18,6 +18,10 @@
 
 namespace hourgate::cli {
 
+/// The plan of these accounts and of nobody else: by it their calls are told from those of callers.
+constexpr std::string_view probe_plan = "hourgate-doctor";
+constexpr std::string_view probe_workspace = "Hourgate doctor";
+
 class Stage {
 public:
     static constexpr std::int64_t token_life_s = 300;

@@ -200,8 +200,11 @@ Status look_through(Session& session, const Way& way, const std::optional<std::s
         return Done{};
     }
     const auto config = session.config();
-    if (!config)
-        return config.failure();
+    if (!config) {
+        report.add(is_skipped(
+            "through", "the configuration says what to call, and it cannot be read: see above"));
+        return Done{};
+    }
     const auto policy = policy::Policy::make(config.value()->rules);
     if (!policy)
         return policy.failure();

@@ -301,12 +301,43 @@ Check about_counting(const Evidence& evidence) {
     return is_ok(name, numbers);
 }
 
+Check about_api(const Evidence& evidence) {
+    const std::string name = "API";
+    const std::int64_t calls = evidence.of_caller.of("granted");
+    if (evidence.paid.empty())
+        return is_skipped(name, "no paid call was sent");
+    if (!evidence.noted)
+        return is_skipped(name, "the server had not written down the calls within six seconds");
+    if (calls == 0)
+        return is_skipped(name, "the gate granted none of the calls");
+    const std::string granted =
+        "the gate granted " + std::to_string(calls) + (calls == 1 ? " call" : " calls");
+    const auto fails = [](const Exchange& one) {
+        return one.answer.status == 502 || one.answer.status == 504;
+    };
+    const auto failed = std::find_if(evidence.paid.begin(), evidence.paid.end(), fails);
+    const bool answered =
+        std::any_of(evidence.paid.begin(), evidence.paid.end(), [&](const Exchange& one) {
+            return one.failed.empty() && one.reason.empty() && !fails(one);
+        });
+    if (failed == evidence.paid.end() || answered)
+        return is_ok(name, granted + ", and the API answers");
+    return is_bad(name,
+                  granted + ", but the caller gets " + std::to_string(failed->answer.status) +
+                      (failed->reason.empty() ? "" : " " + failed->reason) +
+                      ": the API behind it does not answer",
+                  "start the API, or correct its address in the proxy or in [upstream] url");
+}
+
 Check about_limit_headers(const Evidence& evidence) {
     const std::string name = "limit headers";
+    const std::int64_t calls = evidence.of_caller.of("granted");
     const auto granted = std::find_if(evidence.paid.begin(), evidence.paid.end(),
                                       [](const Exchange& one) { return one.reason.empty(); });
     if (granted == evidence.paid.end())
-        return is_skipped(name, "no call was granted");
+        return is_skipped(name, calls == 0 ? "the gate granted none of the calls"
+                                           : "the gate granted " + std::to_string(calls) +
+                                                 " calls, but the API answered none of them");
     if (!has_limits(*granted))
         return is_worth_a_look(
             name,
@@ -459,6 +490,7 @@ std::vector<Check> findings_of(const Evidence& evidence) {
             evidence.paid.empty() ? nullptr : &evidence.paid.back(),
             noted(evidence.of_caller, "window_full"));
     out.push_back(about_counting(evidence));
+    out.push_back(about_api(evidence));
     out.push_back(about_limit_headers(evidence));
     if (!evidence.observed)
         out.push_back(about_identity(evidence));

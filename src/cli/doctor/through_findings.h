@@ -99,6 +99,8 @@ struct Expected {
 [[nodiscard]] Check about_refusal(const Expected& expected, const Exchange& exchange,
                                   std::optional<bool> gate_refused);
 [[nodiscard]] Check about_counting(const Evidence& evidence);
+/// Whether the API answers the calls that the gate granted.
+[[nodiscard]] Check about_api(const Evidence& evidence);
 [[nodiscard]] Check about_limit_headers(const Evidence& evidence);
 [[nodiscard]] Check about_identity(const Evidence& evidence);
 [[nodiscard]] Check about_address(const Evidence& evidence);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/address.h"
+#include "cli/doctor/stage.h"
 #include "gate/gate.h"
 #include "http/decided_by.h"
 #include "limiter/limiter.h"
@@ -207,6 +208,10 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
     const http::DecidedBy& by = read.value();
     const auto was = reason_from(record.reason);
     Replayed replayed{Replayed::Kind::left, record.reason, "", by.workspace_name};
+    if (by.plan == probe_plan) {
+        replayed.kind = Replayed::Kind::probe;
+        return replayed;
+    }
     if (!was || is_left(record, by, *was))
         return replayed;
 

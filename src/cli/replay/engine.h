@@ -28,6 +28,7 @@ struct Replayed {
         newly_granted,
         refused_otherwise,  ///< for another reason
         left,               ///< cannot be made again: see engine.cpp
+        probe,              ///< sent by `hourgate doctor --through`: nobody's traffic, not counted
     };
     Kind kind = Kind::left;
     std::string was;        ///< to_text(Reason)

@@ -19,6 +19,10 @@ std::string shown_workspace(const std::string& name) {
 }  // namespace
 
 void ReplayReport::add(const manage::DecisionRecord& record, const Replayed& replayed) {
+    if (replayed.kind == Kind::probe) {
+        ++probes_;
+        return;
+    }
     granted_ += record.kind == manage::DecisionRecord::Kind::granted && !record.again ? 1 : 0;
     if (replayed.kind == Kind::same)
         ++same_;
@@ -62,6 +66,7 @@ http::Json ReplayReport::json() const {
             {"until", format_time(until_ms)},
             {"same", same_},
             {"left", left_},
+            {"probesLeftOut", probes_},
             {"newlyRefused", json_of(Kind::newly_refused)},
             {"newlyGranted", json_of(Kind::newly_granted)},
             {"refusedOtherwise", json_of(Kind::refused_otherwise)},
@@ -93,6 +98,9 @@ std::string ReplayReport::text() const {
                   {"left as it was", std::to_string(left_)}});
     if (same_ == 0 && left_ == 0 && changed_.empty())
         text += "\nThere are no matching decisions on record in this time.\n";
+    if (probes_ > 0)
+        text += "\nLeft out: " + std::to_string(probes_) + (probes_ == 1 ? " call" : " calls") +
+                " on record that `hourgate doctor --through` made.\n";
     text += table_of(Kind::newly_refused, "Newly refused");
     text += table_of(Kind::newly_granted, "Newly granted");
     text += table_of(Kind::refused_otherwise, "Refused for another reason");

@@ -17,10 +17,11 @@ class ReplayReport {
 public:
     void add(const manage::DecisionRecord& record, const Replayed& replayed);
 
-    std::string against;             ///< the configuration, and the windows put in
-    std::int64_t from_ms = 0;        ///< as asked
-    std::int64_t until_ms = 0;       ///< as asked
-    std::int64_t calls_granted = 0;  ///< in those hours, as usage has counted them
+    std::string against;        ///< the configuration, and the windows put in
+    std::int64_t from_ms = 0;   ///< as asked
+    std::int64_t until_ms = 0;  ///< as asked
+    /// In those hours, as usage has counted them, without the gate's own probes.
+    std::int64_t calls_granted = 0;
 
     [[nodiscard]] http::Json json() const;
     [[nodiscard]] std::string text() const;
@@ -41,6 +42,7 @@ private:
     std::map<Group, Changed> changed_;
     std::int64_t same_ = 0;
     std::int64_t left_ = 0;
+    std::int64_t probes_ = 0;
     std::int64_t granted_ = 0;  // records of granted calls
 };
 

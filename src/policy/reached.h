@@ -1,0 +1,17 @@
+// What a token can be used for at all, whatever is called: asked when it is minted.
+#pragma once
+
+#include <span>
+
+#include "base/role.h"
+#include "policy/policy.h"
+#include "policy/scope.h"
+
+namespace hourgate::policy {
+
+/// Returns whether a token of this role with these scopes passes question 3 for some method and
+/// path: of a resource with a row for the role, of a path that no resource lists, or, with scopes,
+/// of the gate's own routes. Public resources do not count: they ask for no token.
+[[nodiscard]] bool passes_something(const Policy& policy, Role role, std::span<const Scope> scopes);
+
+}  // namespace hourgate::policy
