@@ -154,7 +154,8 @@ TEST_CASE("an e-mail in two workspaces is a wrong usage that lists both ids") {
     CHECK(failure.fault == Fault::usage);
     CHECK(failure.what == "'ann@x.example' means 2 members: " + one + " in 'acme', " + two +
                               " in 'bolt' (removed)");
-    CHECK(failure.next == "name the one you mean by its id");
+    CHECK(failure.next ==
+          "name the one you mean as WORKSPACE/EMAIL or WORKSPACE/SERVICE, or by its id");
     CHECK(found(bench, "bolt/ann@x.example") == two);
 }
 
