@@ -1,5 +1,7 @@
 #include "gate/kept_decision.h"
 
+#include <utility>
+
 #include "base/limits.h"
 #include "policy/path.h"
 #include "token/format.h"
@@ -25,7 +27,7 @@ std::string cut(std::string_view text) {
 
 }  // namespace
 
-KeptDecision::KeptDecision(const Decision& decision, bool again)
+KeptDecision::KeptDecision(const Decision& decision, bool again, UpstreamFailure failure)
     : method_(cut(decision.method)),
       path_(path_of(decision)),
       request_id_(cut(decision.request_id)),
@@ -34,6 +36,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
       misplaced_in_(cut(decision.misplaced_in)),
       again_(again),
       is_cut_(path_ != policy::path_part(decision.target)),
+      failure_(std::move(failure)),
       decision_(decision) {
     decision_.method = method_;
     decision_.target = path_;

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const {
         return now().is_forwarded(listener, target);
     }
+    /// What answers say, by the configuration in force. It stays where it is.
+    [[nodiscard]] const ReplySettings& reply() const noexcept { return now().reply(); }
     [[nodiscard]] Passing pass(const Head& head) noexcept { return now().pass(head); }
     [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head) {
         return now().pass_at_hand(head);
@@ -54,8 +56,8 @@ public:
         return now().caller_address(request);
     }
     void check(Passage& passage) noexcept { now().check(passage); }
-    void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
-        now().upstream_failed(where, how);
+    void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
+        observer_.upstream_failed(granted, failure);
     }
     /// As of Observer.
     void request_refused(Listener listener, std::string_view reason, std::string_view bound,
