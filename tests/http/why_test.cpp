@@ -104,8 +104,10 @@ TEST_CASE("the refused token is told why: asked, checked in order, where it stop
          {"You asked for\n  GET /_hourgate/api/v1/organization\n", "3. May they?          no  ",
           "4. Is there room?     not asked\n", "Where it stopped\n", "What to do\n",
           "Who can fix it\n  In your workspace, the members with role owner, admin or manager"
-          ": they may\n"})
+          ": they may\n"}) {
+        CAPTURE(part, letter);
         CHECK(contains(letter, part));
+    }
 }
 
 TEST_CASE("a letter is text on a terminal and in a browser, a document where JSON is asked for") {
