@@ -48,28 +48,45 @@ void Witness::answered(http::Listener listener, http::Answerer by, std::int64_t 
     metrics_.answered({static_cast<std::uint8_t>(listener), by == http::Answerer::worker}, took_us);
 }
 
-void Witness::upstream_failed(const http::Endpoint& where, std::string_view how) noexcept {
+void Witness::upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
+    decisions_.note(granted, false, failure);
     const auto times = upstream_failures_.happened(clock_.now().boot_us);
     if (!times)
         return;
     try {
         log_.line(ops::Level::warning, "the API did not answer a call that was granted",
-                  {{"upstream", http::shown(where)},
-                   {"how", std::string(how)},
+                  {{"upstream", failure.place},
+                   {"how", failure.how},
+                   {"what", failure.what},
+                   {"decision", http::shown_id(granted)},
                    {"calls", std::to_string(*times)}});
     } catch (...) {  // no memory for the line: the metrics have it
     }
 }
 
-void Witness::address_unknown(http::Listener listener) noexcept {
+void Witness::address_unknown(http::Listener listener, const Address& peer) noexcept {
     metrics_.count_unknown_address();
-    if (!unknown_addresses_.happened(clock_.now().boot_us))
+    const auto times = unknown_addresses_.happened(clock_.now().boot_us);
+    if (!times)
         return;
-    log_.line(
-        ops::Level::warning,
-        "a caller's address is not known, so it is not counted against it: the proxy in front "
-        "sends no readable X-Forwarded-For, or its address is not in trust.proxies",
-        {{"listener", listener == http::Listener::ask ? "ask" : "public"}});
+    try {
+        const std::string who = peer.text();
+        log_.line(
+            ops::Level::warning,
+            "a caller's address is not known: a proxy at " + who +
+                " named no readable one in X-Forwarded-For, or somebody called directly from " +
+                who +
+                ". Failures of all such callers count together, and their public calls do "
+                "not count",
+            {{"listener", std::string(name_of(listener))},
+             {"peer", who},
+             {"failures", std::to_string(*times)},
+             {"next",
+              "if a proxy runs there, have it set X-Forwarded-For, as `hourgate snippets` "
+              "prints; if none does, leave " +
+                  who + " out of [trust] proxies: proxies = [] if nothing is in front"}});
+    } catch (...) {  // as above
+    }
 }
 
 void Witness::stranger(const Address& peer) noexcept {

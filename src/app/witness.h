@@ -40,9 +40,9 @@ public:
                   std::int64_t took_us) noexcept override;
     /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
     /// every call.
-    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override;
-    /// Said once a minute at most: it is one mistake in a proxy's configuration, not one per call.
-    void address_unknown(http::Listener listener) noexcept override;
+    void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept override;
+    /// Said once a minute at most: it is one mistake in a configuration, not one per call.
+    void address_unknown(http::Listener listener, const Address& peer) noexcept override;
     // These are logged once a minute at most, with how often it was meanwhile, and counted:
     void stranger(const Address& peer) noexcept override;
     void unknown_host(http::Listener listener, std::string_view host,

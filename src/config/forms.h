@@ -11,7 +11,7 @@
 
 namespace hourgate::config {
 
-/// A form, and how to say it to whoever wrote something else.
+/// A form, and how to say it to a user who wrote something else.
 struct Form {
     bool (*fits)(std::string_view text) noexcept;
     std::string_view allowed;

@@ -59,7 +59,8 @@ struct Call {
     std::string_view target;         ///< origin form as sent, query included
     std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
-    std::optional<Address> address;  ///< the client's; none: not known, so not counted
+    std::optional<Address> address;  ///< the client's; none: not known
+    std::optional<Address> peer;     ///< of the connection; counts for unknown clients
     bool answered_here = false;      ///< by a route of the gate's own: nobody acts on the decision
     Spend spend = Spend::yes;  ///< `again`, `counted`: the repeat of a call decided a moment ago
     Now now;                   ///< read after the request's bytes were

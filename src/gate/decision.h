@@ -101,6 +101,7 @@ struct Decision {
     Misplaced misplaced = Misplaced::none;
     std::string_view misplaced_in;
     std::optional<Address> address;
+    std::optional<Address> peer;
 
     // Question 1
     token::Flaw flaw = token::Flaw::none;

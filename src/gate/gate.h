@@ -66,7 +66,7 @@ public:
     /// thread.
     [[nodiscard]] Decision introspect(std::string_view token, Now now);
 
-    /// Question 1 for whoever holds the secret: revoked, rotated, expired, member_removed, else
+    /// Question 1 for the holder of the secret: revoked, rotated, expired, member_removed, else
     /// granted. A live token and a dead one may both ask why: the route tells them apart by this.
     [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
 

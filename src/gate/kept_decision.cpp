@@ -1,5 +1,7 @@
 #include "gate/kept_decision.h"
 
+#include <utility>
+
 #include "base/limits.h"
 #include "policy/path.h"
 #include "token/format.h"
@@ -33,7 +35,7 @@ std::shared_ptr<const policy::Resource> resource_of(const Decision& decision) {
 
 }  // namespace
 
-KeptDecision::KeptDecision(const Decision& decision, bool again)
+KeptDecision::KeptDecision(const Decision& decision, bool again, UpstreamFailure failure)
     : method_(cut(decision.method)),
       path_(path_of(decision)),
       request_id_(cut(decision.request_id)),
@@ -43,6 +45,7 @@ KeptDecision::KeptDecision(const Decision& decision, bool again)
       resource_(resource_of(decision)),
       again_(again),
       is_cut_(path_ != policy::path_part(decision.target)),
+      failure_(std::move(failure)),
       decision_(decision) {
     decision_.method = method_;
     decision_.target = path_;

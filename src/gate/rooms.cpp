@@ -1,5 +1,7 @@
 // Beside the four questions: what a decision begins with, who need not be known, and the windows
 // that are not a plan's.
+#include <array>
+
 #include "base/limits.h"
 #include "base/random.h"
 #include "gate/gate.h"
@@ -11,6 +13,20 @@ namespace hourgate {
 namespace {
 
 constexpr auto kinds = static_cast<std::int64_t>(policy::own_window_count);
+
+/// What a failure is counted under: the caller's address or, if it is not known, the peer with all
+/// its unknown callers. No address has such a key, so the peer's own failures are counted apart.
+/// Returns nullopt for a call that came over no connection.
+std::optional<std::array<std::uint8_t, 9>> failures_key(const Call& call) noexcept {
+    constexpr std::uint8_t unknown_callers = 0x40;  // beside Address::Family
+    if (call.address)
+        return call.address->limiter_key();
+    if (!call.peer)
+        return std::nullopt;
+    auto key = call.peer->limiter_key();
+    key[0] |= unknown_callers;
+    return key;
+}
 
 /// Whether the caller may revoke this token and it is not revoked yet. As in manage/: owner and
 /// admin may revoke every token of their workspace, others their own.
@@ -71,6 +87,7 @@ void Gate::begin(Decision& decision, const Call& call) {
     decision.misplaced = call.misplaced;
     decision.misplaced_in = call.misplaced_in;
     decision.address = call.address;
+    decision.peer = call.peer;
 }
 
 /// Nobody's secret: an unknown prefix and a wrong secret cost one look into the store each, a
@@ -140,7 +157,7 @@ Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
     return Reason::granted;
 }
 
-/// A revocation that takes effect is never refused for room: whoever floods this route cannot keep
+/// A revocation that takes effect is never refused for room: a flood of this route cannot keep
 /// a token alive. Each needs a token that is not revoked yet, so they bound themselves. One without
 /// effect is counted. Returns nullopt if the store did not say.
 std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within within) {
@@ -189,15 +206,16 @@ Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
 }
 
 /// A 401 counts for the caller's address; when that window is full the caller is told to wait, and
-/// still why. Its own 429s are not counted. An address not known is not counted: everybody would
-/// be.
+/// still why. Its own 429s are not counted. Callers of a peer whose addresses are not known share
+/// one window: a stranger who fills it keeps no valid token out, and others are still told why.
 Reason Gate::count_failure(Decision& decision, const Call& call) {
-    if (!call.address)
+    const auto key = failures_key(call);
+    if (!key)
         return decision.reason;
     decision.room_of = RoomOf::failures;
     // What was granted a moment ago is no repeat of a failure.
     const Spend spend = call.spend == Spend::counted ? Spend::yes : call.spend;
-    decision.room = failures_.ask(call.address->limiter_key(), call.now, spend);
+    decision.room = failures_.ask(*key, call.now, spend);
     if (decision.room.granted)
         return decision.reason;
     decision.because = decision.reason;

@@ -1,8 +1,10 @@
 // /admin/v1 on the admin listener: everything an operator changes or looks up, for operator tokens.
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "http/json.h"
 #include "http/management.h"
 #include "http/self_service.h"
@@ -73,7 +75,7 @@ std::optional<Role> role_in(Fields& body) {
         return std::nullopt;
     const auto role = role_from(*text);
     if (!role)
-        body.refuse("role", "is none of owner, admin, manager, member");
+        body.refuse_value("role", "owner, admin, manager or member");
     return role;
 }
 
@@ -95,7 +97,7 @@ Answer add_one_member(Visit& visit) {
     if (kind == "service")
         asked.kind = MemberKind::service;
     else if (kind != "person")
-        visit.body.refuse("kind", "is neither person nor service");
+        visit.body.refuse_value("kind", "person or service");
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(201, manage::add_member(visit.context(), asked), member_json);
@@ -104,7 +106,7 @@ Answer add_one_member(Visit& visit) {
 Answer change_one_member(Visit& visit) {
     const auto role = role_in(visit.body);
     if (!role)
-        visit.body.refuse("role", "is missing");
+        visit.body.refuse("role", "is missing; it has to be owner, admin, manager or member");
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(200, manage::change_role(visit.context(), visit.captured(0), *role),
@@ -125,39 +127,86 @@ Answer restore_one_member(Visit& visit) {
 
 // --- plans ---------------------------------------------------------------------------------------
 
+constexpr std::string_view window_rule =
+    "an object with name, limit and seconds, and with per if more than one token shares it";
+constexpr std::string_view name_rule = "1 to 32 of a-z, 0-9, '_' and '-', a letter first";
+
+bool is_window_name(const std::string& name) {
+    Plan plan;
+    plan.name = "any";
+    plan.windows = {{name, 1, 1, Per::token}};
+    return validate(plan).ok();
+}
+
+std::uint32_t whole_in(Fields& body, const Json& item, const std::string& at, const char* name,
+                       std::uint32_t most) {
+    const std::string rule = "a whole number from 1 to " + std::to_string(most);
+    const auto found = item.find(name);
+    if (found == item.end()) {
+        body.refuse(at + "." + name, "is missing; it has to be " + rule);
+        return 0;
+    }
+    if (found->is_number_unsigned() && found->get<std::uint64_t>() - 1 < most)
+        return found->get<std::uint32_t>();
+    body.refuse_value(at + "." + name, *found, rule);
+    return 0;
+}
+
+/// The name of a window, which none of those `before` it has.
+std::string window_name_in(Fields& body, const Json& item, const std::string& at,
+                           const std::vector<Window>& before) {
+    const auto found = item.find("name");
+    if (found == item.end()) {
+        body.refuse(at + ".name", "is missing; it has to be " + std::string(name_rule));
+        return "";
+    }
+    if (!found->is_string() || !is_window_name(found->get<std::string>())) {
+        body.refuse_value(at + ".name", *found, name_rule);
+        return "";
+    }
+    const std::string name = found->get<std::string>();
+    for (const Window& other : before)
+        if (other.name == name)
+            body.refuse_value(at + ".name", *found, "a name that no other window of the plan has");
+    return name;
+}
+
+Window window_in(Fields& body, const Json& item, const std::string& at,
+                 const std::vector<Window>& before) {
+    Window window;
+    window.name = window_name_in(body, item, at, before);
+    window.limit = whole_in(body, item, at, "limit", limits::window_calls_max);
+    window.seconds = whole_in(body, item, at, "seconds", limits::window_seconds_max);
+    if (const auto said = item.find("per"); said != item.end()) {
+        const auto per = said->is_string() ? per_from(said->get<std::string>()) : std::nullopt;
+        if (!per)
+            body.refuse_value(at + ".per", *said, "token, member or workspace");
+        window.per = per.value_or(window.per);
+    }
+    constexpr std::array<std::string_view, 4> known = {"name", "limit", "seconds", "per"};
+    for (const auto& [name, value] : item.items())
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            body.refuse(at + "." + printable(name, 64),
+                        "is not known here; known are limit, name, per, seconds");
+    return window;
+}
+
 /// [{"name","limit","seconds","per"?}]
 std::optional<std::vector<Window>> windows_in(Fields& body) {
     const Json* list = body.list("windows");
     if (list == nullptr)
         return std::nullopt;
+    if (list->size() > limits::windows_per_plan_max)
+        body.refuse("windows", "has " + std::to_string(list->size()) +
+                                   " items; it may have at most " +
+                                   std::to_string(limits::windows_per_plan_max));
     std::vector<Window> windows;
-    const auto whole = [](const Json& item, const char* name, std::uint32_t max) -> std::uint32_t {
-        const auto found = item.find(name);
-        if (found == item.end() || !found->is_number_unsigned())
-            return 0;
-        const auto number = found->get<std::uint64_t>();
-        return number <= max ? static_cast<std::uint32_t>(number) : 0;
-    };
-    for (const Json& item : *list) {
-        Window window;
-        const bool named = item.is_object() && item.contains("name") && item["name"].is_string();
-        const Json said = item.is_object() ? item.value("per", Json("token")) : Json();
-        const auto per = per_from(said.is_string() ? said.get<std::string>() : std::string());
-        const bool fits = named && item.size() == (item.contains("per") ? 4U : 3U) && per;
-        if (fits) {
-            window.name = item["name"].get<std::string>();
-            window.limit = whole(item, "limit", limits::window_calls_max);
-            window.seconds = whole(item, "seconds", limits::window_seconds_max);
-            window.per = *per;
-        }
-        if (!fits || window.limit == 0 || window.seconds == 0) {
-            body.refuse(
-                "windows",
-                "has one that is not {\"name\",\"limit\",\"seconds\"} within the bounds, with "
-                "\"per\" as \"token\", \"member\" or \"workspace\" if it is there");
-            return std::nullopt;
-        }
-        windows.push_back(std::move(window));
+    for (std::size_t i = 0; i < list->size() && i < limits::windows_per_plan_max; ++i) {
+        const std::string at = "windows[" + std::to_string(i) + "]";
+        if ((*list)[i].is_object())
+            windows.push_back(window_in(body, (*list)[i], at, windows));
+        else
+            body.refuse_value(at, (*list)[i], window_rule);
     }
     return windows;
 }

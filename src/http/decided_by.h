@@ -1,4 +1,4 @@
-// What a decision was made from, as it is kept with its record, for whoever makes it again
+// What a decision was made from, as it is kept with its record, for a replay that makes it again
 // (`hourgate replay`): what the gate looked at, less secrets and what the record itself says.
 #pragma once
 

@@ -21,40 +21,39 @@ constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
               "a head that is not refused must fit");
 
-Answer unread(int status, std::string_view reason, std::string_view message, std::string_view fix) {
-    return plain_error(status, "bad_request", reason, message, fix, Format::json);
+Answer too_late(const ErrorFrame& frame) {
+    return plain_error(
+        408, "bad_request", "timed_out", "The request did not arrive in time.",
+        "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.",
+        frame);
 }
 
-Answer too_late() {
-    return unread(
-        408, "timed_out", "The request did not arrive in time.",
-        "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.");
+Answer no_body(const ErrorFrame& frame) {
+    return plain_error(408, "bad_request", "timed_out",
+                       "The body of the request did not begin in time.",
+                       "Send its first bytes within " +
+                           std::to_string(limits::read_timeout_ms / 1'000) + " s after the head.",
+                       frame);
 }
 
-Answer no_body() {
-    return unread(408, "timed_out", "The body of the request did not begin in time.",
-                  "Send its first bytes within " + std::to_string(limits::read_timeout_ms / 1'000) +
-                      " s after the head.");
-}
-
-Answer too_many_bodies() {
+Answer too_many_bodies(const ErrorFrame& frame) {
     Answer answer =
         plain_error(503, "unavailable", "too_many_bodies",
                     "Your address has as many requests with unfinished bodies as it may have.",
-                    "Finish some, or send requests with a body one after another.", Format::json);
+                    "Finish some, or send requests with a body one after another.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
 
-Answer too_large(std::size_t bytes_max) {
-    return unread(413, "body_too_large", "The body of the request is too long.",
-                  "Send at most " + std::to_string(bytes_max) + " bytes.");
+Answer too_large(std::size_t bytes_max, const ErrorFrame& frame) {
+    return plain_error(413, "bad_request", "body_too_large", "The body of the request is too long.",
+                       "Send at most " + std::to_string(bytes_max) + " bytes.", frame);
 }
 
-Answer too_busy() {
+Answer too_busy(const ErrorFrame& frame) {
     Answer answer = plain_error(503, "unavailable", "too_busy",
                                 "The gate has more calls to answer than it has time for.",
-                                "Send the call again in a second.", Format::json);
+                                "Send the call again in a second.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
@@ -207,7 +206,7 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
     if (forwarded) {
         if (!has_room_for_body(head, bytes_at_hand)) {
             request_.method = head.request.method;
-            return refuse(too_many_bodies(), "too_many_bodies",
+            return refuse(too_many_bodies({*service_.reply()}), "too_many_bodies",
                           "the bodies of one address that may come at a time");
         }
         if (auto passing = service_.pass_at_hand(head)) {
@@ -343,7 +342,7 @@ void Dialogue::read_body() {
         case ChunkedBody::State::complete:
             return have_body();
         case ChunkedBody::State::malformed:
-            return refuse(answer_to(BodyFlaw::chunk), "bad_chunk");
+            return refuse(answer_to(BodyFlaw::chunk, frame()), "bad_chunk");
         case ChunkedBody::State::too_large:
             return refuse_body();
         case ChunkedBody::State::more:
@@ -406,13 +405,29 @@ void Dialogue::ask_for_body() {
 
 void Dialogue::turn_away() {
     if (exchange_)
-        return give_up(too_busy());
+        return give_up(too_busy(frame()));
     if (work_ == Work::admit || body_ != Head::Body::none)
         after_ = After::close;
-    say(too_busy(), after_);
+    say(too_busy(frame()), after_);
 }
 
 // --- answers -------------------------------------------------------------------------------------
+
+/// What an error on the present request has in common with all others: the decision, if one was
+/// made, and what its Accept header asks for, if its head was read.
+ErrorFrame Dialogue::frame() const {
+    if (exchange_)
+        return frame_of(*exchange_->passage());
+    const auto reply = service_.reply();
+    ErrorFrame frame{*reply};
+    frame.kept = reply;
+    frame.format = format_for(request_.joined("Accept"));
+    if (admission_.decision)
+        frame.decision = &*admission_.decision;
+    if (listener_ == Listener::public_)
+        frame.origin = request_.only("Origin").value_or("");
+    return frame;
+}
 
 void Dialogue::refuse(Answer answer, std::string_view reason, std::string_view bound) {
     service_.request_refused(listener_, reason, bound, peer_);
@@ -428,11 +443,11 @@ void Dialogue::give_up(Answer answer) {
 }
 
 void Dialogue::refuse(HeadFlaw flaw) {
-    refuse(answer_to(flaw), reason_of(flaw), bound_of(flaw));
+    refuse(answer_to(flaw, {*service_.reply()}), reason_of(flaw), bound_of(flaw));
 }
 
 void Dialogue::refuse_body() {
-    refuse(too_large(body_bytes_max_), "body_too_large",
+    refuse(too_large(body_bytes_max_, frame()), "body_too_large",
            std::to_string(body_bytes_max_) + " bytes of body");
 }
 
@@ -482,6 +497,7 @@ void Dialogue::next_request() {
 
 /// The token in it, above all.
 void Dialogue::forget_request() noexcept {
+    admission_ = {};  // it points into the request
     request_.wipe();
     request_ = {};
 }
@@ -497,7 +513,7 @@ void Dialogue::client_ended() {
     if (phase_ == Phase::forward)
         client_ended_ = true;
     else if (phase_ == Phase::body && exchange_)
-        refuse(answer_to(BodyFlaw::cut_short), "body_cut_short");
+        refuse(answer_to(BodyFlaw::cut_short, frame()), "body_cut_short");
     else  // nothing, or a part of a request of our own
         ended();
 }
@@ -506,9 +522,9 @@ void Dialogue::late() {
     const std::string patience =
         std::to_string(limits::read_timeout_ms / 1'000) + " s for a request to arrive";
     if (phase_ == Phase::body && exchange_)
-        refuse(no_body(), "timed_out", patience);
+        refuse(no_body(frame()), "timed_out", patience);
     else if (phase_ == Phase::head || phase_ == Phase::body)
-        refuse(too_late(), "timed_out", patience);
+        refuse(too_late(frame()), "timed_out", patience);
     else
         phase_ = Phase::over;
 }

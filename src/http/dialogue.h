@@ -2,7 +2,7 @@
 // the Service, bytes out, and again, until one side is done with it. http/loop.h moves the bytes
 // and keeps the time; whatever a peer can do to a connection can be done to a Dialogue in a test.
 //
-// A dialogue is used by one thread at a time. Only work() may take long: whoever calls it on
+// A dialogue is used by one thread at a time. Only work() may take long: a caller who runs it on
 // another thread hands the dialogue over until it returns.
 #pragma once
 
@@ -141,6 +141,7 @@ private:
     void have_body();
     /// `bound`: as of Observer::request_refused().
     void refuse(Answer answer, std::string_view reason, std::string_view bound = {});
+    [[nodiscard]] ErrorFrame frame() const;
     void refuse(HeadFlaw flaw);
     void give_up(Answer answer);  ///< says it as the last of the connection
     void refuse_body();

@@ -138,7 +138,7 @@ void Exchange::take_chunks(std::string_view& bytes) {
     if (state == ChunkedBody::State::more)
         return;
     if (state != ChunkedBody::State::complete)
-        return fail(answer_to(BodyFlaw::chunk));
+        return fail(answer_to(BodyFlaw::chunk, frame_of(*passage_)));
     to_upstream_.text().append(last_chunk);
     body_taken_ = true;
 }
@@ -146,7 +146,7 @@ void Exchange::take_chunks(std::string_view& bytes) {
 void Exchange::client_ended() {
     client_ended_ = true;
     if (!tunnel_ && !body_taken_)
-        fail(answer_to(BodyFlaw::cut_short));
+        fail(answer_to(BodyFlaw::cut_short, frame_of(*passage_)));
 }
 
 // --- from the API --------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 // bounded buffer, and who is read from waits for who is written to. http/dialogue has the caller's
 // side, http/forwarder the API's.
 //
-// Chunks are taken apart and made anew both ways, so that what one side reads as the end of a body
+// Chunks are taken apart and made again both ways, so that what one side reads as the end of a body
 // is what the other wrote; trailers are read over and go no further.
 #pragma once
 

@@ -86,13 +86,7 @@ void add_window(Json& members, const FullWindow& window, const Decision& decisio
 
 Answer answer_with(int status, Json members, const Decision& decision,
                    const ReplySettings& settings, Format format) {
-    members["decision"] = shown_id(decision);
-    if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), settings);
-        !docs.empty())
-        members["docs"] = std::move(docs);
-    Answer answer = error_answer(status, std::move(members), format);
-    AnswerHeaders to(answer);
-    add_decision_headers(to, decision, settings);
+    Answer answer = framed_error(status, std::move(members), {settings, format, &decision});
     if (status == 403)
         answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"" + settings.realm +
                                                           "\", error=\"insufficient_scope\""});
@@ -145,21 +139,42 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
     return answer;
 }
 
-Answer fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,
-                     const ReplySettings& settings, Format format) {
+namespace {
+
+/// "name and per", and each with its message.
+std::string put_fields(Json& members, const std::map<std::string, std::string>& flaws) {
     Json fields = Json::object();
     std::string names;
     for (const auto& [name, message] : flaws) {
         fields[name] = message;
         names += (names.empty() ? "" : ", ") + name;
     }
-    return answer_with(422,
-                       Json{{"code", "validation_error"},
-                            {"reason", "invalid_fields"},
-                            {"message", "What was sent does not fit: " + names + "."},
-                            {"fix", "Mend what 'fields' names, then send the call again."},
-                            {"fields", fields}},
-                       decision, settings, format);
+    members["fields"] = std::move(fields);
+    return names;
+}
+
+}  // namespace
+
+Answer fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,
+                     const ReplySettings& settings, Format format) {
+    Json members = {{"code", "validation_error"},
+                    {"reason", "invalid_fields"},
+                    {"message", ""},
+                    {"fix", "Correct the fields listed in 'fields', then send the call again."}};
+    members["message"] = "Invalid fields: " + put_fields(members, flaws) + ".";
+    return answer_with(422, std::move(members), decision, settings, format);
+}
+
+Answer question_answer(const Failure& first, const std::map<std::string, std::string>& flaws,
+                       const ErrorFrame& frame) {
+    Json members = {{"code", "bad_request"},
+                    {"reason", "bad_request"},
+                    {"message", first.what},
+                    {"fix", first.next}};
+    (void)put_fields(members, flaws);
+    if (flaws.size() > 1)
+        members["fix"] = "Correct the fields listed in 'fields', then ask again.";
+    return framed_error(400, std::move(members), frame);
 }
 
 }  // namespace hourgate::http

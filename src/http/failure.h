@@ -24,4 +24,9 @@ namespace hourgate::http {
                                    const Decision& decision, const ReplySettings& settings,
                                    Format format);
 
+/// 400 for a question of a back end that cannot be asked, as `first` says; `flaws` as above.
+[[nodiscard]] Answer question_answer(const Failure& first,
+                                     const std::map<std::string, std::string>& flaws,
+                                     const ErrorFrame& frame);
+
 }  // namespace hourgate::http

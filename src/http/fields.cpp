@@ -33,25 +33,53 @@ std::string decoded(std::string_view text) {
     return out;
 }
 
+/// A value as a message shows it: of a text its beginning, of a list or an object what it is.
+std::string shown(const Json& value) {
+    constexpr std::size_t characters_max = 60;
+    if (value.is_string())
+        return "'" + printable(token::blotted(value.get<std::string>()), characters_max) + "'";
+    if (value.is_array())
+        return "a list";
+    if (value.is_object())
+        return "an object";
+    return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), characters_max);
+}
+
+std::string in_words(const std::set<std::string, std::less<>>& names) {
+    std::string words;
+    for (const std::string& name : names)
+        words.append(words.empty() ? "" : ", ").append(name);
+    return words;
+}
+
+/// "scopes[2]"
+std::string path_of(std::string_view list, std::size_t at) {
+    return std::string(list) + "[" + std::to_string(at) + "]";
+}
+
 }  // namespace
 
 Result<Fields> Fields::of_body(std::string_view body) {
     Fields fields;
     if (trimmed(body).empty())
         return fields;
-    std::set<std::string> seen;
-    bool twice = false;
+    std::map<int, std::set<std::string>> seen;  // names of the objects that are open, by depth
+    std::string twice;
     const auto each = [&](int depth, Json::parse_event_t event, Json& value) {
-        if (event == Json::parse_event_t::key && depth == 1)
-            twice = !seen.insert(value.get<std::string>()).second || twice;
+        if (event == Json::parse_event_t::object_start)
+            seen[depth + 1].clear();
+        if (event == Json::parse_event_t::key &&
+            !seen[depth].insert(value.get<std::string>()).second)
+            twice = value.get<std::string>();
         return true;
     };
     fields.members_ = Json::parse(body, each, false);
     if (!fields.members_.is_object())
         return Failure{Fault::usage, "The body is not a JSON object.",
                        "Send one JSON object in UTF-8.", "bad_json"};
-    if (twice)
-        return Failure{Fault::usage, "A member of the body is there twice.",
+    if (!twice.empty())
+        return Failure{Fault::usage,
+                       "The body has the member " + shown(twice) + " twice in one object.",
                        "Send each member once.", "bad_json"};
     return fields;
 }
@@ -71,7 +99,7 @@ Fields Fields::of_query(std::string_view target) {
         if (!is_plain_name(name, name_bytes_max) || !is_utf8(value))
             fields.flaws_["query"] = "is not readable";
         else if (fields.members_.contains(name))
-            fields.refuse(name, "is there twice");
+            fields.refuse(name, "is there more than once; send it once");
         else
             fields.members_[name] = value;
     }
@@ -93,7 +121,7 @@ std::optional<std::string> Fields::text(std::string_view name) {
     if (value == nullptr || value->is_null())
         return std::nullopt;
     if (!value->is_string()) {
-        refuse(name, "is not a text");
+        refuse_value(name, *value, "a text");
         return std::nullopt;
     }
     std::string given = value->get<std::string>();
@@ -106,7 +134,7 @@ std::optional<std::string> Fields::text(std::string_view name) {
 std::string Fields::needed_text(std::string_view name) {
     const Json* value = find(name);
     if (value == nullptr || value->is_null())
-        refuse(name, "is missing");
+        refuse(name, "is missing; it has to be a text");
     return text(name).value_or("");
 }
 
@@ -116,7 +144,7 @@ std::optional<bool> Fields::truth(std::string_view name) {
         return std::nullopt;
     if (value->is_boolean())
         return value->get<bool>();
-    refuse(name, "is neither true nor false");
+    refuse_value(name, *value, "true or false");
     return std::nullopt;
 }
 
@@ -137,8 +165,8 @@ std::optional<std::int64_t> Fields::whole(std::string_view name, std::int64_t le
     }
     if (number && *number >= least && *number <= most)
         return number;
-    refuse(name,
-           "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    refuse_value(name, *value,
+                 "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return std::nullopt;
 }
 
@@ -147,18 +175,23 @@ std::vector<std::string> Fields::texts(std::string_view name, std::size_t count_
     std::vector<std::string> texts;
     if (value == nullptr)
         return texts;
-    bool fits = value->is_array() && value->size() <= count_max;
-    if (fits)
-        for (const Json& item : *value) {
-            fits = fits && item.is_string();
-            if (item.is_string())
-                texts.push_back(item.get<std::string>());
-        }
-    if (!fits)
-        refuse(name, "is not a list of at most " + std::to_string(count_max) + " texts");
-    if (std::any_of(texts.begin(), texts.end(), token::looks_like_token))
-        refuse(name, has_token);
-    return fits ? texts : std::vector<std::string>();
+    if (!value->is_array()) {
+        refuse_value(name, *value, "a list of texts");
+        return texts;
+    }
+    if (value->size() > count_max)
+        refuse(name, "has " + std::to_string(value->size()) + " items; it may have at most " +
+                         std::to_string(count_max));
+    for (std::size_t at = 0; at < value->size() && at < count_max; ++at) {
+        const Json& item = (*value)[at];
+        if (!item.is_string())
+            refuse_value(path_of(name, at), item, "a text");
+        else if (token::looks_like_token(item.get<std::string>()))
+            refuse(path_of(name, at), has_token);
+        else
+            texts.push_back(item.get<std::string>());
+    }
+    return texts;
 }
 
 std::optional<std::int64_t> Fields::time(std::string_view name, DateMeans means) {
@@ -167,7 +200,7 @@ std::optional<std::int64_t> Fields::time(std::string_view name, DateMeans means)
         return std::nullopt;
     const auto time_ms = parse_time(*given, means);
     if (!time_ms)
-        refuse(name, "is neither an instant of RFC 3339 nor a date such as 2027-01-31");
+        refuse_value(name, "an instant of RFC 3339, or a date such as 2027-01-31");
     return time_ms;
 }
 
@@ -177,7 +210,7 @@ std::optional<std::int64_t> Fields::span_s(std::string_view name) {
         return std::nullopt;
     const auto seconds = parse_duration_s(*given);
     if (!seconds)
-        refuse(name, "is not a length of time such as 24h, 15m or 0");
+        refuse_value(name, "a length of time such as 24h, 15m or 0");
     return seconds;
 }
 
@@ -185,12 +218,21 @@ const Json* Fields::list(std::string_view name) {
     const Json* value = find(name);
     if (value == nullptr || value->is_array())
         return value;
-    refuse(name, "is not a list");
+    refuse_value(name, *value, "a list");
     return nullptr;
 }
 
 void Fields::refuse(std::string_view name, std::string message) {
     flaws_.emplace(token::blotted(name), std::move(message));
+}
+
+void Fields::refuse_value(std::string_view name, const Json& value, std::string_view allowed) {
+    refuse(name, "is " + shown(value) + "; it has to be " + std::string(allowed));
+}
+
+void Fields::refuse_value(std::string_view name, std::string_view allowed) {
+    if (const Json* value = find(name))
+        refuse_value(name, *value, allowed);
 }
 
 const std::map<std::string, std::string>& Fields::flaws() {
@@ -199,7 +241,8 @@ const std::map<std::string, std::string>& Fields::flaws() {
             refuse(is_plain_name(name, name_bytes_max)
                        ? name
                        : printable(token::blotted(name), name_bytes_max),
-                   "is not known here");
+                   known_.empty() ? std::string("is not known here; no field is")
+                                  : "is not known here; known are " + in_words(known_));
     return flaws_;
 }
 

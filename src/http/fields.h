@@ -1,7 +1,7 @@
 // What a management call says beside its path: the members of a JSON body, or of a query. Read
-// strictly and as a whole: whatever is off is told at once, each under its name, and what is not
-// known is refused. Values are never repeated, and a text that holds a whole token is refused: it
-// would be stored, and shown to others.
+// strictly and as a whole: everything that is wrong is reported at once, each under its path
+// (windows[2].per) with its value and what is allowed, and unknown fields are refused. A text that
+// holds a whole token is refused and never repeated: it would be stored, and shown to others.
 #pragma once
 
 #include <cstddef>
@@ -39,10 +39,16 @@ public:
     [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, DateMeans means);
     /// "24h", "0": seconds.
     [[nodiscard]] std::optional<std::int64_t> span_s(std::string_view name);
-    /// Members of an object, and objects of a list, are read by whoever knows them.
+    /// Null when it is absent or no list. The caller reads its items.
     [[nodiscard]] const nlohmann::ordered_json* list(std::string_view name);
 
+    /// `message` follows the name of the field: "is missing".
     void refuse(std::string_view name, std::string message);
+    /// The same for a field of this value: "is 'x'; it has to be " and `allowed`.
+    void refuse_value(std::string_view name, const nlohmann::ordered_json& value,
+                      std::string_view allowed);
+    /// The same for a member that was asked for.
+    void refuse_value(std::string_view name, std::string_view allowed);
     /// What is off, by name; unknown ones included. Empty: nothing. REQUIRES: every known one was
     /// asked for.
     [[nodiscard]] const std::map<std::string, std::string>& flaws();

@@ -16,7 +16,7 @@ namespace hourgate::http {
 namespace {
 
 /// For one hop alone (RFC 9110 section 7.6.1, RFC 9113 section 3.2.1), or about how a body is
-/// framed, which is said anew.
+/// framed, which the gate says itself.
 constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
                                                           "Keep-Alive",
                                                           "Proxy-Connection",
@@ -30,11 +30,12 @@ constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
                                                           "Content-Length",
                                                           "Expect"};
 
-/// Said anew by the gate.
+/// The gate writes these itself.
 constexpr std::array<std::string_view, 6> said_anew = {
     "Via", "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"};
 
-constexpr std::size_t head_bytes_usual = 1'024;  // most fit
+constexpr std::string_view failed_code = "upstream_failed";  // of errors about the API
+constexpr std::size_t head_bytes_usual = 1'024;              // most fit
 /// What the gate says beside the caller's headers, of a token with many scopes.
 constexpr std::size_t head_bytes_more = 8'192;
 
@@ -159,9 +160,13 @@ std::string quoted(std::string_view text) {
 
 void add_origin(std::string& out, const RequestView& request, const Decision& decision,
                 const Trust& trust, const Believed& believed) {
-    const std::string chain = believed.is_proxy ? believed_hops(request, trust) : std::string();
-    const std::string peer = request.peer.text();
-    add(out, "X-Forwarded-For", chain.empty() ? peer : chain + ", " + peer);
+    // The first hop is the caller in each of these headers, "unknown" where it is not known.
+    std::string hops = decision.address ? "" : "unknown, ";
+    if (believed.is_proxy)
+        hops += believed_hops(request, trust);
+    if (!hops.empty() && !hops.ends_with(", "))
+        hops += ", ";
+    add(out, "X-Forwarded-For", hops + request.peer.text());
     if (decision.address)
         add(out, "X-Real-IP", decision.address->text());
     const std::string_view host = request.only("Host").value_or("");
@@ -384,37 +389,43 @@ Answer refusal_of(const Passage& passage, const Decision& decision) {
     return answer;
 }
 
+ErrorFrame frame_of(const Passage& passage) noexcept {
+    return {passage.settings, passage.format, &passage.decision, passage.origin};
+}
+
+int status_of(UpstreamFault fault) noexcept {
+    return fault == UpstreamFault::timed_out ? 504 : 502;
+}
+
+std::string_view reason_of(UpstreamFault fault) noexcept {
+    switch (fault) {
+        case UpstreamFault::unreachable:
+            return "upstream_unreachable";
+        case UpstreamFault::broken:
+            return "upstream_broken";
+        case UpstreamFault::timed_out:
+            return "upstream_timed_out";
+    }
+    return "";
+}
+
 Answer answer_to(UpstreamFault fault, const Passage& passage, std::string_view how) {
-    const auto failed = [&](int status, std::string_view reason, std::string_view message,
-                            std::string_view fix) {
-        Json members = {{"code", "upstream_failed"},
-                        {"reason", reason},
-                        {"message", message},
-                        {"fix", fix},
-                        {"decision", shown_id(passage.decision)}};
-        if (std::string docs = docs_of(reason, passage.settings); !docs.empty())
-            members["docs"] = std::move(docs);
-        Answer answer = error_answer(status, std::move(members), passage.format);
-        AnswerHeaders to(answer);
-        add_decision_headers(to, passage.decision, passage.settings);
-        add_cors(answer, passage.origin, passage.settings);
-        return answer;
+    const auto failed = [&](std::string_view message, std::string_view fix) {
+        return plain_error(status_of(fault), failed_code, reason_of(fault), message, fix,
+                           frame_of(passage));
     };
     switch (fault) {
         case UpstreamFault::unreachable:
-            return failed(502, "upstream_unreachable",
-                          "The call was granted, but the API behind the gate cannot be reached.",
+            return failed("The call was granted, but the API behind the gate cannot be reached.",
                           "Send it again later; if that does not help, tell the operator.");
         case UpstreamFault::broken:
-            return failed(502, "upstream_broken",
-                          "The call was granted, but the API behind the gate gave no whole answer" +
+            return failed("The call was granted, but the API behind the gate gave no whole answer" +
                               (how.empty() ? "" : ": " + std::string(how)) + ".",
                           "It may have taken effect: look before you send it again.");
         case UpstreamFault::timed_out:
-            return failed(504, "upstream_timed_out",
-                          "The call was granted, but the API behind the gate did not answer in "
-                          "time.",
-                          "It may yet take effect: look before you send it again.");
+            return failed(
+                "The call was granted, but the API behind the gate did not answer in time.",
+                "It may yet take effect: look before you send it again.");
     }
     return {500, {}, {}};
 }

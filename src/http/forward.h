@@ -94,6 +94,9 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
 /// The answer to a call that was granted before and is refused now.
 [[nodiscard]] Answer refusal_of(const Passage& passage, const Decision& decision);
 
+/// Of every error about a call that was granted: it says the decision and the limits.
+[[nodiscard]] ErrorFrame frame_of(const Passage& passage) noexcept;
+
 /// An answer instead of the upstream's, in the one shape all errors have, with the limits: the call
 /// was counted.
 enum class UpstreamFault : std::uint8_t {
@@ -101,6 +104,9 @@ enum class UpstreamFault : std::uint8_t {
     broken,       ///< 502: it closed too early, or sent what is no answer
     timed_out,    ///< 504
 };
+[[nodiscard]] int status_of(UpstreamFault fault) noexcept;
+/// Returns "upstream_broken" and its like.
+[[nodiscard]] std::string_view reason_of(UpstreamFault fault) noexcept;
 /// `how`: what was met, "its head ended early"; said in a `broken` answer, "" is not.
 [[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage,
                                std::string_view how = {});

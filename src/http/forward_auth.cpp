@@ -61,12 +61,11 @@ int status_for_nginx(int status) noexcept {
 
 /// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
 /// not spent, so it cannot be granted here.
-Answer granted_since(const Decision& decision, Format format) {
+Answer granted_since(const ErrorFrame& frame) {
     Answer answer = plain_error(503, "unavailable", "granted_since",
                                 "The call was refused a moment ago, and would be granted now.",
-                                "Send the same call again.", format);
+                                "Send the same call again.", frame);
     answer.headers.push_back({"Retry-After", "1"});
-    answer.headers.push_back({"X-Hourgate-Decision", shown_id(decision)});
     return answer;
 }
 
@@ -91,6 +90,7 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
     call.now = now;
     call.spend = dialect == Dialect::denied ? Spend::again : Spend::yes;
     call.address = client_address(request, trust, Listener::ask);
+    call.peer = request.peer;
     if (dialect == Dialect::envoy) {
         call.method = request.method;
         call.target = request.target.substr(envoy_prefix.size());
@@ -129,8 +129,8 @@ Answer forward_answer(Dialect dialect, const Decision& decision, const RequestVi
         add_passing_headers(to, decision, settings);
         return answer;
     }
-    Answer answer =
-        decision.granted() ? granted_since(decision, format) : refusal(decision, settings, format);
+    Answer answer = decision.granted() ? granted_since({settings, format, &decision})
+                                       : refusal(decision, settings, format);
     if (dialect == Dialect::nginx) {
         answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
         answer.status = status_for_nginx(answer.status);

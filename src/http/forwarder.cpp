@@ -27,26 +27,26 @@ constexpr std::int64_t never_ms = INT64_MAX;
 constexpr std::array<State, 3> with_exchange = {State::connecting, State::awaiting,
                                                 State::streaming};
 
-Answer too_few_descriptors() {
+Answer too_few_descriptors(const ErrorFrame& frame) {
     Answer answer = plain_error(503, "unavailable", "too_busy",
                                 "The gate has no room for another connection to the API.",
-                                "Send the call again in a second.", Format::json);
+                                "Send the call again in a second.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
 
-Answer body_too_slow() {
+Answer body_too_slow(const ErrorFrame& frame) {
     return plain_error(408, "bad_request", "timed_out",
                        "The body of the request came too slowly, or not at all.",
                        "Send at least " + std::to_string(limits::body_bytes_per_s_min) +
                            " bytes a second, and pause for less than " +
                            std::to_string(limits::body_pause_ms / 1'000) + " s.",
-                       Format::json);
+                       frame);
 }
 
-Answer too_long() {
+Answer too_long(const ErrorFrame& frame) {
     return plain_error(408, "bad_request", "timed_out", "The call took longer than a call may.",
-                       "Send it in parts.", Format::json);
+                       "Send it in parts.", frame);
 }
 
 std::int64_t steady_us() noexcept {
@@ -100,7 +100,7 @@ std::int64_t Forwarder::patience_ms(State state) const noexcept {
     return never_ms;
 }
 
-/// Its time begins anew.
+/// Its time begins again.
 void Forwarder::list(Leg& leg, State state, std::int64_t now_ms) noexcept {
     auto& to = of(state);
     to.splice(to.end(), of(leg.state), leg.here);
@@ -204,7 +204,7 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
         leg.fd = open();
     }
     if (leg.fd < 0)
-        return leg.exchange->fail(too_few_descriptors());
+        return leg.exchange->fail(too_few_descriptors(frame_of(*leg.exchange->passage())));
     upstream_.counts.open.fetch_add(1);
     if (family != AF_UNIX) {
         const int on = 1;
@@ -214,11 +214,11 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
     if (::connect(leg.fd, address, place.size) == 0)
         return connected(leg, now_ms);
     if (errno != EINPROGRESS)
-        return not_connected(leg, now_ms);
+        return not_connected(leg, errno, now_ms);
     try {
         expect(leg, EPOLLOUT);
     } catch (const std::system_error&) {  // it may be another address' turn, outside of any call
-        leg.exchange->fail(too_few_descriptors());
+        leg.exchange->fail(too_few_descriptors(frame_of(*leg.exchange->passage())));
     }
 }
 
@@ -228,7 +228,8 @@ void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
 }
 
 /// Nothing was sent, so the next address may be asked whatever the call is.
-void Forwarder::not_connected(Leg& leg, std::int64_t now_ms) {
+void Forwarder::not_connected(Leg& leg, int error, std::int64_t now_ms) {
+    leg.error = error;
     hang_up(leg);
     upstream_.failed(leg.place, now_ms);
     if (leg.attempts >= upstream_.places()) {
@@ -291,7 +292,7 @@ bool Forwarder::pump(Leg& leg, std::int64_t now_ms) {
     if (leg.fd >= 0 && leg.state != State::connecting)
         moved |= receive_some(leg, now_ms);
     if (leg.fd < 0 || leg.state == State::connecting)
-        return true;  // it has ended, or begins anew
+        return true;  // it has ended, or begins again
     Exchange& exchange = *leg.exchange;
     if (leg.readable)
         ignore(leg);
@@ -332,8 +333,9 @@ bool Forwarder::send_some(Leg& leg) {
 }
 
 /// Whether what has come on a connection that was used before was sent before the API had a byte of
-/// this call: it belongs to an earlier one. TCP tells: whoever answers a request has acknowledged
-/// it. What an API sends out of turn after that looks like the answer, and nobody can tell.
+/// this call: it belongs to an earlier one. TCP tells: an API that answers a request has
+/// acknowledged it. What an API sends out of turn after that looks like the answer, and nobody can
+/// tell.
 /// REQUIRES: something has come.
 bool Forwarder::is_stray(const Leg& leg) const noexcept {
     if (!leg.used || leg.exchange->heard())
@@ -383,8 +385,10 @@ void Forwarder::on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms) {
     socklen_t size = sizeof error;
     if (leg.fd < 0)
         return;
-    if (getsockopt(leg.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
-        not_connected(leg, now_ms);
+    if (getsockopt(leg.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    if (error != 0)
+        not_connected(leg, error, now_ms);
     else
         connected(leg, now_ms);
 }
@@ -417,9 +421,9 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
             Leg& leg = legs.front();
             list(leg, state, now_ms);  // not twice, whatever becomes of it
             if (state == State::connecting) {
-                not_connected(leg, now_ms);
+                not_connected(leg, 0, now_ms);
             } else if (leg.exchange->waits_for_client()) {
-                leg.exchange->fail(body_too_slow());
+                leg.exchange->fail(body_too_slow(frame_of(*leg.exchange->passage())));
             } else {
                 if (state == State::awaiting)
                     upstream_.failed(leg.place, now_ms);
@@ -440,7 +444,7 @@ void Forwarder::end_slow(std::int64_t now_ms, const std::function<void(void*)>& 
             if (leg.exchange->is_body_too_slow(now_ms - std::max(checked_ms_, leg.began_ms)))
                 slow.push_back(&leg);
     for (Leg* const leg : slow) {
-        leg->exchange->fail(body_too_slow());
+        leg->exchange->fail(body_too_slow(frame_of(*leg->exchange->passage())));
         visit(leg->owner);
     }
 }
@@ -467,7 +471,7 @@ void Forwarder::end_refused(std::int64_t now_ms, const std::function<void(void*)
     for (Leg* const leg : ending) {
         upstream_.counts.ended.fetch_add(1);
         const Passage& passage = *leg->exchange->passage();
-        leg->exchange->fail(passage.ended() ? passage.ending() : too_long());
+        leg->exchange->fail(passage.ended() ? passage.ending() : too_long(frame_of(passage)));
         visit(leg->owner);
     }
 }
@@ -477,19 +481,53 @@ void Forwarder::fail(Leg& leg, UpstreamFault fault) {
     leg.exchange->fail(answer_to(fault, *leg.exchange->passage()));
 }
 
+/// A clause for people: what was met, and which bound it is.
+std::string Forwarder::what(const Leg& leg, UpstreamFault fault) const {
+    const UpstreamSettings& settings = upstream_.settings();
+    const auto within = [](std::int64_t bound_ms, std::string_view key) {
+        return std::to_string(bound_ms / 1'000) + " s (" + std::string(key) + ")";
+    };
+    switch (fault) {
+        case UpstreamFault::unreachable:
+            if (leg.error != 0)
+                return "it cannot be connected to: " + std::generic_category().message(leg.error);
+            return "it took no connection within " +
+                   within(settings.connect_ms, "[upstream] connect_timeout");
+        case UpstreamFault::broken:
+            return leg.exchange->broke_by();
+        case UpstreamFault::timed_out:
+            if (leg.exchange->answering())
+                return "its answer stopped for " +
+                       within(settings.idle_ms, "[upstream] idle_timeout");
+            return "no answer began within " +
+                   within(settings.answer_ms, "[upstream] answer_timeout");
+    }
+    return "";
+}
+
 void Forwarder::note(const Leg& leg, UpstreamFault fault) {
-    const Endpoint& where = upstream_.place(leg.place).endpoint;
+    UpstreamFailure failure;
+    failure.place = shown(upstream_.place(leg.place).endpoint);
+    failure.reason = reason_of(fault);
+    failure.what = what(leg, fault);
+    failure.status = status_of(fault);
+    if (leg.exchange->answering())
+        failure.what += "; its answer had begun, so the caller's connection was cut";
     switch (fault) {
         case UpstreamFault::unreachable:
             upstream_.counts.unreachable.fetch_add(1);
-            return failed_(where, "unreachable");
+            failure.how = "unreachable";
+            break;
         case UpstreamFault::broken:
             upstream_.counts.broken.fetch_add(1);
-            return failed_(where, "broken: " + leg.exchange->broke_by());
+            failure.how = "broken: " + leg.exchange->broke_by();
+            break;
         case UpstreamFault::timed_out:
             upstream_.counts.timed_out.fetch_add(1);
-            return failed_(where, "timed_out");
+            failure.how = "timed_out";
+            break;
     }
+    failed_(leg.exchange->passage()->decision, failure);
 }
 
 }  // namespace hourgate::http

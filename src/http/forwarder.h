@@ -9,10 +9,12 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gate/kept_decision.h"
 #include "http/exchange.h"
 #include "http/upstream.h"
 
@@ -50,6 +52,7 @@ struct Leg final : Mark {
     std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
     std::size_t place = 0;       // in Upstream
     std::size_t attempts = 0;    // to connect, for this exchange
+    int error = 0;               // of the last attempt that failed; 0: it took too long
     bool used = false;           // it has carried an answer before
     std::size_t sent = 0;        // bytes of this exchange
     std::uint64_t caller = 0;    // whose connection the exchange, or the last one, belongs to
@@ -65,8 +68,8 @@ struct Leg final : Mark {
 
 class Forwarder {
 public:
-    /// Told of each call the API did not answer: where, and how it failed.
-    using Failed = std::function<void(const Endpoint& where, std::string_view how)>;
+    /// Called for each granted call that failed behind the gate.
+    using Failed = std::function<void(const Decision& granted, const UpstreamFailure& failure)>;
 
     /// `epoll` outlives it, and so does an `upstream` that nobody shares.
     Forwarder(Upstream& upstream, int epoll, Failed failed)
@@ -130,7 +133,7 @@ private:
     [[nodiscard]] bool is_stray(const Leg& leg) const noexcept;
     void connect(Leg& leg, std::int64_t now_ms);
     void connected(Leg& leg, std::int64_t now_ms);
-    void not_connected(Leg& leg, std::int64_t now_ms);
+    void not_connected(Leg& leg, int error, std::int64_t now_ms);
     void lost(Leg& leg, std::int64_t now_ms);
     [[nodiscard]] bool send_some(Leg& leg);
     [[nodiscard]] bool receive_some(Leg& leg, std::int64_t now_ms);
@@ -138,6 +141,7 @@ private:
     void end_slow(std::int64_t now_ms, const std::function<void(void*)>& visit);
     void fail(Leg& leg, UpstreamFault fault);
     void note(const Leg& leg, UpstreamFault fault);
+    [[nodiscard]] std::string what(const Leg& leg, UpstreamFault fault) const;
 
     const std::shared_ptr<const Upstream> kept_;
     Upstream& upstream_;

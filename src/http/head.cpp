@@ -154,11 +154,6 @@ std::string http_date(std::int64_t unix_s) {
            text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
 }
 
-Answer bad_head(int status, std::string_view reason, std::string_view message,
-                std::string_view fix) {
-    return plain_error(status, "bad_request", reason, message, fix, Format::json);
-}
-
 std::string at_most(HeadFlaw flaw) {
     return "Send at most " + bound_of(flaw) + ".";
 }
@@ -387,7 +382,11 @@ std::string bound_of(HeadFlaw flaw) {
     return "";
 }
 
-Answer answer_to(HeadFlaw flaw) {
+Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
+    const auto bad_head = [&](int status, std::string_view reason, std::string_view message,
+                              std::string_view fix) {
+        return plain_error(status, "bad_request", reason, message, fix, frame);
+    };
     switch (flaw) {
         case HeadFlaw::target_too_long:
             return bad_head(414, "target_too_long", "The target of the request is too long.",
@@ -452,12 +451,13 @@ Answer answer_to(HeadFlaw flaw) {
         "front.");
 }
 
-Answer answer_to(BodyFlaw flaw) {
+Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame) {
     if (flaw == BodyFlaw::cut_short)
-        return bad_head(400, "body_cut_short", "The request ended before its body did.",
-                        "Send as many bytes as it says, or end the last chunk.");
-    return bad_head(400, "bad_chunk", "The chunks of the body cannot be read.",
-                    "Send the body with Content-Length.");
+        return plain_error(400, "bad_request", "body_cut_short",
+                           "The request ended before its body did.",
+                           "Send as many bytes as it says, or end the last chunk.", frame);
+    return plain_error(400, "bad_request", "bad_chunk", "The chunks of the body cannot be read.",
+                       "Send the body with Content-Length.", frame);
 }
 
 HeadWriter::HeadWriter(std::string& text, int status)

@@ -16,6 +16,8 @@
 
 namespace hourgate::http {
 
+struct ErrorFrame;  // http/reply.h
+
 /// What is off about a head. Each is answered once, then the connection is closed.
 enum class HeadFlaw : std::uint8_t {
     none,
@@ -105,7 +107,7 @@ private:
 [[nodiscard]] const std::string& http_date_at(std::int64_t unix_s);
 
 /// The answer to a head that is refused, in the one shape all errors have.
-[[nodiscard]] Answer answer_to(HeadFlaw flaw);
+[[nodiscard]] Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame);
 /// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
 [[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
 /// Which bound of base/limits.h it went over: "4096 bytes of path and query". "" for other flaws.
@@ -124,12 +126,12 @@ enum class BodyFlaw : std::uint8_t {
     chunk,      ///< no chunks as of RFC 9112 section 7.1
     cut_short,  ///< the peer ended before its body did
 };
-[[nodiscard]] Answer answer_to(BodyFlaw flaw);
+[[nodiscard]] Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame);
 
 enum class After : std::uint8_t { keep, close };
 
 /// Writes the head of an answer to the end of a text, from the status line on, a header at a time.
-/// A control byte in a value becomes a space, whoever put it there. The text is whole after
+/// A control byte in a value becomes a space, no matter who put it there. The text is whole after
 /// finish(): until then it is longer than what is written.
 class HeadWriter final : public HeaderSink {
 public:

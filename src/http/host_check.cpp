@@ -22,7 +22,7 @@ std::optional<std::string_view> unknown_host_of(const RequestView& request,
     return std::nullopt;
 }
 
-Answer unknown_host(std::string_view host, const RequestView& request) {
+Answer unknown_host(std::string_view host, const RequestView& request, const ReplySettings& reply) {
     return plain_error(
         421, "bad_request", "unknown_host",
         "This listener does not answer under the name '" +
@@ -30,7 +30,7 @@ Answer unknown_host(std::string_view host, const RequestView& request) {
         "Call it by its IP address or as localhost, or add the name to [server] hosts in the "
         "configuration of the gate. A proxy in front sends the name in Host: have it send Host: "
         "localhost.",
-        format_for(request.joined("Accept")));
+        {reply, format_for(request.joined("Accept"))});
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ bool is_known_host(std::string_view host, std::span<const std::string> names) no
 }
 
 std::optional<Answer> turned_away(Listener listener, const RequestView& request, const Trust& trust,
-                                  Observer& observer) {
+                                  const ReplySettings& reply, Observer& observer) {
     if (listener == Listener::public_)
         return std::nullopt;
     if (listener == Listener::ask && !trust.peers.contains(request.peer)) {
@@ -87,7 +87,7 @@ std::optional<Answer> turned_away(Listener listener, const RequestView& request,
     if (!host)
         return std::nullopt;
     observer.unknown_host(listener, *host, request.peer);
-    return unknown_host(*host, request);
+    return unknown_host(*host, request, reply);
 }
 
 }  // namespace hourgate::http

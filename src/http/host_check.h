@@ -28,10 +28,11 @@ namespace hourgate::http {
 
 /// Returns the answer to a request that is not served on its listener: 404 to a peer that may not
 /// use the ask listener, as if nothing were here; 421 to a Host under which the ask and admin
-/// listeners do not answer. A request of HTTP/1.0 without Host
-/// names no host and is served. Returns nullopt for a request that is served. Tells `observer`
-/// about each one that is not; nothing is decided or counted for it otherwise.
+/// listeners do not answer. A request of HTTP/1.0 without Host names no host and is served. Returns
+/// nullopt for a request that is served. Tells `observer` about each one that is not; nothing is
+/// decided or counted for it otherwise.
 [[nodiscard]] std::optional<Answer> turned_away(Listener listener, const RequestView& request,
-                                                const Trust& trust, Observer& observer);
+                                                const Trust& trust, const ReplySettings& reply,
+                                                Observer& observer);
 
 }  // namespace hourgate::http

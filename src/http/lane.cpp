@@ -27,7 +27,7 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     const std::string_view path = policy::path_part(request.target);
     const std::int64_t now_s = now.wall_ms / ms_per_s;
     // Strangers must not keep the workers busy.
-    if (const auto answer = turned_away(listener, request, trust_, observer_)) {
+    if (const auto answer = turned_away(listener, request, trust_, reply_, observer_)) {
         write_answer(out, *answer, request.method, after, now_s);
         return true;
     }

@@ -51,11 +51,14 @@ void add_section(std::string& to, std::string_view title, std::string_view text)
 /// "granted", "refused with 403 (role_forbidden)", "would have been refused: …".
 std::string outcome_of(const Json& document) {
     const std::string reason = text_at(document, "reason");
-    if (reason == "granted")
-        return "granted";
     const bool observed = member(document, "observed") == true;
     const Json& status = member(document, "status");
     std::string number = status.is_number_integer() ? std::to_string(status.get<int>()) : "";
+    const std::string failed = text_at(member(document, "upstream"), "reason");
+    if (!failed.empty())
+        return "granted by the gate, then failed behind it with " + number + " (" + failed + ")";
+    if (reason == "granted")
+        return "granted";
     if (observed)
         return "granted, because the gate only observes; it would have been refused (" + reason +
                ")";
@@ -101,7 +104,7 @@ void add_checks(std::string& to, const Json& document) {
 
 void add_helpers(std::string& to, const Json& document) {
     const Json& who = member(document, "who");
-    add_section(to, "Who can mend it", text_at(who, "text"));
+    add_section(to, "Who can fix it", text_at(who, "text"));
     for (const Json& helper : member(who, "members"))
         if (helper.is_string())
             to.append("  - ").append(printable(helper.get<std::string>())).append("\n");
@@ -114,6 +117,13 @@ std::string letter_of(const Json& document) {
         "Decision " + text_at(document, "decision") + ": " + outcome_of(document) + ".\n";
     add_asked(letter, document);
     add_checks(letter, document);
+    const Json& upstream = member(document, "upstream");
+    if (upstream.is_object()) {
+        add_section(
+            letter, "Where it failed",
+            "The API at " + text_at(upstream, "place") + ": " + text_at(upstream, "what") + ".");
+        add_helpers(letter, document);
+    }
     const Json& error = member(document, "error");
     if (!error.is_object())
         return visible(letter);

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace hourgate::http {
 
 void Link::hang_up() noexcept {
@@ -27,16 +29,33 @@ void Neighbours::forget(Link& link) noexcept {
         links_.erase(mine);
 }
 
-Link* Neighbours::longest_idle(const Address& peer) const {
+namespace {
+
+/// The one that has waited longest for nothing of `longest` and of `links`.
+Link* longer_idle(Link* longest, const std::list<Link*>& links) noexcept {
     using Phase = Dialogue::Phase;
-    const auto mine = links_.find(peer.limiter_key());
-    if (mine == links_.end())
-        return nullptr;
-    Link* longest = nullptr;
-    for (Link* const link : mine->second)
+    for (Link* const link : links)
         if ((link->listed == Phase::idle || link->listed == Phase::goodbye) &&
             (longest == nullptr || link->listing < longest->listing))
             longest = link;
+    return longest;
+}
+
+}  // namespace
+
+Link* Neighbours::longest_idle(const Address& peer) const {
+    const auto mine = links_.find(peer.limiter_key());
+    return mine == links_.end() ? nullptr : longer_idle(nullptr, mine->second);
+}
+
+Link* Neighbours::longest_idle_in_net(const Address& peer) const {
+    const auto net = net_key(peer);  // before all keys of this /48
+    Link* longest = nullptr;
+    for (auto at = links_.lower_bound(net); at != links_.end(); ++at) {
+        if (!std::equal(net.begin(), net.end() - 2, at->first.begin()))
+            break;
+        longest = longer_idle(longest, at->second);
+    }
     return longest;
 }
 

@@ -64,6 +64,8 @@ public:
     void forget(Link& link) noexcept;  ///< also one that was not added
     /// Who of that address has waited longest for nothing; null: all are being answered.
     [[nodiscard]] Link* longest_idle(const Address& peer) const;
+    /// The same among all addresses of its IPv6 /48. REQUIRES: an IPv6 address.
+    [[nodiscard]] Link* longest_idle_in_net(const Address& peer) const;
 
 private:
     // A tree, so that nobody can choose addresses that make it slow.

@@ -339,10 +339,10 @@ struct Loop::State {
         for (Forwarder& forwarder : forwarders)
             if (&forwarder.upstream() == &upstream)
                 return forwarder;
-        return forwarders.emplace_back(upstream, epoll.get(),
-                                       [this](const Endpoint& where, std::string_view how) {
-                                           service.upstream_failed(where, how);
-                                       });
+        return forwarders.emplace_back(
+            upstream, epoll.get(), [this](const Decision& granted, const UpstreamFailure& failure) {
+                service.upstream_failed(granted, failure);
+            });
     }
 
     /// At the end of a turn, when no event names anything of it. An upstream that is configured no
@@ -392,7 +392,8 @@ struct Loop::State {
             auto place = storage.ss_family == AF_UNIX ? Crowd::Place() : place_for(peer);
             if (!place)
                 return turn_away(fd, "too_many_connections",
-                                 "Your address has all the connections it may have.",
+                                 "Your address, or its IPv6 network (/48), has all the connections "
+                                 "it may have.",
                                  "Close some, or send calls one after another on those you have.");
             if (count >= connections_max && !make_room())
                 return turn_away(fd, "too_busy",
@@ -441,12 +442,14 @@ struct Loop::State {
         return false;
     }
 
-    /// At the cost of an idle connection of the same address, and of nobody else. Of those that
-    /// other loops have none is ended.
+    /// At the cost of an idle connection of the same address or, if its /48 is full, of the same
+    /// /48, and of nobody else. Of those that other loops have none is ended.
     std::optional<Crowd::Place> place_for(const Address& peer) {
         if (auto place = crowd.enter(peer))
             return place;
-        Link* const longest = neighbours.longest_idle(peer);
+        Link* longest = neighbours.longest_idle(peer);
+        if (longest == nullptr && peer.family() == Address::Family::v6 && !crowd.is_full(peer))
+            longest = neighbours.longest_idle_in_net(peer);
         if (longest == nullptr)
             return std::nullopt;
         evict(*longest);
@@ -464,7 +467,7 @@ struct Loop::State {
     void turn_away(int fd, std::string_view reason, std::string_view message,
                    std::string_view fix) {
         tally.refused.fetch_add(1);
-        Answer answer = plain_error(503, "unavailable", reason, message, fix, Format::json);
+        Answer answer = plain_error(503, "unavailable", reason, message, fix, {*service.reply()});
         answer.headers.push_back({"Retry-After", "1"});
         std::string text;
         write_answer(text, answer, "GET", After::close, std::time(nullptr));
@@ -614,7 +617,7 @@ struct Loop::State {
             expect(link, wanted_of(link, phase));
         }
         // A head, a body or an answer does not get more time by going in pieces; the next one does,
-        // and what is idle begins anew.
+        // and what is idle begins again.
         const std::size_t request = link.dialogue.requests();
         if (phase == link.listed && request == link.request && phase != Phase::idle)
             return;
@@ -640,7 +643,7 @@ struct Loop::State {
         return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
     }
 
-    /// Whoever has just come meets no server that ends: the first request is still on its way.
+    /// A new connection is not closed at once: its first request is still on its way.
     [[nodiscard]] bool awaited(const Link& link) const noexcept {
         return wound_up && link.dialogue.phase() == Phase::idle && link.dialogue.requests() == 0;
     }

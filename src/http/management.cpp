@@ -86,7 +86,8 @@ manage::Page Visit::page() {
     if (const auto cursor = query.text("cursor")) {
         page.after = read_cursor(*cursor, list_name(), desk_.cursor_key);
         if (!page.after)
-            query.refuse("cursor", "is none that was given out for this list");
+            query.refuse("cursor",
+                         "was not given out for this list; leave it out for the first page");
     }
     return page;
 }
@@ -160,16 +161,17 @@ Routed route_of(std::span<const Route> routes, std::string_view method, policy::
 Answer managed(const Routed& routed, const Request& request, const Decision& decision,
                const Desk& desk, const ReplySettings& settings, Format format,
                const Suppose& suppose) {
+    const ErrorFrame frame{settings, format, &decision};
     Fields body;
     if (routed.route->body == Body::json && !request.body.empty()) {
         if (!is_json(request))
             return plain_error(415, "bad_request", "wrong_content_type",
-                               "The body is not said to be JSON.",
-                               "Send it with Content-Type: application/json", format);
+                               "The Content-Type is not application/json.",
+                               "Send it with Content-Type: application/json", frame);
         Result<Fields> read = Fields::of_body(request.body);
         if (!read)
             return plain_error(400, "bad_request", read.failure().reason, read.failure().what,
-                               read.failure().next, format);
+                               read.failure().next, frame);
         body = std::move(read).value();
     }
     Visit visit(desk, decision, settings, format, routed.captures, request, suppose,

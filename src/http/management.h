@@ -30,7 +30,7 @@ struct Desk {
     std::string cursor_key;  ///< 32 bytes
 };
 
-/// What would become of a call `method` `target` of whoever sent the one at hand, from the same
+/// What would become of a call `method` `target` of the caller of the one at hand, from the same
 /// address: a look, which is counted nowhere and told to nobody. Views point into its arguments.
 using Suppose = std::function<Decision(std::string_view method, std::string_view target)>;
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "gate/decision.h"
+#include "gate/kept_decision.h"
 #include "http/credentials.h"
 #include "http/endpoint.h"
 #include "http/reply.h"
@@ -30,9 +30,9 @@ public:
     /// or the call to go on. Called for every one, so it should take next to no time.
     virtual void answered(Listener /*listener*/, Answerer /*by*/,
                           std::int64_t /*took_us*/) noexcept {}
-    /// A granted call had no answer from the API at `where`: "unreachable", "timed_out", or
-    /// "broken: " and what was met.
-    virtual void upstream_failed(const Endpoint& /*where*/, std::string_view /*how*/) noexcept {}
+    /// A call that the gate granted failed behind it.
+    virtual void upstream_failed(const Decision& /*granted*/,
+                                 const UpstreamFailure& /*failure*/) noexcept {}
     /// A peer that may not use the ask listener did, and was told nothing.
     virtual void stranger(const Address& /*peer*/) noexcept {}
     /// A request named a host under which its listener does not answer.
@@ -42,8 +42,9 @@ public:
     /// (http/head.h), `bound` says which bound it went over, "" when it was another fault.
     virtual void request_refused(Listener /*listener*/, std::string_view /*reason*/,
                                  std::string_view /*bound*/, const Address& /*peer*/) noexcept {}
-    /// A failure could not be counted, because the client's address is not known.
-    virtual void address_unknown(Listener listener) noexcept = 0;
+    /// A failure was counted for all unknown callers of `peer` together, because the address of the
+    /// caller is not known.
+    virtual void address_unknown(Listener listener, const Address& peer) noexcept = 0;
 };
 
 /// Every decision on a call is told with this. A look (Spend::no) is no call, and told to nobody.
@@ -56,7 +57,7 @@ inline void tell(Observer& observer, Listener listener, const Call& call,
         return observer.decided_again(decision, status_of(decision));
     observer.decided(decision, status_of(decision));
     if (!call.address && question_of(decision.reason) == 1)
-        observer.address_unknown(listener);
+        observer.address_unknown(listener, call.peer.value_or(Address::loopback()));
 }
 
 }  // namespace hourgate::http

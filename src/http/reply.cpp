@@ -57,7 +57,7 @@ int status_for(Reason reason) noexcept {
     return 503;
 }
 
-/// Nothing but printable ASCII goes into a header's value, whoever chose it.
+/// Nothing but printable ASCII goes into a header's value, no matter who chose it.
 /// `changed` is used when `text` has anything else.
 std::string_view header_safe(std::string_view text, std::string& changed) {
     if (is_printable_ascii(text))
@@ -80,7 +80,7 @@ std::string quoted_safe(std::string_view text) {
 // --- what each kind of refusal says beyond its words ---------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
-    const Plan* required = decision.plans ? decision.plans->lowest_with_api() : nullptr;
+    const Plan* required = required_plan(decision);
     error["requiredPlan"] = required != nullptr ? Json(required->name) : Json();
     error["plansWithApi"] = Json::array();
     if (decision.plans)
@@ -140,6 +140,8 @@ void add_may(Json& error, const Decision& decision) {
 
 /// Whose calls a window counts together.
 std::string_view per_of(const Decision& decision, const Window& window) noexcept {
+    if (decision.room_of == RoomOf::failures && !decision.address)
+        return "peer";
     if (decision.room_of == RoomOf::failures || decision.room_of == RoomOf::public_calls)
         return "address";
     return to_text(window.per);
@@ -580,11 +582,25 @@ Answer refusal(const Decision& decision, const ReplySettings& settings, Format f
 }
 
 Answer plain_error(int status, std::string_view code, std::string_view reason,
-                   std::string_view message, std::string_view fix, Format format) {
-    Answer answer = error_answer(
+                   std::string_view message, std::string_view fix, const ErrorFrame& frame) {
+    return framed_error(
         status, Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}},
-        format);
-    answer.headers.push_back({"Cache-Control", "no-store"});
+        frame);
+}
+
+Answer framed_error(int status, Json members, const ErrorFrame& frame) {
+    const bool decided = frame.decision != nullptr && frame.decision->has_id();
+    members["decision"] = decided ? Json(shown_id(*frame.decision)) : Json();
+    if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), frame.settings);
+        !docs.empty())
+        members["docs"] = std::move(docs);
+    Answer answer = error_answer(status, std::move(members), frame.format);
+    AnswerHeaders to(answer);
+    if (decided)
+        add_decision_headers(to, *frame.decision, frame.settings);
+    else
+        to.add("Cache-Control", "no-store");
+    add_cors(answer, frame.origin, frame.settings);
     return answer;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,10 +70,21 @@ void add_identity_headers(HeaderSink& to, const Decision& decision);
 [[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings,
                              Format format);
 
-/// A refusal that is not about a decision (404, 405, 413, 415, 400 on the gate's own routes): the
-/// same shape, code and reason as given, no decision id.
+/// What all errors about one request have in common. All of it outlives the call that takes it.
+struct ErrorFrame {
+    const ReplySettings& settings;
+    Format format = Format::json;
+    const Decision* decision = nullptr;  ///< made about this request; null: none was made
+    std::string_view origin = {};        ///< the header Origin, where CORS headers may be due
+    std::shared_ptr<const void> kept = nullptr;  ///< what `settings` belong to; null: they outlive
+};
+
+/// Returns an error that is no refusal by the gate (404, 405, 408, 413, 415, 502, 400 on the gate's
+/// own routes), with the members that every error has. `decision` is null in it, and the headers of
+/// a decision are left out, if no decision was made.
 [[nodiscard]] Answer plain_error(int status, std::string_view code, std::string_view reason,
-                                 std::string_view message, std::string_view fix, Format format);
+                                 std::string_view message, std::string_view fix,
+                                 const ErrorFrame& frame);
 
 /// What a page of another origin may read of an answer, for Access-Control-Expose-Headers.
 inline constexpr std::string_view exposed_headers =

@@ -1,11 +1,15 @@
 #include "http/routes.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/failure.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
 #include "http/host_check.h"
@@ -21,11 +25,9 @@ namespace {
 
 constexpr std::string_view verify_path = "/_hourgate/verify";
 constexpr std::string_view introspect_path = "/_hourgate/introspect";
+constexpr std::string_view openapi_path = "/_hourgate/openapi.json";
+constexpr std::string_view errors_path = "/_hourgate/errors";
 constexpr std::string_view admin_prefix = "/admin/v1";
-
-bool is_get(const Request& request) noexcept {
-    return request.method == "GET" || request.method == "HEAD";
-}
 
 Answer text_answer(std::string_view content_type, std::string body) {
     return {200,
@@ -38,18 +40,13 @@ std::string shown_path(const Request& request) {
     return printable(token::blotted(policy::path_part(request.target)), 120);
 }
 
-Answer wrong_method(const Request& request, std::string_view allowed, Format format) {
+Answer wrong_method(const Request& request, std::string_view allowed, const ErrorFrame& frame) {
     Answer answer = plain_error(405, "bad_request", "method_not_allowed",
                                 printable(token::blotted(request.method), 32) +
                                     " is not a method of " + shown_path(request) + ".",
-                                "Use " + std::string(allowed) + ".", format);
+                                "Use " + std::string(allowed) + ".", frame);
     answer.headers.push_back({"Allow", std::string(allowed)});
     return answer;
-}
-
-Answer not_found(const Request& request, std::string_view fix, Format format) {
-    return plain_error(404, "not_found", "no_such_route",
-                       "This listener has no route " + shown_path(request) + ".", fix, format);
 }
 
 /// A browser asks before it sends Authorization to another origin. Nothing is decided or counted.
@@ -66,11 +63,10 @@ Answer preflight_answer(const std::string& methods) {
             ""};
 }
 
-Answer failed() noexcept {
+Answer failed(const ReplySettings& reply) noexcept {
     try {
         return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
-                           "Send it again; if that does not help, tell the operator.",
-                           Format::json);
+                           "Send it again; if that does not help, tell the operator.", {reply});
     } catch (...) {
         return {500, {}, {}};
     }
@@ -143,6 +139,7 @@ Call Routes::passing_call(const RequestView& request) const {
     call.method = request.method;
     call.target = request.target;
     call.address = client_address(request, settings_.trust, Listener::public_);
+    call.peer = request.peer;
     read_headers(call, request, settings_.trust);
     return call;
 }
@@ -170,7 +167,7 @@ Routes::Passing Routes::pass(const Head& head) noexcept {
         return passing(head, decide(passing_call(head.request), Listener::public_));
     } catch (...) {
     }
-    return {nullptr, failed()};
+    return {nullptr, failed(settings_.reply)};
 }
 
 std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
@@ -247,6 +244,7 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
     if (!body_start.empty())
         view.body_start = body_start;
     call.address = client_address(view, settings_.trust, listener);
+    call.peer = request.peer;
     read_headers(call, view, settings_.trust);
     return call;
 }
@@ -254,7 +252,8 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
 std::optional<Answer> Routes::admit(Listener listener, const Request& request,
                                     Admission& admission) noexcept {
     try {
-        if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+        if (auto answer =
+                turned_away(listener, request, settings_.trust, settings_.reply, observer_))
             return answer;
         const auto place = place_of(listener, request.method, request.target);
         if (!place || place->routed.route == nullptr)
@@ -266,13 +265,13 @@ std::optional<Answer> Routes::admit(Listener listener, const Request& request,
         return handle(listener, request, std::move(admission));
     } catch (...) {
     }
-    return failed();
+    return failed(settings_.reply);
 }
 
 Answer Routes::manage(const Place& place, Listener listener, const Request& request,
                       Admission& admission, Format format) {
     if (place.routed.route == nullptr)
-        return wrong_method(request, place.routed.allowed, format);
+        return wrong_method(request, place.routed.allowed, {settings_.reply, format});
     if (!admission.decision)
         admission.decision.emplace(
             decide(call_of(request, listener, place.door, admission.body_start), listener));
@@ -293,6 +292,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
     call.method = method;
     call.target = target;
     call.address = asked.address;
+    call.peer = asked.peer;
     call.spend = Spend::no;
     const RequestView view = request;
     read_headers(call, view, settings_.trust);
@@ -305,12 +305,12 @@ Answer Routes::handle(Listener listener, const Request& request, Admission admis
         return route(listener, request, admission, format_for(request.joined("Accept")));
     } catch (...) {
     }
-    return failed();
+    return failed(settings_.reply);
 }
 
 Answer Routes::route(Listener listener, const Request& request, Admission& admission,
                      Format format) {
-    if (auto answer = turned_away(listener, request, settings_.trust, observer_))
+    if (auto answer = turned_away(listener, request, settings_.trust, settings_.reply, observer_))
         return *std::move(answer);
     switch (listener) {
         case Listener::ask:
@@ -331,39 +331,23 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
             return preflight_answer(place->routed.allowed);
         return manage(*place, Listener::public_, request, admission, format);
     }
-    if (auto answer = common(Listener::public_, request, format))
+    if (auto answer = fixed(Listener::public_, request, format))
         return *std::move(answer);
-    const std::string here = "Here are " + settings_.api_prefix +
-                             "/me, /tokens, /check, /members and /organization beside it, "
-                             "/_hourgate/why/DECISION, /_hourgate/healthz and /_hourgate/readyz.";
-    if (settings_.upstream != nullptr)
-        return not_found(request, here, format);
-    return not_found(request,
-                     "Calls are not forwarded: [upstream] url is not set. Send them to the proxy "
-                     "in front of the API, which asks the gate on the listener [server] ask. " +
-                         here,
-                     format);
+    std::string fix;
+    if (settings_.upstream == nullptr)
+        fix =
+            "Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front "
+            "of "
+            "the API, which asks the gate on the listener [server] ask. ";
+    return no_such_route(Listener::public_, request, fix, format);
 }
 
 Answer Routes::on_ask(const Request& request, Format format) {
-    const std::string_view path = policy::path_part(request.target);
-    if (path == verify_path) {
-        return request.method == "POST" ? verify(request, format)
-                                        : wrong_method(request, "POST", format);
-    }
-    if (path == introspect_path) {
-        return request.method == "POST" ? introspect(request, format)
-                                        : wrong_method(request, "POST", format);
-    }
-    const auto dialect = dialect_of(path);
+    const auto dialect = dialect_of(policy::path_part(request.target));
     if (!dialect) {
-        if (auto answer = errors(request, format))
+        if (auto answer = fixed(Listener::ask, request, format))
             return *std::move(answer);
-        return not_found(request,
-                         "Ask at /_hourgate/auth/nginx, /_hourgate/denied, /_hourgate/auth/caddy, "
-                         "/_hourgate/auth/traefik, /_hourgate/auth/envoy/, /_hourgate/verify or "
-                         "/_hourgate/introspect.",
-                         format);
+        return no_such_route(Listener::ask, request, "", format);
     }
     const RequestView view = request;
     Call call = asked_call(*dialect, view, settings_.trust, clock_.now());
@@ -378,75 +362,163 @@ Answer Routes::on_ask(const Request& request, Format format) {
 Answer Routes::on_admin(const Request& request, Admission& admission, Format format) {
     if (const auto place = place_of(Listener::admin, request.method, request.target))
         return manage(*place, Listener::admin, request, admission, format);
-    if (policy::path_part(request.target) == "/metrics")
-        return is_get(request) ? text_answer("text/plain; version=0.0.4", settings_.metrics())
-                               : wrong_method(request, "GET, HEAD", format);
-    if (auto answer = common(Listener::admin, request, format))
+    if (auto answer = fixed(Listener::admin, request, format))
         return *std::move(answer);
-    return not_found(
-        request,
-        "Here are /admin/v1/workspaces, /members, /plans, /tokens, /usage, /audit and "
-        "/decisions, /metrics, /_hourgate/healthz, /_hourgate/readyz and /_hourgate/openapi.json.",
-        format);
+    return no_such_route(Listener::admin, request, "", format);
 }
 
-std::optional<Answer> Routes::common(Listener listener, const Request& request,
-                                     Format format) const {
+// --- routes with one path ------------------------------------------------------------------------
+
+/// One path, the listeners that answer it, its methods, and what answers. Null: a dialect of
+/// forward-auth, which is looked for before; it is here so that it is listed.
+struct Routes::Fixed {
+    std::string_view path;
+    bool on_public, on_ask, on_admin;
+    std::string_view methods;
+    Answer (Routes::*answer)(Listener listener, const Request& request, Format format);
+
+    [[nodiscard]] bool is_on(Listener listener) const noexcept {
+        switch (listener) {
+            case Listener::public_:
+                return on_public;
+            case Listener::ask:
+                return on_ask;
+            case Listener::admin:
+                return on_admin;
+        }
+        return false;
+    }
+};
+
+std::span<const Routes::Fixed> Routes::fixed_routes() noexcept {
+    constexpr std::string_view get = "GET, HEAD";
+    static constexpr std::array routes = {
+        Fixed{"/_hourgate/auth/nginx", false, true, false, "", nullptr},
+        Fixed{"/_hourgate/denied", false, true, false, "", nullptr},
+        Fixed{"/_hourgate/auth/caddy", false, true, false, "", nullptr},
+        Fixed{"/_hourgate/auth/traefik", false, true, false, "", nullptr},
+        Fixed{"/_hourgate/auth/envoy/", false, true, false, "", nullptr},
+        Fixed{verify_path, false, true, false, "POST", &Routes::verify},
+        Fixed{introspect_path, false, true, false, "POST", &Routes::introspect},
+        Fixed{"/metrics", false, false, true, get, &Routes::metrics},
+        Fixed{healthz_path, true, false, true, get, &Routes::health},
+        Fixed{"/_hourgate/readyz", true, false, true, get, &Routes::readiness},
+        Fixed{openapi_path, true, false, true, get, &Routes::description},
+        Fixed{errors_path, true, true, true, get, &Routes::errors},
+    };
+    return routes;
+}
+
+/// Whether there is anything to answer at this path.
+bool Routes::serves(const Fixed& route) const noexcept {
+    if (route.path == openapi_path)
+        return !settings_.openapi.empty();
+    return route.path != errors_path || !settings_.errors.empty();
+}
+
+std::optional<Answer> Routes::fixed(Listener listener, const Request& request, Format format) {
     const std::string_view path = policy::path_part(request.target);
-    const bool health = path == healthz_path;
-    const bool description = path == "/_hourgate/openapi.json" && !settings_.openapi.empty();
-    if (!health && !description && path != "/_hourgate/readyz")
-        return errors(request, format);
-    if (!is_get(request))
-        return wrong_method(request, "GET, HEAD", format);
-    if (description)
-        return text_answer("application/json", std::string(settings_.openapi));
-    return health ? healthz_answer() : readiness(listener, format);
+    const std::string_view sent = request.method;
+    const std::string_view method = sent == "HEAD" ? "GET" : sent;
+    for (const Fixed& route : fixed_routes()) {
+        if (route.path != path || !route.is_on(listener) || !serves(route) ||
+            route.answer == nullptr)
+            continue;
+        if (route.methods.substr(0, route.methods.find(',')) != method)
+            return wrong_method(request, route.methods, {settings_.reply, format});
+        return (this->*route.answer)(listener, request, format);
+    }
+    return std::nullopt;
 }
 
-std::optional<Answer> Routes::errors(const Request& request, Format format) const {
-    if (policy::path_part(request.target) != "/_hourgate/errors" || settings_.errors.empty())
-        return std::nullopt;
-    if (!is_get(request))
-        return wrong_method(request, "GET, HEAD", format);
+/// Every path that a listener answers, from the tables that answer them: "{}" is shown as ID.
+std::string Routes::paths_on(Listener listener) const {
+    std::vector<std::string> paths;
+    const auto add_all = [&](std::string_view prefix, std::span<const Route> routes) {
+        for (const Route& route : routes) {
+            std::string path = std::string(prefix) + "/" + std::string(route.pattern);
+            for (auto at = path.find("{}"); at != path.npos; at = path.find("{}"))
+                path.replace(at, 2, "ID");
+            if (std::find(paths.begin(), paths.end(), path) == paths.end())
+                paths.push_back(std::move(path));
+        }
+    };
+    if (listener == Listener::public_) {
+        add_all(settings_.api_prefix, self_service_routes());
+        add_all(reserved, why_routes());
+    } else if (listener == Listener::admin) {
+        add_all(admin_prefix, admin_routes());
+    }
+    for (const Fixed& route : fixed_routes())
+        if (route.is_on(listener) && serves(route))
+            paths.emplace_back(route.path);
+    std::string text;
+    for (std::size_t at = 0; at < paths.size(); ++at)
+        text.append(at == 0 ? "" : at + 1 == paths.size() ? " and " : ", ").append(paths[at]);
+    return text;
+}
+
+Answer Routes::no_such_route(Listener listener, const Request& request, const std::string& fix,
+                             Format format) const {
+    return plain_error(404, "not_found", "no_such_route",
+                       "This listener has no route " + shown_path(request) + ".",
+                       fix + "Here are " + paths_on(listener) + ".", {settings_.reply, format});
+}
+
+Answer Routes::metrics(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+    return text_answer("text/plain; version=0.0.4", settings_.metrics());
+}
+
+Answer Routes::health(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+    return healthz_answer();
+}
+
+Answer Routes::description(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+    return text_answer("application/json", std::string(settings_.openapi));
+}
+
+Answer Routes::errors(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
     return text_answer("text/markdown; charset=utf-8", std::string(settings_.errors));
 }
 
-Answer Routes::verify(const Request& request, Format format) {
+Answer Routes::verify(Listener listener, const Request& request, Format format) {
+    const ErrorFrame frame{settings_.reply, format};
     if (!is_of_type(request, "application/json"))
         return plain_error(415, "bad_request", "wrong_content_type",
-                           "The body is not said to be JSON.",
-                           "Send it with Content-Type: application/json", format);
-    const Result<Question> question = read_question(request.body);
+                           "The Content-Type is not application/json.",
+                           "Send it with Content-Type: application/json", frame);
+    std::map<std::string, std::string> flaws;
+    const Result<Question> question = read_question(request.body, &flaws);
     if (!question)
-        return plain_error(400, "bad_request", "bad_request", question.failure().what,
-                           question.failure().next, format);
-    const Call call = http::call_of(question.value(), settings_.trust, clock_.now());
-    return verify_answer(decide(call, Listener::ask), settings_.reply);
+        return question_answer(question.failure(), flaws, frame);
+    Call call = http::call_of(question.value(), settings_.trust, clock_.now());
+    call.peer = request.peer;
+    return verify_answer(decide(call, listener), settings_.reply);
 }
 
-Answer Routes::introspect(const Request& request, Format format) {
+Answer Routes::introspect(Listener /*listener*/, const Request& request, Format format) {
+    const ErrorFrame frame{settings_.reply, format};
     if (!is_of_type(request, form_type))
         return plain_error(415, "bad_request", "wrong_content_type",
-                           "The body is not said to be a form.",
-                           "Send it with Content-Type: " + std::string(form_type), format);
+                           "The Content-Type is not " + std::string(form_type) + ".",
+                           "Send it with Content-Type: " + std::string(form_type), frame);
     const Result<Secret> token = read_form(request.body);
     if (!token)
         return plain_error(400, "bad_request", "bad_request", token.failure().what,
-                           token.failure().next, format);
+                           token.failure().next, frame);
     const Decision decision = gate_.introspect(token.value().reveal(), clock_.now());
     if (decision.reason == Reason::store_failed)
         return refusal(decision, settings_.reply, format);
     return introspection(decision);
 }
 
-Answer Routes::readiness(Listener listener, Format format) const {
+Answer Routes::readiness(Listener listener, const Request& /*request*/, Format format) {
     if (settings_.ready())
         return text_answer("text/plain", listener == Listener::admin && settings_.ready_note
                                              ? "ready\n" + settings_.ready_note() + "\n"
                                              : "ready\n");
     return plain_error(503, "unavailable", "not_ready", "The database does not answer.",
-                       "See the log of the gate.", format);
+                       "See the log of the gate.", {settings_.reply, format});
 }
 
 Decision Routes::decide(const Call& call, Listener listener) {

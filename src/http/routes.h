@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +67,7 @@ public:
     [[nodiscard]] Upstream* upstream() const noexcept { return settings_.upstream; }
     /// Whether a call is the API's, and not the gate's own.
     [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const;
+    [[nodiscard]] const ReplySettings& reply() const noexcept { return settings_.reply; }
     /// What becomes of such a call: on its way, or refused.
     struct Passing {
         std::shared_ptr<Passage> passage;  ///< null: refused
@@ -82,11 +85,6 @@ public:
     /// Whose call it is, as far as that is known; else the peer's. Any thread.
     [[nodiscard]] Address caller_address(const RequestView& request) const {
         return client_address(request, settings_.trust, Listener::public_).value_or(request.peer);
-    }
-
-    /// The API did not answer a granted call. Any thread.
-    void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
-        observer_.upstream_failed(where, how);
     }
 
     /// What handle() would answer after a wait for a worker, at once, where that can be.
@@ -124,14 +122,23 @@ private:
     [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);
     [[nodiscard]] Answer on_ask(const Request& request, Format format);
     [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
-    [[nodiscard]] Answer verify(const Request& request, Format format);
-    [[nodiscard]] Answer introspect(const Request& request, Format format);
-    /// Health and the description: the same on both listeners. Nothing: another path.
-    [[nodiscard]] std::optional<Answer> common(Listener listener, const Request& request,
-                                               Format format) const;
-    /// What is written about refusals: on all three. Nothing: another path.
-    [[nodiscard]] std::optional<Answer> errors(const Request& request, Format format) const;
-    [[nodiscard]] Answer readiness(Listener listener, Format format) const;
+    struct Fixed;
+    [[nodiscard]] static std::span<const Fixed> fixed_routes() noexcept;
+    [[nodiscard]] bool serves(const Fixed& route) const noexcept;
+    /// Returns the answer of a route with one path; nullopt for any other path.
+    [[nodiscard]] std::optional<Answer> fixed(Listener listener, const Request& request,
+                                              Format format);
+    [[nodiscard]] std::string paths_on(Listener listener) const;
+    [[nodiscard]] Answer no_such_route(Listener listener, const Request& request,
+                                       const std::string& fix, Format format) const;
+    // Those routes:
+    [[nodiscard]] Answer verify(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer introspect(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer metrics(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer health(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer readiness(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer description(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Answer errors(Listener listener, const Request& request, Format format);
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
     [[nodiscard]] Call passing_call(const RequestView& request) const;
     [[nodiscard]] Passing passing(const Head& head, Decision decision) const;

@@ -22,19 +22,21 @@ std::optional<token::Env> env_of(Fields& body) {
     for (const token::Env env : {token::Env::live, token::Env::test})
         if (*text == token::to_text(env))
             return env;
-    body.refuse("env", "is neither live nor test");
+    body.refuse_value("env", "live or test");
     return std::nullopt;
 }
 
 std::vector<policy::Scope> scopes_in(Fields& body) {
     std::vector<policy::Scope> scopes;
+    std::size_t at = 0;
     for (const std::string& text : body.texts("scopes", limits::scopes_max)) {
         const auto scope = policy::parse_scope(text);
         if (scope)
             scopes.push_back(scope.value());
         else
-            body.refuse("scopes",
-                        "has one that is not resource:read, resource:write or resource:*");
+            body.refuse_value("scopes[" + std::to_string(at) + "]", Json(text),
+                              "resource:read, resource:write or resource:*");
+        ++at;
     }
     return scopes;
 }
@@ -45,9 +47,9 @@ std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
     if (!in_s)
         return at_ms;
     if (at_ms)
-        body.refuse("expiresIn", "is there beside expiresAt");
+        body.refuse("expiresIn", "is sent together with expiresAt; send one of them");
     if (*in_s == 0)
-        body.refuse("expiresIn", "is no time at all");
+        body.refuse_value("expiresIn", "more than 0");
     return now_ms + *in_s * ms_per_s;
 }
 
@@ -57,7 +59,7 @@ manage::TokenOrder token_order_in(Fields& query) {
     if (sort == "lastUsed")
         return manage::TokenOrder::unused_first;
     if (sort != "created")
-        query.refuse("sort", "is neither created nor lastUsed");
+        query.refuse_value("sort", "created or lastUsed");
     return manage::TokenOrder::newest_first;
 }
 

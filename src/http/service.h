@@ -48,6 +48,11 @@ public:
     [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const {
         return now()->is_forwarded(listener, target);
     }
+    /// What answers say, by the configuration in force.
+    [[nodiscard]] std::shared_ptr<const ReplySettings> reply() const noexcept {
+        const Held routes = now();
+        return {routes, &routes->reply()};
+    }
     [[nodiscard]] Passing pass(const Head& head) noexcept {
         const Held routes = now();
         return keeping(routes, routes->pass(head));
@@ -63,8 +68,8 @@ public:
         return now()->caller_address(request);
     }
     void check(Passage& passage) noexcept { now()->check(passage); }
-    void upstream_failed(const Endpoint& where, std::string_view how) noexcept {
-        observer_.upstream_failed(where, how);
+    void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
+        observer_.upstream_failed(granted, failure);
     }
     /// As of Observer.
     void request_refused(Listener listener, std::string_view reason, std::string_view bound,

@@ -2,8 +2,10 @@
 // say about method, path and address is believed; how they say it is read strictly.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -26,9 +28,10 @@ struct Question {
 };
 
 /// Reads the JSON object {"token","method","path","address"?,"spend"?}. Failure::usage names the
-/// member that is unknown, missing, there twice, of the wrong type or over its bound; never its
-/// value.
-[[nodiscard]] Result<Question> read_question(std::string_view body);
+/// first member that is unknown, missing, there twice, of the wrong type or over its bound, and
+/// `flaws` gets all of them, by name. Neither says a value: it may be the token.
+[[nodiscard]] Result<Question> read_question(std::string_view body,
+                                             std::map<std::string, std::string>* flaws = nullptr);
 
 /// The call. Views point into `question`.
 [[nodiscard]] Call call_of(const Question& question, const Trust& trust, Now now);

@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/time_text.h"
+#include "manage/decisions.h"
 
 namespace hourgate::http {
 
@@ -84,11 +86,19 @@ Json view_of(const Plan& plan) {
     return {{"name", plan.name}, {"api", plan.api}, {"rank", plan.rank}, {"windows", windows}};
 }
 
-Json view_of(const manage::AuditEvent& event) {
-    // "192.0.2.1 via 127.0.0.1": see Visit::context().
+namespace {
+
+/// "192.0.2.1 via 127.0.0.1", see Visit::context(): the two of them; the second may be "".
+std::pair<std::string, std::string> parted(const std::string& from) {
     constexpr std::string_view between = " via ";
-    const std::size_t cut = event.from.find(between);
-    const std::string via = cut == event.from.npos ? "" : event.from.substr(cut + between.size());
+    const std::size_t cut = from.find(between);
+    return {from.substr(0, cut), cut == from.npos ? "" : from.substr(cut + between.size())};
+}
+
+}  // namespace
+
+Json view_of(const manage::AuditEvent& event) {
+    const auto [from, via] = parted(event.from);
     const auto state = [](const std::string& text) {
         return text.empty() ? Json() : Json::parse(text, nullptr, false);
     };
@@ -96,7 +106,7 @@ Json view_of(const manage::AuditEvent& event) {
             {"at", format_time_ms(event.at_ms)},
             {"actor", event.actor},
             {"token", text_or_null(event.token)},
-            {"from", event.from.substr(0, cut)},
+            {"from", from},
             {"via", text_or_null(via)},
             {"action", event.action},
             {"object", event.object},
@@ -124,6 +134,13 @@ Json view_of(const manage::UsageRow& row) {
 }
 
 Json view_of(const manage::DecisionRecord& record) {
+    const auto [address, via] = parted(record.address);
+    Json upstream;
+    if (manage::has_failed(record)) {
+        const Json document = Json::parse(record.document, nullptr, false);
+        if (document.is_object() && document.contains("upstream"))
+            upstream = document["upstream"];
+    }
     return {{"decision", "dec_" + record.id},
             {"at", format_time_ms(record.at_ms)},
             {"status", record.status},
@@ -134,8 +151,10 @@ Json view_of(const manage::DecisionRecord& record) {
             {"method", record.method},
             {"path", record.path},
             {"resource", text_or_null(record.resource)},
-            {"address", text_or_null(record.address)},
-            {"requestId", text_or_null(record.request_id)}};
+            {"address", via.empty() ? text_or_null(address) : Json()},
+            {"via", text_or_null(via)},
+            {"requestId", text_or_null(record.request_id)},
+            {"upstream", std::move(upstream)}};
 }
 
 Json view_of(const manage::TokenView& view, std::int64_t now_ms) {

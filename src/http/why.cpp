@@ -267,7 +267,7 @@ Asked room(const Decision& decision, const ReplySettings& settings) {
     return asked;
 }
 
-// --- who can mend it -----------------------------------------------------------------------------
+// --- who can fix it ------------------------------------------------------------------------------
 
 Json roles_json(std::span<const Role> roles) {
     Json list = Json::array();
@@ -282,12 +282,12 @@ Json helps(std::string_view text, Json roles = Json::array()) {
 
 Json helps_with_role(const Decision& decision) {
     if (decision.door == Door::admin || (decision.facts && decision.facts->is_operator()))
-        return helps("Whoever runs this gate.");
+        return helps("The people who run this gate.");
     const auto least = decision.judgement.required_role;
     if (!least)
-        return helps("Whoever runs this gate: as it is configured, no role may do this.");
+        return helps("The people who run this gate: as it is configured, no role may do this.");
     Json roles = Json::array();
-    std::string text = "In your workspace, whoever has role ";
+    std::string text = "In your workspace, the members with role ";
     for (const Role role : all_roles) {
         if (!decision.judgement.able_roles.has(role))
             continue;
@@ -302,18 +302,18 @@ Json helps_with(const Decision& decision) {
     switch (decision.reason) {
         case Reason::bad_request:
             if (decision.problem == Problem::target_not_told)
-                return helps("Whoever runs the proxy in front of this gate.");
-            return helps("You: the call has to be sent otherwise.");
+                return helps("The people who run the proxy in front of this gate.");
+            return helps("You: the call has to be sent differently.");
         case Reason::path_ambiguous:
         case Reason::forged_header:
-            return helps("You: the call has to be sent otherwise.");
+            return helps("You: the call has to be sent differently.");
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
         case Reason::damaged_token:
         case Reason::wrong_environment:
         case Reason::too_many_failures:
-            return helps("You: the token has to be sent otherwise, or another one.");
+            return helps("You: the token has to be sent differently, or another one.");
         case Reason::unknown_token:
         case Reason::revoked_token:
         case Reason::expired_token:
@@ -321,11 +321,11 @@ Json helps_with(const Decision& decision) {
             return helps("Any member of the workspace can mint a token for themselves.");
         case Reason::member_removed:
             return helps(
-                "Any present member can mint a token for themselves; whoever runs this "
-                "gate can restore the member.");
+                "Any present member can mint a token for themselves; the people who run "
+                "this gate can restore the member.");
         case Reason::plan_without_api:
         case Reason::plan_lapsed:
-            return helps("In your workspace, whoever has role owner or admin.",
+            return helps("In your workspace, the members with role owner or admin.",
                          roles_json(roles_that_renew));
         case Reason::role_forbidden:
             return helps_with_role(decision);
@@ -336,11 +336,11 @@ Json helps_with(const Decision& decision) {
         case Reason::not_own:
             return helps("You: by asking for what is yours.");
         case Reason::path_unlisted:
-            return helps("You, if the path is mistyped; else whoever runs this gate.");
+            return helps("You, if the path is mistyped; else the people who run this gate.");
         case Reason::window_full:
             return helps("You: by waiting, and by calling at an even pace.");
         case Reason::store_failed:
-            return helps("Whoever runs this gate.");
+            return helps("The people who run this gate.");
         case Reason::granted:
             break;
     }
@@ -348,6 +348,20 @@ Json helps_with(const Decision& decision) {
 }
 
 // --- the document --------------------------------------------------------------------------------
+
+/// What the caller got to see.
+int status_of(const KeptDecision& kept) noexcept {
+    return kept.failed() ? kept.failure().status : http::status_of(kept.decision());
+}
+
+/// How the call failed behind the gate; null: it did not, as far as the gate knows.
+Json upstream_json(const KeptDecision& kept) {
+    if (!kept.failed())
+        return {};
+    return {{"reason", kept.failure().reason},
+            {"place", kept.failure().place},
+            {"what", kept.failure().what}};
+}
 
 Json document_of(const KeptDecision& kept, const ReplySettings& settings) {
     const Decision& decision = kept.decision();
@@ -361,7 +375,7 @@ Json document_of(const KeptDecision& kept, const ReplySettings& settings) {
         {"at", format_time_ms(decision.now.wall_ms)},
         {"granted", decision.granted()},
         {"observed", decision.observed},
-        {"status", status_of(decision)},
+        {"status", status_of(kept)},
         {"reason", hourgate::to_text(decision.reason)},
         {"asked",
          {{"method", printable(decision.method, limits::kept_word_bytes_max)},
@@ -371,7 +385,9 @@ Json document_of(const KeptDecision& kept, const ReplySettings& settings) {
            text_or_null(printable(decision.request_id, limits::kept_word_bytes_max))}}},
         {"questions", std::move(questions)},
         {"error", refused ? error_members(decision, settings) : Json()},
-        {"who", helps_with(decision)},
+        {"upstream", upstream_json(kept)},
+        {"who", kept.failed() ? helps("The people who run the API behind this gate.")
+                              : helps_with(decision)},
     };
 }
 
@@ -392,7 +408,7 @@ manage::DecisionRecord record_of(const KeptDecision& kept, const ReplySettings& 
     record.at_ms = decision.now.wall_ms;
     record.boot_us = decision.now.boot_us;
     record.reason = hourgate::to_text(decision.reason);
-    record.status = status_of(decision);
+    record.status = status_of(kept);
     record.again = kept.again();
     record.prefix = decision.prefix;
     if (decision.facts) {
@@ -406,7 +422,10 @@ manage::DecisionRecord record_of(const KeptDecision& kept, const ReplySettings& 
     record.path = is_utf8(decision.target)
                       ? std::string(decision.target)
                       : printable(decision.target, limits::kept_path_bytes_max);
-    record.address = decision.address ? decision.address->text() : "";
+    if (decision.address)
+        record.address = decision.address->text();
+    else if (decision.peer)
+        record.address = "unknown via " + decision.peer->text();
     record.request_id = printable(decision.request_id, limits::kept_word_bytes_max);
     if (decision.match.resource != nullptr)
         record.resource = decision.match.resource->name;

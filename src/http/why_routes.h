@@ -14,14 +14,14 @@ namespace hourgate::http {
 /// Behind "/_hourgate/": "why/{}".
 [[nodiscard]] std::span<const Route> why_routes() noexcept;
 
-/// Whether whoever holds this token may read that record: the refused token itself, and what it was
+/// Whether the holder of this token may read that record: the refused token itself, and what it was
 /// rotated into, whatever became of it; and, of their workspace, owner and admin, whose token works
 /// and is not narrowed: a letter names the token it is about.
 [[nodiscard]] bool may_read(const Facts& asker, bool alive,
                             const manage::DecisionRecord& record) noexcept;
 
 /// Present members of the record's workspace who have one of the roles that can mend it, a few of
-/// them: "Ann <ann@acme.example> (owner)". As far as whoever asks may see members.
+/// them: "Ann <ann@acme.example> (owner)". As far as the asker may see members.
 [[nodiscard]] std::vector<std::string> helpers_of(const manage::Context& context,
                                                   const manage::DecisionRecord& record);
 

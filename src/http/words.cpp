@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "gate/gate.h"
+#include "plan/upgrade.h"
 #include "policy/path.h"
 #include "token/format.h"
 
@@ -295,12 +296,12 @@ Words gone_token(Reason reason, const Decision& decision) {
 }
 
 Words too_many_failures(const Decision& decision, const ReplySettings& settings) {
-    const std::string from =
-        decision.address ? decision.address->text() : std::string("this address");
+    const std::string from = decision.address ? decision.address->text()
+                                              : std::string("callers whose address is not known");
     return {"More than " + times(settings.failures.limit, "call") + " in " +
                 number(settings.failures.seconds) + " s from " + from +
-                " had no valid token; why this one has none is said in 'because'.",
-            "Mend what 'because' says: a valid token passes at once, anything else is answered in "
+                " had no valid token; 'because' says what is wrong with this call.",
+            "Fix what 'because' says: a valid token passes at once, anything else is answered in "
             "full again in " +
                 number(decision.room.retry_after_s) + " s."};
 }
@@ -327,6 +328,13 @@ Words who(Reason reason, const Decision& decision, const ReplySettings& settings
 
 // --- 2: is it paid for ---------------------------------------------------------------------------
 
+/// The one the workspace is on, whatever it counts as. Null: not known.
+const Plan* own_plan(const Decision& decision) noexcept {
+    return decision.plans && decision.facts
+               ? decision.plans->find(decision.facts->workspace->plan_id)
+               : nullptr;
+}
+
 std::string name_of(const Plan* plan) {
     return plan != nullptr ? "plan " + quoted(plan->name) : "no plan";
 }
@@ -339,8 +347,9 @@ std::string who_renews() {
     return "An " + roles + " of the workspace";
 }
 
-Words lapsed(const Decision& decision, const std::string& workspace, const Plan* own,
-             const std::string& after) {
+Words lapsed(const Decision& decision, const std::string& workspace, const std::string& after) {
+    const Plan* own = own_plan(decision);
+    const Plan* required = required_plan(decision);
     const std::int64_t days = grace_days(decision);
     const std::string paid_until =
         decision.facts ? moment(decision.facts->workspace->paid_until_ms) : moment(std::nullopt);
@@ -352,23 +361,23 @@ Words lapsed(const Decision& decision, const std::string& workspace, const Plan*
     return {"Workspace " + workspace + " was paid on " + name_of(own) + " until " + paid_until +
                 since + ": it counts as on " + name_of(decision.plan) +
                 " now, which has no API access.",
-            who_renews() + " renews the plan" + after};
+            required == nullptr ? "Ask the operator: no plan above it has API access."
+            : required == own   ? who_renews() + " renews the plan" + after
+                                : who_renews() + " changes to " + name_of(required) + after};
 }
 
 Words paid(Reason reason, const Decision& decision, const ReplySettings& settings) {
-    const Plan* own = decision.plans && decision.facts
-                          ? decision.plans->find(decision.facts->workspace->plan_id)
-                          : nullptr;
-    const Plan* required = decision.plans ? decision.plans->lowest_with_api() : nullptr;
+    const Plan* own = own_plan(decision);
+    const Plan* required = required_plan(decision);
     const std::string workspace = decision.facts ? quoted(decision.facts->workspace->name) : "";
     const std::string where = settings.renew_url.empty() ? "" : " at " + settings.renew_url;
     const std::string after = where + "; the same token works again at once.";
     if (reason == Reason::plan_lapsed)
-        return lapsed(decision, workspace, own, after);
+        return lapsed(decision, workspace, after);
     std::string message =
         "Workspace " + workspace + " is on " + name_of(own) + ", which has no API access.";
     if (required == nullptr)
-        return {std::move(message), "Ask the operator: no plan of this gate has API access."};
+        return {std::move(message), "Ask the operator: no plan above it has API access."};
     return {std::move(message),
             who_renews() + " changes to " + name_of(required) + " or above" + after};
 }
@@ -531,6 +540,15 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
 }
 
 }  // namespace
+
+const Plan* required_plan(const Decision& decision) noexcept {
+    if (!decision.plans)
+        return nullptr;
+    const Plan* own = own_plan(decision);
+    if (decision.standing.paid == Paid::lapsed && own != nullptr && own->api)
+        return own;
+    return upgrade_from(*decision.plans, own);
+}
 
 std::int64_t grace_days(const Decision& decision) noexcept {
     if (!decision.facts || !decision.facts->workspace->paid_until_ms)

@@ -17,6 +17,11 @@ inline constexpr std::array roles_that_renew = {Role::owner, Role::admin};
 /// Days of grace between the end of what is paid and the lapse.
 [[nodiscard]] std::int64_t grace_days(const Decision& decision) noexcept;
 
+/// The plan a workspace needs for its calls to pass: its own, if that lapsed and has API access, so
+/// renewing is enough; else the lowest upgrade from it (plan/upgrade.h). Never a lower plan.
+/// Null: no plan of this gate would do.
+[[nodiscard]] const Plan* required_plan(const Decision& decision) noexcept;
+
 /// "query", "Basic", "header", "body": where there is a token that is not read there; "": nowhere.
 [[nodiscard]] std::string_view to_text(Misplaced misplaced) noexcept;
 
@@ -25,7 +30,7 @@ inline constexpr std::array roles_that_renew = {Role::owner, Role::admin};
 [[nodiscard]] std::int64_t retry_at_s(const Decision& decision) noexcept;
 
 /// The smallest spacing of calls, in milliseconds and rounded up, at which `window` is never full,
-/// whoever counts in it. What sub-windows free late (limiter/window_log.h) is in it.
+/// no matter who counts in it. What sub-windows free late (limiter/window_log.h) is in it.
 [[nodiscard]] std::int64_t pace_ms(const Window& window) noexcept;
 
 /// The words for `reason` on the values of `decision`: its own reason, or the 401 behind a

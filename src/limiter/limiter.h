@@ -40,7 +40,7 @@ struct Room {
 };
 
 /// Whose logs a call is counted in, by row number. A number stays with its line, member or
-/// workspace for ever, so whoever is renamed, changed, removed or restored goes on in the same log.
+/// workspace for ever, so one that is renamed, changed, removed or restored keeps its log.
 struct CountedFor {
     std::int64_t line = 0;
     std::int64_t member = 0;
@@ -116,7 +116,7 @@ public:
     /// Spend::again counts nothing and refuses only if a Spend::yes has been refused since the
     /// window became full: the call that filled it was granted, and so is its repeat (`states`
     /// shows it full). Spend::counted counts nothing and is never refused.
-    /// `address` is Address::limiter_key() of base/address.h: IPv6 per /64, IPv4-mapped as IPv4.
+    /// `address`: Address::limiter_key(), IPv6 per /64. With another first byte it counts apart.
     [[nodiscard]] Room ask(const std::array<std::uint8_t, 9>& address, Now now, Spend spend);
 
     /// Forgets addresses for which nothing counts any more. Holds one shard's lock at a time.

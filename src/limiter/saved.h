@@ -1,5 +1,5 @@
 // How counters are written down so that another process can go on with them: numbers of seven bits
-// a byte, the low ones first, and runs of bytes. Whoever reads takes nothing for granted: the bytes
+// a byte, the low ones first, and runs of bytes. The reader takes nothing for granted: the bytes
 // may be anything.
 // Refuses to: know of files, or check that nothing was changed (ops/state_file.h does both).
 #pragma once

@@ -13,6 +13,11 @@
 
 namespace hourgate::manage {
 
+/// Whether the gate granted the call, and it failed behind the gate.
+[[nodiscard]] inline bool has_failed(const DecisionRecord& record) noexcept {
+    return record.kind == DecisionRecord::Kind::granted && record.status >= 400;
+}
+
 using DecisionCounts = std::array<std::int64_t, decision_kinds>;
 
 /// In one transaction; then, of each kind, the oldest beyond `rows_max` are deleted. `counts` is

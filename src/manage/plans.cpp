@@ -42,7 +42,6 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
     if (Status valid = validate(plan); !valid) {
         Failure failure = valid.failure();
         failure.reason = "bad_plan";
-        failure.field = "windows";
         return failure;
     }
     if (old != nullptr && plan == *old)

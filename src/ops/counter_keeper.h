@@ -40,7 +40,7 @@ struct Counters {
 
 /// For a database that was put back to an earlier state, while no server runs: forgets what token
 /// lines, members and workspaces above the row numbers of `last` have spent. They are not in it any
-/// more, and whoever gets their numbers next begins with nothing spent; all others go on. Nothing
+/// more, and those who get their numbers next begin with nothing spent; all others go on. Nothing
 /// to do where there is no state file; when it cannot be used, it is left for the server to tell
 /// of.
 [[nodiscard]] Status forget_above(const std::string& path, std::string_view key, CountedFor last);

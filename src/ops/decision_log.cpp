@@ -32,11 +32,20 @@ bool DecisionLog::sampled(const Decision& decision) noexcept {
 }
 
 void DecisionLog::note(const Decision& decision, bool again) noexcept {
-    if (decision.reason == Reason::granted && !keeps(decision))
-        return;
+    if (decision.reason != Reason::granted || keeps(decision))
+        put(decision, again, {});
+}
+
+void DecisionLog::note(const Decision& granted, bool again,
+                       const UpstreamFailure& failure) noexcept {
+    put(granted, again, failure);
+}
+
+void DecisionLog::put(const Decision& decision, bool again,
+                      const UpstreamFailure& failure) noexcept {
     std::shared_ptr<const KeptDecision> kept;
     try {
-        kept = std::make_shared<const KeptDecision>(decision, again);
+        kept = std::make_shared<const KeptDecision>(decision, again, failure);
     } catch (...) {
         lost_.fetch_add(1, std::memory_order_relaxed);
         return;
@@ -64,8 +73,11 @@ std::shared_ptr<const KeptDecision> DecisionLog::find(std::string_view id) const
         return nullptr;
     std::copy(id.begin(), id.end(), wanted.begin());
     const std::lock_guard lock(mutex_);
-    const auto found = std::find(ids_.begin(), ids_.end(), wanted);
-    return found == ids_.end() ? nullptr : ring_[static_cast<std::size_t>(found - ids_.begin())];
+    const std::uint64_t oldest = next_ > room ? next_ - room : 0;
+    for (std::uint64_t number = next_; number > oldest; --number)  // the newest of an id first
+        if (ids_[(number - 1) % room] == wanted)
+            return ring_[(number - 1) % room];
+    return nullptr;
 }
 
 std::vector<std::shared_ptr<const KeptDecision>> DecisionLog::take() {

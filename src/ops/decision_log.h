@@ -31,6 +31,9 @@ public:
     /// Keeps it, or not. Takes one lock for a few instructions, and for a granted call that is not
     /// kept none. `again`: as of KeptDecision. Any thread.
     void note(const Decision& decision, bool again) noexcept;
+    /// Keeps a granted call that failed, whichever granted calls are kept. find() and take() give
+    /// this one too if the decision was noted before, and find() gives it first.
+    void note(const Decision& granted, bool again, const UpstreamFailure& failure) noexcept;
 
     /// By the digits of its id, behind "dec_"; null: not, or no longer, in memory. Any thread.
     [[nodiscard]] std::shared_ptr<const KeptDecision> find(std::string_view id) const;
@@ -49,6 +52,7 @@ private:
     using Id = std::array<char, 32>;
     static constexpr std::size_t room = limits::decisions_in_memory;
 
+    void put(const Decision& decision, bool again, const UpstreamFailure& failure) noexcept;
     [[nodiscard]] bool keeps(const Decision& granted) noexcept;
     [[nodiscard]] bool sampled(const Decision& decision) noexcept;
 

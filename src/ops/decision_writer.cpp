@@ -74,8 +74,8 @@ bool DecisionWriter::within_bounds(const KeptDecision& kept) {
         second_ = second;
         in_second_ = 0;
     }
-    if (decision.reason == Reason::granted) {
-        // Whoever asks for all of them gets all that the disk takes.
+    if (decision.reason == Reason::granted && !kept.failed()) {
+        // An operator who asks for all of them gets all that the disk takes.
         if (decisions_.grants() != Grants::all && ++in_second_ > limits::decisions_per_second)
             return false;
         return true;

@@ -53,6 +53,8 @@ LogLine decision_line(LogFormat format, const Decision& decision, Level level,
     line.add("method", decision.method, method_bytes_max);
     line.add("path", policy::path_part(decision.target));
     line.add("address", decision.address ? decision.address->text() : "");
+    if (!decision.address && decision.peer)
+        line.add("peer", decision.peer->text());
     if (!decision.request_id.empty())
         line.add("request", decision.request_id, request_id_bytes_max);
     if (decision.reason == Reason::too_many_failures)
@@ -71,7 +73,7 @@ Log::Log(int fd, const Clock& clock)
       writer_(std::make_unique<LogWriter>(fd, [this](std::uint64_t dropped) {
           LogLine line(format_.load(std::memory_order_relaxed), Level::warning,
                        clock_.now().wall_ms,
-                       "lines of the log were dropped: whoever reads it is too slow");
+                       "lines of the log were dropped: their reader is too slow");
           line.add("lines", static_cast<std::int64_t>(dropped));
           return std::move(line).finish(journal_);
       })) {}

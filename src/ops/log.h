@@ -1,7 +1,7 @@
 // Lines to standard error in logfmt or JSON, with journald's level prefix when systemd reads it
 // ($JOURNAL_STREAM). A line is written as a whole, so lines of threads never mix. Nothing of a
 // token but its prefix, nothing of a query; every value goes through LogLine, which neither a line
-// end nor a token's secret gets past, whoever sent it.
+// end nor a token's secret gets past, no matter who sent it.
 #pragma once
 
 #include <atomic>

@@ -33,8 +33,8 @@ public:
     LogWriter(const LogWriter&) = delete;
     LogWriter& operator=(const LogWriter&) = delete;
 
-    /// From now on lines wait for the thread. Before, and after stop(), whoever puts a line writes
-    /// it, and waits limits::log_patience_ms at most. Throws std::system_error.
+    /// From now on lines wait for the thread. Before, and after stop(), the thread that puts a line
+    /// writes it, and waits limits::log_patience_ms at most. Throws std::system_error.
     void start();
     /// Writes what waits, as long as limits::log_patience_ms, and ends the thread. What is left
     /// then is lost.

@@ -141,7 +141,7 @@ void add_log(Exposition& out, const Gauges& gauges) {
     out.counter("hourgate_log_lines_total", "Lines of the log that were written.",
                 gauges.log.written);
     out.counter("hourgate_log_lines_dropped_total",
-                "Lines of the log that are lost, because whoever reads it was too slow.",
+                "Lines of the log that are lost, because its reader was too slow.",
                 gauges.log.dropped);
     out.counter("hourgate_log_lines_left_out_total",
                 "Refused calls without a line of the log, because there were too many.",

@@ -34,7 +34,7 @@ struct StoreGauges {
     std::uint64_t failures = 0;  ///< that the database or the disk did not take
 };
 
-/// Values read at the time of a scrape, from whoever owns them.
+/// Values read at the time of a scrape, from their owners.
 struct Gauges {
     std::uint64_t directory_hits = 0;
     std::uint64_t directory_look_ups = 0;

@@ -28,7 +28,7 @@ public:
     /// REQUIRES: no bound is 0.
     explicit RefusalBudget(const Bounds& bounds) : bounds_(bounds) {}
 
-    /// Takes one from the budget of whoever was refused, as of the decision's time. Returns false
+    /// Takes one from the budget of the refused caller, as of the decision's time. Returns false
     /// when nothing is left of it; nothing is taken then. A decision that failed for lack of the
     /// store is nobody's: those have a budget like a token's. Any thread. Throws std::bad_alloc.
     [[nodiscard]] bool take(const Decision& refused);

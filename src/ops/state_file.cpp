@@ -212,7 +212,7 @@ Status StateDraft::place(std::int64_t until_us, std::int64_t ahead_us) {
 // --- reading -------------------------------------------------------------------------------------
 
 Result<std::optional<StateFile>> StateFile::open(const std::string& path, std::string_view key) {
-    // Not through a link, and without waiting for whoever would write into a pipe.
+    // Not through a link, and without waiting for a writer at the other end of a pipe.
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return std::optional<StateFile>();

@@ -19,8 +19,9 @@ constexpr std::string_view form =
     "the "
     "window, as in burst=30/10 or sustained=600/60/member";
 
-Failure usage(std::string what, std::string_view next) {
-    return Failure{Fault::usage, std::move(what), std::string(next)};
+/// `field` is of a plan over HTTP.
+Failure usage(std::string what, std::string_view next, std::string_view field = "windows") {
+    return Failure{Fault::usage, std::move(what), std::string(next), {}, field};
 }
 
 /// What is off about one window; nothing when it is sound.
@@ -135,10 +136,10 @@ std::string to_text(const Window& window) {
 Status validate(Plan& plan) {
     if (!is_slug(plan.name, limits::plan_name_bytes_max))
         return usage("a plan cannot be named '" + printable(plan.name) + "'",
-                     "use 1 to 32 of a-z, 0-9, '_' and '-', a letter first");
+                     "use 1 to 32 of a-z, 0-9, '_' and '-', a letter first", "name");
     if (plan.rank < 0 || plan.rank > rank_max)
         return usage("plan '" + plan.name + "': a rank of " + std::to_string(plan.rank),
-                     "a rank is 0 to 1000000; the cheaper plan has the lower one");
+                     "a rank is 0 to 1000000; the cheaper plan has the lower one", "rank");
     if (plan.windows.size() > limits::windows_per_plan_max)
         return usage(
             "plan '" + plan.name + "': " + std::to_string(plan.windows.size()) + " windows",

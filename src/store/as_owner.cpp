@@ -46,8 +46,8 @@ struct Way {
     std::string last_path;
 };
 
-/// Walks from the root folder down, through links. Whoever owns a folder can replace what lies in
-/// it; whoever owns a link in a sticky folder can replace that.
+/// Walks from the root folder down, through links. The owner of a folder can replace what lies in
+/// it; the owner of a link in a sticky folder can replace that.
 Result<Way> way_to(const fs::path& folder) {
     Way way;
     std::list<fs::path> left(folder.begin(), folder.end());

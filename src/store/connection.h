@@ -1,5 +1,5 @@
 // The only place that opens a database file and sets its pragmas (trap 14: every connection has
-// them). Throws SQLite::Exception; whoever calls it stands inside store/ and catches (errors.h).
+// them). Throws SQLite::Exception; its callers are inside store/ and catch (errors.h).
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -2,6 +2,7 @@
 // again in order.
 #include <utility>
 
+#include "manage/decisions.h"
 #include "store/errors.h"
 #include "store/rows.h"
 #include "store/sqlite_rows.h"
@@ -100,9 +101,14 @@ void bind_filter(SQLite::Statement& query, const manage::DecisionFilter& filter)
 Result<std::int64_t> SqliteRows::add_decision(const DecisionRecord& record, bool alone) {
     return guarded(path_, [&]() -> Result<std::int64_t> {
         std::int64_t fewer = 0;
-        if (alone) {
-            SQLite::Statement others =
-                prepare("DELETE FROM decisions WHERE kind = 2 AND token_id = ?1 AND resource = ?2");
+        if (manage::has_failed(record)) {  // it may be on record as a granted call already
+            SQLite::Statement same = prepare("DELETE FROM decisions WHERE decision = ?1");
+            same.bind(1, record.id);
+            fewer = same.exec();
+        } else if (alone) {
+            SQLite::Statement others = prepare(
+                "DELETE FROM decisions WHERE kind = 2 AND token_id = ?1 AND resource = ?2"
+                " AND status < 400");
             others.bind(1, record.token_id);
             others.bind(2, record.resource);
             fewer = others.exec();

@@ -21,7 +21,7 @@ constexpr char magic[] = "SQLite format 3";  // the null byte at its end is part
 
 /// nullopt: it is no regular file, or cannot be read; errno says why.
 std::optional<FileHeader> header_of(const std::string& path) noexcept {
-    // Without waiting for whoever would write into a pipe.
+    // Without waiting for a writer at the other end of a pipe.
     const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status {};
     if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0)

@@ -1,5 +1,5 @@
-// A live database looked over as a whole, for whoever asks whether all is well. Changes nothing and
-// never keeps the server from writing.
+// A live database looked over as a whole, for an operator who asks whether all is well. Changes
+// nothing and never keeps the server from writing.
 #pragma once
 
 #include <cstdint>

@@ -25,8 +25,8 @@
 //    Writers wait longer than lease_us after their commit, so no request received after they return
 //    misses it.
 // 2. Publishing. A reading that finds a new version first adds what changed to the log, then tells
-//    every shard the new generation and plans, and only then extends the lease. Whoever sees the
-//    lease and then locks a shard finds that generation, or a later one.
+//    every shard the new generation and plans, and only then extends the lease. A thread that sees
+//    the lease and then locks a shard finds that generation, or a later one.
 // 3. Remembered facts carry the generation they are known to hold at. If the shard is further, the
 //    log knows every row that changed since, and says whether one of theirs did: it holds all
 //    changes of all generations the shards know, because of the order in 2.
@@ -247,7 +247,7 @@ struct LeasedDirectory::State {
             return true;
         } catch (...) {
             failures.fetch_add(1, std::memory_order_relaxed);
-            version_reader.reset();  // opened anew by the next who asks
+            version_reader.reset();  // opened again by the next who asks
             return false;
         }
     }

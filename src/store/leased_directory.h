@@ -1,8 +1,8 @@
 // The gate's Directory over SQLite: facts per prefix, cached, and good only while the version of
 // the directory is known. A reading of the version is good for limits::lease_us from the instant
-// before it was read; whoever decides after that reads it anew (one thread reads, others wait). On
-// a new version only rows with a higher stamp are looked at. No polling thread, no write, no lock
-// shared with writers.
+// before it was read; a thread that decides after that reads it again (one thread reads, others
+// wait). On a new version only rows with a higher stamp are looked at. No polling thread, no write,
+// no lock shared with writers.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ public:
     void look_up_in_vain(std::string_view prefix) noexcept override;
 
     /// A change was committed in this process: after this returns it is in force for every request
-    /// received from then on. The version is read here, by whoever made the change, so that no
-    /// decision waits for it; when it cannot be read, the next decision has to.
+    /// received from then on. The version is read here, by the thread that made the change, so that
+    /// no decision waits for it; when it cannot be read, the next decision has to.
     void catch_up() noexcept;
 
     /// Forgets some remembered tokens that no call needs: those that have ended, and those that

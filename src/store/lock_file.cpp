@@ -42,7 +42,7 @@ bool is_lock_file(const File& file) {
 /// Opens, or makes, the lock file. When root makes it, it is given to the owner of the database or
 /// of its folder: the server is not root and must be able to open it.
 Result<File> open_lock_file(const std::string& database, const std::string& path) {
-    constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;  // no wait for whoever opens a pipe
+    constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;  // no wait for a pipe's other end
     File file(::open(path.c_str(), O_RDWR | flags));
     if (file.fd() >= 0 && is_lock_file(file))
         return file;

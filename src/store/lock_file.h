@@ -2,7 +2,7 @@
 // belong to the open file and go when it is closed, however the process ends (fcntl_locking(2),
 // open file description locks):
 //   server  exclusive for the server's life: one server per database, and no restore under it;
-//   use     shared by whoever has the database open, exclusive while restore puts another file in
+//   use     shared by all who have the database open, exclusive while restore puts another file in
 //           its place. Without it a command that ends just then would close the old file, find
 //           itself the last to do so, and delete the WAL by name: that of the new one.
 #pragma once

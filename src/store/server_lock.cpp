@@ -13,8 +13,8 @@ namespace hourgate::store {
 
 namespace {
 
-/// For whoever finds the lock taken. On a full disk the lock holds without it; a wrong number would
-/// be worse than none.
+/// For those who find the lock taken. On a full disk the lock holds without it; a wrong number
+/// would be worse than none.
 void write_pid(int fd) noexcept {
     const std::string pid = std::to_string(::getpid()) + "\n";
     const ssize_t written = ::pwrite(fd, pid.data(), pid.size(), 0);

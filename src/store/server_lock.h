@@ -1,5 +1,5 @@
 // One server per database: an exclusive lock on "<database>.lock", held for the server's life and
-// released by the kernel however it ends. Holds the process id for whoever finds it taken.
+// released by the kernel however it ends. Holds the process id for those who find it taken.
 #pragma once
 
 #include <memory>

@@ -19,7 +19,7 @@ struct SqliteLedger::State {
     std::mutex mutex;
     std::optional<Connection> connection;  // guarded by mutex; empty after a failure
 
-    /// Runs `work` in a transaction. After a failure of the store the connection is opened anew by
+    /// Runs `work` in a transaction. After a failure of the store the connection is opened again by
     /// the next call: whatever state the failure left it in, it is gone.
     Status run(Transaction::Kind kind, const std::function<Status(manage::Rows&)>& work) {
         const std::lock_guard lock(mutex);

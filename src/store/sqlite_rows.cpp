@@ -24,11 +24,14 @@ std::string select_members(const char* where) {
     return std::string("SELECT") + member_columns + "FROM members m " + where;
 }
 
-std::string select_token_views(const char* where) {
+/// `from`: how tokens t and their token_use u are found.
+std::string select_token_views(const char* where,
+                               const char* from = "tokens t LEFT JOIN token_use u"
+                                                  " ON u.token_id = t.id") {
     return std::string("SELECT") + token_columns + "," + member_columns +
            ", w.public_id, w.name, u.used_ms, coalesce(u.used_from, ''), u.refused_ms,"
-           " coalesce(u.refused_from, ''), coalesce(u.refused_reason, '') FROM tokens t"
-           " LEFT JOIN token_use u ON u.token_id = t.id"
+           " coalesce(u.refused_from, ''), coalesce(u.refused_reason, '') FROM " +
+           from +
            " LEFT JOIN members m ON m.id = t.member_id"
            " LEFT JOIN workspaces w ON w.id = m.workspace_id " +
            where;
@@ -53,6 +56,11 @@ std::string select_workspace_views(const char* where) {
 /// ?8 and ?9: after which row, and how many.
 constexpr const char* oldest_first = " AND %.id > ?8 ORDER BY %.id LIMIT ?9";
 constexpr const char* newest_first = " AND %.id < ?8 ORDER BY %.id DESC LIMIT ?9";
+
+constexpr const char* never_used_first =
+    " AND u.used_ms IS NULL AND t.id > ?8 ORDER BY t.id LIMIT ?9";
+constexpr const char* longest_unused_first =
+    " AND (u.used_ms, u.token_id) > (?7, ?8) ORDER BY u.used_ms, u.token_id LIMIT ?9";
 
 /// `order` with the table's letter put in.
 std::string page_of(const char* order, char table) {
@@ -399,9 +407,11 @@ std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
     return views;
 }
 
+/// Order unused_first comes in two parts, each in the order of an index: tokens that were never
+/// used, by row; then the others, by last use. One order over both would sort all tokens for each
+/// page. Narrowed to a workspace or a member, that one's tokens may be sorted.
 Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, const Page& page) {
     return guarded(path_, [&]() -> Result<Slice<TokenView>> {
-        const bool by_use = which.order == manage::TokenOrder::unused_first;
         std::string where = "WHERE true";
         if (which.workspace)
             where += " AND m.workspace_id = ?1";
@@ -409,21 +419,46 @@ Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, cons
             where += " AND t.member_id = ?2";
         if (which.line)
             where += " AND t.line = ?3";
-        where += by_use ? " AND (coalesce(u.used_ms, 0), t.id) > (?7, ?8)"
-                          " ORDER BY coalesce(u.used_ms, 0), t.id LIMIT ?9"
-                        : page_of(newest_first, 't');
-        SQLite::Statement query = prepare(select_token_views(where.c_str()));
-        if (which.workspace)
-            query.bind(1, *which.workspace);
-        if (which.member)
-            query.bind(2, *which.member);
-        if (which.line)
-            query.bind(3, *which.line);
-        if (by_use)
-            query.bind(7, page.after ? page.after->major : std::int64_t{-1});
-        bind_page(query, page, by_use ? from_oldest : from_newest);
-        return sliced(token_views(query), page, [&](const TokenView& view) {
-            return manage::Position{by_use ? view.use.used_ms.value_or(0) : 0, view.token.id};
+        const auto bound = [&](SQLite::Statement query) {
+            if (which.workspace)
+                query.bind(1, *which.workspace);
+            if (which.member)
+                query.bind(2, *which.member);
+            if (which.line)
+                query.bind(3, *which.line);
+            return query;
+        };
+        if (which.order != manage::TokenOrder::unused_first) {
+            SQLite::Statement query =
+                bound(prepare(select_token_views((where + page_of(newest_first, 't')).c_str())));
+            bind_page(query, page, from_newest);
+            return sliced(token_views(query), page, [](const TokenView& view) {
+                return manage::Position{0, view.token.id};
+            });
+        }
+        const manage::Position after = page.after.value_or(manage::Position{0, -1});
+        const std::int64_t rows_max = page.limit == 0 ? INT64_MAX : page.limit + 1;
+        std::vector<TokenView> views;
+        if (after.major == 0) {
+            SQLite::Statement query =
+                bound(prepare(select_token_views((where + never_used_first).c_str())));
+            query.bind(8, after.minor);
+            query.bind(9, rows_max);
+            views = token_views(query);
+        }
+        const std::int64_t left = rows_max - static_cast<std::int64_t>(views.size());
+        if (left > 0) {
+            SQLite::Statement query = bound(prepare(select_token_views(
+                (where + longest_unused_first).c_str(),
+                "token_use u JOIN tokens t ON t.id = u.token_id")));
+            query.bind(7, after.major);
+            query.bind(8, after.major == 0 ? INT64_MAX : after.minor);
+            query.bind(9, left);
+            for (TokenView& view : token_views(query))
+                views.push_back(std::move(view));
+        }
+        return sliced(std::move(views), page, [](const TokenView& view) {
+            return manage::Position{view.use.used_ms.value_or(0), view.token.id};
         });
     });
 }

@@ -123,7 +123,7 @@ Changer::Outcome Changer::ask(const std::string& method, const std::string& targ
     if (answered.status == 0)
         return {};
     Json json = Json::parse(answered.body, nullptr, false);
-    if (json.is_discarded())  // cut off: whoever reads it knows nothing
+    if (json.is_discarded())  // cut off: its reader knows nothing
         return {};
     if (answered.status / 100 != 2) {
         surprise_ =

@@ -48,7 +48,7 @@ public:
     /// An answer that is neither a yes nor the end of the server; "" when there was none.
     [[nodiscard]] const std::string& surprise() const noexcept { return surprise_; }
 
-    /// What is in force after a run, told by whoever looked it up.
+    /// What is in force after a run, as it was looked up.
     void settle(const std::string& role, const std::string& plan,
                 const std::vector<std::string>& revoked);
 

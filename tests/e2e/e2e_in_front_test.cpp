@@ -204,14 +204,18 @@ TEST_CASE("a believed proxy that names no address makes its callers unknown, and
     Upstream api;
     Gate gate(api.port());
     Wire proxy(gate.server->ports().public_);
-    for (int i = 0; i < 12; ++i)
-        CHECK(proxy.ask(gate.get({}, nobodys)).status == 401);  // of nobody, so never too many
-    CHECK(contains(gate.server->program().wait_for("a caller's address is not known"),
-                   "listener=public"));
+    for (int i = 0; i < 10; ++i)
+        CHECK(proxy.ask(gate.get({}, nobodys)).status == 401);
+    CHECK(proxy.ask(gate.get({}, nobodys)).status == 429);  // counted for all of them together
+    const std::string warning = gate.server->program().wait_for("a caller's address is not known");
+    CHECK(contains(warning, "a proxy at 127.0.0.1 named no readable one"));
+    CHECK(contains(warning, "somebody called directly from 127.0.0.1"));
+    CHECK(contains(gate.server->program().wait_for("reason=too_many_failures"), "peer=127.0.0.1"));
     CHECK(proxy.ask(gate.get({{"True-Client-IP", "6.6.6.6"}}, gate.manager)).status == 200);
     const std::vector<Seen> seen = api.take();
     REQUIRE(seen.size() == 1);
     CHECK(seen[0].header("x-real-ip").empty());
     CHECK(seen[0].header("true-client-ip").empty());
     CHECK(contains(seen[0].header("forwarded"), "for=unknown;"));
+    CHECK(seen[0].header("x-forwarded-for") == "unknown, 127.0.0.1");
 }

@@ -151,8 +151,9 @@ TEST_CASE("in logfmt no caller's value ends a line, adds a field, or is more tha
                 keys.push_back(line.substr(begin, at - begin));
         }
         CHECK_FALSE(quoted);
-        std::erase_if(keys,
-                      [](const std::string& key) { return key == "request" || key == "because"; });
+        std::erase_if(keys, [](const std::string& key) {
+            return key == "request" || key == "because" || key == "peer";
+        });
         CHECK(keys == keys_of_a_refusal);
     }
     CHECK(refusals > lines_at_least());
@@ -171,9 +172,11 @@ TEST_CASE(
         ++refusals;
         std::vector<std::string> keys;
         for (const auto& [key, value] : object.items())
-            if (key != "request" && key != "because")
+            if (key != "request" && key != "because" && key != "peer")
                 keys.push_back(key);
         CHECK(keys == keys_of_a_refusal);
+        // Who is at the other end is said where the caller's address is not known.
+        CHECK(object.contains("peer") == (object["address"] == ""));
         CHECK(object["level"] == "notice");
         CHECK(object["status"].get<int>() >= 400);
     }

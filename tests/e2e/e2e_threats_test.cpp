@@ -283,7 +283,7 @@ TEST_CASE(
     CHECK(told_to_wait == 990);
     CHECK(wire.ask(from("192.0.2.7", token, "/api/v1/clients")).status == 200);
 
-    // Whoever has a whole /64 is one guesser.
+    // All of a /64 is one guesser.
     answered = 0;
     for (std::size_t i = 0; i < 300; ++i)
         answered +=

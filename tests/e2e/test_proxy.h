@@ -22,7 +22,7 @@ enum class Mistake : std::uint8_t {
     drops_retry_after,
     drops_limit_headers,
     trusts_identity_headers,  ///< keeps them from the gate and hands the caller's to the API
-    opens_the_ask_listener,   ///< to whoever calls below /_hourgate
+    opens_the_ask_listener,   ///< to all who call below /_hourgate
     opens_the_admin_listener,
 };
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "http/head.h"
+#include "http/reply.h"
 
 using namespace hourgate;
 using http::Head;
@@ -77,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     HOURGATE_LAW(scan_slowly(slowly, bytes) == state);
     if (state == State::refused) {
         HOURGATE_LAW(at_once.flaw() != HeadFlaw::none && at_once.flaw() == slowly.flaw());
-        HOURGATE_LAW(http::answer_to(at_once.flaw()).status >= 400);
+        HOURGATE_LAW(http::answer_to(at_once.flaw(), {http::ReplySettings{}}).status >= 400);
     }
     if (state != State::complete)
         return 0;
@@ -85,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Head head;
     http::parse_head(bytes.substr(0, at_once.size()), head);
     if (head.flaw != HeadFlaw::none) {
-        HOURGATE_LAW(http::answer_to(head.flaw).status >= 400);
+        HOURGATE_LAW(http::answer_to(head.flaw, {http::ReplySettings{}}).status >= 400);
         return 0;
     }
     check_read(head);

@@ -116,7 +116,7 @@ std::string said_plainly(World& world, Listener listener, const Address& peer,
         if (state == HeadScanner::State::more)
             return said;
         if (state == HeadScanner::State::refused) {
-            write(http::answer_to(scanner.flaw()), After::close);
+            write(http::answer_to(scanner.flaw(), {*world.bench.service.reply()}), After::close);
             return said;
         }
         Head head;
@@ -124,7 +124,7 @@ std::string said_plainly(World& world, Listener listener, const Address& peer,
         bytes.remove_prefix(scanner.size());
         method = head.request.method;
         if (head.flaw != http::HeadFlaw::none) {
-            write(http::answer_to(head.flaw), After::close);
+            write(http::answer_to(head.flaw, {*world.bench.service.reply()}), After::close);
             return said;
         }
         head.request.peer = peer;

@@ -165,7 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             HOURGATE_LAW(same(rooms[at], expected[at]));
         return 0;
     }
-    // What was taken can be saved, and says the same to whoever starts with it.
+    // What was taken can be saved, and says the same to a limiter that starts with it.
     life.keeper.save(true);
     HOURGATE_LAW(life.keeper.failures() == 0);
     Life next(path);

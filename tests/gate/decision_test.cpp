@@ -424,11 +424,35 @@ TEST_CASE("after ten failures an address is told to wait, and still why") {
     }
 }
 
-TEST_CASE("a caller without a known address is not counted: everybody would be") {
+TEST_CASE("callers of one peer without a known address count together, and for no known address") {
     Bench bench;
     Call stranger = bench.call();
     stranger.presented = Presented::nothing;
     stranger.address.reset();
+    stranger.peer = Address::parse("10.0.0.5");
+    for (int i = 0; i < 10; ++i)
+        CHECK(decide(bench, stranger) == "no_credentials");
+    CHECK(decide(bench, stranger) == "too_many_failures");
+    CHECK(decide(bench, bench.call()) == "granted");  // a valid token passes, also from there:
+    Call known = bench.call();
+    known.address.reset();
+    known.peer = stranger.peer;
+    CHECK(decide(bench, known) == "granted");
+
+    Call elsewhere = stranger;
+    elsewhere.peer = Address::parse("10.0.0.6");
+    CHECK(decide(bench, elsewhere) == "no_credentials");
+    Call itself = stranger;
+    itself.address = stranger.peer;
+    CHECK(decide(bench, itself) == "no_credentials");
+}
+
+TEST_CASE("a call that came over no connection is counted for nobody") {
+    Bench bench;
+    Call stranger = bench.call();
+    stranger.presented = Presented::nothing;
+    stranger.address.reset();
+    stranger.peer.reset();
     for (int i = 0; i < 30; ++i)
         CHECK(decide(bench, stranger) == "no_credentials");
 }

@@ -97,6 +97,59 @@ TEST_CASE("plans and windows change over HTTP, and are in force at once") {
         CHECK(bench.operate("PUT", "/plans/studio", {{"windows", windows}}).status == 422);
 }
 
+TEST_CASE("each mistake in a plan is named by path, with its value and what is allowed") {
+    ManageBench bench;
+    const Json windows = {
+        {{"name", "burst"}, {"limit", 0}, {"seconds", 10}},
+        {{"name", "Bad Name"}, {"limit", 1}, {"seconds", "x"}},
+        {{"name", "burst"}, {"limit", 1}, {"seconds", 10}, {"per", "month"}, {"color", 1}},
+        7,
+        {{"limit", 10'000'001}, {"per", nullptr}}};
+    const auto refused = bench.operate(
+        "PUT", "/plans/studio", {{"api", "yes"}, {"rank", -1}, {"windows", windows}, {"price", 3}});
+    CHECK(refused.status == 422);
+    CHECK(refused.reason() == "invalid_fields");
+    const std::string calls = "a whole number from 1 to 10000000";
+    const std::string seconds = "a whole number from 1 to 2678400";
+    const std::string name = "1 to 32 of a-z, 0-9, '_' and '-', a letter first";
+    CHECK(refused.body["error"]["fields"] ==
+          Json({{"api", "is 'yes'; it has to be true or false"},
+                {"price", "is not known here; known are api, rank, windows"},
+                {"rank", "is -1; it has to be a whole number from 0 to 1000000"},
+                {"windows[0].limit", "is 0; it has to be " + calls},
+                {"windows[1].name", "is 'Bad Name'; it has to be " + name},
+                {"windows[1].seconds", "is 'x'; it has to be " + seconds},
+                {"windows[2].color", "is not known here; known are limit, name, per, seconds"},
+                {"windows[2].name",
+                 "is 'burst'; it has to be a name that no other window of the plan has"},
+                {"windows[2].per", "is 'month'; it has to be token, member or workspace"},
+                {"windows[3]",
+                 "is 7; it has to be an object with name, limit and seconds, and with per if more "
+                 "than one token shares it"},
+                {"windows[4].limit", "is 10000001; it has to be " + calls},
+                {"windows[4].name", "is missing; it has to be " + name},
+                {"windows[4].per", "is null; it has to be token, member or workspace"},
+                {"windows[4].seconds", "is missing; it has to be " + seconds}}));
+    const Json window = {{"name", "w"}, {"limit", 1}, {"seconds", 1}};
+    const auto many =
+        bench.operate("PUT", "/plans/studio", {{"windows", std::vector<Json>(9, window)}});
+    CHECK(many.body["error"]["fields"]["windows"] == "has 9 items; it may have at most 8");
+    CHECK(bench.operate("PUT", "/plans/Bad", {{"api", true}})
+              .body["error"]["fields"]
+              .contains("name"));
+}
+
+TEST_CASE("a member that an object of a body has twice is named, however deep it is") {
+    ManageBench bench;
+    for (const char* body : {R"({"api":true,"api":false})",
+                             R"({"windows":[{"name":"a","limit":1,"limit":2,"seconds":1}]})"}) {
+        const auto refused =
+            bench.call(bench.tokens["operator"], "PUT", "/admin/v1/plans/studio", Json(body), {});
+        CHECK(refused.reason() == "bad_json");
+        CHECK(refused.answer.body.find("twice in one object") != std::string::npos);
+    }
+}
+
 TEST_CASE("a plan set over HTTP says whose calls its windows count, and is warned about") {
     ManageBench bench;
     const auto windows_per = [](const std::string& per) {

@@ -150,7 +150,7 @@ TEST_CASE("the id is believed for two seconds") {
         Twice twice(way);
         CHECK(twice.ask(id) == 204);
         twice.bench.now.boot_us += limits::ask_repeat_us + 1;
-        CHECK(twice.ask(id) == 204);  // begins anew
+        CHECK(twice.ask(id) == 204);  // begins again
         CHECK(twice.ask(id) == 204);
         CHECK(twice.bench.left() == 1);
     }

@@ -23,7 +23,7 @@ Address at(const std::string& text) {
 }  // namespace
 
 TEST_CASE("an address has its places, no more, and has them again when they are left") {
-    Crowd crowd(2, {});
+    Crowd crowd(2, 9, {});
     auto first = crowd.enter(at("192.0.2.1")), second = crowd.enter(at("192.0.2.1"));
     REQUIRE((first && second));
     CHECK_FALSE(crowd.enter(at("192.0.2.1")));
@@ -37,7 +37,7 @@ TEST_CASE("an address has its places, no more, and has them again when they are 
 }
 
 TEST_CASE("IPv6 addresses of one /64 share their places, an IPv4-mapped address is the IPv4 one") {
-    Crowd crowd(1, {});
+    Crowd crowd(1, 9, {});
     const auto v6 = crowd.enter(at("2001:db8::1")), v4 = crowd.enter(at("192.0.2.1"));
     REQUIRE((v6 && v4));
     CHECK_FALSE(crowd.enter(at("2001:db8::ffff:1")));
@@ -45,8 +45,34 @@ TEST_CASE("IPv6 addresses of one /64 share their places, an IPv4-mapped address 
     CHECK_FALSE(crowd.enter(at("::ffff:192.0.2.1")));
 }
 
+TEST_CASE("an IPv6 /48 has its places however many addresses it uses, and leaves others theirs") {
+    Crowd crowd(2, 3, {});
+    std::vector<Crowd::Place> places;
+    for (const char* text : {"2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:2::1"}) {
+        auto place = crowd.enter(at(text));
+        REQUIRE(place.has_value());
+        places.push_back(*std::move(place));
+    }
+    CHECK_FALSE(crowd.enter(at("2001:db8:0:3::1")));
+    CHECK_FALSE(crowd.enter(at("2001:db8::1")));
+    CHECK_FALSE(crowd.is_full(at("2001:db8::1")));  // its network is
+    CHECK(crowd.enter(at("2001:db8:1::1")));
+    CHECK(crowd.enter(at("192.0.2.1")));
+    places.pop_back();
+    CHECK(crowd.enter(at("2001:db8:0:3::1")));
+    places.clear();
+    CHECK(crowd.addresses() == 0);
+}
+
+TEST_CASE("IPv4 addresses count for themselves alone") {
+    Crowd crowd(1, 1, {});
+    const auto first = crowd.enter(at("192.0.2.1")), second = crowd.enter(at("192.0.2.2"));
+    CHECK((first && second));
+    CHECK(crowd.is_full(at("192.0.2.1")));
+}
+
 TEST_CASE("exempt addresses have no bound and are not remembered") {
-    Crowd crowd(1, AddressSet({*Network::parse("10.0.0.0/8")}));
+    Crowd crowd(1, 9, AddressSet({*Network::parse("10.0.0.0/8")}));
     std::vector<Crowd::Place> places;
     for (int i = 0; i < 100; ++i) {
         auto place = crowd.enter(at("10.1.2.3"));
@@ -58,7 +84,7 @@ TEST_CASE("exempt addresses have no bound and are not remembered") {
 }
 
 TEST_CASE("what is remembered goes with the last connection, however many addresses there were") {
-    Crowd crowd(3, {});
+    Crowd crowd(3, 1'000, {});
     {
         std::vector<Crowd::Place> places;
         for (int i = 0; i < 20'000; ++i) {
@@ -74,7 +100,7 @@ TEST_CASE("what is remembered goes with the last connection, however many addres
 
 TEST_CASE("many threads together never have more places than an address has") {
     constexpr int places_max = 3;
-    Crowd crowd(places_max, {});
+    Crowd crowd(places_max, places_max, {});
     std::atomic<int> inside{0}, entered{0};
     std::atomic<bool> over{false};
     std::vector<std::thread> threads;

@@ -66,7 +66,7 @@ std::string said_to(std::string_view bytes, std::size_t step, Phase& end) {
     return said;
 }
 
-/// Without what is drawn anew for each answer, and without "100 Continue": whether that is said
+/// Without what is drawn again for each answer, and without "100 Continue": whether that is said
 /// depends on whether the body is there already.
 std::string without_ids(std::string text) {
     const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -178,9 +178,13 @@ TEST_CASE("a refusal that would be a grant by now is neither: send it again") {
     bench.advance_s(10);
     CHECK(
         whole(bench.ask(asked("denied", "GET", "/clients/1"))) ==
-        "503\nContent-Type: application/json\nCache-Control: no-store\nRetry-After: 1\n"
-        "X-Hourgate-Decision: dec_ID\n\n"
-        R"({"error":{"code":"unavailable","reason":"granted_since","message":"The call was refused a moment ago, and would be granted now.","fix":"Send the same call again."}})"
+        "503\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
+        "Cache-Control: no-store\n"
+        "X-RateLimit-Limit: 5\nX-RateLimit-Remaining: 2\nX-RateLimit-Reset: 1780000060\n"
+        "RateLimit-Policy: \"burst\";q=3;w=10, \"sustained\";q=5;w=60\n"
+        "RateLimit: \"burst\";r=3;t=10, \"sustained\";r=2;t=50\n"
+        "Retry-After: 1\n\n"
+        R"({"error":{"code":"unavailable","reason":"granted_since","message":"The call was refused a moment ago, and would be granted now.","fix":"Send the same call again.","decision":"dec_ID"}})"
         "\n");
     CHECK(bench.left() == 3);
 }
@@ -266,15 +270,20 @@ TEST_CASE("who is no peer of ours gets a bare 404 on every route and learns noth
     CHECK(bench.left() == 3);
 }
 
-TEST_CASE("without a known client address a failure is not counted, and that is said") {
+TEST_CASE("failures of callers without a known address count for their peer, and that is said") {
     HttpBench bench;
     Request request = HttpBench::forwarded("GET", "/clients/1");
     drop_header(request, "X-Forwarded-For");
     drop_header(request, "Authorization");
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 10; ++i)
         CHECK(bench.ask(request).status == 401);
-    CHECK(bench.notes.unknown == 20);
-    CHECK(bench.failures.entries() == 0);
+    const http::Answer full = bench.ask(request);
+    CHECK(full.status == 429);
+    CHECK(full.body.find("\"per\":\"peer\"") != std::string::npos);
+    CHECK(full.body.find("\"reason\":\"no_credentials\"") != std::string::npos);
+    CHECK(bench.notes.unknown == 11);
+    CHECK(bench.notes.unknown_of == "127.0.0.1");
+    CHECK(bench.failures.entries() == 1);
 }
 
 TEST_CASE("a wrong secret does the work an unknown prefix does: counted, not timed") {

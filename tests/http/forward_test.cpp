@@ -156,10 +156,16 @@ TEST_CASE("an IPv6 caller is written as RFC 7239 wants it") {
               "\r\nForwarded: for=\"[2001:db8::7]\";host=\"h\";proto=http\r\n"));
 }
 
-TEST_CASE("a caller whose address is not known has no X-Real-IP, and is for=unknown") {
+TEST_CASE("a caller whose address is not known is so in every header that says where it is") {
     const std::string head = upstream_head("10.0.0.5", "X-Forwarded-For: not an address\r\n");
     CHECK_FALSE(has(head, "X-Real-IP"));
     CHECK(has(head, "\r\nForwarded: for=unknown;"));
+    CHECK(has(head, "\r\nX-Forwarded-For: unknown, 10.0.0.5\r\n"));
+    // A believed proxy behind one that cannot be read is no caller either.
+    const std::string two =
+        upstream_head("10.0.0.5", "X-Forwarded-For: not an address, 10.0.0.6\r\n");
+    CHECK(has(two, "\r\nX-Forwarded-For: unknown, 10.0.0.6, 10.0.0.5\r\n"));
+    CHECK(has(two, "\r\nForwarded: for=unknown;"));
 }
 
 TEST_CASE("a scheme that is no word is not repeated") {

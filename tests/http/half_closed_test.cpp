@@ -1,5 +1,5 @@
 // A client that has sent all its requests and says so by closing its half of the connection: each
-// request that came whole is answered, on every listener and whoever answers.
+// request that came whole is answered, on every listener and by every thread.
 #include <string>
 #include <string_view>
 #include <utility>

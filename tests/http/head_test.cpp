@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "http/reply.h"
 #include "support/catch.h"
 
 using namespace hourgate;
@@ -367,7 +368,7 @@ TEST_CASE("a refused head is answered in the shape all errors have, with the sta
         {HeadFlaw::too_many_options, 431}, {HeadFlaw::host, 400},
         {HeadFlaw::length, 400},           {HeadFlaw::encoding, 501}};
     for (const auto& [flaw, status] : table) {
-        const Answer answer = answer_to(flaw);
+        const Answer answer = answer_to(flaw, {hourgate::http::ReplySettings{}});
         CHECK(answer.status == status);
         CHECK(answer.body.starts_with(R"({"error":{"code":"bad_request","reason":")"));
         CHECK(answer.body.find(R"("fix":")") != std::string::npos);
@@ -381,11 +382,13 @@ TEST_CASE("each refused head is counted under the reason it is told, and named w
         const std::string reason(hourgate::http::reason_of(flaw));
         CAPTURE(reason);
         CHECK(std::find(known.begin(), known.end(), reason) != known.end());
-        CHECK(answer_to(flaw).body.find("\"reason\":\"" + reason + "\"") != std::string::npos);
+        CHECK(answer_to(flaw, {hourgate::http::ReplySettings{}})
+                  .body.find("\"reason\":\"" + reason + "\"") != std::string::npos);
         const std::string bound = hourgate::http::bound_of(flaw);
-        const int status = answer_to(flaw).status;
+        const int status = answer_to(flaw, {hourgate::http::ReplySettings{}}).status;
         CHECK(bound.empty() == (status != 414 && status != 431));
-        CHECK(answer_to(flaw).body.find(bound) != std::string::npos);
+        CHECK(answer_to(flaw, {hourgate::http::ReplySettings{}}).body.find(bound) !=
+              std::string::npos);
     }
     CHECK(hourgate::http::bound_of(HeadFlaw::target_too_long) == "4096 bytes of path and query");
 }

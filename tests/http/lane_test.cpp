@@ -33,7 +33,7 @@ public:
         metrics.answered({static_cast<std::uint8_t>(listener), by == http::Answerer::worker},
                          took_us);
     }
-    void address_unknown(Listener) noexcept override {}
+    void address_unknown(Listener, const Address&) noexcept override {}
 
     ops::Metrics metrics;
     ops::ResourceCounts resources;

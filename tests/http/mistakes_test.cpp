@@ -704,7 +704,7 @@ int sentences_of(std::string_view text) {
     return ends;
 }
 
-/// Whoever has no right token learns nothing of the one who has.
+/// A caller without the right token learns nothing of the one who has.
 bool is_stranger(std::string_view reason) {
     for (const char* told : {"no_credentials", "wrong_scheme", "malformed_token", "damaged_token",
                              "wrong_environment", "unknown_token", "too_many_failures"})

@@ -66,7 +66,7 @@ TEST_CASE("a granted call reaches the API with who calls, and without the token"
           "Host: api.example\r\n"
           "Accept: */*\r\n"
           "Cookie: a=b\r\n"
-          "X-Forwarded-For: 127.0.0.1\r\n"
+          "X-Forwarded-For: unknown, 127.0.0.1\r\n"
           "X-Forwarded-Proto: http\r\n"
           "X-Forwarded-Host: api.example\r\n"
           "Forwarded: for=unknown;host=\"api.example\";proto=http\r\n"
@@ -268,7 +268,7 @@ TEST_CASE("headers for one hop go no further, and cannot take others with them")
                              "Proxy-", "Upgrade", "HTTP2-Settings"})
         CHECK_FALSE(has(seen, gone));
     CHECK(times(seen, "\r\nHost: api.example\r\n") == 1);
-    CHECK(times(seen, "\r\nX-Forwarded-For: 127.0.0.1\r\n") == 1);
+    CHECK(times(seen, "\r\nX-Forwarded-For: unknown, 127.0.0.1\r\n") == 1);
     CHECK(times(seen, "\r\nX-Hourgate-Role: manager\r\n") == 1);
 }
 
@@ -681,8 +681,15 @@ TEST_CASE("an API that is away is told from one that refuses, and the next call 
     api.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nown");
     CHECK(client.answer().ends_with("\r\n\r\nown"));
     CHECK(gate.counts().unreachable == 2);
-    const std::string told = "127.0.0.1:" + std::to_string(gate.api.port()) + " unreachable";
+    const std::string place = "127.0.0.1:" + std::to_string(gate.api.port());
+    const std::string told = place + " unreachable";
     CHECK(gate.bench.notes.api_failures == std::vector<std::string>{told, told});
+    const auto& [decision, failure] = gate.bench.notes.api_failed;
+    CHECK(has(problem, "\"decision\":\"" + decision + "\""));
+    CHECK(failure.place == place);
+    CHECK(failure.reason == "upstream_unreachable");
+    CHECK(failure.status == 502);
+    CHECK(failure.what == "it cannot be connected to: Connection refused");
 }
 
 TEST_CASE("a call is sent again when a kept connection turns out to be dead, but a POST never") {
@@ -824,6 +831,7 @@ TEST_CASE("a 502 and the log name the bound that the API's answer went over, or 
         }
         CHECK(has(client.answer(), "gave no whole answer: " + named + "."));
         CHECK(gate.bench.notes.api_failures.back().ends_with(" broken: " + named));
+        CHECK(gate.bench.notes.api_failed.second.what == named);
     }
 }
 
@@ -869,6 +877,9 @@ TEST_CASE("an API that does not answer in time is told as 504, and the next call
     const std::string answer = client.answer();
     CHECK(status_of(answer) == "HTTP/1.1 504 Gateway Timeout");
     CHECK(has(answer, "\"reason\":\"upstream_timed_out\""));
+    CHECK(gate.bench.notes.api_failed.second.what ==
+          "no answer began within 1 s ([upstream] answer_timeout)");
+    CHECK(gate.bench.notes.api_failed.second.status == 504);
     (void)api.until_end();
     check_next_works(gate);
 }

@@ -226,7 +226,7 @@ std::vector<Case> no_room() {
                  (void)bench.ask(request);
          },
          with_token(HttpBench::unknown_prefix()), 429, "Too Many Requests", "Retry-After: 60\n",
-         R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token; why this one has none is said in 'because'.","fix":"Mend what 'because' says: a valid token passes at once, anything else is answered in full again in 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"per":"address","retryAfter":60,"retryAt":"2026-05-28T20:27:40Z","because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
+         R"("code":"rate_limited","reason":"too_many_failures","message":"More than 10 calls in 60 s from 192.0.2.1 had no valid token; 'because' says what is wrong with this call.","fix":"Fix what 'because' says: a valid token passes at once, anything else is answered in full again in 60 s.","decision":"dec_ID","window":"failures","limit":10,"windowSeconds":60,"per":"address","retryAfter":60,"retryAt":"2026-05-28T20:27:40Z","because":{"reason":"unknown_token","message":"No token 000000000000 with this secret is known here.","fix":"Check that the token is meant for this API; a lost token cannot be recovered, so have a new one minted."})"},
         {"window_full", [](HttpBench& bench) { bench.spend(3); }, as_it_is, 429,
          "Too Many Requests",
          "Retry-After: 10\n"
@@ -561,15 +561,19 @@ TEST_CASE("a problem document is sent to who asks for it, and JSON to everybody 
     }
 }
 
-TEST_CASE("a refusal that is no decision has the same shape and no decision id") {
-    CHECK(whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::json)) ==
-          "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-          R"({"error":{"code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."}})"
-          "\n");
+TEST_CASE("an error without a decision has the members of all errors, and its decision is null") {
+    const http::ReplySettings bare;
     CHECK(
-        whole(
-            http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", Format::problem)) ==
+        whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.", {bare})) ==
+        "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"No.","fix":"Go.","decision":null}})"
+        "\n");
+    http::ReplySettings settings;
+    settings.docs_url = "/_hourgate/errors";
+    CHECK(
+        whole(http::plain_error(404, "not_found", "no_such_route", "No.", "Go.",
+                                {settings, Format::problem})) ==
         "404\nContent-Type: application/problem+json\nCache-Control: no-store\n\n"
-        R"({"type":"about:blank","title":"Not Found","status":404,"detail":"No.","code":"not_found","reason":"no_such_route","message":"No.","fix":"Go."})"
+        R"({"type":"/_hourgate/errors#no_such_route","title":"Not Found","status":404,"detail":"No.","code":"not_found","reason":"no_such_route","message":"No.","fix":"Go.","decision":null,"docs":"/_hourgate/errors#no_such_route"})"
         "\n");
 }

@@ -45,7 +45,7 @@ TEST_CASE("a mint that does not fit is 422, names every field, and mints nothing
     std::string names;
     for (const auto& [name, message] : off.body["error"]["fields"].items())
         names += name + " ";
-    CHECK(names == "expiresAt name rank scopes ");
+    CHECK(names == "expiresAt name rank scopes[0] ");
     for (const Json& body : {Json{{"name", "a"}, {"scopes", {"unknown:read"}}},
                              Json{{"name", " a"}}, Json{{"name", "a"}, {"expiresIn", "900d"}},
                              Json{{"name", "a"}, {"expiresAt", "2020-01-01"}},

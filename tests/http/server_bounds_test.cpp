@@ -37,7 +37,7 @@ public:
         changed_.notify_all();
         changed_.wait(lock, [&] { return released_ || callers_.size() < held_; });
     }
-    void address_unknown(Listener) noexcept override {}
+    void address_unknown(Listener, const Address&) noexcept override {}
 
     void wait_for_held() {
         std::unique_lock lock(mutex_);

@@ -461,7 +461,9 @@ TEST_CASE("a Unix socket is answered, is the group's and not the world's, and is
     const Folder folder;
     const std::string path = folder.path + "/ask.sock";
     {
+        const mode_t before = umask(0077);  // it is the same whatever the umask is
         Running running(Listener::ask, {"", 0, path});
+        CHECK(umask(before) == 0077);  // and leaves that alone
         struct stat status {};
         REQUIRE(stat(path.c_str(), &status) == 0);
         CHECK((status.st_mode & 0777) == 0660);

@@ -1,6 +1,7 @@
 // Routes of the three listeners, without a socket: what is there, what is not, and /me.
 #include "http/service.h"
 
+#include <algorithm>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -174,9 +175,95 @@ TEST_CASE("a path the public listener does not have is a 404 that says where cal
     CHECK(
         whole(bench.service.handle(Listener::public_, HttpBench::request("GET", "/a?b=c"))) ==
         "404\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /tokens, /check, /members and /organization beside it, /_hourgate/why/DECISION, /_hourgate/healthz and /_hourgate/readyz."}})"
+        R"({"error":{"code":"not_found","reason":"no_such_route","message":"This listener has no route /a.","fix":"Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front of the API, which asks the gate on the listener [server] ask. Here are /_hourgate/api/v1/me, /_hourgate/api/v1/me/rotate, /_hourgate/api/v1/tokens, /_hourgate/api/v1/tokens/ID, /_hourgate/api/v1/tokens/ID/rotate, /_hourgate/api/v1/members, /_hourgate/api/v1/members/ID, /_hourgate/api/v1/check, /_hourgate/api/v1/organization, /_hourgate/api/v1/usage, /_hourgate/why/ID, /_hourgate/healthz and /_hourgate/readyz.","decision":null}})"
         "\n");
     CHECK(bench.notes.told.empty());
+}
+
+TEST_CASE("a 404 names every route of its listener, and each route that it names is there") {
+    HttpBench bench;
+    http::Service::Settings settings = bench.settings();
+    settings.openapi = "{}";
+    settings.errors = "# errors";
+    http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
+    for (const Listener listener : {Listener::public_, Listener::ask, Listener::admin}) {
+        const auto ask = [&](const std::string& method, const std::string& target) {
+            Request request = HttpBench::request(method, target);
+            return service.handle(listener, request);
+        };
+        const std::string fix = nlohmann::json::parse(ask("GET", "/nowhere").body)["error"]["fix"];
+        const std::size_t list = fix.find("Here are ");
+        REQUIRE(list != fix.npos);
+        std::string paths = fix.substr(list + 9);
+        paths.pop_back();  // the full stop
+        if (const auto last = paths.rfind(" and "); last != paths.npos)
+            paths.replace(last, 5, ", ");
+        std::size_t count = 0;
+        for (std::size_t at = 0; at < paths.size(); ++count) {
+            const std::size_t end = std::min(paths.find(", ", at), paths.size());
+            const std::string path = paths.substr(at, end - at);
+            CAPTURE(path);
+            CHECK(ask("BREW", path).status != 404);
+            at = end + 2;
+        }
+        CHECK(count == (listener == Listener::public_ ? 15 : listener == Listener::ask ? 8 : 21));
+        CHECK(paths.find("/_hourgate/errors") != paths.npos);
+        CHECK((paths.find("/_hourgate/openapi.json") != paths.npos) == (listener != Listener::ask));
+    }
+}
+
+TEST_CASE("every error of every listener says its reason, its docs and whether it was decided") {
+    HttpBench bench;
+    http::Service::Settings settings = bench.settings();
+    settings.reply.docs_url = "/_hourgate/errors";
+    http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
+    const auto error = [&](Listener listener, const Request& request) {
+        const Answer answer = service.handle(listener, request);
+        CAPTURE(answer.body);
+        const auto body = nlohmann::json::parse(answer.body, nullptr, false);
+        REQUIRE(body.is_object());
+        for (const char* name : {"code", "reason", "message", "fix", "decision", "docs"})
+            CHECK(body["error"].contains(name));
+        CHECK(body["error"]["docs"] ==
+              "/_hourgate/errors#" + body["error"]["reason"].get<std::string>());
+        return body["error"];
+    };
+    const auto of = [](const char* method, const char* target, const char* type = "",
+                       const char* text = "") {
+        Request request = HttpBench::request(method, target);
+        if (*type != '\0')
+            request.headers.push_back({"Content-Type", type});
+        request.body = text;
+        return request;
+    };
+    const auto undecided = [&](Listener listener, const Request& request) {
+        const auto said = error(listener, request);
+        CHECK(said["decision"].is_null());
+        return said["reason"].get<std::string>();
+    };
+    for (const Listener listener : {Listener::public_, Listener::ask, Listener::admin})
+        CHECK(undecided(listener, of("GET", "/nowhere")) == "no_such_route");
+    CHECK(undecided(Listener::public_, of("BREW", me_path.data())) == "method_not_allowed");
+    CHECK(undecided(Listener::ask, of("GET", "/_hourgate/verify")) == "method_not_allowed");
+    CHECK(undecided(Listener::ask, of("POST", "/_hourgate/verify", "", "{}")) ==
+          "wrong_content_type");
+    CHECK(undecided(Listener::ask, of("POST", "/_hourgate/verify", "application/json", "{")) ==
+          "bad_request");
+    CHECK(undecided(Listener::ask, of("POST", "/_hourgate/introspect", "text/plain", "x")) ==
+          "wrong_content_type");
+    Request rebound = of("GET", "/metrics");
+    set_header(rebound, "Host", "evil.example");
+    CHECK(undecided(Listener::admin, rebound) == "unknown_host");
+
+    const auto decided = [&](const Request& request) {
+        const auto said = error(Listener::public_, request);
+        CHECK(said["decision"].get<std::string>().starts_with("dec_"));
+        return said["reason"].get<std::string>();
+    };
+    constexpr const char* check_path = "/_hourgate/api/v1/check";
+    CHECK(decided(of("POST", check_path, "application/json", "{")) == "bad_json");
+    CHECK(decided(of("POST", check_path, "text/plain", "{}")) == "wrong_content_type");
+    CHECK(decided(of("POST", check_path, "application/json", "{}")) == "invalid_fields");
 }
 
 TEST_CASE("health says that the process answers, readiness that the database does") {
@@ -248,7 +335,7 @@ TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants 
         CHECK(
             whole(answer) ==
             "500\nContent-Type: application/json\nCache-Control: no-store\n\n"
-            R"({"error":{"code":"internal","reason":"internal_error","message":"The gate failed on this call.","fix":"Send it again; if that does not help, tell the operator."}})"
+            R"({"error":{"code":"internal","reason":"internal_error","message":"The gate failed on this call.","fix":"Send it again; if that does not help, tell the operator.","decision":null}})"
             "\n");
     }
 }

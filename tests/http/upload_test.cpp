@@ -264,7 +264,7 @@ TEST_CASE("an upload is not slow while the API reads slowly, or has begun to ans
 TEST_CASE("an address has a bounded number of unfinished bodies, and others are not in its way") {
     Roomy roomy;
     HttpBench& bench = roomy.bench;
-    http::Crowd bodies(2, {});
+    http::Crowd bodies(2, 2, {});
     const std::atomic<bool> ending{false};
     const auto peer = [](const char* text) { return *Address::parse(text); };
     const auto begin = [&](Dialogue& dialogue, const std::string& bytes) {
@@ -310,7 +310,7 @@ TEST_CASE("an address has a bounded number of unfinished bodies, and others are 
 
 TEST_CASE("unfinished bodies are counted under the caller that a believed proxy names") {
     Roomy roomy;
-    http::Crowd bodies(1, {});
+    http::Crowd bodies(1, 1, {});
     const std::atomic<bool> ending{false};
     const auto begun_from = [&](const std::string& from, std::unique_ptr<Dialogue>& dialogue) {
         dialogue = std::make_unique<Dialogue>(http::Listener::public_, Address::loopback(),

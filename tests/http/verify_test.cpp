@@ -171,6 +171,18 @@ TEST_CASE("what is off about a question is named, and never its value") {
     }
 }
 
+TEST_CASE("all that is wrong with a question is named at once, each with what is allowed") {
+    HttpBench bench;
+    const Answer answer = bench.ask(
+        question(R"({"token":{"a":[1,{"b":2}]},"spend":"no","x":[],"address":"me","method":1})"));
+    CHECK(answer.status == 400);
+    CHECK(
+        answer.body.find(
+            R"("fields":{"address":"is not an address; it has to be the client's IPv4 or IPv6 address alone","method":"has the wrong type; it has to be a text","path":"is missing; it has to be a text","spend":"has the wrong type; it has to be true or false","token":"has the wrong type; it has to be a text","x":"is not known here; known are token, method, path, address and spend"})") !=
+        std::string::npos);
+    CHECK(bench.notes.told.empty());
+}
+
 TEST_CASE("a token in the place of a member's name is not repeated") {
     const std::string token = HttpBench::token();
     const std::string secret = token.substr(token.rfind('_') + 1);

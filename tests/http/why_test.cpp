@@ -1,4 +1,4 @@
-// Why: every refusal can be looked up by whoever may, reads like a letter, and shows nobody more
+// Why: every refusal can be looked up by those who may, reads like a letter, and shows nobody more
 // than is theirs. On a real gate, directory and database.
 #include <algorithm>
 #include <set>
@@ -103,8 +103,11 @@ TEST_CASE("the refused token is told why: asked, checked in order, where it stop
     for (const char* part :
          {"You asked for\n  GET /_hourgate/api/v1/organization\n", "3. May they?          no  ",
           "4. Is there room?     not asked\n", "Where it stopped\n", "What to do\n",
-          "Who can mend it\n  In your workspace, whoever has role owner, admin or manager"})
+          "Who can fix it\n  In your workspace, the members with role owner, admin or manager"
+          ": they may\n"}) {
+        CAPTURE(part, letter);
         CHECK(contains(letter, part));
+    }
 }
 
 TEST_CASE("a letter is text on a terminal and in a browser, a document where JSON is asked for") {
@@ -200,7 +203,7 @@ TEST_CASE("a plan that lapsed does not keep why from its answer; no window of th
     REQUIRE(unpaid.status == 402);
     const std::string letter = bench.letter(token, bench.decided(unpaid));
     CHECK(contains(letter, "refused with 402 (plan_without_api)"));
-    CHECK(contains(letter, "whoever has role owner or admin"));
+    CHECK(contains(letter, "the members with role owner or admin"));
     CHECK(contains(letter, "- owner@acme.example (owner)"));
 }
 
@@ -249,6 +252,55 @@ TEST_CASE("a written record tells what the one in memory told, byte for byte") {
         CHECK(before[i].is_object());
         CHECK(bench.decision(ids[i]) == before[i]);
     }
+}
+
+TEST_CASE("a granted call that failed behind the gate says where, how and by which bound") {
+    WhyBench bench;
+    const std::string owner = bench.tokens["owner@acme"];
+    const auto granted = [&] { return bench.decided(bench.self(owner, "GET", "/tokens")); };
+    const std::string id = granted();
+    const auto kept = bench.decisions.find(id.substr(4));
+    REQUIRE(kept);
+    const auto fail = [&](const KeptDecision& of) {
+        bench.decisions.note(of.decision(), false,
+                             {"127.0.0.1:3000", "upstream_timed_out", "timed_out",
+                              "no answer began within 60 s ([upstream] answer_timeout)", 504});
+    };
+    SECTION("noted before the granted call was written") {
+        fail(*kept);
+    }
+    SECTION("noted after it was written") {
+        bench.write();
+        fail(*kept);
+    }
+    const auto look = [&] {
+        const Json document = bench.decision(id);
+        CHECK(document["granted"] == true);
+        CHECK(document["reason"] == "granted");
+        CHECK(document["status"] == 504);
+        CHECK(document["upstream"]["reason"] == "upstream_timed_out");
+        CHECK(document["upstream"]["place"] == "127.0.0.1:3000");
+        CHECK(contains(document["upstream"]["what"], "[upstream] answer_timeout"));
+        const std::string letter = bench.letter(owner, id);
+        CHECK(contains(letter, "granted by the gate, then failed behind it with 504"));
+        CHECK(contains(letter, "The API at 127.0.0.1:3000: no answer began within 60 s"));
+    };
+    look();
+    bench.write();
+    bench.forget();
+    look();
+    const Json listed = bench.operate("GET", "/decisions?workspace=acme").body["data"];
+    const auto row = std::find_if(listed.begin(), listed.end(),
+                                  [&](const Json& one) { return one["decision"] == id; });
+    REQUIRE(row != listed.end());
+    CHECK((*row)["status"] == 504);
+    CHECK((*row)["upstream"]["reason"] == "upstream_timed_out");
+    // A later granted call of the same token and resource takes the place of granted ones alone.
+    bench.clock.boot_us += 2 * limits::sample_s * us_per_s;
+    (void)granted();
+    bench.write();
+    bench.forget();
+    look();
 }
 
 TEST_CASE("who lacks a scope is told the scope, and of no other token, in refusal and letter") {

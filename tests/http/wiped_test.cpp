@@ -1,6 +1,6 @@
 // What held a token is overwritten before its memory is given back, also when the peer went away
 // before it was sent. Every block of this program that is given back is looked at, in the tests
-// below, by whoever gives it back (support/allocations.h).
+// below, no matter who gives it back (support/allocations.h).
 #include <atomic>
 #include <memory>
 #include <string>

@@ -143,7 +143,7 @@ TEST_CASE(
     CHECK(repeat.full == 0);
     CHECK(repeat.retry_after_s == 59);
 
-    // One leaves and one comes: the window is full anew, and nothing was refused since.
+    // One leaves and one comes: the window is full again, and nothing was refused since.
     REQUIRE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);
     REQUIRE(spend(limiter, address(1), long_ago + 60 * second, 3) == 3);
     CHECK(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);

@@ -326,7 +326,7 @@ hourgate_backup_age_seconds 49
 # HELP hourgate_log_lines_total Lines of the log that were written.
 # TYPE hourgate_log_lines_total counter
 hourgate_log_lines_total 44
-# HELP hourgate_log_lines_dropped_total Lines of the log that are lost, because whoever reads it was too slow.
+# HELP hourgate_log_lines_dropped_total Lines of the log that are lost, because its reader was too slow.
 # TYPE hourgate_log_lines_dropped_total counter
 hourgate_log_lines_dropped_total 45
 # HELP hourgate_log_lines_left_out_total Refused calls without a line of the log, because there were too many.

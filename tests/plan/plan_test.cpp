@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/upgrade.h"
 #include "support/catch.h"
 
 using namespace hourgate;
@@ -83,9 +84,29 @@ TEST_CASE("A plan book is ordered by rank, then name, and finds by id and name")
                                    [](const Plan& a, const Plan& b) { return a.id < b.id; }));
 }
 
-TEST_CASE("Without a plan that has access there is no lowest one") {
-    CHECK(PlanBook().lowest_with_api() == nullptr);
-    CHECK(PlanBook({built_in_plans()[0]}).lowest_with_api() == nullptr);
+TEST_CASE("An upgrade is the lowest plan with access that ranks above the present one") {
+    const auto plan = [](const char* name, std::int64_t rank, bool api) {
+        Plan made;
+        made.name = name;
+        made.rank = rank;
+        made.api = api;
+        return made;
+    };
+    const PlanBook book({plan("free", 0, false), plan("gift", 0, true), plan("bare", 5, false),
+                         plan("studio", 10, true), plan("stage", 10, true),
+                         plan("agency", 20, true), plan("old", 30, false)});
+    CHECK(upgrade_from(book, book.find("free")) ==
+          book.find("stage"));  // of equals the first listed
+    CHECK(upgrade_from(book, book.find("gift")) == book.find("stage"));
+    CHECK(upgrade_from(book, book.find("bare")) == book.find("stage"));
+    CHECK(upgrade_from(book, book.find("studio")) == book.find("agency"));
+    CHECK(upgrade_from(book, book.find("old")) == nullptr);  // never a lower one
+    CHECK(upgrade_from(book, nullptr) == book.find("gift"));
+}
+
+TEST_CASE("Without a plan that has access there is no upgrade") {
+    CHECK(upgrade_from(PlanBook(), nullptr) == nullptr);
+    CHECK(upgrade_from(PlanBook({built_in_plans()[0]}), nullptr) == nullptr);
     CHECK(PlanBook().find("free") == nullptr);
 }
 

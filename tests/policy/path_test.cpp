@@ -286,7 +286,7 @@ TEST_CASE("No short path that is accepted could be read in two ways") {
                 decoded.find("//") != std::string::npos ||
                 decoded.find_first_of(";\\") != std::string::npos)
                 FAIL(target);
-            // Whoever decodes once more finds the same path.
+            // Decoding it once more gives the same path.
             const Path again = read(decoded.empty() ? std::string_view("/") : decoded);
             if (again.flaw == PathFlaw::none ? again.segments != path.segments
                                              : decoded.find('%') == std::string::npos)

@@ -48,7 +48,7 @@ struct Site {
     }
 };
 
-/// After the process is gone, by whoever opens the files next.
+/// After the process is gone, by the process that opens the files next.
 void sound_after_reopening(Site& site) {
     site.bench.directory.reset();
     site.bench.close();

@@ -1,4 +1,4 @@
-// Files that look like backups to whoever asks whether one may be replaced or removed.
+// Files that look like backups to a command that asks whether one may be replaced or removed.
 #pragma once
 
 #include <string>

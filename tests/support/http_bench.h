@@ -38,14 +38,17 @@ public:
         const std::lock_guard lock(mutex_);
         again.emplace_back(to_text(decision.reason));
     }
-    void address_unknown(http::Listener) noexcept override {
+    void address_unknown(http::Listener, const Address& peer) noexcept override {
         const std::lock_guard lock(mutex_);
         ++unknown;
+        unknown_of = peer.text();
     }
 
-    void upstream_failed(const http::Endpoint& where, std::string_view how) noexcept override {
+    void upstream_failed(const Decision& granted,
+                         const UpstreamFailure& failure) noexcept override {
         const std::lock_guard lock(mutex_);
-        api_failures.push_back(http::shown(where) + " " + std::string(how));
+        api_failures.push_back(failure.place + " " + failure.how);
+        api_failed = {http::shown_id(granted), failure};
     }
 
     void stranger(const Address& peer) noexcept override {
@@ -68,6 +71,8 @@ public:
     std::vector<std::string> strangers, hosts, refused;
     std::vector<std::string> api_failures;
     std::vector<std::string> again;
+    std::pair<std::string, UpstreamFailure> api_failed;  // the last: its decision, and how
+    std::string unknown_of;
     int unknown = 0;
 
 private:

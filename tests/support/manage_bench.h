@@ -187,7 +187,7 @@ private:
     }
     InForce in_force_{*this};
 
-    /// As the server's: whoever counts is told.
+    /// As the server's: all who count are told.
     class Both final : public http::Observer {
     public:
         explicit Both(ManageBench& bench) : bench_(bench) {}
@@ -196,8 +196,8 @@ private:
             bench_.meter.count(decision);
             bench_.decisions.note(decision, false);
         }
-        void address_unknown(http::Listener listener) noexcept override {
-            bench_.notes.address_unknown(listener);
+        void address_unknown(http::Listener listener, const Address& peer) noexcept override {
+            bench_.notes.address_unknown(listener, peer);
         }
 
     private:

@@ -17,7 +17,7 @@ namespace hourgate::test {
 class Holding final : public http::Observer {
 public:
     void decided(const Decision& /*decision*/, int /*status*/) noexcept override {}
-    void address_unknown(http::Listener /*listener*/) noexcept override {}
+    void address_unknown(http::Listener /*listener*/, const Address& /*peer*/) noexcept override {}
     void answered(http::Listener /*listener*/, http::Answerer /*by*/,
                   std::int64_t /*took_us*/) noexcept override {
         std::unique_lock lock(mutex_);

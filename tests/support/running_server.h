@@ -59,7 +59,7 @@ inline bool closes(const std::string& answer) {
     return answer.find("\r\nConnection: close\r\n") != std::string::npos;
 }
 
-/// A server on the admin listener whose /metrics is not answered until it is let go: whoever asks
+/// A server on the admin listener whose /metrics is not answered until it is let go: a client that asks
 /// for it is busy for as long as a test wants.
 class HeldUp {
 public:

@@ -8,7 +8,7 @@
 
 namespace hourgate::test {
 
-/// While it lives, no file of this process grows beyond `bytes`: to whoever writes, the disk is
+/// While it lives, no file of this process grows beyond `bytes`: to a writer, the disk is
 /// full.
 class SmallDisk {
 public:

@@ -29,6 +29,19 @@ namespace {
 
 constexpr mode_t socket_mode = 0660;
 
+/// What this process makes meanwhile has this mode at most, and a socket has it exactly. The umask
+/// is that of the whole process: REQUIRES that no other thread makes files.
+class FileMode {
+public:
+    explicit FileMode(mode_t mode) noexcept : before_(umask(0777 & ~mode)) {}
+    ~FileMode() { umask(before_); }
+    FileMode(const FileMode&) = delete;
+    FileMode& operator=(const FileMode&) = delete;
+
+private:
+    const mode_t before_;
+};
+
 /// The library resolves and binds. What is said on a connection is ours from the first byte
 /// (http/head.h): the library percent-decodes header values, forgets the order of repeated headers,
 /// cuts a target at '#', drops pipelined requests, knows ten methods, and reads on after a head it
@@ -48,8 +61,9 @@ public:
         if (!endpoint.path.empty()) {
             set_address_family(AF_UNIX);
             set_tcp_nodelay(false);
-            // Nobody else may connect between bind and chmod.
-            set_socket_options([](socket_t socket) { fchmod(socket, socket_mode); });
+            // The file is made with its mode: nobody else may connect in between, and a name that
+            // somebody else may replace by a link is never passed to chmod(2).
+            const FileMode mode(socket_mode);
             return bind_to_port(endpoint.path, 1) ? 0 : -1;
         }
         set_address_family(AF_UNSPEC);
@@ -152,12 +166,17 @@ struct Server::State {
         const std::size_t part = connections_max / limits::bodies_per_address_part;
         return std::min(connections_max, std::max(part, limits::bodies_per_address_min));
     }
+    /// How many connections, or unfinished bodies, one IPv6 /48 may have.
+    static std::size_t net_max(const Capacity& capacity) noexcept {
+        return std::max(capacity.connections_max / connections_per_net_part,
+                        capacity.connections_per_address_max);
+    }
     State(Listener listener_, Service& service_, const Capacity& capacity_)
         : listener(listener_),
           service(service_),
           capacity(capacity_),
-          crowd(capacity.connections_per_address_max, capacity.exempt),
-          bodies(bodies_max(capacity.connections_per_address_max), {}) {}
+          crowd(capacity.connections_per_address_max, net_max(capacity), capacity.exempt),
+          bodies(bodies_max(capacity.connections_per_address_max), net_max(capacity), {}) {}
     ~State() { close_sockets(); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -212,7 +231,7 @@ struct Server::State {
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
-    /// started anew.
+    /// started again.
     static void run(Loop& loop) noexcept { loop.run(); }
 };
 
@@ -234,8 +253,7 @@ Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& 
     state->port = static_cast<std::uint16_t>(port);
     if (!endpoint.path.empty()) {
         state->path = endpoint.path;
-        if (chmod(endpoint.path.c_str(), socket_mode) != 0 ||
-            lstat(endpoint.path.c_str(), &state->file) != 0)
+        if (lstat(endpoint.path.c_str(), &state->file) != 0)
             return cannot_bind(listener, endpoint, errno);
     }
     return make(std::move(state));

@@ -1,0 +1,150 @@
+// Every curl command of README.md and docs/errors.md, pasted into a shell in an empty folder.
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "e2e/installation.h"
+#include "e2e/upstream.h"
+#include "places.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+/// The curl commands in the code blocks of a page, continued lines joined.
+std::vector<std::string> curls_in(const std::string& page) {
+    std::vector<std::string> commands;
+    std::string command;
+    bool in_block = false;
+    for (const std::string_view line : hourgate::split(page, '\n')) {
+        if (line.starts_with("```")) {
+            in_block = !in_block;
+            continue;
+        }
+        const bool continues = !command.empty();
+        const std::string_view text = line.starts_with("$ ") ? line.substr(2) : line;
+        if (!in_block || !(continues || text.starts_with("curl ") || text.starts_with("as $")))
+            continue;
+        command += text;
+        if (command.ends_with('\\')) {
+            command.back() = ' ';
+            continue;
+        }
+        commands.push_back(std::exchange(command, ""));
+    }
+    return commands;
+}
+
+std::string replaced(std::string text, std::string_view from, const std::string& to) {
+    for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
+    return text;
+}
+
+/// Whether what was said is an error of this reason, and does not only speak of it.
+bool is_error(const std::string& said, const std::string& reason) {
+    const std::size_t at = said.find("{\"error\":{\"code\":");
+    return at != said.npos && (at == 0 || said[at - 1] == '\n') &&
+           contains(said.substr(at, 100), ",\"reason\":\"" + reason + "\"");
+}
+
+/// A gate with an API behind it, and what its readers put in the place of the examples' values.
+class Site {
+public:
+    Site() : here_("[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(api_.port()) + "\"\n") {
+        here_.populate();
+        operator_ = std::string(here_.json({"operator", "mint", "--name", "o"}).at("token"));
+        token_ = here_.mint("owner@acme.example");
+        other_ = here_.mint("admin@acme.example");
+        here_.must({"workspace", "add", "Dune", "--plan", "studio"});
+        member_ = here_.json({"member", "add", "Dune", "ann@dune.example", "--role", "owner"})
+                      .at("id")
+                      .get<std::string>();
+        server_ = std::make_unique<Server>(here_);
+        Wire wire(server_->ports().public_);
+        decision_ = wire.ask("GET /api/v1/clients HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                             token_ + "\r\n\r\n")
+                        .header("x-hourgate-decision");
+    }
+    /// What it prints, on both streams.
+    [[nodiscard]] std::string paste(std::string command) const {
+        const Ports& ports = server_->ports();
+        command = replaced(command, "dec_da7fc540…", decision_);
+        command = replaced(command, "DECISION", decision_);
+        command = replaced(command, "MEMBER-ID", member_);
+        command = replaced(command, "PREFIX", prefix_of(other_));
+        const std::string api = "http://127.0.0.1:" + std::to_string(ports.public_);
+        std::string script =
+            "TOKEN=" + token_ + "\nOTHER_TOKEN=" + other_ + "\nOPERATOR=" + operator_ +
+            "\nAPI=" + api +
+            "\nME=$API/_hourgate/api/v1/me\nauth=\"Authorization: Bearer $TOKEN\"\n"
+            "admin=http://127.0.0.1:8403/admin/v1\n"
+            "api=http://127.0.0.1:8402/_hourgate/api/v1\n" +
+            as_line() + "\n" + command + "\n";
+        script = replaced(script, "127.0.0.1:8401", "127.0.0.1:" + std::to_string(ports.ask));
+        script = replaced(script, "127.0.0.1:8402", "127.0.0.1:" + std::to_string(ports.public_));
+        script = replaced(script, "127.0.0.1:8403", "127.0.0.1:" + std::to_string(ports.admin));
+        const Folder empty;
+        write_file(empty.file("file"), "{}");  // what `-d @file` sends is the reader's own
+        const Ran ran = run({"sh", "-c", script}, {}, empty.path());
+        return ran.out + ran.err;
+    }
+
+private:
+    /// How README.md defines `as`.
+    static std::string as_line() {
+        const std::string page = read_file(HOURGATE_SOURCE_DIR "/README.md");
+        const std::size_t at = page.find("\nas() {");
+        REQUIRE(at != page.npos);
+        return page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    }
+
+    Upstream api_;
+    const Installation here_;
+    std::string operator_, token_, other_, member_, decision_;
+    std::unique_ptr<Server> server_;
+};
+
+}  // namespace
+
+TEST_CASE("every curl command of README.md and docs/errors.md is answered as its text says") {
+    REQUIRE(installed("curl"));
+    const Site site;
+    std::size_t pasted = 0;
+    for (const char* name : {"/README.md", "/docs/errors.md"}) {
+        for (const std::string& command :
+             curls_in(read_file(HOURGATE_SOURCE_DIR + std::string(name)))) {
+            const std::string said = site.paste(command);
+            CAPTURE(name, command, said);
+            for (const char* wrong : {"curl: (", "not found\n", "Syntax error"})
+                CHECK_FALSE(contains(said, wrong));
+            for (const char* reason :
+                 {"wrong_content_type", "bad_json", "no_such_route", "invalid_fields",
+                  "validation_error", "malformed_token", "unknown_host"})
+                CHECK_FALSE(is_error(said, reason));
+            ++pasted;
+        }
+    }
+    CHECK(pasted > 60);
+}
+
+TEST_CASE("the examples of verify, introspect and check grant what they ask about") {
+    REQUIRE(installed("curl"));
+    const Site site;
+    int seen = 0;
+    for (const std::string& command : curls_in(read_file(HOURGATE_SOURCE_DIR "/README.md"))) {
+        CAPTURE(command);
+        if (contains(command, "/_hourgate/verify") || contains(command, "/api/v1/check")) {
+            CHECK(contains(site.paste(command), "\"granted\":true"));
+            ++seen;
+        } else if (contains(command, "/_hourgate/introspect")) {
+            CHECK(contains(site.paste(command), "{\"active\":true,"));
+            ++seen;
+        }
+    }
+    CHECK(seen == 3);
+}
