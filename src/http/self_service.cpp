@@ -63,12 +63,13 @@ manage::TokenOrder token_order_in(Fields& query) {
     return manage::TokenOrder::newest_first;
 }
 
-/// 201 with the token, this once.
+/// 201 with the token, this once, and with what keeps it from working.
 Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
     if (!minted)
         return visit.failed(minted.failure());
-    return visit.data_with_token(201, view_of(minted.value().view, visit.now_ms()),
-                                 minted.value().token);
+    Json data = view_of(minted.value().view, visit.now_ms());
+    data["warnings"] = minted.value().warnings;
+    return visit.data_with_token(201, data, minted.value().token);
 }
 
 // --- routes --------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 // Behind a proxy that asks the gate, an API gets what it would get without one: WebSockets, bodies of
 // any length, long heads. What is the proxy's own stays its own.
 #include <string>
-#include <vector>
+#include <thread>
 
+#include "base/text.h"
 #include "e2e/stage.h"
 #include "support/catch.h"
 #include "support/forwarding.h"
@@ -21,8 +22,6 @@ std::string head_of(const Stage& stage, const std::string& method = "GET",
 }
 
 constexpr const char* ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
-
-std::string lowered(const std::string& text) { return hourgate::lower(text); }
 
 /// What the operator of nginx writes at the head of the location.
 Edit in_location(const std::string& lines) {
@@ -43,7 +42,7 @@ TEST_CASE("a WebSocket opens behind a proxy, and its bytes go both ways") {
                             "Sec-WebSocket-Version: 13\r\n"
                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         RawClient at_api = api.accept();
-        const std::string head = lowered(at_api.head());
+        const std::string head = hourgate::lower(at_api.head());
         INFO(head);
         CHECK(contains(head, "\r\nupgrade: websocket\r\n"));
         CHECK(contains(head, "\r\nconnection: upgrade\r\n"));
@@ -72,8 +71,14 @@ TEST_CASE("behind a proxy no caller begins a protocol that the gate does not see
                                 "Connection: Upgrade, HTTP2-Settings\r\n"
                                 "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nUpgrade: " +
                                     upgrade + "\r\n\r\n"));
+            while (!api.has_caller() && !client.has_more())
+                std::this_thread::yield();
+            if (!api.has_caller()) {  // HAProxy refuses a half-hearted WebSocket by itself
+                CHECK(contains(client.head(), " 400 "));
+                continue;
+            }
             RawClient at_api = api.accept();
-            const std::string head = lowered(at_api.head());
+            const std::string head = hourgate::lower(at_api.head());
             INFO(head);
             CHECK_FALSE(contains(head, "\r\nupgrade: h2c"));
             CHECK_FALSE(contains(head, ", h2c"));
@@ -94,7 +99,7 @@ TEST_CASE("behind a proxy bodies of any length reach the API, as they come") {
         client.send(head_of(stage, "POST", "Content-Length: " + std::to_string(size) + "\r\n\r\n") +
                     std::string(1'000, 'b'));
         RawClient at_api = api.accept();
-        CHECK(contains(lowered(at_api.head()), "\r\nhost: api.example:8443\r\n"));
+        CHECK(contains(hourgate::lower(at_api.head()), "\r\nhost: api.example:8443\r\n"));
         CHECK(at_api.read(1'000).size() == 1'000);  // the rest is not sent yet
         client.send(std::string(size - 1'000, 'b'));
         CHECK(at_api.read_over(size - 1'000) == size - 1'000);
@@ -139,9 +144,17 @@ TEST_CASE("what nginx refuses by itself keeps its status, and the gate's refusal
     const Stage broken("nginx", "", Ask::by_port, in_location("        return 500;\n"));
     CHECK(broken.get(broken.manager).status == 500);
     CHECK(contains(broken.get(broken.manager).body, "nginx"));
+    const RawUpstream api;
     const Stage larger("nginx", "", Ask::by_port,
-                       in_location("        client_max_body_size 100m;\n"));
-    CHECK(larger.post(larger.manager, clients, std::string(2 << 20, 'b')).status == 200);
+                       in_location("        client_max_body_size 100m;\n"), api.port());
+    RawClient client = larger.front->connect();
+    client.send(head_of(larger, "POST", "Content-Length: 2000000\r\n\r\n"));
+    client.send(std::string(2'000'000, 'b'));
+    RawClient at_api = api.accept();
+    (void)at_api.head();
+    CHECK(at_api.read_over(2'000'000) == 2'000'000);
+    at_api.send(ok);
+    CHECK(contains(client.head(), " 200 "));
     CHECK(reason_of(larger.get(larger.member)) == "role_forbidden");
     CHECK(reason_of(larger.get("")) == "no_credentials");
 }

@@ -130,5 +130,5 @@ TEST_CASE("an API whose name does not resolve is told before the server is ready
     here.populate();
     const Ran ran = here.run({"serve"});
     CHECK(ran.exit_code != 0);
-    CHECK(has(ran.err, "[upstream] url: no-such-host.invalid:3000 does not resolve"));
+    CHECK(has(ran.err, ": upstream.url: no-such-host.invalid:3000 does not resolve"));
 }
