@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "base/localhost.h"
 
 namespace hourgate::http {
 
@@ -53,13 +54,13 @@ std::uint16_t port_of(const sockaddr_storage& storage) noexcept {
 }
 
 /// Whether `host` is this address, or a name that resolves to it.
-bool names(const std::string& host, const Address& address) noexcept {
+bool names(const std::string& host, const Address& address) {
     if (const auto numeric = Address::parse(host))
         return *numeric == address;
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+    if (getaddrinfo(resolvable(host).c_str(), nullptr, &hints, &found) != 0)
         return false;
     bool same = false;
     for (const addrinfo* one = found; one != nullptr && !same; one = one->ai_next) {

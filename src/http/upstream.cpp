@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/localhost.h"
 
 namespace hourgate::http {
 
@@ -43,7 +44,8 @@ Status add_host(Places& places, const Endpoint& endpoint) {
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const std::string port = std::to_string(endpoint.port);
-    const int error = getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &found);
+    const int error =
+        getaddrinfo(resolvable(endpoint.host).c_str(), port.c_str(), &hints, &found);
     if (error != 0)
         return unresolved(endpoint, std::string("does not resolve: ") + gai_strerror(error));
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {

@@ -25,6 +25,7 @@
 #include <system_error>
 
 #include "base/clock.h"
+#include "base/localhost.h"
 #include "base/text.h"
 
 namespace hourgate::ops {
@@ -181,7 +182,7 @@ std::optional<Address> resolved(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+    if (::getaddrinfo(resolvable(host).c_str(), nullptr, &hints, &found) != 0)
         return std::nullopt;
     const auto address = address_in(found->ai_addr);
     ::freeaddrinfo(found);
@@ -250,7 +251,8 @@ std::string why_not_connected(const Place& place, int wait_ms) {
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const std::string port = std::to_string(place.port);
-    if (const int error = ::getaddrinfo(place.host.c_str(), port.c_str(), &hints, &found))
+    if (const int error =
+            ::getaddrinfo(resolvable(place.host).c_str(), port.c_str(), &hints, &found))
         return std::string("the name does not resolve: ") + ::gai_strerror(error);
     std::string why;
     int tried = 0;

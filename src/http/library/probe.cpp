@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/localhost.h"
 #include "base/text.h"
 #include "http/library/cpp_httplib.h"
 
@@ -52,6 +53,11 @@ std::size_t ProbeAnswer::count(std::string_view name) const noexcept {
 
 namespace {
 
+/// What the library is to connect to.
+std::string dialled(const ProbeTarget& where) {
+    return where.socket_path.empty() ? resolvable(where.host) : where.socket_path;
+}
+
 httplib::Headers host_of(const ProbeTarget& where) {
     httplib::Headers sent;
     if (!where.host_header.empty() || !where.socket_path.empty())
@@ -75,7 +81,7 @@ bool take_body(ProbeAnswer& answer, const char* data, std::size_t size) {
 
 Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
                           const std::vector<Header>& headers) {
-    httplib::Client client(where.socket_path.empty() ? where.host : where.socket_path, where.port);
+    httplib::Client client(dialled(where), where.port);
     prepare(client, where);
     httplib::Headers sent = host_of(where);
     for (const Header& header : headers)
@@ -97,7 +103,7 @@ Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
 
 Result<ProbeAnswer> probe_with_json(const ProbeTarget& where, const std::string& target,
                                     std::string_view json) {
-    httplib::Client client(where.socket_path.empty() ? where.host : where.socket_path, where.port);
+    httplib::Client client(dialled(where), where.port);
     prepare(client, where);
     ProbeAnswer answer;
     const auto write = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {

@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/localhost.h"
 #include "http/library/cpp_httplib.h"
 #include "http/loop.h"
 
@@ -73,9 +74,10 @@ public:
             const int on = 1;
             setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         });
+        const std::string host = resolvable(endpoint.host);
         if (endpoint.port == 0)
-            return bind_to_any_port(endpoint.host);
-        return bind_to_port(endpoint.host, endpoint.port) ? endpoint.port : -1;
+            return bind_to_any_port(host);
+        return bind_to_port(host, endpoint.port) ? endpoint.port : -1;
     }
     [[nodiscard]] int error() const noexcept { return error_; }
 
