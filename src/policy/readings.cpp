@@ -34,9 +34,39 @@ struct Free {
     void operator()(utf8proc_uint8_t* memory) const noexcept { std::free(memory); }
 };
 
+/// So many characters in a row that combine with one before them are enough for every language:
+/// Unicode Standard Annex 15, section 13 (Stream-Safe Text Format).
+constexpr int marks_max = 30;
+
+/// Whether more combine with one character than that. utf8proc puts them in order in a time that
+/// grows with the square of their number. Characters that it leaves out part no row of them.
+bool has_too_many_marks(std::string_view text) noexcept {
+    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    auto left = static_cast<utf8proc_ssize_t>(text.size());
+    int marks = 0;
+    while (left > 0) {
+        utf8proc_int32_t character = 0;
+        const utf8proc_ssize_t bytes = utf8proc_iterate(at, left, &character);
+        if (bytes <= 0)
+            return false;  // not well formed, so it is not mapped
+        at += bytes;
+        left -= bytes;
+        const utf8proc_property_t& property = *utf8proc_get_property(character);
+        if (property.combining_class != 0)
+            ++marks;
+        else if (property.ignorable == 0 && property.category != UTF8PROC_CATEGORY_CC)
+            marks = 0;
+        if (marks > marks_max)
+            return true;
+    }
+    return false;
+}
+
 /// The text, mapped by utf8proc; nothing when it cannot be.
 std::optional<std::string> mapped(std::string_view text, int options,
                                   utf8proc_custom_func each_character) {
+    if (has_too_many_marks(text))
+        return std::nullopt;
     utf8proc_uint8_t* made = nullptr;
     const utf8proc_ssize_t bytes = utf8proc_map_custom(
         reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
@@ -126,8 +156,11 @@ bool may_change_path(std::string_view segment, const PathRules& rules) {
         return false;
     std::string lenient;
     std::string_view text = segment;
-    if (!is_printable_ascii(segment))
+    if (!is_printable_ascii(segment)) {
+        if (has_too_many_marks(segment))
+            return true;
         text = lenient = leniently_read(segment);
+    }
     if (text.find_first_not_of(' ') == text.npos ||
         (rules.encoded_slash && text.find('/') != text.npos) ||
         (rules.backslash && text.find('\\') != text.npos) ||

@@ -25,7 +25,8 @@ namespace hourgate::policy {
 /// or as more than one segment. Such a path leads elsewhere, whichever resource it matches as sent.
 /// Considered are NFKC, invisible characters, marks and control characters left out, spaces at the
 /// ends, a suffix after punctuation, a second decoding, and the slashes that Windows' code pages
-/// put in the place of others ("best fit"). Always false with `reading_variant` off; what
+/// put in the place of others ("best fit"). A row of more than 30 combining marks counts as well:
+/// no language has it (UAX #15, section 13). Always false with `reading_variant` off; what
 /// `dot_segment`, `encoded_slash`, `backslash` and `double_encoding` allow is as the operator
 /// knows it to be. Throws std::bad_alloc.
 [[nodiscard]] bool may_change_path(std::string_view segment, const PathRules& rules);

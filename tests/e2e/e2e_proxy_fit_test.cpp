@@ -2,6 +2,8 @@
 // any length, long heads. What is the proxy's own stays its own.
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "e2e/stage.h"
@@ -84,6 +86,58 @@ TEST_CASE("behind a proxy no caller begins a protocol that the gate does not see
             CHECK_FALSE(contains(head, ", h2c"));
             CHECK_FALSE(contains(head, "\r\nupgrade: tls"));
             CHECK_FALSE(contains(head, "/13"));
+            at_api.send(ok);
+            CHECK(contains(client.head(), " 200 "));
+        }
+    });
+}
+
+// An API that builds its own address from scheme, Host and target reads another path otherwise.
+TEST_CASE("behind a proxy neither Host nor an absolute target leads to another path than was judged") {
+    with_each_proxy([](const std::string& proxy) {
+        const RawUpstream api;
+        const Stage stage(proxy, "", Ask::by_port, {}, api.port());
+        const std::vector<std::pair<std::string, std::string>> calls = {
+            {"/health", "a\\api\\v1\\clients?"},
+            {"/health", "a/api/v1/clients?"},
+            {"/health", "a b"},
+            {"/health", "x@y"},
+            {"/health", "x?y"},
+            {"/health", "x#y"},
+            {"/health", "a,b"},
+            {"/health", "a;b"},
+            {"/health", "${x}"},
+            {"/health", "evil\"><script>"},
+            {"/health", "[::1"},
+            {"http:///health/../api/v1/clients", ""},
+            {"http:///health", ""},
+            {"http://api.example/health", "api.example"},
+            {"HTTP://api.example/health", "api.example"},
+            {"ws://api.example/health", "api.example"},
+            {"http://x@y/health", "x@y"},
+            {"http://x?/health", "x?"},
+            {"foo://api.example/health", "api.example"},
+        };
+        for (const auto& [target, host] : calls) {
+            INFO(target << " at " << host);
+            RawClient client = stage.front->connect();
+            client.send("GET " + target + " HTTP/1.1\r\nHost: " + host +
+                        "\r\nConnection: close\r\n\r\n");
+            while (!api.has_caller() && !client.has_more())
+                std::this_thread::yield();
+            if (!api.has_caller()) {
+                const std::string answer = client.head();
+                CHECK((contains(answer, " 400 ") || contains(answer, " 403 ") ||
+                       contains(answer, " 404 ") || contains(answer, " 401 ")));
+                continue;
+            }
+            RawClient at_api = api.accept();
+            const std::string head = hourgate::lower(at_api.head());
+            INFO(head);
+            CHECK(head.find("get /health http/1.1\r\n") == 0);
+            const std::size_t at = head.find("\r\nhost: ") + 8;
+            const std::string name = head.substr(at, head.find("\r\n", at) - at);
+            CHECK(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_:") == name.npos);
             at_api.send(ok);
             CHECK(contains(client.head(), " 200 "));
         }

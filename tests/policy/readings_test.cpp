@@ -314,6 +314,26 @@ TEST_CASE("what another rule allows is not read as something else by this one") 
     CHECK(lands(policy, "/api/v1/clients.json;v=1") == "reading");
 }
 
+// To put such a row in order takes utf8proc a time that grows with the square of its length.
+TEST_CASE("a letter with more marks than any language has is refused, and is not put in order") {
+    const Policy policy = two({});
+    const auto row = [](int marks, const std::string& between) {
+        std::string text = "/api/v1/a";
+        for (int i = 0; i < marks; ++i)
+            text += (i % 2 == 0 ? "\xcd\x84" : "\xcc\xb4") + between;  // U+0344, U+0334
+        return text;
+    };
+    CHECK(lands(policy, row(30, "")) == "rest");
+    CHECK(lands(policy, row(31, "")) == "reading");
+    CHECK(lands(policy, row(1'000, "")) == "reading");
+    CHECK(lands(policy, row(31, "\xe2\x80\x8b")) == "reading");  // U+200B, which NFKC leaves out
+    CHECK(lands(policy, row(31, "b")) == "rest");
+    std::string escaped = "/api/v1/a";
+    for (int i = 0; i < 31; ++i)
+        escaped += "%CD%84";
+    CHECK(lands(policy, escaped) == "reading");
+}
+
 TEST_CASE("a plain path has no other reading, and says so") {
     for (const auto* target : {"/", "/api/v1/clients", "/a-b/c_d/7/", "/A/%62"})
         CHECK(read_path(target, {}).plain);
