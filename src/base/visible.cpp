@@ -106,6 +106,16 @@ std::string visible(std::string_view text) {
     return out;
 }
 
+std::string visible_line(std::string_view text) {
+    std::string out;
+    for (const char c : visible(text))
+        if (c == '\n')
+            out += "\\x0a";
+        else
+            out += c;
+    return out;
+}
+
 std::string visible_json(std::string json) {
     const auto may_hide = [](char c) { return byte_of(c) >= 0x7f; };
     if (std::none_of(json.begin(), json.end(), may_hide))

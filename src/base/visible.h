@@ -20,6 +20,8 @@ namespace hourgate {
 /// For people who read UTF-8: line ends and plain text (is_plain_name) stay as they are, and every
 /// other byte becomes \xHH, hidden characters included.
 [[nodiscard]] std::string visible(std::string_view text);
+/// The same for a cell or a name within a line: line ends are written as \x0a, too.
+[[nodiscard]] std::string visible_line(std::string_view text);
 /// For programs: a JSON text whose values are the same, with DEL, C1 controls and hidden characters
 /// written as \uXXXX. REQUIRES: `json` is a JSON text in UTF-8, so they are inside of strings.
 [[nodiscard]] std::string visible_json(std::string json);

@@ -65,7 +65,7 @@ Status Output::print(std::string_view text) const {
 void Output::warn(std::string_view what) const noexcept {
     const std::string told = token::blotted(what);
     if (form_ == Form::plain)
-        complain("hourgate: warning: " + visible(told) + "\n");
+        complain("hourgate: warning: " + visible_line(told) + "\n");
     else
         complain(dump({{"warning", {{"message", told}}}}));
 }
@@ -85,19 +85,22 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
         return;
     }
     std::string text;
-    for (const std::string_view line : split(what, '\n'))
-        text.append("hourgate: ").append(line).append("\n");
+    // Only the mistakes of a configuration are several. In others, a line end is part of a name.
+    const auto lines =
+        failure.fault == Fault::config ? split(what, '\n') : std::vector<std::string_view>{what};
+    for (const std::string_view line : lines)
+        text.append("hourgate: ").append(visible_line(line)).append("\n");
     if (!next.empty())
-        text += "  next: " + next + "\n";
+        text += "  next: " + visible_line(next) + "\n";
     if (!config.empty())
-        text.append("  config: ").append(config).append("\n");
-    complain(visible(text));
+        text.append("  config: ").append(visible_line(config)).append("\n");
+    complain(text);
 }
 
 void Output::progress(std::string_view line) const noexcept {
     if (::isatty(STDERR_FILENO) == 0)
         return;
-    complain("\r\x1b[K" + std::string(line));
+    complain("\r\x1b[K" + visible_line(line));
 }
 
 int exit_code_of(const Failure& failure) noexcept {
@@ -110,12 +113,15 @@ std::string lines_of(const Pairs& pairs) {
         width = std::max(width, key.size());
     std::string out;
     for (const auto& [key, value] : pairs)
-        out +=
-            key + std::string(width - key.size() + 2, ' ') + (value.empty() ? "-" : value) + "\n";
+        out += key + std::string(width - key.size() + 2, ' ') +
+               (value.empty() ? "-" : visible_line(value)) + "\n";
     return out;
 }
 
-std::string columns_of(const std::vector<std::vector<std::string>>& rows) {
+std::string columns_of(std::vector<std::vector<std::string>> rows) {
+    for (auto& row : rows)
+        for (std::string& cell : row)
+            cell = visible_line(cell);
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));

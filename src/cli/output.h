@@ -45,9 +45,11 @@ private:
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// One "key  value" a line, values aligned. An empty value is "-".
+/// One "key  value" a line, values aligned. An empty value is "-". What is in a database may be
+/// anybody's, so a value is one line: a line end in it is escaped like any other control character.
 [[nodiscard]] std::string lines_of(const Pairs& pairs);
-/// Columns of equal width, two spaces between them; the first row is the heading.
-[[nodiscard]] std::string columns_of(const std::vector<std::vector<std::string>>& rows);
+/// Columns of equal width, two spaces between them; the first row is the heading. A row is one
+/// line, whatever its cells hold.
+[[nodiscard]] std::string columns_of(std::vector<std::vector<std::string>> rows);
 
 }  // namespace hourgate::cli

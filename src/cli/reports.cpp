@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/time_text.h"
+#include "base/visible.h"
 #include "build_info.h"
 #include "cli/doctor/local_findings.h"
 #include "cli/print.h"
@@ -202,7 +203,7 @@ Status show_checked(const Session& session, const std::string& file,
         return print(session, {{"file", file}, {"ok", true}, {"warnings", warnings}});
     std::string text = (file.empty() ? "built-in defaults (no file was read)" : file) + ": OK\n";
     for (const std::string& warning : warnings)
-        text += "warning: " + warning + "\n";
+        text += "warning: " + visible_line(warning) + "\n";
     return session.output.print(text);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_kind.h"
 #include "base/text.h"
 #include "config/document.h"
 #include "config/forms.h"
@@ -25,9 +26,21 @@ namespace {
 
 enum class Missing : std::uint8_t { is_a_failure, is_nothing };
 
+/// A regular file. Nothing else is opened, or waited for: neither the other end of a pipe nor a
+/// device.
 class File {
 public:
-    explicit File(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+    explicit File(const std::string& path) {
+        struct stat status {};
+        if (stat(path.c_str(), &status) != 0)
+            return;
+        mode_ = status.st_mode;
+        if (!S_ISREG(mode_))
+            return;
+        fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd_ >= 0 && fstat(fd_, &status) == 0)
+            mode_ = status.st_mode;  // another may have got its name meanwhile
+    }
     ~File() {
         if (fd_ >= 0)
             close(fd_);
@@ -36,11 +49,13 @@ public:
     File& operator=(const File&) = delete;
 
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
-    [[nodiscard]] bool is_directory() const noexcept {
-        struct stat status {};
-        return fstat(fd_, &status) == 0 && S_ISDIR(status.st_mode);
+    /// "a pipe", when something is there that is not a regular file.
+    [[nodiscard]] std::optional<std::string> other_noun() const {
+        if (!mode_ || S_ISREG(mode_))
+            return std::nullopt;
+        return std::string(noun_of_file(mode_));
     }
-    /// All bytes, or one more than is allowed: a pipe does not tell its size. False: see errno.
+    /// All bytes, or more than are allowed: a file may grow meanwhile. False: see errno.
     [[nodiscard]] bool read_into(std::string& text) const {
         std::array<char, 65'536> block{};
         while (text.size() <= file_bytes_max) {
@@ -57,7 +72,8 @@ public:
     }
 
 private:
-    const int fd_;
+    int fd_ = -1;
+    mode_t mode_ = 0;  // 0: nothing is there
 };
 
 /// The text of the file; no text when it is missing and that is nothing.
@@ -76,6 +92,10 @@ Result<std::optional<std::string>> text_of(const std::string& path, Missing miss
         return off("is not the name of a file", "name the configuration file");
     const File file(path);
     const int error = file.is_open() ? 0 : errno;
+    if (const auto noun = file.other_noun())
+        return off("is not a regular file but " + *noun,
+                   *noun == "a folder" ? "name the file in it"
+                                       : "write the configuration to a file, and name that");
     if (error == ENOENT || error == ENOTDIR) {
         if (missing == Missing::is_nothing)
             return std::optional<std::string>();
@@ -84,8 +104,6 @@ Result<std::optional<std::string>> text_of(const std::string& path, Missing miss
     }
     if (error != 0)
         return failed(error);
-    if (file.is_directory())
-        return off("is a directory", "name the file in it");
     std::string text;
     if (!file.read_into(text))
         return failed(errno);

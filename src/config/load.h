@@ -20,8 +20,9 @@ namespace hourgate::config {
 [[nodiscard]] Result<Config> parse(std::string_view text, const std::string& file);
 
 /// `option` (--config) if given, else $HOURGATE_CONFIG if not empty, else /etc/hourgate/config.toml
-/// when it exists, else the defaults. A named file that is missing or unreadable is a failure; so
-/// is /etc/hourgate/config.toml when it exists and this user may not read it (Fault::permission).
+/// when it exists, else the defaults. A named file that is missing, unreadable or no regular
+/// file (through links) is a failure, at once. So is /etc/hourgate/config.toml when it exists and
+/// this user may not read it (Fault::permission).
 [[nodiscard]] Result<Config> load(const std::optional<std::string>& option);
 
 /// Where load() looks, the first that is set; `standard` may be missing.

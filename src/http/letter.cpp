@@ -20,6 +20,11 @@ std::string text_at(const Json& json, const char* name) {
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// The same for a place in a line: a record may come from a database that is anybody's.
+std::string line_at(const Json& json, const char* name) {
+    return visible_line(text_at(json, name));
+}
+
 const Json& member(const Json& json, const char* name) {
     static const Json nothing;
     const auto found = json.find(name);
@@ -30,7 +35,8 @@ const Json& member(const Json& json, const char* name) {
 void add_wrapped(std::string& to, std::string_view text, std::size_t indent) {
     const std::string margin(indent, ' ');
     std::string line;
-    for (const std::string_view word : split(text, ' ')) {
+    const std::string shown = visible_line(text);
+    for (const std::string_view word : split(shown, ' ')) {
         if (!line.empty() && indent + line.size() + 1 + word.size() > line_characters) {
             to.append(margin).append(line).append("\n");
             line.clear();
@@ -50,11 +56,11 @@ void add_section(std::string& to, std::string_view title, std::string_view text)
 
 /// "granted", "refused with 403 (role_forbidden)", "would have been refused: …".
 std::string outcome_of(const Json& document) {
-    const std::string reason = text_at(document, "reason");
+    const std::string reason = line_at(document, "reason");
     const bool observed = member(document, "observed") == true;
     const Json& status = member(document, "status");
     std::string number = status.is_number_integer() ? std::to_string(status.get<int>()) : "";
-    const std::string failed = text_at(member(document, "upstream"), "reason");
+    const std::string failed = line_at(member(document, "upstream"), "reason");
     if (!failed.empty())
         return "granted by the gate, then failed behind it with " + number + " (" + failed + ")";
     if (reason == "granted")
@@ -70,11 +76,11 @@ void add_asked(std::string& to, const Json& document) {
     to.append("\nYou asked for\n");
     // As sent, it could colour or break a terminal.
     const std::string path = printable(text_at(asked, "path"), limits::kept_path_bytes_max);
-    to.append("  ").append(text_at(asked, "method")).append(" ").append(path);
-    to.append("\n  at ").append(text_at(document, "at"));
-    if (const std::string address = text_at(asked, "address"); !address.empty())
+    to.append("  ").append(line_at(asked, "method")).append(" ").append(path);
+    to.append("\n  at ").append(line_at(document, "at"));
+    if (const std::string address = line_at(asked, "address"); !address.empty())
         to.append(", from ").append(address);
-    if (const std::string id = text_at(asked, "requestId"); !id.empty())
+    if (const std::string id = line_at(asked, "requestId"); !id.empty())
         to.append(", as request ").append(id);
     to.append("\n");
 }
@@ -84,12 +90,12 @@ void add_checks(std::string& to, const Json& document) {
     int number = 0;
     for (const Json& question : member(document, "questions")) {
         std::string line = "  " + std::to_string(number++) + ". ";
-        std::string asked = text_at(question, "question");
+        std::string asked = line_at(question, "question");
         if (!asked.empty())
             asked.front() = static_cast<char>(asked.front() - 'a' + 'A');
         line.append(asked).append("?");
         line.resize(std::max(line.size(), outcome_column), ' ');
-        line.append(text_at(question, "outcome"));
+        line.append(line_at(question, "outcome"));
         std::string saw;
         add_wrapped(saw, text_at(question, "saw"), saw_column);
         if (!saw.empty()) {
@@ -114,7 +120,7 @@ void add_helpers(std::string& to, const Json& document) {
 
 std::string letter_of(const Json& document) {
     std::string letter =
-        "Decision " + text_at(document, "decision") + ": " + outcome_of(document) + ".\n";
+        "Decision " + line_at(document, "decision") + ": " + outcome_of(document) + ".\n";
     add_asked(letter, document);
     add_checks(letter, document);
     const Json& upstream = member(document, "upstream");

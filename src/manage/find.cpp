@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/visible.h"
 #include "token/blot.h"
 
 namespace hourgate::manage {
@@ -80,8 +81,9 @@ std::string name_rule(std::size_t bytes_max) {
 }
 
 std::string name_of(const Member& member) {
-    const std::string name = member.kind == MemberKind::person ? member.email : quoted(member.name);
-    return name + " (" + member.public_id + ")";
+    const std::string name =
+        member.kind == MemberKind::person ? visible_line(member.email) : quoted(member.name);
+    return name + " (" + visible_line(member.public_id) + ")";
 }
 
 Failure no_token(std::string_view prefix) {

@@ -156,8 +156,11 @@ private:
     const std::string lock_;
 };
 
-Failure does_not_restore(const std::string& named, const std::string& why, std::string next) {
-    return {Fault::store, "the backup " + named + " does not restore: " + why, std::move(next)};
+Failure does_not_restore(const std::string& named, const std::string& why,
+                         const std::string& next) {
+    Failure failure = store::does_not_restore(named, why);
+    failure.next = next;
+    return failure;
 }
 
 /// Restores `copy` beside it, and compares. `named` is how messages call it.
@@ -292,28 +295,22 @@ Result<BackupReport> backup(const std::string& database, const std::string& targ
 }
 
 Result<BackupReport> verify_backup(const std::string& file) {
+    const auto unfit = [&](const Failure& failure) {
+        return failure.fault == Fault::store ? does_not_restore(file, failure.what) : failure;
+    };
     const Result<AsOwner> reader = AsOwner::of(file);
     if (!reader)
         return reader.failure();
-    const std::string next = "use another backup: what this one holds cannot be trusted";
-    Result<FileState> state = look_at_header(file);
-    if (state && state.value().kind == FileState::Kind::ours)
-        state = look_inside(file, Access::look);
-    if (!state)
-        return state.failure();
-    if (state.value().kind == FileState::Kind::absent)
-        return Failure{Fault::not_found, "there is no backup at " + file, "check the name"};
-    if (!state.value().flaw.empty())
-        return does_not_restore(file, "it " + state.value().flaw, next);
+    if (Status usable = check_backup(file); !usable)
+        return unfit(usable.failure());
     const Result<Known> known = guarded(file, [&]() -> Result<Known> {
         Connection connection(file, Access::look, command_busy_ms);
         return read_known(connection);
     });
     if (!known)
-        return known.failure().fault == Fault::store
-                   ? does_not_restore(file, known.failure().what, next)
-                   : known.failure();
-    const Result<Restored> restored = try_restore(file, file, known.value(), next);
+        return unfit(known.failure());
+    const Result<Restored> restored =
+        try_restore(file, file, known.value(), does_not_restore(file, "").next);
     if (!restored)
         return restored.failure();
     BackupReport report;

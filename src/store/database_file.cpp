@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/file_kind.h"
 #include "store/connection.h"
 #include "store/errors.h"
 #include "store/file_header.h"
@@ -99,7 +100,8 @@ Result<FileState> look_at_header(const std::string& path) {
         return system_failure("read", path, errno);
     }
     if (!S_ISREG(status.st_mode))
-        return FileState{FileState::Kind::foreign, 0, "is not a regular file"};
+        return FileState{FileState::Kind::foreign, 0,
+                         "is not a regular file but " + std::string(noun_of_file(status.st_mode))};
     const Result<FileHeader> header = read_header(path);
     if (!header)
         return header.failure();

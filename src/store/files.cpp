@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file_kind.h"
 #include "base/time_text.h"
 #include "store/errors.h"
 #include "store/file_header.h"
@@ -43,20 +44,11 @@ Result<Standing> what_is_at(const std::string& path) {
     const std::int64_t changed_ns =
         static_cast<std::int64_t>(status.st_ctim.tv_sec) * 1'000'000'000 + status.st_ctim.tv_nsec;
     using Kind = Standing::Kind;
-    switch (status.st_mode & S_IFMT) {
-        case S_IFREG:
-            return Standing{Kind::file, id, changed_ns, "a file"};
-        case S_IFDIR:
-            return Standing{Kind::folder, id, changed_ns, "a folder"};
-        case S_IFLNK:
-            return Standing{Kind::link, id, changed_ns, "a symbolic link"};
-        case S_IFIFO:
-            return Standing{Kind::other, id, changed_ns, "a pipe"};
-        case S_IFSOCK:
-            return Standing{Kind::other, id, changed_ns, "a socket"};
-        default:
-            return Standing{Kind::other, id, changed_ns, "a device"};
-    }
+    const Kind kind = S_ISREG(status.st_mode)   ? Kind::file
+                      : S_ISDIR(status.st_mode) ? Kind::folder
+                      : S_ISLNK(status.st_mode) ? Kind::link
+                                                : Kind::other;
+    return Standing{kind, id, changed_ns, std::string(noun_of_file(status.st_mode))};
 }
 
 namespace {

@@ -121,6 +121,24 @@ Known read_known(Connection& connection) {
     return known;
 }
 
+void check_rows(Connection& connection) {
+    static_cast<void>(PlanBook(read_plans(connection)));
+    SQLite::Statement workspace(connection.db(),
+                                std::string("SELECT") + workspace_columns + "FROM workspaces w");
+    while (workspace.executeStep())
+        static_cast<void>(workspace_from(workspace, 0));
+    SQLite::Statement member(connection.db(),
+                             std::string("SELECT") + member_columns + "FROM members m");
+    while (member.executeStep())
+        static_cast<void>(member_from(member, 0));
+    SQLite::Statement token(connection.db(),
+                            std::string("SELECT t.digest,") + token_columns + "FROM tokens t");
+    while (token.executeStep()) {
+        static_cast<void>(digest_from(token, 0));
+        static_cast<void>(token_from(token, 1));
+    }
+}
+
 Result<std::string> difference(const Known& known, const std::string& path) {
     if (Status usable = check_database(path, Migrate::no); !usable)
         return usable.failure();

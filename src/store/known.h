@@ -26,6 +26,11 @@ struct Known {
 /// Reads it in the snapshot the connection has, or, without one, of a file nobody writes. Throws.
 [[nodiscard]] Known read_known(Connection& connection);
 
+/// Reads each plan, window, workspace, member and token by the code that a decision reads it with:
+/// a word there that hourgate never writes would refuse every later call of that token, or every
+/// list. Throws ImpossibleRow. Linear in the rows.
+void check_rows(Connection& connection);
+
 /// Asks the database at `path` the same, by the code that the gate reads with: check_database, then
 /// a LeasedDirectory. Gives what is off about it, "token 4f8a2c1bdedf: its role is another", or ""
 /// when nothing is. Makes and leaves what any use of a database does: -wal, -shm, .lock.

@@ -28,6 +28,7 @@
 #include "store/database_file.h"
 #include "store/errors.h"
 #include "store/files.h"
+#include "store/known.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
 #include "store/restored_draft.h"
@@ -42,7 +43,14 @@ constexpr int others_wait_ms = 1'000;  // for commands that are about to end
 
 // --- 1. the copy ---
 
-Status check_source(const std::string& source) {
+}  // namespace
+
+Failure does_not_restore(const std::string& named, const std::string& why) {
+    return {Fault::store, "the backup " + named + " does not restore: " + why,
+            "use another backup: what this one holds cannot be trusted; nothing was changed"};
+}
+
+Status check_backup(const std::string& source) {
     const Result<AsOwner> reader = AsOwner::of(source);
     if (!reader)
         return reader.failure();
@@ -58,11 +66,12 @@ Status check_source(const std::string& source) {
     const FileState::Kind kind = state.value().kind;
     if (kind == FileState::Kind::ours || kind == FileState::Kind::older)
         return Done{};
-    Failure why = unusable(source, state.value());
-    if (kind != FileState::Kind::newer)
-        why.next = "use another backup; nothing was changed";
-    return why;
+    if (kind == FileState::Kind::newer)
+        return unusable(source, state.value());
+    return Failure{Fault::store, "it " + state.value().flaw, ""};
 }
+
+namespace {
 
 Status copy_source(const std::string& source, const std::string& database, const Draft& draft) {
     return guarded(database, [&]() -> Status {
@@ -86,11 +95,9 @@ Status migrate_and_check(const std::string& source, const Draft& draft) {
     return guarded(source, [&]() -> Status {
         Connection copy(draft, Access::draft, command_busy_ms);
         migrate(copy);
+        check_rows(copy);  // before the rest, as a verified backup is read: both say the same then
         const std::string flaw = flaw_in(copy);
-        if (flaw.empty())
-            return Done{};
-        return Failure{Fault::store, source + " is damaged: " + flaw,
-                       "use another backup; nothing was changed"};
+        return flaw.empty() ? Status(Done{}) : Failure{Fault::store, "it is damaged: " + flaw, ""};
     });
 }
 
@@ -441,7 +448,7 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
 
 Result<Draft> restored_draft(const std::string& source, const std::string& target,
                              const std::string& suffix) {
-    if (Status usable = check_source(source); !usable)
+    if (Status usable = check_backup(source); !usable)
         return usable.failure();
     Result<Draft> draft = Draft::make(target, suffix);
     if (!draft)
@@ -471,7 +478,9 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
                        "name the backup to restore"};
     Result<Draft> draft = restored_draft(source, path.value(), ".restoring");
     if (!draft)
-        return draft.failure();
+        return draft.failure().fault == Fault::store
+                   ? does_not_restore(source, draft.failure().what)
+                   : draft.failure();
     if (const auto mode = draft.value().open_to_others())
         return keeps_no_modes(path.value(), *mode);
     return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms, before);

@@ -1,6 +1,9 @@
 // SIGHUP: rules change from the next call on, a bad file changes nothing, and no connection,
 // counter or call is lost.
+#include <sys/stat.h>
+
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -104,6 +107,23 @@ TEST_CASE("a bad file is refused with file, line and key, and the former rules s
     CHECK(reason(server, site.owner, clients) == "granted");
     write_file(site.here.config(), "");
     CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a reload does not wait at a configuration that became a pipe, and the server ends") {
+    Site site;
+    Server server(site.here);
+    std::filesystem::remove(site.here.config());
+    REQUIRE(mkfifo(site.here.config().c_str(), 0600) == 0);
+    const std::string said = site.hang_up(server);
+    CHECK(contains(said, "level=error"));
+    CHECK(contains(said, "is not a regular file but a pipe"));
+    CHECK(reason(server, site.owner, clients) == "granted");
+    CHECK(server.stop() == 0);
+    const Ran checked = site.here.run({"config", "check"});
+    CHECK(checked.exit_code == 1);
+    CHECK(contains(checked.err, "is not a regular file but a pipe"));
+    std::filesystem::remove(site.here.config());
+    write_file(site.here.config(), "");
 }
 
 TEST_CASE("what takes a start is named, and the rest changes all the same") {

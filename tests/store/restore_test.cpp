@@ -264,6 +264,7 @@ TEST_CASE("a restored database never meets the WAL of the old one") {
 
 TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing changes") {
     Backed bench;
+    const std::string unfit = "the backup " + bench.copy + " does not restore: ";
     std::string said;
     SECTION("absent") {
         std::filesystem::remove(bench.copy);
@@ -271,16 +272,16 @@ TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing
     }
     SECTION("a text") {
         test::write_bytes(bench.copy, "dear diary");
-        said = bench.copy + " is not a SQLite database";
+        said = unfit + "it is not a SQLite database";
     }
     SECTION("empty") {
         test::write_bytes(bench.copy, "");
-        said = "the database " + bench.copy + " is empty";
+        said = unfit + "it is empty";
     }
     SECTION("cut off") {
         const std::string whole = test::bytes_of(bench.copy);
         test::write_bytes(bench.copy, whole.substr(0, whole.size() / 2));
-        said = "the database " + bench.copy + " is cut off";
+        said = unfit + "it is cut off";
     }
     SECTION("damaged in the middle") {
         std::string bytes = test::bytes_of(bench.copy);
@@ -288,26 +289,49 @@ TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing
         for (std::size_t i = 0; i < 4'096; ++i)
             bytes[page + i] = static_cast<char>(i);
         test::write_bytes(bench.copy, bytes);
-        said = bench.copy + " is damaged";
+        said = unfit;
     }
     SECTION("of another program") {
         Connection(bench.copy, Access::draft, 0).run("PRAGMA application_id = 5");
-        said = bench.copy + " is a SQLite database of another program";
+        said = unfit + "it is a SQLite database of another program";
     }
     SECTION("newer") {
         Connection(bench.copy, Access::draft, 0).run("PRAGMA user_version = 9");
-        said = bench.copy + " was written by a newer hourgate (schema 9, this program knows " +
+        said = unfit + bench.copy +
+               " was written by a newer hourgate (schema 9, this program knows " +
                std::to_string(schema_version()) + ")";
     }
     SECTION("references that lead nowhere") {
         Connection(bench.copy, Access::draft, 0)
             .run("PRAGMA foreign_keys = OFF; DELETE FROM members");
-        said = bench.copy + " is damaged: a row of tokens refers to nothing";
+        said = unfit + "it is damaged: a row of tokens refers to nothing";
     }
     const Failure failure = bench.refused();
     INFO(failure.what);
     CHECK(failure.what.find(said) == 0);
     CHECK_FALSE(failure.next.empty());
+}
+
+TEST_CASE("what `backup --verify-only` refuses is not restored, and both say the same") {
+    for (const std::string change :
+         {"UPDATE tokens SET scopes = 'clients:read;DROP'", "UPDATE tokens SET env = 7",
+          "UPDATE tokens SET digest = x'00'", "UPDATE members SET role = 9",
+          "UPDATE windows SET per = 5",
+          // A row that no sample of the tokens reads.
+          "UPDATE members SET kind = 4 WHERE email = 'bob@acme.example'"}) {
+        Backed bench;
+        Connection(bench.copy, Access::draft, 0)
+            .run(("PRAGMA ignore_check_constraints = ON;" + change).c_str());
+        const auto verified = verify_backup(bench.copy);
+        INFO(change);
+        REQUIRE_FALSE(verified.ok());
+        const Failure failure = bench.refused();
+        CHECK(failure.what == verified.failure().what);
+        CHECK(failure.what.starts_with("the backup " + bench.copy + " does not restore: "));
+        CHECK(failure.next == verified.failure().next);
+        bench.reopen();
+        CHECK(bench.number("SELECT count(*) FROM tokens") == 1);
+    }
 }
 
 TEST_CASE("the database itself is no backup of itself") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/visible.h"
 #include "cli/print.h"
 
 namespace hourgate::cli {
@@ -60,9 +61,9 @@ Check is_bad(std::string name, const Failure& failure) {
 std::string line_of(const Check& check) {
     std::string text =
         padded(to_text(check.state), state_columns) + padded(check.name, name_columns);
-    text += check.seen + "\n";
+    text += visible_line(check.seen) + "\n";
     if (!check.fix.empty())
-        text.append(state_columns, ' ').append("fix: ").append(check.fix).append("\n");
+        text.append(state_columns, ' ').append("fix: ").append(visible_line(check.fix)) += "\n";
     return text;
 }
 

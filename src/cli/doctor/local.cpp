@@ -17,6 +17,8 @@ namespace hourgate::cli {
 
 namespace {
 
+constexpr int door_wait_ms = 5'000;                     // for a listener of this machine
+constexpr std::int64_t outside_us_max = 15 * us_per_s;  // for all listeners at all addresses
 /// How long the database is read before the rest is left to `hourgate backup`, which reads it all.
 constexpr std::int64_t reading_us_max = 60 * us_per_s;
 
@@ -264,6 +266,7 @@ private:
 
     [[nodiscard]] static http::ProbeTarget target_of(const config::Listen& listen) {
         http::ProbeTarget target;
+        target.total_ms = door_wait_ms;
         target.socket_path = listen.path;
         target.port = listen.port;
         target.host = listen.host;
@@ -315,12 +318,23 @@ private:
     /// Listeners of this machine alone, tried at its other addresses.
     void look_from_outside() {
         std::string tried;
+        const std::int64_t end_us = session_.clock.now().boot_us + outside_us_max;
         for (const Address& address : ops::own_addresses()) {
+            if (session_.clock.now().boot_us >= end_us) {
+                report_.add(is_worth_a_look(
+                    "from outside",
+                    "not all addresses of this machine were tried in time; the first that was not "
+                    "is " +
+                        address.text(),
+                    "see which of them drop connections to themselves: `nft list ruleset`"));
+                return;
+            }
             for (const Door& door : doors()) {
                 if (door.listen.kind != config::Listen::Kind::tcp || door.listen.port == 0 ||
                     !config::is_local(door.listen))
                     continue;
                 http::ProbeTarget target;
+                target.total_ms = door_wait_ms;
                 target.host = address.text();
                 target.port = door.listen.port;
                 const auto answer = http::probe(target, door.path);

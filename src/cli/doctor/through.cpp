@@ -1,5 +1,7 @@
 #include "cli/doctor/through.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,9 @@ namespace {
 
 /// Documentation's address (RFC 5737): nobody calls from there.
 constexpr const char* made_up_address = "203.0.113.77";
+constexpr std::int64_t us_per_ms = us_per_s / ms_per_s;
+/// All calls together: what is slow in each of them is seen by then.
+constexpr std::int64_t calls_us_max = 30 * us_per_s;
 /// The server writes down what it decided every two seconds.
 constexpr std::int64_t notes_wait_us = 6 * us_per_s;
 constexpr std::int64_t notes_every_us = us_per_s / 5;
@@ -48,11 +53,16 @@ public:
     /// False: stopped by a signal.
     [[nodiscard]] bool run(Report& report) {
         evidence_.anonymous = call(aim_.path, {});
-        const Check reach = about_reach(*evidence_.anonymous, shown_);
+        const Check reach =
+            late_ ? is_bad("reach", *late_) : about_reach(*evidence_.anonymous, shown_);
         report.add(reach);
         if (reach.state == State::bad || stopped_)
             return !stopped_;
         evidence_.unpaid = call_as(Stage::Part::caller);
+        if (late_) {
+            report.add(is_bad("time", *late_));
+            return !stopped_;
+        }
         const bool refused_before =
             evidence_.unpaid->code == "unauthenticated" || evidence_.unpaid->answer.status == 401;
         if (!refused_before && !stopped_)
@@ -60,6 +70,10 @@ public:
                 report.add(is_bad("probes", opened.failure()));
                 return !stopped_;
             }
+        if (late_) {  // what was seen until then would be taken for all there is
+            report.add(is_bad("time", *late_));
+            return !stopped_;
+        }
         if (!stopped_)
             read_notes(refused_before);
         if (stopped_)
@@ -103,9 +117,22 @@ private:
 
     [[nodiscard]] Exchange call(const std::string& path, const Headers& headers) {
         session_.output.progress("calling " + shown_ + path);
-        Exchange exchange = exchange_of(http::probe(target_, path, headers));
+        const std::int64_t begun_us = session_.clock.now().boot_us;
+        const std::int64_t left_us = std::max<std::int64_t>(end_us_ - begun_us, us_per_ms);
+        target_.total_ms =
+            static_cast<int>(std::min<std::int64_t>(http::probe_total_ms, left_us / us_per_ms));
+        const auto answer = http::probe(target_, path, headers);
+        const std::int64_t now_us = session_.clock.now().boot_us;
+        if (now_us >= end_us_)
+            late_ =
+                Failure{Fault::system,
+                        "the calls were not done after " + std::to_string(calls_us_max / us_per_s) +
+                            " s, and the rest was left out; the last was GET " + path,
+                        "see what makes them slow: `curl -v " + shown_ + path + "`"};
+        else if (!answer && now_us - begun_us >= target_.total_ms * us_per_ms)
+            late_ = answer.failure();
         stopped_ = stopped_ || signals_.wait(0) != 0;
-        return exchange;
+        return exchange_of(answer);
     }
 
     [[nodiscard]] Exchange call_as(Stage::Part part, const Headers& more = {},
@@ -124,11 +151,11 @@ private:
             return opened;
         const auto once = [&](std::optional<Exchange>& place, Part part, const Headers& headers,
                               const std::string& path) {
-            if (!stopped_)
+            if (!stopped_ && !late_)
                 place = call_as(part, headers, path);
         };
         once(evidence_.narrow, Part::narrow, {}, "");
-        for (std::uint32_t at = 0; at <= Stage::window_calls && !stopped_; ++at) {
+        for (std::uint32_t at = 0; at <= Stage::window_calls && !stopped_ && !late_; ++at) {
             evidence_.paid.push_back(call_as(Part::caller));
             if (evidence_.paid.back().reason == "window_full")
                 break;
@@ -186,6 +213,8 @@ private:
     const std::string shown_;
     http::ProbeTarget target_;
     Evidence evidence_;
+    const std::int64_t end_us_ = session_.clock.now().boot_us + calls_us_max;
+    std::optional<Failure> late_;
     bool stopped_ = false;
 };
 

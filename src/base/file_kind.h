@@ -1,0 +1,15 @@
+// What a name in the file system leads to, as words for a message. A file that an operator names is
+// read only if it is a regular one: a pipe or a device may keep a program waiting, or has no end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string_view>
+
+namespace hourgate {
+
+/// Returns "a file", "a folder", "a symbolic link", "a pipe", "a socket" or "a device" for the
+/// st_mode of stat(2).
+[[nodiscard]] std::string_view noun_of_file(mode_t mode) noexcept;
+
+}  // namespace hourgate
