@@ -367,6 +367,8 @@ struct App::Parts {
         auto loaded = config.file.empty() ? config::load(std::nullopt) : config::load(config.file);
         if (!loaded)
             return refuse_reload(loaded.failure());
+        if (Status narrow = check_still_has_resources(loaded.value()); !narrow)
+            return refuse_reload(narrow.failure());
         std::vector<std::string> kept;
         config::Config next = config::live(config, std::move(loaded).value(), kept);
         if (Status in_force = put_in_force(next); !in_force)
@@ -389,6 +391,18 @@ struct App::Parts {
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": takes effect after a restart",
                      {{"next", "systemctl restart hourgate"}});
+    }
+
+    /// Refuses to replace resources by none. A full disk or an editor can leave an empty file, and
+    /// without resources most roles may do everything: only a start may go that far.
+    [[nodiscard]] Status check_still_has_resources(const config::Config& next) const {
+        if (rules.get()->config.rules.resources.empty() || !next.rules.resources.empty())
+            return Done{};
+        return Failure{Fault::config,
+                       printable(next.file, 4'096) +
+                           ": has no [[resource]] row any more: owner, admin and manager could use "
+                           "every path",
+                       "restore the file and reload again; restart the server if you mean it"};
     }
 
     void warn_of_plans() {
@@ -415,11 +429,14 @@ struct App::Parts {
     void refuse_reload(const Failure& failure) {
         reloads_refused.fetch_add(1);
         last_reload_good.store(false);
-        for (const std::string_view mistake : split(failure.what, '\n'))
+        for (const std::string_view mistake : split(failure.what, '\n')) {
+            std::vector<std::pair<std::string_view, std::string>> fields = {
+                {"reload", std::to_string(reloads)}, {"why", std::string(mistake)}};
+            if (!failure.next.empty())
+                fields.emplace_back("next", failure.next);
             log.line(ops::Level::error, "reload failed; the previous configuration stays in force",
-                     {{"reload", std::to_string(reloads)},
-                      {"why", std::string(mistake)},
-                      {"next", failure.next}});
+                     fields);
+        }
     }
 
     void sweep() {

@@ -44,7 +44,13 @@ Status add(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(session, manage::add_member(context.value(), asked.value()));
+    const auto added = manage::add_member(context.value(), asked.value());
+    if (added)
+        if (const auto warning =
+                manage::warning_about_name(context.value(), added.value().member);
+            warning && !warning.value().empty())
+            session.output.warn(warning.value());
+    return shown_in_force(session, added);
 }
 
 Status list(Session& session) {

@@ -49,12 +49,7 @@ Status set(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto plan = manage::set_plan(context.value(), change);
-    if (plan)
-        if (const auto warning = warning_about(plan.value(), context.value().tokens.live_max);
-            !warning.empty())
-            session.output.warn(warning);
-    return shown_in_force(session, plan);
+    return shown_in_force(session, manage::change_plan(context.value(), change));
 }
 
 Status list(Session& session) {

@@ -221,6 +221,16 @@ Status show(const Session& session, const Plan& plan) {
                                           {"windows", windows_of(plan)}}));
 }
 
+Status show(const Session& session, const manage::PlanSet& set) {
+    for (const std::string& warning : set.warnings)
+        session.output.warn(warning);
+    if (!wants_json(session))
+        return show(session, set.plan);
+    Json json = view_of(set.plan);
+    json["warnings"] = set.warnings;
+    return print(session, json);
+}
+
 Status show(const Session& session, const std::vector<Plan>& plans) {
     return show_list(
         session, plans, {{"NAME", "API", "RANK", "WINDOWS"}},

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "cli/session.h"
+#include "manage/accounts.h"
 #include "manage/records.h"
 #include "manage/tokens.h"
 #include "plan/plan.h"
@@ -21,6 +22,8 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::MemberView>& views);
 [[nodiscard]] Status show(const Session& session, const Plan& plan);
 [[nodiscard]] Status show(const Session& session, const std::vector<Plan>& plans);
+/// With its warnings: on standard error, and as "warnings" in JSON.
+[[nodiscard]] Status show(const Session& session, const manage::PlanSet& set);
 [[nodiscard]] Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);

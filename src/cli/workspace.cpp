@@ -58,6 +58,23 @@ void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
     }
 }
 
+/// What cannot be looked up is left out, here and below: the change itself is done.
+void warn_of_plan(Session& session, const manage::Context& context,
+                   const manage::WorkspaceView& view) {
+    if (const auto plan = manage::show_plan(context, view.plan);
+        plan && !plan.value().api && view.tokens > 0)
+        session.output.warn("the workspace has " + std::to_string(view.tokens) +
+                            (view.tokens == 1 ? " live token" : " live tokens") + ", and plan '" +
+                            view.plan +
+                            "' has no API access: their calls are answered 402 from now on");
+}
+
+void warn_of_name(Session& session, const manage::Context& context, const Workspace& workspace) {
+    const auto warning = manage::warning_about_name(context, workspace);
+    if (warning && !warning.value().empty())
+        session.output.warn(warning.value());
+}
+
 Status add(Session& session) {
     const auto until = paid_until_of(session.arguments);
     if (!until)
@@ -70,8 +87,10 @@ Status add(Session& session) {
     asked.plan = session.arguments.find("--plan").value_or(asked.plan);
     asked.paid_until_ms = until.value().value_or(std::nullopt);
     const auto added = manage::add_workspace(context.value(), asked);
-    if (added)
+    if (added) {
         warn_of_past(session, asked.paid_until_ms);
+        warn_of_name(session, context.value(), added.value().workspace);
+    }
     return shown_in_force(session, added);
 }
 
@@ -101,8 +120,10 @@ Status plan(Session& session) {
     change.paid_until_ms = until.value();
     const auto changed =
         manage::change_workspace(context.value(), session.arguments.one(ws.name), change);
-    if (changed)
+    if (changed) {
         warn_of_past(session, changed.value().workspace.paid_until_ms);
+        warn_of_plan(session, context.value(), changed.value());
+    }
     return shown_in_force(session, changed);
 }
 
@@ -112,8 +133,11 @@ Status rename(Session& session) {
         return context.failure();
     manage::WorkspaceChange change;
     change.name = session.arguments.one("NAME");
-    return shown_in_force(
-        session, manage::change_workspace(context.value(), session.arguments.one(ws.name), change));
+    const auto renamed =
+        manage::change_workspace(context.value(), session.arguments.one(ws.name), change);
+    if (renamed)
+        warn_of_name(session, context.value(), renamed.value().workspace);
+    return shown_in_force(session, renamed);
 }
 
 }  // namespace

@@ -211,6 +211,15 @@ Failure with_unquoted(const std::vector<Unquoted>& unquoted, Failure failure) {
     return failure;
 }
 
+/// The file that `config` was read from, as it is now. REQUIRES: there is one.
+Result<Node> read_again(const Config& config) {
+    const auto text = text_of(config.file, Missing::is_a_failure);
+    if (!text)
+        return text.failure();
+    std::vector<Unquoted> unquoted;
+    return read_toml(*text.value(), printable(config.file, 4'096), unquoted);
+}
+
 }  // namespace
 
 Result<Config> parse(std::string_view text, const std::string& file) {
@@ -253,10 +262,7 @@ std::string place_of(const Config& config, std::string_view section, std::string
     if (config.file.empty())
         return name;
     const std::string file = printable(config.file, 4'096);
-    const auto text = text_of(config.file, Missing::is_a_failure);
-    std::vector<Unquoted> unquoted;
-    const auto document =
-        text ? read_toml(*text.value(), file, unquoted) : Result<Node>(text.failure());
+    const Result<Node> document = read_again(config);
     const Node* const table = document ? document.value().find(section) : nullptr;
     const Node* node = table != nullptr ? table->find(key) : nullptr;
     if (node == nullptr)
@@ -266,6 +272,21 @@ std::string place_of(const Config& config, std::string_view section, std::string
         if (item.text == value)
             line = item.line;
     return file + ":" + std::to_string(line) + ": " + name;
+}
+
+std::string place_of_path(const Config& config, std::size_t resource, std::string_view path) {
+    if (config.file.empty())
+        return "";
+    const std::string file = printable(config.file, 4'096);
+    const Result<Node> document = read_again(config);
+    const Node* const rows = document ? document.value().find("resource") : nullptr;
+    if (rows == nullptr || rows->children.size() <= resource)
+        return file;
+    const Node* const paths = rows->children[resource].find("paths");
+    for (const Node& item : paths == nullptr ? std::vector<Node>() : paths->children)
+        if (item.text == path)
+            return file + ":" + std::to_string(item.line);
+    return file;
 }
 
 Result<Config> load(const std::optional<std::string>& option) {

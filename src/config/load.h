@@ -4,6 +4,7 @@
 // 10000". It has one line for each mistake that does not follow from another, at most 20 of them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +40,14 @@ struct Places {
 [[nodiscard]] std::string place_of(const Config& config, std::string_view section,
                                    std::string_view key, std::string_view value = {});
 
-/// What is allowed but worth a second look, each "KEY: what": a listener that others reach, a rule
-/// that is off, nobody or everybody trusted. For `config check` and the start of the server.
+/// "/etc/hourgate/config.toml:31": the line of an item of `paths` of a [[resource]], counted from
+/// 0. As above; "" for built-in defaults.
+[[nodiscard]] std::string place_of_path(const Config& config, std::size_t resource,
+                                        std::string_view path);
+
+/// Returns what is allowed but worth a second look, each "KEY: what": a listener that others reach,
+/// a rule that is off, nobody or everybody trusted. Where the file as a whole is meant, or a line
+/// of it, that stands in front; for the line the file is read again.
 [[nodiscard]] std::vector<std::string> warnings(const Config& config);
 
 /// Every key with the value in force, as TOML that parse() reads back to the same Config.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "config/forms.h"
 #include "config/load.h"
 
@@ -71,17 +72,65 @@ void about_rows(Warnings& out, const policy::Resource& resource) {
         }
 }
 
+/// Whether every key has its default.
+bool sets_nothing(const Config& config) {
+    Config defaults;
+    defaults.file = config.file;  // which show_toml() names
+    return show_toml(config) == show_toml(defaults);
+}
+
+/// "/etc/hourgate/config.toml: sets no key", and what follows from it.
+std::string about_no_resources(const Config& config) {
+    const std::string what =
+        config.file.empty() ? "no configuration file was read, so there is no [[resource]]"
+        : sets_nothing(config)
+            ? printable(config.file, 4'096) + ": sets no key, so there is no [[resource]]"
+            : printable(config.file, 4'096) + ": has no [[resource]]";
+    return what +
+           ": by the default rule owner, admin and manager may use every path with every method, "
+           "and role member none";
+}
+
+/// How other routers write a placeholder: ":id", "<id>", "[id]", "$id". Never how a pattern does.
+bool looks_like_placeholder(std::string_view segment) {
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    if (segment.size() < 2)
+        return false;
+    const char first = segment.front(), last = segment.back();
+    if (first == ':' || first == '$')
+        return is_letter(segment[1]);
+    return (first == '<' && last == '>') || (first == '[' && last == ']') ||
+           (first == '(' && last == ')');
+}
+
+void about_placeholders(Warnings& out, const Config& config) {
+    for (std::size_t at = 0; at < config.rules.resources.size(); ++at)
+        for (const policy::Pattern& pattern : config.rules.resources[at].patterns)
+            for (const policy::Segment& segment : pattern.segments) {
+                if (segment.kind != policy::Segment::Kind::literal ||
+                    !looks_like_placeholder(segment.text))
+                    continue;
+                const std::string place = place_of_path(config, at, pattern.text);
+                out.push_back((place.empty() ? "" : place + ": ") + "resource '" +
+                              config.rules.resources[at].name + "', path \"" + pattern.text +
+                              "\": '" + segment.text +
+                              "' is taken literally; a placeholder is written {id}, and the rest "
+                              "of a path /**");
+            }
+}
+
 void about_policy(Warnings& out, const Config& config) {
     if (config.rules.resources.empty())
-        out.push_back(
-            "resource: none is configured, so owner, admin and manager may do everything "
-            "and role member nothing");
+        out.push_back(about_no_resources(config));
     else if (config.rules.unlisted_allowed)
         out.push_back(
             "policy.unlisted: \"allow\": every role may do everything with a path that "
             "no resource lists");
     for (const policy::Resource& resource : config.rules.resources)
         about_rows(out, resource);
+    about_placeholders(out, config);
     const policy::PathRules& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {
         if (!refused)

@@ -236,14 +236,12 @@ Answer set_one_plan(Visit& visit) {
     change.windows = windows_in(visit.body);
     if (auto off = visit.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    return visit.one(200, manage::set_plan(context, change), [&](const Plan& plan) {
-        Json json = view_of(plan);
-        json["warnings"] = Json::array();
-        if (auto warning = warning_about(plan, context.tokens.live_max); !warning.empty())
-            json["warnings"].push_back(std::move(warning));
-        return json;
-    });
+    return visit.one(200, manage::change_plan(visit.context(), change),
+                     [](const manage::PlanSet& set) {
+                         Json json = view_of(set.plan);
+                         json["warnings"] = set.warnings;
+                         return json;
+                     });
 }
 
 Answer remove_one_plan(Visit& visit) {

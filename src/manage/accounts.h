@@ -39,6 +39,10 @@ struct WorkspaceChange {
 [[nodiscard]] Result<WorkspaceView> change_workspace(const Context&, std::string_view ws,
                                                      const WorkspaceChange&);
 
+/// Returns a sentence if another workspace's name differs from this one's only in letter case; ""
+/// if none does. Looks at the first 10,000 workspaces.
+[[nodiscard]] Result<std::string> warning_about_name(const Context&, const Workspace&);
+
 // --- members: MEMBER is a public id, "WS/EMAIL", "WS/SERVICE NAME", or an e-mail where unambiguous
 // ---
 
@@ -50,6 +54,9 @@ struct NewMember {
     Role role = Role::member;
 };
 [[nodiscard]] Result<MemberView> add_member(const Context&, const NewMember&);
+/// The same for a service and the other services of its workspace; "" for a person: e-mail
+/// addresses are compared without their case.
+[[nodiscard]] Result<std::string> warning_about_name(const Context&, const Member&);
 /// In the order they were added, removed ones included. Members see those of their own workspace,
 /// role member themselves alone.
 [[nodiscard]] Result<Slice<MemberView>> list_members(const Context&, std::string_view ws,
@@ -81,6 +88,13 @@ struct PlanChange {
 [[nodiscard]] Result<std::vector<std::string>> plan_warnings(const Context&);
 [[nodiscard]] Result<Plan> show_plan(const Context&, std::string_view name);
 [[nodiscard]] Result<Plan> set_plan(const Context&, const PlanChange&);
+/// The same, with what is weak about the plan now, and whom the change cuts off or slows down: how
+/// many workspaces count as this plan, and how many live tokens they have.
+struct PlanSet {
+    Plan plan;
+    std::vector<std::string> warnings;  ///< full sentences
+};
+[[nodiscard]] Result<PlanSet> change_plan(const Context&, const PlanChange&);
 /// Conflict while a workspace is on it.
 [[nodiscard]] Status remove_plan(const Context&, std::string_view name);
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "manage/similar.h"
 #include "token/blot.h"
 
 namespace hourgate::manage {
@@ -100,9 +101,16 @@ Result<Workspace> find_workspace(Rows& rows, std::string_view ws) {
     auto found = rows.workspace(ws);
     if (!found)
         return found.failure();
-    if (!found.value())
-        return no_workspace(ws);
-    return *std::move(found).value();
+    if (found.value())
+        return *std::move(found).value();
+    const auto similar = similar_workspace(rows, ws);
+    if (!similar)
+        return similar.failure();
+    Failure failure = no_workspace(ws);
+    if (similar.value())
+        failure.next =
+            "did you mean " + quoted(similar.value()->name) + "? If not, " + failure.next;
+    return failure;
 }
 
 Result<Workspace> workspace_of(Rows& rows, const Member& member) {
@@ -130,11 +138,18 @@ Result<Member> find_member(Rows& rows, std::string_view member) {
         return by_email.failure();
     keep(found.value(), std::move(by_email).value());
     std::vector<Member>& members = found.value();
-    if (members.empty())
+    if (members.empty()) {
+        const Result<std::string> similar = similar_member(rows, member);
+        if (!similar)
+            return similar.failure();
+        const std::string meant =
+            similar.value().empty() ? "" : "did you mean " + quoted(similar.value()) + "? If not, ";
         return Failure{Fault::not_found, "there is no member " + quoted(member),
-                       "name one by id, WORKSPACE/EMAIL or WORKSPACE/SERVICE; see `hourgate member "
-                       "list WORKSPACE`",
+                       meant +
+                           "name one by id, WORKSPACE/EMAIL or WORKSPACE/SERVICE; see `hourgate "
+                           "member list WORKSPACE`",
                        "not_found"};
+    }
     if (members.size() > 1)
         return ambiguous(rows, member, members);
     return std::move(members.front());

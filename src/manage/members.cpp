@@ -10,6 +10,7 @@
 #include "manage/audit.h"
 #include "manage/find.h"
 #include "manage/rights.h"
+#include "manage/similar.h"
 #include "token/blot.h"
 
 namespace hourgate::manage {
@@ -238,6 +239,23 @@ Result<MemberView> remove_member(const Context& context, std::string_view member
 Result<MemberView> restore_member(const Context& context, std::string_view member) {
     return change_member(context, member, "member.restore",
                          [](Member& m) { m.removed_ms.reset(); });
+}
+
+Result<std::string> warning_about_name(const Context& context, const Member& member) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    if (member.kind != MemberKind::service)
+        return std::string();
+    return in_read(context, [&](Rows& rows) -> Result<std::string> {
+        const auto similar = similar_service(rows, member.workspace_id, member.name, member.id);
+        if (!similar)
+            return similar.failure();
+        if (!similar.value())
+            return std::string();
+        return "The workspace also has a service " + name_of(*similar.value()) +
+               (similar.value()->removed_ms ? ", which was removed" : "") +
+               ": its name differs from " + quoted(member.name) + " only in letter case.";
+    });
 }
 
 }  // namespace hourgate::manage

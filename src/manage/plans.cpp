@@ -1,4 +1,6 @@
 // Plans: listed, made, changed, removed.
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -21,11 +23,15 @@ Json state_of(const Plan& plan) {
     return json;
 }
 
-Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change) {
+/// `before`, if given, is set to the plan as it was; it is left as it is if there was none.
+Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change,
+                    std::optional<Plan>* before = nullptr) {
     const Result<PlanBook> book = rows.plans();
     if (!book)
         return book.failure();
     const Plan* const old = book.value().find(change.name);
+    if (before != nullptr && old != nullptr)
+        *before = *old;
     if (old == nullptr && book.value().plans().size() >= limits::plans_max)
         return Failure{
             Fault::conflict,
@@ -50,11 +56,80 @@ Result<Plan> set_in(Rows& rows, const Context& context, const PlanChange& change
     const Status stored = old == nullptr ? rows.add(plan) : rows.update(plan);
     if (!stored)
         return stored.failure();
-    const Json before = old == nullptr ? Json{} : state_of(*old);
+    const Json was = old == nullptr ? Json{} : state_of(*old);
     const Object object{plan.name, ""};
-    if (Status told = record(rows, context, "plan.set", object, before, state_of(plan)); !told)
+    if (Status told = record(rows, context, "plan.set", object, was, state_of(plan)); !told)
         return told.failure();
     return plan;
+}
+
+/// Who counts as a plan: the workspaces on it that have not lapsed, and, if it is the plan that
+/// lapsed ones count as, those.
+struct Users {
+    std::int64_t workspaces = 0;
+    std::int64_t tokens = 0;  ///< live or in grace
+};
+
+Result<Users> users_of(Rows& rows, const Context& context, const Plan& plan) {
+    const bool of_lapsed = plan.name == context.lapse_to;
+    const auto on_it = rows.workspaces_on(plan.id);
+    if (!on_it)
+        return on_it.failure();
+    if (on_it.value() == 0 && !of_lapsed)
+        return Users();
+    const auto all = rows.workspaces(context.now.wall_ms, {});
+    if (!all)
+        return all.failure();
+    Users users;
+    for (const WorkspaceView& view : all.value().items) {
+        const Standing standing =
+            standing_at(view.workspace.paid_until_ms, context.lapse, context.now.wall_ms);
+        const bool counts = standing.paid == Paid::lapsed ? of_lapsed : view.plan == plan.name;
+        if (!counts)
+            continue;
+        ++users.workspaces;
+        users.tokens += view.tokens;
+    }
+    return users;
+}
+
+/// Whether some calls that had room before may have none now: a window that no earlier one of the
+/// same scope and length was at least as narrow as.
+bool narrows(const Plan& was, const Plan& is) {
+    return std::any_of(is.windows.begin(), is.windows.end(), [&](const Window& window) {
+        return std::none_of(was.windows.begin(), was.windows.end(), [&](const Window& old) {
+            return old.per == window.per && old.seconds >= window.seconds &&
+                   old.limit <= window.limit;
+        });
+    });
+}
+
+std::string counted(std::int64_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+/// "" if the change takes nothing from anybody.
+Result<std::string> about_users(Rows& rows, const Context& context, const Plan& was,
+                                const Plan& is) {
+    const bool cut_off = was.api && !is.api;
+    if (!cut_off && !(is.api && was.api && narrows(was, is)))
+        return std::string();
+    const Result<Users> users = users_of(rows, context, is);
+    if (!users)
+        return users.failure();
+    if (users.value().workspaces == 0)
+        return std::string();
+    const std::string who = counted(users.value().workspaces, "workspace") + " with " +
+                            counted(users.value().tokens, "live token");
+    const std::string count = users.value().workspaces == 1 ? " counts" : " count";
+    if (cut_off)
+        return who + count + " as plan " + quoted(is.name) +
+               ", which has no API access any more: from now on their calls are answered 402. To "
+               "undo it: `hourgate plan set " +
+               is.name + " --api yes`.";
+    return who + count + " as plan " + quoted(is.name) +
+           ", which is narrower than it was: calls beyond its windows are answered 429 from now "
+           "on.";
 }
 
 Status remove_in(Rows& rows, const Context& context, std::string_view name) {
@@ -109,6 +184,27 @@ Result<Plan> set_plan(const Context& context, const PlanChange& change) {
     if (Status may = operators_only(context); !may)
         return may.failure();
     return in_write(context, [&](Rows& rows) { return set_in(rows, context, change); });
+}
+
+Result<PlanSet> change_plan(const Context& context, const PlanChange& change) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    std::optional<Plan> before;
+    const Result<Plan> set =
+        in_write(context, [&](Rows& rows) { return set_in(rows, context, change, &before); });
+    if (!set)
+        return set.failure();
+    PlanSet out{set.value(), {}};
+    if (std::string weak = warning_about(out.plan, context.tokens.live_max); !weak.empty())
+        out.warnings.push_back(std::move(weak));
+    if (!before)
+        return out;
+    // Apart from the change, so that the count keeps no other writer waiting.
+    const auto users = in_read(
+        context, [&](Rows& rows) { return about_users(rows, context, *before, out.plan); });
+    if (users && !users.value().empty())
+        out.warnings.push_back(users.value());
+    return out;
 }
 
 Status remove_plan(const Context& context, std::string_view name) {

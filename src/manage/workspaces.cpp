@@ -9,6 +9,7 @@
 #include "manage/audit.h"
 #include "manage/find.h"
 #include "manage/rights.h"
+#include "manage/similar.h"
 
 namespace hourgate::manage {
 
@@ -187,6 +188,21 @@ Result<WorkspaceView> change_workspace(const Context& context, std::string_view 
     return with_standing(
         in_write(context, [&](Rows& rows) { return change_in(rows, context, ws, change); }),
         context);
+}
+
+Result<std::string> warning_about_name(const Context& context, const Workspace& workspace) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    return in_read(context, [&](Rows& rows) -> Result<std::string> {
+        const auto similar = similar_workspace(rows, workspace.name, workspace.id);
+        if (!similar)
+            return similar.failure();
+        if (!similar.value())
+            return std::string();
+        return "There is also a workspace " + quoted(similar.value()->name) + " (" +
+               similar.value()->public_id + "): its name differs from " + quoted(workspace.name) +
+               " only in letter case.";
+    });
 }
 
 }  // namespace hourgate::manage

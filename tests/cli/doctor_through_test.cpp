@@ -269,6 +269,30 @@ TEST_CASE("the address that the gate believed is the caller's, or it is said who
     CHECK(about_address(evidence).state == State::skipped);
 }
 
+TEST_CASE("what a program of this machine gets is part of what is said about addresses") {
+    Evidence evidence = good();
+    evidence.near_source = "127.0.0.1";
+    const auto seen = [&](const std::string& near, const std::string& claimed) {
+        evidence.of_near = noted({{"granted", 1}}, near);
+        evidence.of_near_claimer = noted({{"granted", 1}}, claimed);
+        return about_address(evidence);
+    };
+    CHECK(seen("127.0.0.1", "127.0.0.1").state == State::ok);
+    CHECK(has(seen("127.0.0.1", "203.0.113.77").seen, "the proxy appends"));
+    const Check direct = seen("", "203.0.113.77");
+    CHECK(direct.state == State::warn);
+    CHECK(has(direct.seen, "or the one that is made up in X-Forwarded-For"));
+    CHECK(has(direct.fix, "proxies = []"));
+    const Check silent = seen("", "");
+    CHECK(silent.state == State::warn);
+    CHECK_FALSE(has(silent.seen, "or the one that is made up"));
+    evidence.of_near = {};  // none was decided
+    CHECK(about_address(evidence).state == State::ok);
+    // The proxy's own address is the usual one of this machine, also where that is no loopback.
+    evidence.near_source = evidence.of_claimer.from = "192.0.2.9";
+    CHECK(about_address(evidence).state == State::bad);
+}
+
 TEST_CASE("the gate's own listeners are not to be reached through the proxy") {
     Evidence evidence = good();
     CHECK(about_own_routes(evidence).state == State::skipped);

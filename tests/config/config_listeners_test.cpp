@@ -1,9 +1,11 @@
 // What concerns several keys: listeners on one address, and the warnings of `config check`.
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "config/parsing.h"
+#include "support/temp_folder.h"
 
 using parsing::read;
 using parsing::wrong_with;
@@ -121,7 +123,7 @@ TEST_CASE("what lets calls through is warned of, by key") {
         const auto all = warnings_of(text);
         return all.size() == 1 && all[0].rfind(key + ": ", 0) == 0;
     };
-    CHECK(warned("", "resource"));
+    CHECK(warned("", "gate.toml"));
     CHECK(warned(worked + "[gate]\nmode = \"observe\"\n", "gate.mode"));
     CHECK(warned(worked + "[trust]\npeers = []\n", "trust.peers"));
     CHECK(warned(worked + "[trust]\npeers = [\"::/0\"]\n", "trust.peers"));
@@ -132,4 +134,52 @@ TEST_CASE("what lets calls through is warned of, by key") {
           "empty_segment", "semicolon", "double_encoding", "case_variant", "reading_variant",
           "method_override"})
         CHECK(warned(worked + "[policy]\n" + key + " = \"allow\"\n", "policy." + key));
+}
+
+TEST_CASE("where no resource is, it is said which roles may use every path, and by which file") {
+    const std::string rule =
+        "by the default rule owner, admin and manager may use every path with every method, and "
+        "role member none";
+    CHECK(has(warnings_of(""), "gate.toml: sets no key, so there is no [[resource]]: " + rule));
+    CHECK(has(warnings_of("# all of it\n[gate]\n"), "gate.toml: sets no key"));
+    CHECK(has(warnings_of("[gate]\nmode = \"observe\"\n"),
+              "gate.toml: has no [[resource]]: " + rule));
+    CHECK(has(hourgate::config::warnings(hourgate::config::Config()),
+              "no configuration file was read, so there is no [[resource]]: " + rule));
+    CHECK_FALSE(has(warnings_of(worked), rule));
+}
+
+TEST_CASE("a placeholder of another router is warned about, with file and line") {
+    const hourgate::test::TempFolder folder;
+    const std::string file = folder.file("gate.toml");
+    const auto warnings_about = [&](const std::string& path) {
+        const std::string text = "[[resource]]\nname = \"a\"\npaths = [\n  \"/a\",\n  \"" + path +
+                                 "\",\n]\n";
+        std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+        const auto config = hourgate::config::load(file);
+        INFO((config ? "" : config.failure().what));
+        REQUIRE(config.ok());
+        return hourgate::config::warnings(config.value());
+    };
+    for (const std::string placeholder : {":id", "<id>", "<int:id>", "[id]", "[...slug]", "$id",
+                                          ":id.json"}) {
+        INFO(placeholder);
+        const auto said = warnings_about("/b/" + placeholder + "/c");
+        REQUIRE(said.size() == 1);
+        CHECK(said.front() == file + ":5: resource 'a', path \"/b/" + placeholder + "/c\": '" +
+                                  placeholder +
+                                  "' is taken literally; a placeholder is written {id}, and the "
+                                  "rest of a path /**");
+    }
+    for (const std::string plain : {"/b/{id}/c", "/b/v1:batch", "/b/:", "/b/$5", "/b/a<b", "/b/**"}) {
+        INFO(plain);
+        CHECK(warnings_about(plain).empty());
+    }
+    // What no pattern can have is refused, so it needs no warning.
+    for (const char* refused : {"/b/*", "/b/{id:int}", "/b/x{id}", "/b/.*"}) {
+        INFO(refused);
+        CHECK_FALSE(wrong_with("[[resource]]\nname = \"a\"\npaths = [\"" + std::string(refused) +
+                               "\"]\n")
+                        .empty());
+    }
 }

@@ -120,6 +120,37 @@ TEST_CASE("a date in the past is done, and said to be one") {
         here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2099-01-01"}).err.empty());
 }
 
+TEST_CASE("a change that cuts customers off says whom, and one that nearly names a workspace, which") {
+    const Installation here;
+    here.populate();
+    here.must({"token", "mint", "Acme/owner@acme.example", "--name", "a"});
+    const std::string cut_off = "1 workspace with 1 live token counts as plan 'studio', which has "
+                                "no API access any more";
+    const Ran off = here.run({"plan", "set", "studio", "--api", "no"});
+    CHECK(off.exit_code == 0);
+    CHECK(contains(off.err, "warning: " + cut_off));
+    here.must({"plan", "set", "studio", "--api", "yes"});
+    CHECK(contains(here.json({"plan", "set", "studio", "--api", "no"}).at("warnings").dump(),
+                   cut_off));
+    CHECK(here.json({"plan", "set", "studio", "--api", "yes"}).at("warnings").empty());
+    CHECK(contains(here.run({"plan", "set", "studio", "--window", "w=1/60"}).err,
+                   "which is narrower than it was"));
+    CHECK(contains(here.run({"workspace", "plan", "Acme", "free"}).err,
+                   "the workspace has 1 live token, and plan 'free' has no API access"));
+
+    CHECK(contains(refused(here, {"workspace", "plan", "acme", "studio"}, 1),
+                   "did you mean 'Acme'?"));
+    CHECK(contains(here.run({"workspace", "add", "acme"}).err,
+                   "warning: There is also a workspace 'Acme' (ws_"));
+    CHECK(contains(here.run({"workspace", "rename", "acme", "ACME"}).err,
+                   "warning: There is also a workspace 'Acme' (ws_"));
+    here.must({"member", "add", "Acme", "--service", "robot"});
+    CHECK(contains(here.run({"member", "add", "Acme", "--service", "Robot"}).err,
+                   "warning: The workspace also has a service 'robot' (mem_"));
+    CHECK(contains(refused(here, {"token", "mint", "Acme/ROBOT", "--name", "a"}, 1),
+                   "did you mean 'Acme/robot'?"));
+}
+
 TEST_CASE("members are added, listed, given roles, removed and restored") {
     const Installation here;
     here.must({"init"});
@@ -163,7 +194,7 @@ TEST_CASE("plans are listed, made, changed and removed") {
                                  "burst=60/10", "--window", "day=5000/86400/workspace"});
     CHECK(team == Json::parse(R"({"name":"team","api":true,"rank":15,"windows":[
         {"name":"burst","limit":60,"seconds":10,"per":"token"},
-        {"name":"day","limit":5000,"seconds":86400,"per":"workspace"}]})"));
+        {"name":"day","limit":5000,"seconds":86400,"per":"workspace"}],"warnings":[]})"));
     CHECK(here.json({"plan", "set", "team", "--api", "no"}).at("windows").size() == 2);
     CHECK(here.json({"plan", "set", "team", "--window", "none"}).at("windows").empty());
     CHECK(here.json({"plan", "list"}).size() == 4);

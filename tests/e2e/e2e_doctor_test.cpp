@@ -60,19 +60,22 @@ public:
         here.populate();
         backup();
     }
-    void serve() {
+    /// `more`: sections for the server and for doctor.
+    void serve(const std::string& more = "") {
+        if (!more.empty())
+            name_ports(0, 0, 0, more);
         server = std::make_unique<Server>(here);
         const Ports& ports = server->ports();
-        name_ports(ports.public_, ports.ask, ports.admin);
+        name_ports(ports.public_, ports.ask, ports.admin, more);
     }
-    void name_ports(int public_, int ask, int admin) const {
+    void name_ports(int public_, int ask, int admin, const std::string& more = "") const {
         const std::string example = hourgate::embedded::config_example;
         const auto address = [](int port) {
             return " = \"127.0.0.1:" + std::to_string(port) + "\"\n";
         };
         write_file(here.config(), "[server]\npublic" + address(public_) + "ask" + address(ask) +
                                       "admin" + address(admin) + "[database]\npath = \"" +
-                                      here.database() + "\"\n" +
+                                      here.database() + "\"\n" + more +
                                       example.substr(example.find("\n[[resource]]")));
     }
     void backup() const {
@@ -231,6 +234,48 @@ TEST_CASE("an address that a caller makes up and the gate believes is found out"
     CHECK(contains(diagnosis.row("client address"), "the gate believed 203.0.113.77"));
     // Where this machine is loopback alone, an honest proxy that appends cannot be told from it.
     CHECK_FALSE(diagnosis.row("client address").starts_with("ok"));
+}
+
+TEST_CASE("a way with nothing in front is told, where trust.proxies has the callers of this machine") {
+    Site site;
+    const Upstream api;
+    const std::string upstream =
+        "[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(api.port()) + "\"\n";
+    site.serve(upstream);
+    const auto straight = [&] {
+        Diagnosis diagnosis = site.doctor(
+            {"--through", "http://127.0.0.1:" + std::to_string(site.server->ports().public_)});
+        site.is_clean(diagnosis.text);
+        return diagnosis;
+    };
+    const Diagnosis by_default = straight();
+    INFO(by_default.text);
+    const std::string row = by_default.row("client address");
+    CHECK_FALSE(row.starts_with("ok"));
+    CHECK(contains(row, "X-Forwarded-For"));
+    if (row.starts_with("warn")) {  // this machine has an address that is no loopback
+        CHECK(contains(row, "for a call from 127.0.0.1, which is in trust.proxies"));
+        CHECK(contains(row, "`proxies = []`"));
+    }
+
+    site.server.reset();
+    site.serve("[trust]\nproxies = []\n" + upstream);
+    const Diagnosis trusting_nobody = straight();
+    INFO(trusting_nobody.text);
+    CHECK(trusting_nobody.row("client address").starts_with("ok"));
+    CHECK(trusting_nobody.exit_code == 0);
+}
+
+TEST_CASE("a proxy of this machine that is not in trust.proxies is found out") {
+    Site site;
+    site.serve("[trust]\nproxies = []\n");
+    const TestProxy proxy(Mistake::none, site.server->ports().ask);
+    const Diagnosis diagnosis = through(site, proxy);
+    INFO(diagnosis.text);
+    CHECK(diagnosis.bad() == Names{"client address"});
+    CHECK(contains(diagnosis.row("client address"), "the gate sees 127.0.0.1 for a call from "));
+    CHECK(contains(diagnosis.row("client address"), "that is the proxy"));
+    CHECK(contains(diagnosis.row("client address"), "[trust] proxies"));
 }
 
 TEST_CASE("a proxy that gives the gate its own address for the caller's is found out") {

@@ -148,3 +148,43 @@ TEST_CASE("the examples of verify, introspect and check grant what they ask abou
     }
     CHECK(seen == 3);
 }
+
+TEST_CASE("README's sample of a refusal is a real one") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("member@acme.example");
+    const Server server(here);
+    Wire wire(server.ports().ask);
+    const Answered real = wire.ask(question(token, "/api/v1/clients"));
+    REQUIRE(real.status == 403);
+    const std::string readme = read_file(HOURGATE_SOURCE_DIR "/README.md");
+    const std::string sample = readme.substr(readme.find("HTTP/1.1 403 Forbidden"));
+    CHECK(contains(sample, "\nWWW-Authenticate: " + real.header("WWW-Authenticate") + "\n"));
+    const std::size_t from = sample.find("{\"error\"");
+    const Json shown = Json::parse(sample.substr(from, sample.find("\n```") - from));
+    const Json error = Json::parse(real.body).at("error");
+    for (const auto& [name, value] : shown.at("error").items()) {
+        INFO(name);
+        REQUIRE(error.contains(name));
+        if (name != "decision")
+            CHECK(error.at(name) == value);
+    }
+    CHECK(shown.at("error").size() == error.size());
+}
+
+TEST_CASE("check reads a token from the file that README's line makes of a mint") {
+    const Installation here;
+    here.populate();
+    const std::string readme = read_file(HOURGATE_SOURCE_DIR "/README.md");
+    REQUIRE(contains(readme, "| tail -n 1 > token.txt)"));
+    std::string program;
+    for (const std::string& word : here.words({}))
+        program += "'" + word + "' ";
+    const Ran ran =
+        run({"sh", "-c",
+             "cd '" + here.folder().path() + "' && (umask 077; " + program +
+                 "token mint member@acme.example --name probe | tail -n 1 > token.txt) && " +
+                 program + "check GET /api/v1/clients < token.txt"});
+    INFO(ran.out << ran.err);
+    CHECK(contains(ran.out, "role_forbidden"));
+}

@@ -126,6 +126,49 @@ TEST_CASE("a reload does not wait at a configuration that became a pipe, and the
     write_file(site.here.config(), "");
 }
 
+TEST_CASE("a file without any resource takes no resource away at a reload, however it got so") {
+    Site site;
+    Server server(site.here);
+    REQUIRE(reason(server, site.owner, "/unlisted") == "path_unlisted");
+    for (const std::string file : {"", "\n# nothing\n", "[gate]\nmode = \"enforce\"\n"}) {
+        INFO(file);
+        write_file(site.here.config(), file);
+        const std::string said = site.hang_up(server);
+        CHECK(contains(said, "level=error"));
+        CHECK(contains(said, "the previous configuration stays in force"));
+        CHECK(contains(said, site.here.config() + ": has no [[resource]] row any more"));
+        CHECK(contains(said, "restart the server if you mean it"));
+        CHECK(reason(server, site.owner, "/unlisted") == "path_unlisted");
+        CHECK(reason(server, site.member, clients) == "role_forbidden");
+    }
+    CHECK(contains(site.reload(server, ""), "configuration was read again"));
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a server that was started without resources reloads such a file, and others") {
+    Site site;
+    const std::string bare = "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\nadmin "
+                             "= \"127.0.0.1:0\"\n[database]\npath = \"" +
+                             site.here.database() + "\"\n";
+    write_file(site.here.config(), bare);
+    Server server(site.here);
+    CHECK(reason(server, site.owner, "/unlisted") == "granted");
+    CHECK(contains(site.hang_up(server), "configuration was read again"));
+    CHECK(contains(site.reload(server, ""), "configuration was read again"));
+    CHECK(reason(server, site.owner, "/unlisted") == "path_unlisted");
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a reload that failed names no next step where there is none") {
+    Site site;
+    Server server(site.here);
+    write_file(site.here.config(), "[gate]\nmode = \n");
+    const std::string said = site.hang_up(server);
+    CHECK(contains(said, "level=error"));
+    CHECK_FALSE(contains(said, "next=\"\""));
+    CHECK(server.stop() == 0);
+}
+
 TEST_CASE("what takes a start is named, and the rest changes all the same") {
     Site site;
     Server server(site.here);

@@ -85,6 +85,11 @@ TEST_CASE("plans and windows change over HTTP, and are in force at once") {
     CHECK(bench.api_call(token) == "granted");
     CHECK(bench.api_call(token) == "window_full");
     CHECK(bench.operate("DELETE", "/plans/studio").reason() == "plan_in_use");
+    const auto off = bench.operate("PUT", "/plans/studio", {{"api", false}});
+    CHECK(off.body["data"]["warnings"].dump().find(
+              "2 workspaces with 8 live tokens count as plan 'studio', which has no API access any "
+              "more") != std::string::npos);
+    CHECK(bench.operate("PUT", "/plans/studio", {{"api", true}}).status == 200);
     CHECK(bench.operate("PUT", "/plans/gold", {{"api", true}, {"rank", 40}}).status == 200);
     CHECK(bench.operate("DELETE", "/plans/gold").status == 200);
     CHECK(bench.operate("GET", "/plans/gold").status == 404);

@@ -228,3 +228,28 @@ TEST_CASE("the last present owner of a workspace stays owner and stays") {
     take(change_role(bench.context(), ann, Role::admin));
     CHECK(remove_member(bench.context(), bob).failure().fault == Fault::conflict);
 }
+
+TEST_CASE("a member that differs only in letter case is asked about, and a service warned of") {
+    DatabaseBench bench;
+    bench.workspace("Acme");
+    bench.person("Acme", "Ann@acme.example");
+    bench.service("Acme", "Importer");
+    const auto next = [&](const std::string& text) {
+        return refused(bench, [&] { return change_role(bench.context(), text, Role::admin); }).next;
+    };
+    CHECK(next("acme/ann@ACME.example").starts_with("did you mean 'Acme/Ann@acme.example'? "));
+    CHECK(next("Acme/importer").starts_with("did you mean 'Acme/Importer'? "));
+    CHECK(next("ACME/IMPORTER").starts_with("did you mean 'Acme/Importer'? "));
+    CHECK(next("acme/nobody@acme.example").starts_with("name one by id"));
+    CHECK(take(change_role(bench.context(), "Acme/ann@ACME.example", Role::admin)).member.email ==
+          "Ann@acme.example");  // an address is found in any case
+
+    const auto warning = [&](const std::string& text) {
+        const Member member = take(show_member(bench.context(), text)).member;
+        return take(warning_about_name(bench.context(), member));
+    };
+    CHECK(warning("Acme/Importer").empty());
+    CHECK(warning("Acme/Ann@acme.example").empty());
+    bench.service("Acme", "importer");
+    CHECK(warning("Acme/importer").starts_with("The workspace also has a service 'Importer' (mem_"));
+}

@@ -1,4 +1,6 @@
 // Plans: each use case, its audit event, and every way in which it can be refused.
+#include <algorithm>
+
 #include "base/limits.h"
 #include "support/database_bench.h"
 
@@ -143,4 +145,74 @@ TEST_CASE("a plan that a workspace is on is not removed") {
     CHECK(failure.what == "plan 'studio' is the plan of 2 workspaces");
     CHECK(refused(bench, [&] { return remove_plan(bench.context(), "gold"); }).fault ==
           Fault::not_found);
+}
+
+TEST_CASE("a plan that loses its API access says how many workspaces and tokens are cut off") {
+    DatabaseBench bench;
+    bench.token_of("acme");
+    bench.token_of("bolt");
+    bench.revoke(bench.token_of("cole"));
+    bench.workspace("dune", "agency");
+    PlanChange change = named("studio");
+    change.api = false;
+    const PlanSet off = take(change_plan(bench.context(), change));
+    CHECK_FALSE(off.plan.api);
+    REQUIRE(off.warnings.size() == 1);
+    CHECK(off.warnings.front() ==
+          "3 workspaces with 2 live tokens count as plan 'studio', which has no API access any "
+          "more: from now on their calls are answered 402. To undo it: `hourgate plan set studio "
+          "--api yes`.");
+    CHECK(take(change_plan(bench.context(), change)).warnings.empty());  // it has none already
+    change.api = true;
+    CHECK(take(change_plan(bench.context(), change)).warnings.empty());
+    change = named("agency");
+    change.api = false;
+    const PlanSet one = take(change_plan(bench.context(), change));
+    REQUIRE(one.warnings.size() == 1);
+    CHECK(one.warnings.front().starts_with("1 workspace with 0 live tokens counts as plan"));
+    change = named("nobodys");
+    change.api = true;
+    take(set_plan(bench.context(), change));
+    change.api = false;
+    CHECK(take(change_plan(bench.context(), change)).warnings.empty());
+}
+
+TEST_CASE("workspaces that lapsed count as the plan that they lapse to, and as no other") {
+    DatabaseBench bench;
+    bench.token_of("acme");
+    take(change_workspace(bench.context(), "acme",
+                          test::to_plan("studio", bench.clock.wall_ms - 1)));
+    PlanChange change = named("studio");
+    change.api = false;
+    Context context = bench.context();
+    context.lapse_to = "agency";
+    CHECK(take(change_plan(context, change)).warnings.empty());
+    change = named("agency");
+    change.api = false;
+    const PlanSet off = take(change_plan(context, change));
+    REQUIRE(off.warnings.size() == 1);
+    CHECK(off.warnings.front().starts_with("1 workspace with 1 live token counts as plan"));
+}
+
+TEST_CASE("a plan that is narrower than it was says whose calls that bounds") {
+    DatabaseBench bench;
+    bench.token_of("acme");
+    const auto warned = [&](std::vector<Window> windows) {
+        PlanChange change = named("studio");
+        change.windows = std::move(windows);
+        const PlanSet set = take(change_plan(bench.context(), change));
+        return std::count_if(set.warnings.begin(), set.warnings.end(), [](const auto& warning) {
+            return warning.find("1 workspace with 1 live token counts as plan 'studio', which is "
+                                "narrower than it was") == 0;
+        });
+    };
+    CHECK(warned({{"burst", 10, 10, Per::member}}) == 1);  // another scope
+    CHECK(warned({{"burst", 20, 10, Per::member}}) == 0);  // more calls
+    CHECK(warned({{"other", 20, 10, Per::member}}) == 0);  // another name
+    CHECK(warned({{"burst", 19, 10, Per::member}}) == 1);  // fewer calls
+    CHECK(warned({{"burst", 19, 20, Per::member}}) == 1);  // for longer
+    CHECK(warned({{"burst", 19, 5, Per::member}}) == 0);   // for shorter
+    CHECK(warned({{"burst", 19, 5, Per::member}, {"day", 100, 86'400, Per::member}}) == 1);
+    CHECK(warned({}) == 0);
+    CHECK(warned({{"burst", 1'000, 1, Per::token}}) == 1);  // where there was none
 }

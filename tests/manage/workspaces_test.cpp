@@ -138,7 +138,7 @@ TEST_CASE("a workspace or plan that is not there is named, with where to look") 
     });
     CHECK(no_ws.fault == Fault::not_found);
     CHECK(no_ws.what == "there is no workspace 'ACME'");
-    CHECK(no_ws.next == "see `hourgate workspace list`");
+    CHECK(no_ws.next == "did you mean 'acme'? If not, see `hourgate workspace list`");
     CHECK(refused(bench, [&] { return show_workspace(bench.context(), ""); }).fault ==
           Fault::not_found);
     CHECK(refused(bench, [&] {
@@ -175,4 +175,39 @@ TEST_CASE(
     const WorkspaceView after = take(change_workspace(bench.context(), "acme", endless));
     CHECK(after.standing.paid == Paid::yes);
     CHECK_FALSE(after.days_left.has_value());
+}
+
+TEST_CASE("a workspace that differs only in letter case is asked about, and warned of") {
+    DatabaseBench bench;
+    bench.workspace("Acme");
+    bench.workspace("Z\xc3\xbcrich & Co");
+    const auto next = [&](const std::string& name) {
+        return refused(bench, [&] {
+                   return change_workspace(bench.context(), name, test::to_plan("agency"));
+               })
+            .next;
+    };
+    CHECK(next("acme").starts_with("did you mean 'Acme'? "));
+    CHECK(next("Z\xc3\x9cRICH & co").starts_with("did you mean 'Z\xc3\xbcrich & Co'? "));
+    CHECK(next("acm") == "see `hourgate workspace list`");
+
+    const auto warning = [&](const std::string& name) {
+        const Workspace found = take(show_workspace(bench.context(), name)).workspace;
+        return take(warning_about_name(bench.context(), found));
+    };
+    CHECK(warning("Acme").empty());
+    bench.workspace("ACME");
+    CHECK(warning("ACME").starts_with("There is also a workspace 'Acme' (ws_"));
+    CHECK(warning("Acme").starts_with("There is also a workspace 'ACME' (ws_"));
+}
+
+TEST_CASE("a member is not told how another workspace is written") {
+    DatabaseBench bench;
+    bench.workspace("Bolt");
+    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example",
+                                            Role::owner);
+    const std::string prefix = bench.mint(member).view.token.prefix;
+    const auto shown = show_workspace(bench.context_of(member, prefix), "bolt");
+    REQUIRE_FALSE(shown.ok());
+    CHECK(shown.failure().next.find("Bolt") == std::string::npos);
 }

@@ -18,8 +18,10 @@ constexpr std::int64_t plan_rank = 1'000'000;
 /// A resource that is always there and is not the one asked for.
 constexpr std::string_view other_resource = "hourgate";
 
-constexpr Stage::Part all_parts[] = {Stage::Part::caller, Stage::Part::narrow, Stage::Part::forger,
-                                     Stage::Part::claimer, Stage::Part::walker};
+constexpr Stage::Part all_parts[] = {
+    Stage::Part::caller,  Stage::Part::narrow, Stage::Part::forger,
+    Stage::Part::claimer, Stage::Part::near,   Stage::Part::near_claimer,
+    Stage::Part::walker};
 
 Result<manage::WorkspaceView> workspace_in(const manage::Context& context) {
     auto known = manage::show_workspace(context, probe_workspace);

@@ -30,7 +30,15 @@ public:
 
     /// Whose token: each kind of probe has its own, so that what is on record about it is known to
     /// be about that probe.
-    enum class Part : std::uint8_t { caller, narrow, forger, claimer, walker };
+    enum class Part : std::uint8_t {
+        caller,
+        narrow,
+        forger,
+        claimer,
+        near,          ///< calls from loopback, as a program of this machine does
+        near_claimer,  ///< the same with a made-up X-Forwarded-For
+        walker,
+    };
 
     /// The plan has no API access yet. On failure nothing is left that works.
     [[nodiscard]] static Result<std::unique_ptr<Stage>> set(Session& session, Role role);
@@ -62,7 +70,7 @@ private:
         std::string prefix;
         Secret token;
     };
-    static constexpr std::size_t parts = 5;
+    static constexpr std::size_t parts = 7;
     std::array<Minted, parts> tokens_;
     bool set_ = false;  // something is to be put away
 };

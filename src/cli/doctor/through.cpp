@@ -24,8 +24,7 @@ constexpr std::int64_t calls_us_max = 30 * us_per_s;
 /// The server writes down what it decided every two seconds.
 constexpr std::int64_t notes_wait_us = 6 * us_per_s;
 constexpr std::int64_t notes_every_us = us_per_s / 5;
-/// Believed as a hop in any configuration but one that trusts it by name; for a gate and a proxy
-/// that both live on loopback.
+/// Where this machine has loopback alone, another caller than a proxy on 127.0.0.1.
 constexpr const char* second_loopback = "127.0.0.2";
 
 class Visit {
@@ -90,8 +89,10 @@ public:
 private:
     using Headers = std::vector<http::Header>;
 
-    /// A caller whose address is in trust.proxies looks like a hop: from loopback to loopback, the
-    /// calls come from another address of this machine, where it has one.
+    /// A caller on this machine has the address of a proxy on this machine: neither a hop that is
+    /// trusted nor a proxy that names itself could be told from it. So the calls to this machine
+    /// come from another of its addresses, where it has one that is no hop, and a few from the
+    /// usual one, as programs of this machine send them.
     void choose_source() {
         const auto there = ops::resolved(target_.host);
         const auto usual = there ? ops::source_toward(*there) : std::nullopt;
@@ -99,15 +100,19 @@ private:
             return;
         evidence_.source = usual->text();
         evidence_.source_is_proxy = config_.proxies.contains(*usual);
-        if (!evidence_.source_is_proxy || !ops::is_loopback(*there))
-            return;
         std::vector<Address> others = ops::own_addresses();
+        const bool is_own = std::find(others.begin(), others.end(), *there) != others.end();
+        if (!is_own && !ops::is_loopback(*there))
+            return;  // another machine
         others.push_back(*Address::parse(second_loopback));
         for (const Address& other : others) {
-            if (other.family() != there->family() || config_.proxies.contains(other))
+            if (other.family() != there->family() || other == *usual ||
+                config_.proxies.contains(other))
                 continue;
             if (!ops::can_connect(other, *there, target_.port))
                 continue;
+            evidence_.near_source = evidence_.source;
+            near_target_ = target_;
             target_.source = other.text();
             evidence_.source = target_.source;
             evidence_.source_is_proxy = false;
@@ -115,13 +120,15 @@ private:
         }
     }
 
-    [[nodiscard]] Exchange call(const std::string& path, const Headers& headers) {
+    [[nodiscard]] Exchange call(const std::string& path, const Headers& headers,
+                                bool near = false) {
         session_.output.progress("calling " + shown_ + path);
         const std::int64_t begun_us = session_.clock.now().boot_us;
         const std::int64_t left_us = std::max<std::int64_t>(end_us_ - begun_us, us_per_ms);
-        target_.total_ms =
+        http::ProbeTarget& target = near ? near_target_ : target_;
+        target.total_ms =
             static_cast<int>(std::min<std::int64_t>(http::probe_total_ms, left_us / us_per_ms));
-        const auto answer = http::probe(target_, path, headers);
+        const auto answer = http::probe(target, path, headers);
         const std::int64_t now_us = session_.clock.now().boot_us;
         if (now_us >= end_us_)
             late_ =
@@ -129,7 +136,7 @@ private:
                         "the calls were not done after " + std::to_string(calls_us_max / us_per_s) +
                             " s, and the rest was left out; the last was GET " + path,
                         "see what makes them slow: `curl -v " + shown_ + path + "`"};
-        else if (!answer && now_us - begun_us >= target_.total_ms * us_per_ms)
+        else if (!answer && now_us - begun_us >= target.total_ms * us_per_ms)
             late_ = answer.failure();
         stopped_ = stopped_ || signals_.wait(0) != 0;
         return exchange_of(answer);
@@ -139,7 +146,8 @@ private:
                                    const std::string& path = {}) {
         Headers headers = more;
         headers.push_back({"Authorization", "Bearer " + std::string(stage_.token(part))});
-        Exchange exchange = call(path.empty() ? aim_.path : path, headers);
+        const bool near = part == Stage::Part::near || part == Stage::Part::near_claimer;
+        Exchange exchange = call(path.empty() ? aim_.path : path, headers, near);
         for (http::Header& header : headers)
             wipe(header.value);
         return exchange;
@@ -163,6 +171,11 @@ private:
         once(evidence_.forged, Part::forger, {{"X-Hourgate-Role", evidence_.forged_role}}, "");
         once(evidence_.claimed, Part::claimer, {{"X-Forwarded-For", evidence_.claimed_address}},
              "");
+        if (!evidence_.near_source.empty()) {
+            std::optional<Exchange> near;  // the notes say what became of it
+            once(near, Part::near, {}, "");
+            once(near, Part::near_claimer, {{"X-Forwarded-For", evidence_.claimed_address}}, "");
+        }
         once(evidence_.ask, Part::walker,
              {{"X-Original-Method", "GET"}, {"X-Original-URI", aim_.path}},
              "/_hourgate/auth/nginx");
@@ -190,6 +203,8 @@ private:
             take(Stage::Part::narrow, evidence_.of_narrow);
             take(Stage::Part::forger, evidence_.of_forger);
             take(Stage::Part::claimer, evidence_.of_claimer);
+            take(Stage::Part::near, evidence_.of_near);
+            take(Stage::Part::near_claimer, evidence_.of_near_claimer);
             Noted of_walker;
             take(Stage::Part::walker, of_walker);
             const bool last = of_walker.all() > 0;
@@ -212,6 +227,7 @@ private:
     ops::Signals& signals_;
     const std::string shown_;
     http::ProbeTarget target_;
+    http::ProbeTarget near_target_;  // the same from the usual address
     Evidence evidence_;
     const std::int64_t end_us_ = session_.clock.now().boot_us + calls_us_max;
     std::optional<Failure> late_;

@@ -380,6 +380,35 @@ Check about_identity(const Evidence& evidence) {
     return about_refusal({name, 400, "forged_header"}, forged, std::nullopt);
 }
 
+/// Where calls from another address are seen as they should be: what a program of this machine
+/// gets, whose address may be in trust.proxies.
+Check about_near_address(const Evidence& evidence, const std::string& seen) {
+    const std::string name = "client address";
+    const std::string& near = evidence.near_source;
+    const std::string& from = evidence.of_near.from;
+    const std::string& claimed = evidence.of_near_claimer.from;
+    const bool believed = claimed == evidence.claimed_address;
+    if (near.empty() || evidence.of_near.all() == 0)
+        return is_ok(name, seen);
+    if (from.empty())
+        return is_worth_a_look(
+            name,
+            seen + ". But for a call from " + near +
+                ", which is in trust.proxies, it sees no address" +
+                (believed ? ", or the one that is made up in X-Forwarded-For" : "") +
+                ": nothing that sets X-Forwarded-For is in front of it. Programs of this machine " +
+                (believed ? "choose their own address, and the API is told \"unknown\" of others"
+                          : "have none, and the API is told \"unknown\""),
+            "if nothing is in front of the gate: `proxies = []` in [trust]. If only this way is "
+            "without a proxy, call the one that your callers use");
+    if (believed)
+        return is_ok(name, seen + ". A call from " + near +
+                               " may name any address in X-Forwarded-For: the proxy appends to "
+                               "what its caller sends, and trust.proxies has " +
+                               near);
+    return is_ok(name, seen + "; a call from " + near + " is seen as " + from);
+}
+
 Check about_address(const Evidence& evidence) {
     const std::string name = "client address";
     if (!evidence.noted)
@@ -424,14 +453,15 @@ Check about_address(const Evidence& evidence) {
                       "X-Forwarded-For, or none that can be read",
                       fix);
     if (evidence.source.empty() || from == evidence.source)
-        return is_ok(name,
-                     "the gate sees " + from + ", and not what is made up in X-Forwarded-For");
+        return about_near_address(
+            evidence, "the gate sees " + from + ", and not what is made up in X-Forwarded-For");
     const auto address = Address::parse(from);
-    if (address && ops::is_loopback(*address))
+    if (from == evidence.near_source || (address && ops::is_loopback(*address)))
         return is_bad(name,
                       "the gate sees " + from + " for a call from " + evidence.source +
                           ": that is the proxy. All callers share one count of failures",
-                      fix);
+                      "name the proxy's address in [trust] proxies, if it is not there; and in " +
+                          fix);
     return is_worth_a_look(name,
                            "the gate sees " + from + " for a call that left from " +
                                evidence.source +

@@ -72,6 +72,9 @@ struct Evidence {
     std::optional<Exchange> metrics, ask, admin;  ///< the gate's own routes through the proxy
 
     Noted of_caller, of_narrow, of_forger, of_claimer;
+    /// Calls from the address that a program of this machine calls from, without and with
+    /// X-Forwarded-For; none if `source` is that address.
+    Noted of_near, of_near_claimer;
     bool noted = false;     ///< the server wrote its notes in time
     bool observed = false;  ///< [gate] mode = "observe": nothing is refused
 
@@ -79,7 +82,8 @@ struct Evidence {
     std::string forged_role;       ///< made up, so that it is known again
     std::string claimed_address;   ///< made up
     std::string source;            ///< the address the calls came from; empty: not known
-    bool source_is_proxy = false;  ///< that one is in trust.proxies: a hop, never a caller
+    std::string near_source;       ///< the address of the near calls; empty: none were sent
+    bool source_is_proxy = false;  ///< `source` is in trust.proxies: a hop, never a caller
     std::string workspace;         ///< public id
 };
 
