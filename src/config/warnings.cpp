@@ -102,7 +102,7 @@ bool looks_like_placeholder(std::string_view segment) {
     if (first == ':' || first == '$')
         return is_letter(segment[1]);
     return (first == '<' && last == '>') || (first == '[' && last == ']') ||
-           (first == '(' && last == ')') || segment == "...";
+           (first == '(' && last == ')');
 }
 
 void about_placeholders(Warnings& out, const Config& config) {

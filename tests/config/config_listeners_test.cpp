@@ -123,7 +123,7 @@ TEST_CASE("what lets calls through is warned of, by key") {
         const auto all = warnings_of(text);
         return all.size() == 1 && all[0].rfind(key + ": ", 0) == 0;
     };
-    CHECK(warned("", "resource"));
+    CHECK(warned("", "gate.toml"));
     CHECK(warned(worked + "[gate]\nmode = \"observe\"\n", "gate.mode"));
     CHECK(warned(worked + "[trust]\npeers = []\n", "trust.peers"));
     CHECK(warned(worked + "[trust]\npeers = [\"::/0\"]\n", "trust.peers"));
@@ -162,7 +162,7 @@ TEST_CASE("a placeholder of another router is warned about, with file and line")
         return hourgate::config::warnings(config.value());
     };
     for (const std::string placeholder : {":id", "<id>", "<int:id>", "[id]", "[...slug]", "$id",
-                                          ":id.json", "..."}) {
+                                          ":id.json"}) {
         INFO(placeholder);
         const auto said = warnings_about("/b/" + placeholder + "/c");
         REQUIRE(said.size() == 1);

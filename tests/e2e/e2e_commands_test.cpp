@@ -194,7 +194,7 @@ TEST_CASE("plans are listed, made, changed and removed") {
                                  "burst=60/10", "--window", "day=5000/86400/workspace"});
     CHECK(team == Json::parse(R"({"name":"team","api":true,"rank":15,"windows":[
         {"name":"burst","limit":60,"seconds":10,"per":"token"},
-        {"name":"day","limit":5000,"seconds":86400,"per":"workspace"}]})"));
+        {"name":"day","limit":5000,"seconds":86400,"per":"workspace"}],"warnings":[]})"));
     CHECK(here.json({"plan", "set", "team", "--api", "no"}).at("windows").size() == 2);
     CHECK(here.json({"plan", "set", "team", "--window", "none"}).at("windows").empty());
     CHECK(here.json({"plan", "list"}).size() == 4);
