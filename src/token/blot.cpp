@@ -26,8 +26,6 @@ constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdefABCDEF");
 /// What may stand once between two parts of a secret: a line that was wrapped, groups of four.
 constexpr CharacterSet within_secrets(" \t\r\n-_.:+~");
-/// What may also stand there when no prefix comes before it.
-constexpr CharacterSet within_alone("/\\,;|*");
 
 // --- tokens as they are minted -------------------------------------------------------------------
 
@@ -72,7 +70,6 @@ struct Letter {
     std::uint32_t end;
     bool joined;   // nothing stands between it and the letter before
     bool is_near;  // joined, or one character that may stand within a secret
-    bool is_next;  // near, or one character that may stand within a secret alone
 };
 using Letters = std::vector<Letter>;
 
@@ -112,7 +109,7 @@ Letters letters_of(std::string_view text) {
     Letters letters;
     letters.reserve(text.size());
     std::size_t others = 0;  // characters since the last letter
-    bool soft = true, soft_alone = true;
+    bool soft = true;
     for (std::size_t at = 0; at < text.size();) {
         if (const std::size_t end = escapes_end(text, at); end > at) {
             ++others;  // a character, of which the hex digits are no letters
@@ -125,15 +122,12 @@ Letters letters_of(std::string_view text) {
         if (c != 0) {
             letters.push_back({c, static_cast<std::uint32_t>(at),
                                static_cast<std::uint32_t>(at + bytes), others == 0,
-                               others == 0 || (others == 1 && soft),
-                               others == 0 || (others == 1 && soft_alone)});
+                               others == 0 || (others == 1 && soft)});
             others = 0;
-            soft = soft_alone = true;
+            soft = true;
         } else if (bytes == 1 || !has_hidden(character)) {
             ++others;
             soft = soft && (bytes > 1 || within_secrets.has(text[at]));
-            soft_alone = soft_alone &&
-                         (bytes > 1 || within_secrets.has(text[at]) || within_alone.has(text[at]));
         }
         at += bytes;
     }
@@ -210,76 +204,19 @@ std::optional<std::size_t> secret_end(const Letters& letters, std::size_t at, st
     return is_secret ? std::optional(end) : std::nullopt;
 }
 
-/// Whether lower case, upper case and a digit are all in [at, end).
-bool is_mixed(const Letters& letters, std::size_t at, std::size_t end) noexcept {
-    bool lower = false, upper = false, digit = false;
-    for (; at < end; ++at) {
-        lower = lower || letters[at].c >= 'a';
-        upper = upper || (letters[at].c >= 'A' && letters[at].c <= 'Z');
-        digit = digit || letters[at].c <= '9';
-    }
-    return lower && upper && digit;
-}
-
 /// A secret alone, in the group of letters [at, end).
 bool is_alone(const Letters& letters, std::size_t at, std::size_t end) noexcept {
     const std::size_t size = end - at;
     if (size < alone_least || size > alone_most)
         return false;
-    return is_mixed(letters, at, end) && changes_in(letters, at, end) * 100 > size * 28;
-}
-
-/// How many of [at, end) are digits, or letters that are rare in words: 4 of 10 random digits of
-/// base 62, 1 of 20 letters of a text.
-std::size_t rare_in(const Letters& letters, std::size_t at, std::size_t end) noexcept {
-    constexpr CharacterSet rare("0123456789jkqvwxzJKQVWXZ");
-    std::size_t count = 0;
-    for (; at < end; ++at)
-        count += rare.has(letters[at].c) ? 1U : 0U;
-    return count;
-}
-
-/// Whether a sixth of [at, end) is in lower case and a sixth in upper case, of each 4 of 10 in a
-/// random one.
-bool is_of_both_cases(const Letters& letters, std::size_t at, std::size_t end) noexcept {
-    const std::size_t size = end - at;
-    std::size_t lower = 0, upper = 0;
-    for (; at < end; ++at) {
-        lower += letters[at].c >= 'a' ? 1U : 0U;
-        upper += letters[at].c >= 'A' && letters[at].c <= 'Z' ? 1U : 0U;
-    }
-    return lower * 6 >= size && upper * 6 >= size;
-}
-
-/// Whether a group can be a part of a secret alone: not of a word.
-bool is_part(const Letters& letters, std::size_t at, std::size_t end) noexcept {
-    return end - at >= secret_least ? is_disorder(letters, at, end)
-                                    : changes_in(letters, at, end) > 0;
-}
-
-/// The end of a secret alone that is in several groups, of which the first begins at `at`; nothing:
-/// there is none. Ids of several parts and words in camel case change their kind as often, or have
-/// as many digits, but hardly both. What stands in a longer row of random groups is a cursor.
-std::optional<std::size_t> parted_alone_end(const Letters& letters, std::size_t at) noexcept {
-    std::size_t end = group_end(letters, at), next = end, parts = 1;
-    if (end - at > alone_most || !is_part(letters, at, end))
-        return std::nullopt;
-    while (next < letters.size() && letters[next].is_next && next - at <= alone_most) {
-        const std::size_t begin = next;
-        next = group_end(letters, begin);
-        if (is_part(letters, begin, next)) {
-            end = next;
-            ++parts;
-        } else if (next - begin >= secret_least / 2) {
-            break;  // of less, four letters of one kind may be a part, and a short word is none
-        }
-    }
-    const std::size_t size = end - at;
-    const bool is_secret =
-        parts > 1 && size >= alone_least && size <= alone_most && is_mixed(letters, at, end) &&
-        is_of_both_cases(letters, at, end) &&
-        (changes_in(letters, at, end) + rare_in(letters, at, end)) * 100 > size * 66;
-    return is_secret ? std::optional(end) : std::nullopt;
+    const auto any = [&](char first, char last) {
+        return std::any_of(
+            letters.begin() + static_cast<std::ptrdiff_t>(at),
+            letters.begin() + static_cast<std::ptrdiff_t>(end),
+            [&](const Letter& letter) { return letter.c >= first && letter.c <= last; });
+    };
+    return any('a', 'z') && any('A', 'Z') && any('0', '9') &&
+           changes_in(letters, at, end) * 100 > size * 28;
 }
 
 /// Bytes of the text that a secret takes.
@@ -339,20 +276,12 @@ std::vector<Place> secrets_in(std::string_view text, Looked looked) {
         else  // in the parts of another, or right behind them
             places.back().end = std::max(places.back().end, place.end);
     };
-    bool in_row = false;  // the group before is random, too, and right before this one
     for (std::size_t group = 0; group < letters.size();) {
-        std::size_t end = group_end(letters, group);
-        const bool first = !in_row || !letters[group].is_next;
+        const std::size_t end = group_end(letters, group);
         if (const auto secret = behind_prefix(letters, group, end))
             found(secret->first, secret->second);
         else if (looked == Looked::by_marks_and_alone && is_alone(letters, group, end))
             found(group, end);
-        else if (looked == Looked::by_marks_and_alone && first)
-            if (const auto parted = parted_alone_end(letters, group)) {
-                found(group, *parted);
-                end = *parted;
-            }
-        in_row = is_part(letters, group, end);
         group = end;
     }
     return places;
@@ -361,14 +290,11 @@ std::vector<Place> secrets_in(std::string_view text, Looked looked) {
 /// Whether it is worth a look: a prefix or a secret alone is in it, or characters that may be one
 /// when they are read otherwise.
 bool may_show_secret(std::string_view text) noexcept {
-    std::size_t hex = 0, letters = 0, others = 0;
+    std::size_t hex = 0, letters = 0;
     if (text.size() < prefix_least + secret_least)
         return false;
     for (const char c : text) {
-        // Of a secret alone that is parted, one character stands between two letters.
-        const bool letter = base62_digits.has(c);
-        others = letter ? 0 : others + 1;
-        letters = letter ? letters + 1 : others > 1 ? 0 : letters;
+        letters = base62_digits.has(c) ? letters + 1 : 0;
         hex = hex_digits.has(c) ? hex + 1 : 0;
         if (hex >= prefix_least || letters >= alone_least || static_cast<unsigned char>(c) >= 0x80)
             return true;

@@ -18,8 +18,8 @@ namespace hourgate::token {
 [[nodiscard]] bool looks_like_token(std::string_view text);
 
 /// Whether blotted() changes the text: a token by these marks, as minted or cut, or a secret alone,
-/// which is 28 to 36 letters and digits in both letter cases and in disorder, in a row or in parts
-/// with one character between them. Throws std::bad_alloc.
+/// which is 28 to 36 letters and digits in a row, in both letter cases and in disorder. Throws
+/// std::bad_alloc.
 [[nodiscard]] bool shows_secret(std::string_view text);
 
 }  // namespace hourgate::token

@@ -117,47 +117,6 @@ TEST_CASE("text that is no token of ours stays as it is") {
     }
 }
 
-TEST_CASE("a secret alone is blotted in parts, too, and ids, words and cursors are not") {
-    std::mt19937 numbers{1130};
-    const auto random = [&](std::size_t size) {
-        std::string text;
-        while (text.size() < size)
-            text += token::base62[numbers() % token::base62.size()];
-        return text;
-    };
-    int shown = 0, rounds = 0;
-    for (int round = 0; round < 2'000; ++round)
-        for (const char separator : {'.', '/', '-', '_'})
-            for (const std::size_t first : {8U, 16U, 24U}) {
-                const std::string secret = random(token::secret_digits);
-                const std::string text = "/_hourgate/why/" + secret.substr(0, first) + separator +
-                                         secret.substr(first) + "/members";
-                shown += token::blotted(text) == text ? 1 : 0;
-                ++rounds;
-            }
-    CHECK(shown * 100 <= rounds * 4);  // those that look too orderly
-    CHECK(token::blotted("/_hourgate/why/Zk3v9QmT7aXr2LpW/8sYd4NbC6eU1fGh5") ==
-          "/_hourgate/why/...");
-    CHECK(token::blotted("a Zk3v 9QmT 7aXr 2LpW 8sYd 4NbC 6eU1 fGh5 b") == "a ... b");
-
-    for (int round = 0; round < 2'000; ++round)
-        for (const std::size_t size : {11U, 20U, 21U, 27U}) {
-            const std::string text = "/users/" + random(size) + "/orders/" + random(size);
-            CAPTURE(text);
-            CHECK(token::blotted(text) == text);
-        }
-    for (const std::string text :
-         {"The member who owns token 4f8a2c1bdedf was removed at 2026-05-28T20:26:39Z.",
-          "/api/getUserByIdAndName/OrderItemsV2List", "Rechnung-20261130-AcmeHoldingGmbH-v2",
-          "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0",
-          "/cus_NffrFeUfNV2Hib/sub_1MowQVLkdIwHu7ixeRlqHVzs", "V1StGXR8_Z5jdHi6B-myT",
-          "arn:aws:s3:::MyBucket/Key2026/Report.PDF", "AB12-CD34-EF56-GH78-IJ90-KL12-MN34-OP56",
-          "GET /Api/V1/Clients/42 2026-11-30T17:05:00Z", "IMG_20261130_123456_HDR.jpg"}) {
-        CAPTURE(text);
-        CHECK(token::blotted(text) == text);
-    }
-}
-
 TEST_CASE("a cursor, a key or a signature of random letters is no token") {
     constexpr std::string_view base64 =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
