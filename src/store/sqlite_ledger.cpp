@@ -1,9 +1,13 @@
 #include "store/sqlite_ledger.h"
 
+#include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "store/connection.h"
 #include "store/errors.h"
 #include "store/lock_file.h"
@@ -23,13 +27,30 @@ struct SqliteLedger::State {
     /// the next call: whatever state the failure left it in, it is gone.
     Status run(Transaction::Kind kind, const std::function<Status(manage::Rows&)>& work) {
         const std::lock_guard lock(mutex);
+        const std::int64_t begun_us = SystemClock().now().boot_us;
         Status done = guarded(path, [&] { return run_on_connection(kind, work); });
+        if (kind == Transaction::Kind::immediate)
+            let_others_in(begun_us);
         if (!done && is_of_the_store(done.failure().fault))
             connection.reset();
         return done;
     }
 
 private:
+    /// Pauses now and then while changes follow each other without a pause. Other processes look
+    /// for the lock every few milliseconds (LockWait), and would not find it free for seconds.
+    void let_others_in(std::int64_t begun_us) noexcept {
+        constexpr std::int64_t pause_us = 5'000;  // longer than between two looks
+        constexpr std::int64_t without_pause_us = 100'000;
+        if (begun_us - ended_us_ >= pause_us)
+            busy_since_us_ = begun_us;
+        ended_us_ = SystemClock().now().boot_us;
+        if (ended_us_ - busy_since_us_ < without_pause_us)
+            return;
+        std::this_thread::sleep_for(std::chrono::microseconds(pause_us));
+        ended_us_ = busy_since_us_ = SystemClock().now().boot_us;
+    }
+
     static bool is_of_the_store(Fault fault) noexcept {
         return fault == Fault::store || fault == Fault::system;
     }
@@ -47,6 +68,9 @@ private:
             transaction.commit();
         return done;
     }
+
+    std::int64_t busy_since_us_ = 0;  // guarded by mutex, like the next: of the boot clock
+    std::int64_t ended_us_ = 0;
 };
 
 SqliteLedger::SqliteLedger(std::unique_ptr<State> state) : state_(std::move(state)) {}
