@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 
 import servers  # noqa: E402
 from servers import Gate, read, resident_kib  # noqa: E402
-from stops import STOP_S, Api, Caller  # noqa: E402
+from stops import STOP_S, Api, Caller, report  # noqa: E402
 
 
 def configure(gate, begin, number, rows):
@@ -94,11 +94,7 @@ def main():
         for caller in run.callers:
             counts.update(caller.counts)
             missing += caller.missing
-        for what, count in sorted(counts.items()):
-            print(f"calls {what}: {count}")
-        print(f"calls missing or cut: {len(missing)}")
-        for what in missing[:20]:
-            print("  " + what)
+        report(counts, missing)
     servers.stop_all()
     return 1 if missing else 0
 

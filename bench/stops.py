@@ -225,6 +225,15 @@ class Run:
         server.stop()
 
 
+def report(counts, missing):
+    """Prints what became of the callers' calls."""
+    for what, count in sorted(counts.items()):
+        print(f"calls {what}: {count}")
+    print(f"calls missing or cut: {len(missing)}")
+    for what in missing[:20]:
+        print("  " + what)
+
+
 def main():
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -256,11 +265,7 @@ def main():
     times.sort()
     print(f"{options.stops} stops: {hangs} did not end in {STOP_S:.0f} s")
     print(f"time to stop: median {times[len(times) // 2]:.3f} s, longest {times[-1]:.3f} s")
-    for what, count in sorted(counts.items()):
-        print(f"calls {what}: {count}")
-    print(f"calls missing or cut: {len(missing)}")
-    for what in missing[:20]:
-        print("  " + what)
+    report(counts, missing)
     servers.stop_all()
     return 1 if hangs or missing else 0
 

@@ -18,8 +18,8 @@
 
 namespace hourgate {
 
-/// What the gate and its answers are made with, of a sound configuration: for whoever decides
-/// without a server, too.
+/// Returns what the gate and its answers are made with, of a sound configuration. Commands that
+/// decide without a server use it, too.
 [[nodiscard]] Gate::Settings gate_settings(const config::Config& config);
 [[nodiscard]] http::ReplySettings reply_settings(const config::Config& config);
 /// What is written to the log, and how.

@@ -36,9 +36,10 @@ constexpr std::array<std::string_view, 4> target_marks = {"X-Original-", "X-Rewr
 constexpr std::array<std::string_view, 3> forwarded_marks = {"X-Forwarded-", "Forwarded-",
                                                              "X-ProxyUser-"};
 
-/// Who calls. Kubernetes (Impersonate-, X-Remote-Extra-), oauth2-proxy, Grafana, Azure App Service,
-/// Google IAP, AWS ALB and API Gateway, Cloudflare Access, TLS terminators, mod_auth_openidc,
-/// Shibboleth, mod_auth_mellon, authentik, Pomerium, Vouch, Tailscale, App Engine, Replit.
+/// Beginnings of names that say who calls. They are used by Kubernetes (Impersonate-,
+/// X-Remote-Extra-), oauth2-proxy, Grafana, Azure App Service, Google IAP, AWS ALB and API Gateway,
+/// Cloudflare Access, TLS terminators, mod_auth_openidc, Shibboleth, mod_auth_mellon, authentik,
+/// Pomerium, Vouch, Tailscale, App Engine and Replit.
 constexpr auto user_marks =
     std::to_array<std::string_view>({"X-Remote-Extra-", "X-Auth-Request-",
                                      "X-WebAuth-",      "X-MS-Client-Principal",
@@ -213,7 +214,7 @@ constexpr auto address_names = std::to_array<std::string_view>({"True-Client-IP"
                                                                 "X-Bluecoat-Via",
                                                                 "Z-Forwarded-For"});
 
-/// Who calls, by names of their own, and the usual members of the families above. X-Auth-Token,
+/// Names that say who calls, and the usual members of the families above. X-Auth-Token,
 /// X-Api-Key, X-Access-Token and their like are not here: those are credentials, which an
 /// application checks; nor are X-Tenant-Id, X-Org-Id and the like, which callers choose.
 constexpr auto user_names = std::to_array<std::string_view>({"Remote-User",

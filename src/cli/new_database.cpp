@@ -52,7 +52,7 @@ private:
 
 Failure taken(const std::string& target) {
     return {Fault::conflict, target + " exists already: nothing was changed",
-            "use it as it is, or, to begin anew, move it away first"};
+            "use it as it is; to begin with an empty database, move it away first"};
 }
 
 /// The database under its working name; removed, if it was made, unless it was put in place.

@@ -156,8 +156,8 @@ private:
             invocation.help = help(found);
             return invocation;
         }
-        // Which options there are is the command's to say: without one, the word that is none is
-        // what is wrong.
+        // Options belong to commands. If no command was found, the mistake to report is the word
+        // that is not a command, not the options after it.
         const auto word = std::find_if_not(extras.begin(), extras.end(), is_option);
         if (found == nullptr && word != extras.end())
             return no_such_command(table_, group(), *word);

@@ -33,7 +33,7 @@ enum class Style : std::uint8_t { nginx, caddy, haproxy, haproxy_script, traefik
 struct Proxy {
     std::string_view name;
     std::string_view file;      ///< in snippets/: the proxy asks the gate
-    std::string_view in_front;  ///< in snippets/: it forwards to the gate; "": there is none
+    std::string_view in_front;  ///< in snippets/: it forwards to the gate; "": no such text
     Style style;
 };
 constexpr std::array<Proxy, 6> proxies = {{

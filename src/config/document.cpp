@@ -122,7 +122,7 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
-/// The first value of a line that is a text but for its quotes; empty if there is none.
+/// Returns the first value of a line that would be a text if it had quotes; empty if no value is.
 std::string_view bare_text_in(std::string_view line) noexcept {
     constexpr std::string_view separators = "=,[]{}#";
     const std::size_t equals = line.find('=');
@@ -152,7 +152,8 @@ std::string_view bare_text_in(std::string_view line) noexcept {
     return {};
 }
 
-/// Puts quotes around the first text of that line that has none. Returns it; empty: there is none.
+/// Puts quotes around the first value of the line that needs them. Returns that value; empty if no
+/// value needs them.
 std::string put_quotes(std::string& text, int number) {
     std::size_t begin = 0;
     for (int line = 1; line < number && begin < text.size(); ++line)

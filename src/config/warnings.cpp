@@ -68,7 +68,7 @@ void about_rows(Warnings& out, const policy::Resource& resource) {
             out.push_back("resource '" + resource.name + "': role " + std::string(to_text(role)) +
                           " may do more than role " + std::string(to_text(above)) +
                           ", which is \"" + to_text(higher) + "\": " + actions);
-            break;  // the lower ones are told of no more than this one is
+            break;  // comparing with lower roles would repeat this warning
         }
 }
 

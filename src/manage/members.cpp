@@ -173,32 +173,28 @@ Result<std::vector<Member>> members_of_roles(const Context& context, std::string
                                              std::int64_t members_max) {
     constexpr std::int64_t looked_at_max = 10'000;
     return in_read(context, [&](Rows& rows) -> Result<std::vector<Member>> {
-        const auto caller = caller_of(rows, context);
-        if (!caller)
-            return caller.failure();
-        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
-        if (!workspace)
-            return workspace.failure();
-        if (caller.value() && !caller.value()->sees_all_members())
+        const auto found = caller_and_workspace(rows, context, ws);
+        if (!found)
+            return found.failure();
+        const auto& [caller, workspace] = found.value();
+        if (caller && !caller->sees_all_members())
             return std::vector<Member>();
-        return rows.present_members(workspace.value().id, roles, members_max, looked_at_max);
+        return rows.present_members(workspace.id, roles, members_max, looked_at_max);
     });
 }
 
 Result<Slice<MemberView>> list_members(const Context& context, std::string_view ws,
                                        const Page& page) {
     return in_read(context, [&](Rows& rows) -> Result<Slice<MemberView>> {
-        const auto caller = caller_of(rows, context);
-        if (!caller)
-            return caller.failure();
-        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
-        if (!workspace)
-            return workspace.failure();
+        const auto found = caller_and_workspace(rows, context, ws);
+        if (!found)
+            return found.failure();
+        const auto& [caller, workspace] = found.value();
         Result<Slice<Member>> members = Slice<Member>();
-        if (!caller.value() || caller.value()->sees_all_members())
-            members = rows.members(workspace.value().id, page);
+        if (!caller || caller->sees_all_members())
+            members = rows.members(workspace.id, page);
         else if (!page.after)
-            members.value().items.push_back(caller.value()->member);
+            members.value().items.push_back(caller->member);
         if (!members)
             return members.failure();
         Slice<MemberView> views;

@@ -71,6 +71,17 @@ Result<Workspace> find_workspace_for(Rows& rows, const std::optional<Caller>& ca
     return no_workspace(ws);
 }
 
+Result<CallerAndWorkspace> caller_and_workspace(Rows& rows, const Context& context,
+                                                std::string_view ws) {
+    auto caller = caller_of(rows, context);
+    if (!caller)
+        return caller.failure();
+    auto workspace = find_workspace_for(rows, caller.value(), ws);
+    if (!workspace)
+        return workspace.failure();
+    return CallerAndWorkspace{std::move(caller).value(), std::move(workspace).value()};
+}
+
 Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
                                std::string_view member) {
     if (!caller)

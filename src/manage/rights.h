@@ -44,6 +44,15 @@ struct Caller {
 [[nodiscard]] Result<Workspace> find_workspace_for(Rows& rows, const std::optional<Caller>& caller,
                                                    std::string_view ws);
 
+/// Who acts, and the workspace they ask about.
+struct CallerAndWorkspace {
+    std::optional<Caller> caller;
+    Workspace workspace;
+};
+/// Returns caller_of() and find_workspace_for() together, or the failure of the first that fails.
+[[nodiscard]] Result<CallerAndWorkspace> caller_and_workspace(Rows& rows, const Context& context,
+                                                              std::string_view ws);
+
 /// By id alone, and in the caller's workspace, for a member; however named, for an operator.
 [[nodiscard]] Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
                                              std::string_view member);

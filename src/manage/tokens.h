@@ -60,7 +60,7 @@ struct TokenQuery {
     TokenOrder order = TokenOrder::newest_first;
 };
 /// In that order: all there are for an operator; for owner and admin their workspace's; for others
-/// their own. A narrowed token sees those of its own line alone, whoever has it.
+/// their own. A narrowed token sees those of its own line alone, whatever its member's role is.
 [[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
                                                    const Page& = {});
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);

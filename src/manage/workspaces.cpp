@@ -165,16 +165,14 @@ Result<Slice<WorkspaceView>> list_workspaces(const Context& context, const Page&
 
 Result<WorkspaceView> show_workspace(const Context& context, std::string_view ws) {
     return in_read(context, [&](Rows& rows) -> Result<WorkspaceView> {
-        const auto caller = caller_of(rows, context);
-        if (!caller)
-            return caller.failure();
-        const Result<Workspace> workspace = find_workspace_for(rows, caller.value(), ws);
-        if (!workspace)
-            return workspace.failure();
-        if (caller.value() && caller.value()->member.role == Role::member)
+        const auto found = caller_and_workspace(rows, context, ws);
+        if (!found)
+            return found.failure();
+        const auto& [caller, workspace] = found.value();
+        if (caller && caller->member.role == Role::member)
             return Failure{Fault::forbidden, "role member does not see the workspace",
                            "ask a manager or above", "role_forbidden"};
-        return with_standing(view_of(rows, workspace.value(), context.now.wall_ms), context);
+        return with_standing(view_of(rows, workspace, context.now.wall_ms), context);
     });
 }
 

@@ -45,8 +45,8 @@ constexpr std::size_t own_window_count = 5;
 /// `route` may be none or admin; the answer means nothing then.
 [[nodiscard]] OwnWindow own_window_of(OwnRoute route, std::string_view method) noexcept;
 
-/// Returns true for revoking, rotating, asking why, and asking what would be. Whoever holds a
-/// leaked or refused token may do these whatever the plan is and whatever the token is narrowed to.
+/// Returns true for revoking, rotating, asking why, and asking what would be. The holder
+/// of a leaked or refused token may do these on any plan and with any scopes.
 [[nodiscard]] bool is_urgent(OwnRoute route, std::string_view method) noexcept;
 
 /// Whether question 2 is asked. Of the gate's own routes it is asked only where something is made

@@ -79,8 +79,8 @@ struct Resource {
     std::vector<std::pair<std::string, Action>> methods;  ///< beyond the standard ones, upper case
     bool is_public = false;
     bool own_by_upstream = false;  ///< the upstream narrows what the path does not capture
-    std::uint32_t counted_at = 0;  ///< for whoever counts calls by resource; nothing of the policy
-    /// A copy that outlives the policy, for decisions that are kept. Set by Policy::make.
+    std::uint32_t counted_at = 0;  ///< place in ops/resource_counts; the policy does not use it
+    /// A copy that outlives the policy, for gate/kept_decision. Set by Policy::make; null before.
     std::shared_ptr<const Resource> lasting = nullptr;
 
     friend bool operator==(const Resource&, const Resource&) = default;

@@ -33,7 +33,7 @@ public:
     explicit LockWait(int wait_ms) noexcept : wait_us_(wait_ms * std::int64_t{1'000}) {}
     /// Returns how long to sleep before the next look: 1 to 4 ms, another time after each look, so
     /// that processes that wait do not look in step. Returns 0 once the time is used up. `looks` is
-    /// how many there were since waiting began at `now_us`; 0 begins it anew.
+    /// how many there were since waiting began at `now_us`; 0 begins a new wait.
     [[nodiscard]] std::int64_t next_pause_us(int looks, std::int64_t now_us) noexcept;
 
 private:

@@ -81,7 +81,7 @@ Status check_library() {
 Status check_free(const std::string& path) {
     if (exists(path))
         return Failure{Fault::conflict, path + " exists already",
-                       "it is left as it is; to begin anew, move it away first"};
+                       "it is left as it is; to begin with an empty database, move it away first"};
     for (const char* end : {"-wal", "-journal"})
         if (exists(path + end))
             return Failure{Fault::conflict,

@@ -73,7 +73,8 @@ struct Letter {
 };
 using Letters = std::vector<Letter>;
 
-/// The letter or digit that a full-width character is; 0: it is none. REQUIRES: well-formed UTF-8.
+/// Returns the letter or digit that a full-width character stands for; 0 if it stands for none.
+/// REQUIRES: well-formed UTF-8.
 char narrow(std::string_view character) noexcept {
     if (character.size() != 3 || character[0] != '\xef' ||
         (character[1] != '\xbc' && character[1] != '\xbd'))

@@ -5,21 +5,15 @@
 #include <string_view>
 
 #include "support/catch.h"
+#include "support/spelled.h"
 
 using namespace hourgate;
+using hourgate::test::spelled;
 
 namespace {
 
 /// All that RFC 9110 section 5.6.2 allows in a name beside letters and digits.
 constexpr std::string_view separators = "!#$%&'*+-.^_`|~";
-
-std::string spelled(std::string_view name, char separator) {
-    std::string text(name);
-    for (char& c : text)
-        if (c == '-')
-            c = separator;
-    return text;
-}
 
 }  // namespace
 

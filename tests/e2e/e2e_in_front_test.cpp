@@ -13,8 +13,10 @@
 #include "e2e/installation.h"
 #include "e2e/upstream.h"
 #include "support/catch.h"
+#include "support/spelled.h"
 
 using namespace hourgate::e2e;
+using hourgate::test::spelled;
 
 namespace {
 
@@ -57,14 +59,6 @@ public:
 
 /// A forged token, whole, which nobody has.
 const std::string nobodys = "hsk_live_0123456789ab_00000000000000000000000000000000";
-
-std::string spelled(std::string_view name, char separator) {
-    std::string text(name);
-    for (char& c : text)
-        if (c == '-')
-            c = separator;
-    return text;
-}
 
 /// tests/e2e/cgi_names.py, running.
 class CgiNames {

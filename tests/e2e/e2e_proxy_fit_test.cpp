@@ -25,6 +25,13 @@ std::string head_of(const Stage& stage, const std::string& method = "GET",
 
 constexpr const char* ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
 
+/// Waits until the API has a call or the client an answer. Returns whether the API has one.
+bool reaches(const RawUpstream& api, const RawClient& client) {
+    while (!api.has_caller() && !client.has_more())
+        std::this_thread::yield();
+    return api.has_caller();
+}
+
 /// What the operator of nginx writes at the head of the location.
 Edit in_location(const std::string& lines) {
     return [=](const std::string& text) {
@@ -73,9 +80,7 @@ TEST_CASE("behind a proxy no caller begins a protocol that the gate does not see
                                 "Connection: Upgrade, HTTP2-Settings\r\n"
                                 "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nUpgrade: " +
                                     upgrade + "\r\n\r\n"));
-            while (!api.has_caller() && !client.has_more())
-                std::this_thread::yield();
-            if (!api.has_caller()) {  // HAProxy refuses a half-hearted WebSocket by itself
+            if (!reaches(api, client)) {  // HAProxy refuses a half-hearted WebSocket by itself
                 CHECK(contains(client.head(), " 400 "));
                 continue;
             }
@@ -123,9 +128,7 @@ TEST_CASE("behind a proxy neither Host nor an absolute target leads to another p
             RawClient client = stage.front->connect();
             client.send("GET " + target + " HTTP/1.1\r\nHost: " + host +
                         "\r\nConnection: close\r\n\r\n");
-            while (!api.has_caller() && !client.has_more())
-                std::this_thread::yield();
-            if (!api.has_caller()) {
+            if (!reaches(api, client)) {
                 const std::string answer = client.head();
                 CHECK((contains(answer, " 400 ") || contains(answer, " 403 ") ||
                        contains(answer, " 404 ") || contains(answer, " 401 ")));

@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/off.h"
 #include "support/catch.h"
 
 using namespace hourgate;
 using namespace hourgate::policy;
+using hourgate::test::off;
+using hourgate::test::says;
 using Kind = Match::Kind;
 
 namespace {
@@ -53,20 +56,6 @@ Policy policy_of(Rules rules) {
     if (!policy)
         FAIL(policy.failure().what);
     return std::move(policy).value();
-}
-
-/// What make says is off; empty when nothing is.
-std::string off(Rules rules) {
-    const auto policy = Policy::make(std::move(rules));
-    if (policy)
-        return "";
-    CHECK(policy.failure().fault == Fault::config);
-    CHECK_FALSE(policy.failure().next.empty());
-    return policy.failure().what;
-}
-
-bool says(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// Name of the resource a target lands at; "" for none, "!" for a flaw.

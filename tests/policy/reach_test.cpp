@@ -3,11 +3,14 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "policy/off.h"
 #include "policy/policy.h"
 #include "support/catch.h"
 
 using namespace hourgate;
 using namespace hourgate::policy;
+using hourgate::test::off;
+using hourgate::test::says;
 
 namespace {
 
@@ -27,16 +30,7 @@ std::string said(const std::vector<Row>& rows, const PathRules& path = {}) {
             resource.patterns.push_back(parse_pattern(text).value());
         rules.resources.push_back(std::move(resource));
     }
-    const auto policy = Policy::make(std::move(rules));
-    if (policy)
-        return "";
-    CHECK(policy.failure().fault == Fault::config);
-    CHECK_FALSE(policy.failure().next.empty());
-    return policy.failure().what;
-}
-
-bool says(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
+    return off(std::move(rules));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ Check about_trust(const config::Config& config) {
                       "name the addresses of your proxies alone");
     if (has_everybody(config.peers_text))
         return is_bad("trust",
-                      "trust.peers has all addresses: whoever reaches the ask listener may try "
+                      "trust.peers has all addresses: anybody who reaches the ask listener may try "
                       "tokens on it",
                       "name the addresses of your proxies and back ends alone");
     if (config.peers_text.empty() && config.ask.kind != config::Listen::Kind::off)

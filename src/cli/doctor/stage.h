@@ -18,7 +18,7 @@
 
 namespace hourgate::cli {
 
-/// The plan of these accounts and of nobody else: by it their calls are told from those of callers.
+/// The plan of these accounts alone. It distinguishes their calls from those of real callers.
 constexpr std::string_view probe_plan = "hourgate-doctor";
 constexpr std::string_view probe_workspace = "Hourgate doctor";
 

@@ -89,10 +89,9 @@ public:
 private:
     using Headers = std::vector<http::Header>;
 
-    /// A caller on this machine has the address of a proxy on this machine: neither a hop that is
-    /// trusted nor a proxy that names itself could be told from it. So the calls to this machine
-    /// come from another of its addresses, where it has one that is no hop, and a few from the
-    /// usual one, as programs of this machine send them.
+    /// Calls to this machine come from another of its addresses, if it has one that is not in
+    /// trust.proxies: from the usual one, the caller looks the same as a proxy on this machine. A
+    /// few calls come from the usual one, as programs of this machine send them.
     void choose_source() {
         const auto there = ops::resolved(target_.host);
         const auto usual = there ? ops::source_toward(*there) : std::nullopt;

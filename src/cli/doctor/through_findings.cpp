@@ -293,7 +293,7 @@ Check about_counting(const Evidence& evidence) {
                           "get less than they pay for",
                       "nginx asks again when it redirects internally (index, try_files, "
                       "X-Accel-Redirect): set [trust] ask_id = \"X-Ask-Id\" and print `hourgate "
-                      "snippets nginx` anew; elsewhere let one place ask");
+                      "snippets nginx` again; elsewhere let one place ask");
     if (decided < sent)
         return is_bad(name, numbers + ": the proxy answers some without asking",
                       "take the gate's answers out of every cache (proxy_cache, auth caches): each "
@@ -443,8 +443,8 @@ Check about_address(const Evidence& evidence) {
     if (from == evidence.claimed_address)
         return is_bad(name,
                       "the gate believed " + from +
-                          ", which was made up in X-Forwarded-For: whoever tries tokens is never "
-                          "counted, and may lock out others",
+                          ", which was made up in X-Forwarded-For: an attacker who tries tokens is "
+                          "never counted, and may lock out others",
                       fix);
     if (from.empty())
         return is_bad(name,
@@ -479,7 +479,7 @@ Check about_own_routes(const Evidence& evidence) {
     if (!evidence.workspace.empty() &&
         evidence.ask->answer.header("X-Hourgate-Workspace") == evidence.workspace)
         return is_bad(name,
-                      "the ask listener is reached at /_hourgate/auth/nginx: whoever holds a token "
+                      "the ask listener is reached at /_hourgate/auth/nginx: anybody with a token "
                       "can ask in anybody's name, and others may try tokens",
                       fix);
     if (evidence.metrics->answer.body.find("hourgate_decisions_total") != std::string::npos)
