@@ -14,8 +14,10 @@
 #include "e2e/installation.h"
 #include "support/catch.h"
 #include "support/raw_client.h"
+#include "support/waiting.h"
 
 using namespace hourgate::e2e;
+using hourgate::test::comes_true;
 using hourgate::test::RawClient;
 
 namespace {
@@ -83,8 +85,9 @@ void flood(std::uint16_t port) {
 /// Until the server has none open but the one it is asked on.
 void until_all_are_gone(std::uint16_t admin_port) {
     Wire wire(admin_port);
-    while (!contains(wire.ask(get("/metrics")).body, "\nhourgate_connections 1\n"))
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] {
+        return contains(wire.ask(get("/metrics")).body, "\nhourgate_connections 1\n");
+    }));
 }
 
 }  // namespace

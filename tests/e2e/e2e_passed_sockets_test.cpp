@@ -17,8 +17,10 @@
 
 #include "e2e/installation.h"
 #include "support/catch.h"
+#include "support/waiting.h"
 
 using namespace hourgate::e2e;
+using hourgate::test::comes_true;
 
 namespace {
 
@@ -155,8 +157,8 @@ TEST_CASE("restarted under load, no connection is refused, no request on a new o
     for (int at = 0; at < 8; ++at)
         clients.emplace_back([&, at] { keep_asking(ask.port(), asked, at % 2 == 0, met); });
     for (int round = 0; round < 6; ++round) {
-        for (const int before = met.answers; met.answers < before + 200 && met.refused == 0;)
-            std::this_thread::yield();
+        const int before = met.answers;
+        CHECK(comes_true([&] { return met.answers >= before + 200 || met.refused > 0; }));
         CHECK(server->stop() == 0);
         CHECK(contains(server->program().err(), "msg=stopped cut=0"));
         server = std::make_unique<Server>(here, PassedOn{{"ask", ask.fd()}});

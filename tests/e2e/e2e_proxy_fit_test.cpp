@@ -1,7 +1,6 @@
 // Behind a proxy that asks the gate, an API gets what it would get without one: WebSockets, bodies of
 // any length, long heads. What is the proxy's own stays its own.
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -9,8 +8,10 @@
 #include "e2e/stage.h"
 #include "support/catch.h"
 #include "support/forwarding.h"
+#include "support/waiting.h"
 
 using namespace hourgate::e2e;
+using hourgate::test::comes_true;
 using hourgate::test::RawClient;
 using hourgate::test::RawUpstream;
 
@@ -27,8 +28,7 @@ constexpr const char* ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: 
 
 /// Waits until the API has a call or the client an answer. Returns whether the API has one.
 bool reaches(const RawUpstream& api, const RawClient& client) {
-    while (!api.has_caller() && !client.has_more())
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return api.has_caller() || client.has_more(); }));
     return api.has_caller();
 }
 

@@ -17,6 +17,7 @@
 #include "http/dialogue.h"
 #include "support/running_server.h"
 #include "support/temp_folder.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -41,7 +42,8 @@ public:
 
     void wait_for_held() {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return callers_.size() >= held_; });
+        REQUIRE(
+            changed_.wait_for(lock, waits_at_most, [&] { return callers_.size() >= held_; }));
     }
     void release() {
         const std::lock_guard lock(mutex_);

@@ -1,10 +1,10 @@
 // Peers that end, break off or fall silent where it hurts most.
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/limits.h"
 #include "support/running_server.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -78,8 +78,7 @@ TEST_CASE("a peer that is gone without a word in the middle of a request is let 
     head.send("GET /_hourg");
     question.send(begun_question());
     CHECK(question.answer() == "HTTP/1.1 100 Continue\r\n\r\n");
-    while (running.server->in_flight() < 2)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return running.server->in_flight() == 2; }));
     head.vanish();
     question.vanish();
     until_open(*running.server, 0);

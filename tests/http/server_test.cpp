@@ -23,6 +23,7 @@
 #include "support/http_bench.h"
 #include "support/raw_client.h"
 #include "support/running_server.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -614,7 +615,7 @@ TEST_CASE("a request under way when the server stops is finished, and its connec
     client.send(get("/metrics"));
     {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return asked; });
+        CHECK(changed.wait_for(lock, waits_at_most, [&] { return asked; }));
     }
     CHECK(server.in_flight() == 1);
     server.stop_accepting();
@@ -640,8 +641,7 @@ TEST_CASE("what is not finished at the deadline is cut and counted") {
         halves.push_back(running.client());
         halves.back().send("GET /_hourgate/healthz HTTP/1.1\r\nHost");
     }
-    while (running.server->in_flight() < 3)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return running.server->in_flight() == 3; }));
     CHECK(running.server->finish(running.bench.clock, running.bench.clock.now().boot_us) == 3);
     for (RawClient& half : halves)
         CHECK(half.ended());
@@ -666,8 +666,7 @@ TEST_CASE("stopping under load cuts nothing: every answer is whole, and the last
                 }
             }
         });
-    while (answered < 500)
-        std::this_thread::yield();
+    CHECK(comes_true([&] { return answered >= 500; }));
     CHECK(running.server->finish(running.bench.clock, far_future(running.bench.clock).boot_us) ==
           0);
     for (std::thread& thread : threads)

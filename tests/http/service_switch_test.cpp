@@ -7,8 +7,10 @@
 
 #include "support/catch.h"
 #include "support/http_bench.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
+using hourgate::test::comes_true;
 using hourgate::test::HttpBench;
 
 namespace {
@@ -85,8 +87,7 @@ TEST_CASE("threads that ask while the rules change again and again get one answe
     for (int i = 0; i < 200; ++i) {
         bench.service.use(settings_like_the_bench(), i % 2 == 0 ? other : bench.gate);
         const int before = asked;
-        while (asked == before)
-            std::this_thread::yield();
+        CHECK(comes_true([&] { return asked != before; }));
     }
     done = true;
     for (std::thread& thread : threads)

@@ -1,11 +1,11 @@
 // A stop that comes while calls to the API are on their way: it ends, whatever the callers do.
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "support/catch.h"
 #include "support/one_loop.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -85,9 +85,10 @@ TEST_CASE("connections in every phase end with a stop, and whole requests are an
     forwarded.send(call());
     RawClient at_api = gate.api.accept();
     (void)at_api.head();
-    while (gate.server->counts().by_phase[static_cast<std::size_t>(http::Dialogue::Phase::head)] !=
-           1)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] {
+        return gate.server->counts().by_phase[static_cast<std::size_t>(
+                   http::Dialogue::Phase::head)] == 1;
+    }));
     gate.server->stop_accepting();
     CHECK(idle.ended());
     in_head.send("TP/1.1\r\nHost: h\r\n\r\n");

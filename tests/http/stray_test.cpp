@@ -1,11 +1,13 @@
 // Bytes that an API sends when no call of its connection waits for an answer: they are nobody's,
 // and no call is sent into a connection on which there are any.
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "support/catch.h"
 #include "support/one_loop.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -108,20 +110,17 @@ TEST_CASE("a connection that stayed quiet after HEAD is used for every caller ag
     RawClient client = gate.client();
     RawClient api =
         first_call(gate, client, call("HEAD"), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
-    // Others have a connection of their own until then.
-    for (;;) {
+    // Others have a connection of their own until then. With pauses: their window has an end, too.
+    for (bool same = false; !same; std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
         RawClient other = gate.client();
         other.send(call());
-        while (!gate.api.has_caller() && !api.has_more())
-            std::this_thread::yield();
-        const bool same = !gate.api.has_caller();
+        REQUIRE(comes_true([&] { return gate.api.has_caller() || api.has_more(); }));
+        same = !gate.api.has_caller();
         RawClient at_api = same ? std::move(api) : gate.api.accept();
         CHECK(has(at_api.head(), "GET /clients/1 "));
         at_api.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
         CHECK(other.answer().ends_with("hello"));
         CHECK(at_api.ended());
-        if (same)
-            break;
     }
 }
 
@@ -136,8 +135,7 @@ TEST_CASE("bytes that came before the API had any of a call are never its answer
         // after it cannot reach the API.
         client.send(call("POST", "/clients", "Content-Length: 8000\r\n") + body);
         RawClient api = gate.api.accept();
-        while (!api.has_more())
-            std::this_thread::yield();
+        REQUIRE(comes_true([&] { return api.has_more(); }));
         gate.wait_a_turn();
         api.send(ok);
         CHECK(client.answer().ends_with("hello"));

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "http/dialogue.h"
 #include "support/catch.h"
 #include "support/one_loop.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -118,8 +118,7 @@ TEST_CASE("heads whose bodies do not begin open no connection to the API") {
             clients.back().send(upload(framing));
         }
     }
-    while (in_phase(*gate.server, Phase::body) != clients.size())
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return in_phase(*gate.server, Phase::body) == clients.size(); }));
     CHECK_FALSE(gate.api.has_caller());
     CHECK(gate.counts.open == 0);
     // With the first byte it begins.
@@ -344,15 +343,13 @@ TEST_CASE("an address with too many unfinished bodies at a server is told 503") 
         clients.emplace_back(server.port());
         clients.back().send(upload("Content-Length: 4\r\n"));
     }
-    while (in_phase(server, Phase::body) != clients.size())
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return in_phase(server, Phase::body) == clients.size(); }));
     RawClient late(server.port());
     late.send(upload("Content-Length: 4\r\n"));
     CHECK(has(late.until_end(), "too_many_bodies"));
     RawClient elsewhere(server.port(), "127.0.0.9");
     elsewhere.send(upload("Content-Length: 4\r\n"));
-    while (in_phase(server, Phase::body) != clients.size() + 1)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return in_phase(server, Phase::body) == clients.size() + 1; }));
 }
 
 TEST_CASE("a preflight with a body is refused on its head") {

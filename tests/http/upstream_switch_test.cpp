@@ -2,10 +2,10 @@
 // with, and the next goes to the other.
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "support/catch.h"
 #include "support/forwarding.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::test;
@@ -45,8 +45,8 @@ TEST_CASE("a call under way is answered by the API it began with, the next by th
     at_former.send(ok.substr(ok.size() - 1));
     CHECK(under_way.read(3) == "one");
     CHECK(has(through(under_way, other_api, other_ok), "two"));  // the same connection goes on
-    while (gate.counts().forwarded != 1 || other_counts.forwarded != 2)
-        std::this_thread::yield();
+    REQUIRE(
+        comes_true([&] { return gate.counts().forwarded == 1 && other_counts.forwarded == 2; }));
 }
 
 TEST_CASE("connections to an API that is configured no longer are closed, and counted no more") {
@@ -70,8 +70,7 @@ TEST_CASE("connections to an API that is configured no longer are closed, and co
     at_other.send(other_ok);
     CHECK(has(next.answer(), "two"));
     CHECK(kept.ended());
-    while (gate.counts().open != 0)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return gate.counts().open == 0; }));
     CHECK(other_counts.open == 1);
 }
 

@@ -10,9 +10,11 @@
 #include "support/backup_bytes.h"
 #include "support/database_bench.h"
 #include "support/small_disk.h"
+#include "support/waiting.h"
 
 using namespace hourgate;
 using namespace hourgate::store;
+using hourgate::test::comes_true;
 using hourgate::test::DatabaseBench;
 using hourgate::test::take;
 
@@ -94,8 +96,7 @@ TEST_CASE("a backup is one snapshot while others write, and does not keep them f
             ++commits;
         }
     });
-    while (commits < 3)
-        std::this_thread::yield();
+    CHECK(comes_true([&] { return commits >= 3; }));
     int commits_in_the_middle = 0;
     for (int i = 0; i < 3; ++i) {
         const int before = commits;

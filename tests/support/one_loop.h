@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/forwarding.h"
+#include "support/waiting.h"
 
 namespace hourgate::test {
 
@@ -35,7 +36,7 @@ public:
     }
     void wait_until_held() {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return held_; });
+        REQUIRE(changed_.wait_for(lock, waits_at_most, [&] { return held_; }));
     }
     void let_go() {
         const std::lock_guard lock(mutex_);

@@ -92,10 +92,18 @@ public:
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
     }
-    /// Until the other side's kernel has all that was sent.
+    /// Until the other side's kernel has all that was sent, or wants no more of it. A kernel counts
+    /// what was not acknowledged for ever when a reset has ended the connection.
     void wait_until_received() const {
-        for (int unsent = 1; ioctl(socket_, SIOCOUTQ, &unsent) == 0 && unsent > 0;)
+        for (tcp_info state{}; state.tcpi_state != TCP_CLOSE;) {
+            int unsent = 0;
+            if (ioctl(socket_, SIOCOUTQ, &unsent) != 0 || unsent == 0)
+                return;
+            socklen_t size = sizeof state;
+            if (getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &state, &size) != 0)
+                return;
             std::this_thread::yield();
+        }
     }
     /// Whether something has come that was not read.
     [[nodiscard]] bool has_more() const {

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "support/catch.h"
 #include "support/http_bench.h"
 #include "support/raw_client.h"
+#include "support/waiting.h"
 
 namespace hourgate::test {
 
@@ -84,7 +84,7 @@ public:
             clients.back().send(get("/metrics"));
         }
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return asked_ == count; });
+        REQUIRE(changed_.wait_for(lock, waits_at_most, [&] { return asked_ == count; }));
         return clients;
     }
     void let_go() {
@@ -119,8 +119,7 @@ public:
 
 /// Until the server knows of so many connections: it learns of an end in its own time.
 inline void until_open(const http::Server& server, std::uint64_t count) {
-    while (server.counts().open != count)
-        std::this_thread::yield();
+    REQUIRE(comes_true([&] { return server.counts().open == count; }));
 }
 
 }  // namespace hourgate::test
