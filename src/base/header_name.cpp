@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <utility>
 
 #include "base/text.h"
 
@@ -400,16 +403,13 @@ constexpr auto user_names = std::to_array<std::string_view>({"Remote-User",
                                                              "X-Replit-User-Id",
                                                              "X-Replit-User-Name"});
 
-template <typename Names>
-bool has(const Names& names, std::string_view sent) noexcept {
-    return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view name) { return reads_as(sent, name); });
+constexpr bool same(std::string_view a, std::string_view b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return folded(x) == folded(y); });
 }
 
-template <typename Marks>
-bool has_mark(const Marks& marks, std::string_view sent) noexcept {
-    return std::any_of(marks.begin(), marks.end(),
-                       [&](std::string_view mark) { return reads_as_beginning(sent, mark); });
+constexpr bool begins(std::string_view sent, std::string_view mark) noexcept {
+    return same(sent.substr(0, mark.size()), mark);
 }
 
 template <std::size_t... sizes>
@@ -423,16 +423,104 @@ constexpr auto joined(const std::array<std::string_view, sizes>&... parts) {
 constexpr auto to_remove = joined(forwarded_names, target_names, address_names, user_names);
 constexpr auto families = joined(target_marks, user_marks);
 
+struct Claimed {
+    std::string_view name;
+    Claim claim = Claim::nothing;
+};
+
+template <std::size_t... sizes>
+constexpr auto claimed(const std::pair<std::array<std::string_view, sizes>, Claim>&... parts) {
+    std::array<Claimed, (sizes + ...)> all{};
+    std::size_t end = 0;
+    const auto add = [&](const auto& part) {
+        for (const std::string_view name : part.first)
+            all[end++] = {name, part.second};
+    };
+    (add(parts), ...);
+    return all;
+}
+
+/// Names and what they claim. A look-up compares the names that are as long as what was sent: it is
+/// made for every header of every call.
+template <std::size_t count>
+class Names {
+public:
+    constexpr explicit Names(std::array<Claimed, count> names) : names_(names) {
+        std::sort(names_.begin(), names_.end(), [](const Claimed& a, const Claimed& b) {
+            return a.name.size() < b.name.size();
+        });
+        for (std::size_t size = 0; size < begin_.size(); ++size)
+            while (begin_[size] < count && names_[begin_[size]].name.size() < size)
+                ++begin_[size];
+    }
+    [[nodiscard]] Claim of(std::string_view sent) const noexcept {
+        if (sent.size() > longest)
+            return Claim::nothing;
+        for (std::size_t at = begin_[sent.size()]; at < begin_[sent.size() + 1]; ++at)
+            if (same(sent, names_[at].name))
+                return names_[at].claim;
+        return Claim::nothing;
+    }
+
+private:
+    static constexpr std::size_t longest = 62;
+    static_assert(count <= UINT16_MAX);
+    std::array<Claimed, count> names_;
+    std::array<std::uint16_t, longest + 2> begin_{};  // by size: the first that is not shorter
+};
+
+/// Beginnings of names and what they claim. A look-up compares those with the same first byte.
+template <std::size_t count>
+class Marks {
+public:
+    constexpr explicit Marks(std::array<Claimed, count> marks) : marks_(marks) {
+        for (std::size_t i = 0; i < count; ++i)
+            with_first_[static_cast<unsigned char>(folded(marks[i].name.front()))] |=
+                std::uint64_t{1} << i;
+    }
+    [[nodiscard]] Claim of(std::string_view sent) const noexcept {
+        if (sent.empty())
+            return Claim::nothing;
+        for (std::uint64_t left = with_first_[static_cast<unsigned char>(folded(sent.front()))];
+             left != 0; left &= left - 1) {
+            const Claimed& mark = marks_[static_cast<std::size_t>(std::countr_zero(left))];
+            if (begins(sent, mark.name))
+                return mark.claim;
+        }
+        return Claim::nothing;
+    }
+
+private:
+    static_assert(count <= 64);
+    std::array<Claimed, count> marks_;
+    std::array<std::uint64_t, 128> with_first_{};  // by byte: a bit for each mark
+};
+
+/// The names that claim what no beginning claims before.
+constexpr Names first_names(claimed(std::pair(joined(address_names, set_by_proxies),
+                                              Claim::client_address),
+                                    std::pair(target_names, Claim::target),
+                                    std::pair(forwarded_names, Claim::forwarded)));
+constexpr Marks first_marks(claimed(std::pair(target_marks, Claim::target),
+                                    std::pair(forwarded_marks, Claim::forwarded)));
+constexpr Names names_of_users(claimed(std::pair(user_names, Claim::user)));
+constexpr Marks marks_of_users(claimed(std::pair(user_marks, Claim::user)));
+constexpr Names names_to_remove(claimed(std::pair(to_remove, Claim::user)));
+
+template <std::size_t count>
+bool has(const std::array<std::string_view, count>& names, std::string_view sent) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return same(sent, name); });
+}
+
 }  // namespace
 
 bool reads_as(std::string_view sent, std::string_view name) noexcept {
-    return sent.size() == name.size() &&
-           std::equal(sent.begin(), sent.end(), name.begin(),
-                      [](char x, char y) { return folded(x) == folded(y); });
+    return same(sent, name);
 }
 
 bool reads_as_beginning(std::string_view sent, std::string_view mark) noexcept {
-    return reads_as(sent.substr(0, mark.size()), mark);
+    return begins(sent, mark);
 }
 
 bool is_plainly_spelled(std::string_view name) noexcept {
@@ -460,13 +548,12 @@ Claim claim_of(std::string_view name) noexcept {
     constexpr std::string_view of_cgi = "HTTP-";
     if (reads_as_beginning(name, of_cgi))
         name.remove_prefix(of_cgi.size());
-    if (has(address_names, name) || has(set_by_proxies, name))
-        return Claim::client_address;
-    if (has(target_names, name) || has_mark(target_marks, name))
-        return Claim::target;
-    if (has(forwarded_names, name) || has_mark(forwarded_marks, name))
-        return Claim::forwarded;
-    return has(user_names, name) || has_mark(user_marks, name) ? Claim::user : Claim::nothing;
+    if (const Claim claim = first_names.of(name); claim != Claim::nothing)
+        return claim;
+    if (const Claim claim = first_marks.of(name); claim != Claim::nothing)
+        return claim;
+    const Claim claim = names_of_users.of(name);
+    return claim != Claim::nothing ? claim : marks_of_users.of(name);
 }
 
 bool is_method_parameter(std::string_view name) noexcept {
@@ -482,7 +569,8 @@ std::span<const std::string_view> families_to_remove() noexcept {
 }
 
 bool is_beyond_removal(std::string_view name) noexcept {
-    return has_mark(user_marks, name) && !has(to_remove, name);
+    return marks_of_users.of(name) != Claim::nothing &&
+           names_to_remove.of(name) == Claim::nothing;
 }
 
 }  // namespace hourgate
