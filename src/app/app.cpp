@@ -324,40 +324,64 @@ struct App::Parts {
         return capacity;
     }
 
-    Status bind(std::size_t place, http::Listener listener, const config::Listen& listen,
-                ops::PassedSockets& passed) {
+    /// Where the listener listens that is at `place` of listener_names; none if it is off.
+    [[nodiscard]] std::vector<config::Listen> listens(std::size_t place) const {
+        std::vector<config::Listen> all;
+        for (const config::ListenKey& one : config::all_listens(config))
+            if (one.key == listener_names[place] && one.listen.kind != config::Listen::Kind::off)
+                all.push_back(one.listen);
+        return all;
+    }
+
+    Status bind(std::size_t place, http::Listener listener, ops::PassedSockets& passed) {
         const std::string name(listener_names[place]);
-        const int socket = passed.take(name);
-        if (listen.kind == config::Listen::Kind::off) {
-            if (socket < 0)
+        std::vector<int> sockets = passed.take(name);
+        const bool passed_on = !sockets.empty();
+        std::vector<http::Endpoint> endpoints;
+        bool by_port = false;
+        for (const config::Listen& one : listens(place)) {
+            by_port |= one.kind == config::Listen::Kind::tcp;
+            endpoints.push_back({one.host, one.port, one.path});
+        }
+        if (endpoints.empty()) {
+            for (const int socket : sockets)
+                close(socket);
+            if (sockets.empty())
                 return Done{};
-            close(socket);
             return Failure{
                 Fault::system,
                 "a socket was passed on as '" + name + "', but [server] " + name + " is off",
                 "disable its .socket unit, or set [server] " + name + " in the configuration"};
         }
-        const http::Endpoint endpoint = {listen.host, listen.port, listen.path};
-        const http::Capacity capacity = capacity_of(listener);
-        auto server = socket < 0
-                          ? http::Server::bind(listener, endpoint, service, capacity)
-                          : http::Server::adopt(socket, listener, endpoint, service, capacity);
+        // Every user of this machine can connect to a port, so the file next to it hides nothing.
+        for (http::Endpoint& endpoint : endpoints)
+            endpoint.for_every_user = by_port;
+        auto server = http::Server::open(listener, endpoints, std::move(sockets), service,
+                                         capacity_of(listener));
         if (!server)
             return server.failure();
         servers[place] = std::move(server).value();
-        if (socket >= 0)
+        if (passed_on)
             log.line(ops::Level::info, "listening socket was passed on",
-                     {{"listener", name}, {"address", bound(place, listen)}});
+                     {{"listener", name}, {"address", bound(place)}});
         return Done{};
     }
 
-    /// "127.0.0.1:8402" with the port that was bound, "unix:/path", or "off".
-    [[nodiscard]] std::string bound(std::size_t place, config::Listen listen) const {
+    /// "127.0.0.1:8402" with the port that was bound, "unix:/path", several with spaces between, or
+    /// "off".
+    [[nodiscard]] std::string bound(std::size_t place) const {
         if (!servers[place])
             return "off";
-        if (listen.kind == config::Listen::Kind::tcp)
-            listen.port = servers[place]->port();
-        return listen.text();
+        const std::vector<std::uint16_t> ports = servers[place]->ports();
+        std::string all;
+        std::size_t at = 0;
+        for (config::Listen one : listens(place)) {
+            if (one.kind == config::Listen::Kind::tcp)
+                one.port = ports[at];
+            ++at;
+            all.append(all.empty() ? "" : " ").append(one.text());
+        }
+        return all;
     }
 
     /// Reads the configuration again and decides by it from now on; a bad one changes nothing. Says
@@ -495,18 +519,22 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     auto parts = std::make_unique<Parts>(
         clock, log, std::move(lock).value(), std::move(instruments), std::move(writing).value(),
         std::move(reading).value(), std::move(seal).value(), std::move(rules).value());
-    if (Status s = parts->bind(0, http::Listener::public_, config.public_, passed); !s)
+    if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
         return s.failure();
-    if (Status s = parts->bind(1, http::Listener::ask, config.ask, passed); !s)
+    if (Status s = parts->bind(1, http::Listener::ask, passed); !s)
         return s.failure();
-    if (Status s = parts->bind(2, http::Listener::admin, config.admin, passed); !s)
+    if (Status s = parts->bind(2, http::Listener::admin, passed); !s)
         return s.failure();
     return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
-App::Ports App::ports() const noexcept {
+App::Ports App::ports() const {
     const auto port = [&](std::size_t place) -> std::uint16_t {
-        return parts_->servers[place] ? parts_->servers[place]->port() : std::uint16_t{0};
+        if (parts_->servers[place])
+            for (const std::uint16_t one : parts_->servers[place]->ports())
+                if (one != 0)
+                    return one;
+        return 0;
     };
     return {port(0), port(1), port(2)};
 }
@@ -524,9 +552,9 @@ void App::start() {
     parts_->warn_of_plans();
     const config::Config& config = parts_->config;
     parts_->log.line(ops::Level::info, "listening",
-                     {{"public", parts_->bound(0, config.public_)},
-                      {"ask", parts_->bound(1, config.ask)},
-                      {"admin", parts_->bound(2, config.admin)},
+                     {{"public", parts_->bound(0)},
+                      {"ask", parts_->bound(1)},
+                      {"admin", parts_->bound(2)},
                       {"upstream", shown_upstream(config)},
                       {"mode", shown_mode(config)},
                       {"database", config.database}});

@@ -31,13 +31,13 @@ public:
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
-    /// The ports bound; 0 for a listener that is off or a Unix socket.
+    /// The first port of each listener; 0 if it has none.
     struct Ports {
         std::uint16_t public_ = 0;
         std::uint16_t ask = 0;
         std::uint16_t admin = 0;
     };
-    [[nodiscard]] Ports ports() const noexcept;
+    [[nodiscard]] Ports ports() const;
 
     /// Goes on with the counters of an earlier server, starts answering and tells the service
     /// manager (READY=1). Returns at once.

@@ -102,9 +102,13 @@ bool is_ours(const http::ProbeTarget& target, const std::string& database) {
 
 /// What the server says; or why none does.
 Result<Json> ask_server(const config::Config& config, const http::Question& question) {
-    const config::Listen& ask = config.ask;
-    if (ask.kind == config::Listen::Kind::off)
+    if (config.ask.empty())
         return Failure{Fault::system, "[server] ask is off", ""};
+    // The socket if there is one: others may take a port, but not make a file in that folder.
+    const auto socket = std::find_if(config.ask.begin(), config.ask.end(), [](const auto& one) {
+        return one.kind == config::Listen::Kind::unix_socket;
+    });
+    const config::Listen& ask = socket != config.ask.end() ? *socket : config.ask.front();
     if (ask.kind == config::Listen::Kind::tcp && ask.port == 0)
         return Failure{Fault::system, "[server] ask is another port at each start", ""};
     http::ProbeTarget target;

@@ -31,9 +31,20 @@ std::string Listen::text() const {
 }
 
 Config::Config()
-    : public_(loopback_port(8402)), ask(loopback_port(8401)), admin(loopback_port(8403)) {
+    : public_(loopback_port(8402)), ask({loopback_port(8401)}), admin(loopback_port(8403)) {
     peers = networks_of(peers_text);
     proxies = networks_of(proxies_text);
+}
+
+std::vector<ListenKey> all_listens(const Config& config) {
+    std::vector<ListenKey> all = {{"public", config.public_}};
+    static const Listen off;
+    for (const Listen& one : config.ask)
+        all.push_back({"ask", one});
+    if (config.ask.empty())
+        all.push_back({"ask", off});
+    all.push_back({"admin", config.admin});
+    return all;
 }
 
 }  // namespace hourgate::config

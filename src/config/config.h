@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -26,6 +27,12 @@ struct Listen {
     friend bool operator==(const Listen&, const Listen&) = default;
 };
 
+/// A place where the server listens, and the key of [server] that says so.
+struct ListenKey {
+    std::string_view key;
+    const Listen& listen;
+};
+
 /// Which granted calls the decision log keeps.
 enum class GrantsKept : std::uint8_t { none, last, all };
 
@@ -39,7 +46,7 @@ struct Config {
     bool notices = true;                     ///< "send"
     // [server]
     Listen public_;             ///< "127.0.0.1:8402"
-    Listen ask;                 ///< "127.0.0.1:8401"; "" = off
+    std::vector<Listen> ask;    ///< "127.0.0.1:8401"; none: off
     Listen admin;               ///< "127.0.0.1:8403"; "" = off
     std::vector<std::string> hosts;  ///< names under which ask and admin answer
     std::int64_t drain_s = 20;       ///< 0 to 600
@@ -98,5 +105,9 @@ struct Config {
     /// Every key: a reload that changes nothing is recognised by it.
     friend bool operator==(const Config&, const Config&) = default;
 };
+
+/// All places of a configuration, which must outlive the result: public, those of ask, admin. A
+/// listener that is off is among them.
+[[nodiscard]] std::vector<ListenKey> all_listens(const Config& config);
 
 }  // namespace hourgate::config

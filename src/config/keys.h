@@ -67,6 +67,7 @@ constexpr Bounds limit_bounds = {1, limits::window_calls_max};
 constexpr Bounds window_bounds_s = {1, limits::window_seconds_max};
 
 constexpr std::size_t list_items_max = 256;
+constexpr std::size_t listens_max = 8;  ///< places of one listener
 
 enum class Off : std::uint8_t { refused, allowed };
 
@@ -80,7 +81,7 @@ void each_key(Visitor& visit, Settings& config) {
 
     visit.section("server");
     visit.listen("public", config.public_, Off::refused);
-    visit.listen("ask", config.ask, Off::allowed);
+    visit.listens("ask", config.ask);
     visit.listen("admin", config.admin, Off::allowed);
     visit.texts("hosts", config.hosts, host_form);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);

@@ -122,19 +122,14 @@ Result<Config> load_file(const std::string& path, Missing missing) {
 // --- what concerns several keys ------------------------------------------------------------------
 
 void check_listeners(Reader& reader, const Config& config) {
-    struct Listener {
-        std::string_view key;
-        const Listen& listen;
-    };
-    const std::array<Listener, 3> all = {
-        {{"public", config.public_}, {"ask", config.ask}, {"admin", config.admin}}};
-    for (const Listener& one : all) {
-        for (const Listener& other : all) {
+    const std::vector<ListenKey> all = all_listens(config);
+    for (const ListenKey& one : all) {
+        for (const ListenKey& other : all) {
             const int line = reader.line_of("server", one.key);
-            // Told once, at the later of the two: the earlier may be a default.
             if (&one == &other || !clash(one.listen, other.listen))
                 continue;
-            if (line < reader.line_of("server", other.key))
+            // Reported once, at the later of the two: the earlier may be a default.
+            if (line < reader.line_of("server", other.key) || (one.key == other.key && &one < &other))
                 continue;
             reader.refuse(line, "server." + std::string(one.key),
                           one.listen.text() + " is taken by server." + std::string(other.key) +
@@ -147,10 +142,10 @@ void check_listeners(Reader& reader, const Config& config) {
 void check_upstream(Reader& reader, const Config& config) {
     for (const std::string& url : config.upstream_urls) {
         const Listen place = parse_upstream(url);
-        for (const Listen* own : {&config.public_, &config.ask, &config.admin})
-            if (clash(place, *own))
+        for (const ListenKey& own : all_listens(config))
+            if (clash(place, own.listen))
                 reader.refuse(reader.line_of("upstream", "url"), "upstream.url",
-                              url + " is where Hourgate itself listens (" + own->text() +
+                              url + " is where Hourgate itself listens (" + own.listen.text() +
                                   "); allowed: where the API does");
     }
 }

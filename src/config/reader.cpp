@@ -17,6 +17,7 @@ constexpr std::string_view access_form =
     "\"full\", \"none\", or words of read create update delete own";
 constexpr std::string_view methods_form =
     "methods and what they do, as in { PURGE = \"delete\" }: read, create, update, delete";
+constexpr std::string_view listen_form = R"("host:port", "[IPv6 address]:port", "unix:/path")";
 constexpr std::size_t shown_bytes_max = 80;
 
 std::string quoted(std::string_view text) {
@@ -290,7 +291,7 @@ void Reader::text_or_texts(std::string_view key, std::vector<std::string>& value
 // --- values with a form of their own -------------------------------------------------------------
 
 void Reader::listen(std::string_view key, Listen& value, Off off) {
-    std::string allowed = R"("host:port", "[IPv6 address]:port", "unix:/path")";
+    std::string allowed(listen_form);
     if (off == Off::allowed)
         allowed += R"(, "" (off))";
     const Node* node = take(key, Node::Kind::text, allowed);
@@ -303,6 +304,37 @@ void Reader::listen(std::string_view key, Listen& value, Off off) {
         refuse_value(*node, key, "cannot be off", allowed);
     else
         value = listen.value();
+}
+
+void Reader::listens(std::string_view key, std::vector<Listen>& values) {
+    const Node* node = table_ != nullptr ? table_->find(key) : nullptr;
+    if (node == nullptr || node->kind != Node::Kind::list) {
+        Listen one;
+        if (!values.empty())
+            one = values.front();
+        listen(key, one, Off::allowed);
+        if (node != nullptr && !is_off(label(key)))
+            values.assign(one.kind == Listen::Kind::off ? 0 : 1, one);
+        return;
+    }
+    const std::string allowed = "a list, each " + std::string(listen_form);
+    node = take(key, Node::Kind::list, allowed);
+    if (node->children.size() > listens_max)
+        return refuse_value(*node, key, std::to_string(node->children.size()) + " items",
+                            "at most " + std::to_string(listens_max));
+    std::vector<Listen> all;
+    for (const Node& item : node->children) {
+        if (!is_kind(item, Node::Kind::text, key, allowed))
+            continue;
+        const auto one = parse_listen(item.text);
+        if (!one)
+            refuse_value(item, key, one.failure().what, allowed);
+        else if (one.value().kind == Listen::Kind::off)
+            refuse_value(item, key, "cannot be off in a list", allowed);
+        else
+            all.push_back(one.value());
+    }
+    values = std::move(all);
 }
 
 void Reader::resource_name(std::string_view key, std::string& value) {

@@ -36,6 +36,8 @@ public:
     void text_or_texts(std::string_view key, std::vector<std::string>& values, const Form& form);
     void truth(std::string_view key, bool& value);
     void listen(std::string_view key, Listen& value, Off off);
+    /// One place or a list of at most listens_max; the text "" and the empty list are none.
+    void listens(std::string_view key, std::vector<Listen>& values);
     void resource_name(std::string_view key, std::string& value);
     void patterns(std::string_view key, std::vector<policy::Pattern>& values);
     void access(std::string_view key, policy::Access& value);

@@ -20,9 +20,10 @@ void about_listeners(Warnings& out, const Config& config) {
     };
     look_at("public", config.public_,
             "Hourgate has no TLS of its own; put nginx or Caddy in front of it");
-    look_at("ask", config.ask,
-            "Hourgate has no TLS of its own, and tokens are sent to it; trust.peers says who may "
-            "ask");
+    for (const Listen& one : config.ask)
+        look_at("ask", one,
+                "Hourgate has no TLS of its own, and tokens are sent to it; trust.peers says who "
+                "may ask");
     look_at("admin", config.admin,
             "Hourgate has no TLS of its own, and /metrics is answered without a token");
 }
@@ -34,7 +35,7 @@ bool names_everybody(const std::vector<std::string>& networks) {
 }
 
 void about_trust(Warnings& out, const Config& config) {
-    if (config.peers_text.empty() && config.ask.kind != Listen::Kind::off)
+    if (config.peers_text.empty() && !config.ask.empty())
         out.push_back("trust.peers: is empty, so server.ask answers 404 to everybody");
     if (names_everybody(config.peers_text))
         out.push_back("trust.peers: has all addresses, so anybody may ask about any token");

@@ -69,6 +69,13 @@ void Writer::text_or_texts(std::string_view key, const std::vector<std::string>&
     text_value(key, values.empty() ? "" : values.front());
 }
 
+void Writer::listens(std::string_view key, const std::vector<Listen>& values) {
+    std::vector<std::string> texts;
+    for (const Listen& one : values)
+        texts.push_back(one.text());
+    text_or_texts(key, texts, host_form);
+}
+
 void Writer::patterns(std::string_view key, const std::vector<policy::Pattern>& values) {
     std::vector<std::string> texts;
     for (const policy::Pattern& pattern : values)

@@ -34,6 +34,7 @@ public:
         text_value(key, value);
     }
     void texts(std::string_view key, const std::vector<std::string>& values, const Form&);
+    void listens(std::string_view key, const std::vector<Listen>& values);
     void text_or_texts(std::string_view key, const std::vector<std::string>& values,
                        const Form& form);
     void truth(std::string_view key, bool value) { add(key, value ? "true" : "false"); }

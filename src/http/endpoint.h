@@ -18,6 +18,7 @@ struct Endpoint {
     std::string host;
     std::uint16_t port = 0;
     std::string path;
+    bool for_every_user = false;  ///< the file of a Unix socket is 0666, else 0660
 };
 
 /// "127.0.0.1:8402", "[::1]:8402", "unix:/path".

@@ -93,12 +93,19 @@ struct Wiping {
     ~Wiping() { explicit_bzero(bytes, size); }
 };
 
+/// One of the sockets that a loop listens on.
+struct Listening final : Mark {
+    explicit Listening(ListeningSocket socket_) : Mark(Of::listening), socket(socket_) {}
+    ListeningSocket socket;
+};
+
 }  // namespace
 
 struct Loop::State {
-    State(ListeningSocket listening_, Listener listener_, Service& service_, Workers workers_,
-          Tally& tally_, Crowd& crowd_, Crowd& bodies_, std::size_t connections_max_)
-        : listening(listening_),
+    State(const std::vector<ListeningSocket>& sockets, Listener listener_, Service& service_,
+          Workers workers_, Tally& tally_, Crowd& crowd_, Crowd& bodies_,
+          std::size_t connections_max_)
+        : listening(sockets.begin(), sockets.end()),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
@@ -110,7 +117,7 @@ struct Loop::State {
         accept_more(true);
     }
 
-    const ListeningSocket listening;
+    std::vector<Listening> listening;
     const Listener listener;
     Service& service;
     const Workers workers;
@@ -120,7 +127,7 @@ struct Loop::State {
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
-    Mark wake_mark{Mark::Of::wake}, listening_mark{Mark::Of::listening};
+    Mark wake_mark{Mark::Of::wake};
 
     std::atomic<bool> cutting{false};
     std::atomic<bool> checked{false};  // long exchanges were decided again
@@ -154,9 +161,10 @@ struct Loop::State {
     }
 
     void accept_more(bool on) {
-        if (on != accepting)  // exclusive: one arrival wakes one loop
-            watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listening.fd, EPOLLIN | EPOLLEXCLUSIVE,
-                  listening_mark);
+        if (on != accepting)
+            for (Listening& one : listening)  // exclusive: one arrival wakes one loop
+                watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, one.socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
+                      one);
         accepting = on;
     }
 
@@ -223,7 +231,7 @@ struct Loop::State {
                 return;
             }
             case Mark::Of::listening:
-                accept_some();
+                accept_some(static_cast<Listening&>(mark).socket.fd);
                 return;
             case Mark::Of::link: {
                 Link& link = static_cast<Link&>(mark);
@@ -359,18 +367,18 @@ struct Loop::State {
     // --- connections ---
 
     /// False: nobody is left to accept, or nobody can be.
-    bool accept_some() {
+    bool accept_some(int listening_fd) {
         for (int i = 0; i < accepts_per_turn && accepting; ++i) {
             sockaddr_storage storage{};
             socklen_t size = sizeof storage;
-            const int fd = accept4(listening.fd, reinterpret_cast<sockaddr*>(&storage), &size,
+            const int fd = accept4(listening_fd, reinterpret_cast<sockaddr*>(&storage), &size,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (fd >= 0) {
                 welcome(fd, storage);
             } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 // The kernel says so before it looks whether there is anybody: who has only just
                 // come must not make room for nobody.
-                pollfd somebody{listening.fd, POLLIN, 0};
+                pollfd somebody{listening_fd, POLLIN, 0};
                 if (poll(&somebody, 1, 0) != 1)
                     return false;
                 if (make_room())
@@ -682,14 +690,19 @@ struct Loop::State {
     // --- ends ---
 
     void wind_up() {
-        const bool last = listening.after == ListeningSocket::After::shut;
-        // Who has arrived is heard; a flood that goes on arriving does not keep the stop.
-        for (int turn = 0; last && turn < accept_turns_at_end && accepting && accept_some();
-             ++turn) {
-        }
+        const auto is_last = [](const Listening& one) {
+            return one.socket.after == ListeningSocket::After::shut;
+        };
+        // Connections that have arrived are served; a flood of new ones does not delay the stop.
+        for (const Listening& one : listening)
+            for (int turn = 0; is_last(one) && turn < accept_turns_at_end && accepting &&
+                               accept_some(one.socket.fd);
+                 ++turn) {
+            }
         accept_more(false);
-        if (last)
-            shutdown(listening.fd, SHUT_RDWR);
+        for (const Listening& one : listening)
+            if (is_last(one))
+                shutdown(one.socket.fd, SHUT_RDWR);
         accept_again_ms = never_ms;
         wound_up = true;
         now_ms = steady_ms();
@@ -731,8 +744,8 @@ struct Loop::State {
     }
 };
 
-Loop::Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
-           Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max)
+Loop::Loop(const std::vector<ListeningSocket>& listening, Listener listener, Service& service,
+           Workers workers, Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max)
     : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
                                      bodies, connections_max)) {}
 Loop::~Loop() = default;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "http/crowd.h"
 #include "http/dialogue.h"
@@ -48,16 +49,17 @@ public:
     /// Runs a job on another thread soon. False: there is no room for it.
     using Workers = std::function<bool(std::function<void()>)>;
 
-    /// `listening` is non-blocking and stays the caller's, as what it shares with other loops does:
-    /// itself, the tally and the crowds. `bodies` counts calls to the API whose bodies have not
+    /// `listening` are non-blocking and stay the caller's, as what it shares with other loops does:
+    /// themselves, the tally and the crowds. `bodies` counts calls to the API whose bodies have not
     /// come as a whole: one more of an address that has all it may have is answered 503. Who
     /// arrives from an address that has all the connections it may have gets the place of that
     /// address' connection that has been idle longest; else a 503. At most `connections_max`
     /// connections at a time: who arrives after that gets the place of who has been idle longest,
     /// then of who has been slowest to send a request; else a 503.
     /// Throws std::system_error when the kernel has no descriptor left.
-    Loop(ListeningSocket listening, Listener listener, Service& service, Workers workers,
-         Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max);
+    Loop(const std::vector<ListeningSocket>& listening, Listener listener, Service& service,
+         Workers workers, Tally& tally, Crowd& crowd, Crowd& bodies,
+         std::size_t connections_max);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;

@@ -67,22 +67,17 @@ Result<PassedSockets> PassedSockets::from_environment(const std::vector<std::str
         if (std::find(known.begin(), known.end(), name) == known.end())
             return off("a socket was passed on as " + shown + ", and no listener is called so",
                        "set FileDescriptorName= in its .socket unit to one of " + listed(known));
-        const auto same = [&, &word = name](const auto& other) { return other.first == word; };
-        if (std::count_if(passed.sockets_.begin(), passed.sockets_.end(), same) > 1)
-            return off("several sockets were passed on as " + shown + "; a listener has one",
-                       "leave one ListenStream= for this name in the .socket units");
     }
     return passed;
 }
 
-int PassedSockets::take(std::string_view name) noexcept {
-    const auto at = std::find_if(sockets_.begin(), sockets_.end(),
-                                 [&](const auto& one) { return one.first == name; });
-    if (at == sockets_.end())
-        return -1;
-    const int fd = at->second;
-    sockets_.erase(at);
-    return fd;
+std::vector<int> PassedSockets::take(std::string_view name) {
+    std::vector<int> taken;
+    for (const auto& [own, fd] : sockets_)
+        if (own == name)
+            taken.push_back(fd);
+    std::erase_if(sockets_, [&](const auto& one) { return one.first == name; });
+    return taken;
 }
 
 }  // namespace hourgate::ops

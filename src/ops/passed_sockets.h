@@ -21,14 +21,14 @@ public:
 
     /// Those that $LISTEN_FDS says and $LISTEN_PID says are for this process; from now on they are
     /// not passed on to another program. The variables are gone afterwards, whatever comes of it.
-    /// Failure::system names the socket that has none of the names `known`, or one that another
-    /// has, too, and the setting to change. To be called before anything opens a file or starts a
+    /// Failure::system names the socket that has none of the names `known`, and the setting to
+    /// change. To be called before anything opens a file or starts a
     /// thread.
     [[nodiscard]] static Result<PassedSockets> from_environment(
         const std::vector<std::string_view>& known);
 
-    /// The one of that name, from now on the caller's to close; -1 when there is none.
-    [[nodiscard]] int take(std::string_view name) noexcept;
+    /// Those of that name, from now on the caller's to close.
+    [[nodiscard]] std::vector<int> take(std::string_view name);
 
 private:
     std::vector<std::pair<std::string, int>> sockets_;

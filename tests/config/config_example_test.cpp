@@ -55,6 +55,10 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
     auto config = parsing::read(example());
     config.rules.resources.clear();
     config.file.clear();
+    // The installed gate listens on a Unix socket, too: the service's unit makes the folder.
+    REQUIRE(config.ask.size() == 2);
+    CHECK(config.ask.back().text() == "unix:/run/hourgate/ask.sock");
+    config.ask.pop_back();
     const std::string defaults = show_toml({});
     CHECK(show_toml(config) == defaults);
 

@@ -103,9 +103,15 @@ std::vector<Key> listeners() {
     good_or_off.push_back({"\"\"", ""});
     std::vector<Bad> bad_or_off = bad;
     bad_or_off.push_back({"\"\"", "cannot be off"});
+    std::vector<Good> good_or_off_or_several = good_or_off;
+    good_or_off_or_several.push_back({R"(["127.0.0.1:1", "unix:/run/h.sock"])", ""});
+    good_or_off_or_several.push_back({"[]", ""});
+    std::vector<Bad> bad_or_several = bad;
+    bad_or_several.push_back({R"(["127.0.0.1:1", "8402"])", "'8402' has no port"});
+    bad_or_several.push_back({R"(["127.0.0.1:1", ""])", "cannot be off in a list"});
     const std::string type = "a whole number where a text belongs";
     return {{"server", "public", "8402", type, listen_forms, good, bad_or_off},
-            {"server", "ask", "8402", type, listen_or_off, good_or_off, bad},
+            {"server", "ask", "8402", type, listen_or_off, good_or_off_or_several, bad_or_several},
             {"server", "admin", "8402", type, listen_or_off, good_or_off, bad}};
 }
 
@@ -895,8 +901,8 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.docs == "https://example.com/refusals");
     CHECK_FALSE(config.notices);
     CHECK(config.public_.port == 1);
-    CHECK(config.ask.kind == Listen::Kind::unix_socket);
-    CHECK(config.ask.path == "/run/hourgate/ask");
+    CHECK(config.ask.at(0).kind == Listen::Kind::unix_socket);
+    CHECK(config.ask.at(0).path == "/run/hourgate/ask");
     CHECK(config.admin.kind == Listen::Kind::off);
     CHECK(config.rules.api_prefix == "/gate");
     CHECK(config.upstream_urls ==
@@ -972,7 +978,7 @@ TEST_CASE("the built-in defaults trust loopback and listen there") {
         CHECK_FALSE(set->contains(*hourgate::Address::parse("128.0.0.1")));
     }
     CHECK(config.public_.text() == "127.0.0.1:8402");
-    CHECK(config.ask.text() == "127.0.0.1:8401");
+    CHECK(config.ask.at(0).text() == "127.0.0.1:8401");
     CHECK(config.admin.text() == "127.0.0.1:8403");
     CHECK(config.file.empty());
 }

@@ -57,6 +57,26 @@ TEST_CASE("two listeners on the same address are refused, at the later line") {
           "an address of its own");
 }
 
+TEST_CASE("the ask listener has as many places as a list names, each of its own") {
+    const auto config = read("[server]\nask = [\"127.0.0.1:1\", \"unix:/run/a\"]\n");
+    REQUIRE(config.ask.size() == 2);
+    CHECK(config.ask[0].text() == "127.0.0.1:1");
+    CHECK(config.ask[1].text() == "unix:/run/a");
+    CHECK(show_toml(config).find("ask = [\"127.0.0.1:1\", \"unix:/run/a\"]") != std::string::npos);
+    CHECK(read("[server]\nask = []\n").ask.empty());
+    CHECK(wrong_with("\n[server]\nask = [\"127.0.0.1:1\", \"127.0.0.1:2\", \"127.0.0.1:1\"]\n") ==
+          "gate.toml:3: server.ask: 127.0.0.1:1 is taken by server.ask (127.0.0.1:1); allowed: an "
+          "address of its own");
+    CHECK(wrong_with("\n[server]\nask = [\"127.0.0.1:1\", \"127.0.0.1:8402\"]\n") ==
+          "gate.toml:3: server.ask: 127.0.0.1:8402 is taken by server.public (127.0.0.1:8402); "
+          "allowed: an address of its own");
+    std::string many;
+    for (int i = 1; i <= 9; ++i)
+        many += (i == 1 ? "\"h:" : ", \"h:") + std::to_string(i) + "\"";
+    CHECK(wrong_with("\n[server]\nask = [" + many + "]\n") ==
+          "gate.toml:3: server.ask: 9 items; allowed: at most 8");
+}
+
 TEST_CASE("an address of all addresses takes the port of each") {
     const auto clash = [](const std::string& a, const std::string& b) {
         return !wrong_with(server(a, b, "")).empty();

@@ -140,6 +140,32 @@ TEST_CASE("a server can listen on a name and on Unix sockets") {
     CHECK_FALSE(exists(here.folder().file("ask.sock")));
 }
 
+TEST_CASE("a gate is asked at a port and on a Unix socket, which any user may use like the port") {
+    for (const bool port : {true, false}) {
+        CAPTURE(port);
+        const Installation here;
+        const std::string socket = here.folder().file("ask.sock");
+        std::string config = read_file(here.config());
+        const std::string ask = "ask = \"127.0.0.1:0\"";
+        config.replace(config.find(ask), ask.size(),
+                       std::string("ask = [") + (port ? "\"127.0.0.1:0\", " : "") + "\"unix:" +
+                           socket + "\"]");
+        write_file(here.config(), config);
+        here.populate();
+        const std::string asked = question(here.mint("manager@acme.example"), "/api/v1/clients");
+        Server server(here);
+        CHECK(Wire(socket).ask(asked).status == 200);
+        CHECK((server.ports().ask != 0) == port);
+        if (port)
+            CHECK(Wire(server.ports().ask).ask(asked).status == 200);
+        struct stat file {};
+        REQUIRE(stat(socket.c_str(), &file) == 0);
+        CHECK((file.st_mode & 0777) == (port ? 0666 : 0660));
+        CHECK(server.stop() == 0);
+        CHECK_FALSE(exists(socket));
+    }
+}
+
 TEST_CASE("serve --json says which ports it took") {
     const Installation here;
     here.populate();

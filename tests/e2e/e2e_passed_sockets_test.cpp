@@ -191,6 +191,23 @@ TEST_CASE("all three listeners may be passed on, in any order, a Unix socket amo
     }
 }
 
+TEST_CASE("of the places of a listener some are passed on, and the server opens the others") {
+    const Installation here;
+    const std::string path = here.folder().file("own.sock");
+    const Made ask;
+    replace(here, "ask = \"127.0.0.1:0\"",
+            "ask = [\"unix:" + path + "\", \"" + ask.address() + "\"]");
+    here.populate();
+    const std::string asked = question(here.mint("manager@acme.example"), "/api/v1/clients");
+    for (int round = 0; round < 2; ++round) {
+        Server server(here, {{"ask", ask.fd()}});
+        CHECK(Wire(path).ask(asked).status == 200);
+        CHECK(Wire(ask.port()).ask(asked).status == 200);
+        CHECK(server.stop() == 0);
+        CHECK_FALSE(exists(path));
+    }
+}
+
 TEST_CASE("a passed socket that does not fit is named, with what to change, and nobody is served") {
     const Installation here;
     here.must({"init"});
@@ -200,7 +217,7 @@ TEST_CASE("a passed socket that does not fit is named, with what to change, and 
                    "next: set FileDescriptorName= in its .socket unit to one of public, ask, "
                    "admin\n"));
     CHECK(contains(refused(here, {{"ask", good.fd()}, {"ask", other.fd()}}),
-                   "several sockets were passed on as 'ask'"));
+                   "more sockets were passed on for [server] ask than it has places"));
     CHECK(contains(refused(here, {{"ask", bound.fd()}}),
                    "what was passed on as 'ask' does not listen\n  next: set Accept=no"));
     CHECK(contains(refused(here, {{"ask", datagram.fd()}}),

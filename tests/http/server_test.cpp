@@ -567,8 +567,8 @@ TEST_CASE("a passed socket outlives its server: who comes in between is answered
     HttpBench bench;
     std::vector<RawClient> between;
     for (int round = 0; round < 3; ++round) {
-        auto adopted = Server::adopt(fcntl(socket, F_DUPFD_CLOEXEC, 0), Listener::public_, there,
-                                     bench.service);
+        auto adopted = Server::open(Listener::public_, {there}, {fcntl(socket, F_DUPFD_CLOEXEC, 0)},
+                                    bench.service);
         REQUIRE(adopted.ok());
         Server& server = *adopted.value();
         CHECK(server.port() == port);

@@ -217,10 +217,12 @@ private:
         const config::Listen& listen;
         const char* path;  ///< answered by the gate alone, without a decision
     };
-    [[nodiscard]] std::array<Door, 3> doors() const {
-        return {{{"public", config_.public_, "/_hourgate/readyz"},
-                 {"ask", config_.ask, "/_hourgate/doctor"},
-                 {"admin", config_.admin, "/_hourgate/readyz"}}};
+    [[nodiscard]] std::vector<Door> doors() const {
+        std::vector<Door> doors;
+        for (const config::ListenKey& one : config::all_listens(config_))
+            doors.push_back({one.key, one.listen,
+                             one.key == "ask" ? "/_hourgate/doctor" : "/_hourgate/readyz"});
+        return doors;
     }
 
     void look_at_server() {

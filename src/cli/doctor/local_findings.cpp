@@ -28,11 +28,6 @@ constexpr std::int64_t backup_age_max_ms = 8 * ms_per_day;
 /// Database, log, epoll and event descriptors of each loop.
 constexpr std::int64_t own_files = 256;
 
-struct Listener {
-    std::string_view key;
-    const config::Listen& listen;
-};
-
 /// Why a listener is where the world may reach it; empty: it is not.
 std::string exposure_of(const config::Listen& listen) {
     const auto address = Address::parse(listen.host);
@@ -52,8 +47,10 @@ std::string or_off(const config::Listen& listen) {
 
 void about_listeners(std::vector<Check>& out, const config::Config& config) {
     bool all_local = true;
-    for (const Listener& one : {Listener{"ask", config.ask}, Listener{"admin", config.admin},
-                                Listener{"public", config.public_}}) {
+    std::string asked;
+    for (const config::Listen& one : config.ask)
+        asked.append(asked.empty() ? "" : " ").append(one.text());
+    for (const config::ListenKey& one : config::all_listens(config)) {
         const std::string exposure = exposure_of(one.listen);
         if (exposure.empty())
             continue;
@@ -68,7 +65,7 @@ void about_listeners(std::vector<Check>& out, const config::Config& config) {
     }
     if (all_local)
         out.push_back(is_ok("listeners", "public " + config.public_.text() + ", ask " +
-                                             or_off(config.ask) + ", admin " +
+                                             (asked.empty() ? "off" : asked) + ", admin " +
                                              or_off(config.admin) + ": this machine alone"));
 }
 
@@ -95,7 +92,7 @@ Check about_trust(const config::Config& config) {
                       "trust.peers has all addresses: anybody who reaches the ask listener may try "
                       "tokens on it",
                       "name the addresses of your proxies and back ends alone");
-    if (config.peers_text.empty() && config.ask.kind != config::Listen::Kind::off)
+    if (config.peers_text.empty() && !config.ask.empty())
         return is_bad("trust", "trust.peers is empty: server.ask answers 404 to everybody",
                       "name your proxy in [trust] peers");
     return is_ok("trust",

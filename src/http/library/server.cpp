@@ -28,8 +28,6 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr mode_t socket_mode = 0660;
-
 /// What this process makes meanwhile has this mode at most, and a socket has it exactly. The umask
 /// is that of the whole process: REQUIRES that no other thread makes files.
 class FileMode {
@@ -64,7 +62,7 @@ public:
             set_tcp_nodelay(false);
             // The file is made with its mode: nobody else may connect in between, and a name that
             // somebody else may replace by a link is never passed to chmod(2).
-            const FileMode mode(socket_mode);
+            const FileMode mode(endpoint.for_every_user ? 0666 : 0660);
             return bind_to_port(endpoint.path, 1) ? 0 : -1;
         }
         set_address_family(AF_UNSPEC);
@@ -160,6 +158,58 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
     return Done{};
 }
 
+/// One endpoint that is listened on.
+struct Place {
+    Place() = default;
+    ~Place() { close_socket(); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    Door door;        // not opened if the socket was passed on
+    int passed = -1;  // that socket
+    std::uint16_t port = 0;
+    std::string path;     // of a Unix socket that was made here
+    struct stat file {};  // what was made there: nothing else is removed
+
+    Status bind(Listener listener, const Endpoint& endpoint) {
+        if (!endpoint.path.empty())
+            if (Status status = clear_path(listener, endpoint); !status)
+                return status;
+        const int bound = door.open(endpoint);
+        if (bound < 0)
+            return cannot_bind(listener, endpoint, door.error());
+        port = static_cast<std::uint16_t>(bound);
+        if (endpoint.path.empty())
+            return Done{};
+        path = endpoint.path;
+        if (lstat(path.c_str(), &file) != 0)
+            return cannot_bind(listener, endpoint, errno);
+        return Done{};
+    }
+
+    void remove_file() noexcept {
+        struct stat now {};
+        if (path.empty() || lstat(path.c_str(), &now) != 0)
+            return;
+        if (now.st_dev == file.st_dev && now.st_ino == file.st_ino)
+            unlink(path.c_str());
+        path.clear();
+    }
+
+    [[nodiscard]] ListeningSocket listening() const noexcept {
+        if (passed >= 0)
+            return {passed, ListeningSocket::After::lives};
+        return {door.socket(), ListeningSocket::After::shut};
+    }
+
+    void close_socket() noexcept {
+        door.shut();
+        if (passed >= 0)
+            close(passed);
+        passed = -1;
+    }
+};
+
 }  // namespace
 
 struct Server::State {
@@ -179,55 +229,61 @@ struct Server::State {
           capacity(capacity_),
           crowd(capacity.connections_per_address_max, net_max(capacity), capacity.exempt),
           bodies(bodies_max(capacity.connections_per_address_max), net_max(capacity), {}) {}
-    ~State() { close_sockets(); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
     const Listener listener;
     Service& service;
     const Capacity capacity;
-    Door door;        // not opened when there is a socket that was passed on
-    int passed = -1;  // that one
+    std::vector<std::unique_ptr<Place>> places;  // in the order of the endpoints
     Tally tally;
     Crowd crowd;
     Crowd bodies;
     std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
     std::vector<std::thread> threads;          // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
-    std::uint16_t port = 0;
-    std::string path;     // of a Unix socket
-    struct stat file {};  // what was made there: nothing else is removed
 
-    void remove_file() noexcept {
-        struct stat now {};
-        if (path.empty() || lstat(path.c_str(), &now) != 0)
-            return;
-        if (now.st_dev == file.st_dev && now.st_ino == file.st_ino)
-            unlink(path.c_str());
-        path.clear();
-    }
-
-    [[nodiscard]] ListeningSocket listening() const noexcept {
-        if (passed >= 0)
-            return {passed, ListeningSocket::After::lives};
-        return {door.socket(), ListeningSocket::After::shut};
-    }
-
-    void close_sockets() noexcept {
-        door.shut();
-        if (passed >= 0)
-            close(passed);
-        passed = -1;
+    /// Gives each socket that was passed on the endpoint that it listens at.
+    Status adopt(const std::vector<Endpoint>& endpoints, std::vector<int>& passed) {
+        while (!passed.empty()) {
+            const int socket = passed.back();
+            std::optional<Failure> first;
+            bool taken = false;
+            for (std::size_t at = 0; at < endpoints.size() && !taken; ++at) {
+                if (places[at]->passed >= 0)
+                    continue;
+                const auto there = listening_at(socket, listener, endpoints[at]);
+                if (!there) {
+                    if (!first)
+                        first = there.failure();
+                    continue;
+                }
+                places[at]->passed = socket;
+                places[at]->port = there.value().port;
+                taken = true;
+            }
+            if (!taken)
+                return first.value_or(failure(
+                    "more sockets were passed on for " + std::string(key_of(listener)) +
+                        " than it has places",
+                    "leave one ListenStream= for each of them in the .socket units"));
+            passed.pop_back();
+        }
+        return Done{};
     }
 
     void make_loops() {
-        const ListeningSocket socket = listening();
-        fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
+        std::vector<ListeningSocket> sockets;
+        for (const auto& place : places) {
+            sockets.push_back(place->listening());
+            const int fd = sockets.back().fd;
+            fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+        }
         const std::size_t wanted = capacity.loops > 0 ? capacity.loops : usable_cores();
         const std::size_t count = std::clamp<std::size_t>(wanted, 1, limits::loops_max);
         for (std::size_t i = 0; i < count; ++i)
             loops.push_back(std::make_unique<Loop>(
-                socket, listener, service,
+                sockets, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
                 tally, crowd, bodies, std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
@@ -243,37 +299,22 @@ Server::~Server() {
     (void)end();
 }
 
-Result<std::unique_ptr<Server>> Server::bind(Listener listener, const Endpoint& endpoint,
-                                             Service& service, const Capacity& capacity) {
-    if (!endpoint.path.empty())
-        if (Status status = clear_path(listener, endpoint); !status)
-            return status.failure();
+Result<std::unique_ptr<Server>> Server::open(Listener listener,
+                                             const std::vector<Endpoint>& endpoints,
+                                             std::vector<int> passed, Service& service,
+                                             const Capacity& capacity) {
     auto state = std::make_unique<State>(listener, service, capacity);
-    const int port = state->door.open(endpoint);
-    if (port < 0)
-        return cannot_bind(listener, endpoint, state->door.error());
-    state->port = static_cast<std::uint16_t>(port);
-    if (!endpoint.path.empty()) {
-        state->path = endpoint.path;
-        if (lstat(endpoint.path.c_str(), &state->file) != 0)
-            return cannot_bind(listener, endpoint, errno);
-    }
-    return make(std::move(state));
-}
-
-Result<std::unique_ptr<Server>> Server::adopt(int socket, Listener listener,
-                                              const Endpoint& endpoint, Service& service,
-                                              const Capacity& capacity) {
-    auto state = std::make_unique<State>(listener, service, capacity);
-    state->passed = socket;
-    const auto there = listening_at(socket, listener, endpoint);
-    if (!there)
-        return there.failure();
-    state->port = there.value().port;
-    return make(std::move(state));
-}
-
-Result<std::unique_ptr<Server>> Server::make(std::unique_ptr<State> state) {
+    for (std::size_t at = 0; at < endpoints.size(); ++at)
+        state->places.push_back(std::make_unique<Place>());
+    const Status adopted = state->adopt(endpoints, passed);
+    for (const int socket : passed)
+        close(socket);
+    if (!adopted)
+        return adopted.failure();
+    for (std::size_t at = 0; at < endpoints.size(); ++at)
+        if (state->places[at]->passed < 0)
+            if (Status bound = state->places[at]->bind(listener, endpoints[at]); !bound)
+                return bound.failure();
     try {
         state->make_loops();
     } catch (const std::system_error& error) {
@@ -299,7 +340,8 @@ void Server::start() {
 }
 
 void Server::stop_accepting() {
-    state_->remove_file();
+    for (const auto& place : state_->places)
+        place->remove_file();
     for (const auto& loop : state_->loops)
         loop->stop();
 }
@@ -328,7 +370,8 @@ std::int64_t Server::end() {
     if (state_->workers)
         state_->workers->shutdown();
     state_->workers.reset();
-    state_->close_sockets();
+    for (const auto& place : state_->places)
+        place->close_socket();
     return state_->tally.cut.load();
 }
 
@@ -344,8 +387,11 @@ Server::Counts Server::counts() const noexcept {
     return counts;
 }
 
-std::uint16_t Server::port() const noexcept {
-    return state_->port;
+std::vector<std::uint16_t> Server::ports() const {
+    std::vector<std::uint16_t> ports;
+    for (const auto& place : state_->places)
+        ports.push_back(place->port);
+    return ports;
 }
 
 }  // namespace hourgate::http

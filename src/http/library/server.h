@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
@@ -26,22 +27,26 @@ struct Capacity {
 
 class Server {
 public:
-    /// Binds at once, so that a taken port is known before the program says it is ready. A Unix
-    /// socket is 0660, and an old socket file nobody listens on is replaced.
+    /// Listens at each of `endpoints`. Binds at once, so that a taken port is known before the
+    /// program says it is ready. An old socket file that nobody listens on is replaced.
     /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
     /// process" and how to find it or which key to change.
+    ///
+    /// `passed` are sockets that were passed on and listen at one of `endpoints` each; otherwise
+    /// Failure::system says what they are (http/endpoint.h). The server owns them from now on, also
+    /// on failure. They are closed and never shut down: connections that are not accepted before
+    /// the end wait for the next process that has the socket, and the file of a Unix socket stays.
+    /// REQUIRES: at least one endpoint.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> open(
+        Listener listener, const std::vector<Endpoint>& endpoints, std::vector<int> passed,
+        Service& service, const Capacity& capacity = {});
+    /// The same at one endpoint, where nothing was passed on.
     [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
                                                               const Endpoint& endpoint,
                                                               Service& service,
-                                                              const Capacity& capacity = {});
-    /// Serves a socket that was passed on and listens at `endpoint`; else Failure::system says what
-    /// is off (http/endpoint.h). It is the server's from now on, also on failure, to be closed and
-    /// never shut down: who is not accepted before the end waits for the next process that has it,
-    /// and the file of a Unix socket stays.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> adopt(int socket, Listener listener,
-                                                               const Endpoint& endpoint,
-                                                               Service& service,
-                                                               const Capacity& capacity = {});
+                                                              const Capacity& capacity = {}) {
+        return open(listener, {endpoint}, {}, service, capacity);
+    }
     ~Server();
 
     /// Starts serving, on threads of its own.
@@ -63,11 +68,13 @@ public:
     };
     [[nodiscard]] Counts counts() const noexcept;
 
-    [[nodiscard]] std::uint16_t port() const noexcept;  ///< the one bound; 0 for a Unix socket
+    /// The ports in the order of the endpoints; 0 for a Unix socket.
+    [[nodiscard]] std::vector<std::uint16_t> ports() const;
+    /// That of the first endpoint.
+    [[nodiscard]] std::uint16_t port() const { return ports().front(); }
 
 private:
     struct State;
-    [[nodiscard]] static Result<std::unique_ptr<Server>> make(std::unique_ptr<State> state);
     std::int64_t end();
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
