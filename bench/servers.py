@@ -221,10 +221,12 @@ class Gate:
         self.folder = folder
         self.config = os.path.join(folder, "config.toml")
         self.database = os.path.join(folder, "hourgate.db")
+        self.ask_socket = os.path.join(folder, "ask.sock")
         example = read(os.path.join(ROOT, "config.example.toml"))
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(
-                '[server]\npublic = "127.0.0.1:0"\nask = "127.0.0.1:0"\nadmin = "127.0.0.1:0"\n'
+                '[server]\npublic = "127.0.0.1:0"\nadmin = "127.0.0.1:0"\n'
+                f'ask = ["127.0.0.1:0", "unix:{self.ask_socket}"]\n'
                 f'[database]\npath = "{self.database}"\n'
                 + (f'[upstream]\nurl = "http://127.0.0.1:{api}"\n' if api else "")
                 # The bench is one address: its refusals are to be 401 to the last.
@@ -282,6 +284,7 @@ class Gate:
         server = Server(name, ports["askPort"], [process], ASKED, log)
         server.ready_ms, server.admin_port = ready_ms, ports["adminPort"]
         server.public_port = ports["publicPort"]
+        server.ask_socket = self.ask_socket
         return server
 
 
@@ -405,13 +408,20 @@ def start_haproxy(folder, tokens):
 
 def start_nginx_asking(folder, gate):
     """nginx in front of a running Hourgate: with connections to it that are kept, and without."""
-    kept, anew = free_port(), free_port()
+    kept, anew, by_port = free_port(), free_port(), free_port()
     process = start_nginx(
-        os.path.join(folder, "asks"), "nginx-asks.conf", kept, PORT2=anew, ASK=gate.port
+        os.path.join(folder, "asks"),
+        "nginx-asks.conf",
+        kept,
+        PORT2=anew,
+        PORT3=by_port,
+        ASK=gate.port,
+        SOCKET=gate.ask_socket,
     )
     path = "/api/v1/clients/42"
     both = [process, *gate.processes]
     return [
         Server("nginx + Hourgate", kept, both, path),
+        Server("nginx + Hourgate, by a port", by_port, both, path),
         Server("nginx + Hourgate, connecting anew", anew, both, path),
     ]
