@@ -55,8 +55,12 @@ end
 
 core.register_action("hourgate", { "http-req" }, function(txn)
     local answer = ask(txn)
-    -- Only the gate's own answers have the number of a decision.
+    -- Only decisions of the gate have a number. With another status, HAProxy is not in [trust] peers,
+    -- or this is no gate.
     if not answer or not answer.headers or not answer.headers["x-hourgate-decision"] then
+        if answer and (answer.status == 404 or answer.status == 421) then
+            txn:set_var("txn.hourgate_not_understood", "yes")
+        end
         return
     end
     if answer.status ~= 200 then

@@ -3,6 +3,7 @@
 // Refuses to: print an address that the proxy could not reach, or a name it would read otherwise.
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "config/forms.h"
 #include "config/nearest.h"
 #include "embedded.h"
+#include "store/files.h"
 
 namespace hourgate::cli {
 
@@ -59,11 +61,59 @@ Result<Proxy> proxy_named(std::string_view name) {
     return failure;
 }
 
-std::string text_of(std::string_view name) {
+std::string_view text_of(std::string_view name) {
     const embedded::File* file = embedded::snippets;
     while (file->name != name)
         ++file;
     return file->text;
+}
+
+/// Takes the next line off `text`, its line feed included. REQUIRES: `text` is not empty.
+std::string_view take_line(std::string_view& text) noexcept {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    return line;
+}
+
+/// What a part says about where to include it, and nothing else does: its lines begin so.
+constexpr std::string_view part_note = "#: ";
+
+/// `text` with the parts that it names, each line indented like the name.
+std::string whole(std::string_view text) {
+    constexpr std::string_view begin = "{{part ", end = "}}\n";
+    std::string out;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
+        const std::size_t at = line.find(begin);
+        if (at == line.npos) {
+            out += line;
+            continue;
+        }
+        const std::string_view indent = line.substr(0, at);
+        std::string_view part =
+            text_of(line.substr(at + begin.size(), line.size() - at - begin.size() - end.size()));
+        bool begun = false;
+        while (!part.empty()) {
+            const std::string_view one = take_line(part);
+            begun |= one != "\n" && !one.starts_with(part_note);
+            if (begun)
+                out.append(one == "\n" ? "" : indent).append(one);
+        }
+    }
+    return out;
+}
+
+/// A part as a file of its own.
+std::string with_notes(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
+        if (line.starts_with(part_note))
+            out.append("# ").append(line.substr(part_note.size()));
+        else
+            out += line;
+    }
+    return out;
 }
 
 // --- addresses -----------------------------------------------------------------------------------
@@ -158,9 +208,7 @@ std::string repeated(std::string_view text, std::string_view mark,
                      std::span<const std::string_view> names) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
-        const std::string_view line = text.substr(0, end + 1);
-        text.remove_prefix(line.size());
+        const std::string_view line = take_line(text);
         const std::size_t at = line.find(mark);
         if (at == line.npos) {
             out += line;
@@ -178,20 +226,25 @@ std::string with_claims(std::string_view text) {
                     families_to_remove());
 }
 
-/// A line whose value is empty is left out.
+std::string indented(std::string text, std::size_t spaces) {
+    for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1))
+        text.insert(at + 1, spaces, ' ');
+    return text;
+}
+
+/// A line whose value is empty is left out. Further lines of a value are indented like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
-        std::string line(text.substr(0, end + 1));
-        text.remove_prefix(end + 1);
+        std::string line(take_line(text));
         bool left_out = false;
         for (const auto& [name, value] : values) {
             const std::string mark = "{{" + std::string(name) + "}}";
             for (auto at = line.find(mark); at != line.npos; at = line.find(mark, at)) {
                 left_out |= value.empty();
-                line.replace(at, mark.size(), value);
-                at += value.size();
+                const std::string shown = indented(value, line.find_first_not_of(' '));
+                line.replace(at, mark.size(), shown);
+                at += shown.size();
             }
         }
         if (!left_out)
@@ -202,8 +255,16 @@ std::string filled(std::string_view text, const Values& values) {
 
 constexpr const char* ask_id_hint =
     "A call that nginx redirects internally (X-Accel-Redirect, index) is asked about and counted "
-    "again.\n        # It counts once with [trust] ask_id = \"X-Ask-Id\": set that, run `systemctl "
+    "again.\n# It counts once with [trust] ask_id = \"X-Ask-Id\": set that, run `systemctl "
     "reload hourgate`, print this again.";
+
+/// Like Debian's default server, or its callers over IPv6 would be answered there.
+constexpr const char* usual_listens =
+    "listen 80;\nlisten [::]:80;  # delete this on a machine without IPv6";
+
+constexpr const char* server_name_hint =
+    "Without a server_name, the default server of the port answers instead of this one, such as "
+    "Debian's\n# sites-enabled/default. Print this again with --server-name api.example.com.";
 
 constexpr const char* upstream_hint =
     "Set [upstream] url in the gate's configuration: without it, the gate forwards nothing.";
@@ -226,6 +287,10 @@ Values values_for(Style style, const Places& places, const config::Config& confi
                                                              : host_and_port(places.api)},
         {"api_prefix", config.rules.api_prefix},
         {"listen", host_and_port(places.front)},
+        {"listens", listens ? "listen " + host_and_port(places.front) + ";" : usual_listens},
+        {"server_name", arguments.find("--server-name").value_or("")},
+        {"server_name_hint", arguments.given("--server-name") ? "" : server_name_hint},
+        {"dir", arguments.find("--parts").value_or("")},
         {"upstream_hint", config.upstream_urls.empty() ? upstream_hint : ""},
         // nginx
         {"ask_id", config.ask_id},
@@ -266,6 +331,18 @@ Result<Listen> api_of(Style style, const config::Config& config, const Arguments
     return api;
 }
 
+/// Which of the ask listeners a proxy uses. A Unix socket takes a third less time than a port. Two
+/// proxies often cannot see it: HAProxy is in a chroot of its own, and Envoy in a container.
+Listen ask_for(Style style, const std::vector<Listen>& all) {
+    using Kind = Listen::Kind;
+    const Kind better =
+        style == Style::nginx || style == Style::caddy ? Kind::unix_socket : Kind::tcp;
+    for (const Listen& one : all)
+        if (one.kind == better)
+            return one;
+    return all.empty() ? Listen() : all.front();
+}
+
 Result<Places> places_for(Style style, const config::Config& config, const Arguments& arguments) {
     const auto open = listener("public", config.public_, style);
     if (!open)
@@ -275,7 +352,7 @@ Result<Places> places_for(Style style, const config::Config& config, const Argum
         return front.failure();
     if (arguments.given("--in-front"))  // of a gate that is not asked, and knows the API itself
         return Places{{}, open.value(), {}, front.value()};
-    const auto ask = listener("ask", config.ask, style);
+    const auto ask = listener("ask", ask_for(style, config.ask), style);
     if (!ask)
         return ask.failure();
     const auto api = api_of(style, config, arguments);
@@ -299,6 +376,91 @@ Result<std::string_view> file_for(const Proxy& proxy, const Arguments& arguments
     return proxy.in_front;
 }
 
+/// Checks the options that only nginx's texts have.
+Status check_nginx_options(const Proxy& proxy, const Arguments& arguments) {
+    for (const char* option : {"--parts", "--server-name"})
+        if (arguments.given(option) && proxy.style != Style::nginx)
+            return Failure{Fault::usage, std::string(option) + " is for nginx alone",
+                           "leave it out"};
+    const std::string names = arguments.find("--server-name").value_or("h");
+    static constexpr CharacterSet of_names(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_* ");
+    if (!of_names.has_all_of(names) || names.find_first_not_of(' ') == names.npos)
+        return Failure{Fault::usage, "--server-name '" + echoed(names) + "' is no host name",
+                       "as in --server-name api.example.com; several with spaces between"};
+    if (!arguments.given("--parts"))
+        return Done{};
+    for (const char* other : {"--in-front", "--api", "--listen", "--server-name"})
+        if (arguments.given(other))
+            return Failure{Fault::usage, std::string(other) + " has no meaning with --parts",
+                           "leave it out: the site that includes the parts says that by itself"};
+    const std::string folder = *arguments.find("--parts");
+    if (!folder.starts_with('/') || !is_plain_path(folder))
+        return Failure{Fault::usage, "--parts '" + echoed(folder) + "' is no plain absolute path",
+                       "as in --parts /etc/nginx/hourgate"};
+    if (!store::is_folder(folder))
+        return Failure{Fault::usage, "--parts '" + echoed(folder) + "' is no folder",
+                       "make it first: mkdir " + folder};
+    return Done{};
+}
+
+// --- parts ---------------------------------------------------------------------------------------
+
+constexpr std::array<std::string_view, 3> part_names = {"http", "server", "location"};
+
+/// Writes a part, in place of an earlier one. Nobody else's file is touched.
+Status write_part(const std::string& path, const std::string& text, bool force) {
+    constexpr std::string_view mark = "# Hourgate ";
+    const auto former = store::what_is_at(path);
+    if (!former)
+        return former.failure();
+    using Kind = store::Standing::Kind;
+    const Kind kind = former.value().kind;
+    std::string first(mark.size(), '\0');
+    if (kind == Kind::file)
+        std::ifstream(path).read(first.data(), static_cast<std::streamsize>(first.size()));
+    if (kind != Kind::nothing && (kind != Kind::file || (first != mark && !force)))
+        return Failure{Fault::conflict,
+                       path + " is " + former.value().noun + " that this program has not written",
+                       kind == Kind::file ? "move it away, or replace it with --force"
+                                          : "move it away"};
+    auto draft = store::Draft::make(path, ".new");
+    if (!draft)
+        return draft.failure();
+    std::ofstream out(draft.value().path(), std::ios::binary);
+    out << text;
+    out.close();
+    if (!out)
+        return Failure{Fault::system, "cannot write " + path, "see whether the disk is full"};
+    return draft.value().replace(former.value());
+}
+
+Status write_parts(Session& session, const Values& values) {
+    const std::string folder = *session.arguments.find("--parts");
+    nlohmann::ordered_json files = nlohmann::ordered_json::array();
+    std::string told;
+    for (const std::string_view part : part_names) {
+        const std::string path = folder + "/hourgate-" + std::string(part) + ".conf";
+        const std::string_view own = text_of("nginx-" + std::string(part) + ".conf");
+        const std::string text = filled(with_claims(with_notes(own)), values);
+        if (Status written = write_part(path, text, session.arguments.given("--force")); !written)
+            return written;
+        files.push_back(path);
+        told += "  include " + path + ";   in " +
+                (part == "http"     ? "http { }, once"
+                 : part == "server" ? "each server { } that has such a location"
+                                    : "each location { } that passes calls to your API") +
+                "\n";
+    }
+    if (session.output.form() != Form::plain) {
+        const nlohmann::ordered_json json = {{"proxy", "nginx"}, {"files", files}};
+        return session.output.print(json.dump() + "\n");
+    }
+    return session.output.print("Written. Include them in your site:\n" + told +
+                                "Each file says what to look out for. Then: nginx -t && systemctl "
+                                "reload nginx\n");
+}
+
 Status snippets(Session& session) {
     const auto proxy = proxy_named(session.arguments.one("PROXY"));
     if (!proxy)
@@ -311,6 +473,8 @@ Status snippets(Session& session) {
     if (!script.starts_with('/') || !is_plain_path(script))
         return Failure{Fault::usage, "--lua '" + echoed(script) + "' is no plain absolute path",
                        "as in --lua /etc/haproxy/hourgate.lua"};
+    if (Status fine = check_nginx_options(proxy.value(), session.arguments); !fine)
+        return fine;
     const auto config = session.config();
     if (!config)
         return config.failure();
@@ -324,9 +488,17 @@ Status snippets(Session& session) {
                             " addresses, and the text has the first one alone, " +
                             config.value()->upstream_urls.front() +
                             ": add the others to it, or name one with --api");
-    const std::string text =
-        filled(with_claims(text_of(file.value())),
-               values_for(style, places.value(), *config.value(), session.arguments));
+    const Values values = values_for(style, places.value(), *config.value(), session.arguments);
+    if (session.arguments.given("--parts"))
+        return write_parts(session, values);
+    const bool by_default_server =
+        style == Style::nginx && !session.arguments.given("--server-name") &&
+        !session.arguments.given("--listen");
+    if (by_default_server)
+        session.output.warn(
+            "without --server-name, another server of port 80 may answer instead of this one, such "
+            "as Debian's sites-enabled/default");
+    const std::string text = filled(with_claims(whole(text_of(file.value()))), values);
     if (session.output.form() == Form::plain)
         return session.output.print(text);
     const nlohmann::ordered_json json = {{"proxy", proxy.value().name}, {"text", text}};
@@ -342,7 +514,9 @@ std::vector<Command> snippets_commands() {
          .details = "The text is ready to use: the proxy asks the gate about each call, tells your "
                     "API who calls, and tells callers what is left or why they were refused. With "
                     "--in-front the proxy forwards every call to the gate, which forwards it to "
-                    "[upstream] url. Either way, the proxy removes what callers claim about their "
+                    "[upstream] url. With --parts, nginx asks about those locations of your site "
+                    "that include the parts, and all else stays as it is. In any case, the proxy "
+                    "removes what callers claim about their "
                     "identity, their address and their way. "
                     "Addresses, api_prefix and trust.ask_id are those of the gate's configuration. "
                     "For nginx, Caddy and HAProxy the text is run by Hourgate's own tests, for "
@@ -355,9 +529,14 @@ std::vector<Command> snippets_commands() {
                                "http://127.0.0.1:3000"),
                         option("--listen", "HOST:PORT",
                                "where the proxy listens; without it port 80, Caddy: by its site"),
+                        option("--server-name", "NAMES",
+                               "nginx: the names of the server, with spaces between"),
+                        option("--parts", "DIR",
+                               "nginx: write three files to include in a site that you have"),
+                        flag("--force", "with --parts: replace files that somebody else wrote"),
                         option("--lua", "FILE",
                                "where haproxy.lua goes; without it /etc/haproxy/hourgate.lua")},
-         .example = "hourgate snippets nginx --api http://127.0.0.1:3000 "
+         .example = "hourgate snippets nginx --server-name api.example.com "
                     "> /etc/nginx/conf.d/hourgate.conf",
          .run = snippets},
     };

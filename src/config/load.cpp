@@ -129,7 +129,8 @@ void check_listeners(Reader& reader, const Config& config) {
             if (&one == &other || !clash(one.listen, other.listen))
                 continue;
             // Reported once, at the later of the two: the earlier may be a default.
-            if (line < reader.line_of("server", other.key) || (one.key == other.key && &one < &other))
+            const int line_of_other = reader.line_of("server", other.key);
+            if (line < line_of_other || (one.key == other.key && &one < &other))
                 continue;
             reader.refuse(line, "server." + std::string(one.key),
                           one.listen.text() + " is taken by server." + std::string(other.key) +

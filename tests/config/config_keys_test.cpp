@@ -103,15 +103,9 @@ std::vector<Key> listeners() {
     good_or_off.push_back({"\"\"", ""});
     std::vector<Bad> bad_or_off = bad;
     bad_or_off.push_back({"\"\"", "cannot be off"});
-    std::vector<Good> good_or_off_or_several = good_or_off;
-    good_or_off_or_several.push_back({R"(["127.0.0.1:1", "unix:/run/h.sock"])", ""});
-    good_or_off_or_several.push_back({"[]", ""});
-    std::vector<Bad> bad_or_several = bad;
-    bad_or_several.push_back({R"(["127.0.0.1:1", "8402"])", "'8402' has no port"});
-    bad_or_several.push_back({R"(["127.0.0.1:1", ""])", "cannot be off in a list"});
     const std::string type = "a whole number where a text belongs";
     return {{"server", "public", "8402", type, listen_forms, good, bad_or_off},
-            {"server", "ask", "8402", type, listen_or_off, good_or_off_or_several, bad_or_several},
+            {"server", "ask", "8402", type, listen_or_off, good_or_off, bad},
             {"server", "admin", "8402", type, listen_or_off, good_or_off, bad}};
 }
 

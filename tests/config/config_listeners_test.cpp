@@ -70,6 +70,12 @@ TEST_CASE("the ask listener has as many places as a list names, each of its own"
     CHECK(wrong_with("\n[server]\nask = [\"127.0.0.1:1\", \"127.0.0.1:8402\"]\n") ==
           "gate.toml:3: server.ask: 127.0.0.1:8402 is taken by server.public (127.0.0.1:8402); "
           "allowed: an address of its own");
+    const std::string allowed =
+        "; allowed: a list, each \"host:port\", \"[IPv6 address]:port\", \"unix:/path\"";
+    CHECK(wrong_with("\n[server]\nask = [\"127.0.0.1:1\", \"8402\"]\n") ==
+          "gate.toml:3: server.ask: '8402' has no port" + allowed);
+    CHECK(wrong_with("\n[server]\nask = [\"127.0.0.1:1\", \"\"]\n") ==
+          "gate.toml:3: server.ask: cannot be off in a list" + allowed);
     std::string many;
     for (int i = 1; i <= 9; ++i)
         many += (i == 1 ? "\"h:" : ", \"h:") + std::to_string(i) + "\"";

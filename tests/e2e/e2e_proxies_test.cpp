@@ -232,6 +232,18 @@ TEST_CASE("behind a proxy a gate that is down grants nothing") {
     });
 }
 
+TEST_CASE("a proxy that the gate does not take questions from says that it is not understood") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy, "peers = [\"192.0.2.1/32\"]\n");
+        const Answered answered = stage.get(stage.manager);
+        CHECK(answered.status == 503);
+        CHECK(reason_of(answered) == "gate_not_understood");
+        CHECK(answered.header("Content-Type") == "application/json");
+        CHECK(answered.header("Cache-Control") == "no-store");
+        CHECK(stage.api.take().empty());
+    });
+}
+
 TEST_CASE("a proxy asks a gate that listens on a Unix socket") {
     with_each_proxy([](const std::string& proxy) {
         Stage stage(proxy, "", Ask::by_socket);

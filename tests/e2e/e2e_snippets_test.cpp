@@ -25,7 +25,7 @@ public:
         const Ran ran = run(words);
         INFO(ran.err);
         CHECK(ran.exit_code == 0);
-        CHECK(ran.err.empty());
+        CHECK((ran.err.empty() || contains(ran.err, "warning: without --server-name, ")));
         return ran.out;
     }
     void refuses(const Words& words, int exit_code, const std::string& what,
@@ -145,7 +145,7 @@ TEST_CASE("the API is the one that the gate itself forwards to, unless another i
     const Ran ran = two.run({"nginx"});
     CHECK(contains(ran.out, "server a:1;"));
     CHECK(contains(ran.err, "[upstream] url names 2 addresses"));
-    CHECK(two.run({"nginx", "--api", "http://b:2"}).err.empty());
+    CHECK(two.run({"nginx", "--api", "http://b:2", "--server-name", "a.example"}).err.empty());
 }
 
 TEST_CASE("a Unix socket is written as each proxy reads it") {
@@ -156,6 +156,15 @@ TEST_CASE("a Unix socket is written as each proxy reads it") {
     CHECK(contains(here.text({"envoy"}), "pipe: { path: \"/run/hourgate/ask.sock\" }"));
     here.refuses({"traefik"}, 1, "Traefik's forwardAuth cannot ask",
                  "set [server] ask = \"127.0.0.1:8401\"");
+}
+
+TEST_CASE("of several ask listeners each proxy uses the one that it can reach best") {
+    const Configured here(
+        "[server]\nask = [\"127.0.0.1:8411\", \"unix:/run/hourgate/ask.sock\"]\n");
+    CHECK(contains(here.text({"nginx"}), "server unix:/run/hourgate/ask.sock;"));
+    CHECK(contains(here.text({"caddy"}), "reverse_proxy unix//run/hourgate/ask.sock {"));
+    for (const char* proxy : {"haproxy.lua", "traefik", "envoy"})
+        CHECK(contains(here.text({proxy}), "8411"));
 }
 
 TEST_CASE("what no proxy could use is refused with the next step") {
@@ -176,4 +185,70 @@ TEST_CASE("what no proxy could use is refused with the next step") {
                  "as in --api");
     here.refuses({"nginx", "--listen", "80; evil"}, 2, "--listen '80; evil'", "as in --listen");
     here.refuses({"haproxy", "--lua", "h.lua"}, 2, "no plain absolute path", "as in --lua");
+}
+
+TEST_CASE("nginx's server has the names that are given, or says who answers without one") {
+    const Configured here("");
+    const Ran unnamed = here.run({"nginx"});
+    CHECK(unnamed.exit_code == 0);
+    CHECK(contains(unnamed.err, "without --server-name, another server of port 80 may answer"));
+    CHECK(contains(unnamed.out, "# Without a server_name, the default server of the port answers"));
+    CHECK_FALSE(contains(unnamed.out, "    server_name "));
+    for (const char* listen : {"    listen 80;\n", "    listen [::]:80;"})
+        CHECK(contains(unnamed.out, listen));
+    const Ran named = here.run({"nginx", "--server-name", "api.example.com *.api.example.com"});
+    CHECK(named.err.empty());
+    CHECK(contains(named.out, "    server_name api.example.com *.api.example.com;\n"));
+    CHECK_FALSE(contains(named.out, "Without a server_name"));
+    CHECK(contains(here.text({"nginx", "--in-front", "--server-name", "a.example"}),
+                   "    server_name a.example;\n"));
+    here.refuses({"nginx", "--server-name", "a;b"}, 2, "--server-name 'a;b' is no host name",
+                 "as in --server-name api.example.com");
+    here.refuses({"caddy", "--server-name", "a"}, 2, "--server-name is for nginx alone",
+                 "leave it out");
+}
+
+TEST_CASE("parts for a site are written to a folder, and no file of somebody else is replaced") {
+    const Configured here("[server]\nask = [\"127.0.0.1:8411\", \"unix:/run/h/ask\"]\n");
+    const Folder folder;
+    const Ran first = here.run({"nginx", "--parts", folder.path()});
+    CHECK(first.exit_code == 0);
+    CHECK(first.err.empty());
+    const std::vector<std::string> parts = {"http", "server", "location"};
+    for (const std::string& part : parts) {
+        const std::string path = folder.file("hourgate-" + part + ".conf");
+        INFO(path);
+        CHECK(contains(first.out, "include " + path + ";"));
+        const std::string text = read_file(path);
+        CHECK(text.starts_with("# Hourgate for an existing site"));
+        CHECK_FALSE(contains(text, "{{"));
+        CHECK_FALSE(contains(text, "#: "));
+    }
+    CHECK(contains(read_file(folder.file("hourgate-http.conf")), "server unix:/run/h/ask;"));
+    CHECK(contains(read_file(folder.file("hourgate-server.conf")),
+                   "include " + folder.path() + "/hourgate-server.conf;"));
+    // All of it is in the complete server, too.
+    const std::string server = here.text({"nginx"});
+    CHECK(contains(server, "\n        auth_request /_hourgate/auth;\n"));
+    CHECK(contains(server, "\n    location = /_hourgate/denied {\n"));
+    // An earlier one is replaced; anything else is not.
+    CHECK(here.run({"nginx", "--parts", folder.path()}).exit_code == 0);
+    const std::string mine = folder.file("hourgate-location.conf");
+    write_file(mine, "location / {}\n");
+    here.refuses({"nginx", "--parts", folder.path()}, 1,
+                 mine + " is a file that this program has not written",
+                 "move it away, or replace it with --force");
+    CHECK(read_file(mine) == "location / {}\n");
+    CHECK(here.run({"nginx", "--parts", folder.path(), "--force"}).exit_code == 0);
+    CHECK(contains(read_file(mine), "auth_request"));
+    const Json json = Json::parse(here.run({"nginx", "--parts", folder.path(), "--json"}).out);
+    CHECK(json.at("files").size() == 3);
+    CHECK(json.at("files").at(2) == mine);
+    for (const Words& bad : std::vector<Words>{{"caddy", "--parts", folder.path()},
+                                               {"nginx", "--parts", "relative"},
+                                               {"nginx", "--parts", folder.file("missing")},
+                                               {"nginx", "--parts", folder.path(), "--in-front"},
+                                               {"nginx", "--parts", folder.path(), "--listen",
+                                                "127.0.0.1:80"}})
+        CHECK(here.run(bad).exit_code == 2);
 }

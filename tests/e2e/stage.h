@@ -27,9 +27,10 @@ enum class Ask : std::uint8_t { by_port, by_socket };
 class Stage {
 public:
     /// `edit` changes what was printed for the proxy, as its operator would. `api_port`: of an API
-    /// that the test plays; 0: `api`.
+    /// that the test plays; 0: `api`. `before` is called before the proxy starts.
     Stage(const std::string& proxy, const std::string& more, Ask how = Ask::by_port,
-          const Edit& edit = {}, std::uint16_t api_port = 0)
+          const Edit& edit = {}, std::uint16_t api_port = 0,
+          const std::function<void(const std::string& config)>& before = {})
         : here("[trust]\nproxies = [\"127.0.0.1/32\"]\n" + more +
                "[[resource]]\nname = \"health\"\npaths = [\"/health\"]\npublic = true\n") {
         if (how == Ask::by_socket)
@@ -55,6 +56,8 @@ public:
             bound = replaced(bound, "ask = \"127.0.0.1:0\"",
                             "ask = \"127.0.0.1:" + std::to_string(gate->ports().ask) + "\"");
         write_file(folder.file("bound.toml"), bound);
+        if (before)
+            before(folder.file("bound.toml"));
         const auto text = asking(proxy, folder, folder.file("bound.toml"),
                                  api_port == 0 ? api.port() : api_port);
         front = std::make_unique<Front>(proxy, folder, [&](const std::string& place) {
