@@ -15,10 +15,12 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/snippets.h"
 #include "config/forms.h"
 #include "config/nearest.h"
 #include "embedded.h"
 #include "store/files.h"
+#include "token/digest.h"
 
 namespace hourgate::cli {
 
@@ -232,6 +234,20 @@ std::string indented(std::string text, std::size_t spaces) {
     return text;
 }
 
+/// What a text says of itself where the proxy is asked for it.
+std::string mark_of(const Proxy& proxy, std::string_view file) {
+    std::string text = with_claims(whole(text_of(file)));
+    if (proxy.style == Style::haproxy)
+        text += text_of("hourgate.lua");
+    std::string mark(proxy.name);
+    mark += ' ';
+    const token::Digest digest = token::digest_of(text);
+    for (std::size_t i = 0; i < 4; ++i)
+        for (const unsigned half : {digest[i] >> 4U, digest[i] & 15U})
+            mark += "0123456789abcdef"[half];
+    return mark;
+}
+
 /// A line whose value is empty is left out. Further lines of a value are indented like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
@@ -273,14 +289,16 @@ struct Places {
     Listen ask, public_, api, front;
 };
 
-Values values_for(Style style, const Places& places, const config::Config& config,
-                  const Arguments& arguments) {
+Values values_for(const Proxy& proxy, std::string_view file, const Places& places,
+                  const config::Config& config, const Arguments& arguments) {
+    const Style style = proxy.style;
     const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
     const bool listens = arguments.given("--listen");
     const std::string port = std::to_string(places.front.port);
     // Envoy's own form of an address is no text for a comment.
     const Style own_style = style == Style::envoy ? Style::nginx : style;
     return {
+        {"mark", mark_of(proxy, file)},
         {"ask", written(places.ask, style)},
         {"public", written(places.public_, style)},
         {"api", places.api.kind == Listen::Kind::unix_socket ? written(places.api, own_style)
@@ -488,7 +506,8 @@ Status snippets(Session& session) {
                             " addresses, and the text has the first one alone, " +
                             config.value()->upstream_urls.front() +
                             ": add the others to it, or name one with --api");
-    const Values values = values_for(style, places.value(), *config.value(), session.arguments);
+    const Values values = values_for(
+        proxy.value(), file.value(), places.value(), *config.value(), session.arguments);
     if (session.arguments.given("--parts"))
         return write_parts(session, values);
     const bool by_default_server =
@@ -506,6 +525,15 @@ Status snippets(Session& session) {
 }
 
 }  // namespace
+
+std::vector<std::string> text_marks() {
+    std::vector<std::string> marks;
+    for (const Proxy& proxy : proxies)
+        for (const std::string_view file : {proxy.file, proxy.in_front})
+            if (!file.empty())
+                marks.push_back(mark_of(proxy, file));
+    return marks;
+}
 
 std::vector<Command> snippets_commands() {
     return {

@@ -57,6 +57,8 @@ Evidence good() {
     return evidence;
 }
 
+const std::vector<std::string> marks = {"nginx 01234567", "caddy 89abcdef"};
+
 policy::Policy policy_of(std::vector<policy::Resource> resources) {
     policy::Rules rules;
     rules.resources = std::move(resources);
@@ -310,10 +312,45 @@ TEST_CASE("the gate's own listeners are not to be reached through the proxy") {
     CHECK(has(about_own_routes(evidence).seen, "ask listener"));
 }
 
+TEST_CASE("another site of the same address that asks nobody is worth a look") {
+    Evidence evidence = good();
+    evidence.other_host = "nobody.invalid";
+    CHECK(about_other_hosts(evidence).state == State::skipped);
+    evidence.elsewhere = answered(401, error("unauthenticated", "no_credentials"));
+    CHECK(about_other_hosts(evidence).state == State::ok);
+    evidence.elsewhere = answered(404, "<html>");
+    CHECK(about_other_hosts(evidence).state == State::ok);
+    evidence.elsewhere = exchange_of(Failure{Fault::system, "closed", ""});
+    CHECK(about_other_hosts(evidence).state == State::ok);
+    for (const int status : {200, 204, 301}) {
+        evidence.elsewhere = answered(status, "hello");
+        const Check check = about_other_hosts(evidence);
+        CHECK(check.state == State::warn);
+        CHECK(has(check.seen, "Host: nobody.invalid gets " + std::to_string(status)));
+        CHECK(has(check.fix, "default_server"));
+    }
+}
+
+TEST_CASE("an older text of a proxy is told from the present one and from one by hand") {
+    Evidence evidence = good();
+    CHECK(about_text(evidence, marks).state == State::skipped);
+    evidence.text = answered(200, "nginx 01234567\n");
+    CHECK(about_text(evidence, marks).state == State::ok);
+    evidence.text = answered(200, "nginx ffffffff\n");
+    CHECK(about_text(evidence, marks).state == State::warn);
+    CHECK(has(about_text(evidence, marks).fix, "`hourgate snippets nginx`"));
+    for (const char* other : {"<html>", "", "apache 01234567", "nginxx"}) {
+        evidence.text = answered(200, other);
+        CHECK(about_text(evidence, marks).state == State::skipped);
+    }
+    evidence.text = answered(401, error("unauthenticated", "no_credentials"));
+    CHECK(about_text(evidence, marks).state == State::skipped);
+}
+
 TEST_CASE("mode observe refuses nothing, so nothing is expected to be refused") {
     Evidence evidence = good();
     evidence.observed = true;
-    for (const Check& check : findings_of(evidence))
+    for (const Check& check : findings_of(evidence, marks))
         if (check.name.starts_with("4"))
             CHECK(check.state == State::skipped);
 }

@@ -145,6 +145,20 @@ TEST_CASE("a good set-up has nothing that is bad, from within and from outside")
     CHECK(site.here.json({"workspace", "list"}).size() == 2);
 }
 
+TEST_CASE("two doctors at once wait for each other, and both find all well") {
+    Site site;
+    site.serve();
+    const TestProxy proxy(Mistake::none, site.server->ports().ask);
+    auto other = std::async(std::launch::async, [&] { return through(site, proxy); });
+    const Diagnosis one = through(site, proxy);
+    const Diagnosis two = other.get();
+    for (const Diagnosis* diagnosis : {&one, &two}) {
+        INFO(diagnosis->text);
+        CHECK(diagnosis->exit_code == 0);
+        CHECK(diagnosis->bad().empty());
+    }
+}
+
 TEST_CASE("from within it changes nothing") {
     Site site;
     site.serve();

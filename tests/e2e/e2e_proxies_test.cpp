@@ -68,6 +68,10 @@ TEST_CASE("behind a proxy a granted call reaches the API, which learns who calls
                                  "x-hourgate-token", "x-hourgate-own"})
             CHECK(nobody[0].header(name).empty());
 
+        // It says which text it is, for doctor.
+        CHECK(contains(stage.get("", "/_hourgate/text").body, proxy + " "));
+        CHECK(stage.api.take().empty());
+
         // Callers reach the gate's own routes through the proxy.
         const Answered me = stage.get(stage.manager, "/_hourgate/api/v1/me");
         CHECK(me.status == 200);

@@ -1,4 +1,5 @@
 // hourgate snippets: what it fills in, and what it refuses to print. e2e_proxies_test runs the texts.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -251,4 +252,24 @@ TEST_CASE("parts for a site are written to a folder, and no file of somebody els
                                                {"nginx", "--parts", folder.path(), "--listen",
                                                 "127.0.0.1:80"}})
         CHECK(here.run(bad).exit_code == 2);
+}
+
+TEST_CASE("each text says which one it is, whatever is filled in") {
+    const auto mark = [](const std::string& text, const std::string& proxy) {
+        const std::size_t at = text.find("\"" + proxy + " ");
+        return at == text.npos ? std::string() : text.substr(at + 1, proxy.size() + 9);
+    };
+    const Configured here(""), other("[server]\nask = \"127.0.0.1:8411\"\napi_prefix = \"/own\"\n");
+    std::vector<std::string> marks;
+    for (const std::string proxy : {"nginx", "caddy", "haproxy"})
+        for (const Words& more : {Words{}, Words{"--in-front"}}) {
+            Words words = {proxy};
+            words.insert(words.end(), more.begin(), more.end());
+            INFO(proxy << " " << more.size());
+            const std::string found = mark(here.text(words), proxy);
+            CHECK(found.size() == proxy.size() + 9);
+            CHECK(mark(other.text(words), proxy) == found);
+            CHECK(std::find(marks.begin(), marks.end(), found) == marks.end());
+            marks.push_back(found);
+        }
 }

@@ -1,5 +1,12 @@
 #include "cli/doctor/stage.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -51,10 +58,39 @@ Result<manage::MemberView> member_in(const manage::Context& context, const std::
     return manage::add_member(context, wanted);
 }
 
+/// Waits until no other doctor is at work: the folder of the database is locked, which leaves no
+/// file behind, and ends with the process that has it.
+Result<store::File> take_turn(Session& session) {
+    const auto config = session.config();
+    if (!config)
+        return config.failure();
+    const std::string folder = store::folder_of(config.value()->database);
+    store::File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (file.fd() < 0)
+        return Failure{Fault::system, "cannot open " + folder + ": " + std::strerror(errno), ""};
+    const std::int64_t end_us = session.clock.now().boot_us + Stage::wait_s * us_per_s;
+    while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return Failure{Fault::system, "cannot lock " + folder + ": " + std::strerror(errno),
+                           ""};
+        if (session.clock.now().boot_us >= end_us)
+            return Failure{Fault::conflict,
+                           "another `hourgate doctor --through` has been at work for " +
+                               std::to_string(Stage::wait_s) + " s, with the same accounts",
+                           "wait until it is done, or end it; then run this again"};
+        session.output.progress("waiting for another doctor");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return file;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Stage>> Stage::set(Session& session, Role role) {
-    std::unique_ptr<Stage> stage(new Stage(session));
+    auto turn = take_turn(session);
+    if (!turn)
+        return turn.failure();
+    std::unique_ptr<Stage> stage(new Stage(session, std::move(turn).value()));
     if (Status made = stage->make(role); !made)
         return made.failure();
     store::wait_out_leases();

@@ -10,11 +10,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/role.h"
 #include "base/secret.h"
 #include "cli/doctor/through_findings.h"
 #include "cli/session.h"
+#include "store/files.h"
 
 namespace hourgate::cli {
 
@@ -25,6 +27,7 @@ constexpr std::string_view probe_workspace = "Hourgate doctor";
 class Stage {
 public:
     static constexpr std::int64_t token_life_s = 300;
+    static constexpr std::int64_t wait_s = 60;
     static constexpr std::uint32_t window_calls = 3;
     static constexpr std::uint32_t window_seconds = 60;
 
@@ -40,7 +43,8 @@ public:
         walker,
     };
 
-    /// The plan has no API access yet. On failure nothing is left that works.
+    /// The plan has no API access yet. On failure nothing is left that works. Another doctor with
+    /// the same database is waited for, at most wait_s: both would change the same accounts.
     [[nodiscard]] static Result<std::unique_ptr<Stage>> set(Session& session, Role role);
     /// Puts away what put_away() has not.
     ~Stage();
@@ -57,13 +61,14 @@ public:
     [[nodiscard]] Result<Noted> noted(Part part);
 
 private:
-    explicit Stage(Session& session) : session_(session) {}
+    Stage(Session& session, store::File turn) : session_(session), turn_(std::move(turn)) {}
     [[nodiscard]] Status make(Role role);
     [[nodiscard]] Status set_plan(bool api);
     [[nodiscard]] Status mint(Part part);
     [[nodiscard]] Result<manage::Context> context();
 
     Session& session_;
+    const store::File turn_;  // locked as long as this lives, and not after a crash
     std::string workspace_;  // public id
     std::string member_;     // public id; empty: none yet
     struct Minted {

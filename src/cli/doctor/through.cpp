@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "cli/doctor/stage.h"
+#include "cli/snippets.h"
 #include "config/config.h"
 #include "http/library/probe.h"
 #include "ops/machine.h"
@@ -19,6 +20,8 @@ namespace {
 /// Documentation's address (RFC 5737): nobody calls from there.
 constexpr const char* made_up_address = "203.0.113.77";
 constexpr std::int64_t us_per_ms = us_per_s / ms_per_s;
+/// A name that nobody has (RFC 6761 section 6.4).
+constexpr const char* made_up_host = "hourgate-doctor.invalid";
 /// All calls together: what is slow in each of them is seen by then.
 constexpr std::int64_t calls_us_max = 30 * us_per_s;
 /// The server writes down what it decided every two seconds.
@@ -46,6 +49,7 @@ public:
         const auto random = random_hex_128();
         evidence_.forged_role = "made-up-" + std::string(random.data(), 12);
         evidence_.claimed_address = made_up_address;
+        evidence_.other_host = made_up_host;
         evidence_.observed = config.mode == Mode::observe;
     }
 
@@ -82,7 +86,7 @@ public:
         report.add(arrives);
         if (arrives.state != State::ok)
             evidence_.unpaid.reset();
-        report.add(findings_of(evidence_));
+        report.add(findings_of(evidence_, text_marks()));
         return true;
     }
 
@@ -180,6 +184,13 @@ private:
              "/_hourgate/auth/nginx");
         once(evidence_.admin, Part::walker, {}, "/admin/v1/workspaces");
         once(evidence_.metrics, Part::walker, {}, "/metrics");
+        // Without a token: who answers there is not known.
+        const std::string own_host = std::exchange(target_.host_header, evidence_.other_host);
+        if (!stopped_ && !late_)
+            evidence_.elsewhere = call(aim_.path, {});
+        target_.host_header = own_host;
+        if (!stopped_ && !late_)
+            evidence_.text = call(std::string(text_mark_path), {});
         // The last of all: when it is on record, so is what came before it.
         std::optional<Exchange> last;
         once(last, Part::walker, {}, "");

@@ -495,7 +495,49 @@ Check about_own_routes(const Evidence& evidence) {
     return is_ok(name, "/_hourgate/auth, /admin/v1 and /metrics are not reached");
 }
 
-std::vector<Check> findings_of(const Evidence& evidence) {
+Check about_other_hosts(const Evidence& evidence) {
+    const std::string name = "other hosts";
+    if (!evidence.elsewhere)
+        return is_skipped(name, "nothing was sent");
+    const Exchange& other = *evidence.elsewhere;
+    const std::string host = "Host: " + evidence.other_host;
+    if (!other.failed.empty())
+        return is_ok(name, "a call with " + host + " is not answered");
+    if (!other.reason.empty() || !other.answer.header("X-Hourgate-Decision").empty())
+        return is_ok(name, "a call with " + host + " asks the gate, too");
+    const int status = other.answer.status;
+    if (status >= 400)
+        return is_ok(name, "a call with " + host + " gets " + std::to_string(status));
+    return is_worth_a_look(
+        name,
+        "a call with " + host + " gets " + std::to_string(status) +
+            " from a site that asks nobody; if that site leads to your API, callers go around the "
+            "gate by it",
+        "let the default server of the address refuse, as in nginx's `server { listen 80 "
+        "default_server; return 444; }`");
+}
+
+Check about_text(const Evidence& evidence, const std::vector<std::string>& marks) {
+    const std::string name = "snippet";
+    if (!evidence.text)
+        return is_skipped(name, "nothing was sent");
+    const std::string_view said = trimmed(evidence.text->answer.body);
+    if (std::find(marks.begin(), marks.end(), said) != marks.end())
+        return is_ok(name, "the proxy has the text that `hourgate snippets` prints now");
+    const std::string_view proxy = said.substr(0, said.find(' '));
+    const bool is_ours = evidence.text->answer.status == 200 && said.size() < 40 &&
+                         std::any_of(marks.begin(), marks.end(), [&](const std::string& mark) {
+                             return std::string_view(mark).substr(0, mark.find(' ')) == proxy;
+                         });
+    if (is_ours)
+        return is_worth_a_look(name, "the proxy has a text of another version of Hourgate",
+                               "print it again: `hourgate snippets " + std::string(proxy) +
+                                   "`, with the same options as before");
+    return is_skipped(name, "the proxy does not say which text it has: it was written by hand, or "
+                            "printed by an earlier version");
+}
+
+std::vector<Check> findings_of(const Evidence& evidence, const std::vector<std::string>& marks) {
     std::vector<Check> out;
     const auto noted = [&](const Noted& about, std::string_view reason) {
         return evidence.noted ? std::optional(about.of(reason) > 0) : std::nullopt;
@@ -526,6 +568,8 @@ std::vector<Check> findings_of(const Evidence& evidence) {
         out.push_back(about_identity(evidence));
     out.push_back(about_address(evidence));
     out.push_back(about_own_routes(evidence));
+    out.push_back(about_other_hosts(evidence));
+    out.push_back(about_text(evidence, marks));
     return out;
 }
 

@@ -70,6 +70,8 @@ struct Evidence {
     std::optional<Exchange> forged;     ///< with X-Hourgate-Role
     std::optional<Exchange> claimed;    ///< with X-Forwarded-For
     std::optional<Exchange> metrics, ask, admin;  ///< the gate's own routes through the proxy
+    std::optional<Exchange> elsewhere;  ///< `anonymous` under a host name that nobody has
+    std::optional<Exchange> text;       ///< which text of `hourgate snippets` the proxy has
 
     Noted of_caller, of_narrow, of_forger, of_claimer;
     /// Calls from the address that a program of this machine calls from, without and with
@@ -85,6 +87,7 @@ struct Evidence {
     std::string near_source;       ///< the address of the near calls; empty: none were sent
     bool source_is_proxy = false;  ///< `source` is in trust.proxies: a hop, never a caller
     std::string workspace;         ///< public id
+    std::string other_host;        ///< made up: of `elsewhere`
 };
 
 /// A refusal as it should be.
@@ -109,8 +112,15 @@ struct Expected {
 [[nodiscard]] Check about_identity(const Evidence& evidence);
 [[nodiscard]] Check about_address(const Evidence& evidence);
 [[nodiscard]] Check about_own_routes(const Evidence& evidence);
+/// Whether another site of the same address, such as nginx's default server, answers without
+/// asking. What it serves is not seen, so a row says `warn` at most.
+[[nodiscard]] Check about_other_hosts(const Evidence& evidence);
+/// Whether the proxy's text is the one that `hourgate snippets` prints now. `marks`: those of all
+/// texts (cli/snippets.h).
+[[nodiscard]] Check about_text(const Evidence& evidence, const std::vector<std::string>& marks);
 
 /// All of them, in order, as far as there is evidence.
-[[nodiscard]] std::vector<Check> findings_of(const Evidence& evidence);
+[[nodiscard]] std::vector<Check> findings_of(const Evidence& evidence,
+                                             const std::vector<std::string>& marks);
 
 }  // namespace hourgate::cli
