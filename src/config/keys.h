@@ -28,6 +28,7 @@ constexpr Words<token::Env, 2> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
 constexpr Words<bool, 2> notice_words = {{{"none", false}, {"send", true}}};
 constexpr Words<bool, 2> strip_words = {{{"strip", false}, {"pass", true}}};
+constexpr Words<bool, 2> via_words = {{{"answers", false}, {"both", true}}};
 constexpr Words<bool, 2> refuse_words = {{{"refuse", true}, {"allow", false}}};
 constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
 
@@ -47,10 +48,12 @@ struct Bounds {
 };
 constexpr std::int64_t day_s = 86'400;
 constexpr Bounds drain_bounds_s = {0, 600};
+constexpr Bounds target_bounds = {limits::target_bytes_least, limits::target_bytes_max};
 constexpr Bounds connections_per_address_bounds = {1, limits::connections_max};
 constexpr Bounds loops_bounds = {0, limits::loops_max};
 constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
 constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds resolve_bounds_s = {1, day_s};
 constexpr Bounds connect_bounds_s = {1, 60};
 constexpr Bounds answer_bounds_s = {1, 3'600};
 constexpr Bounds upstream_idle_bounds_s = {1, day_s};
@@ -84,6 +87,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.listen("admin", config.admin, Off::allowed);
     visit.texts("hosts", config.hosts, host_form);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
+    visit.whole("target_max", config.rules.path.target_bytes_max, target_bounds);
     visit.duration("drain", config.drain_s, drain_bounds_s);
     visit.whole("connections_per_address", config.connections_per_address,
                 connections_per_address_bounds);
@@ -121,7 +125,9 @@ void each_key(Visitor& visit, Settings& config) {
 
     visit.section("upstream");
     visit.text_or_texts("url", config.upstream_urls, upstream_form);
+    visit.duration("resolve", config.upstream_resolve_s, resolve_bounds_s);
     visit.choice("authorization", config.upstream_authorization, strip_words);
+    visit.choice("via", config.upstream_via, via_words);
     visit.duration("connect_timeout", config.upstream_connect_s, connect_bounds_s);
     visit.duration("answer_timeout", config.upstream_answer_s, answer_bounds_s);
     visit.duration("idle_timeout", config.upstream_idle_s, upstream_idle_bounds_s);

@@ -239,10 +239,10 @@ bool Passage::repeatable() const noexcept {
 }
 
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, UpstreamSettings::Authorization authorization,
+                         const Trust& trust, const UpstreamSettings& how,
                          std::string_view brand) {
     const Decision& decision = passage.decision;
-    const bool with_token = passes_authorization(request, decision, authorization, brand);
+    const bool with_token = passes_authorization(request, decision, how.authorization, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);
     const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.
@@ -261,7 +261,11 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
     else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
         add(out, "Content-Length", Digits(passage.body_bytes));
     add_origin(out, request, decision, trust, believed);
-    add_via(out, request.joined("Via"), passage.minor_version);
+    const std::string via = request.joined("Via");
+    if (how.via)
+        add_via(out, via, passage.minor_version);
+    else if (!via.empty())
+        add(out, "Via", via);
     Lines lines(out);
     add_identity_headers(lines, decision);
     lines.add("X-Hourgate-Decision", shown_id(decision));

@@ -304,6 +304,7 @@ Json helps_with(const Decision& decision) {
             if (decision.problem == Problem::target_not_told)
                 return helps("The people who run the proxy in front of this gate.");
             return helps("You: the call has to be sent differently.");
+        case Reason::target_too_long:
         case Reason::path_ambiguous:
         case Reason::forged_header:
             return helps("You: the call has to be sent differently.");

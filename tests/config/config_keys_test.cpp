@@ -366,6 +366,13 @@ std::vector<Key> numbers() {
           {R"("0")", "0 is below 1d"},
           {R"("3651d")", "3651d is above 3650d"}}},
         {"upstream",
+         "resolve",
+         "30",
+         text,
+         "1s to 1d" + duration_forms,
+         {{R"("1s")", ""}, {R"("24h")", R"("1d")"}},
+         {{R"("0")", "0 is below 1s"}, {R"("25h")", "25h is above 1d"}}},
+        {"upstream",
          "connect_timeout",
          "5",
          text,
@@ -450,6 +457,13 @@ std::vector<Key> numbers() {
          {{"1", ""}, {"16384", ""}},
          {{"0", "0 is below 1"}, {"16385", "16385 is above 16384"}}},
         {"server",
+         "target_max",
+         "\"8k\"",
+         "a text where a whole number belongs",
+         "1024 to 16384",
+         {{"1024", ""}, {"16384", ""}},
+         {{"1023", "1023 is below 1024"}, {"16385", "16385 is above 16384"}}},
+        {"server",
          "loops",
          "\"4\"",
          "a text where a whole number belongs",
@@ -496,6 +510,13 @@ std::vector<Key> upstream() {
          R"("strip", "pass")",
          {{R"("strip")", ""}, {R"("pass")", ""}},
          {{R"("keep")", "'keep' is not one of its words"}}},
+        {"upstream",
+         "via",
+         "true",
+         "true or false where a text belongs",
+         R"("answers", "both")",
+         {{R"("answers")", ""}, {R"("both")", ""}},
+         {{R"("requests")", "'requests' is not one of its words"}}},
         {"decisions",
          "grants",
          "true",
@@ -550,6 +571,7 @@ ask = "unix:/run/hourgate/ask"
 admin = ""
 hosts = ["gate.example", "hourgate_ask"]
 api_prefix = "/gate"
+target_max = 9000
 drain = "2m"
 connections_per_address = 50
 loops = 3
@@ -579,7 +601,9 @@ limit = 5
 window_s = 6
 [upstream]
 url = ["http://api.internal", "unix:/run/api.sock"]
+resolve = "6s"
 authorization = "pass"
+via = "both"
 connect_timeout = "2s"
 answer_timeout = "3s"
 idle_timeout = "4s"
@@ -925,6 +949,9 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.live_max == 7);
     CHECK(config.mints_per_day == 8);
     CHECK(config.tokens_keep_s == 9 * 86'400);
+    CHECK(config.rules.path.target_bytes_max == 9'000);
+    CHECK(config.upstream_resolve_s == 6);
+    CHECK(config.upstream_via);
     CHECK(config.grace_days == 9);
     CHECK(config.lapse_to == "none");
     CHECK(config.renew_url == "https://example.com/renew");

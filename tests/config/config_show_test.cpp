@@ -21,6 +21,7 @@ ask = "unix:/run/a \"quoted\" \\ name"
 admin = ""
 hosts = ["gate.example"]
 api_prefix = "/gate"
+target_max = 16384
 drain = "90s"
 connections_per_address = 16384
 loops = 64
@@ -57,7 +58,9 @@ window_s = 4
 
 [upstream]
 url = ["http://127.0.0.1:3000", "unix:/run/api.sock"]
+resolve = "1s"
 authorization = "pass"
+via = "both"
 connect_timeout = "1s"
 answer_timeout = "1h"
 idle_timeout = "1d"
@@ -136,7 +139,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "file": "",
   "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
-          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
+          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "target_max": 8000, "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},
   "database": {"path": "/var/lib/hourgate/hourgate.db"},
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"
@@ -145,7 +148,8 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"], "ask_id": ""},
   "failures": {"limit": 10, "window_s": 60},
   "public": {"limit": 600, "window_s": 60},
-  "upstream": {"url": "", "authorization": "strip", "connect_timeout": "5s", )"
+  "upstream": {"url": "", "resolve": "30s", "authorization": "strip", "via": "answers", )"
+          R"("connect_timeout": "5s", )"
           R"("answer_timeout": "1m", "idle_timeout": "5m", "stream_max": "1h"},
   "usage": {"keep": "90d"},
   "decisions": {"grants": "last", "keep": "30d", "rows": 20000},

@@ -175,7 +175,8 @@ bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
 
 /// Refused before anybody was asked who they are: who they were is not on record.
 bool was_unreadable(Reason reason) noexcept {
-    return reason == Reason::path_ambiguous || reason == Reason::bad_request;
+    return reason == Reason::path_ambiguous || reason == Reason::bad_request ||
+           reason == Reason::target_too_long;
 }
 
 Replayed::Kind kind_of(Reason was, Reason now) noexcept {
