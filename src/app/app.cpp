@@ -234,7 +234,7 @@ struct App::Parts {
                 {"server", "local"},
                 clock.now(),
                 {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max,
-                 now.mints_per_day},
+                 now.mints_per_day, now.rules.write_scope},
                 [&by](std::string_view resource) { return by.policy.knows(resource); },
                 LapseRule{now.grace_days * ms_per_day},
                 [this] { return usage_writer.settle(); },

@@ -114,6 +114,7 @@ http::ReplySettings reply_settings(const config::Config& config) {
     reply.failures = config.failures;
     reply.public_calls = config.public_calls;
     reply.cors_origins = config.cors_origins;
+    reply.write_scope = config.rules.write_scope;
     reply.target_bytes_max = config.rules.path.target_bytes_max;
     return reply;
 }

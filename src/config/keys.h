@@ -30,6 +30,8 @@ constexpr Words<bool, 2> notice_words = {{{"none", false}, {"send", true}}};
 constexpr Words<bool, 2> strip_words = {{{"strip", false}, {"pass", true}}};
 constexpr Words<bool, 2> via_words = {{{"answers", false}, {"both", true}}};
 constexpr Words<bool, 2> refuse_words = {{{"refuse", true}, {"allow", false}}};
+constexpr Words<policy::WriteScope, 2> write_words = {
+    {{"changes", policy::WriteScope::changes}, {"reads_too", policy::WriteScope::reads_too}}};
 constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
 
 constexpr Words<GrantsKept, 3> grants_words = {
@@ -104,6 +106,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.whole("live_max", config.live_max, live_max_bounds);
     visit.whole("mints_per_day", config.mints_per_day, mints_per_day_bounds);
     visit.duration("keep", config.tokens_keep_s, tokens_keep_bounds_s);
+    visit.choice("write_scope", config.rules.write_scope, write_words);
 
     visit.section("plans");
     visit.whole("grace_days", config.grace_days, grace_bounds_days);
@@ -173,7 +176,18 @@ void each_resource_key(Visitor& visit, Resource& resource) {
         visit.access(to_text(role), resource.access[index(role)]);
     visit.methods("methods", resource.methods);
     visit.truth("public", resource.is_public);
-    visit.own_by("own_by", resource.own_by_upstream);
+    visit.only_word("own_by", resource.own_by_upstream, "upstream");
+    visit.only_word("other_bearers", resource.other_bearers_pass, "pass");
+    visit.maybe_choice("encoded_slash", resource.switches.encoded_slash, refuse_words);
+    visit.maybe_choice("backslash", resource.switches.backslash, refuse_words);
+    visit.maybe_choice("control_byte", resource.switches.control_byte, refuse_words);
+    visit.maybe_choice("not_utf8", resource.switches.not_utf8, refuse_words);
+    visit.maybe_choice("dot_segment", resource.switches.dot_segment, refuse_words);
+    visit.maybe_choice("empty_segment", resource.switches.empty_segment, refuse_words);
+    visit.maybe_choice("semicolon", resource.switches.semicolon, refuse_words);
+    visit.maybe_choice("double_encoding", resource.switches.double_encoding, refuse_words);
+    visit.maybe_choice("case_variant", resource.switches.case_variant, refuse_words);
+    visit.maybe_choice("reading_variant", resource.switches.reading_variant, refuse_words);
 }
 
 }  // namespace hourgate::config

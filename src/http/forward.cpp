@@ -131,13 +131,18 @@ bool passes_authorization(const RequestView& request, const Decision& decision,
                           UpstreamSettings::Authorization authorization, std::string_view brand) {
     if (authorization == UpstreamSettings::Authorization::pass)
         return true;
-    const bool is_public = decision.match.resource != nullptr && decision.match.resource->is_public;
-    if (decision.facts || !is_public)
+    const policy::Resource* const resource = decision.match.resource;
+    const bool is_public = resource != nullptr && resource->is_public;
+    const bool others_pass = resource != nullptr && resource->other_bearers_pass &&
+                             decision.reason == Reason::granted &&
+                             decision.presented == Presented::bearer;
+    if (decision.facts || !(is_public || others_pass))
         return false;
     const std::string_view value = request.only("Authorization").value_or("");
     const std::size_t space = value.find_first_of(" \t");
     const std::string_view credentials = space == value.npos ? value : trimmed(value.substr(space));
-    return !token::of_brand(credentials, brand);
+    return !token::of_brand(credentials, brand) && token::blotted(value) == value &&
+           decision.misplaced != Misplaced::in_basic;
 }
 
 /// RFC 7239 section 4: an IPv6 address in brackets and quotes, an unknown one by that word.

@@ -26,6 +26,7 @@ struct ReplySettings {
     Window public_calls;
     std::vector<std::string> cors_origins;
     std::size_t target_bytes_max = limits::target_bytes_default;
+    policy::WriteScope write_scope = policy::WriteScope::changes;
     bool notices = true;  ///< what is about to end is told on every answer to a live token
 };
 

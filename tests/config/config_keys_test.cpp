@@ -470,6 +470,13 @@ std::vector<Key> numbers() {
          "0 to 64",
          {{"0", ""}, {"1", ""}, {"64", ""}},
          {{"-1", "-1 is below 0"}, {"65", "65 is above 64"}}},
+        {"tokens",
+         "write_scope",
+         "true",
+         "true or false where a text belongs",
+         R"("changes", "reads_too")",
+         {{R"("changes")", ""}, {R"("reads_too")", ""}},
+         {{R"("all")", "'all' is not one of its words"}}},
         {"plans",
          "grace_days",
          "\"3d\"",
@@ -585,6 +592,7 @@ line_max = "30d"
 live_max = 7
 mints_per_day = 8
 keep = "9d"
+write_scope = "reads_too"
 [plans]
 grace_days = 9
 lapse_to = "none"
@@ -757,7 +765,7 @@ TEST_CASE("every mistake of a file is reported at once, in the order of the file
     CHECK(wrong_with("[tokens]\nlive_max = 0\nfoo_bar_baz = 1\n[gate]\nmode = \"off\"\n[x]\n") ==
           "gate.toml:2: tokens.live_max: 0 is below 1; allowed: 1 to 10000\n"
           "gate.toml:3: tokens.foo_bar_baz: unknown key; known here: brand, env, rotate_grace, "
-          "line_max, live_max, mints_per_day, keep\n"
+          "line_max, live_max, mints_per_day, keep, write_scope\n"
           "gate.toml:5: gate.mode: 'off' is not one of its words; allowed: \"enforce\", "
           "\"observe\"\n"
           "gate.toml:6: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
@@ -961,6 +969,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.public_calls == hourgate::Window{"public", 5, 6, hourgate::Per::token});
     CHECK(config.cors_origins == std::vector<std::string>{"https://app.example.com"});
     CHECK(config.rules.unlisted_allowed);
+    CHECK(config.rules.write_scope == hourgate::policy::WriteScope::reads_too);
     CHECK_FALSE(config.rules.path.encoded_slash);
     CHECK(config.rules.path.backslash);
     CHECK_FALSE(config.method_override_refused);

@@ -323,6 +323,20 @@ TEST_CASE("a public resource sees credentials that are not ours, and never a tok
     CHECK(has(seen, "\r\nX-Hourgate-Workspace: ws_a\r\n"));
 }
 
+TEST_CASE("a public resource never sees a token of ours, however it was marred") {
+    Forwarding gate;
+    std::string seen;
+    const std::string token = HttpBench::token();
+    for (const std::string& value :
+         {"Bearer:" + token, "Bearer: " + token, "Token " + token, "Bearer x" + token,
+          "Bearer=" + token}) {
+        CAPTURE(value);
+        const std::string answer =
+            through(gate, get("/health", "Authorization: " + value + "\r\n"), ok, &seen);
+        CHECK_FALSE(has(seen, token.substr(token.size() - 20)));
+    }
+}
+
 TEST_CASE("a connection to the API is kept, and used by the loop's next call, whoever sends it") {
     Forwarding gate({}, Mode::enforce, 1);
     RawClient first = gate.client();
