@@ -19,6 +19,7 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
+#include "http/resolver.h"
 #include "http/service.h"
 #include "http/upstream.h"
 #include "http/why.h"
@@ -84,6 +85,30 @@ std::string shown_upstream(const config::Config& config) {
 
 }  // namespace
 
+/// Says in the log what is new about the name of an upstream.
+void tell_of_name(const ops::Log& log, const http::Upstream::Change& change) {
+    using What = http::Upstream::Change::What;
+    try {
+        if (change.what == What::unresolved)
+            return log.line(
+                ops::Level::warning,
+                change.addresses.empty()
+                    ? "the name of an upstream does not resolve: calls to it get 502 until it does"
+                    : "the name of an upstream does not resolve; the addresses that it had are "
+                      "still used",
+                {{"upstream", change.endpoint},
+                 {"why", change.why},
+                 {"addresses", change.addresses},
+                 {"next", "see whether the name resolves on this machine, or change [upstream] "
+                          "url"}});
+        log.line(ops::Level::notice,
+                 change.what == What::resolved ? "the name of an upstream resolves again"
+                                               : "the name of an upstream has other addresses",
+                 {{"upstream", change.endpoint}, {"addresses", change.addresses}});
+    } catch (...) {  // no memory for the line
+    }
+}
+
 /// The rules by which calls are decided now. Any thread may hold on to them for as long as it reads
 /// in them.
 class RulesInForce {
@@ -107,14 +132,16 @@ private:
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
-          std::unique_ptr<Instruments> instruments_, std::unique_ptr<manage::Ledger> writing,
-          std::unique_ptr<manage::Ledger> reading, std::string cursor_key_,
+          std::unique_ptr<Instruments> instruments_, std::unique_ptr<http::Resolver> resolver_,
+          std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
+          std::string cursor_key_,
           const std::shared_ptr<Rules>& rules_)
         : config(rules_->config),
           clock(clock_),
           log(log_),
           lock(std::move(lock_)),
           instruments(std::move(instruments_)),
+          resolver(std::move(resolver_)),
           ledger(std::move(writing), std::move(reading), *instruments->directory, clock, log),
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
@@ -134,6 +161,7 @@ struct App::Parts {
     ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
     const std::unique_ptr<Instruments> instruments;
+    const std::unique_ptr<http::Resolver> resolver;
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
@@ -206,7 +234,7 @@ struct App::Parts {
                 {"server", "local"},
                 clock.now(),
                 {now.brand, now.env, now.rotate_grace_s, now.line_max_s, now.live_max,
-                 now.mints_per_day},
+                 now.mints_per_day, now.rules.write_scope},
                 [&by](std::string_view resource) { return by.policy.knows(resource); },
                 LapseRule{now.grace_days * ms_per_day},
                 [this] { return usage_writer.settle(); },
@@ -435,16 +463,33 @@ struct App::Parts {
             log.line(ops::Level::warning, warning);
     }
 
-    /// Leaves everything as it is if the configuration is the same. Otherwise the previous rules
-    /// are freed when the last call that they decided has ended.
+    /// Asks for the names of an upstream again, and waits for them a while: calls that come
+    /// meanwhile go where they went before. What does not resolve is told by tell_of_name().
+    void resolve(const std::shared_ptr<http::Upstream>& upstream) {
+        resolver->watch(upstream);
+        if (!resolver->ask(limits::resolve_wait_ms))
+            log.line(ops::Level::warning,
+                     "the name of an upstream was not resolved in time, and is waited for",
+                     {{"upstream", shown_upstream(rules.get()->config)}});
+    }
+
+    /// Leaves everything but the addresses of the API as it is if the configuration is the same.
+    /// Otherwise the previous rules are freed when the last call that they decided has ended.
     Status put_in_force(const config::Config& next) {
         const auto former = rules.get();
-        if (former->config == next)
+        if (former->config == next) {
+            resolve(former->upstream);
             return Done{};
+        }
         auto made = Rules::make(next, *instruments, former.get());
         if (!made)
             return made.failure();
         const std::shared_ptr<Rules> by = std::move(made).value();
+        resolve(by->upstream);
+        if (Status resolved = by->check_resolved(former.get()); !resolved) {
+            resolver->watch(former->upstream);
+            return resolved;
+        }
         service.use(service_settings(by), by->gate);
         rules.set(by);
         return Done{};
@@ -513,12 +558,17 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
         return seal.failure();
 
     auto instruments = std::make_unique<Instruments>(std::move(directory).value(), config);
+    auto resolver = std::make_unique<http::Resolver>(
+        [&log](const http::Upstream::Change& change) { tell_of_name(log, change); });
+    instruments->when_unreachable = resolver->asking_soon();
     auto rules = Rules::make(config, *instruments, nullptr);
     if (!rules)
         return rules.failure();
     auto parts = std::make_unique<Parts>(
-        clock, log, std::move(lock).value(), std::move(instruments), std::move(writing).value(),
-        std::move(reading).value(), std::move(seal).value(), std::move(rules).value());
+        clock, log, std::move(lock).value(), std::move(instruments), std::move(resolver),
+        std::move(writing).value(), std::move(reading).value(), std::move(seal).value(),
+        std::move(rules).value());
+    parts->resolve(parts->rules.get()->upstream);
     if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
         return s.failure();
     if (Status s = parts->bind(1, http::Listener::ask, passed); !s)

@@ -1,5 +1,6 @@
 #include "app/rules.h"
 
+#include <algorithm>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -15,8 +16,9 @@ namespace {
 
 /// Everything that [upstream] says.
 auto upstream_part(const config::Config& config) {
-    return std::tie(config.upstream_urls, config.upstream_authorization, config.upstream_connect_s,
-                    config.upstream_answer_s, config.upstream_idle_s, config.upstream_stream_max_s);
+    return std::tie(config.upstream_urls, config.upstream_authorization, config.upstream_via,
+                    config.upstream_resolve_s, config.upstream_connect_s, config.upstream_answer_s,
+                    config.upstream_idle_s, config.upstream_stream_max_s);
 }
 
 /// A failure about one of the addresses, with file, line and key before it.
@@ -39,7 +41,7 @@ Failure where_it_is_written(Failure failure, const config::Config& config) {
 
 /// Nothing when calls are not forwarded.
 Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config,
-                                                    http::Upstream::Counts& counts,
+                                                    Instruments& instruments,
                                                     const Rules* former) {
     if (former != nullptr && upstream_part(former->config) == upstream_part(config))
         return former->upstream;
@@ -53,14 +55,25 @@ Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config
     using Authorization = http::UpstreamSettings::Authorization;
     settings.authorization =
         config.upstream_authorization ? Authorization::pass : Authorization::strip;
+    settings.via = config.upstream_via;
+    settings.resolve_ms = config.upstream_resolve_s * ms_per_s;
     settings.connect_ms = config.upstream_connect_s * ms_per_s;
     settings.answer_ms = config.upstream_answer_s * ms_per_s;
     settings.idle_ms = config.upstream_idle_s * ms_per_s;
     settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
-    auto made = http::Upstream::make(std::move(settings), counts);
+    auto made = http::Upstream::make(std::move(settings), instruments.upstream_counts,
+                                     instruments.when_unreachable);
     if (!made)
         return where_it_is_written(made.failure(), config);
     return std::shared_ptr<http::Upstream>(std::move(made).value());
+}
+
+/// The first place that has no address; null: some place has one.
+std::shared_ptr<const http::Upstream::Place> unresolved(const http::Upstream& upstream) {
+    const auto places = upstream.places();
+    const bool none = std::none_of(places->begin(), places->end(),
+                                   [](const auto& place) { return place->has_address(); });
+    return none ? places->front() : nullptr;
 }
 
 }  // namespace
@@ -101,6 +114,8 @@ http::ReplySettings reply_settings(const config::Config& config) {
     reply.failures = config.failures;
     reply.public_calls = config.public_calls;
     reply.cors_origins = config.cors_origins;
+    reply.write_scope = config.rules.write_scope;
+    reply.target_bytes_max = config.rules.path.target_bytes_max;
     return reply;
 }
 
@@ -114,6 +129,19 @@ Rules::Rules(const config::Config& config_, policy::Policy policy_,
            instruments.own, instruments.failures, instruments.public_calls,
            instruments.preflights) {}
 
+Status Rules::check_resolved(const Rules* former) const {
+    if (!upstream || former == nullptr || !former->upstream || unresolved(*former->upstream))
+        return Done{};
+    const auto place = unresolved(*upstream);
+    if (!place)
+        return Done{};
+    return where_it_is_written(
+        {Fault::system,
+         "[upstream] url: " + http::shown(place->endpoint) + " does not resolve: " + place->why,
+         "change it in the configuration, or see whether the name resolves on this machine"},
+        config);
+}
+
 Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
                                            const Rules* former) {
     policy::Rules counted = config.rules;
@@ -122,7 +150,7 @@ Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instrum
     auto policy = policy::Policy::make(std::move(counted));
     if (!policy)
         return policy.failure();
-    auto upstream = upstream_of(config, instruments.upstream_counts, former);
+    auto upstream = upstream_of(config, instruments, former);
     if (!upstream)
         return upstream.failure();
     return std::unique_ptr<Rules>(

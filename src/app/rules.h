@@ -2,6 +2,7 @@
 // Reading the file again makes another; nothing in one changes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -40,17 +41,22 @@ struct Instruments {
     AddressLimiter public_calls;
     AddressLimiter preflights;
     http::Upstream::Counts upstream_counts;
+    std::function<void()> when_unreachable;  ///< as of Upstream::make; empty: nobody is told
     ops::ResourceCounts resources;
 };
 
 /// Kept while it is in force, and while a call is under way that it decided.
 struct Rules {
-    /// Resolves the names of upstreams, which can take seconds. `former`, where there is one, hands
+    /// Resolves no name of an upstream: http/resolver does. `former`, where there is one, hands
     /// on its upstream when nothing of [upstream] differs: its connections stay open. `instruments`
     /// outlive the rules. A failure names what is wrong with the configuration.
     [[nodiscard]] static Result<std::unique_ptr<Rules>> make(const config::Config& config,
                                                              Instruments& instruments,
                                                              const Rules* former);
+
+    /// Fails if no address of the API is known, and `former` knows one: a reload must not trade an
+    /// API that answers for a name that was mistyped.
+    [[nodiscard]] Status check_resolved(const Rules* former) const;
 
     const config::Config config;
     const policy::Policy policy;

@@ -9,8 +9,13 @@
 namespace hourgate::limits {
 
 // --- a request ---------------------------------------------------------------------------------
-constexpr std::size_t target_bytes_max = 4'096;     ///< path and query; longer is 414
-constexpr std::size_t head_line_bytes_max = 8'192;  ///< one header line
+/// Path and query; longer is 414. RFC 9110 section 4.1 recommends 8,000 at least.
+constexpr std::size_t target_bytes_default = 8'000;
+constexpr std::size_t target_bytes_least = 1'024;
+constexpr std::size_t target_bytes_max = 16'384;
+/// One header line. One in which a proxy says the target has room for a target of any length that
+/// may be configured.
+constexpr std::size_t head_line_bytes_max = 8'192;
 constexpr std::size_t head_bytes_max = 32'768;      ///< all header lines together
 constexpr std::size_t headers_max = 100;            ///< header lines
 /// Options of all Connection lines of a head, empty ones included. Each header of the head is
@@ -25,7 +30,7 @@ constexpr std::int64_t body_pause_ms = 10'000;
 /// opens six connections at once.
 constexpr std::size_t bodies_per_address_part = 8;
 constexpr std::size_t bodies_per_address_min = 16;
-constexpr std::size_t verify_body_bytes_max = 16'384;  ///< JSON body of POST /_hourgate/verify
+constexpr std::size_t verify_body_bytes_max = 32'768;  ///< JSON body of POST /_hourgate/verify
 constexpr std::size_t path_segments_max = 64;
 /// Of a body and of Basic's credentials: so far is looked for a token in the wrong place.
 constexpr std::size_t misplaced_bytes_max = 4'096;
@@ -51,7 +56,7 @@ constexpr std::uint32_t rotations_per_token = 60;
 constexpr std::uint32_t rotations_per_member = 120;
 
 // --- management --------------------------------------------------------------------------------
-constexpr std::size_t management_body_bytes_max = 16'384;  ///< JSON body of a change
+constexpr std::size_t management_body_bytes_max = 32'768;  ///< JSON body of a change
 constexpr std::int64_t page_items_max = 200;
 constexpr std::int64_t page_items_default = 50;
 constexpr std::size_t idempotency_key_bytes_max = 255;
@@ -80,6 +85,10 @@ constexpr std::uint32_t sub_windows = 256;
 
 // --- policy ------------------------------------------------------------------------------------
 constexpr std::size_t resources_max = 256;
+/// Of a path that its resource allows and [policy] does not, every other reading is looked at. One
+/// that is longer (without its query), or has more of them, is refused.
+constexpr std::size_t oddly_read_path_bytes_max = 2'048;
+constexpr std::size_t other_readings_max = 32;
 constexpr std::size_t paths_per_resource_max = 32;
 constexpr std::size_t methods_per_resource_max = 16;
 /// Names of resources that are told apart in the metrics from a start to the next, whatever is
@@ -169,6 +178,13 @@ constexpr std::size_t keep_alive_requests_max = 1'000'000;
 // --- the API behind the gate -------------------------------------------------------------------
 constexpr std::size_t upstream_addresses_max = 256;
 constexpr std::size_t pipe_bytes_max = 65'536;          ///< held of an exchange, each way
+// The head of an answer has more room than that of a request: an API's policy headers and cookies
+// are as long as it makes them.
+constexpr std::size_t answer_head_line_bytes_max = 65'536;
+constexpr std::size_t answer_head_bytes_max = 131'072;
+constexpr std::size_t answer_headers_max = 512;
+constexpr std::int64_t resolve_rest_ms = 1'000;  ///< from one look-up of its names to the next
+constexpr std::int64_t resolve_wait_ms = 5'000;  ///< a start and a reload wait for names so long
 constexpr std::size_t upstream_idle_connections = 256;  ///< kept by one loop
 constexpr std::int64_t upstream_idle_ms = 30'000;       ///< how long they are kept
 /// For so long after an answer to HEAD, a 204 or a 304 a connection serves the same caller alone.
@@ -195,8 +211,13 @@ static_assert(addresses_max <= state_entries_max && state_write_ms < 5'000);
 static_assert(limiter_shards != 0 && (limiter_shards & (limiter_shards - 1)) == 0);
 static_assert(directory_shards != 0 && (directory_shards & (directory_shards - 1)) == 0);
 static_assert(directory_entries_max % directory_shards == 0);
-static_assert(target_bytes_max < head_line_bytes_max);
-static_assert(head_line_bytes_max < head_bytes_max);
+static_assert(target_bytes_least < target_bytes_default && target_bytes_default < target_bytes_max);
+static_assert(target_bytes_max < head_bytes_max && head_line_bytes_max < head_bytes_max);
+static_assert(2 * target_bytes_max <= verify_body_bytes_max &&
+                  2 * target_bytes_max <= management_body_bytes_max,
+              "a question about the longest target fits, and what is escaped in it");
+static_assert(head_bytes_max < answer_head_bytes_max);
+static_assert(answer_head_line_bytes_max < answer_head_bytes_max);
 static_assert(head_bytes_max + target_bytes_max < pipe_bytes_max, "a head fits, and what is added");
 
 }  // namespace hourgate::limits

@@ -78,6 +78,8 @@ struct Config {
     // [upstream]
     std::vector<std::string> upstream_urls;      ///< http://host[:port] or unix:/path; none: off
     bool upstream_authorization = false;         ///< "pass"
+    bool upstream_via = false;                   ///< "both": requests have it, too
+    std::int64_t upstream_resolve_s = 30;        ///< 1 s to 1 d
     std::int64_t upstream_connect_s = 5;         ///< 1 to 60
     std::int64_t upstream_answer_s = 60;         ///< 1 s to 1 h
     std::int64_t upstream_idle_s = 300;          ///< 1 s to 1 d

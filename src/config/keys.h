@@ -28,7 +28,10 @@ constexpr Words<token::Env, 2> environments = {
     {{"live", token::Env::live}, {"test", token::Env::test}}};
 constexpr Words<bool, 2> notice_words = {{{"none", false}, {"send", true}}};
 constexpr Words<bool, 2> strip_words = {{{"strip", false}, {"pass", true}}};
+constexpr Words<bool, 2> via_words = {{{"answers", false}, {"both", true}}};
 constexpr Words<bool, 2> refuse_words = {{{"refuse", true}, {"allow", false}}};
+constexpr Words<policy::WriteScope, 2> write_words = {
+    {{"changes", policy::WriteScope::changes}, {"reads_too", policy::WriteScope::reads_too}}};
 constexpr Words<bool, 2> allow_words = {{{"refuse", false}, {"allow", true}}};
 
 constexpr Words<GrantsKept, 3> grants_words = {
@@ -47,10 +50,12 @@ struct Bounds {
 };
 constexpr std::int64_t day_s = 86'400;
 constexpr Bounds drain_bounds_s = {0, 600};
+constexpr Bounds target_bounds = {limits::target_bytes_least, limits::target_bytes_max};
 constexpr Bounds connections_per_address_bounds = {1, limits::connections_max};
 constexpr Bounds loops_bounds = {0, limits::loops_max};
 constexpr Bounds rotate_grace_bounds_s = {0, 365 * day_s};
 constexpr Bounds line_max_bounds_s = {day_s, 3'650 * day_s};
+constexpr Bounds resolve_bounds_s = {1, day_s};
 constexpr Bounds connect_bounds_s = {1, 60};
 constexpr Bounds answer_bounds_s = {1, 3'600};
 constexpr Bounds upstream_idle_bounds_s = {1, day_s};
@@ -85,6 +90,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.listen("admin", config.admin, Off::allowed);
     visit.texts("hosts", config.hosts, host_form);
     visit.text("api_prefix", config.rules.api_prefix, api_prefix_form);
+    visit.whole("target_max", config.rules.path.target_bytes_max, target_bounds);
     visit.duration("drain", config.drain_s, drain_bounds_s);
     visit.whole("connections_per_address", config.connections_per_address,
                 connections_per_address_bounds);
@@ -101,6 +107,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.whole("live_max", config.live_max, live_max_bounds);
     visit.whole("mints_per_day", config.mints_per_day, mints_per_day_bounds);
     visit.duration("keep", config.tokens_keep_s, tokens_keep_bounds_s);
+    visit.choice("write_scope", config.rules.write_scope, write_words);
 
     visit.section("plans");
     visit.whole("grace_days", config.grace_days, grace_bounds_days);
@@ -122,7 +129,9 @@ void each_key(Visitor& visit, Settings& config) {
 
     visit.section("upstream");
     visit.text_or_texts("url", config.upstream_urls, upstream_form);
+    visit.duration("resolve", config.upstream_resolve_s, resolve_bounds_s);
     visit.choice("authorization", config.upstream_authorization, strip_words);
+    visit.choice("via", config.upstream_via, via_words);
     visit.duration("connect_timeout", config.upstream_connect_s, connect_bounds_s);
     visit.duration("answer_timeout", config.upstream_answer_s, answer_bounds_s);
     visit.duration("idle_timeout", config.upstream_idle_s, upstream_idle_bounds_s);
@@ -168,7 +177,18 @@ void each_resource_key(Visitor& visit, Resource& resource) {
         visit.access(to_text(role), resource.access[index(role)]);
     visit.methods("methods", resource.methods);
     visit.truth("public", resource.is_public);
-    visit.own_by("own_by", resource.own_by_upstream);
+    visit.only_word("own_by", resource.own_by_upstream, "upstream");
+    visit.only_word("other_bearers", resource.other_bearers_pass, "pass");
+    visit.maybe_choice("encoded_slash", resource.switches.encoded_slash, refuse_words);
+    visit.maybe_choice("backslash", resource.switches.backslash, refuse_words);
+    visit.maybe_choice("control_byte", resource.switches.control_byte, refuse_words);
+    visit.maybe_choice("not_utf8", resource.switches.not_utf8, refuse_words);
+    visit.maybe_choice("dot_segment", resource.switches.dot_segment, refuse_words);
+    visit.maybe_choice("empty_segment", resource.switches.empty_segment, refuse_words);
+    visit.maybe_choice("semicolon", resource.switches.semicolon, refuse_words);
+    visit.maybe_choice("double_encoding", resource.switches.double_encoding, refuse_words);
+    visit.maybe_choice("case_variant", resource.switches.case_variant, refuse_words);
+    visit.maybe_choice("reading_variant", resource.switches.reading_variant, refuse_words);
 }
 
 }  // namespace hourgate::config

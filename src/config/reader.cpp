@@ -385,9 +385,9 @@ void Reader::methods(std::string_view key,
     }
 }
 
-void Reader::own_by(std::string_view key, bool& upstream) {
-    if (take_word(key, {"upstream"}))
-        upstream = true;
+void Reader::only_word(std::string_view key, bool& said, std::string_view word) {
+    if (take_word(key, {word}))
+        said = true;
 }
 
 // --- what is left --------------------------------------------------------------------------------

@@ -42,7 +42,12 @@ public:
     void patterns(std::string_view key, std::vector<policy::Pattern>& values);
     void access(std::string_view key, policy::Access& value);
     void methods(std::string_view key, std::vector<std::pair<std::string, policy::Action>>& values);
-    void own_by(std::string_view key, bool& upstream);
+    /// A key that has one word, or is left out.
+    void only_word(std::string_view key, bool& said, std::string_view word);
+    /// As choice(), of a value that may be left open.
+    template <typename Value, std::size_t count>
+    void maybe_choice(std::string_view key, std::optional<Value>& value,
+                      const Words<Value, count>& words);
 
     /// How many [[resource]] tables there are; a problem when `resource` is something else.
     [[nodiscard]] std::size_t resources();
@@ -121,6 +126,16 @@ private:
 
 template <typename Value, std::size_t count>
 void Reader::choice(std::string_view key, Value& value, const Words<Value, count>& words) {
+    std::vector<std::string_view> allowed;
+    for (const Word<Value>& word : words)
+        allowed.push_back(word.word);
+    if (const auto at = take_word(key, allowed))
+        value = words[*at].value;
+}
+
+template <typename Value, std::size_t count>
+void Reader::maybe_choice(std::string_view key, std::optional<Value>& value,
+                          const Words<Value, count>& words) {
     std::vector<std::string_view> allowed;
     for (const Word<Value>& word : words)
         allowed.push_back(word.word);

@@ -122,6 +122,40 @@ void about_placeholders(Warnings& out, const Config& config) {
             }
 }
 
+/// What the resource allows that [policy] refuses, in one line.
+void about_switches(Warnings& out, const policy::Resource& resource, const policy::PathRules& all) {
+    const policy::PathSwitches& its = resource.switches;
+    std::string allowed;
+    const auto look_at = [&](std::string_view key, const policy::PathSwitches::Switch& refused,
+                             bool refused_elsewhere) {
+        if (!refused.value_or(true) && refused_elsewhere)
+            allowed.append(allowed.empty() ? "" : ", ").append(key);
+    };
+    look_at("encoded_slash", its.encoded_slash, all.encoded_slash);
+    look_at("backslash", its.backslash, all.backslash);
+    look_at("control_byte", its.control_byte, all.control_byte);
+    look_at("not_utf8", its.not_utf8, all.not_utf8);
+    look_at("dot_segment", its.dot_segment, all.dot_segment);
+    look_at("empty_segment", its.empty_segment, all.empty_segment);
+    look_at("semicolon", its.semicolon, all.semicolon);
+    look_at("double_encoding", its.double_encoding, all.double_encoding);
+    look_at("case_variant", its.case_variant, all.case_variant);
+    look_at("reading_variant", its.reading_variant, all.reading_variant);
+    if (!allowed.empty())
+        out.push_back("resource '" + resource.name + "': allows " + allowed +
+                      ": an upstream that reads such a path differently may serve another path of "
+                      "this resource than the one asked about");
+}
+
+/// A method that changes something in most APIs, and counts as reading.
+void about_methods(Warnings& out, const policy::Resource& resource) {
+    for (const auto& [method, action] : resource.methods)
+        if (action == policy::Action::read &&
+            (method == "PUT" || method == "PATCH" || method == "DELETE"))
+            out.push_back("resource '" + resource.name + "': method " + method +
+                          " counts as read, so whoever may only read may call it");
+}
+
 void about_policy(Warnings& out, const Config& config) {
     if (config.rules.resources.empty())
         out.push_back(about_no_resources(config));
@@ -129,8 +163,11 @@ void about_policy(Warnings& out, const Config& config) {
         out.push_back(
             "policy.unlisted: \"allow\": every role may do everything with a path that "
             "no resource lists");
-    for (const policy::Resource& resource : config.rules.resources)
+    for (const policy::Resource& resource : config.rules.resources) {
         about_rows(out, resource);
+        about_switches(out, resource, config.rules.path);
+        about_methods(out, resource);
+    }
     about_placeholders(out, config);
     const policy::PathRules& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {

@@ -99,10 +99,9 @@ void Writer::methods(std::string_view key,
     add(key, out.empty() ? "{}" : "{ " + out + " }");
 }
 
-/// The key has one word; left out, it says that the path tells the owner.
-void Writer::own_by(std::string_view key, bool upstream) {
-    if (upstream)
-        text_value(key, "upstream");
+void Writer::only_word(std::string_view key, bool said, std::string_view word) {
+    if (said)
+        text_value(key, word);
 }
 
 std::string Writer::finish(const std::string& file) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,7 +45,14 @@ public:
     void access(std::string_view key, const policy::Access& value);
     void methods(std::string_view key,
                  const std::vector<std::pair<std::string, policy::Action>>& values);
-    void own_by(std::string_view key, bool upstream);
+    /// Nothing is written unless it was said.
+    void only_word(std::string_view key, bool said, std::string_view word);
+    template <typename Value, std::size_t count>
+    void maybe_choice(std::string_view key, const std::optional<Value>& value,
+                      const Words<Value, count>& words) {
+        if (value)
+            choice(key, *value, words);
+    }
 
     /// Begins the next [[resource]].
     void resource();

@@ -10,6 +10,8 @@ std::string_view to_text(Reason reason) noexcept {
             return "granted";
         case Reason::bad_request:
             return "bad_request";
+        case Reason::target_too_long:
+            return "target_too_long";
         case Reason::path_ambiguous:
             return "path_ambiguous";
         case Reason::forged_header:
@@ -76,6 +78,7 @@ int question_of(Reason reason) noexcept {
     switch (reason) {
         case Reason::granted:
         case Reason::bad_request:
+        case Reason::target_too_long:
         case Reason::path_ambiguous:
         case Reason::forged_header:
         case Reason::store_failed:

@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
     granted,
     // 0: can it be read
     bad_request,
+    target_too_long,
     path_ambiguous,
     forged_header,
     // 1: who is asking

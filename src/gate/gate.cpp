@@ -70,6 +70,8 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
+    if (decision.match.flaw == policy::PathFlaw::target_too_long)
+        return Reason::target_too_long;
     if (decision.match.flaw == policy::PathFlaw::unreadable)
         return Reason::bad_request;
     if (decision.match.flaw != policy::PathFlaw::none)

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "gate/gate.h"
 #include "token/format.h"
 #include "token/mistake.h"
@@ -177,13 +178,31 @@ std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within w
     return false;
 }
 
+namespace {
+
+/// A bearer of somebody else's, where the resource lets those through: of the form of RFC 6750
+/// section 2.1, and no token of ours, not even an altered one.
+bool is_for_the_api(const policy::Match& match, const Call& call, std::string_view brand) {
+    if (match.resource == nullptr || !match.resource->other_bearers_pass ||
+        call.presented != Presented::bearer)
+        return false;
+    constexpr CharacterSet in_bearers(
+        "-._~+/=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return !call.credentials.empty() && in_bearers.has_all_of(call.credentials) &&
+           !token::of_brand(call.credentials, brand) &&
+           token::blotted(call.credentials) == call.credentials;
+}
+
+}  // namespace
+
 /// Public resources; and preflights to wherever a call could be granted. A preflight carries no
 /// token (Fetch, CORS-preflight fetch), so it is open whatever method it asks about: of a refused
 /// preflight a page learns nothing, of a refused call the reason.
 bool Gate::open_to_all(const Decision& decision, const Call& call) const {
     const policy::Match& match = decision.match;
     const bool is_public = match.resource != nullptr && match.resource->is_public;
-    return is_public || (call.preflight && policy_.opens(match));
+    return is_public || (call.preflight && policy_.opens(match)) ||
+           is_for_the_api(match, call, settings_.brand);
 }
 
 /// Nobody has to be known. A caller that shows a token of our brand is asked question 1, and an

@@ -96,6 +96,7 @@ void parse_answer_head(std::string_view bytes, std::string_view method, AnswerHe
         return;
     const ConnectionOptions connection(head.headers);
     head.readable = connection.all();
+    head.too_many_options = !head.readable;
     const bool is_1_1 = head.minor_version == 1;
     head.keep_alive = head.body != AnswerHead::Body::rest &&
                       (is_1_1 ? !connection.has("close") : connection.has("keep-alive"));

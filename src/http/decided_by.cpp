@@ -12,7 +12,11 @@ std::string facts_of(const KeptDecision& kept) {
     Json facts = {{"door", decision.door == Door::admin ? "admin" : "api"}};
     const bool nobody_asked = decision.reason == Reason::granted && !decision.facts;
     const bool is_public = decision.match.resource != nullptr && decision.match.resource->is_public;
-    if (nobody_asked && !is_public && decision.method == "OPTIONS")
+    const bool lets_others_pass =
+        decision.match.resource != nullptr && decision.match.resource->other_bearers_pass;
+    if (nobody_asked && lets_others_pass && decision.presented == Presented::bearer)
+        facts["otherBearer"] = true;
+    else if (nobody_asked && !is_public && decision.method == "OPTIONS")
         facts["preflight"] = true;
     if (decision.problem != Problem::none)
         facts["problem"] = true;
@@ -79,6 +83,7 @@ Result<DecidedBy> decided_by(std::string_view facts) {
     DecidedBy by;
     by.admin_door = text_in(json, "door") == "admin";
     by.preflight = json.contains("preflight");
+    by.other_bearer = json.contains("otherBearer");
     by.env = static_cast<token::Env>(number_in(json, "env", static_cast<int>(token::Env::test), 0));
     by.role = static_cast<Role>(
         number_in(json, "role", static_cast<int>(Role::member), static_cast<int>(Role::member)));

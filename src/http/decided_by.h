@@ -20,6 +20,7 @@ namespace hourgate::http {
 struct DecidedBy {
     bool admin_door = false;
     bool preflight = false;
+    bool other_bearer = false;  ///< it had another service's, which was left to the API
     token::Env env = token::Env::live;
     Role role = Role::member;
     bool is_operator = false;

@@ -182,6 +182,8 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
     const std::size_t size = std::exchange(scanner_, {}).size();
     thread_local Head head;  // for its memory
     parse_head(bytes.substr(0, size), head);
+    if (head.flaw == HeadFlaw::none && is_target_too_long(head.request.target))
+        head.flaw = HeadFlaw::target_too_long;
     head.request.body_start = start_of(bytes.substr(size), head.body, head.body_bytes);
     if (head.flaw == HeadFlaw::none) {
         begin_request(head, bytes.size() - size);
@@ -190,6 +192,13 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
         refuse(head.flaw);
     }
     return size;
+}
+
+/// By the configuration in force. On the ask listener the target is that of a question, and the
+/// gate says so of the call that is asked about.
+bool Dialogue::is_target_too_long(std::string_view target) const noexcept {
+    return target.size() > limits::target_bytes_least && listener_ != Listener::ask &&
+           target.size() > service_.reply()->target_bytes_max;
 }
 
 void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
@@ -443,7 +452,8 @@ void Dialogue::give_up(Answer answer) {
 }
 
 void Dialogue::refuse(HeadFlaw flaw) {
-    refuse(answer_to(flaw, {*service_.reply()}), reason_of(flaw), bound_of(flaw));
+    const auto reply = service_.reply();
+    refuse(answer_to(flaw, {*reply}), reason_of(flaw), bound_of(flaw, reply->target_bytes_max));
 }
 
 void Dialogue::refuse_body() {

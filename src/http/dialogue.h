@@ -26,7 +26,7 @@ namespace hourgate::http {
 /// Bytes read and not yet used: at most these, trimmed to fit what one head can be.
 class Inbox {
 public:
-    static constexpr std::size_t bytes_max = 40'960;
+    static constexpr std::size_t bytes_max = 53'248;
 
     Inbox() = default;
     ~Inbox() { release(); }
@@ -129,6 +129,7 @@ private:
 
     void go_on();
     [[nodiscard]] std::size_t read_head(std::string_view bytes);
+    [[nodiscard]] bool is_target_too_long(std::string_view target) const noexcept;
     void begin_request(Head& head, std::size_t bytes_at_hand);
     void pass_on();
     void pass_on(Service::Passing passing, bool body_has_begun);

@@ -179,9 +179,7 @@ void Exchange::read_head(std::string_view& bytes) {
         all = head_.append(bytes);
     const HeadScanner::State state = scanner_.scan(all);
     if (state == HeadScanner::State::refused) {
-        if (scanner_.flaw() == HeadFlaw::target_too_long)
-            return break_off("the status line of its answer is too long");
-        const std::string bound = bound_of(scanner_.flaw());
+        const std::string bound = bound_of_answer(scanner_.flaw());
         return break_off(bound.empty() ? "the head of its answer is not HTTP/1.1"
                                        : "the head of its answer is over " + bound);
     }
@@ -191,12 +189,14 @@ void Exchange::read_head(std::string_view& bytes) {
         bytes = {};
         return;
     }
-    const std::size_t size = std::exchange(scanner_, {}).size();
+    const std::size_t size = std::exchange(scanner_, HeadScanner(answer_bounds)).size();
     bytes = bytes.substr(bytes.size() - (all.size() - size));
     thread_local AnswerHead head;  // for its memory
     parse_answer_head(all.substr(0, size), passage_->method, head);
     if (head.readable)
         begin(head);
+    else if (head.too_many_options)
+        break_off("the head of its answer is over " + bound_of_answer(HeadFlaw::too_many_options));
     else
         break_off("a status line, a header or a length of its answer cannot be read");
     head_.clear();

@@ -18,6 +18,7 @@
 #include "http/answer_head.h"
 #include "http/chunked.h"
 #include "http/forward.h"
+#include "http/head.h"
 
 namespace hourgate::http {
 
@@ -145,7 +146,7 @@ private:
 
     Pipe to_client_;
     std::string head_;  // of the answer, as far as it has come; empty when it comes as a whole
-    HeadScanner scanner_;
+    HeadScanner scanner_{answer_bounds};
     AnswerHead::Body answer_body_ = AnswerHead::Body::none;
     std::uint64_t answer_left_ = 0;  // AnswerHead::Body::length
     std::optional<ChunkedBody> answer_chunks_;

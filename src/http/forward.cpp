@@ -131,13 +131,18 @@ bool passes_authorization(const RequestView& request, const Decision& decision,
                           UpstreamSettings::Authorization authorization, std::string_view brand) {
     if (authorization == UpstreamSettings::Authorization::pass)
         return true;
-    const bool is_public = decision.match.resource != nullptr && decision.match.resource->is_public;
-    if (decision.facts || !is_public)
+    const policy::Resource* const resource = decision.match.resource;
+    const bool is_public = resource != nullptr && resource->is_public;
+    const bool others_pass = resource != nullptr && resource->other_bearers_pass &&
+                             decision.reason == Reason::granted &&
+                             decision.presented == Presented::bearer;
+    if (decision.facts || !(is_public || others_pass))
         return false;
     const std::string_view value = request.only("Authorization").value_or("");
     const std::size_t space = value.find_first_of(" \t");
     const std::string_view credentials = space == value.npos ? value : trimmed(value.substr(space));
-    return !token::of_brand(credentials, brand);
+    return !token::of_brand(credentials, brand) && token::blotted(value) == value &&
+           decision.misplaced != Misplaced::in_basic;
 }
 
 /// RFC 7239 section 4: an IPv6 address in brackets and quotes, an unknown one by that word.
@@ -239,10 +244,10 @@ bool Passage::repeatable() const noexcept {
 }
 
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, UpstreamSettings::Authorization authorization,
+                         const Trust& trust, const UpstreamSettings& how,
                          std::string_view brand) {
     const Decision& decision = passage.decision;
-    const bool with_token = passes_authorization(request, decision, authorization, brand);
+    const bool with_token = passes_authorization(request, decision, how.authorization, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);
     const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.
@@ -261,7 +266,11 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
     else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
         add(out, "Content-Length", Digits(passage.body_bytes));
     add_origin(out, request, decision, trust, believed);
-    add_via(out, request.joined("Via"), passage.minor_version);
+    const std::string via = request.joined("Via");
+    if (how.via)
+        add_via(out, via, passage.minor_version);
+    else if (!via.empty())
+        add(out, "Via", via);
     Lines lines(out);
     add_identity_headers(lines, decision);
     lines.add("X-Hourgate-Decision", shown_id(decision));

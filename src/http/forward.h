@@ -66,10 +66,9 @@ private:
     Answer ending_;
 };
 
-/// Writes Passage::head. `request` is the caller's; `address` the client's, where it is known.
+/// Writes Passage::head. `request` is the caller's; `how` says what of it is for the API.
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, UpstreamSettings::Authorization authorization,
-                         std::string_view brand);
+                         const Trust& trust, const UpstreamSettings& how, std::string_view brand);
 
 /// Writes Passage::added.
 void write_added_headers(std::string& out, const Decision& decision, const ReplySettings& settings);

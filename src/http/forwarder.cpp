@@ -143,14 +143,14 @@ void Forwarder::hang_up(Leg& leg) noexcept {
 
 void Forwarder::begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg*& leg,
                       std::int64_t now_ms) {
-    const std::size_t place = upstream_.pick(now_ms);
-    leg = idle_leg(place, caller);
+    std::shared_ptr<const Upstream::Place> place = upstream_.pick(places(), now_ms);
+    leg = idle_leg(*place, caller);
     const bool anew = leg == nullptr;
     if (anew) {
         auto& connecting = of(State::connecting);
         leg = &connecting.emplace_back(*this);
         leg->here = std::prev(connecting.end());
-        leg->place = place;
+        leg->place = std::move(place);
     }
     leg->exchange = &exchange;
     leg->owner = owner;
@@ -164,7 +164,16 @@ void Forwarder::begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg
     list(*leg, State::awaiting, now_ms);
 }
 
-Leg* Forwarder::idle_leg(std::size_t place, std::uint64_t caller) noexcept {
+/// As the upstream has them now; it is asked only when they have changed.
+const Upstream::Places& Forwarder::places() {
+    if (const std::uint64_t version = upstream_.version(); version != places_version_) {
+        places_ = upstream_.places();
+        places_version_ = version;
+    }
+    return *places_;
+}
+
+Leg* Forwarder::idle_leg(const Upstream::Place& place, std::uint64_t caller) noexcept {
     if (Leg* const leg = quiet_one(State::settling, place, caller))
         return leg;
     return quiet_one(State::idle, place, caller);
@@ -172,11 +181,12 @@ Leg* Forwarder::idle_leg(std::size_t place, std::uint64_t caller) noexcept {
 
 /// Returns the one used last (the others grow old and go), or null. One that has closed, or on
 /// which something has come, is dropped: nobody asked for that, so it is nobody's answer.
-Leg* Forwarder::quiet_one(State from, std::size_t place, std::uint64_t caller) noexcept {
+Leg* Forwarder::quiet_one(State from, const Upstream::Place& place,
+                          std::uint64_t caller) noexcept {
     auto& legs = of(from);
     for (auto at = legs.end(); at != legs.begin();) {
         Leg& leg = *--at;
-        if (leg.place != place || (from == State::settling && leg.caller != caller))
+        if (leg.place.get() != &place || (from == State::settling && leg.caller != caller))
             continue;
         if (is_quiet(leg.fd))
             return &leg;
@@ -191,8 +201,10 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
     leg.used = false;
     leg.sent = 0;
     list(leg, State::connecting, now_ms);
-    const Upstream::Place& place = upstream_.place(leg.place);
-    const int family = place.address.ss_family;
+    const SocketAddress& at = leg.place->at;
+    if (!leg.place->has_address())
+        return not_connected(leg, 0, now_ms);
+    const int family = at.address.ss_family;
     const auto open = [family] {
         return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     };
@@ -210,8 +222,8 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
         const int on = 1;
         (void)setsockopt(leg.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    const auto* address = reinterpret_cast<const sockaddr*>(&place.address);
-    if (::connect(leg.fd, address, place.size) == 0)
+    const auto* address = reinterpret_cast<const sockaddr*>(&at.address);
+    if (::connect(leg.fd, address, at.size) == 0)
         return connected(leg, now_ms);
     if (errno != EINPROGRESS)
         return not_connected(leg, errno, now_ms);
@@ -223,7 +235,7 @@ void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
 }
 
 void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
-    upstream_.worked(leg.place);
+    Upstream::worked(*leg.place);
     list(leg, State::awaiting, now_ms);
 }
 
@@ -231,13 +243,13 @@ void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
 void Forwarder::not_connected(Leg& leg, int error, std::int64_t now_ms) {
     leg.error = error;
     hang_up(leg);
-    upstream_.failed(leg.place, now_ms);
-    if (leg.attempts >= upstream_.places()) {
+    upstream_.failed(*leg.place, now_ms);
+    if (leg.attempts >= places().size()) {
         fail(leg, UpstreamFault::unreachable);
         return;
     }
     upstream_.counts.retried.fetch_add(1);
-    leg.place = upstream_.pick(now_ms, leg.place);
+    leg.place = upstream_.pick(places(), now_ms, leg.place.get());
     connect(leg, now_ms);
 }
 
@@ -246,14 +258,14 @@ void Forwarder::lost(Leg& leg, std::int64_t now_ms) {
     Exchange& exchange = *leg.exchange;
     hang_up(leg);
     // An API that ends every connection at once must not be tried without end.
-    if (leg.attempts <= upstream_.places() && exchange.may_start_over(leg.used)) {
+    if (leg.attempts <= places().size() && exchange.may_start_over(leg.used)) {
         upstream_.counts.retried.fetch_add(1);
         exchange.start_over();
         connect(leg, now_ms);
         return;
     }
     if (!exchange.answering())
-        upstream_.failed(leg.place, now_ms);
+        upstream_.failed(*leg.place, now_ms);
     exchange.upstream_ended();
     if (exchange.broke())
         note(leg, UpstreamFault::broken);
@@ -343,7 +355,7 @@ bool Forwarder::is_stray(const Leg& leg) const noexcept {
     if (leg.sent == 0)
         return true;
     int unacknowledged = 0;
-    return upstream_.place(leg.place).address.ss_family != AF_UNIX &&
+    return leg.place->at.address.ss_family != AF_UNIX &&
            ioctl(leg.fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
            static_cast<std::size_t>(unacknowledged) >= leg.sent;
 }
@@ -426,7 +438,7 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
                 leg.exchange->fail(body_too_slow(frame_of(*leg.exchange->passage())));
             } else {
                 if (state == State::awaiting)
-                    upstream_.failed(leg.place, now_ms);
+                    upstream_.failed(*leg.place, now_ms);
                 fail(leg, UpstreamFault::timed_out);
             }
             visit(leg.owner);
@@ -489,6 +501,8 @@ std::string Forwarder::what(const Leg& leg, UpstreamFault fault) const {
     };
     switch (fault) {
         case UpstreamFault::unreachable:
+            if (!leg.place->has_address())
+                return "its name does not resolve: " + leg.place->why;
             if (leg.error != 0)
                 return "it cannot be connected to: " + std::generic_category().message(leg.error);
             return "it took no connection within " +
@@ -507,7 +521,7 @@ std::string Forwarder::what(const Leg& leg, UpstreamFault fault) const {
 
 void Forwarder::note(const Leg& leg, UpstreamFault fault) {
     UpstreamFailure failure;
-    failure.place = shown(upstream_.place(leg.place).endpoint);
+    failure.place = shown(leg.place->endpoint);
     failure.reason = reason_of(fault);
     failure.what = what(leg, fault);
     failure.status = status_of(fault);

@@ -50,7 +50,7 @@ struct Leg final : Mark {
     State state = State::connecting;
     int fd = -1;
     std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
-    std::size_t place = 0;       // in Upstream
+    std::shared_ptr<const Upstream::Place> place;
     std::size_t attempts = 0;    // to connect, for this exchange
     int error = 0;               // of the last attempt that failed; 0: it took too long
     bool used = false;           // it has carried an answer before
@@ -128,8 +128,10 @@ private:
     void list(Leg& leg, Leg::State state, std::int64_t now_ms) noexcept;
     void expect(Leg& leg, std::uint32_t events) const;
     void ignore(Leg& leg) const noexcept;
-    [[nodiscard]] Leg* idle_leg(std::size_t place, std::uint64_t caller) noexcept;
-    [[nodiscard]] Leg* quiet_one(Leg::State from, std::size_t place, std::uint64_t caller) noexcept;
+    [[nodiscard]] const Upstream::Places& places();
+    [[nodiscard]] Leg* idle_leg(const Upstream::Place& place, std::uint64_t caller) noexcept;
+    [[nodiscard]] Leg* quiet_one(Leg::State from, const Upstream::Place& place,
+                                 std::uint64_t caller) noexcept;
     [[nodiscard]] bool is_stray(const Leg& leg) const noexcept;
     void connect(Leg& leg, std::int64_t now_ms);
     void connected(Leg& leg, std::int64_t now_ms);
@@ -148,6 +150,8 @@ private:
     const int epoll_;
     const Failed failed_;
     std::array<std::list<Leg>, 6> legs_;  // by state, the next to be late in front
+    std::shared_ptr<const Upstream::Places> places_;  // null: not asked for yet
+    std::uint64_t places_version_ = 0;
     std::int64_t checked_ms_ = 0;
     std::array<char, 32'768> scratch_{};
 };

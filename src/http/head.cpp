@@ -15,10 +15,7 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t head_bytes_usual = 1'024;  // of an answer: most fit
-/// The longest request line: method, target, version and what stands between them.
-constexpr std::size_t first_line_bytes_max = method_bytes_max + limits::target_bytes_max + 12;
 
 bool is_control(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -154,8 +151,40 @@ std::string http_date(std::int64_t unix_s) {
            text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
 }
 
-std::string at_most(HeadFlaw flaw) {
-    return "Send at most " + bound_of(flaw) + ".";
+/// Whether a proxy says in this header line what was asked for (http/forward_auth.h).
+bool tells_target(std::string_view line) noexcept {
+    const std::string_view name = line.substr(0, line.find(':'));
+    return same_ignoring_case(name, "X-Original-URI") ||
+           same_ignoring_case(name, "X-Forwarded-Uri");
+}
+
+std::string bound_within(HeadFlaw flaw, const HeadBounds& bounds, std::size_t target_bytes_max) {
+    const auto text = [](std::size_t number, std::string_view what) {
+        return std::to_string(number).append(" ").append(what);
+    };
+    switch (flaw) {
+        case HeadFlaw::target_too_long:
+            return text(target_bytes_max, "bytes of path and query");
+        case HeadFlaw::header_too_long:
+            return text(bounds.line, "bytes a header line");
+        case HeadFlaw::too_many_headers:
+            return text(bounds.lines, "header lines");
+        case HeadFlaw::head_too_long:
+            return text(bounds.bytes, "bytes of headers");
+        case HeadFlaw::too_many_options:
+            return text(limits::connection_options_max, "options of Connection");
+        case HeadFlaw::preflight_body:
+        case HeadFlaw::version:
+        case HeadFlaw::encoding:
+        case HeadFlaw::length:
+        case HeadFlaw::host:
+        case HeadFlaw::line_end:
+        case HeadFlaw::header_line:
+        case HeadFlaw::request_line:
+        case HeadFlaw::none:
+            break;
+    }
+    return "";
 }
 
 }  // namespace
@@ -167,13 +196,17 @@ HeadScanner::State HeadScanner::refuse(HeadFlaw flaw) noexcept {
     return State::refused;
 }
 
-HeadFlaw HeadScanner::flaw_of_line(std::size_t bytes) const noexcept {
+HeadFlaw HeadScanner::flaw_of_line(std::string_view line) const noexcept {
     if (lines_ == 0)
-        return bytes > first_line_bytes_max ? HeadFlaw::target_too_long : HeadFlaw::none;
-    if (bytes > limits::head_line_bytes_max)
-        return HeadFlaw::header_too_long;
+        return line.size() > bounds_->first_line ? HeadFlaw::target_too_long : HeadFlaw::none;
+    if (line.size() > bounds_->line) {
+        if (!tells_target(line))
+            return HeadFlaw::header_too_long;
+        if (line.size() > bounds_->target_line)
+            return HeadFlaw::target_too_long;
+    }
     // The empty line at the end is no header.
-    if (bytes > 0 && at_ + bytes - first_line_ > limits::head_bytes_max)
+    if (!line.empty() && at_ + line.size() - first_line_ > bounds_->bytes)
         return HeadFlaw::head_too_long;
     return HeadFlaw::none;
 }
@@ -189,13 +222,14 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
         if (end == bytes.npos) {
             looked_at_ = bytes.size();
             const std::size_t but_cr = bytes.size() - at_ - (bytes.size() > at_ ? 1 : 0);
-            const HeadFlaw flaw = flaw_of_line(but_cr);
+            const HeadFlaw flaw = flaw_of_line(bytes.substr(at_, but_cr));
             return flaw == HeadFlaw::none ? State::more : refuse(flaw);
         }
         if (end == at_ || bytes[end - 1] != '\r')
             return refuse(HeadFlaw::line_end);
         const std::size_t line_bytes = end - 1 - at_;
-        if (const HeadFlaw flaw = flaw_of_line(line_bytes); flaw != HeadFlaw::none)
+        if (const HeadFlaw flaw = flaw_of_line(bytes.substr(at_, line_bytes));
+            flaw != HeadFlaw::none)
             return refuse(flaw);
         const bool leading = at_ == 0;
         looked_at_ = at_ = end + 1;
@@ -208,7 +242,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
         }
         if (lines_ == 0)
             first_line_ = at_;
-        if (lines_ > limits::headers_max)
+        if (lines_ > bounds_->lines)
             return refuse(HeadFlaw::too_many_headers);
         ++lines_;
     }
@@ -353,39 +387,23 @@ std::string_view reason_of(HeadFlaw flaw) noexcept {
     return "bad_request_line";
 }
 
-std::string bound_of(HeadFlaw flaw) {
-    const auto text = [](std::size_t number, std::string_view what) {
-        return std::to_string(number).append(" ").append(what);
-    };
-    switch (flaw) {
-        case HeadFlaw::target_too_long:
-            return text(limits::target_bytes_max, "bytes of path and query");
-        case HeadFlaw::header_too_long:
-            return text(limits::head_line_bytes_max, "bytes a header line");
-        case HeadFlaw::too_many_headers:
-            return text(limits::headers_max, "header lines");
-        case HeadFlaw::head_too_long:
-            return text(limits::head_bytes_max, "bytes of headers");
-        case HeadFlaw::too_many_options:
-            return text(limits::connection_options_max, "options of Connection");
-        case HeadFlaw::preflight_body:
-        case HeadFlaw::version:
-        case HeadFlaw::encoding:
-        case HeadFlaw::length:
-        case HeadFlaw::host:
-        case HeadFlaw::line_end:
-        case HeadFlaw::header_line:
-        case HeadFlaw::request_line:
-        case HeadFlaw::none:
-            break;
-    }
-    return "";
+std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max) {
+    return bound_within(flaw, request_bounds, target_bytes_max);
+}
+
+std::string bound_of_answer(HeadFlaw flaw) {
+    return flaw == HeadFlaw::target_too_long
+               ? std::to_string(answer_bounds.first_line) + " bytes of its status line"
+               : bound_within(flaw, answer_bounds, 0);
 }
 
 Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
     const auto bad_head = [&](int status, std::string_view reason, std::string_view message,
                               std::string_view fix) {
         return plain_error(status, "bad_request", reason, message, fix, frame);
+    };
+    const auto at_most = [&](HeadFlaw of) {
+        return "Send at most " + bound_of(of, frame.settings.target_bytes_max) + ".";
     };
     switch (flaw) {
         case HeadFlaw::target_too_long:

@@ -23,7 +23,7 @@ enum class HeadFlaw : std::uint8_t {
     none,
     request_line,      ///< not method SP target SP version, or a byte that may not be there
     version,           ///< neither HTTP/1.1 nor HTTP/1.0
-    target_too_long,   ///< over limits::target_bytes_max
+    target_too_long,   ///< over what is configured, or limits::target_bytes_max
     line_end,          ///< a line that ends with LF alone
     header_line,       ///< not name ":" value, a folded line, or a control byte in it
     header_too_long,   ///< over limits::head_line_bytes_max
@@ -36,11 +36,33 @@ enum class HeadFlaw : std::uint8_t {
     preflight_body,    ///< a CORS preflight with a body: no browser sends one
 };
 
+/// How long a head may be. All but `lines` in bytes, line ends left out.
+struct HeadBounds {
+    std::size_t first_line = 0;
+    std::size_t line = 0;         ///< one header line
+    std::size_t target_line = 0;  ///< one in which a proxy says the target (X-Original-URI)
+    std::size_t lines = 0;        ///< header lines
+    std::size_t bytes = 0;        ///< all header lines together
+};
+constexpr std::size_t method_bytes_max = 32;
+constexpr HeadBounds request_bounds = {
+    method_bytes_max + limits::target_bytes_max + 12, limits::head_line_bytes_max,
+    limits::target_bytes_max + 64, limits::headers_max, limits::head_bytes_max};
+/// Of an answer that the API gives.
+constexpr HeadBounds answer_bounds = {limits::head_line_bytes_max,
+                                      limits::answer_head_line_bytes_max,
+                                      limits::answer_head_line_bytes_max,
+                                      limits::answer_headers_max, limits::answer_head_bytes_max};
+
 /// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than
-/// the bounds of base/limits.h is ever waited for.
+/// its bounds is ever waited for.
 class HeadScanner {
 public:
     enum class State : std::uint8_t { more, complete, refused };
+
+    HeadScanner() noexcept : HeadScanner(request_bounds) {}
+    /// `bounds` outlive it.
+    explicit HeadScanner(const HeadBounds& bounds) noexcept : bounds_(&bounds) {}
 
     /// `bytes`: all that has arrived, from the first byte of the request on.
     [[nodiscard]] State scan(std::string_view bytes) noexcept;
@@ -50,8 +72,9 @@ public:
 
 private:
     [[nodiscard]] State refuse(HeadFlaw flaw) noexcept;
-    [[nodiscard]] HeadFlaw flaw_of_line(std::size_t bytes) const noexcept;
+    [[nodiscard]] HeadFlaw flaw_of_line(std::string_view line) const noexcept;
 
+    const HeadBounds* bounds_;
     std::size_t at_ = 0;         // begin of the line that is not complete
     std::size_t looked_at_ = 0;  // no LF before here but those of complete lines
     std::size_t lines_ = 0;      // complete ones
@@ -110,8 +133,11 @@ private:
 [[nodiscard]] Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame);
 /// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
 [[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
-/// Which bound of base/limits.h it went over: "4096 bytes of path and query". "" for other flaws.
-[[nodiscard]] std::string bound_of(HeadFlaw flaw);
+/// Which bound it went over: "8000 bytes of path and query". "" for other flaws. `target_bytes_max`
+/// is what is configured.
+[[nodiscard]] std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max);
+/// The same of the head of an answer.
+[[nodiscard]] std::string bound_of_answer(HeadFlaw flaw);
 
 /// Every reason for which a request is refused before it is read as a whole.
 constexpr std::array<std::string_view, 20> refused_reasons = {

@@ -9,7 +9,7 @@
 namespace hourgate::http {
 
 // clang-format off
-inline constexpr std::array<std::string_view, 63> other_reasons = {
+inline constexpr std::array<std::string_view, 62> other_reasons = {
     "ambiguous_member", "bad_chunk", "bad_email", "bad_grace", "bad_header", "bad_host",
     "bad_idempotency_key", "bad_json", "bad_length", "bad_line_end", "bad_name", "bad_plan",
     "bad_prefix", "bad_request_line", "beyond_token", "body_cut_short", "body_too_large",
@@ -17,12 +17,11 @@ inline constexpr std::array<std::string_view, 63> other_reasons = {
     "gate_unreachable", "granted_since", "head_too_long", "header_too_long", "idempotency_key_used",
     "internal_error", "invalid_fields", "last_owner", "line_ended", "member_exists",
     "method_not_allowed", "name_taken", "no_such_route", "not_found", "not_ready", "not_rotatable",
-    "operators_only", "plan_in_use", "preflight_with_body", "target_too_long", "timed_out",
-    "token_ended", "token_in_grace", "too_busy", "too_many_bodies", "too_many_connections",
-    "too_many_headers", "too_many_options", "too_many_plans", "too_many_scopes", "too_many_tokens",
-    "unknown_encoding", "unknown_host", "unknown_scope", "unknown_version", "upstream_broken",
-    "upstream_timed_out", "upstream_unreachable", "validation_error", "which_tokens",
-    "wrong_content_type",
+    "operators_only", "plan_in_use", "preflight_with_body", "timed_out", "token_ended",
+    "token_in_grace", "too_busy", "too_many_bodies", "too_many_connections", "too_many_headers",
+    "too_many_options", "too_many_plans", "too_many_scopes", "too_many_tokens", "unknown_encoding",
+    "unknown_host", "unknown_scope", "unknown_version", "upstream_broken", "upstream_timed_out",
+    "upstream_unreachable", "validation_error", "which_tokens", "wrong_content_type",
 };
 // clang-format on
 

@@ -28,6 +28,8 @@ int status_for(Reason reason) noexcept {
         case Reason::path_ambiguous:
         case Reason::forged_header:
             return 400;
+        case Reason::target_too_long:
+            return 414;
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
@@ -302,6 +304,7 @@ std::string_view code_of(Reason reason) noexcept {
         case 200:
             return "granted";
         case 400:
+        case 414:
             return "bad_request";
         case 401:
             return "unauthenticated";

@@ -2,12 +2,14 @@
 // answers, the texts a refused caller reads, and the formats they come in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "gate/decision.h"
 #include "http/message.h"
 
@@ -23,6 +25,8 @@ struct ReplySettings {
     Window failures;        ///< to say "10 per 60 s"
     Window public_calls;
     std::vector<std::string> cors_origins;
+    std::size_t target_bytes_max = limits::target_bytes_default;
+    policy::WriteScope write_scope = policy::WriteScope::changes;
     bool notices = true;  ///< what is about to end is told on every answer to a live token
 };
 

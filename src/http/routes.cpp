@@ -151,7 +151,7 @@ Routes::Passing Routes::passing(const Head& head, Decision decision) const {
         auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply,
                                                  *settings_.upstream);
         write_upstream_head(passage->head, request, *passage, settings_.trust,
-                            settings_.upstream->settings().authorization, settings_.reply.brand);
+                            settings_.upstream->settings(), settings_.reply.brand);
         write_added_headers(passage->added, passage->decision, settings_.reply);
         return {std::move(passage), {}};
     }

@@ -1,5 +1,5 @@
 // The API behind the gate: where it listens, and which of its addresses answer. Knows no request
-// and holds no connection; http/forwarder does.
+// and holds no connection; http/forwarder does. Waits for no name server; http/resolver does.
 #pragma once
 
 #include <sys/socket.h>
@@ -7,9 +7,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/histogram.h"
@@ -26,20 +29,37 @@ struct UpstreamSettings {
     };
     std::vector<Endpoint> addresses;
     Authorization authorization = Authorization::strip;
-    std::int64_t connect_ms = 5'000;  ///< to have a connection
-    std::int64_t answer_ms = 60'000;  ///< without a byte either way, before the answer begins
-    std::int64_t idle_ms = 300'000;   ///< the same, afterwards
+    bool via = false;                  ///< the gate names itself in requests, too
+    std::int64_t resolve_ms = 30'000;  ///< from one look-up of its names to the next
+    std::int64_t connect_ms = 5'000;   ///< to have a connection
+    std::int64_t answer_ms = 60'000;   ///< without a byte either way, before the answer begins
+    std::int64_t idle_ms = 300'000;    ///< the same, afterwards
     std::int64_t stream_max_ms = 3'600'000;  ///< one exchange in all
+};
+
+/// A socket address.
+struct SocketAddress {
+    sockaddr_storage address{};
+    socklen_t size = 0;  ///< 0: none
+
+    friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
 };
 
 /// Shared by the rules that name it and by the loops that have connections to it.
 class Upstream : public std::enable_shared_from_this<Upstream> {
 public:
+    /// One address that an endpoint stands for. An endpoint whose name has none yet has one place
+    /// without an address: calls to it fail at once.
     struct Place {
         Endpoint endpoint;
-        sockaddr_storage address{};
-        socklen_t size = 0;
+        SocketAddress at;
+        std::string why;  ///< it has no address
+        mutable std::atomic<std::int64_t> rests_until_ms{0};
+
+        [[nodiscard]] bool has_address() const noexcept { return at.size > 0; }
     };
+    /// At least one for each endpoint, in the order of the configuration.
+    using Places = std::vector<std::shared_ptr<const Place>>;
 
     /// What became of calls, of all upstreams that count here. Any thread.
     struct Counts {
@@ -53,23 +73,60 @@ public:
         Histogram answer_time;  ///< until the head of an answer came; of those that had one
     };
 
-    /// Resolves names, once. Failure::system names the address that does not resolve. `counts` goes
-    /// on counting, and outlives it. REQUIRES: at least one address.
-    [[nodiscard]] static Result<std::unique_ptr<Upstream>> make(UpstreamSettings settings,
-                                                                Counts& counts);
+    /// Waits for nothing: a name has no address until resolve(). `counts` goes on counting, and
+    /// outlives it. `when_unreachable`, if there is one, is called whenever a place fails; it
+    /// neither waits nor throws. Failure::system names a path that is no socket's. REQUIRES: at
+    /// least one address.
+    [[nodiscard]] static Result<std::unique_ptr<Upstream>> make(
+        UpstreamSettings settings, Counts& counts, std::function<void()> when_unreachable = {});
 
     [[nodiscard]] const UpstreamSettings& settings() const noexcept { return settings_; }
-    [[nodiscard]] std::size_t places() const noexcept { return places_.size(); }
-    [[nodiscard]] const Place& place(std::size_t at) const noexcept { return places_[at]; }
+
+    /// As they are now. `version()` changes with them. Any thread.
+    [[nodiscard]] std::shared_ptr<const Places> places() const;
+    [[nodiscard]] std::uint64_t version() const noexcept {
+        return version_.load(std::memory_order_acquire);
+    }
 
     /// The next in turn that has not failed lately; when all have, the next in turn all the same:
-    /// one of them may be back. `but` is passed over where there is another. Any thread.
-    [[nodiscard]] std::size_t pick(std::int64_t now_ms,
-                                   std::optional<std::size_t> but = std::nullopt) noexcept;
+    /// one of them may be back. One without an address comes last. `but` is passed over where there
+    /// is another. Any thread. REQUIRES: `places` are of this upstream.
+    [[nodiscard]] std::shared_ptr<const Place> pick(const Places& places, std::int64_t now_ms,
+                                                    const Place* but = nullptr) noexcept;
     /// It could not be connected to, or did not answer: others are asked first for a while
     /// (limits::upstream_rest_ms). Any thread.
-    void failed(std::size_t at, std::int64_t now_ms) noexcept;
-    void worked(std::size_t at) noexcept;
+    void failed(const Place& place, std::int64_t now_ms) const noexcept;
+    static void worked(const Place& place) noexcept;
+
+    // --- names
+
+    /// What a name stands for; if for nothing, why.
+    struct Found {
+        std::vector<SocketAddress> addresses;
+        std::string why;
+    };
+    using LookUp = std::function<Found(const Endpoint&)>;
+    /// Asks the system's resolver, which can take a minute.
+    [[nodiscard]] static Found look_up(const Endpoint& endpoint);
+
+    /// What is new about a name since it was last asked for.
+    struct Change {
+        enum class What : std::uint8_t {
+            unresolved,  ///< it stands for nothing; what it stood for before is still used
+            resolved,    ///< it stands for something again, or for the first time since a failure
+            moved,       ///< it stands for other addresses
+        };
+        What what = What::unresolved;
+        std::string endpoint;   ///< "api.internal:3000"
+        std::string why;        ///< unresolved
+        std::string addresses;  ///< "192.0.2.7, 192.0.2.8"; "": none are known
+    };
+    /// Asks for every name again and uses what it stands for now, each for its part of
+    /// limits::upstream_addresses_max at most. Connections to an address that stays are kept. Waits
+    /// for `look_up`; one thread at a time. Throws std::bad_alloc.
+    [[nodiscard]] std::vector<Change> resolve(const LookUp& look_up);
+    /// Whether there is a name at all.
+    [[nodiscard]] bool has_names() const noexcept;
 
     /// Whether an address, as it is configured, is asked in its turn: one of those it stands for
     /// has not failed in the last limits::upstream_rest_ms.
@@ -84,12 +141,26 @@ public:
     Counts& counts;
 
 private:
-    Upstream(UpstreamSettings settings, Counts& counts_)
-        : counts(counts_), settings_(std::move(settings)) {}
+    /// An endpoint that is a name, and what is known about it. Of the resolving thread.
+    struct Name {
+        std::size_t endpoint = 0;  // in the settings
+        bool failing = false;
+        bool asked = false;
+    };
+
+    Upstream(UpstreamSettings settings, Counts& counts_, std::function<void()> when_unreachable)
+        : counts(counts_),
+          settings_(std::move(settings)),
+          when_unreachable_(std::move(when_unreachable)) {}
+    [[nodiscard]] std::optional<Change> renew(Name& name, Found found);
+    void use(std::shared_ptr<const Places> places) noexcept;
 
     const UpstreamSettings settings_;
-    std::vector<Place> places_;                              // constant after make()
-    std::vector<std::atomic<std::int64_t>> rests_until_ms_;  // self-synchronised
+    const std::function<void()> when_unreachable_;
+    std::vector<Name> names_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Places> places_;  // guarded by mutex_
+    std::atomic<std::uint64_t> version_{0};
     std::atomic<std::size_t> turn_{0};
 };
 

@@ -79,7 +79,7 @@ public:
         if (members[current_] == "method")
             return take(question_.method, value, method_bytes_max);
         if (members[current_] == "path")
-            return take(question_.path, value, limits::target_bytes_max);
+            return take(question_.path, value, limits::verify_body_bytes_max);  // for the gate
         if (members[current_] != "address")
             return wrong_type();
         question_.address = Address::parse(value);

@@ -195,6 +195,9 @@ Asked may(const Decision& decision) {
     if (asked.outcome == Outcome::not_asked) {
         if (resource != nullptr && resource->is_public)
             asked.saw = "resource '" + resource->name + "' is public";
+        else if (resource != nullptr && resource->other_bearers_pass &&
+                 decision.presented == Presented::bearer && decision.reason == Reason::granted)
+            asked.saw = "resource '" + resource->name + "' leaves other services' bearers to the API";
         return asked;
     }
     Json& at = asked.looked_at;
@@ -304,6 +307,7 @@ Json helps_with(const Decision& decision) {
             if (decision.problem == Problem::target_not_told)
                 return helps("The people who run the proxy in front of this gate.");
             return helps("You: the call has to be sent differently.");
+        case Reason::target_too_long:
         case Reason::path_ambiguous:
         case Reason::forged_header:
             return helps("You: the call has to be sent differently.");

@@ -73,7 +73,8 @@ Answer why(Visit& visit) {
         return visit.failed(no_decision());
     const bool sees_names = alive && asker.member->role != Role::member &&
                             record.value().workspace_id == asker.workspace->public_id &&
-                            policy::allow(asker.token.scopes, "hourgate", policy::Action::read);
+                            policy::allow(asker.token.scopes, policy::own_resource_name,
+                                          policy::Action::read, visit.settings().write_scope);
     return shown_record(visit, record.value(), sees_names);
 }
 

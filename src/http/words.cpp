@@ -76,8 +76,12 @@ Words bad_request(const Decision& decision) {
     }
     return {"What the call asks for cannot be read: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
-            "Send a path of at most " + number(limits::target_bytes_max) +
-                " characters, query included."};
+            "Send a path that begins with '/', with spaces and '#' encoded."};
+}
+
+Words target_too_long(const ReplySettings& settings) {
+    return {"The target of the call is too long.",
+            "Send at most " + number(settings.target_bytes_max) + " bytes of path and query."};
 }
 
 Words path_ambiguous(const Decision& decision) {
@@ -624,6 +628,8 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
     switch (reason) {
         case Reason::bad_request:
             return bad_request(decision);
+        case Reason::target_too_long:
+            return target_too_long(settings);
         case Reason::path_ambiguous:
             return path_ambiguous(decision);
         case Reason::forged_header:

@@ -14,16 +14,17 @@ Failure too_much(std::string_view field, std::string what, std::string next) {
 
 /// The first of the scopes that is not held.
 std::string first_beyond(const std::vector<policy::Scope>& asked,
-                         const std::vector<policy::Scope>& held) {
+                         const std::vector<policy::Scope>& held, policy::WriteScope write) {
     for (const policy::Scope& scope : asked)
-        if (!policy::within({&scope, 1}, held))
+        if (!policy::within({&scope, 1}, held, write))
             return policy::to_text(scope);
     return "";
 }
 
 }  // namespace
 
-Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
+Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked,
+                      policy::WriteScope write) {
     Powers given = held;
     if (env_asked && asked.env != held.env)
         return too_much("env",
@@ -31,9 +32,9 @@ Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked) {
                             std::string(token::to_text(asked.env)) + " token",
                         "ask for the same environment, or for none");
     if (!asked.scopes.empty()) {
-        if (!policy::within(asked.scopes, held.scopes))
+        if (!policy::within(asked.scopes, held.scopes, write))
             return too_much("scopes",
-                            "the scope " + first_beyond(asked.scopes, held.scopes) +
+                            "the scope " + first_beyond(asked.scopes, held.scopes, write) +
                                 " is more than this token has",
                             "ask for scopes within: " + policy::to_text(held.scopes));
         given.scopes = asked.scopes;

@@ -131,6 +131,7 @@ struct TokenRules {
     std::int64_t line_max_s = 365 * 86'400;
     std::int64_t live_max = 50;        ///< tokens per member that are live or in grace
     std::int64_t mints_per_day = 100;  ///< a member's own mints, and as many rotations, in any 24 h
+    policy::WriteScope write_scope = policy::WriteScope::changes;
 };
 
 /// One audit event, written in the same transaction as the change. Never a secret.

@@ -221,7 +221,8 @@ Result<Grant> grant_of(Rows& rows, const Context& context, const std::optional<C
                        "leave the member out", "not_own", "member"};
     if (Status may = check_not_in_grace(self); !may)
         return may.failure();
-    Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value());
+    Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value(),
+                                   context.tokens.write_scope);
     if (!powers)
         return powers.failure();
     return Grant{self.member, std::move(powers).value(), !self.is_narrowed()};
@@ -367,7 +368,8 @@ Result<std::optional<std::int64_t>> successor_expiry(const TokenRecord& old,
 
 /// Who may rotate what. An operator: every token.
 Status check_right_to_rotate(const std::optional<Caller>& caller, const TokenRecord& old,
-                             std::optional<std::int64_t> successor_expires_ms) {
+                             std::optional<std::int64_t> successor_expires_ms,
+                             policy::WriteScope write) {
     if (!caller)
         return Done{};
     if (old.member_id != caller->member.id)
@@ -383,7 +385,7 @@ Status check_right_to_rotate(const std::optional<Caller>& caller, const TokenRec
     // To narrow(), nothing asked means the same again; here it means everything, and for ever.
     const bool more = (successor.scopes.empty() && !held.scopes.empty()) ||
                       (!successor.expires_ms && held.expires_ms.has_value());
-    if (more || !narrow(held, successor, true))
+    if (more || !narrow(held, successor, true, write))
         return Failure{Fault::forbidden,
                        "the successor of token " + old.prefix + " would be more than this token",
                        "send token " + old.prefix + " itself to rotate it", "beyond_token"};
@@ -466,7 +468,9 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     const auto expires_ms = successor_expiry(old, context);
     if (!expires_ms)
         return expires_ms.failure();
-    if (Status may = check_right_to_rotate(caller.value(), old, expires_ms.value()); !may)
+    if (Status may = check_right_to_rotate(caller.value(), old, expires_ms.value(),
+                                            context.tokens.write_scope);
+        !may)
         return may.failure();
     Json ways;
     if (Status way = make_way(rows, context, old, asked.usage, ways); !way)

@@ -33,7 +33,8 @@ struct Powers {
 /// What a token may mint: scopes within its own (none asked: the same), expiry not later (none
 /// asked: the same), the same environment. Pure. Failure::forbidden says which of the three is too
 /// much.
-[[nodiscard]] Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked);
+[[nodiscard]] Result<Powers> narrow(const Powers& held, const Powers& asked, bool env_asked,
+                                    policy::WriteScope write = policy::WriteScope::changes);
 
 struct NewToken {
     std::string member;             ///< an operator names one; a member mints for themselves: ""

@@ -12,16 +12,16 @@ namespace hourgate::policy {
 
 namespace {
 
-/// Flaws as a set: one bit each, so that the first of them is the lowest.
-using Flaws = unsigned;
+using Flaws = FlawSet;
 
 constexpr Flaws bit(PathFlaw flaw) noexcept {
-    return 1U << static_cast<unsigned>(flaw);
+    return bit_of(flaw);
 }
 
 constexpr Flaws refused_by(const PathRules& rules) noexcept {
     const auto bit_if = [](bool refused, PathFlaw flaw) { return refused ? bit(flaw) : 0U; };
-    return bit(PathFlaw::unreadable) | bit(PathFlaw::bad_escape) |
+    return bit(PathFlaw::target_too_long) | bit(PathFlaw::unreadable) |
+           bit(PathFlaw::bad_escape) |
            bit(PathFlaw::too_many_segments) | bit_if(rules.encoded_slash, PathFlaw::encoded_slash) |
            bit_if(rules.backslash, PathFlaw::backslash) |
            bit_if(rules.control_byte, PathFlaw::control_byte) |
@@ -30,11 +30,6 @@ constexpr Flaws refused_by(const PathRules& rules) noexcept {
            bit_if(rules.empty_segment, PathFlaw::empty_segment) |
            bit_if(rules.semicolon, PathFlaw::semicolon) |
            bit_if(rules.double_encoding, PathFlaw::double_encoding);
-}
-
-/// REQUIRES: there is one.
-PathFlaw first_of(Flaws flaws) noexcept {
-    return static_cast<PathFlaw>(std::countr_zero(flaws));
 }
 
 /// The value of a hex digit, or -1.
@@ -55,7 +50,7 @@ constexpr bool is_escape(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_readable(std::string_view target) noexcept {
-    return target.starts_with('/') && target.size() <= limits::target_bytes_max &&
+    return target.starts_with('/') &&
            std::none_of(target.begin(), target.end(),
                         [](char c) { return c == ' ' || c == '#' || is_control_byte(c); });
 }
@@ -132,8 +127,10 @@ Flaws flaws_in(std::string_view segment) noexcept {
 }  // namespace
 
 Path read_path(std::string_view target, const PathRules& rules) {
+    if (target.size() > rules.target_bytes_max)
+        return Path{PathFlaw::target_too_long, bit(PathFlaw::target_too_long), false, {}, {}};
     if (!is_readable(target))
-        return Path{PathFlaw::unreadable, false, {}, {}};
+        return Path{PathFlaw::unreadable, bit(PathFlaw::unreadable), false, {}, {}};
     Path path;
     Flaws flaws = 0;
     std::string_view rest = path_part(target).substr(1);
@@ -158,15 +155,22 @@ Path read_path(std::string_view target, const PathRules& rules) {
             rest.remove_prefix(slash + 1);
     }
     path.plain = (flaws & not_plain) == 0;
-    flaws &= refused_by(rules);
-    if (flaws != 0)
-        return Path{first_of(flaws), false, {}, {}};
+    path.found = flaws & ~not_plain;
+    if (const Flaws refused = flaws & refused_by(rules); refused != 0)
+        return Path{first_of(refused), path.found, false, {}, {}};
     return path;
 }
 
+FlawSet refused_of(FlawSet found, const PathRules& rules) noexcept {
+    return found & refused_by(rules);
+}
+
+PathFlaw first_of(FlawSet flaws) noexcept {
+    return flaws == 0 ? PathFlaw::none : static_cast<PathFlaw>(std::countr_zero(flaws));
+}
+
 PathFlaw flaw_of(std::string_view segment, const PathRules& rules) noexcept {
-    const Flaws flaws = flaws_in(segment) & refused_by(rules);
-    return flaws != 0 ? first_of(flaws) : PathFlaw::none;
+    return first_of(flaws_in(segment) & refused_by(rules));
 }
 
 std::string_view path_part(std::string_view target) noexcept {
@@ -177,9 +181,10 @@ std::string_view explain(PathFlaw flaw) noexcept {
     switch (flaw) {
         case PathFlaw::none:
             return "the path is sound";
+        case PathFlaw::target_too_long:
+            return "the target is too long";
         case PathFlaw::unreadable:
-            return "the target is too long, does not begin with '/', or has a '#', a space or a "
-                   "control byte";
+            return "the target does not begin with '/', or has a '#', a space or a control byte";
         case PathFlaw::bad_escape:
             return "the path has a '%' without two hex digits after it";
         case PathFlaw::encoded_slash:

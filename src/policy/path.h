@@ -2,6 +2,7 @@
 // otherwise is refused, never normalised: what was judged is byte for byte what goes on (trap 4).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,8 +16,9 @@ namespace hourgate::policy {
 /// What is off about a path, in the order it is looked for.
 enum class PathFlaw : std::uint8_t {
     none,
-    /// The target does not begin with '/', is too long, or has, as sent and in its query too, a
-    /// '#', a space or a control byte: bad_request.
+    target_too_long,  ///< over PathRules::target_bytes_max, query included
+    /// The target does not begin with '/', or has, as sent and in its query too, a '#', a space or
+    /// a control byte: bad_request.
     unreadable,
     bad_escape,     ///< '%' not followed by two hex digits
     encoded_slash,  ///< %2F
@@ -44,15 +46,27 @@ struct PathRules {
     bool double_encoding = true;
     bool case_variant = true;
     bool reading_variant = true;
+    std::size_t target_bytes_max = limits::target_bytes_default;  ///< path and query
 
     friend bool operator==(const PathRules&, const PathRules&) = default;
 };
 
 using Segments = std::span<const std::string_view>;
 
+/// Flaws as a set: one bit each, so that the first of them is the lowest.
+using FlawSet = std::uint32_t;
+[[nodiscard]] constexpr FlawSet bit_of(PathFlaw flaw) noexcept {
+    return 1U << static_cast<unsigned>(flaw);
+}
+/// What these rules refuse of it.
+[[nodiscard]] FlawSet refused_of(FlawSet found, const PathRules& rules) noexcept;
+/// The first of them; none of an empty set.
+[[nodiscard]] PathFlaw first_of(FlawSet flaws) noexcept;
+
 /// A path read: its decoded segments. Empty segments only where the rule allows them.
 struct Path {
     PathFlaw flaw = PathFlaw::none;
+    FlawSet found = 0;  ///< every flaw there is, whether a rule refuses it or not
     /// Nothing but ASCII letters, digits, '-' and '_' in all segments: case aside, nobody reads
     /// such a path differently.
     bool plain = false;

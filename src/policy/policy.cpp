@@ -6,13 +6,14 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/other_readings.h"
 #include "policy/readings.h"
 
 namespace hourgate::policy {
 
 namespace {
 
-constexpr std::string_view own_name = "hourgate";
+constexpr std::string_view own_name = own_resource_name;
 constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t why_at = 0;  // of own_'s patterns; first, so that no api_prefix hides it
 
@@ -54,9 +55,6 @@ std::optional<Failure> check_methods(const Resource& resource) {
         if (!is_method_name(name))
             return off(resource, "'" + printable(name) + "' is not a method",
                        "write it in upper case, as in methods = { PURGE = \"delete\" }");
-        if (action_of(name, nullptr))
-            return off(resource, "method " + name + " has its action already",
-                       "list only methods beyond GET HEAD OPTIONS POST PUT PATCH DELETE");
         const auto named_so = [&](const auto& other) { return other.first == name; };
         if (std::count_if(resource.methods.begin(), resource.methods.end(), named_so) > 1)
             return off(resource, "lists method " + name + " twice", "list it once");
@@ -64,17 +62,30 @@ std::optional<Failure> check_methods(const Resource& resource) {
     return std::nullopt;
 }
 
+bool starts_alike(std::string_view text, std::string_view with) noexcept {
+    return same_ignoring_case(text.substr(0, with.size()), with);
+}
+bool ends_alike(std::string_view text, std::string_view with) noexcept {
+    return text.size() >= with.size() &&
+           same_ignoring_case(text.substr(text.size() - with.size()), with);
+}
+
+/// Whether the segment fits the text, ASCII case aside.
+bool fits_alike(const Segment& segment, std::string_view text) noexcept {
+    if (segment.kind == Segment::Kind::literal)
+        return same_ignoring_case(segment.text, text);
+    return text.size() > segment.before.size() + segment.after.size() &&
+           starts_alike(text, segment.before) && ends_alike(text, segment.after);
+}
+
 /// Whether some path, ASCII case aside, is under the gate's own prefix and matches `pattern`.
 bool overlaps(const Pattern& pattern, const Pattern& own) noexcept {
     const std::size_t common = std::min(pattern.segments.size(), own.segments.size());
     if (common == 0 || pattern.segments[0].kind == Segment::Kind::capture)
         return false;
-    for (std::size_t at = 0; at < common; ++at) {
-        const Segment& segment = pattern.segments[at];
-        if (segment.kind == Segment::Kind::literal &&
-            !same_ignoring_case(segment.text, own.segments[at].text))
+    for (std::size_t at = 0; at < common; ++at)
+        if (!fits_alike(pattern.segments[at], own.segments[at].text))
             return false;
-    }
     return pattern.segments.size() >= own.segments.size() || pattern.rest;
 }
 
@@ -110,6 +121,9 @@ std::optional<Failure> check_resource(const Resource& resource, const Resource& 
     if (resource.is_public && has_rows(resource))
         return off(resource, "is public, so no role is looked at",
                    "remove its rows or public = true");
+    if (resource.is_public && resource.other_bearers_pass)
+        return off(resource, "is public, so every bearer passes",
+                   "remove other_bearers or public = true");
     if (auto failure = check_patterns(resource, own))
         return failure;
     return check_methods(resource);
@@ -147,11 +161,14 @@ Result<Resource> own_resource(const std::string& api_prefix) {
 enum class Fit : std::uint8_t { none, but_for_reading, but_for_case, exact };
 
 Fit fit_of(const Segment& segment, std::string_view text) noexcept {
-    if (segment.kind == Segment::Kind::capture)
+    const bool literal = segment.kind == Segment::Kind::literal;
+    if (!literal && !segment.is_affixed())
         return text.empty() ? Fit::none : Fit::exact;
-    if (segment.text == text)
-        return Fit::exact;
-    return same_ignoring_case(segment.text, text) ? Fit::but_for_case : Fit::none;
+    if (!fits_alike(segment, text))
+        return Fit::none;
+    const bool exact = literal ? segment.text == text
+                               : text.starts_with(segment.before) && text.ends_with(segment.after);
+    return exact ? Fit::exact : Fit::but_for_case;
 }
 
 Fit fit_of(const Pattern& pattern, Segments path) noexcept {
@@ -166,20 +183,27 @@ Fit fit_of(const Pattern& pattern, Segments path) noexcept {
 
 /// A path, and how it may be looked at.
 struct Looked {
-    Looked(const Path& path, const PathRules& the_rules)
-        : segments(path.segments), readings(path, the_rules), rules(the_rules) {}
+    Looked(const Path& path_, const PathRules& rules_)
+        : path(path_), segments(path.segments), readings(path, rules_), rules(rules_) {}
 
+    const Path& path;
     Segments segments;
     Readings readings;
     const PathRules& rules;
 };
 
+/// Whether some reading of the path matches. A resource may have rules of its own about that.
+bool reads_as(const Pattern& pattern, const Looked& looked, const PathRules& rules) {
+    return rules == looked.rules ? looked.readings.match(pattern)
+                                 : Readings(looked.path, rules).match(pattern);
+}
+
 /// Case is not looked at where the rule allows it.
-Fit fit_of(const Pattern& pattern, const Looked& path) noexcept {
-    const Fit fit = fit_of(pattern, path.segments);
-    if (fit == Fit::exact || (fit == Fit::but_for_case && path.rules.case_variant))
+Fit fit_of(const Pattern& pattern, const Looked& looked, const PathRules& rules) {
+    const Fit fit = fit_of(pattern, looked.segments);
+    if (fit == Fit::exact || (fit == Fit::but_for_case && rules.case_variant))
         return fit;
-    return path.readings.match(pattern) ? Fit::but_for_reading : Fit::none;
+    return reads_as(pattern, looked, rules) ? Fit::but_for_reading : Fit::none;
 }
 
 struct Found {
@@ -187,10 +211,10 @@ struct Found {
     const Pattern* pattern = nullptr;  // the first that fits so well
 };
 
-Found look_in(const Resource& resource, const Looked& path) noexcept {
+Found look_in(const Resource& resource, const Looked& path) {
     Found found;
     for (const Pattern& pattern : resource.patterns) {
-        const Fit fit = fit_of(pattern, path);
+        const Fit fit = fit_of(pattern, path, resource.rules);
         if (fit > found.fit)
             found = {fit, &pattern};
         if (fit == Fit::exact)
@@ -206,13 +230,70 @@ PathFlaw segment_flaw(std::string_view segment, const PathRules& rules) {
                                                                      : flaw;
 }
 
-/// What is off about a path before any resource is looked at.
+/// What these rules refuse of a path before any resource is looked at.
 PathFlaw path_flaw(const Path& path, const PathRules& rules) {
-    if (path.flaw == PathFlaw::none && !path.plain)
-        for (const std::string_view segment : path.segments)
-            if (may_change_path(segment, rules))
-                return PathFlaw::reading_variant;
-    return path.flaw;
+    if (const FlawSet refused = refused_of(path.found, rules); refused != 0)
+        return first_of(refused);
+    if (path.plain)
+        return PathFlaw::none;
+    for (const std::string_view segment : path.segments)
+        if (may_change_path(segment, rules))
+            return PathFlaw::reading_variant;
+    return PathFlaw::none;
+}
+
+/// What [policy] refuses and no resource allows.
+PathRules lenient_rules(const Rules& rules) {
+    PathRules lenient = rules.path;
+    for (const Resource& resource : rules.resources) {
+        const PathRules its = resource.switches.over(rules.path);
+        lenient.encoded_slash &= its.encoded_slash;
+        lenient.backslash &= its.backslash;
+        lenient.control_byte &= its.control_byte;
+        lenient.not_utf8 &= its.not_utf8;
+        lenient.dot_segment &= its.dot_segment;
+        lenient.empty_segment &= its.empty_segment;
+        lenient.semicolon &= its.semicolon;
+        lenient.double_encoding &= its.double_encoding;
+        lenient.reading_variant &= its.reading_variant;
+    }
+    return lenient;
+}
+
+/// What "{member}" of the pattern captures.
+std::optional<std::string_view> member_in(const Pattern& pattern, Segments path) {
+    if (pattern.member_at < 0)
+        return std::nullopt;
+    const auto at = static_cast<std::size_t>(pattern.member_at);
+    return pattern.segments[at].captured(path[at]);
+}
+
+/// Whether the path begins with what the pattern begins with literally.
+bool begins_with_literals_of(const Pattern& pattern, Segments path) noexcept {
+    for (std::size_t at = 0; at < pattern.segments.size(); ++at) {
+        if (pattern.segments[at].kind != Segment::Kind::literal)
+            return true;
+        if (at >= path.size() || path[at] != pattern.segments[at].text)
+            return false;
+    }
+    return true;
+}
+
+/// Whether an upstream that cuts what is fixed behind a capture of `by` reads the path as one of
+/// `other`, which has a literal there: "/files/secret.json" of "/files/{name}.json", and
+/// "/files/secret".
+bool reads_as_literal_of(const Resource& other, const Pattern& by, const Looked& looked) {
+    const auto is_literal_there = [&](const Pattern& pattern) {
+        for (std::size_t at = 0; at < std::min(pattern.segments.size(), by.segments.size()); ++at)
+            if (by.segments[at].is_affixed() &&
+                pattern.segments[at].kind == Segment::Kind::literal)
+                return true;
+        return false;
+    };
+    return other.rules.reading_variant &&
+           std::any_of(other.patterns.begin(), other.patterns.end(), [&](const Pattern& pattern) {
+               return is_literal_there(pattern) && reads_as(pattern, looked, other.rules);
+           });
 }
 
 /// What is refused when an earlier resource fits but so.
@@ -222,11 +303,15 @@ PathFlaw flaw_of(Fit fit, const PathRules& rules) noexcept {
     return fit == Fit::none || fit == Fit::exact ? PathFlaw::none : PathFlaw::case_variant;
 }
 
-void fold_literals(Resource& resource, const PathRules& rules) {
+/// REQUIRES: its rules are set.
+void fold_literals(Resource& resource) {
     for (Pattern& pattern : resource.patterns)
-        for (Segment& segment : pattern.segments)
+        for (Segment& segment : pattern.segments) {
             if (segment.kind == Segment::Kind::literal)
-                segment.folded = folded(segment.text, rules);
+                segment.folded = folded(segment.text, resource.rules);
+            segment.folded_before = folded(segment.before, resource.rules);
+            segment.folded_after = folded(segment.after, resource.rules);
+        }
 }
 
 // --- rows that can never match -------------------------------------------------------------------
@@ -243,7 +328,7 @@ struct Above {
     std::span<const Resource> resources;
 };
 
-Taker taker_of(const Looked& path, const Above& above) noexcept {
+Taker taker_of(const Looked& path, const Above& above) {
     if (const Found found = look_in(above.own, path); found.fit != Fit::none)
         return {&above.own, found};
     for (const Resource& resource : above.resources)
@@ -268,11 +353,15 @@ std::string in_words(const Taker& taker) {
 /// what is captured it has a text that no literal is, or is read as; for the rest an empty segment
 /// where such are allowed, because no capture takes one.
 Path hardest_path(const Pattern& pattern, std::size_t count, const PathRules& rules,
-                  std::string_view no_literal) {
+                  std::string_view no_literal, std::vector<std::string>& written) {
     Path path;
+    written.clear();
+    written.reserve(pattern.segments.size());  // no text moves once there is a view of it
     for (const Segment& segment : pattern.segments)
-        path.segments.push_back(
-            segment.kind == Segment::Kind::literal ? std::string_view(segment.text) : no_literal);
+        path.segments.push_back(written.emplace_back(
+            segment.kind == Segment::Kind::literal
+                ? segment.text
+                : (segment.before + std::string(no_literal)).append(segment.after)));
     while (path.segments.size() < count)
         path.segments.push_back(rules.empty_segment ? no_literal : std::string_view());
     return path;
@@ -288,9 +377,9 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
     constexpr std::size_t takers_told_max = 3;
     const std::size_t least = pattern.segments.size();
     const std::size_t most = pattern.rest ? std::max(least, longest) : least;
-    std::vector<std::string> takers;
+    std::vector<std::string> takers, written;
     for (std::size_t count = most;; --count) {
-        const Path path = hardest_path(pattern, count, rules, no_literal);
+        const Path path = hardest_path(pattern, count, rules, no_literal, written);
         const Taker taker = taker_of(Looked(path, rules), above);
         if (taker.resource == nullptr)
             return std::nullopt;
@@ -307,33 +396,69 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
     return all;
 }
 
+/// Of a part of a segment: what is fixed beside a capture may be a dot.
+PathRules without_dots(PathRules rules) noexcept {
+    rules.dot_segment = false;
+    return rules;
+}
+
 /// The flaw for which a rule refuses every path of `pattern`.
 PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) {
     for (const Segment& segment : pattern.segments)
-        if (segment.kind == Segment::Kind::literal)
-            if (const PathFlaw flaw = segment_flaw(segment.text, rules); flaw != PathFlaw::none)
+        for (const std::string_view fixed :
+             {std::string_view(segment.kind == Segment::Kind::literal ? segment.text : ""),
+              std::string_view(segment.before), std::string_view(segment.after)}) {
+            if (fixed.empty())
+                continue;
+            const bool whole = segment.kind == Segment::Kind::literal;
+            const PathFlaw flaw =
+                whole ? segment_flaw(fixed, rules) : policy::flaw_of(fixed, without_dots(rules));
+            if (flaw != PathFlaw::none)
                 return flaw;
+        }
     return PathFlaw::none;
 }
 
-/// REQUIRES: literals are folded.
-std::optional<Failure> check_reached(const Resource& own, std::span<const Resource> resources,
-                                     const PathRules& rules) {
-    std::size_t literal_bytes = 0;
-    std::size_t segments = 0;
+/// A text that no literal is, or is read as, and that adds nothing to what is fixed beside a
+/// capture: longer than all of them, of a character that is in none.
+std::string unlike_all(const Resource& own, std::span<const Resource> resources) {
+    std::size_t longest = 0;
+    std::string fixed;
     const auto measure = [&](const Resource& resource) {
-        for (const Pattern& pattern : resource.patterns) {
-            segments = std::max(segments, pattern.segments.size());
-            for (const Segment& segment : pattern.segments)
-                literal_bytes = std::max(literal_bytes, segment.text.size());
-        }
+        for (const Pattern& pattern : resource.patterns)
+            for (const Segment& segment : pattern.segments) {
+                longest = std::max(longest, segment.text.size());
+                fixed += segment.folded_before + segment.before + segment.folded_after +
+                         segment.after;
+            }
     };
     measure(own);
     std::for_each(resources.begin(), resources.end(), measure);
-    const std::string no_literal(literal_bytes + 1, 'x');
+    fixed = lower(fixed);
+    std::string character = "x";
+    for (std::uint32_t next = 0x4e00; fixed.find(character) != fixed.npos; ++next)
+        character = {static_cast<char>(0xe0U | next >> 12U),  // as UTF-8: of ideographs
+                     static_cast<char>(0x80U | (next >> 6U & 0x3fU)),
+                     static_cast<char>(0x80U | (next & 0x3fU))};
+    std::string text;
+    while (text.size() <= longest)
+        text += character;
+    return text;
+}
+
+/// REQUIRES: literals are folded.
+std::optional<Failure> check_reached(const Resource& own, std::span<const Resource> resources) {
+    std::size_t segments = 0;
+    for (const Resource& resource : resources)
+        for (const Pattern& pattern : resource.patterns)
+            segments = std::max(segments, pattern.segments.size());
+    for (const Pattern& pattern : own.patterns)
+        segments = std::max(segments, pattern.segments.size());
+    const std::string no_literal = unlike_all(own, resources);
     const std::size_t longest = std::min(segments + 1, limits::path_segments_max);
     for (std::size_t at = 0; at < resources.size(); ++at)
         for (const Pattern& pattern : resources[at].patterns) {
+            const PathRules& rules = resources[at].rules;
             const std::string what = "path '" + pattern.text + "' can never match: ";
             if (const PathFlaw flaw = flaw_in(pattern, rules); flaw != PathFlaw::none)
                 return off(resources[at], what + std::string(explain(flaw)) + ", and is refused",
@@ -386,9 +511,15 @@ Policy::Policy(Rules rules, Resource own)
     organization_.access[index(Role::member)] = {};
     admin_.name = "admin";
     admin_.patterns.clear();
-    fold_literals(own_, rules_.path);
-    for (Resource& resource : rules_.resources)
-        fold_literals(resource, rules_.path);
+    lenient_ = lenient_rules(rules_);
+    for (Resource* const built_in : {&own_, &organization_, &admin_}) {
+        built_in->rules = rules_.path;
+        fold_literals(*built_in);
+    }
+    for (Resource& resource : rules_.resources) {
+        resource.rules = resource.switches.over(rules_.path);
+        fold_literals(resource);
+    }
     for (Resource& resource : rules_.resources)
         resource.lasting = std::make_shared<const Resource>(resource);
     for (Resource* const built_in : {&own_, &organization_, &admin_})
@@ -410,16 +541,39 @@ Result<Policy> Policy::make(Rules rules) {
             return off(resource, "is there twice", "list all its paths in one [[resource]]");
     }
     Policy policy(std::move(rules), std::move(own).value());
-    if (auto failure = check_reached(policy.own_, policy.resources(), policy.rules().path))
+    if (auto failure = check_reached(policy.own_, policy.resources()))
         return *std::move(failure);
     return policy;
 }
 
+/// Whether every other reading of a path that `resource` allows by its switches leads to the same
+/// resource, and to the same member's; or nowhere, below what its pattern begins with. Where it
+/// leads elsewhere, an upstream may serve what was not judged.
+bool Policy::is_allowed_in(const Path& path, const Resource& resource,
+                           const Pattern& pattern) const {
+    const auto member = member_in(pattern, path.segments);
+    return all_other_readings(path, [&](const OtherReading& reading) {
+        Path other;
+        for (const std::string& segment : reading.segments)
+            other.segments.push_back(segment);
+        const Taker taker = taker_of(Looked(other, rules_.path), {own_, rules_.resources});
+        if (taker.resource == nullptr)
+            return !reading.climbed && !member &&
+                   begins_with_literals_of(pattern, other.segments);
+        return taker.resource == &resource &&
+               member_in(*taker.found.pattern, other.segments) == member;
+    });
+}
+
 Match Policy::find(std::string_view target) const {
-    const Path path = read_path(target, rules_.path);
+    const Path path = read_path(target, lenient_);
     Match match;
-    match.flaw = path_flaw(path, rules_.path);
-    if (match.flaw != PathFlaw::none) {
+    const PathFlaw odd = path_flaw(path, rules_.path);  // it may be allowed where it leads
+    const bool is_hopeless = odd != PathFlaw::none && (lenient_ == rules_.path ||
+                             path_flaw(path, lenient_) != PathFlaw::none ||
+                             path_part(target).size() > limits::oddly_read_path_bytes_max);
+    if (is_hopeless) {
+        match.flaw = odd;
         const std::string_view sent = path_part(target);
         if (is_below(sent, rules_.api_prefix) || is_below(sent, why_prefix))
             match.own = OwnRoute::other;
@@ -435,16 +589,20 @@ Match Policy::find(std::string_view target) const {
             match.kind = Match::Kind::resource;
             match.resource = &resource;
             pattern = found.pattern;
-            if (found.pattern->member_at >= 0)
-                match.member = path.segments[static_cast<std::size_t>(found.pattern->member_at)];
+            if (const auto member = member_in(*pattern, path.segments))
+                match.member = std::string(*member);
             return true;
         }
-        match.flaw = flaw_of(found.fit, rules_.path);
+        match.flaw = flaw_of(found.fit, resource.rules);
         return match.flaw != PathFlaw::none;
     };
     if (ends_at(own_)) {
-        if (match.flaw != PathFlaw::none)
+        if (match.flaw == PathFlaw::none)
+            match.flaw = odd;
+        if (match.flaw != PathFlaw::none) {
+            match.own = match.flaw == odd ? OwnRoute::other : OwnRoute::none;
             return match;
+        }
         const Segments rest = Segments(path.segments).subspan(pattern->segments.size());
         const bool why = pattern == &own_.patterns[why_at];
         match.own = !why ? own_route_of(rest) : rest.size() == 1 ? OwnRoute::why : OwnRoute::other;
@@ -460,7 +618,33 @@ Match Policy::find(std::string_view target) const {
     for (const Resource& resource : rules_.resources)
         if (ends_at(resource))
             break;
+    if (match.flaw == PathFlaw::none)
+        match.flaw = flaw_where_it_leads(path, match, pattern, odd);
     return match;
+}
+
+/// What is off about a path with its resource: what only [policy] refuses is allowed where the
+/// resource says so and no other reading leads elsewhere.
+PathFlaw Policy::flaw_where_it_leads(const Path& path, const Match& match, const Pattern* pattern,
+                                     PathFlaw odd) const {
+    if (match.resource == nullptr || (path.plain && path.found == 0))
+        return odd;
+    const Resource& resource = *match.resource;
+    const PathFlaw refused =
+        resource.rules == rules_.path ? odd : path_flaw(path, resource.rules);
+    if (refused != PathFlaw::none)
+        return refused;
+    if (odd != PathFlaw::none && !is_allowed_in(path, resource, *pattern))
+        return odd;
+    const bool cuts = std::any_of(pattern->segments.begin(), pattern->segments.end(),
+                                  [](const Segment& segment) { return segment.is_affixed(); });
+    if (!cuts)
+        return PathFlaw::none;
+    const Looked looked(path, rules_.path);
+    for (const Resource& other : rules_.resources)
+        if (&other != &resource && reads_as_literal_of(other, *pattern, looked))
+            return PathFlaw::reading_variant;
+    return PathFlaw::none;
 }
 
 Match Policy::find_admin(std::string_view target) const {
@@ -525,7 +709,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
     const Resource& resource = *match.resource;
     const Access& row = resource.access[index(subject.role)];
     judgement.lacks_scope =
-        !allow(subject.scopes, resource.name, action) && !acts_on_itself(match, subject, method);
+        !allow(subject.scopes, resource.name, action, rules_.write_scope) && !acts_on_itself(match, subject, method);
     if (judgement.lacks_scope)
         judgement.required_scope = scope_for(resource.name, action);
     if (!row.has(action)) {
@@ -551,7 +735,7 @@ bool Policy::opens(const Match& match) const noexcept {
 }
 
 bool Policy::knows(std::string_view resource) const noexcept {
-    return resource == own_name ||
+    return resource == own_name || resource == every_resource ||
            std::any_of(rules_.resources.begin(), rules_.resources.end(),
                        [&](const Resource& known) { return known.name == resource; });
 }
@@ -568,6 +752,19 @@ bool Roles::is_least_and_above() const noexcept {
 }
 
 std::optional<Action> action_of(std::string_view method, const Resource* resource) noexcept {
+    const auto listed = [&](std::string_view name) -> std::optional<Action> {
+        for (const auto& [known, action] :
+             resource == nullptr ? std::span<const std::pair<std::string, Action>>()
+                                 : std::span(resource->methods))
+            if (known == name)
+                return action;
+        return std::nullopt;
+    };
+    if (const auto action = listed(method))
+        return action;
+    if (method == "HEAD")
+        if (const auto action = listed("GET"))
+            return action;  // RFC 9110 section 9.3.2: the same without a body
     if (method == "GET" || method == "HEAD" || method == "OPTIONS")
         return Action::read;
     if (method == "POST")
@@ -576,11 +773,6 @@ std::optional<Action> action_of(std::string_view method, const Resource* resourc
         return Action::update;
     if (method == "DELETE")
         return Action::delete_;
-    if (resource == nullptr)
-        return std::nullopt;
-    for (const auto& [name, action] : resource->methods)
-        if (name == method)
-            return action;
     return std::nullopt;
 }
 

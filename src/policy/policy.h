@@ -23,6 +23,7 @@ struct Rules {
     std::vector<Resource> resources;  ///< in order; first match wins
     bool unlisted_allowed = false;    ///< [policy] unlisted = "allow"
     PathRules path;
+    WriteScope write_scope = WriteScope::changes;
     std::string api_prefix = "/_hourgate/api/v1";  ///< the gate's own routes: resource "hourgate"
 
     friend bool operator==(const Rules&, const Rules&) = default;
@@ -100,13 +101,15 @@ public:
     /// Checks the rules as a whole. Failure::config names the resource and what is off: a name
     /// twice or "hourgate", a row that says own on a path without "{member}" and no own_by =
     /// "upstream", a resource that overlaps api_prefix or why_prefix, a public resource with rows,
-    /// a method that is standard or not upper case, a path that can never match because resources
+    /// a method that is not upper case, a path that can never match because resources
     /// above take all its paths or a rule refuses them, over the bounds; or an api_prefix that lies
     /// in why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means
     /// all there is besides, and the gate's own routes come first.
     [[nodiscard]] static Result<Policy> make(Rules rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
+    /// What [policy] refuses of a path and its resource allows is allowed there alone: a path that
+    /// could be read so that it leads to another resource has the flaw all the same.
     [[nodiscard]] Match find(std::string_view target) const;
 
     /// The same for a call to the admin listener: the path is read as any other, and no configured
@@ -129,7 +132,8 @@ public:
     /// none lists are allowed to somebody. Of the gate's own routes: no.
     [[nodiscard]] bool opens(const Match& match) const noexcept;
 
-    /// Whether a scope may name this resource: one of the configured, or "hourgate".
+    /// Whether a scope may name this resource: one of the configured, "hourgate", or
+    /// every_resource.
     [[nodiscard]] bool knows(std::string_view resource) const noexcept;
     [[nodiscard]] const std::vector<Resource>& resources() const noexcept {
         return rules_.resources;
@@ -138,16 +142,22 @@ public:
 
 private:
     Policy(Rules rules, Resource own);
+    [[nodiscard]] bool is_allowed_in(const Path& path, const Resource& resource,
+                                     const Pattern& pattern) const;
+    [[nodiscard]] PathFlaw flaw_where_it_leads(const Path& path, const Match& match,
+                                               const Pattern* pattern, PathFlaw odd) const;
     [[nodiscard]] bool acts_on_itself(const Match& match, const Subject& subject,
                                       std::string_view method) const noexcept;
 
     Rules rules_;
+    PathRules lenient_;      // refuses what [policy] refuses and no resource allows
     Resource own_;           // the built-in resource "hourgate"
     Resource organization_;  // the same name, with the rows of {api_prefix}/organization
     Resource admin_;         // the built-in resource "admin"
 };
 
-/// GET HEAD OPTIONS read, POST create, PUT PATCH update, DELETE delete; others only if listed.
+/// What the resource lists for the method; else GET HEAD OPTIONS read, POST create, PUT PATCH
+/// update, DELETE delete, and others nothing. HEAD is what GET is, unless it is listed itself.
 [[nodiscard]] std::optional<Action> action_of(std::string_view method,
                                               const Resource* resource) noexcept;
 

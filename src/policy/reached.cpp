@@ -5,8 +5,7 @@
 namespace hourgate::policy {
 
 bool passes_something(const Policy& policy, Role role, std::span<const Scope> scopes) {
-    constexpr std::string_view own_resource = "hourgate";
-    const auto is_own = [&](const Scope& scope) { return scope.resource == own_resource; };
+    const auto is_own = [&](const Scope& scope) { return scope.resource == own_resource_name; };
     if (std::any_of(scopes.begin(), scopes.end(), is_own))
         return true;
     if (policy.resources().empty())
@@ -16,7 +15,7 @@ bool passes_something(const Policy& policy, Role role, std::span<const Scope> sc
     for (const Resource& resource : policy.resources())
         for (const Action action : all_actions)
             if (!resource.is_public && resource.access[index(role)].has(action) &&
-                allow(scopes, resource.name, action))
+                allow(scopes, resource.name, action, policy.rules().write_scope))
                 return true;
     return false;
 }

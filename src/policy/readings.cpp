@@ -102,7 +102,20 @@ utf8proc_int32_t to_look_alike(utf8proc_int32_t character, void* /*nothing*/) {
     }
 }
 
-/// The text as an upstream reads it that is as lenient as can be.
+/// Whether "%hh" or "%uhhhh" stands in it.
+bool has_escape(std::string_view text) noexcept {
+    for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+        const bool wide = text.substr(at + 1, 1) == "u" || text.substr(at + 1, 1) == "U";
+        const std::string_view digits = wide ? text.substr(at + 2, 4) : text.substr(at + 1, 2);
+        if (digits.size() == (wide ? 4U : 2U) &&
+            std::all_of(digits.begin(), digits.end(), [](char c) { return hex_digit(c) >= 0; }))
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 std::string leniently_read(std::string_view text) {
     if (is_utf8(text)) {
         constexpr int options = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_IGNORE |
@@ -116,28 +129,20 @@ std::string leniently_read(std::string_view text) {
     return in_ascii;
 }
 
-/// Whether "%hh" or "%uhhhh" stands in it.
-bool has_escape(std::string_view text) noexcept {
-    for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
-        const bool wide = text.substr(at + 1, 1) == "u" || text.substr(at + 1, 1) == "U";
-        const std::string_view digits = wide ? text.substr(at + 2, 4) : text.substr(at + 1, 2);
-        if (digits.size() == (wide ? 4U : 2U) &&
-            std::all_of(digits.begin(), digits.end(), [](char c) { return hex_digit(c) >= 0; }))
-            return true;
-    }
-    return false;
-}
-
-/// Whether '.' or '..' is left of it once spaces and a suffix are cut. Two dots are one dot with
-/// the suffix '.', so nothing that begins with two is left. "..x" and "...": '.' and '..'.
-bool may_be_dots(std::string_view text) noexcept {
+/// Two dots are one dot with the suffix '.', so "..x" and "..." may be either.
+DotsRead dots_read(std::string_view segment) noexcept {
+    std::string_view text = segment;
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     if (!text.starts_with('.'))
-        return false;
-    return text.size() == 1 || cuts.has(text[1]) || text[1] == ';';
+        return DotsRead::none;
+    if (text.size() == 1)
+        return DotsRead::one;
+    if (text == "..")
+        return segment == text ? DotsRead::two : DotsRead::either;
+    if (text[1] == '.')
+        return DotsRead::either;
+    return cuts.has(text[1]) || text[1] == ';' ? DotsRead::one : DotsRead::none;
 }
-
-}  // namespace
 
 std::string folded(std::string_view text, const PathRules& rules) {
     const std::string in_ascii = rules.case_variant ? lower(text) : std::string(text);
@@ -172,7 +177,7 @@ bool may_change_path(std::string_view segment, const PathRules& rules) {
     // dot segments.
     for (bool more = true; more;) {
         const std::size_t slash = text.find_first_of("/\\");
-        if (may_be_dots(text.substr(0, slash)))
+        if (dots_read(text.substr(0, slash)) != DotsRead::none)
             return true;
         more = slash != text.npos;
         if (more)
@@ -204,28 +209,59 @@ bool Readings::match(const Pattern& pattern) const noexcept {
     for (std::size_t at = 0; at < count; ++at) {
         const Segment& segment = pattern.segments[at];
         const std::string_view part = parts_.begin()[at];
-        if (segment.kind == Segment::Kind::literal ? !reads_as(part, segment.folded) : part.empty())
+        if (segment.kind == Segment::Kind::literal ? !reads_as(part, segment.folded)
+                                                   : !reads_as(part, segment))
             return false;
     }
     return true;
 }
 
-/// Whether the part is the literal, or begins with it and may be cut off there.
-bool Readings::reads_as(std::string_view part, std::string_view literal) const noexcept {
+/// Without the spaces that an upstream may cut before `begin`.
+std::string_view Readings::trimmed_for(std::string_view part,
+                                       std::string_view begin) const noexcept {
     if (rules_.reading_variant)
-        while (part.starts_with(' ') && !literal.starts_with(' '))
+        while (part.starts_with(' ') && !begin.starts_with(' '))
             part.remove_prefix(1);
-    if (part.size() < literal.size())
-        return false;
-    const std::string_view begin = part.substr(0, literal.size());
-    if (rules_.case_variant ? !same_ignoring_case(begin, literal) : begin != literal)
-        return false;
-    if (part.size() == literal.size())
+    return part;
+}
+
+bool Readings::begins(std::string_view part, std::string_view with) const noexcept {
+    const std::string_view begin = part.substr(0, with.size());
+    return rules_.case_variant ? same_ignoring_case(begin, with) : begin == with;
+}
+
+/// Whether the part ends there, or may be cut off.
+bool Readings::may_end_at(std::string_view part, std::size_t at) const noexcept {
+    if (part.size() == at)
         return true;
-    const char next = part[literal.size()];
+    const char next = part[at];
     return rules_.reading_variant &&
            (cuts.has(next) || (next == '/' && rules_.encoded_slash) ||
             (next == '\\' && rules_.backslash) || (next == ';' && rules_.semicolon));
+}
+
+/// Whether the part is the literal, or begins with it and may be cut off there.
+bool Readings::reads_as(std::string_view part, std::string_view literal) const noexcept {
+    part = trimmed_for(part, literal);
+    return part.size() >= literal.size() && begins(part, literal) &&
+           may_end_at(part, literal.size());
+}
+
+/// The same for what is captured, with what is fixed before and behind it.
+bool Readings::reads_as(std::string_view part, const Segment& capture) const noexcept {
+    if (!capture.is_affixed())
+        return !part.empty();
+    part = trimmed_for(part, capture.folded_before);
+    const std::string_view after = capture.folded_after;
+    const std::size_t least = capture.folded_before.size() + 1;
+    if (part.size() < least + after.size() || !begins(part, capture.folded_before))
+        return false;
+    if (after.empty())
+        return true;
+    for (std::size_t at = least; at + after.size() <= part.size(); ++at)
+        if (begins(part.substr(at), after) && may_end_at(part, at + after.size()))
+            return true;
+    return false;
 }
 
 }  // namespace hourgate::policy

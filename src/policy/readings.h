@@ -5,6 +5,7 @@
 // before any resource is looked at.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,20 @@ namespace hourgate::policy {
 /// knows it to be. Throws std::bad_alloc.
 [[nodiscard]] bool may_change_path(std::string_view segment, const PathRules& rules);
 
+/// The text as an upstream reads it that is as lenient as can be: in compatibility form, without
+/// marks, control characters and characters that show nothing, with look-alikes of blanks and
+/// slashes as those. Throws std::bad_alloc.
+[[nodiscard]] std::string leniently_read(std::string_view text);
+
+/// What is left of a segment once spaces at its ends and a suffix behind punctuation are cut.
+enum class DotsRead : std::uint8_t {
+    none,    ///< neither '.' nor '..'
+    one,     ///< '.'
+    two,     ///< '..'
+    either,  ///< by where the suffix is cut
+};
+[[nodiscard]] DotsRead dots_read(std::string_view segment) noexcept;
+
 /// All readings of one path under the rules that are on. A plain path (Path::plain) has none, and
 /// costs nothing.
 class Readings {
@@ -48,6 +63,11 @@ private:
     using Parts = Few<std::string_view, 8>;
     [[nodiscard]] std::string_view part_of(std::string_view segment);
     [[nodiscard]] bool reads_as(std::string_view part, std::string_view literal) const noexcept;
+    [[nodiscard]] bool reads_as(std::string_view part, const Segment& capture) const noexcept;
+    [[nodiscard]] std::string_view trimmed_for(std::string_view part,
+                                               std::string_view begin) const noexcept;
+    [[nodiscard]] bool begins(std::string_view part, std::string_view with) const noexcept;
+    [[nodiscard]] bool may_end_at(std::string_view part, std::size_t at) const noexcept;
 
     const PathRules& rules_;
     bool any_ = false;                 // whether there is a reading at all

@@ -58,11 +58,18 @@ Result<Segment> parse_segment(std::string_view text, std::string_view pattern) {
                    "write {name} for one segment, and '/**' at the end for the rest");
     if (text.find_first_of("{}") == text.npos)
         return Segment{Segment::Kind::literal, std::string(text)};
-    if (text.front() != '{' || text.back() != '}' ||
-        !is_capture_name(text.substr(1, text.size() - 2)))
-        return off(pattern, "has a brace that is not a whole segment {name}",
+    const std::size_t open = text.find_first_of("{}"), close = text.find_first_of("{}", open + 1);
+    if (text[open] != '{' || close == text.npos || text[close] != '}' ||
+        !is_capture_name(text.substr(open + 1, close - open - 1)))
+        return off(pattern, "has a brace that is not of a {name}",
                    "a name begins with a letter and has letters, digits, '_' and '-', at most 32");
-    return Segment{Segment::Kind::capture, std::string(text.substr(1, text.size() - 2))};
+    if (text.find_first_of("{}", close + 1) != text.npos)
+        return off(pattern, "has two captures in one segment",
+                   "write one {name} in a segment, and what is fixed before or behind it");
+    Segment capture{Segment::Kind::capture, std::string(text.substr(open + 1, close - open - 1))};
+    capture.before = text.substr(0, open);
+    capture.after = text.substr(close + 1);
+    return capture;
 }
 
 std::optional<Failure> check_characters(std::string_view text) {
@@ -153,7 +160,10 @@ Result<Pattern> parse_pattern(std::string_view text) {
             return segment.failure();
         if (segment.value().kind == Segment::Kind::capture) {
             const auto& segments = pattern.segments;
-            if (std::find(segments.begin(), segments.end(), segment.value()) != segments.end())
+            const auto named_so = [&](const Segment& other) {
+                return other.kind == Segment::Kind::capture && other.text == segment.value().text;
+            };
+            if (std::any_of(segments.begin(), segments.end(), named_so))
                 return off(text, "captures {" + segment.value().text + "} twice",
                            "give each capture a name of its own");
             if (segment.value().text == "member")
@@ -165,6 +175,21 @@ Result<Pattern> parse_pattern(std::string_view text) {
         return off(text, "has too many segments",
                    "a path has at most " + std::to_string(limits::path_segments_max));
     return pattern;
+}
+
+PathRules PathSwitches::over(PathRules rules) const noexcept {
+    const auto set = [](bool& rule, const Switch& by) { rule = by.value_or(rule); };
+    set(rules.encoded_slash, encoded_slash);
+    set(rules.backslash, backslash);
+    set(rules.control_byte, control_byte);
+    set(rules.not_utf8, not_utf8);
+    set(rules.dot_segment, dot_segment);
+    set(rules.empty_segment, empty_segment);
+    set(rules.semicolon, semicolon);
+    set(rules.double_encoding, double_encoding);
+    set(rules.case_variant, case_variant);
+    set(rules.reading_variant, reading_variant);
+    return rules;
 }
 
 }  // namespace hourgate::policy

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/role.h"
+#include "policy/path.h"
 
 namespace hourgate::policy {
 
@@ -53,11 +55,22 @@ struct Segment {
     /// The literal as Policy compares it where an upstream may read a path differently
     /// (policy/readings.h); empty until a Policy was made of it.
     std::string folded = {};
+    /// Of a capture: what stands before and behind it, decoded, as in "v{major}" and
+    /// "{item}:publish". It takes at least one byte between them.
+    std::string before = {}, after = {};
+    std::string folded_before = {}, folded_after = {};  ///< as of `folded`
+
+    [[nodiscard]] bool is_affixed() const noexcept { return !before.empty() || !after.empty(); }
+    /// What a capture takes of a segment that it fits.
+    [[nodiscard]] std::string_view captured(std::string_view of) const noexcept {
+        return of.substr(before.size(), of.size() - before.size() - after.size());
+    }
     friend bool operator==(const Segment&, const Segment&) = default;
 };
 
-/// "/api/v1/clients/{id}/**": literals, "{name}" for one segment, a final "/**" for the rest (also
-/// none). "/**" alone matches every path.
+/// "/api/v1/clients/{id}/**": literals, "{name}" for one segment or, with something fixed before or
+/// behind it, for a part of one ("/v1/{item}:publish", "/files/{name}.json"), a final "/**" for the
+/// rest (also none). "/**" alone matches every path.
 struct Pattern {
     std::string text;
     std::vector<Segment> segments;
@@ -68,16 +81,31 @@ struct Pattern {
 };
 
 /// Failure::config names what is off: not beginning with '/', empty or dot segment, a '*' anywhere
-/// but in the final "/**", a brace that is not a whole "{name}" segment, a capture twice, '%'
+/// but in the final "/**", a brace that is not of one "{name}" in its segment, a capture twice, '%'
 /// (patterns are written decoded), '?' or '#', control bytes, over the bounds.
 [[nodiscard]] Result<Pattern> parse_pattern(std::string_view text);
+
+/// What a resource says otherwise than [policy] about the paths that are its own. Empty: the same.
+struct PathSwitches {
+    using Switch = std::optional<bool>;  ///< true refuses, as in PathRules
+    Switch encoded_slash, backslash, control_byte, not_utf8, dot_segment, empty_segment, semicolon,
+        double_encoding, case_variant, reading_variant;
+
+    [[nodiscard]] PathRules over(PathRules rules) const noexcept;
+    friend bool operator==(const PathSwitches&, const PathSwitches&) = default;
+};
 
 struct Resource {
     std::string name;                                     ///< slug; "hourgate" is the gate's own
     std::vector<Pattern> patterns;                        ///< 1 to limits::paths_per_resource_max
     std::array<Access, 4> access{};                       ///< by index(Role)
-    std::vector<std::pair<std::string, Action>> methods;  ///< beyond the standard ones, upper case
+    /// What methods mean here, upper case: others than the standard ones, or those otherwise.
+    std::vector<std::pair<std::string, Action>> methods;
     bool is_public = false;
+    /// A bearer that is no token of ours goes to the API, counted as a public call.
+    bool other_bearers_pass = false;
+    PathSwitches switches;
+    PathRules rules;               ///< [policy] and `switches`; set by Policy::make
     bool own_by_upstream = false;  ///< the upstream narrows what the path does not capture
     std::uint32_t counted_at = 0;  ///< place in ops/resource_counts; the policy does not use it
     /// A copy that outlives the policy, for gate/kept_decision. Set by Policy::make; null before.

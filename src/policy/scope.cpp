@@ -24,16 +24,23 @@ std::string_view to_text(Reach reach) noexcept {
     return "";
 }
 
-bool reaches(Reach reach, Action action) noexcept {
+bool reaches(Reach reach, Action action, WriteScope write) noexcept {
     switch (reach) {
         case Reach::read:
             return action == Action::read;
         case Reach::write:
-            return action != Action::read;
+            return action != Action::read || write == WriteScope::reads_too;
         case Reach::all:
             return true;
     }
     return false;
+}
+
+/// Whether the scope is about this resource. `resource` may be every_resource: then only the scope
+/// that names all of them is.
+bool names(const Scope& scope, std::string_view resource) noexcept {
+    return scope.resource == resource ||
+           (scope.resource == every_resource && resource != own_resource_name);
 }
 
 }  // namespace
@@ -44,8 +51,12 @@ Result<Scope> parse_scope(std::string_view text) {
         for (const Reach reach : all_reaches)
             if (text.substr(colon + 1) == to_text(reach))
                 return Scope{std::string(text.substr(0, colon)), reach};
+    const std::string all_read = std::string(every_resource) + ":read";
+    if (text == all_read)
+        return Scope{std::string(every_resource), Reach::read};
     return Failure{Fault::usage, "'" + printable(text) + "' is not a scope",
-                   "write RESOURCE:read, RESOURCE:write or RESOURCE:*, as in clients:read"};
+                   "write RESOURCE:read, RESOURCE:write or RESOURCE:*, as in clients:read, or " +
+                       all_read + " to read every resource"};
 }
 
 std::string to_text(const Scope& scope) {
@@ -79,20 +90,22 @@ std::string to_text(std::span<const Scope> scopes) {
     return text;
 }
 
-bool allow(std::span<const Scope> scopes, std::string_view resource, Action action) noexcept {
+bool allow(std::span<const Scope> scopes, std::string_view resource, Action action,
+           WriteScope write) noexcept {
     return scopes.empty() || std::any_of(scopes.begin(), scopes.end(), [&](const Scope& scope) {
-               return scope.resource == resource && reaches(scope.reach, action);
+               return names(scope, resource) && reaches(scope.reach, action, write);
            });
 }
 
-bool within(std::span<const Scope> asked, std::span<const Scope> held) noexcept {
+bool within(std::span<const Scope> asked, std::span<const Scope> held, WriteScope write) noexcept {
     if (held.empty())
         return true;
     if (asked.empty())
         return false;
     for (const Scope& scope : asked)
         for (const Action action : all_actions)
-            if (reaches(scope.reach, action) && !allow(held, scope.resource, action))
+            if (reaches(scope.reach, action, write) &&
+                !allow(held, scope.resource, action, write))
                 return false;
     return true;
 }

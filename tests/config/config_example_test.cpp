@@ -59,6 +59,10 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
     REQUIRE(config.ask.size() == 2);
     CHECK(config.ask.back().text() == "unix:/run/hourgate/ask.sock");
     config.ask.pop_back();
+    // A new installation begins with the example: a write scope reads there. An old file, without
+    // the key, keeps what it meant.
+    CHECK(config.rules.write_scope == hourgate::policy::WriteScope::reads_too);
+    config.rules.write_scope = hourgate::policy::WriteScope::changes;
     const std::string defaults = show_toml({});
     CHECK(show_toml(config) == defaults);
 
@@ -68,19 +72,25 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
 }
 
 TEST_CASE("the example has every key of a resource") {
-    const auto config =
-        parsing::read("[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n");
+    std::string text = "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n"
+                       "other_bearers = \"pass\"\n";
+    for (const char* key :
+         {"encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment", "empty_segment",
+          "semicolon", "double_encoding", "case_variant", "reading_variant"})
+        text += std::string(key) + " = \"refuse\"\n";
+    const auto config = parsing::read(text);
     const auto known = keys_of(show_toml(config)).at("resource");
     const auto written = keys_of(example()).at("resource");
-    CHECK(known.size() == 9);
+    CHECK(known.size() == 20);
     CHECK(std::set<std::string>(written.begin(), written.end()) ==
           std::set<std::string>(known.begin(), known.end()));
     // Each is explained at the head of the part, too.
     for (const std::string& key : known) {
         INFO(key);
-        const std::string text = example();
-        const auto has = [&](const std::string& part) { return text.find(part) != text.npos; };
-        CHECK((has("#   " + key + " ") || has("#   " + key + ",") || has(", " + key)));
+        const std::string all = example();
+        const auto has = [&](const std::string& part) { return all.find(part) != all.npos; };
+        CHECK((has("#   " + key + " ") || has("#   " + key + ",") || has(", " + key) ||
+               has("#   " + key + "\n")));
     }
 }
 
@@ -121,8 +131,8 @@ TEST_CASE("what the example has in comments is right too") {
             text += line.substr(2) + "\n";
     }
     const auto config = parsing::read(text);
-    REQUIRE(config.rules.resources.size() == 2);
-    CHECK(config.rules.resources[1].is_public);
+    REQUIRE(config.rules.resources.size() == 5);
+    CHECK(config.rules.resources.back().is_public);
 }
 
 TEST_CASE("the example can be embedded in the program, and is readable in a terminal") {

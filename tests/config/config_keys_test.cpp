@@ -366,6 +366,13 @@ std::vector<Key> numbers() {
           {R"("0")", "0 is below 1d"},
           {R"("3651d")", "3651d is above 3650d"}}},
         {"upstream",
+         "resolve",
+         "30",
+         text,
+         "1s to 1d" + duration_forms,
+         {{R"("1s")", ""}, {R"("24h")", R"("1d")"}},
+         {{R"("0")", "0 is below 1s"}, {R"("25h")", "25h is above 1d"}}},
+        {"upstream",
          "connect_timeout",
          "5",
          text,
@@ -450,12 +457,26 @@ std::vector<Key> numbers() {
          {{"1", ""}, {"16384", ""}},
          {{"0", "0 is below 1"}, {"16385", "16385 is above 16384"}}},
         {"server",
+         "target_max",
+         "\"8k\"",
+         "a text where a whole number belongs",
+         "1024 to 16384",
+         {{"1024", ""}, {"16384", ""}},
+         {{"1023", "1023 is below 1024"}, {"16385", "16385 is above 16384"}}},
+        {"server",
          "loops",
          "\"4\"",
          "a text where a whole number belongs",
          "0 to 64",
          {{"0", ""}, {"1", ""}, {"64", ""}},
          {{"-1", "-1 is below 0"}, {"65", "65 is above 64"}}},
+        {"tokens",
+         "write_scope",
+         "true",
+         "true or false where a text belongs",
+         R"("changes", "reads_too")",
+         {{R"("changes")", ""}, {R"("reads_too")", ""}},
+         {{R"("all")", "'all' is not one of its words"}}},
         {"plans",
          "grace_days",
          "\"3d\"",
@@ -496,6 +517,13 @@ std::vector<Key> upstream() {
          R"("strip", "pass")",
          {{R"("strip")", ""}, {R"("pass")", ""}},
          {{R"("keep")", "'keep' is not one of its words"}}},
+        {"upstream",
+         "via",
+         "true",
+         "true or false where a text belongs",
+         R"("answers", "both")",
+         {{R"("answers")", ""}, {R"("both")", ""}},
+         {{R"("requests")", "'requests' is not one of its words"}}},
         {"decisions",
          "grants",
          "true",
@@ -550,6 +578,7 @@ ask = "unix:/run/hourgate/ask"
 admin = ""
 hosts = ["gate.example", "hourgate_ask"]
 api_prefix = "/gate"
+target_max = 9000
 drain = "2m"
 connections_per_address = 50
 loops = 3
@@ -563,6 +592,7 @@ line_max = "30d"
 live_max = 7
 mints_per_day = 8
 keep = "9d"
+write_scope = "reads_too"
 [plans]
 grace_days = 9
 lapse_to = "none"
@@ -579,7 +609,9 @@ limit = 5
 window_s = 6
 [upstream]
 url = ["http://api.internal", "unix:/run/api.sock"]
+resolve = "6s"
 authorization = "pass"
+via = "both"
 connect_timeout = "2s"
 answer_timeout = "3s"
 idle_timeout = "4s"
@@ -733,7 +765,7 @@ TEST_CASE("every mistake of a file is reported at once, in the order of the file
     CHECK(wrong_with("[tokens]\nlive_max = 0\nfoo_bar_baz = 1\n[gate]\nmode = \"off\"\n[x]\n") ==
           "gate.toml:2: tokens.live_max: 0 is below 1; allowed: 1 to 10000\n"
           "gate.toml:3: tokens.foo_bar_baz: unknown key; known here: brand, env, rotate_grace, "
-          "line_max, live_max, mints_per_day, keep\n"
+          "line_max, live_max, mints_per_day, keep, write_scope\n"
           "gate.toml:5: gate.mode: 'off' is not one of its words; allowed: \"enforce\", "
           "\"observe\"\n"
           "gate.toml:6: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
@@ -925,6 +957,9 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.live_max == 7);
     CHECK(config.mints_per_day == 8);
     CHECK(config.tokens_keep_s == 9 * 86'400);
+    CHECK(config.rules.path.target_bytes_max == 9'000);
+    CHECK(config.upstream_resolve_s == 6);
+    CHECK(config.upstream_via);
     CHECK(config.grace_days == 9);
     CHECK(config.lapse_to == "none");
     CHECK(config.renew_url == "https://example.com/renew");
@@ -934,6 +969,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.public_calls == hourgate::Window{"public", 5, 6, hourgate::Per::token});
     CHECK(config.cors_origins == std::vector<std::string>{"https://app.example.com"});
     CHECK(config.rules.unlisted_allowed);
+    CHECK(config.rules.write_scope == hourgate::policy::WriteScope::reads_too);
     CHECK_FALSE(config.rules.path.encoded_slash);
     CHECK(config.rules.path.backslash);
     CHECK_FALSE(config.method_override_refused);

@@ -45,6 +45,43 @@ methods = { PURGE = "delete", SEARCH = "read" }
     CHECK(resource.methods == methods);
 }
 
+TEST_CASE("a resource has its own path switches, and each turns off its own rule and no other") {
+    using hourgate::policy::PathSwitches;
+    const std::vector<std::pair<const char*, PathSwitches::Switch PathSwitches::*>> switches = {
+        {"encoded_slash", &PathSwitches::encoded_slash},
+        {"backslash", &PathSwitches::backslash},
+        {"control_byte", &PathSwitches::control_byte},
+        {"not_utf8", &PathSwitches::not_utf8},
+        {"dot_segment", &PathSwitches::dot_segment},
+        {"empty_segment", &PathSwitches::empty_segment},
+        {"semicolon", &PathSwitches::semicolon},
+        {"double_encoding", &PathSwitches::double_encoding},
+        {"case_variant", &PathSwitches::case_variant},
+        {"reading_variant", &PathSwitches::reading_variant},
+    };
+    for (const auto& [key, one_of] : switches) {
+        INFO(key);
+        for (const char* word : {"allow", "refuse"}) {
+            const auto config = read(one(named + std::string(key) + " = \"" + word + "\"\n"));
+            const auto& resource = config.rules.resources.at(0);
+            for (const auto& other : switches)
+                CHECK((resource.switches.*other.second).has_value() == (other.second == one_of));
+            CHECK(*(resource.switches.*one_of) == (std::string(word) == "refuse"));
+        }
+    }
+}
+
+TEST_CASE("a resource may say what a usual method means") {
+    const auto config = read(one(named + "methods = { POST = \"read\", GET = \"create\" }\n"));
+    using hourgate::policy::Action;
+    const auto& resource = config.rules.resources.at(0);
+    CHECK(action_of("POST", &resource) == Action::read);
+    CHECK(action_of("GET", &resource) == Action::create);
+    CHECK(action_of("HEAD", &resource) == Action::create);
+    CHECK(action_of("OPTIONS", &resource) == Action::read);
+    CHECK(action_of("DELETE", &resource) == Action::delete_);
+}
+
 TEST_CASE("resources keep the order of the file") {
     std::string text, names;
     for (const char* name : {"z", "a", "m"})
@@ -83,7 +120,13 @@ TEST_CASE("each key of a resource refuses what it cannot take, with file, line a
         {"onwer = \"full\"", "onwer: unknown key; did you mean owner?"},
         {"roles = \"full\"",
          "roles: unknown key; known here: name, paths, owner, admin, manager, "
-         "member, methods, public, own_by"},
+         "member, methods, public, own_by, other_bearers, encoded_slash, backslash, control_byte, "
+         "not_utf8, dot_segment, empty_segment, semicolon, double_encoding, case_variant, "
+         "reading_variant"},
+        {"other_bearers = \"strip\"",
+         "other_bearers: 'strip' is not one of its words; allowed: \"pass\""},
+        {"encoded_slash = true",
+         "encoded_slash: true or false where a text belongs; allowed: \"refuse\", \"allow\""},
     };
     for (const Case& c : cases) {
         INFO(c.line);
@@ -143,7 +186,8 @@ TEST_CASE("what the policy refuses is told with the line of the resource") {
     CHECK(begins(second("name = \"b\"\npaths = [\"/_hourgate/api/v1/me\"]\n"), at_b));
     CHECK(begins(second(b + "member = \"read own\"\n"), at_b));
     CHECK(begins(second(b + "public = true\nowner = \"full\"\n"), at_b));
-    CHECK(begins(second(b + "methods = { GET = \"create\" }\n"), at_b));
+    CHECK(begins(second(b + "methods = { get = \"create\" }\n"), at_b));
+    CHECK(begins(second(b + "public = true\nother_bearers = \"pass\"\n"), at_b));
     CHECK(begins(wrong_with("[server]\napi_prefix = \"/a\"\n\n\n" + one(named)),
                  "gate.toml:5: resource.a: "));
 }

@@ -21,6 +21,7 @@ ask = "unix:/run/a \"quoted\" \\ name"
 admin = ""
 hosts = ["gate.example"]
 api_prefix = "/gate"
+target_max = 16384
 drain = "90s"
 connections_per_address = 16384
 loops = 64
@@ -36,6 +37,7 @@ line_max = "36h"
 live_max = 1
 mints_per_day = 10000
 keep = "1d"
+write_scope = "reads_too"
 
 [plans]
 grace_days = 0
@@ -57,7 +59,9 @@ window_s = 4
 
 [upstream]
 url = ["http://127.0.0.1:3000", "unix:/run/api.sock"]
+resolve = "1s"
 authorization = "pass"
+via = "both"
 connect_timeout = "1s"
 answer_timeout = "1h"
 idle_timeout = "1d"
@@ -103,6 +107,17 @@ member = "none"
 methods = { "PURGE" = "delete", "SEARCH" = "read" }
 public = false
 own_by = "upstream"
+other_bearers = "pass"
+encoded_slash = "refuse"
+backslash = "allow"
+control_byte = "allow"
+not_utf8 = "allow"
+dot_segment = "allow"
+empty_segment = "allow"
+semicolon = "allow"
+double_encoding = "allow"
+case_variant = "allow"
+reading_variant = "refuse"
 
 [[resource]]
 name = "p"
@@ -136,16 +151,17 @@ TEST_CASE("the defaults shown as JSON are pinned") {
   "file": "",
   "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
-          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "drain": "20s", )"
+          R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "target_max": 8000, "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},
   "database": {"path": "/var/lib/hourgate/hourgate.db"},
   "tokens": {"brand": "hsk", "env": "live", "rotate_grace": "1d", "line_max": "365d", )"
-          R"("live_max": 50, "mints_per_day": 100, "keep": "90d"},
+          R"("live_max": 50, "mints_per_day": 100, "keep": "90d", "write_scope": "changes"},
   "plans": {"grace_days": 3, "lapse_to": "free", "renew_url": ""},
   "trust": {"peers": ["127.0.0.0/8", "::1/128"], "proxies": ["127.0.0.0/8", "::1/128"], "ask_id": ""},
   "failures": {"limit": 10, "window_s": 60},
   "public": {"limit": 600, "window_s": 60},
-  "upstream": {"url": "", "authorization": "strip", "connect_timeout": "5s", )"
+  "upstream": {"url": "", "resolve": "30s", "authorization": "strip", "via": "answers", )"
+          R"("connect_timeout": "5s", )"
           R"("answer_timeout": "1m", "idle_timeout": "5m", "stream_max": "1h"},
   "usage": {"keep": "90d"},
   "decisions": {"grants": "last", "keep": "30d", "rows": 20000},
@@ -170,7 +186,11 @@ TEST_CASE("resources and awkward texts shown as JSON are pinned") {
     CHECK(has(R"(  "resource": [
     {"name": "a", "paths": ["/a/{member}/**", "/\"b\\"], "owner": "full", "admin": "read", )"
               R"("manager": "read own", "member": "none", "methods": { "PURGE": "delete", )"
-              R"("SEARCH": "read" }, "public": false, "own_by": "upstream"},
+              R"("SEARCH": "read" }, "public": false, "own_by": "upstream", "other_bearers": "pass", )"
+              R"("encoded_slash": "refuse", "backslash": "allow", "control_byte": "allow", )"
+              R"("not_utf8": "allow", "dot_segment": "allow", "empty_segment": "allow", )"
+              R"("semicolon": "allow", "double_encoding": "allow", "case_variant": "allow", )"
+              R"("reading_variant": "refuse"},
     {"name": "p", "paths": ["/**"], "owner": "none", "admin": "none", "manager": "none", )"
               R"("member": "none", "methods": {}, "public": true}
   ]

@@ -125,10 +125,18 @@ TEST_CASE("an API that is killed and started again costs the calls between, and 
     CHECK(server.stop() == 0);
 }
 
-TEST_CASE("an API whose name does not resolve is told before the server is ready") {
+TEST_CASE("an API whose name does not resolve is a warning at the start, and 502 until it does") {
     const Installation here("[upstream]\nurl = \"http://no-such-host.invalid:3000\"\n");
     here.populate();
-    const Ran ran = here.run({"serve"});
-    CHECK(ran.exit_code != 0);
-    CHECK(has(ran.err, ": upstream.url: no-such-host.invalid:3000 does not resolve"));
+    const std::string token = here.mint("owner@acme.example");
+    Server server(here);
+    CHECK(has(server.program().err(), "the name of an upstream does not resolve"));
+    CHECK(has(server.program().err(), "upstream=no-such-host.invalid:3000"));
+    RawClient client(server.ports().public_);
+    client.send(call(token, "GET"));
+    const std::string refused = client.answer();
+    CHECK(has(refused, "HTTP/1.1 502 Bad Gateway\r\n"));
+    CHECK(has(refused, "\"reason\":\"upstream_unreachable\""));
+    server.program().wait_for("its name does not resolve");
+    CHECK(server.stop() == 0);
 }

@@ -80,7 +80,7 @@ TEST_CASE("what would be refused carries the very words of that refusal, and is 
         {"GET", "/Clients/1", "path_ambiguous", 400},
         {"G T", "/clients/1", "bad_request", 400},
         {"GET", "clients", "bad_request", 400},
-        {"GET", "/" + std::string(limits::target_bytes_max, 'a'), "bad_request", 400},
+        {"GET", "/" + std::string(limits::target_bytes_default, 'a'), "target_too_long", 414},
         {"GET", "/clients/1", "plan_lapsed", 402, lapse},
         {"GET", "/clients/1", "window_full", 429, [](HttpBench& bench) { bench.spend_all(); }},
         {"GET", "/_hourgate/api/v1/tokens", "scope_missing", 403,

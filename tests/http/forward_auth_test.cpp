@@ -152,6 +152,29 @@ TEST_CASE("denied, caddy, traefik and envoy give the same refusal in full") {
     }
 }
 
+TEST_CASE("a target that is too long is 414 wherever it is asked about") {
+    const std::string longest = "/clients/" + std::string(7'991, 'a');
+    {
+        HttpBench bench;
+        CHECK(bench.ask(HttpBench::nginx("GET", longest)).status == 204);
+        CHECK(bench.ask(HttpBench::forwarded("GET", longest)).status == 200);
+    }
+    HttpBench bench;
+    const std::string over = longest + "a";
+    const Answer nginx = bench.ask(HttpBench::nginx("GET", over));
+    CHECK(nginx.status == 403);
+    CHECK(header(nginx, "X-Hourgate-Status") == "414");
+    const Answer denied = bench.ask(HttpBench::nginx("GET", over, "/_hourgate/denied"));
+    CHECK(denied.status == 414);
+    CHECK(bench.ask(HttpBench::request("GET", "/_hourgate/auth/envoy" + over)).status == 414);
+    const Answer caddy = bench.ask(HttpBench::forwarded("GET", over));
+    CHECK(caddy.status == 414);
+    CHECK(caddy.body.find("\"reason\":\"target_too_long\"") != std::string::npos);
+    CHECK(caddy.body.find("Send at most 8000 bytes of path and query.") != std::string::npos);
+    CHECK(caddy.body.find("aaaa") == std::string::npos);
+    CHECK(bench.left() == 3);
+}
+
 TEST_CASE("the second asking of nginx counts nothing: no failure, no decision") {
     HttpBench bench;
     Request first = HttpBench::nginx("GET", "/clients/1");

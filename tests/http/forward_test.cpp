@@ -13,7 +13,7 @@ using namespace hourgate::test;
 
 namespace {
 
-constexpr auto strip = http::UpstreamSettings::Authorization::strip;
+const http::UpstreamSettings usual;
 
 /// The head the API would get of a call with these header lines, from `peer`.
 std::string upstream_head(std::string_view peer, const std::string& lines) {
@@ -34,7 +34,7 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     call.address = http::client_address(head.request, trust, http::Listener::public_);
     const http::ReplySettings settings = HttpBench::reply_settings();
     http::Passage passage(head, bench.gate.decide(call), settings, nowhere());
-    http::write_upstream_head(passage.head, head.request, passage, trust, strip, "hsk");
+    http::write_upstream_head(passage.head, head.request, passage, trust, usual, "hsk");
     return passage.head;
 }
 

@@ -219,12 +219,56 @@ TEST_CASE("each bound is met exactly, and one byte more is refused") {
           HeadFlaw::head_too_long);
 }
 
+TEST_CASE("a header in which a proxy says the target has room for the longest there may be") {
+    for (const char* name : {"X-Original-URI", "X-Forwarded-Uri", "x-forwarded-uri"}) {
+        CAPTURE(name);
+        const std::string begin = std::string(name) + ": /";
+        const auto with = [&](std::size_t bytes) {
+            return flaw_of(head_with(begin + std::string(bytes - begin.size(), 'a') + "\r\n"));
+        };
+        CHECK(with(limits::target_bytes_max + 64) == HeadFlaw::none);
+        CHECK(with(limits::target_bytes_max + 65) == HeadFlaw::target_too_long);
+    }
+    const std::string other = "X-Original-URI-2: ";
+    CHECK(flaw_of(head_with(other + std::string(limits::head_line_bytes_max, 'a') + "\r\n")) ==
+          HeadFlaw::header_too_long);
+}
+
+TEST_CASE("the head of an answer has bounds of its own, each met exactly") {
+    const auto flaw_in = [](const std::string& bytes) {
+        HeadScanner scanner(hourgate::http::answer_bounds);
+        return scanner.scan(bytes) == State::refused ? scanner.flaw() : HeadFlaw::none;
+    };
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::string value(limits::answer_head_line_bytes_max - 3, 'v');
+    CHECK(flaw_in(ok + "A: " + value + "\r\n\r\n") == HeadFlaw::none);
+    CHECK(flaw_in(ok + "A: v" + value + "\r\n\r\n") == HeadFlaw::header_too_long);
+    std::string many = ok;
+    for (std::size_t i = 0; i < limits::answer_headers_max; ++i)
+        many += "A: b\r\n";
+    CHECK(flaw_in(many + "\r\n") == HeadFlaw::none);
+    CHECK(flaw_in(many + "A: b\r\n\r\n") == HeadFlaw::too_many_headers);
+    std::string full;
+    while (full.size() + 8'000 < limits::answer_head_bytes_max)
+        full += "A: " + std::string(7'000, 'v') + "\r\n";
+    const std::size_t left = limits::answer_head_bytes_max - full.size() - 3;
+    CHECK(flaw_in(ok + full + "B: " + std::string(left, 'v') + "\r\n\r\n") == HeadFlaw::none);
+    CHECK(flaw_in(ok + full + "B: " + std::string(left + 1, 'v') + "\r\n\r\n") ==
+          HeadFlaw::head_too_long);
+    CHECK(flaw_in("HTTP/1.1 200 " + std::string(limits::head_line_bytes_max, 'a')) ==
+          HeadFlaw::target_too_long);  // the first line
+    CHECK(hourgate::http::bound_of_answer(HeadFlaw::target_too_long) ==
+          "8192 bytes of its status line");
+    CHECK(hourgate::http::bound_of_answer(HeadFlaw::too_many_headers) == "512 header lines");
+}
+
 TEST_CASE("what is too long is refused before its end has come") {
     const auto refused = [](const std::string& bytes) {
         HeadScanner scanner;
         return scanner.scan(bytes) == State::refused ? scanner.flaw() : HeadFlaw::none;
     };
-    CHECK(refused("GET /" + std::string(5'000, 'a')) == HeadFlaw::target_too_long);
+    CHECK(refused("GET /" + std::string(limits::target_bytes_max + 50, 'a')) ==
+          HeadFlaw::target_too_long);
     CHECK(refused("GET /x HTTP/1.1\r\nA: " + std::string(9'000, 'a')) == HeadFlaw::header_too_long);
     std::string head = "GET /x HTTP/1.1\r\n";
     while (head.size() < 40'000)
@@ -384,13 +428,14 @@ TEST_CASE("each refused head is counted under the reason it is told, and named w
         CHECK(std::find(known.begin(), known.end(), reason) != known.end());
         CHECK(answer_to(flaw, {hourgate::http::ReplySettings{}})
                   .body.find("\"reason\":\"" + reason + "\"") != std::string::npos);
-        const std::string bound = hourgate::http::bound_of(flaw);
+        const std::string bound = hourgate::http::bound_of(flaw, 8'000);
         const int status = answer_to(flaw, {hourgate::http::ReplySettings{}}).status;
         CHECK(bound.empty() == (status != 414 && status != 431));
         CHECK(answer_to(flaw, {hourgate::http::ReplySettings{}}).body.find(bound) !=
               std::string::npos);
     }
-    CHECK(hourgate::http::bound_of(HeadFlaw::target_too_long) == "4096 bytes of path and query");
+    CHECK(hourgate::http::bound_of(HeadFlaw::target_too_long, 8'000) ==
+          "8000 bytes of path and query");
 }
 
 TEST_CASE("an answer is these very bytes") {

@@ -70,7 +70,6 @@ TEST_CASE("a granted call reaches the API with who calls, and without the token"
           "X-Forwarded-Proto: http\r\n"
           "X-Forwarded-Host: api.example\r\n"
           "Forwarded: for=unknown;host=\"api.example\";proto=http\r\n"
-          "Via: 1.1 hourgate\r\n"
           "X-Hourgate-Workspace: ws_a\r\n"
           "X-Hourgate-Member: mem_a\r\n"
           "X-Hourgate-Role: manager\r\n"
@@ -207,7 +206,7 @@ TEST_CASE("what a caller says about where it comes from is believed from a proxy
     CHECK(has(seen, "\r\nX-Forwarded-Port: 443\r\n"));
     CHECK(has(seen, "\r\nX-Real-IP: 192.0.2.7\r\n"));
     CHECK(has(seen, "\r\nForwarded: for=192.0.2.7;host=\"api.com\";proto=https\r\n"));
-    CHECK(has(seen, "\r\nVia: 2 edge, 1.1 hourgate\r\n"));
+    CHECK(times(seen, "\r\nVia: 2 edge\r\n") == 1);
     CHECK_FALSE(has(seen, "10.0.0.1"));
     CHECK_FALSE(has(seen, "/admin"));
 
@@ -272,6 +271,38 @@ TEST_CASE("headers for one hop go no further, and cannot take others with them")
     CHECK(times(seen, "\r\nX-Hourgate-Role: manager\r\n") == 1);
 }
 
+TEST_CASE("the gate names itself in answers, and in requests only where that is configured") {
+    std::string seen;
+    Forwarding answers_alone;
+    const std::string answer = through(answers_alone, call(), ok, &seen);
+    CHECK(times(answer, "\r\nVia: 1.1 hourgate\r\n") == 1);
+    CHECK_FALSE(has(seen, "Via:"));
+
+    Forwarding both([](http::UpstreamSettings& settings) { settings.via = true; });
+    through(both, call(), ok, &seen);
+    CHECK(times(seen, "\r\nVia: 1.1 hourgate\r\n") == 1);
+    through(both, call("GET", "/clients/1", "Via: 2 edge\r\nVia: 1.1 inner\r\n"), ok, &seen);
+    CHECK(times(seen, "\r\nVia: 2 edge, 1.1 inner, 1.1 hourgate\r\n") == 1);
+    RawClient old = both.client();
+    old.send("GET /clients/1 HTTP/1.0\r\n" + with_token() + "\r\n");
+    CHECK(has(both.api.accept().head(), "\r\nVia: 1.0 hourgate\r\n"));
+}
+
+TEST_CASE("an answer's head may be longer than a request's, and comes back as it is") {
+    const std::string policy = "Content-Security-Policy: " + std::string(60'000, 'c') + "\r\n";
+    std::string cookies;
+    for (int i = 0; i < 400; ++i)
+        cookies += "Set-Cookie: c" + std::to_string(i) + "=1\r\n";
+    Forwarding gate;
+    const std::string answer =
+        through(gate, call(),
+                "HTTP/1.1 200 OK\r\n" + policy + cookies + "Content-Length: 5\r\n\r\nhello");
+    CHECK(status_of(answer) == "HTTP/1.1 200 OK");
+    CHECK(has(answer, policy));
+    CHECK(has(answer, cookies));
+    CHECK(answer.ends_with("hello"));
+}
+
 TEST_CASE("the token is passed on only where that is configured") {
     Forwarding gate([](http::UpstreamSettings& settings) {
         settings.authorization = http::UpstreamSettings::Authorization::pass;
@@ -290,6 +321,20 @@ TEST_CASE("a public resource sees credentials that are not ours, and never a tok
     through(gate, get("/health", with_token()), ok, &seen);
     CHECK_FALSE(has(seen, "Authorization"));
     CHECK(has(seen, "\r\nX-Hourgate-Workspace: ws_a\r\n"));
+}
+
+TEST_CASE("a public resource never sees a token of ours, however it was marred") {
+    Forwarding gate;
+    std::string seen;
+    const std::string token = HttpBench::token();
+    for (const std::string& value :
+         {"Bearer:" + token, "Bearer: " + token, "Token " + token, "Bearer x" + token,
+          "Bearer=" + token}) {
+        CAPTURE(value);
+        const std::string answer =
+            through(gate, get("/health", "Authorization: " + value + "\r\n"), ok, &seen);
+        CHECK_FALSE(has(seen, token.substr(token.size() - 20)));
+    }
 }
 
 TEST_CASE("a connection to the API is kept, and used by the loop's next call, whoever sends it") {
@@ -475,7 +520,6 @@ TEST_CASE("a caller of HTTP/1.0 gets no chunks and no interim answers") {
     RawClient api = gate.api.accept();
     const std::string head = api.head();
     CHECK(has(head, "GET /clients/1 HTTP/1.1\r\nHost: \r\n"));
-    CHECK(has(head, "\r\nVia: 1.0 hourgate\r\n"));
     api.send(
         "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
@@ -779,7 +823,7 @@ TEST_CASE("what is no answer is told as a broken API, and nothing of it is hande
         "HTTP/1.1 200 OK\r\nX : 1\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: 1\r\n folded\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\x01z\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n"};
+        "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n"};
     Forwarding gate;
     for (const std::string& wrong : answers) {
         CAPTURE(wrong.substr(0, 80));
@@ -801,20 +845,24 @@ TEST_CASE("what is no answer is told as a broken API, and nothing of it is hande
 
 TEST_CASE("a 502 and the log name the bound that the API's answer went over, or what was met") {
     const std::string good = "HTTP/1.1 200 OK\r\n";
-    const std::string line = "X: " + std::string(8'000, 'x') + "\r\n";
-    std::string many;
-    for (int i = 0; i < 101; ++i)
+    const std::string line = "X: " + std::string(60'000, 'x') + "\r\n";
+    std::string many, options = "a";
+    for (int i = 0; i < 513; ++i)
         many += "X: 1\r\n";
+    for (int i = 0; i < 40; ++i)
+        options += ",b";
     const std::pair<std::string, std::string> cases[] = {
         {"", "it closed the connection without an answer"},
         {good + "Content-Le", "it ended within the head of its answer"},
-        {good + "X: " + std::string(9'000, 'x') + "\r\n\r\n",
-         "the head of its answer is over 8192 bytes a header line"},
-        {good + line + line + line + line + line + "\r\n",
-         "the head of its answer is over 32768 bytes of headers"},
-        {good + many + "\r\n", "the head of its answer is over 100 header lines"},
-        {"HTTP/1.1 200 " + std::string(5'000, 'p') + "\r\n\r\n",
-         "the status line of its answer is too long"},
+        {good + "X: " + std::string(66'000, 'x') + "\r\n\r\n",
+         "the head of its answer is over 65536 bytes a header line"},
+        {good + line + line + line + "\r\n",
+         "the head of its answer is over 131072 bytes of headers"},
+        {good + many + "\r\n", "the head of its answer is over 512 header lines"},
+        {good + "Connection: " + options + "\r\nContent-Length: 0\r\n\r\n",
+         "the head of its answer is over 32 options of Connection"},
+        {"HTTP/1.1 200 " + std::string(9'000, 'p') + "\r\n\r\n",
+         "the head of its answer is over 8192 bytes of its status line"},
         {"SSH-2.0-OpenSSH_9\r\n\r\n",
          "a status line, a header or a length of its answer cannot be read"},
         {"HTTP/1.1 101 Switching Protocols\r\n\r\n",

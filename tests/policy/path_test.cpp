@@ -105,10 +105,30 @@ TEST_CASE("A target that is not a path is unreadable, whatever is switched off")
         CHECK(read(target).segments.empty());
     }
     CHECK(read(std::string_view("/a\0b", 4)).flaw == PathFlaw::unreadable);
-    const std::string longest = "/" + std::string(limits::target_bytes_max - 1, 'a');
+}
+
+TEST_CASE("A target is taken up to the bound that is configured, its query included") {
+    const std::string longest = "/" + std::string(limits::target_bytes_default - 1, 'a');
     CHECK(read(longest).flaw == PathFlaw::none);
-    CHECK(read(longest + "a").flaw == PathFlaw::unreadable);
-    CHECK(read("/?" + longest).flaw == PathFlaw::unreadable);
+    CHECK(read(longest + "a").flaw == PathFlaw::target_too_long);
+    CHECK(read("/?" + longest).flaw == PathFlaw::target_too_long);
+    PathRules rules = all_off();
+    CHECK(read_path(longest + "a", rules).flaw == PathFlaw::target_too_long);
+    rules.target_bytes_max = limits::target_bytes_max;
+    CHECK(read_path(longest + "a", rules).flaw == PathFlaw::none);
+    rules.target_bytes_max = 3;
+    CHECK(read_path("/a?", rules).flaw == PathFlaw::none);
+    CHECK(read_path("/a?b", rules).flaw == PathFlaw::target_too_long);
+}
+
+TEST_CASE("What was found in a path is told whether a rule refuses it or not") {
+    CHECK(read("/a/b").found == 0);
+    const FlawSet both = bit_of(PathFlaw::encoded_slash) | bit_of(PathFlaw::semicolon);
+    CHECK(read("/a%2Fb;c").found == both);
+    CHECK(read_path("/a%2Fb;c", all_off()).found == both);
+    CHECK(first_of(refused_of(both, PathRules{})) == PathFlaw::encoded_slash);
+    CHECK(refused_of(both, all_off()) == 0);
+    CHECK(first_of(0) == PathFlaw::none);
 }
 
 TEST_CASE(
@@ -258,7 +278,7 @@ TEST_CASE("A path has at most 64 segments, whatever is switched off") {
     CHECK(read(path + "/a").flaw == PathFlaw::too_many_segments);
     CHECK(read_path(path + "/a", all_off()).flaw == PathFlaw::too_many_segments);
     CHECK(read(path + "/a/..").flaw == PathFlaw::dot_segment);
-    CHECK(read_path(std::string(limits::target_bytes_max, '/'), all_off()).flaw ==
+    CHECK(read_path(std::string(limits::target_bytes_default, '/'), all_off()).flaw ==
           PathFlaw::too_many_segments);
 }
 

@@ -647,15 +647,15 @@ TEST_CASE("A prefix that is no plain path is refused") {
           Verdict::allowed);
 }
 
-TEST_CASE("A listed method is upper case, not standard, and there once") {
+TEST_CASE("A listed method is upper case and there once, and means what is listed") {
     const auto with = [](std::vector<std::pair<std::string, Action>> methods) {
         Resource made = resource("a", {"/a"});
         made.methods = std::move(methods);
         return off(rules_of({std::move(made)}));
     };
     CHECK(with({{"PURGE", Action::delete_}, {"REPORT", Action::read}}).empty());
-    for (const auto* name : {"", "purge", "Purge", "PUR GE", "PURGE\n", "PUR:GE", "GET", "POST",
-                             "DELETE", "OPTIONS"}) {
+    CHECK(with({{"POST", Action::read}, {"DELETE", Action::update}}).empty());
+    for (const auto* name : {"", "purge", "Purge", "PUR GE", "PURGE\n", "PUR:GE", "get", "Post"}) {
         INFO(name);
         CHECK_FALSE(with({{name, Action::read}}).empty());
     }
@@ -666,6 +666,57 @@ TEST_CASE("A listed method is upper case, not standard, and there once") {
     CHECK(with(many).empty());
     many.emplace_back("XX", Action::read);
     CHECK_FALSE(with(many).empty());
+}
+
+TEST_CASE("A POST that only reads is open to who may read, and to a scope that reads") {
+    Resource search = resource("search", {"/{index}/_search"}, {"full", "full", "full", "read"});
+    search.methods = {{"POST", Action::read}};
+    const Policy policy = policy_of(
+        rules_of({std::move(search), resource("docs", {"/{index}/**"},
+                                              {"full", "full", "full", "read"})}));
+    const auto verdict = [&](const Caller& caller, std::string_view method,
+                             std::string_view target) {
+        return judged(policy, caller, method, target).verdict;
+    };
+    CHECK(verdict({Role::member, ""}, "POST", "/logs/_search") == Verdict::allowed);
+    CHECK(verdict({Role::owner, "search:read"}, "POST", "/logs/_search") == Verdict::allowed);
+    CHECK(verdict({Role::owner, "search:write"}, "POST", "/logs/_search") ==
+          Verdict::scope_missing);
+    CHECK(verdict({Role::member, ""}, "PUT", "/logs/_search") == Verdict::role_forbidden);
+    CHECK(verdict({Role::member, ""}, "POST", "/logs/_doc") == Verdict::role_forbidden);
+}
+
+TEST_CASE("A scope of every resource reads them all, listed by name or not, and nothing besides") {
+    const Policy policy =
+        policy_of(rules_of({resource("a", {"/a/**"}), resource("b", {"/b/**"})}));
+    const auto verdict = [&](std::string_view method, std::string_view target) {
+        return judged(policy, {Role::owner, "*:read"}, method, target).verdict;
+    };
+    CHECK(verdict("GET", "/a/1") == Verdict::allowed);
+    CHECK(verdict("HEAD", "/b/1") == Verdict::allowed);
+    CHECK(verdict("POST", "/a") == Verdict::scope_missing);
+    CHECK(verdict("GET", "/_hourgate/api/v1/tokens") == Verdict::scope_missing);
+    CHECK(verdict("GET", "/_hourgate/api/v1/me") == Verdict::allowed);  // every token may
+    CHECK(verdict("POST", "/_hourgate/api/v1/tokens") == Verdict::scope_missing);
+    CHECK(policy.knows("*"));
+    Rules open = rules_of({resource("a", {"/a"})});
+    open.unlisted_allowed = true;
+    const Policy unlisted = policy_of(std::move(open));
+    CHECK(judged(unlisted, {Role::owner, "*:read"}, "GET", "/b").verdict == Verdict::scope_missing);
+}
+
+TEST_CASE("A scope that writes reads, too, where the rules say so") {
+    Rules rules = rules_of({resource("a", {"/a"})});
+    rules.write_scope = WriteScope::reads_too;
+    const Policy both = policy_of(rules);
+    CHECK(judged(both, {Role::owner, "a:write"}, "GET", "/a").verdict == Verdict::allowed);
+    CHECK(judged(both, {Role::owner, "hourgate:write"}, "GET", "/_hourgate/api/v1/tokens").verdict ==
+          Verdict::allowed);
+    rules.write_scope = WriteScope::changes;
+    const Policy changes = policy_of(rules);
+    const Judgement refused = judged(changes, {Role::owner, "a:write"}, "GET", "/a");
+    CHECK(refused.verdict == Verdict::scope_missing);
+    CHECK(refused.required_scope == "a:read");
 }
 
 TEST_CASE("The bounds on resources and paths hold at their edge") {

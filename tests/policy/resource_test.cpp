@@ -105,8 +105,10 @@ TEST_CASE("A pattern that could be misread is refused, and it says where") {
                              "/**/",   "/.",      "/..",      "/a/../b",
                              "/a/./b", "/*",      "/a/*/b",   "/a*",
                              "/**/a",  "/a/**/b", "/a/**b",   "/a/***",
-                             "/{}",    "/{a",     "/a}",      "/x{a}",
-                             "/{a}x",  "/{a}{b}", "/{a/b}",   "/{{a}}",
+                             "/{}",    "/{a",     "/a}",      "/x{a",
+                             "/a}x",   "/{a}{b}", "/{a/b}",   "/{{a}}",
+                             "/{a}x}", "/{{a}x",  "/{a}-{b}", "/x{1a}y",
+                             "/{}x",   "/{a}*",   "/x}{a}",   "/{a}:{a}",
                              "/{1a}",  "/{a b}",  "/{a}/{a}", "/{member}/{member}",
                              "/a%20b", "/100%",   "/a?b",     "/a#b",
                              "/a\nb",  "/\x7f",   "/\xff"}) {
@@ -130,4 +132,27 @@ TEST_CASE("The bounds of a pattern hold at their edge") {
     CHECK(pattern("/{" + std::string(capture_name_bytes_max, 'a') + "}").segments.size() == 1);
     CHECK_FALSE(
         refused(parse_pattern("/{" + std::string(capture_name_bytes_max + 1, 'a') + "}")).empty());
+}
+
+TEST_CASE("A capture may have something fixed before and behind it") {
+    struct Example {
+        std::string text, before, name, after;
+    };
+    for (const Example& one :
+         {Example{"/v1/{item}:publish", "", "item", ":publish"},
+          Example{"/files/{name}.json", "", "name", ".json"}, Example{"/x/v{n}", "v", "n", ""},
+          Example{"/x/Products({id})", "Products(", "id", ")"},
+          Example{"/x/@{scope} é", "@", "scope", " é"}}) {
+        INFO(one.text);
+        const Segment segment = pattern(one.text).segments.back();
+        CHECK(segment.kind == Segment::Kind::capture);
+        CHECK(segment.text == one.name);
+        CHECK(segment.before == one.before);
+        CHECK(segment.after == one.after);
+        CHECK(segment.is_affixed());
+        CHECK(segment.captured(one.before + "it" + one.after) == "it");
+    }
+    CHECK_FALSE(pattern("/{a}").segments[0].is_affixed());
+    CHECK(pattern("/m/{member}.json").member_at == 1);
+    CHECK_FALSE(refused(parse_pattern("/{a}.x/{a}.y")).empty());
 }

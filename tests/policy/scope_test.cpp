@@ -49,7 +49,7 @@ TEST_CASE("A scope is read and written as resource:reach") {
 
 TEST_CASE("What is no scope is refused, and the form is shown") {
     for (const auto* text :
-         {"", ":", "clients", "clients:", ":read", "*", "*:read", "clients:READ", "clients:delete",
+         {"", ":", "clients", "clients:", ":read", "*", "*:write", "*:*", "*:READ", "**:read", "clients:READ", "clients:delete",
           "Clients:read", "clients:read ", " clients:read", "clients:read:write", "cli ents:read",
           "clients/read", "\xc3\xa9:read"}) {
         INFO(text);
@@ -128,4 +128,37 @@ TEST_CASE("The scope that would do is read for reading and write for the rest, a
             CHECK(scope_for("clients", action) == "clients:write");
         CHECK(allow(Scopes{parse_scope(scope_for("clients", action)).value()}, "clients", action));
     }
+}
+
+TEST_CASE("*:read reads every resource but the gate's own, and is within itself alone") {
+    const Scopes all = parse_scopes("*:read").value();
+    CHECK(to_text(all) == "*:read");
+    CHECK(allow(all, "clients", Action::read));
+    CHECK_FALSE(allow(all, own_resource_name, Action::read));
+    for (const Action action : {Action::create, Action::update, Action::delete_})
+        CHECK_FALSE(allow(all, "clients", action));
+    const auto asked = [](std::string_view text) { return parse_scopes(text).value(); };
+    CHECK(within(asked("clients:read tasks:read"), all));
+    CHECK(within(all, all));
+    CHECK(within(all, {}));
+    CHECK_FALSE(within(asked("clients:write"), all));
+    CHECK_FALSE(within(asked("clients:*"), all));
+    CHECK_FALSE(within(asked("hourgate:read"), all));
+    CHECK_FALSE(within(all, asked("clients:read hourgate:*")));
+    CHECK_FALSE(within({}, all));
+}
+
+TEST_CASE("A write scope reads too only where that is configured") {
+    const Scopes held = parse_scopes("clients:write").value();
+    const Scopes reading = parse_scopes("clients:read").value();
+    const Scopes everything = parse_scopes("clients:*").value();
+    CHECK_FALSE(allow(held, "clients", Action::read));
+    CHECK_FALSE(within(reading, held));
+    CHECK(allow(held, "clients", Action::read, WriteScope::reads_too));
+    CHECK_FALSE(allow(held, "tasks", Action::read, WriteScope::reads_too));
+    CHECK(within(reading, held, WriteScope::reads_too));
+    CHECK(within(everything, held, WriteScope::reads_too));
+    CHECK(within(held, held, WriteScope::reads_too));
+    CHECK_FALSE(within(held, reading, WriteScope::reads_too));
+    CHECK_FALSE(allow(reading, "clients", Action::create, WriteScope::reads_too));
 }

@@ -156,6 +156,8 @@ Sent sent_by(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
     const bool shaped = reason == Reason::unknown_token || reason == Reason::wrong_environment;
     if (known || (shaped && token::is_prefix(record.prefix)))
         return {Presented::bearer, stand_in(brand, by.env, record.prefix)};
+    if (by.other_bearer)
+        return {Presented::bearer, "another-services-bearer"};
     if (reason == Reason::wrong_scheme)
         return {Presented::other_scheme, ""};
     if (reason == Reason::malformed_token)
@@ -175,7 +177,8 @@ bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
 
 /// Refused before anybody was asked who they are: who they were is not on record.
 bool was_unreadable(Reason reason) noexcept {
-    return reason == Reason::path_ambiguous || reason == Reason::bad_request;
+    return reason == Reason::path_ambiguous || reason == Reason::bad_request ||
+           reason == Reason::target_too_long;
 }
 
 Replayed::Kind kind_of(Reason was, Reason now) noexcept {
