@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -32,6 +33,7 @@
 #include "ops/machine.h"
 #include "ops/metrics.h"
 #include "ops/notify.h"
+#include "ops/reload_report.h"
 #include "ops/state_file.h"
 #include "ops/usage_meter.h"
 #include "ops/usage_writer.h"
@@ -160,6 +162,7 @@ struct App::Parts {
     const Clock& clock;
     ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
+    std::unique_ptr<ops::ReloadBoard> board;  // null: nobody is told of reloads
     const std::unique_ptr<Instruments> instruments;
     const std::unique_ptr<http::Resolver> resolver;
     InForceLedger ledger;
@@ -177,7 +180,8 @@ struct App::Parts {
     http::Service service;
     std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
     std::int64_t started_us = 0;
-    std::uint64_t reloads = 0;  // asked for, since then
+    std::uint64_t reloads = 0;         // asked for, since then
+    std::int64_t reload_began_us = 0;  // the latest of them, CLOCK_MONOTONIC
     std::atomic<std::uint64_t> reloads_in_force{0}, reloads_refused{0};
     std::atomic<bool> last_reload_good{true};
     std::atomic<std::int64_t> config_read_ms{clock.now().wall_ms};
@@ -412,9 +416,40 @@ struct App::Parts {
         return all;
     }
 
+    /// The name of the configuration file that means the same in every folder.
+    [[nodiscard]] std::string config_path() const {
+        std::error_code error;
+        const auto whole = std::filesystem::absolute(config.file, error);
+        return config.file.empty() || error ? config.file : whole.lexically_normal().string();
+    }
+
+    void take_reloads() {
+        const Result<std::string> path = store::true_path(config.database);
+        auto opened =
+            ops::ReloadBoard::open(ops::reload_path_of(path ? path.value() : config.database));
+        if (!opened) {
+            log.line(ops::Level::warning, "`hourgate reload` cannot be told what a reload does",
+                     {{"why", opened.failure().what}, {"next", opened.failure().next}});
+            return;
+        }
+        board = std::move(opened).value();
+        ops::ReloadReport none;
+        none.file = config_path();
+        board->post(none);
+    }
+
+    void post(ops::ReloadReport report) {
+        report.number = reloads;
+        report.began_us = reload_began_us;
+        report.file = config_path();
+        if (board)
+            board->post(report);
+    }
+
     /// Reads the configuration again and decides by it from now on; a bad one changes nothing. Says
     /// in the log what it did.
     void reload() {
+        reload_began_us = ops::monotonic_us();
         ++reloads;
         auto loaded = config.file.empty() ? config::load(std::nullopt) : config::load(config.file);
         if (!loaded)
@@ -425,7 +460,9 @@ struct App::Parts {
         config::Config next = config::live(config, std::move(loaded).value(), kept);
         if (Status in_force = put_in_force(next); !in_force)
             return refuse_reload(in_force.failure());
-        for (const std::string& warning : config::warnings(next))
+        ops::ReloadReport report;
+        report.warnings = config::warnings(next);
+        for (const std::string& warning : report.warnings)
             log.line(ops::Level::warning, warning);
         warn_of_plans();
         instruments->failures.use(next.failures);
@@ -443,6 +480,8 @@ struct App::Parts {
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": takes effect after a restart",
                      {{"next", "systemctl restart hourgate"}});
+        report.after_restart = std::move(kept);
+        post(std::move(report));
     }
 
     /// Refuses to replace resources by none. A full disk or an editor can leave an empty file, and
@@ -498,6 +537,9 @@ struct App::Parts {
     void refuse_reload(const Failure& failure) {
         reloads_refused.fetch_add(1);
         last_reload_good.store(false);
+        ops::ReloadReport report;
+        report.in_force = false;
+        report.next = failure.next;
         for (const std::string_view mistake : split(failure.what, '\n')) {
             std::vector<std::pair<std::string_view, std::string>> fields = {
                 {"reload", std::to_string(reloads)}, {"why", std::string(mistake)}};
@@ -505,7 +547,9 @@ struct App::Parts {
                 fields.emplace_back("next", failure.next);
             log.line(ops::Level::error, "reload failed; the previous configuration stays in force",
                      fields);
+            report.mistakes.emplace_back(mistake);
         }
+        post(std::move(report));
     }
 
     void sweep() {
@@ -587,6 +631,10 @@ App::Ports App::ports() const {
         return 0;
     };
     return {port(0), port(1), port(2)};
+}
+
+void App::take_reloads() {
+    parts_->take_reloads();
 }
 
 void App::start() {

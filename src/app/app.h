@@ -39,6 +39,10 @@ public:
     };
     [[nodiscard]] Ports ports() const;
 
+    /// Lets `hourgate reload` find this server, signal it and read what came of it. Without this
+    /// call, a signal is not asked for. A file that cannot be made is a warning in the log.
+    void take_reloads();
+
     /// Goes on with the counters of an earlier server, starts answering and tells the service
     /// manager (READY=1). Returns at once.
     void start();

@@ -39,6 +39,7 @@ Status serve_for_real(Session& session) {
     auto app = App::make(*config.value(), session.clock, log, std::move(passed).value());
     if (!app)
         return app.failure();
+    app.value()->take_reloads();
     app.value()->start();
     if (Status printed = print_ports(session, app.value()->ports()); !printed)
         return printed;

@@ -113,7 +113,7 @@ TEST_CASE(
     CHECK(refused({"wokspace", "list"}).next == "did you mean `hourgate workspace`?");
     CHECK(refused({"workspace", "lst"}).next == "did you mean `hourgate workspace list`?");
     CHECK(
-        has(refused({"frobnicate"}).next, "init, serve, workspace, member, plan, token, operator"));
+        has(refused({"frobnicate"}).next, "init, serve, reload, workspace, member, plan, token, operator"));
     CHECK(has(refused({"token", "frobnicate"}).next, "mint, list, show, rotate, revoke"));
     CHECK(has(refused({}).next, "init, serve"));
     CHECK(has(refused({"token"}).next, "mint, list"));

@@ -494,7 +494,8 @@ TEST_CASE("on a full disk decisions go on, changes fail, and when there is room 
     const auto minted = here.json({"audit", "Acme", "--action", "token.mint", "--limit", "0"});
     CHECK(minted.size() == tokens);
     CHECK(names_in(here.folder().file("data")) ==
-          Words{"hourgate.db", "hourgate.db-shm", "hourgate.db-wal", "hourgate.db.lock"});
+          Words{"hourgate.db", "hourgate.db-shm", "hourgate.db-wal", "hourgate.db.lock",
+                "hourgate.db.reload"});
     CHECK(server.stop() == 0);
     CHECK(contains(server.program().err(), "a change failed, and so will others"));
     CHECK(contains(server.program().err(), "changes work again"));
