@@ -1,6 +1,8 @@
 // hourgate snippets PROXY: what to put into the configuration of a proxy, filled in from the gate's
 // own. The texts are the files of snippets/, held in the program.
 // Refuses to: print an address that the proxy could not reach, or a name it would read otherwise.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -243,8 +245,7 @@ std::string mark_of(const Proxy& proxy, std::string_view file) {
     mark += ' ';
     const token::Digest digest = token::digest_of(text);
     for (std::size_t i = 0; i < 4; ++i)
-        for (const unsigned half : {digest[i] >> 4U, digest[i] & 15U})
-            mark += "0123456789abcdef"[half];
+        mark += fmt::format("{:02x}", digest[i]);
     return mark;
 }
 
