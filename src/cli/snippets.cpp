@@ -328,9 +328,9 @@ Status snippets(Session& session) {
         filled(with_claims(text_of(file.value())),
                values_for(style, places.value(), *config.value(), session.arguments));
     if (session.output.form() == Form::plain)
-        return session.output.print(text);
+        return session.output.print_found(text);
     const nlohmann::ordered_json json = {{"proxy", proxy.value().name}, {"text", text}};
-    return session.output.print(json.dump() + "\n");
+    return session.output.print_found(json.dump() + "\n");
 }
 
 }  // namespace
