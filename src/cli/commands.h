@@ -9,6 +9,7 @@ namespace hourgate::cli {
 
 [[nodiscard]] std::vector<Command> init_commands();
 [[nodiscard]] std::vector<Command> serve_commands();
+[[nodiscard]] std::vector<Command> quickstart_commands();
 [[nodiscard]] std::vector<Command> ready_commands();
 [[nodiscard]] std::vector<Command> reload_commands();
 [[nodiscard]] std::vector<Command> version_commands();

@@ -199,6 +199,7 @@ std::string help_of_all(const Table& table) {
     return out +
            example_lines(
                "hourgate serve --demo              # see it work; nothing is installed\n"
+               "hourgate quickstart --api URL      # make a gate for your API, in one folder\n"
                "hourgate init                      # make the database\n"
                "hourgate workspace add Acme --plan studio\n"
                "hourgate member add Acme ann@acme.example --role manager\n"
