@@ -45,7 +45,8 @@ Table all_commands() {
           ready_commands,      workspace_commands, member_commands,   plan_commands,
           token_commands,      operator_commands,  why_commands,      check_commands,
           replay_commands,     usage_commands,     audit_commands,    backup_commands,
-          doctor_commands,     config_commands,    snippets_commands, version_commands}) {
+          doctor_commands,     config_commands,    snippets_commands, completion_commands,
+          version_commands}) {
         std::vector<Command> some = commands();
         for (Command& command : some)
             if (works_on_database(command))

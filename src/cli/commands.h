@@ -12,6 +12,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> quickstart_commands();
 [[nodiscard]] std::vector<Command> ready_commands();
 [[nodiscard]] std::vector<Command> reload_commands();
+[[nodiscard]] std::vector<Command> completion_commands();
 [[nodiscard]] std::vector<Command> version_commands();
 [[nodiscard]] std::vector<Command> snippets_commands();
 [[nodiscard]] std::vector<Command> config_commands();
