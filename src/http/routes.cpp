@@ -518,7 +518,7 @@ Answer Routes::introspect(Listener /*listener*/, const Request& request, Format 
     const Decision decision = gate_.introspect(token.value().reveal(), clock_.now());
     if (decision.reason == Reason::store_failed)
         return refusal(decision, settings_.reply, format);
-    return introspection(decision);
+    return introspection(decision, gate_.policy());
 }
 
 Answer Routes::readiness(Listener listener, const Request& /*request*/, Format format) {

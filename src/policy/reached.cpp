@@ -1,11 +1,18 @@
 #include "policy/reached.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 
 namespace hourgate::policy {
 
+namespace {
+
+constexpr std::string_view own_resource = "hourgate";
+
+}  // namespace
+
 bool passes_something(const Policy& policy, Role role, std::span<const Scope> scopes) {
-    constexpr std::string_view own_resource = "hourgate";
     const auto is_own = [&](const Scope& scope) { return scope.resource == own_resource; };
     if (std::any_of(scopes.begin(), scopes.end(), is_own))
         return true;
@@ -19,6 +26,25 @@ bool passes_something(const Policy& policy, Role role, std::span<const Scope> sc
                 allow(scopes, resource.name, action))
                 return true;
     return false;
+}
+
+std::vector<Scope> effective_scopes(const Policy& policy, Role role) {
+    std::vector<Scope> scopes;
+    for (const Resource& resource : policy.resources()) {
+        if (resource.is_public)
+            continue;
+        const Access& access = resource.access[index(role)];
+        if (access.has(Action::read))
+            scopes.push_back({resource.name, Reach::read});
+        const auto writes = [&](Action action) {
+            return action != Action::read && access.has(action);
+        };
+        if (std::any_of(std::begin(all_actions), std::end(all_actions), writes))
+            scopes.push_back({resource.name, Reach::write});
+    }
+    scopes.push_back({std::string(own_resource), Reach::read});
+    scopes.push_back({std::string(own_resource), Reach::write});
+    return scopes;
 }
 
 }  // namespace hourgate::policy
