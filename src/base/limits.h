@@ -39,6 +39,7 @@ constexpr std::size_t misplaced_bytes_max = 4'096;
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
+constexpr std::size_t note_bytes_max = 500;  ///< of a token
 constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
 // --- the gate's own routes ---------------------------------------------------------------------
@@ -69,6 +70,9 @@ constexpr std::int64_t prune_looked_at_max = 1'000;     ///< tokens looked at in
 constexpr std::int64_t prune_rows_max = 500;            ///< rows deleted in one transaction
 constexpr std::int64_t prune_rest_ms = 10 * 60'000;     ///< between two walks over all tokens
 constexpr std::size_t directory_swept_per_shard = 512;  ///< remembered tokens looked at in a sweep
+
+// --- lists -------------------------------------------------------------------------------------
+constexpr std::size_t search_bytes_max = 100;  ///< a text that a list is searched for
 
 // --- names -------------------------------------------------------------------------------------
 constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names

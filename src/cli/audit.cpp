@@ -32,12 +32,15 @@ Status audit(Session& session) {
     const Arguments& arguments = session.arguments;
     if (Status known = check_action(arguments.find("--action")); !known)
         return known;
+    const auto workspace = workspace_of(arguments);
+    if (!workspace)
+        return workspace.failure();
     manage::AuditFilter filter;
-    filter.workspace_id = arguments.find("WS").value_or("");
+    filter.workspace_id = workspace.value();
     filter.actor = arguments.find("--actor").value_or("");
     filter.action = arguments.find("--action").value_or("");
     filter.object = arguments.find("--object").value_or("");
-    const auto listing = listing_of(arguments, shown_by_default);
+    const auto listing = listing_of(arguments, shown_by_default, session.clock.now().wall_ms);
     if (!listing)
         return listing.failure();
     filter.from_ms = listing.value().from_ms;
@@ -57,14 +60,11 @@ std::vector<Command> audit_commands() {
          .summary = "List changes, newest first: who, what, on whom, from where",
          .details = "Every change is an event, made at the command line, over HTTP or by a "
                     "restore. With --json also what was before and after.",
-         .parameters = {optional_word("WS", "of one workspace, by id or name"),
+         .parameters = {optional_word("WS", "of one workspace, by id or name"), workspace_option,
                         option("--actor", "WHO", "cli:ann, operator:PREFIX or a member's id"),
                         option("--action", "WHAT", "token.mint, member.role, ..."),
                         option("--object", "ID", "a token's prefix, a member's or workspace's id"),
-                        option("--from", "TIME",
-                               "from an instant, or the beginning of a date (UTC)"),
-                        option("--until", "TIME",
-                               "before an instant, or until the end of a date (UTC)"),
+                        from_option, since_option, until_option,
                         option("--limit", "N", "at most so many; without it 50, 0: all")},
          .example = "hourgate audit Acme --action token.mint",
          .run = audit},

@@ -139,12 +139,16 @@ Status restore(Session& session) {
     const std::string& database = config.value()->database;
     const bool bring_back = session.arguments.given("--bring-back");
     const std::string& backup = session.arguments.one("FILE");
+    const bool preview = session.arguments.given("--dry-run");
     const auto report = store::restore(
         database, backup, bring_back ? store::BringBack::yes : store::BringBack::no,
         session.clock.now().wall_ms,
-        [&](const store::Losses& losses) { warn_of_losses(session, backup, losses); });
+        [&](const store::Losses& losses) { warn_of_losses(session, backup, losses); },
+        preview ? store::Restore::preview : store::Restore::real);
     if (!report)
         return report.failure();
+    if (preview)
+        return show_restored(session, database, report.value());
     forget_lost(session, database, report.value());
     return show_restored(session, database, report.value());
 }
@@ -183,7 +187,10 @@ std::vector<Command> backup_commands() {
                     "the backup is, what is lost, and which tokens will work again.",
          .parameters = {word("FILE", "a backup"),
                         flag("--bring-back",
-                             "undo what was revoked and removed since the backup, too")},
+                             "undo what was revoked and removed since the backup, too"),
+                        flag("--dry-run",
+                             "say what would be restored and lost, and change nothing; a server "
+                             "may run")},
          .example = "hourgate restore /srv/backup/hourgate.db",
          .run = restore},
     };

@@ -248,7 +248,7 @@ Status check(Session& session) {
         json["note"] = found.value().note.empty() ? Json() : Json(found.value().note);
         printed = print(session, json);
     } else {
-        printed = session.output.print(lines_of(found.value()));
+        printed = session.output.print_found(lines_of(found.value()));
     }
     if (!printed || answer.value("granted", false))
         return printed;

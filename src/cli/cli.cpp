@@ -34,7 +34,7 @@ int run_words(std::string program, std::vector<std::string> words) {
     }
     Invocation& invocation = parsed.value();
     if (invocation.command == nullptr) {
-        const Status printed = output.print(invocation.help);
+        const Status printed = output.print_found(invocation.help);
         return printed ? 0 : 1;
     }
     Session session(std::move(program), std::move(words), std::move(invocation.arguments), form);

@@ -40,6 +40,9 @@ struct Parameter {
 [[nodiscard]] constexpr Parameter words(std::string_view name, std::string_view help) {
     return {Parameter::Kind::words, true, name, "", help};
 }
+[[nodiscard]] constexpr Parameter optional_words(std::string_view name, std::string_view help) {
+    return {Parameter::Kind::words, false, name, "", help};
+}
 [[nodiscard]] constexpr Parameter option(std::string_view name, std::string_view value,
                                          std::string_view help) {
     return {Parameter::Kind::option, false, name, value, help};
@@ -91,6 +94,16 @@ inline constexpr Parameter database_option =
     option("--database", "FILE", "the database; else as [database] path says");
 inline constexpr Parameter json_flag = flag("--json", "print the result as JSON");
 inline constexpr Parameter help_flag = flag("--help", "print this");
+
+// The filters of lists. They are spelled in one way for every command.
+inline constexpr Parameter workspace_option =
+    option("--workspace", "WS", "of one workspace, by id or name");
+inline constexpr Parameter member_option =
+    option("--member", "MEMBER",
+           "of one member: by id, WS/EMAIL, WS/SERVICE, or e-mail where only one "
+           "has it");
+inline constexpr Parameter token_option =
+    option("--token", "PREFIX", "of one token, by its 12 hex digits");
 
 /// An argument as messages repeat it: cut off when long, escaped when it cannot be shown.
 [[nodiscard]] std::string echoed(std::string_view argument);

@@ -14,7 +14,7 @@ namespace {
 bool works_on_database(const Command& command) {
     constexpr std::array<std::string_view, 5> groups = {"workspace", "member", "plan", "token",
                                                         "operator"};
-    constexpr std::array<std::string_view, 6> alone = {"why",    "replay",  "audit",
+    constexpr std::array<std::string_view, 7> alone = {"why",    "replay",  "audit", "usage",
                                                        "backup", "restore", "doctor"};
     const auto has = [](const auto& names, std::string_view name) {
         return std::find(names.begin(), names.end(), name) != names.end();
@@ -41,10 +41,12 @@ Table all_commands() {
          "hourgate operator mint --name \"ann's laptop\""},
     };
     for (auto* const commands :
-         {init_commands, serve_commands, reload_commands, workspace_commands, member_commands,
-          plan_commands, token_commands, operator_commands, why_commands, check_commands,
-          replay_commands, audit_commands, backup_commands, doctor_commands, config_commands,
-          snippets_commands, version_commands}) {
+         {quickstart_commands, init_commands,      serve_commands,    reload_commands,
+          ready_commands,      workspace_commands, member_commands,   plan_commands,
+          token_commands,      operator_commands,  why_commands,      check_commands,
+          replay_commands,     usage_commands,     audit_commands,    backup_commands,
+          doctor_commands,     config_commands,    snippets_commands, completion_commands,
+          version_commands}) {
         std::vector<Command> some = commands();
         for (Command& command : some)
             if (works_on_database(command))

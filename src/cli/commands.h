@@ -9,7 +9,10 @@ namespace hourgate::cli {
 
 [[nodiscard]] std::vector<Command> init_commands();
 [[nodiscard]] std::vector<Command> serve_commands();
+[[nodiscard]] std::vector<Command> quickstart_commands();
+[[nodiscard]] std::vector<Command> ready_commands();
 [[nodiscard]] std::vector<Command> reload_commands();
+[[nodiscard]] std::vector<Command> completion_commands();
 [[nodiscard]] std::vector<Command> version_commands();
 [[nodiscard]] std::vector<Command> snippets_commands();
 [[nodiscard]] std::vector<Command> config_commands();
@@ -19,6 +22,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> token_commands();
 [[nodiscard]] std::vector<Command> operator_commands();
 [[nodiscard]] std::vector<Command> audit_commands();
+[[nodiscard]] std::vector<Command> usage_commands();
 [[nodiscard]] std::vector<Command> why_commands();
 [[nodiscard]] std::vector<Command> replay_commands();
 [[nodiscard]] std::vector<Command> backup_commands();

@@ -29,9 +29,9 @@ Status show_all(Session& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();
-    return session.output.print(session.output.form() == Form::json
-                                    ? config::show_json(*config.value())
-                                    : config::show_toml(*config.value()));
+    return session.output.print_found(session.output.form() == Form::json
+                                          ? config::show_json(*config.value())
+                                          : config::show_toml(*config.value()));
 }
 
 }  // namespace

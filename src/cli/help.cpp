@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -195,13 +196,15 @@ std::string help_of_all(const Table& table) {
         rows.emplace_back(word, group != nullptr ? group->summary : alone->summary);
     }
     out += columns(rows) + "\n" + columns(common_rows());
-    return out + example_lines(
-                     "hourgate serve --demo              # see it work; nothing is installed\n"
-                     "hourgate init                      # make the database\n"
-                     "hourgate workspace add Acme --plan studio\n"
-                     "hourgate member add Acme ann@acme.example --role manager\n"
-                     "hourgate token mint Acme/ann@acme.example --name \"ci job\"\n"
-                     "hourgate token mint --help         # every command has help and an example");
+    return out +
+           example_lines(
+               "hourgate serve --demo              # see it work; nothing is installed\n"
+               "hourgate quickstart --api URL      # make a gate for your API, in one folder\n"
+               "hourgate init                      # make the database\n"
+               "hourgate workspace add Acme --plan studio\n"
+               "hourgate member add Acme ann@acme.example --role manager\n"
+               "hourgate token mint Acme/ann@acme.example --name \"ci job\"\n"
+               "hourgate token mint --help         # every command has help and an example");
 }
 
 Failure no_such_command(const Table& table, const Group* group, std::string_view word) {
@@ -222,6 +225,21 @@ Failure command_missing(const Table& table, const Group* group) {
         "one of: " + joined(known_words(table, group)) + "; see `" + path_of(group) + " --help`"};
 }
 
+namespace {
+
+/// What an option of other servers is here; "" for any other.
+std::string key_instead(const Command* command, std::string_view option) {
+    constexpr std::array<std::string_view, 9> listening = {
+        "--port", "-p", "--listen", "--bind", "--addr", "--address", "--host", "-l", "-b"};
+    if (command == nullptr || command->name != "serve" ||
+        std::find(listening.begin(), listening.end(), option) == listening.end())
+        return "";
+    return "did you mean [server] public of the configuration? It says where the server listens, "
+           "as in public = \"127.0.0.1:8402\"; so do ask and admin";
+}
+
+}  // namespace
+
 Failure no_such_option(const Command* command, std::string_view option) {
     std::vector<std::string_view> known;
     if (command != nullptr)
@@ -233,6 +251,8 @@ Failure no_such_option(const Command* command, std::string_view option) {
     const std::string path = command == nullptr ? "hourgate" : "hourgate " + command->path();
     const std::string_view name = option.substr(0, option.find('='));
     std::string what = "`" + path + "` has no option '" + echoed(name) + "'";
+    if (std::string key = key_instead(command, name); !key.empty())
+        return {Fault::usage, std::move(what), std::move(key)};
     if (const auto meant = config::nearest(lower(name), known))
         return {Fault::usage, std::move(what), "did you mean " + std::string(*meant) + "?"};
     return {Fault::usage, std::move(what), "the options are: " + joined(known)};

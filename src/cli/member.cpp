@@ -1,4 +1,4 @@
-// hourgate member add | list | role | remove | restore
+// hourgate member add | list | show | role | rename | email | remove | restore
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -37,6 +37,13 @@ Result<manage::NewMember> asked_of(const Arguments& arguments) {
     return asked;
 }
 
+/// What cannot be looked up is left out: the change itself is done.
+void warn_of_name(Session& session, const manage::Context& context, const Member& changed) {
+    const auto warning = manage::warning_about_name(context, changed);
+    if (warning && !warning.value().empty())
+        session.output.warn(warning.value());
+}
+
 Status add(Session& session) {
     const auto asked = asked_of(session.arguments);
     if (!asked)
@@ -46,18 +53,21 @@ Status add(Session& session) {
         return context.failure();
     const auto added = manage::add_member(context.value(), asked.value());
     if (added)
-        if (const auto warning =
-                manage::warning_about_name(context.value(), added.value().member);
-            warning && !warning.value().empty())
-            session.output.warn(warning.value());
+        warn_of_name(session, context.value(), added.value().member);
     return shown_in_force(session, added);
 }
 
 Status list(Session& session) {
+    const auto workspace = workspace_of(session.arguments);
+    if (!workspace)
+        return workspace.failure();
+    if (workspace.value().empty())
+        return Failure{Fault::usage, "the workspace is missing",
+                       "the form is `hourgate member list WS`"};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_members(context.value(), session.arguments.one(ws.name)));
+    return shown(session, manage::list_members(context.value(), workspace.value()));
 }
 
 Status role(Session& session) {
@@ -70,6 +80,36 @@ Status role(Session& session) {
     return shown_in_force(session,
                           manage::change_role(context.value(), session.arguments.one(member.name),
                                               role.value().value()));
+}
+
+Status show_one(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    return shown(session, manage::show_member(context.value(), session.arguments.one(member.name)));
+}
+
+Status change(Session& session, const manage::MemberChange& change) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto changed =
+        manage::change_member(context.value(), session.arguments.one(member.name), change);
+    if (changed && change.name)
+        warn_of_name(session, context.value(), changed.value().member);
+    return shown_in_force(session, changed);
+}
+
+Status rename(Session& session) {
+    manage::MemberChange asked;
+    asked.name = session.arguments.one("NAME");
+    return change(session, asked);
+}
+
+Status email(Session& session) {
+    manage::MemberChange asked;
+    asked.email = session.arguments.one("EMAIL");
+    return change(session, asked);
 }
 
 Status remove(Session& session) {
@@ -106,9 +146,15 @@ std::vector<Command> member_commands() {
         {.group = "member",
          .name = "list",
          .summary = "List the members of a workspace, removed ones too",
-         .parameters = {ws},
+         .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option},
          .example = "hourgate member list Acme",
          .run = list},
+        {.group = "member",
+         .name = "show",
+         .summary = "Show a member",
+         .parameters = {member},
+         .example = "hourgate member show Acme/ann@acme.example",
+         .run = show_one},
         {.group = "member",
          .name = "role",
          .summary = "Give a member another role",
@@ -116,6 +162,18 @@ std::vector<Command> member_commands() {
          .parameters = {member, word("ROLE", "owner, admin, manager or member")},
          .example = "hourgate member role Acme/ann@acme.example admin",
          .run = role},
+        {.group = "member",
+         .name = "rename",
+         .summary = "Give a member another name; id and tokens stay",
+         .parameters = {member, word("NAME", "of a service: unique; of a person: may be \"\"")},
+         .example = "hourgate member rename Acme/ann@acme.example \"Ann Lee\"",
+         .run = rename},
+        {.group = "member",
+         .name = "email",
+         .summary = "Give a person another e-mail address; id and tokens stay",
+         .parameters = {member, word("EMAIL", "no other member of the workspace has it")},
+         .example = "hourgate member email Acme/ann@acme.example ann.lee@acme.example",
+         .run = email},
         {.group = "member",
          .name = "remove",
          .summary = "Remove a member; their tokens end at once",

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "cli/terminal.h"
 #include "token/format.h"
 
 namespace hourgate::cli {
@@ -40,21 +41,46 @@ std::string dump(const nlohmann::ordered_json& json) {
            "\n";
 }
 
-/// Columns that `text` takes on a terminal: characters, roughly.
-std::size_t width_of(std::string_view text) noexcept {
-    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-    return text.size() -
-           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+enum class Colour : std::uint8_t { red = 31, yellow = 33 };
+
+/// `text` in a colour, where standard error is a terminal that is to have them.
+std::string coloured(std::string_view text, Colour colour) {
+    if (!wants_colour(STDERR_FILENO))
+        return std::string(text);
+    return "\x1b[1;" + std::to_string(static_cast<int>(colour)) + "m" + std::string(text) +
+           "\x1b[0m";
 }
 
 }  // namespace
 
-Status Output::print(std::string_view text) const {
+namespace {
+
+/// The errno of a write that failed; 0: all was written.
+int printed(std::string_view text) {
     std::string shown = visible(text);
-    const bool written = write_all(STDOUT_FILENO, shown);
-    const int error = errno;
+    const int error = write_all(STDOUT_FILENO, shown) ? 0 : errno;
     wipe(shown);
-    if (written)
+    return error;
+}
+
+}  // namespace
+
+Status Output::print_found(std::string_view text) const {
+    const int error = printed(text);
+    if (error == 0 || error == EPIPE)
+        return Done{};
+    return Failure{Fault::system,
+                   std::string("what was found could not be printed: ") + std::strerror(error),
+                   "see that the disk is not full; nothing was changed"};
+}
+
+bool Output::is_for_people() const noexcept {
+    return form_ == Form::plain && is_terminal(STDOUT_FILENO);
+}
+
+Status Output::print(std::string_view text) const {
+    const int error = printed(text);
+    if (error == 0)
         return Done{};
     return Failure{
         Fault::system, std::string("what was done could not be printed: ") + std::strerror(error),
@@ -65,9 +91,14 @@ Status Output::print(std::string_view text) const {
 void Output::warn(std::string_view what) const noexcept {
     const std::string told = token::blotted(what);
     if (form_ == Form::plain)
-        complain("hourgate: warning: " + visible_line(told) + "\n");
+        complain(coloured("hourgate: warning:", Colour::yellow) + " " + visible_line(told) + "\n");
     else
         complain(dump({{"warning", {{"message", told}}}}));
+}
+
+void Output::note(std::string_view what) const noexcept {
+    if (form_ == Form::plain)
+        complain(visible_line(token::blotted(what)) + "\n");
 }
 
 void Output::fail(const Failure& failure, std::string_view config) const noexcept {
@@ -75,7 +106,10 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
     const std::string what = token::blotted(failure.what);
     const std::string next = token::blotted(failure.next);
     if (form_ == Form::json) {
-        nlohmann::ordered_json error = {{"message", what}, {"next", next}};
+        nlohmann::ordered_json error = {
+            {"code", code_of(failure.fault)}, {"message", what}, {"next", next}};
+        if (!failure.reason.empty())
+            error["reason"] = failure.reason;
         if (what.find('\n') != std::string::npos)
             for (const std::string_view line : split(what, '\n'))
                 error["mistakes"].push_back(line);
@@ -89,7 +123,9 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
     const auto lines =
         failure.fault == Fault::config ? split(what, '\n') : std::vector<std::string_view>{what};
     for (const std::string_view line : lines)
-        text.append("hourgate: ").append(visible_line(line)).append("\n");
+        text.append(coloured("hourgate:", Colour::red) + " ")
+            .append(visible_line(line))
+            .append("\n");
     if (!next.empty())
         text += "  next: " + visible_line(next) + "\n";
     if (!config.empty())
@@ -98,9 +134,33 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
 }
 
 void Output::progress(std::string_view line) const noexcept {
-    if (::isatty(STDERR_FILENO) == 0)
+    if (!is_terminal(STDERR_FILENO))
         return;
     complain("\r\x1b[K" + visible_line(line));
+}
+
+std::string_view code_of(Fault fault) noexcept {
+    switch (fault) {
+        case Fault::usage:
+            return "usage";
+        case Fault::not_found:
+            return "not_found";
+        case Fault::conflict:
+            return "conflict";
+        case Fault::forbidden:
+            return "forbidden";
+        case Fault::full:
+            return "full";
+        case Fault::config:
+            return "config";
+        case Fault::store:
+            return "store";
+        case Fault::permission:
+            return "permission";
+        case Fault::system:
+            return "system";
+    }
+    return "system";
 }
 
 int exit_code_of(const Failure& failure) noexcept {
@@ -126,7 +186,7 @@ std::string columns_of(std::vector<std::vector<std::string>> rows) {
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t at = 0; at < row.size(); ++at)
-            widths[at] = std::max(widths[at], std::max<std::size_t>(width_of(row[at]), 1));
+            widths[at] = std::max(widths[at], std::max<std::size_t>(terminal_columns(row[at]), 1));
     }
     std::string out;
     for (const auto& row : rows) {
@@ -135,7 +195,7 @@ std::string columns_of(std::vector<std::vector<std::string>> rows) {
             const std::string cell = row[at].empty() ? "-" : row[at];
             line += cell;
             if (at + 1 < row.size())
-                line.append(widths[at] - width_of(cell) + 2, ' ');
+                line.append(widths[at] - terminal_columns(cell) + 2, ' ');
         }
         out += line + "\n";
     }

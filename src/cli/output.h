@@ -25,12 +25,23 @@ public:
     /// work, and what it had to say is lost.
     [[nodiscard]] Status print(std::string_view text) const;
 
+    /// The same for a command that changed nothing: a reader that closed the pipe, as head(1) does,
+    /// has seen enough, and that is no failure.
+    [[nodiscard]] Status print_found(std::string_view text) const;
+
+    /// Whether people look at standard output, on a terminal.
+    [[nodiscard]] bool is_for_people() const noexcept;
+
     /// "hourgate: warning: WHAT" on standard error.
     void warn(std::string_view what) const noexcept;
 
+    /// A line on standard error for people, below a result; nothing in JSON.
+    void note(std::string_view what) const noexcept;
+
     /// Prints "hourgate: WHAT" for each line of it, "  next: NEXT" and "  config: CONFIG" on
     /// standard error. Empty ones are left out. In JSON the lines of WHAT are also a list,
-    /// "mistakes", if there are several.
+    /// "mistakes", if there are several; "code" is a stable word for the kind of failure, and
+    /// "reason", where there is one, for the failure itself.
     void fail(const Failure& failure, std::string_view config) const noexcept;
 
     /// A line that is written over by the next, on a terminal; nothing elsewhere. "" removes it.
@@ -39,6 +50,10 @@ public:
 private:
     const Form form_;
 };
+
+/// A stable word: "usage", "not_found", "conflict", "forbidden", "full", "config", "store",
+/// "permission" or "system".
+[[nodiscard]] std::string_view code_of(Fault fault) noexcept;
 
 /// 0 done, 1 failed, 2 wrong usage.
 [[nodiscard]] int exit_code_of(const Failure& failure) noexcept;

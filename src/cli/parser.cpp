@@ -159,6 +159,12 @@ private:
         // Options belong to commands. If no command was found, the mistake to report is the word
         // that is not a command, not the options after it.
         const auto word = std::find_if_not(extras.begin(), extras.end(), is_option);
+        // What stands before a command was meant as one: `confg check`, where check is a command,
+        // too.
+        const std::vector<std::string> before = root_.remaining();
+        if (found != nullptr && !before.empty() && !is_option(before.front()) &&
+            before.front() != "--")
+            return no_such_command(table_, nullptr, before.front());
         if (found == nullptr && word != extras.end())
             return no_such_command(table_, group(), *word);
         for (const std::string& extra : extras)

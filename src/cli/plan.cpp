@@ -1,4 +1,4 @@
-// hourgate plan list | set | remove
+// hourgate plan list | show | set | remove
 #include <utility>
 
 #include "cli/commands.h"
@@ -59,6 +59,13 @@ Status list(Session& session) {
     return shown(session, manage::list_plans(context.value()));
 }
 
+Status show_one(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    return shown(session, manage::show_plan(context.value(), session.arguments.one(name.name)));
+}
+
 Status remove(Session& session) {
     const auto context = session.manage();
     if (!context)
@@ -79,6 +86,12 @@ std::vector<Command> plan_commands() {
          .summary = "List the plans, the cheapest first",
          .example = "hourgate plan list",
          .run = list},
+        {.group = "plan",
+         .name = "show",
+         .summary = "Show a plan",
+         .parameters = {name},
+         .example = "hourgate plan show studio",
+         .run = show_one},
         {.group = "plan",
          .name = "set",
          .summary = "Make a plan or change it",

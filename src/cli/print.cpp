@@ -17,6 +17,19 @@ Status print(const Session& session, const Json& json) {
     return session.output.print(dump(json));
 }
 
+Status print_found(const Session& session, const Json& json) {
+    return session.output.print_found(dump(json));
+}
+
+Status print_token(const Session& session, const Secret& token) {
+    std::string text;
+    text.reserve(token.reveal().size() + 1);
+    text.append(token.reveal()).append("\n");
+    const Status printed = session.output.print(text);
+    wipe(text);
+    return printed;
+}
+
 Status print_with_token(const Session& session, const Json& json, const Secret& token) {
     std::string text = "{\"token\":\"";
     std::string rest = dump(json);

@@ -17,11 +17,15 @@ using Json = nlohmann::ordered_json;
 
 /// One line.
 [[nodiscard]] Status print(const Session& session, const Json& json);
+/// The same for a command that changed nothing: see Output::print_found().
+[[nodiscard]] Status print_found(const Session& session, const Json& json);
 
 /// The same with the token as its first member. A token has no character that JSON escapes; it is
 /// put in as text so that no copy stays behind.
 [[nodiscard]] Status print_with_token(const Session& session, const Json& json,
                                       const Secret& token);
+/// The token alone, on a line.
+[[nodiscard]] Status print_token(const Session& session, const Secret& token);
 /// `before`, then the token on a line of its own.
 [[nodiscard]] Status print_with_token(const Session& session, const std::string& before,
                                       const Secret& token);

@@ -103,13 +103,14 @@ struct Period {
 };
 
 Result<Period> period_of(const Session& session) {
-    const auto from = time_of(session.arguments, "--from", DateMeans::its_beginning);
+    const std::int64_t now_ms = session.clock.now().wall_ms;
+    const auto from = from_of(session.arguments, now_ms);
     if (!from)
         return from.failure();
-    const auto until = time_of(session.arguments, "--until", DateMeans::its_end);
+    const auto until = time_of(session.arguments, until_option.name, until_form, now_ms);
     if (!until)
         return until.failure();
-    const std::int64_t end = until.value().value_or(session.clock.now().wall_ms);
+    const std::int64_t end = until.value().value_or(now_ms);
     const Period period{from.value().value_or(end - week_ms), end};
     if (period.from_ms >= period.until_ms)
         return Failure{Fault::usage,
@@ -212,7 +213,7 @@ Status replay(Session& session) {
     report.calls_granted = granted.value() - probes.value();
     if (session.output.form() == Form::json)
         return print(session, report.json());
-    return session.output.print(report.text());
+    return session.output.print_found(report.text());
 }
 
 }  // namespace
@@ -235,10 +236,9 @@ std::vector<Command> replay_commands() {
                   "a window of the plan to try: PLAN:NAME=LIMIT/SECONDS[/PER], or PLAN:NAME=off; a "
                   "new one: PLAN:+NAME=LIMIT/SECONDS[/PER]"),
               option("--from", "TIME",
-                     "from an instant or the beginning of a date; without it a week "
-                     "back"),
-              option("--until", "TIME",
-                     "before an instant or until the end of a date; without it all")},
+                     "from an instant, a date (UTC), yesterday, or 2h, so long ago; without it a "
+                     "week back"),
+              since_option, until_option},
          .example = "hourgate replay --window studio:burst=20/10\n"
                     "hourgate replay --against new.toml --from 2026-11-18",
          .run = replay},

@@ -83,7 +83,7 @@ Status show_made(const Session& session, const std::string& database,
     Pairs pairs = {{"database", database}, {"plans", "free, studio, agency"}};
     const std::string before = lines_of(pairs) +
                                "\nThe first operator token, for those who run the gate:\n" +
-                               lines_of(pairs_of(minted.view, now_ms)) +
+                               lines_of(pairs_of(session, minted.view)) +
                                "\nNext: hourgate workspace add NAME --plan studio, hourgate member "
                                "add, hourgate token mint,\n"
                                "and start the server: hourgate serve\n";
@@ -149,8 +149,10 @@ void warn_of_losses(const Session& session, const std::string& backup,
 Status show_restored(const Session& session, const std::string& database,
                      const store::RestoreReport& report) {
     const store::Losses& losses = report.losses;
+    const bool preview = session.arguments.given("--dry-run");
     if (wants_json(session)) {
         Json json = Json{{"database", database},
+                         {"dryRun", preview},
                          {"oldFile", report.old_file.empty() ? Json() : Json(report.old_file)},
                          {"workspaces", report.workspaces},
                          {"members", report.members},
@@ -173,7 +175,7 @@ Status show_restored(const Session& session, const std::string& database,
         return print(session, json);
     }
     Pairs pairs = {{"database", database},
-                   {"moved away to", report.old_file},
+                   {"moved away to", preview ? "nothing was changed" : report.old_file},
                    {"workspaces", std::to_string(report.workspaces)},
                    {"members", std::to_string(report.members)},
                    {"tokens", std::to_string(report.tokens)}};
@@ -204,7 +206,7 @@ Status show_checked(const Session& session, const std::string& file,
     std::string text = (file.empty() ? "built-in defaults (no file was read)" : file) + ": OK\n";
     for (const std::string& warning : warnings)
         text += "warning: " + visible_line(warning) + "\n";
-    return session.output.print(text);
+    return session.output.print_found(text);
 }
 
 Status show_version(const Session& session) {
@@ -228,7 +230,7 @@ Status show_version(const Session& session) {
                    {"schema", std::to_string(store::schema_version())}};
     for (const build_info::Part& part : build_info::parts)
         pairs.emplace_back(part.name, part.version);
-    return session.output.print(lines_of(pairs));
+    return session.output.print_found(lines_of(pairs));
 }
 
 }  // namespace hourgate::cli

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/time_text.h"
 #include "cli/print.h"
+#include "cli/terminal.h"
 #include "http/views.h"
 
 namespace hourgate::cli {
@@ -15,8 +17,15 @@ namespace {
 using http::view_of;
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string time_text(std::optional<std::int64_t> time_ms) {
-    return time_ms ? format_time(*time_ms) : std::string();
+/// In UTC; for people with how long ago that is.
+std::string time_text(const Session& session, std::int64_t time_ms) {
+    std::string text = format_time(time_ms);
+    if (session.output.is_for_people())
+        text += " (" + relative_time(time_ms, session.clock.now().wall_ms) + ")";
+    return text;
+}
+std::string time_text(const Session& session, std::optional<std::int64_t> time_ms) {
+    return time_ms ? time_text(session, *time_ms) : std::string();
 }
 
 /// A list: an array, or a table under its heading, or one line that says how to fill it.
@@ -27,13 +36,13 @@ Status show_list(const Session& session, const std::vector<T>& items, Rows rows,
         Json array = Json::array();
         for (const T& item : items)
             array.push_back(view(item));
-        return print(session, array);
+        return print_found(session, array);
     }
     if (items.empty())
-        return session.output.print(std::string(empty) + "\n");
+        return session.output.print_found(std::string(empty) + "\n");
     for (const T& item : items)
         rows.push_back(row(item));
-    return session.output.print(columns_of(rows));
+    return session.output.print_found(columns_of(rows));
 }
 
 /// "from 192.0.2.7", or that nobody knows.
@@ -49,18 +58,19 @@ std::string role_text(const manage::TokenView& view) {
     return std::string(view.token.is_operator ? "operator" : to_text(view.member.role));
 }
 
-std::string status_text(const manage::TokenView& view, std::int64_t now_ms) {
+std::string status_text(const Session& session, const manage::TokenView& view,
+                        std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     std::string text(manage::status_of(view, now_ms));
     if (token.revoked_ms)
-        return text + " " + format_time(*token.revoked_ms);
+        return text + " " + time_text(session, *token.revoked_ms);
     if (text == "member_removed")
-        return text + " " + format_time(*view.member.removed_ms);
+        return text + " " + time_text(session, *view.member.removed_ms);
     if (!token.works_until_ms)
         return text;
     const bool over = *token.works_until_ms <= now_ms;
     return text + (over ? ", worked until " : ", works until ") +
-           format_time(*token.works_until_ms);
+           time_text(session, *token.works_until_ms);
 }
 
 /// "paid", "paid, 62 days left", "in grace, 1 day left" or "lapsed".
@@ -87,28 +97,33 @@ std::string windows_of(const Plan& plan) {
 
 }  // namespace
 
-Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms) {
+Pairs pairs_of(const Session& session, const manage::TokenView& view) {
+    const std::int64_t now_ms = session.clock.now().wall_ms;
     const manage::TokenRecord& token = view.token;
     Pairs pairs = {{"prefix", token.prefix}, {"name", token.name}};
     if (!token.is_operator) {
         pairs.emplace_back("member", who_of(view) + " (" + view.member.public_id + ")");
         pairs.emplace_back("workspace", view.workspace_name + " (" + view.workspace_id + ")");
     }
+    if (!token.note.empty())
+        pairs.emplace_back("note", token.note);
     pairs.emplace_back("role", role_text(view));
     pairs.emplace_back("env", token::to_text(token.env));
     if (!token.is_operator)
         pairs.emplace_back("scopes",
                            token.scopes.empty() ? "all its role allows" : to_text(token.scopes));
-    pairs.emplace_back("status", status_text(view, now_ms));
-    pairs.emplace_back("created", format_time(token.created_ms));
-    pairs.emplace_back("expires", token.expires_ms ? format_time(*token.expires_ms) : "never");
+    pairs.emplace_back("status", status_text(session, view, now_ms));
+    pairs.emplace_back("created", time_text(session, token.created_ms));
+    pairs.emplace_back("expires",
+                       token.expires_ms ? time_text(session, *token.expires_ms) : "never");
     const manage::TokenUse& use = view.use;
     if (use.used_ms)
-        pairs.emplace_back("last used", format_time(*use.used_ms) + from_text(use.used_from));
+        pairs.emplace_back("last used",
+                           time_text(session, *use.used_ms) + from_text(use.used_from));
     if (use.refused_ms)
-        pairs.emplace_back(
-            "last refused",
-            format_time(*use.refused_ms) + from_text(use.refused_from) + ", " + use.refused_reason);
+        pairs.emplace_back("last refused", time_text(session, *use.refused_ms) +
+                                               from_text(use.refused_from) + ", " +
+                                               use.refused_reason);
     return pairs;
 }
 
@@ -119,12 +134,12 @@ Status show(const Session& session, const manage::WorkspaceView& view) {
     Pairs pairs = {{"id", workspace.public_id},
                    {"name", workspace.name},
                    {"plan", view.plan},
-                   {"paid until", time_text(workspace.paid_until_ms)},
+                   {"paid until", time_text(session, workspace.paid_until_ms)},
                    {"standing", standing_text(view)}};
     if (workspace.paid_until_ms)
         pairs.emplace_back(view.standing.paid == Paid::lapsed ? "lapsed" : "lapses",
-                           format_time(view.standing.lapses_ms));
-    pairs.emplace_back("created", format_time(workspace.created_ms));
+                           time_text(session, view.standing.lapses_ms));
+    pairs.emplace_back("created", time_text(session, workspace.created_ms));
     pairs.emplace_back("members", std::to_string(view.members));
     pairs.emplace_back("tokens", std::to_string(view.tokens));
     return session.output.print(lines_of(pairs));
@@ -136,11 +151,11 @@ Status show(const Session& session, const std::vector<manage::WorkspaceView>& vi
         session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "STANDING", "MEMBERS", "TOKENS"}},
         "no matching workspaces; add one: hourgate workspace add NAME --plan studio",
         [](const View& view) { return view_of(view); },
-        [](const View& view) {
+        [&](const View& view) {
             return std::vector<std::string>{view.workspace.public_id,
                                             view.workspace.name,
                                             view.plan,
-                                            time_text(view.workspace.paid_until_ms),
+                                            time_text(session, view.workspace.paid_until_ms),
                                             standing_text(view),
                                             std::to_string(view.members),
                                             std::to_string(view.tokens)};
@@ -159,9 +174,9 @@ Status show(const Session& session, const manage::MemberView& view) {
         pairs.emplace_back("email", member.email);
     pairs.emplace_back("name", member.name);
     pairs.emplace_back("role", to_text(member.role));
-    pairs.emplace_back("created", format_time(member.created_ms));
+    pairs.emplace_back("created", time_text(session, member.created_ms));
     if (member.removed_ms)
-        pairs.emplace_back("removed", format_time(*member.removed_ms));
+        pairs.emplace_back("removed", time_text(session, *member.removed_ms));
     pairs.emplace_back("tokens", std::to_string(view.tokens));
     return session.output.print(lines_of(pairs));
 }
@@ -172,7 +187,7 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
         session, views, {{"ID", "KIND", "E-MAIL", "NAME", "ROLE", "REMOVED", "TOKENS"}},
         "no matching members; add one: hourgate member add WORKSPACE EMAIL --role owner",
         [](const View& view) { return view_of(view); },
-        [](const View& view) {
+        [&](const View& view) {
             const Member& member = view.member;
             return std::vector<std::string>{
                 member.public_id,
@@ -180,7 +195,7 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
                 member.email,
                 member.name,
                 std::string(to_text(member.role)),
-                time_text(member.removed_ms),
+                time_text(session, member.removed_ms),
                 std::to_string(view.tokens)};
         });
 }
@@ -190,10 +205,13 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
     return show_list(
         session, events, {{"TIME", "ACTOR", "ACTION", "OBJECT", "WORKSPACE", "FROM"}},
         "no matching events", [](const Event& event) { return view_of(event); },
-        [](const Event& event) {
-            return std::vector<std::string>{
-                format_time(event.at_ms), event.actor, event.action, event.object,
-                event.workspace_id,       event.from};
+        [&](const Event& event) {
+            return std::vector<std::string>{time_text(session, event.at_ms),
+                                            event.actor,
+                                            event.action,
+                                            event.object,
+                                            event.workspace_id,
+                                            event.from};
         });
 }
 
@@ -202,8 +220,8 @@ Status show(const Session& session, const std::vector<manage::DecisionRecord>& r
     return show_list(
         session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
         "no matching decisions", [](const Record& record) { return view_of(record); },
-        [](const Record& record) {
-            return std::vector<std::string>{format_time(record.at_ms),
+        [&](const Record& record) {
+            return std::vector<std::string>{time_text(session, record.at_ms),
                                             std::to_string(record.status),
                                             record.reason,
                                             record.prefix,
@@ -246,7 +264,7 @@ Status show(const Session& session, const manage::TokenView& view) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     if (wants_json(session))
         return print(session, view_of(view, now_ms));
-    return session.output.print(lines_of(pairs_of(view, now_ms)));
+    return session.output.print(lines_of(pairs_of(session, view)));
 }
 
 Status show(const Session& session, const std::vector<manage::TokenView>& views) {
@@ -267,8 +285,8 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
                 role_text(view),
                 view.workspace_name,
                 who_of(view),
-                token.expires_ms ? format_time(*token.expires_ms) : "never",
-                time_text(view.use.used_ms),
+                token.expires_ms ? time_text(session, *token.expires_ms) : "never",
+                time_text(session, view.use.used_ms),
                 token.name};
         });
 }
@@ -277,12 +295,14 @@ Status show(const Session& session, const manage::MintedToken& minted) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     for (const std::string& warning : minted.warnings)
         session.output.warn(warning);
+    if (session.arguments.given("--quiet"))
+        return print_token(session, minted.token);
     if (wants_json(session)) {
         Json json = view_of(minted.view, now_ms);
         json["warnings"] = minted.warnings;
         return print_with_token(session, json, minted.token);
     }
-    return print_with_token(session, lines_of(pairs_of(minted.view, now_ms)), minted.token);
+    return print_with_token(session, lines_of(pairs_of(session, minted.view)), minted.token);
 }
 
 Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views) {
@@ -293,6 +313,44 @@ Status show_revoked(const Session& session, const std::vector<manage::TokenView>
     for (const manage::TokenView& view : views)
         revoked.push_back(view_of(view, now_ms));
     return print(session, {{"revoked", revoked}});
+}
+
+Status show(const Session& session, const std::vector<manage::UsageRow>& rows) {
+    using Row = manage::UsageRow;
+    return show_list(
+        session, rows, {{"HOUR", "TOKEN", "NAME", "WORKSPACE", "GRANTED", "REFUSED"}},
+        "no matching usage", [](const Row& row) { return view_of(row); },
+        [](const Row& row) {
+            std::int64_t granted = 0;
+            std::string refused;
+            for (const auto& [reason, calls] : row.calls) {
+                if (reason == "granted")
+                    granted = calls;
+                else
+                    refused.append(refused.empty() ? "" : ", ")
+                        .append(std::to_string(calls) + " " + reason);
+            }
+            return std::vector<std::string>{format_time(row.hour * ms_per_hour),
+                                            row.prefix,
+                                            row.token_name,
+                                            row.workspace_id,
+                                            std::to_string(granted),
+                                            refused};
+        });
+}
+
+Status show_closed(const Session& session, const manage::ClosedWorkspace& closed) {
+    const Workspace& workspace = closed.view.workspace;
+    if (wants_json(session))
+        return print(session, {{"id", workspace.public_id},
+                               {"name", workspace.name},
+                               {"closed", true},
+                               {"members", closed.members},
+                               {"endedTokens", closed.ended_tokens}});
+    return session.output.print(lines_of({{"closed", workspace.name},
+                                          {"id", workspace.public_id},
+                                          {"members", std::to_string(closed.members)},
+                                          {"ended tokens", std::to_string(closed.ended_tokens)}}));
 }
 
 Status show_removed_plan(const Session& session, std::string_view name) {

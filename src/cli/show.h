@@ -11,6 +11,7 @@
 #include "manage/accounts.h"
 #include "manage/records.h"
 #include "manage/tokens.h"
+#include "manage/usage.h"
 #include "plan/plan.h"
 #include "store/database.h"
 
@@ -24,18 +25,20 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const std::vector<Plan>& plans);
 /// With its warnings: on standard error, and as "warnings" in JSON.
 [[nodiscard]] Status show(const Session& session, const manage::PlanSet& set);
-[[nodiscard]] Pairs pairs_of(const manage::TokenView& view, std::int64_t now_ms);
+[[nodiscard]] Pairs pairs_of(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::AuditEvent>& events);
 [[nodiscard]] Status show(const Session& session,
                           const std::vector<manage::DecisionRecord>& records);
+[[nodiscard]] Status show(const Session& session, const std::vector<manage::UsageRow>& rows);
 /// With the token itself, this once.
 [[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
 
 /// After a revocation.
 [[nodiscard]] Status show_revoked(const Session& session,
                                   const std::vector<manage::TokenView>& views);
+[[nodiscard]] Status show_closed(const Session& session, const manage::ClosedWorkspace& closed);
 [[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
 
 /// What a command ends with that looked at something.

@@ -520,9 +520,9 @@ Status snippets(Session& session) {
             "as Debian's sites-enabled/default");
     const std::string text = filled(with_claims(whole(text_of(file.value()))), values);
     if (session.output.form() == Form::plain)
-        return session.output.print(text);
+        return session.output.print_found(text);
     const nlohmann::ordered_json json = {{"proxy", proxy.value().name}, {"text", text}};
-    return session.output.print(json.dump() + "\n");
+    return session.output.print_found(json.dump() + "\n");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
-// hourgate token mint | list | show | rotate | revoke, and hourgate operator mint
+// hourgate token mint | list | show | rename | note | rotate | revoke, and
+// hourgate operator mint | list | revoke
+#include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -11,8 +13,17 @@ namespace {
 
 constexpr Parameter prefix = word("PREFIX", "12 hex digits: what stands between the 2nd and 3rd _");
 constexpr Parameter name = needed_option("--name", "N", "what it is for");
-constexpr Parameter expires_option = option(
-    "--expires", "WHEN", "90d, or a date, which ends with that day (UTC); without it: never");
+constexpr Parameter expires_option =
+    option("--expires", "WHEN",
+           "90d, tomorrow, or a date, which ends with that day (UTC); without it: "
+           "never");
+
+constexpr Parameter quiet_flag = flag("--quiet", "print the token alone");
+constexpr Parameter note_option = option("--note", "TEXT", "for people, at most 500 bytes");
+constexpr Parameter status_option =
+    option("--status", "S",
+           "working (the default: live or in grace), ended, live, grace, rotated, revoked, "
+           "expired, member_removed or all");
 
 Status mint(Session& session) {
     const Arguments& arguments = session.arguments;
@@ -22,12 +33,14 @@ Status mint(Session& session) {
     auto scopes = scopes_of(arguments, "--scope");
     if (!scopes)
         return scopes.failure();
-    const auto expires = end_of(arguments, expires_option.name, session.clock.now().wall_ms);
+    const auto expires =
+        time_of(arguments, expires_option.name, end_form, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
     manage::NewToken asked;
     asked.member = arguments.one("MEMBER");
     asked.name = arguments.one(name.name);
+    asked.note = arguments.find(note_option.name).value_or("");
     asked.env = env.value();
     asked.scopes = scopes.value();
     asked.expires_ms = expires.value();
@@ -39,12 +52,60 @@ Status mint(Session& session) {
     return shown_in_force(session, manage::mint_token(context.value(), asked));
 }
 
-Status list(Session& session) {
+/// Tokens that ended are many, and hide those that work: how many are left out is said.
+Status list_some(Session& session, manage::TokenQuery query) {
+    const auto status = token_status_of(session.arguments, manage::TokenStatus::working);
+    if (!status)
+        return status.failure();
+    query.status = status.value();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const manage::TokenQuery query{session.arguments.find("WS").value_or(""), ""};
-    return shown(session, manage::list_tokens(context.value(), query));
+    const auto listed = manage::list_tokens(context.value(), query);
+    if (!listed)
+        return listed.failure();
+    if (Status printed = show(session, listed.value()); !printed)
+        return printed;
+    if (session.arguments.given(status_option.name) || session.output.form() == Form::json)
+        return Done{};
+    query.status = manage::TokenStatus::ended;
+    const auto hidden = manage::count_tokens(context.value(), query);
+    if (hidden && hidden.value() > 0)
+        session.output.note(std::to_string(hidden.value()) +
+                            (hidden.value() == 1 ? " token that has" : " tokens that have") +
+                            " ended " + (hidden.value() == 1 ? "is" : "are") +
+                            " not shown; see them with --status all");
+    return Done{};
+}
+
+Status list(Session& session) {
+    const auto workspace = workspace_of(session.arguments);
+    if (!workspace)
+        return workspace.failure();
+    manage::TokenQuery query;
+    query.workspace = workspace.value();
+    query.member = session.arguments.find(member_option.name).value_or("");
+    return list_some(session, query);
+}
+
+Status change(Session& session, const manage::TokenChange& change) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    return shown_in_force(
+        session, manage::change_token(context.value(), session.arguments.one(prefix.name), change));
+}
+
+Status rename(Session& session) {
+    manage::TokenChange asked;
+    asked.name = session.arguments.one("NAME");
+    return change(session, asked);
+}
+
+Status note(Session& session) {
+    manage::TokenChange asked;
+    asked.note = session.arguments.one("TEXT");
+    return change(session, asked);
 }
 
 Status show_one(Session& session) {
@@ -63,16 +124,42 @@ Status rotate(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(
-        session,
-        manage::rotate_token(context.value(), session.arguments.one(prefix.name), grace_s.value()));
+    const std::string& old = session.arguments.one(prefix.name);
+    const auto rotated = manage::rotate_token(context.value(), old, grace_s.value());
+    if (Status shown = shown_in_force(session, rotated); !shown || !rotated)
+        return shown;
+    if (const auto before = manage::show_token(context.value(), old);
+        before && before.value().token.works_until_ms)
+        session.output.note("token " + old + " works until " +
+                            format_time(*before.value().token.works_until_ms));
+    return Done{};
 }
 
 Status revoke(Session& session) {
+    const manage::RevokeMany asked{session.arguments.all("PREFIX"),
+                                   session.arguments.find(member_option.name).value_or(""),
+                                   session.arguments.find(workspace_option.name).value_or("")};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto revoked = manage::revoke_tokens(context.value(), session.arguments.all("PREFIX"));
+    const auto revoked = manage::revoke_many(context.value(), asked);
+    if (!revoked)
+        return revoked.failure();
+    store::wait_out_leases();
+    return show_revoked(session, revoked.value().tokens);
+}
+
+Status list_operators(Session& session) {
+    manage::TokenQuery query;
+    query.operators = true;
+    return list_some(session, query);
+}
+
+Status revoke_operators(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto revoked = manage::revoke_operators(context.value(), session.arguments.all("PREFIX"));
     if (!revoked)
         return revoked.failure();
     store::wait_out_leases();
@@ -81,7 +168,7 @@ Status revoke(Session& session) {
 
 Status mint_operator(Session& session) {
     const auto expires =
-        end_of(session.arguments, expires_option.name, session.clock.now().wall_ms);
+        time_of(session.arguments, expires_option.name, end_form, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
     if (const auto rules = session.config(); !rules)
@@ -108,14 +195,16 @@ std::vector<Command> token_commands() {
                         option("--env", "E", "live or test; without it: as [tokens] env says"),
                         options("--scope", "S",
                                 "RESOURCE:read, :write or :*; without any: all its role allows"),
-                        expires_option},
+                        expires_option, note_option, quiet_flag},
          .example = "hourgate token mint Acme/ann@acme.example --name \"ci job\" "
                     "--scope clients:read --expires 90d",
          .run = mint},
         {.group = "token",
          .name = "list",
-         .summary = "List all tokens, or those of a workspace, newest first",
-         .parameters = {optional_word("WS", "a workspace, by id or name")},
+         .summary = "List tokens that work, newest first: all, or those of a workspace or member",
+         .details = "How many have ended is said below the list; --status shows those.",
+         .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
+                        member_option, status_option},
          .example = "hourgate token list Acme",
          .run = list},
         {.group = "token",
@@ -125,19 +214,35 @@ std::vector<Command> token_commands() {
          .example = "hourgate token show 4f8a2c1bdedf",
          .run = show_one},
         {.group = "token",
+         .name = "rename",
+         .summary = "Give a token another name",
+         .parameters = {prefix, word("NAME", "what it is for")},
+         .example = "hourgate token rename 4f8a2c1bdedf \"ci job\"",
+         .run = rename},
+        {.group = "token",
+         .name = "note",
+         .summary = "Write a note on a token, for people",
+         .parameters = {prefix, word("TEXT", "at most 500 bytes; \"\" for none")},
+         .example = "hourgate token note 4f8a2c1bdedf \"asked for by Ann, ticket 1234\"",
+         .run = note},
+        {.group = "token",
          .name = "rotate",
          .summary = "Mint a successor; the old token works on for a grace",
          .details = "Member, name, scopes and length of life are kept, and so is what its windows "
                     "have counted.",
-         .parameters = {prefix, option("--grace", "SPAN",
-                                       "24h, or 0 to end the old one at once; else as configured")},
+         .parameters = {prefix,
+                        option("--grace", "SPAN",
+                               "24h, or 0 to end the old one at once; else as configured"),
+                        quiet_flag},
          .example = "hourgate token rotate 4f8a2c1bdedf --grace 24h",
          .run = rotate},
         {.group = "token",
          .name = "revoke",
          .summary = "Revoke tokens for good: all of them or, if one is unknown, none",
-         .details = "No request that is received after the command returns is granted.",
-         .parameters = {words("PREFIX", "12 hex digits of each")},
+         .details = "No request that is received after the command returns is granted. Name the "
+                    "tokens, or a member or a workspace to revoke every token of theirs.",
+         .parameters = {optional_words("PREFIX", "12 hex digits of each"), member_option,
+                        workspace_option},
          .example = "hourgate token revoke 4f8a2c1bdedf 0c33d1a9b27e",
          .run = revoke},
     };
@@ -149,9 +254,21 @@ std::vector<Command> operator_commands() {
          .name = "mint",
          .summary = "Mint an operator token; it is shown once",
          .details = "It opens /admin/v1 on the admin listener and nothing else.",
-         .parameters = {name, expires_option},
+         .parameters = {name, expires_option, quiet_flag},
          .example = "hourgate operator mint --name \"ann's laptop\" --expires 90d",
          .run = mint_operator},
+        {.group = "operator",
+         .name = "list",
+         .summary = "List the operator tokens that work, newest first",
+         .parameters = {status_option},
+         .example = "hourgate operator list",
+         .run = list_operators},
+        {.group = "operator",
+         .name = "revoke",
+         .summary = "Revoke operator tokens for good: all of them or, if one is none, none",
+         .parameters = {words("PREFIX", "12 hex digits of each")},
+         .example = "hourgate operator revoke 4f8a2c1bdedf",
+         .run = revoke_operators},
     };
 }
 

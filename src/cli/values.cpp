@@ -18,37 +18,49 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
-std::string date_form(DateMeans means) {
+std::string form_of(TimeForm form) {
     return std::string("write a date, as in 2027-01-31, which means the ") +
-           (means == DateMeans::its_beginning ? "beginning" : "end") +
-           " of that day (UTC), or an instant, as in 2027-01-31T12:00:00Z";
+           (form.date == DateMeans::its_beginning ? "beginning" : "end") +
+           " of that day (UTC), an instant, as in 2027-01-31T12:00:00Z, " +
+           (form.span == SpanMeans::ago ? "yesterday, or a span, as in 2h, which means so long ago"
+                                        : "tomorrow, or a span, as in 90d, from now on");
+}
+
+/// "yesterday": days from today.
+std::optional<std::int64_t> named_day(std::string_view text) {
+    if (text == "yesterday")
+        return -1;
+    if (text == "today")
+        return 0;
+    if (text == "tomorrow")
+        return 1;
+    return std::nullopt;
 }
 
 }  // namespace
 
-Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name,
-                                            DateMeans means) {
-    const auto text = arguments.find(name);
-    if (!text)
-        return std::optional<std::int64_t>();
-    const auto time = parse_time(*text, means);
-    if (!time)
-        return not_a("a date", name, *text, date_form(means));
-    return time;
+std::optional<std::int64_t> time_from(std::string_view text, TimeForm form, std::int64_t now_ms) {
+    if (text == "now")
+        return now_ms;
+    if (const auto days = named_day(text)) {
+        const std::int64_t begin_ms = (now_ms / ms_per_day + *days) * ms_per_day;
+        return form.date == DateMeans::its_beginning ? begin_ms : begin_ms + ms_per_day;
+    }
+    if (const auto span_s = parse_duration_s(text))
+        return form.span == SpanMeans::ago ? std::max<std::int64_t>(now_ms - *span_s * ms_per_s, 0)
+                                           : now_ms + *span_s * ms_per_s;
+    return parse_time(text, form.date);
 }
 
-Result<std::optional<std::int64_t>> end_of(const Arguments& arguments, std::string_view name,
-                                           std::int64_t now_ms) {
+Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name,
+                                            TimeForm form, std::int64_t now_ms) {
     const auto text = arguments.find(name);
     if (!text)
         return std::optional<std::int64_t>();
-    if (const auto span_s = parse_duration_s(*text))
-        return std::optional(now_ms + *span_s * ms_per_s);
-    if (const auto time = parse_time(*text))
-        return time;
-    return not_a(
-        "a date or a span of time", name, *text,
-        "write a span, as in 90d, or a date, as in 2027-01-31, which ends with that day (UTC)");
+    const auto time = time_from(*text, form, now_ms);
+    if (!time)
+        return not_a("a time", name, *text, form_of(form));
+    return time;
 }
 
 Result<std::optional<std::int64_t>> span_of(const Arguments& arguments, std::string_view name) {
@@ -115,12 +127,39 @@ Result<std::vector<policy::Scope>> scopes_of(const Arguments& arguments, std::st
     return policy::parse_scopes(joined);
 }
 
-Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default) {
+Result<std::string> workspace_of(const Arguments& arguments) {
+    const auto named = arguments.find(workspace_option.name);
+    const auto word = arguments.find("WS");
+    if (named && word)
+        return Failure{Fault::usage, "the workspace is named twice", "write --workspace WS alone"};
+    return named ? *named : word.value_or("");
+}
+
+Result<manage::TokenStatus> token_status_of(const Arguments& arguments,
+                                            manage::TokenStatus standard) {
+    const auto text = arguments.find("--status");
+    if (!text)
+        return standard;
+    const auto status = manage::token_status_from(*text);
+    if (!status)
+        return not_a("a status", "--status", *text, "write " + std::string(manage::token_statuses));
+    return *status;
+}
+
+Result<std::optional<std::int64_t>> from_of(const Arguments& arguments, std::int64_t now_ms) {
+    if (arguments.given(from_option.name) && arguments.given(since_option.name))
+        return Failure{Fault::usage, "--from and --since mean the same", "give one of them"};
+    const bool is_since = arguments.given(since_option.name);
+    return time_of(arguments, is_since ? since_option.name : from_option.name, from_form, now_ms);
+}
+
+Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default,
+                           std::int64_t now_ms) {
     constexpr std::int64_t shown_max = 100'000;
-    const auto from = time_of(arguments, "--from", DateMeans::its_beginning);
+    const auto from = from_of(arguments, now_ms);
     if (!from)
         return from.failure();
-    const auto until = time_of(arguments, "--until", DateMeans::its_end);
+    const auto until = time_of(arguments, until_option.name, until_form, now_ms);
     if (!until)
         return until.failure();
     const auto limit = number_of(arguments, "--limit", shown_max);

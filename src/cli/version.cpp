@@ -11,7 +11,7 @@ namespace {
 
 Status version(Session& session) {
     if (session.arguments.given("--sbom"))
-        return session.output.print(sbom().dump(2) + "\n");
+        return session.output.print_found(sbom().dump(2) + "\n");
     return show_version(session);
 }
 

@@ -55,8 +55,8 @@ Status show_one(Session& session, const manage::Context& context, const std::str
     const manage::DecisionRecord& record = *found.value();
     const auto document = http::shown_document(record.document, http::helpers_of(context, record));
     if (session.output.form() == Form::json)
-        return print(session, document);
-    return session.output.print(http::letter_of(document));
+        return print_found(session, document);
+    return session.output.print_found(http::letter_of(document));
 }
 
 /// A filter that fits nothing would look like a quiet day.
@@ -89,7 +89,7 @@ Status list(Session& session, const manage::Context& context) {
     filter.workspace_id = arguments.find("--workspace").value_or("");
     filter.prefix = arguments.find("--token").value_or("");
     filter.reason = arguments.find("--reason").value_or("");
-    const auto listing = listing_of(arguments, shown_by_default);
+    const auto listing = listing_of(arguments, shown_by_default, session.clock.now().wall_ms);
     if (!listing)
         return listing.failure();
     filter.from_ms = listing.value().from_ms;
@@ -118,14 +118,10 @@ std::vector<Command> why_commands() {
                     "do it. Without: the latest decisions on record, newest first. Every refusal "
                     "is recorded within a second, within the bounds of [decisions] in the "
                     "configuration, and of granted calls a sample.",
-         .parameters = {optional_word("DECISION", "as in the refusal: dec_..."),
-                        option("--workspace", "WS", "list: of one workspace, by id or name"),
-                        option("--token", "PREFIX", "list: of one token"),
+         .parameters = {optional_word("DECISION", "as in the refusal: dec_..."), workspace_option,
+                        token_option,
                         option("--reason", "REASON", "list: window_full, role_forbidden, ..."),
-                        option("--from", "TIME",
-                               "list: from an instant, or the beginning of a date (UTC)"),
-                        option("--until", "TIME",
-                               "list: before an instant, or until the end of a date (UTC)"),
+                        from_option, since_option, until_option,
                         option("--limit", "N", "list: at most so many; without it 20, 0: all")},
          .example = "hourgate why dec_0123456789abcdef0123456789abcdef",
          .run = why},

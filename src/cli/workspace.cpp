@@ -1,7 +1,8 @@
-// hourgate workspace add | list | show | plan | rename
+// hourgate workspace add | list | show | plan | rename | transfer | close
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/time_text.h"
 #include "cli/commands.h"
@@ -9,6 +10,7 @@
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
+#include "manage/ownership.h"
 #include "plan/subscription.h"
 
 namespace hourgate::cli {
@@ -20,14 +22,15 @@ constexpr std::string_view paid_until = "--paid-until";
 constexpr std::string_view no_end = "none";
 
 /// Given or not, and with an end or without: "none".
-Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Arguments& arguments) {
+Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Session& session) {
+    const Arguments& arguments = session.arguments;
     using Given = std::optional<std::optional<std::int64_t>>;
     const auto text = arguments.find(paid_until);
     if (!text)
         return Given();
     if (*text == no_end)
         return Given(std::in_place, std::nullopt);
-    const auto until = time_of(arguments, paid_until);
+    const auto until = time_of(arguments, paid_until, end_form, session.clock.now().wall_ms);
     if (!until)
         return until.failure();
     return Given(until.value());
@@ -60,7 +63,7 @@ void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
 
 /// What cannot be looked up is left out, here and below: the change itself is done.
 void warn_of_plan(Session& session, const manage::Context& context,
-                   const manage::WorkspaceView& view) {
+                  const manage::WorkspaceView& view) {
     if (const auto plan = manage::show_plan(context, view.plan);
         plan && !plan.value().api && view.tokens > 0)
         session.output.warn("the workspace has " + std::to_string(view.tokens) +
@@ -76,7 +79,7 @@ void warn_of_name(Session& session, const manage::Context& context, const Worksp
 }
 
 Status add(Session& session) {
-    const auto until = paid_until_of(session.arguments);
+    const auto until = paid_until_of(session);
     if (!until)
         return until.failure();
     const auto context = session.manage();
@@ -109,7 +112,7 @@ Status show_one(Session& session) {
 }
 
 Status plan(Session& session) {
-    const auto until = paid_until_of(session.arguments);
+    const auto until = paid_until_of(session);
     if (!until)
         return until.failure();
     const auto context = session.manage();
@@ -140,6 +143,36 @@ Status rename(Session& session) {
     return shown_in_force(session, renamed);
 }
 
+Status transfer(Session& session) {
+    const auto role = role_of(session.arguments, "--former");
+    if (!role)
+        return role.failure();
+    manage::Transfer asked;
+    asked.workspace = session.arguments.one(ws.name);
+    asked.to = session.arguments.one("MEMBER");
+    asked.from = session.arguments.find("--from").value_or("");
+    asked.former = role.value().value_or(asked.former);
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto done = manage::transfer_ownership(context.value(), asked);
+    if (!done)
+        return done.failure();
+    store::wait_out_leases();
+    return show(session, std::vector<manage::MemberView>{done.value().owner, done.value().former});
+}
+
+Status close(Session& session) {
+    const auto context = session.manage();
+    if (!context)
+        return context.failure();
+    const auto closed = manage::close_workspace(context.value(), session.arguments.one(ws.name));
+    if (!closed)
+        return closed.failure();
+    store::wait_out_leases();
+    return show_closed(session, closed.value());
+}
+
 }  // namespace
 
 std::vector<Command> workspace_commands() {
@@ -150,8 +183,8 @@ std::vector<Command> workspace_commands() {
          .parameters = {word("NAME", "unique; put quotes around more than one word"),
                         option("--plan", "P", "its plan; without it: free"),
                         option(paid_until, "DATE",
-                               "2027-01-31 (with that day, UTC) or an instant; without it, or with "
-                               "none: no end")},
+                               "2027-01-31 (with that day, UTC), an instant, or 90d from now; "
+                               "without it, or with none: no end")},
          .example = "hourgate workspace add \"Acme Inc\" --plan studio --paid-until 2027-01-31",
          .run = add},
         {.group = "workspace",
@@ -171,7 +204,8 @@ std::vector<Command> workspace_commands() {
          .details = "In force, for the same tokens, when the command returns.",
          .parameters = {ws, word("PLAN", "see `hourgate plan list`"),
                         option(paid_until, "DATE",
-                               "2027-01-31 (with that day, UTC), an instant, or none for no end; "
+                               "2027-01-31 (with that day, UTC), an instant, 90d from now, or none "
+                               "for no end; "
                                "without it: as it was")},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
@@ -181,6 +215,25 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("NAME", "unique; put quotes around more than one word")},
          .example = "hourgate workspace rename Acme \"Acme International\"",
          .run = rename},
+        {.group = "workspace",
+         .name = "transfer",
+         .summary = "Make another member the owner, in the place of the present one",
+         .details = "In one step, so that the workspace is never without an owner.",
+         .parameters = {ws, word("MEMBER", "who becomes owner, by id, e-mail or service name"),
+                        option("--from", "MEMBER", "the present owner, where there are several"),
+                        option("--former", "R",
+                               "what that owner becomes: admin (without it), manager or member")},
+         .example = "hourgate workspace transfer Acme bob@acme.example",
+         .run = transfer},
+        {.group = "workspace",
+         .name = "close",
+         .summary = "Delete a workspace that has no live tokens, with its members",
+         .details = "This cannot be undone. Its ended tokens and their usage go with it; the audit "
+                    "log and the decision log stay. Its name is free again. To revoke its tokens "
+                    "first: `hourgate token revoke --workspace WS`.",
+         .parameters = {ws},
+         .example = "hourgate workspace close Acme",
+         .run = close},
     };
 }
 

@@ -12,6 +12,7 @@
 #include "http/why_routes.h"
 #include "manage/accounts.h"
 #include "manage/audit_log.h"
+#include "manage/ownership.h"
 #include "manage/tokens.h"
 
 namespace hourgate::http {
@@ -28,13 +29,42 @@ Json plan_json(const Plan& plan) {
     return view_of(plan);
 }
 
+/// The record with what its name may be mistaken for. What cannot be looked up is left out: the
+/// change itself is done.
+Json with_warning(Json view, const Result<std::string>& warning) {
+    view["warnings"] = Json::array();
+    if (warning && !warning.value().empty())
+        view["warnings"].push_back(warning.value());
+    return view;
+}
+
 // --- workspaces ----------------------------------------------------------------------------------
 
+std::optional<Paid> standing_in(Fields& query) {
+    const auto text = query.text("standing");
+    if (!text)
+        return std::nullopt;
+    if (*text == "paid")
+        return Paid::yes;
+    if (*text == "grace")
+        return Paid::in_grace;
+    if (*text != "lapsed")
+        query.refuse_value("standing", "paid, grace or lapsed");
+    return Paid::lapsed;
+}
+
 Answer list_all_workspaces(Visit& visit) {
-    const manage::Page page = visit.page();
+    constexpr std::array<std::string_view, 2> fields = {"created", "name"};
+    manage::WorkspaceQuery query;
+    query.plan = visit.query.text("plan").value_or("");
+    query.standing = standing_in(visit.query);
+    const Visit::Sort sort = visit.sort(fields, "created");
+    manage::Page page = visit.page();
+    page.by = sort.by == "name" ? manage::OrderBy::name : manage::OrderBy::standard;
+    page.reversed = sort.descending;
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.list(manage::list_workspaces(visit.context(), page), workspace_json);
+    return visit.list(manage::list_workspaces(visit.context(), page, query), workspace_json);
 }
 
 Answer add_one_workspace(Visit& visit) {
@@ -44,7 +74,11 @@ Answer add_one_workspace(Visit& visit) {
     asked.paid_until_ms = visit.body.time("paidUntil", DateMeans::its_end);
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(201, manage::add_workspace(visit.context(), asked), workspace_json);
+    const manage::Context context = visit.context();
+    return visit.one(
+        201, manage::add_workspace(context, asked), [&](const manage::WorkspaceView& view) {
+            return with_warning(view_of(view), manage::warning_about_name(context, view.workspace));
+        });
 }
 
 Answer show_one_workspace(Visit& visit) {
@@ -67,23 +101,23 @@ Answer change_one_workspace(Visit& visit) {
                      workspace_json);
 }
 
-// --- members -------------------------------------------------------------------------------------
-
-std::optional<Role> role_in(Fields& body) {
-    const auto text = body.text("role");
-    if (!text)
-        return std::nullopt;
-    const auto role = role_from(*text);
-    if (!role)
-        body.refuse_value("role", "owner, admin, manager or member");
-    return role;
-}
-
-Answer list_workspace_members(Visit& visit) {
-    const manage::Page page = visit.page();
+Answer close_one_workspace(Visit& visit) {
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.list(manage::list_members(visit.context(), visit.captured(0), page), member_json);
+    return visit.one(200, manage::close_workspace(visit.context(), visit.captured(0)),
+                     [](const manage::ClosedWorkspace& closed) {
+                         return Json{{"id", closed.view.workspace.public_id},
+                                     {"name", closed.view.workspace.name},
+                                     {"closed", true},
+                                     {"members", closed.members},
+                                     {"endedTokens", closed.ended_tokens}};
+                     });
+}
+
+// --- members -------------------------------------------------------------------------------------
+
+Answer list_workspace_members(Visit& visit) {
+    return list_members(visit, visit.captured(0));
 }
 
 /// A person has an e-mail address, a service a name and none.
@@ -100,16 +134,22 @@ Answer add_one_member(Visit& visit) {
         visit.body.refuse_value("kind", "person or service");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(201, manage::add_member(visit.context(), asked), member_json);
+    const manage::Context context = visit.context();
+    return visit.one(201, manage::add_member(context, asked), [&](const manage::MemberView& view) {
+        return with_warning(view_of(view), manage::warning_about_name(context, view.member));
+    });
 }
 
 Answer change_one_member(Visit& visit) {
-    const auto role = role_in(visit.body);
-    if (!role)
-        visit.body.refuse("role", "is missing; it has to be owner, admin, manager or member");
+    manage::MemberChange change;
+    change.role = role_in(visit.body);
+    change.name = visit.body.text("name");
+    change.email = visit.body.text("email");
+    if (!visit.body.has("role") && !change.name && !change.email)
+        visit.body.refuse("role", "is missing; send role, name or email");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::change_role(visit.context(), visit.captured(0), *role),
+    return visit.one(200, manage::change_member(visit.context(), visit.captured(0), change),
                      member_json);
 }
 
@@ -123,6 +163,26 @@ Answer restore_one_member(Visit& visit) {
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.one(200, manage::restore_member(visit.context(), visit.captured(0)), member_json);
+}
+
+Answer transfer_workspace(Visit& visit) {
+    manage::Transfer asked;
+    asked.workspace = visit.captured(0);
+    asked.to = visit.body.needed_text("to");
+    asked.from = visit.body.text("from").value_or("");
+    if (const auto text = visit.body.text("formerRole")) {
+        const auto role = role_from(*text);
+        if (!role || *role == Role::owner)
+            visit.body.refuse_value("formerRole", "admin, manager or member");
+        asked.former = role.value_or(asked.former);
+    }
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(
+        200, manage::transfer_ownership(visit.context(), asked),
+        [](const manage::Transferred& done) {
+            return Json{{"owner", view_of(done.owner)}, {"former", view_of(done.former)}};
+        });
 }
 
 // --- plans ---------------------------------------------------------------------------------------
@@ -211,13 +271,23 @@ std::optional<std::vector<Window>> windows_in(Fields& body) {
     return windows;
 }
 
+/// There are at most limits::plans_max: they come at once, and are sorted here.
 Answer list_all_plans(Visit& visit) {
+    constexpr std::array<std::string_view, 2> fields = {"rank", "name"};
+    const Visit::Sort sort = visit.sort(fields, "rank");
+    const std::string wanted = lower(visit.query.text("search").value_or(""));
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::list_plans(visit.context()), [](const std::vector<Plan>& plans) {
+    return visit.one(200, manage::list_plans(visit.context()), [&](std::vector<Plan> plans) {
+        if (sort.by == "name")
+            std::stable_sort(plans.begin(), plans.end(),
+                             [](const Plan& a, const Plan& b) { return a.name < b.name; });
+        if (sort.descending)
+            std::reverse(plans.begin(), plans.end());
         Json list = Json::array();
         for (const Plan& plan : plans)
-            list.push_back(view_of(plan));
+            if (plan.name.find(wanted) != std::string::npos)
+                list.push_back(view_of(plan));
         return list;
     });
 }
@@ -263,6 +333,21 @@ Answer rotate_any(Visit& visit) {
     return rotated(visit, visit.captured(0));
 }
 
+Answer list_operators(Visit& visit) {
+    manage::TokenQuery query;
+    query.operators = true;
+    return list_tokens(visit, std::move(query));
+}
+
+Answer revoke_operator(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::revoke_operators(visit.context(), {visit.captured(0)}),
+                     [&](const std::vector<manage::TokenView>& views) {
+                         return view_of(views.front(), visit.now_ms());
+                     });
+}
+
 Answer revoke_several(Visit& visit) {
     manage::RevokeMany asked;
     asked.prefixes = visit.body.texts("prefixes", limits::prefixes_per_revocation_max);
@@ -296,7 +381,7 @@ Answer list_audit(Visit& visit) {
     filter.object = visit.query.text("object").value_or("");
     filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
     filter.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page();
+    const manage::Page page = visit.page_by("at");
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_events(visit.context(), filter, page),
@@ -308,6 +393,8 @@ constexpr std::array routes = {
     Route{"POST", "workspaces", Body::json, add_one_workspace},
     Route{"GET", "workspaces/{}", Body::none, show_one_workspace},
     Route{"PATCH", "workspaces/{}", Body::json, change_one_workspace},
+    Route{"DELETE", "workspaces/{}", Body::none, close_one_workspace},
+    Route{"POST", "workspaces/{}/transfer", Body::json, transfer_workspace},
     Route{"GET", "workspaces/{}/members", Body::none, list_workspace_members},
     Route{"POST", "workspaces/{}/members", Body::json, add_one_member},
     Route{"GET", "members/{}", Body::none, show_member},
@@ -322,8 +409,11 @@ constexpr std::array routes = {
     Route{"GET", "tokens", Body::none, list_tokens},
     Route{"POST", "tokens/revoke", Body::json, revoke_several},
     Route{"GET", "tokens/{}", Body::none, show_token},
+    Route{"PATCH", "tokens/{}", Body::json, change_token},
     Route{"DELETE", "tokens/{}", Body::none, revoke},
     Route{"POST", "tokens/{}/rotate", Body::json, rotate_any},
+    Route{"GET", "operators", Body::none, list_operators},
+    Route{"DELETE", "operators/{}", Body::none, revoke_operator},
     Route{"GET", "audit", Body::none, list_audit},
     Route{"GET", "usage", Body::none, list_usage},
     Route{"GET", "decisions", Body::none, list_decisions},

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/json.h"
+#include "policy/reached.h"
 
 namespace hourgate::http {
 
@@ -81,19 +82,21 @@ Result<Secret> read_form(std::string_view body) {
     return token;
 }
 
-Answer introspection(const Decision& decision) {
+Answer introspection(const Decision& decision, const policy::Policy& policy) {
     Json json = {{"active", decision.reason == Reason::granted}};
     if (decision.reason == Reason::granted) {
         const Facts& facts = *decision.facts;
         const TokenFacts& token = facts.token;
         const Member& member = *facts.member;
-        if (!token.scopes.empty())
-            json["scope"] = policy::to_text(token.scopes);
+        json["scope"] = policy::to_text(
+            token.scopes.empty() ? policy::effective_scopes(policy, member.role) : token.scopes);
         json["client_id"] = token.prefix;
         json["username"] = member.email.empty() ? member.name : member.email;
         json["token_type"] = "Bearer";
-        if (const auto end_ms = end_of(token))
+        if (const auto end_ms = end_of(token)) {
             json["exp"] = seconds_of(*end_ms);
+            json["expires_in"] = seconds_of(*end_ms - decision.now.wall_ms);
+        }
         json["iat"] = seconds_of(token.created_ms);
         json["sub"] = member.public_id;
         json["jti"] = token.prefix;

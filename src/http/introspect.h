@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "gate/decision.h"
 #include "http/message.h"
+#include "policy/policy.h"
 
 namespace hourgate::http {
 
@@ -20,9 +21,10 @@ constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 [[nodiscard]] Result<Secret> read_form(std::string_view body);
 
 /// 200 and RFC 7662 section 2.2: the members of a token that works and is paid for, else
-/// {"active":false} and nothing more. `exp` is the earlier of its expiry and the end of its grace;
-/// `scope` is left out of a token that is not narrowed: what it reaches is then its role's.
+/// {"active":false} and nothing more. `exp` is the earlier of its expiry and the end of its grace,
+/// and `expires_in` how many seconds there are until then. `scope` of a token that is not narrowed
+/// is what its role comes to: see policy::effective_scopes().
 /// REQUIRES: made by Gate::introspect, and not store_failed.
-[[nodiscard]] Answer introspection(const Decision& decision);
+[[nodiscard]] Answer introspection(const Decision& decision, const policy::Policy& policy);
 
 }  // namespace hourgate::http

@@ -1,6 +1,7 @@
 #include "http/management.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -82,7 +83,11 @@ std::string Visit::list_name() const {
 
 manage::Page Visit::page() {
     limit_ = query.whole("limit", 1, limits::page_items_max).value_or(limits::page_items_default);
-    manage::Page page{limit_, {}};
+    manage::Page page{limit_};
+    page.search = query.text("search").value_or("");
+    if (page.search.size() > limits::search_bytes_max)
+        query.refuse("search", "is longer than " + std::to_string(limits::search_bytes_max) +
+                                   " bytes; look for a part of it");
     if (const auto cursor = query.text("cursor")) {
         page.after = read_cursor(*cursor, list_name(), desk_.cursor_key);
         if (!page.after)
@@ -90,6 +95,34 @@ manage::Page Visit::page() {
                          "was not given out for this list; leave it out for the first page");
     }
     return page;
+}
+
+Visit::Sort Visit::sort(std::span<const std::string_view> fields, std::string_view standard) {
+    const auto read = [&](std::string_view text) -> std::optional<Sort> {
+        const bool descending = text.starts_with('-');
+        const std::string_view name = text.substr(descending ? 1 : 0);
+        const auto known = std::find(fields.begin(), fields.end(), name);
+        return known == fields.end() ? std::nullopt : std::optional(Sort{*known, descending});
+    };
+    const Sort usual = read(standard).value_or(Sort{});
+    const auto text = query.text("sort");
+    if (!text)
+        return usual;
+    if (const auto asked = read(*text))
+        return *asked;
+    std::string all;
+    for (const std::string_view name : fields)
+        all.append(all.empty() ? "" : ", ").append(name);
+    query.refuse_value("sort", all + ", or one of these behind a '-'");
+    return usual;
+}
+
+manage::Page Visit::page_by(std::string_view field) {
+    const std::array fields = {field};
+    const Sort asked = sort(fields, "-" + std::string(field));
+    manage::Page found = page();
+    found.reversed = !asked.descending;
+    return found;
 }
 
 std::optional<Answer> Visit::flawed() {

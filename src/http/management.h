@@ -71,8 +71,17 @@ public:
         return desk_.recent ? desk_.recent(id) : std::nullopt;
     }
 
-    /// The page asked for by `limit` and `cursor` of the query. Flaws go into `query`.
+    /// The page asked for by `limit`, `cursor` and `search` of the query. Flaws go into `query`.
     [[nodiscard]] manage::Page page();
+    /// What `sort` of the query says: one of `fields`, the first without it, with a leading '-' the
+    /// other way round. `standard` is what an absent one means, as "-created".
+    struct Sort {
+        std::string_view by;
+        bool descending = false;
+    };
+    /// The page of a list by an instant, `field`, whose latest item comes first without `sort`.
+    [[nodiscard]] manage::Page page_by(std::string_view field);
+    [[nodiscard]] Sort sort(std::span<const std::string_view> fields, std::string_view standard);
     /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
     [[nodiscard]] std::optional<Answer> flawed();
 

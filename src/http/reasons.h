@@ -9,7 +9,7 @@
 namespace hourgate::http {
 
 // clang-format off
-inline constexpr std::array<std::string_view, 62> other_reasons = {
+inline constexpr std::array<std::string_view, 63> other_reasons = {
     "ambiguous_member", "bad_chunk", "bad_email", "bad_grace", "bad_header", "bad_host",
     "bad_idempotency_key", "bad_json", "bad_length", "bad_line_end", "bad_name", "bad_plan",
     "bad_prefix", "bad_request_line", "beyond_token", "body_cut_short", "body_too_large",
@@ -21,7 +21,8 @@ inline constexpr std::array<std::string_view, 62> other_reasons = {
     "token_in_grace", "too_busy", "too_many_bodies", "too_many_connections", "too_many_headers",
     "too_many_options", "too_many_plans", "too_many_scopes", "too_many_tokens", "unknown_encoding",
     "unknown_host", "unknown_scope", "unknown_version", "upstream_broken", "upstream_timed_out",
-    "upstream_unreachable", "validation_error", "which_tokens", "wrong_content_type",
+    "upstream_unreachable", "validation_error", "which_tokens", "workspace_in_use",
+    "wrong_content_type",
 };
 // clang-format on
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/failure.h"
+#include "http/errors_page.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
 #include "http/host_check.h"
@@ -477,8 +478,16 @@ Answer Routes::description(Listener /*listener*/, const Request& /*request*/, Fo
     return text_answer("application/json", std::string(settings_.openapi));
 }
 
-Answer Routes::errors(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
-    return text_answer("text/markdown; charset=utf-8", std::string(settings_.errors));
+Answer Routes::errors(Listener /*listener*/, const Request& request, Format /*format*/) {
+    const bool html = prefers_html(request.only("Accept").value_or(""));
+    Answer answer = html ? text_answer("text/html; charset=utf-8", errors_page(settings_.errors))
+                         : text_answer("text/markdown; charset=utf-8",
+                                       std::string(settings_.errors));
+    answer.headers.push_back({"Vary", "Accept"});
+    answer.headers.push_back({"X-Content-Type-Options", "nosniff"});
+    if (html)
+        answer.headers.push_back({"Content-Security-Policy", std::string(errors_page_policy)});
+    return answer;
 }
 
 Answer Routes::verify(Listener listener, const Request& request, Format format) {
@@ -509,7 +518,7 @@ Answer Routes::introspect(Listener /*listener*/, const Request& request, Format 
     const Decision decision = gate_.introspect(token.value().reveal(), clock_.now());
     if (decision.reason == Reason::store_failed)
         return refusal(decision, settings_.reply, format);
-    return introspection(decision);
+    return introspection(decision, gate_.policy());
 }
 
 Answer Routes::readiness(Listener listener, const Request& /*request*/, Format format) {

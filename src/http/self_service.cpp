@@ -54,13 +54,42 @@ std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
 }
 
 /// sort=lastUsed: those not used for longest first.
-manage::TokenOrder token_order_in(Fields& query) {
-    const std::string sort = query.text("sort").value_or("created");
-    if (sort == "lastUsed")
-        return manage::TokenOrder::unused_first;
-    if (sort != "created")
-        query.refuse_value("sort", "created or lastUsed");
-    return manage::TokenOrder::newest_first;
+manage::TokenOrder token_order_in(Visit& visit) {
+    constexpr std::array<std::string_view, 2> fields = {"created", "lastUsed"};
+    const Visit::Sort sort = visit.sort(fields, "-created");
+    if (sort.by == "lastUsed")
+        return sort.descending ? manage::TokenOrder::used_first : manage::TokenOrder::unused_first;
+    return sort.descending ? manage::TokenOrder::newest_first : manage::TokenOrder::oldest_first;
+}
+
+manage::TokenStatus token_status_in(Fields& query) {
+    const auto text = query.text("status");
+    if (!text)
+        return manage::TokenStatus::any;
+    const auto status = manage::token_status_from(*text);
+    if (!status)
+        query.refuse_value("status", manage::token_statuses);
+    return status.value_or(manage::TokenStatus::any);
+}
+
+/// kind=service.
+std::optional<MemberKind> member_kind_in(Fields& query) {
+    const auto text = query.text("kind");
+    if (!text)
+        return std::nullopt;
+    if (*text != "person" && *text != "service")
+        query.refuse_value("kind", "person or service");
+    return *text == "person" ? MemberKind::person : MemberKind::service;
+}
+
+/// status=removed.
+std::optional<bool> removed_in(Fields& query) {
+    const auto text = query.text("status");
+    if (!text)
+        return std::nullopt;
+    if (*text != "present" && *text != "removed")
+        query.refuse_value("status", "present or removed");
+    return *text == "removed";
 }
 
 /// 201 with the token, this once, and with what keeps it from working.
@@ -94,11 +123,7 @@ Answer mint_own(Visit& visit) {
 }
 
 Answer list_own_members(Visit& visit) {
-    const manage::Page page = visit.page();
-    if (auto off = visit.flawed())
-        return *std::move(off);
-    return visit.list(manage::list_members(visit.context(), "", page),
-                      [](const manage::MemberView& view) { return view_of(view); });
+    return list_members(visit, "");
 }
 
 /// Asked without spending: the words of the refusal that a call would get.
@@ -123,6 +148,7 @@ constexpr std::array routes = {
     Route{"GET", "tokens", Body::none, list_tokens},
     Route{"POST", "tokens", Body::json, mint_own},
     Route{"GET", "tokens/{}", Body::none, show_token},
+    Route{"PATCH", "tokens/{}", Body::json, change_token},
     Route{"DELETE", "tokens/{}", Body::none, revoke},
     Route{"POST", "tokens/{}/rotate", Body::json, rotate_one},
     Route{"GET", "members", Body::none, list_own_members},
@@ -141,6 +167,8 @@ std::span<const Route> self_service_routes() noexcept {
 Json me_of(const Decision& decision) {
     const Facts& facts = *decision.facts;
     return {
+        {"workspaceId", facts.workspace->public_id},
+        {"workspaceName", facts.workspace->name},
         {"orgId", facts.workspace->public_id},
         {"orgName", facts.workspace->name},
         {"memberId", facts.member->public_id},
@@ -177,7 +205,13 @@ Answer list_tokens(Visit& visit) {
     if (visit.decision().facts->is_operator())
         query.workspace = visit.query.text("workspace").value_or("");
     query.member = visit.query.text("member").value_or("");
-    query.order = token_order_in(visit.query);
+    return list_tokens(visit, std::move(query));
+}
+
+Answer list_tokens(Visit& visit, manage::TokenQuery query) {
+    query.order = token_order_in(visit);
+    query.status = token_status_in(visit.query);
+    query.env = env_of(visit.query);
     const manage::Page page = visit.page();
     if (auto off = visit.flawed())
         return *std::move(off);
@@ -189,6 +223,7 @@ Answer mint(Visit& visit, std::string_view member) {
     manage::NewToken asked;
     asked.member = member;
     asked.name = visit.body.needed_text("name");
+    asked.note = visit.body.text("note").value_or("");
     asked.env = env_of(visit.body);
     asked.scopes = scopes_in(visit.body);
     asked.expires_ms = expiry_in(visit.body, visit.now_ms());
@@ -198,6 +233,45 @@ Answer mint(Visit& visit, std::string_view member) {
     if (auto off = visit.flawed())
         return *std::move(off);
     return minted(visit, manage::mint_token(visit.context(), asked));
+}
+
+Answer change_token(Visit& visit) {
+    manage::TokenChange change;
+    change.name = visit.body.text("name");
+    if (visit.body.has("note"))
+        change.note = visit.body.text("note").value_or("");  // null: none
+    if (!change.name && !change.note)
+        visit.body.refuse("name", "is missing; send name or note");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::change_token(visit.context(), visit.captured(0), change),
+                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+std::optional<Role> role_in(Fields& fields) {
+    const auto text = fields.text("role");
+    if (!text)
+        return std::nullopt;
+    const auto role = role_from(*text);
+    if (!role)
+        fields.refuse_value("role", "owner, admin, manager or member");
+    return role;
+}
+
+Answer list_members(Visit& visit, std::string_view workspace) {
+    constexpr std::array<std::string_view, 3> fields = {"created", "name", "email"};
+    const manage::MemberQuery query{role_in(visit.query), member_kind_in(visit.query),
+                                    removed_in(visit.query)};
+    const Visit::Sort sort = visit.sort(fields, "created");
+    manage::Page page = visit.page();
+    page.by = sort.by == "name"    ? manage::OrderBy::name
+              : sort.by == "email" ? manage::OrderBy::email
+                                   : manage::OrderBy::standard;
+    page.reversed = sort.descending;
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_members(visit.context(), workspace, page, query),
+                      [](const manage::MemberView& view) { return view_of(view); });
 }
 
 Answer rotated(Visit& visit, std::string_view prefix) {
@@ -231,7 +305,7 @@ Answer list_usage(Visit& visit) {
     query.prefix = visit.query.text("token").value_or("");
     query.from_ms = visit.query.time("from", DateMeans::its_beginning);
     query.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page();
+    const manage::Page page = visit.page_by("hour");
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_usage(visit.context(), query, page),

@@ -19,11 +19,19 @@ namespace hourgate::http {
 
 // What self-service and admin read and answer alike.
 
-/// member, sort of the query; workspace too, for an operator. sort=lastUsed: those not used for
-/// longest first.
+/// member, status, env, search and sort of the query; workspace too, for an operator.
+/// sort=lastUsed: those not used for longest first.
 [[nodiscard]] Answer list_tokens(Visit& visit);
-/// name, env, scopes, expiresAt or expiresIn of the body, and Idempotency-Key. 201 with the token,
-/// this once. `member`: as NewToken has it.
+/// The same within `query`: member and workspace are not read then.
+[[nodiscard]] Answer list_tokens(Visit& visit, manage::TokenQuery query);
+/// role, kind, status, search and sort of the query.
+[[nodiscard]] Answer list_members(Visit& visit, std::string_view workspace);
+/// `role` of a body or a query.
+[[nodiscard]] std::optional<Role> role_in(Fields& fields);
+/// name and note of the body, on the token captured first.
+[[nodiscard]] Answer change_token(Visit& visit);
+/// name, note, env, scopes, expiresAt or expiresIn of the body, and Idempotency-Key. 201 with the
+/// token, this once. `member`: as NewToken has it.
 [[nodiscard]] Answer mint(Visit& visit, std::string_view member);
 /// Rotates the token of `prefix`; `grace` of the body.
 [[nodiscard]] Answer rotated(Visit& visit, std::string_view prefix);

@@ -164,6 +164,7 @@ Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
         scopes.push_back(policy::to_text(scope));
     return {{"prefix", token.prefix},
             {"name", token.name},
+            {"note", text_or_null(token.note)},
             {"kind", token.is_operator ? "operator" : "member"},
             {"env", token::to_text(token.env)},
             {"memberId", text_or_null(view.member.public_id)},

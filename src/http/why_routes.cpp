@@ -130,7 +130,7 @@ Answer list_decisions(Visit& visit) {
     filter.reason = visit.query.text("reason").value_or("");
     filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
     filter.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page();
+    const manage::Page page = visit.page_by("at");
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_decisions(visit.context(), filter, page),

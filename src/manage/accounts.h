@@ -24,8 +24,14 @@ struct NewWorkspace {
     std::optional<std::int64_t> paid_until_ms;
 };
 [[nodiscard]] Result<WorkspaceView> add_workspace(const Context&, const NewWorkspace&);
+/// Which workspaces to list. Empty: any.
+struct WorkspaceQuery {
+    std::string plan = {};
+    std::optional<Paid> standing = {};
+};
 /// In the order they were added; all at once by name.
-[[nodiscard]] Result<Slice<WorkspaceView>> list_workspaces(const Context&, const Page& = {});
+[[nodiscard]] Result<Slice<WorkspaceView>> list_workspaces(const Context&, const Page& = {},
+                                                           const WorkspaceQuery& = {});
 /// A member sees their own, which they need not name; role member sees none (forbidden).
 [[nodiscard]] Result<WorkspaceView> show_workspace(const Context&, std::string_view ws);
 
@@ -38,6 +44,18 @@ struct WorkspaceChange {
 };
 [[nodiscard]] Result<WorkspaceView> change_workspace(const Context&, std::string_view ws,
                                                      const WorkspaceChange&);
+
+/// What a closed workspace was.
+struct ClosedWorkspace {
+    WorkspaceView view;             ///< as it was before
+    std::int64_t members = 0;       ///< removed ones included
+    std::int64_t ended_tokens = 0;  ///< that went with it
+};
+/// Deletes a workspace with its members and what is left of their ended tokens; the audit log and
+/// the decision log stay. Conflict (workspace_in_use) while a token is live or in grace. The ended
+/// tokens go first, in transactions of at most limits::prune_rows_max rows each, so that no other
+/// writer waits long; a failure half-way leaves the workspace, without some of its ended tokens.
+[[nodiscard]] Result<ClosedWorkspace> close_workspace(const Context&, std::string_view ws);
 
 /// Returns a sentence if another workspace's name differs from this one's only in letter case; ""
 /// if none does. Looks at the first 10,000 workspaces.
@@ -57,10 +75,16 @@ struct NewMember {
 /// The same for a service and the other services of its workspace; "" for a person: e-mail
 /// addresses are compared without their case.
 [[nodiscard]] Result<std::string> warning_about_name(const Context&, const Member&);
+/// Which members to list. Empty: any.
+struct MemberQuery {
+    std::optional<Role> role = {};
+    std::optional<MemberKind> kind = {};
+    std::optional<bool> removed = {};
+};
 /// In the order they were added, removed ones included. Members see those of their own workspace,
 /// role member themselves alone.
 [[nodiscard]] Result<Slice<MemberView>> list_members(const Context&, std::string_view ws,
-                                                     const Page& = {});
+                                                     const Page& = {}, const MemberQuery& = {});
 /// Returns members of these roles who are not removed, the longest there first, at most
 /// `members_max`; of a workspace with more than 10,000 members only those among the first 10,000.
 /// Role member sees none.
@@ -71,6 +95,15 @@ struct NewMember {
 [[nodiscard]] Result<MemberView> show_member(const Context&, std::string_view member);
 /// Conflict when it would leave the workspace, which has an owner, without one.
 [[nodiscard]] Result<MemberView> change_role(const Context&, std::string_view member, Role role);
+/// What is given is set, the rest stays. A service has no e-mail address, and its name is not
+/// empty. Conflict when another member of the workspace has the address or the service's name.
+struct MemberChange {
+    std::optional<std::string> name = {};
+    std::optional<std::string> email = {};
+    std::optional<Role> role = {};
+};
+[[nodiscard]] Result<MemberView> change_member(const Context&, std::string_view member,
+                                               const MemberChange&);
 [[nodiscard]] Result<MemberView> remove_member(const Context&, std::string_view member);
 [[nodiscard]] Result<MemberView> restore_member(const Context&, std::string_view member);
 

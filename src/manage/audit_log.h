@@ -11,10 +11,11 @@
 namespace hourgate::manage {
 
 /// Every action that is written, sorted.
-inline constexpr std::array<std::string_view, 14> audit_actions = {
-    "database.restore", "member.add",       "member.remove",  "member.restore",  "member.role",
-    "plan.remove",      "plan.set",         "token.mint",     "token.revoke",    "token.rotate",
-    "workspace.add",    "workspace.change", "workspace.plan", "workspace.rename"};
+inline constexpr std::array<std::string_view, 17> audit_actions = {
+    "database.restore", "member.add",      "member.change", "member.remove",    "member.restore",
+    "member.role",      "plan.remove",     "plan.set",      "token.change",     "token.mint",
+    "token.revoke",     "token.rotate",    "workspace.add", "workspace.change", "workspace.close",
+    "workspace.plan",   "workspace.rename"};
 
 /// Operators only. A workspace is named by id or name, once: not_found when there is none.
 [[nodiscard]] Result<Slice<AuditEvent>> list_events(const Context&, AuditFilter filter,

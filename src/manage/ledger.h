@@ -25,14 +25,17 @@ public:
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(
         std::string_view id_or_name) = 0;
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) = 0;
-    /// In the order they were added; all at once by name.
-    [[nodiscard]] virtual Result<Slice<WorkspaceView>> workspaces(std::int64_t now_ms,
+    /// In the order they were added; all at once by name. Found by name or id.
+    [[nodiscard]] virtual Result<Slice<WorkspaceView>> workspaces(const WorkspaceRows& which,
                                                                   const Page& page) = 0;
     [[nodiscard]] virtual Result<std::optional<WorkspaceView>> workspace_view(std::int64_t now_ms,
                                                                               std::int64_t row) = 0;
     /// Sets `id` of the row made.
     [[nodiscard]] virtual Status add(Workspace& workspace) = 0;
     [[nodiscard]] virtual Status update(const Workspace& workspace) = 0;
+    /// Deletes a workspace with its members. No other row ever gets their numbers. REQUIRES: no
+    /// token of theirs is there.
+    [[nodiscard]] virtual Status remove_workspace(std::int64_t row) = 0;
 
     // Members
     [[nodiscard]] virtual Result<std::optional<Member>> member_by_row(std::int64_t id) = 0;
@@ -50,8 +53,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<Member>> present_members(
         std::int64_t workspace_row, std::span<const Role> roles, std::int64_t members_max,
         std::optional<std::int64_t> rows_max) = 0;
-    /// The same in the order they were added, removed ones included.
-    [[nodiscard]] virtual Result<Slice<Member>> members(std::int64_t workspace_row,
+    /// In the order they were added, removed ones included. Found by name, e-mail or id.
+    [[nodiscard]] virtual Result<Slice<Member>> members(const MemberRows& which,
                                                         const Page& page) = 0;
     /// Counts the tokens whose status_of is "live" or "grace".
     [[nodiscard]] virtual Result<std::int64_t> live_tokens_of(std::int64_t member_row,
@@ -69,8 +72,10 @@ public:
     // Tokens
     [[nodiscard]] virtual Result<std::optional<TokenView>> token(std::string_view prefix) = 0;
     /// In the order asked for; operator tokens only when neither workspace nor member is named.
+    /// Found by name, note, prefix, or the name or e-mail of the member.
     [[nodiscard]] virtual Result<Slice<TokenView>> tokens(const TokenRows& which,
                                                           const Page& page) = 0;
+    [[nodiscard]] virtual Result<std::int64_t> count_tokens(const TokenRows& which) = 0;
     /// Returns a member's tokens that are live or in grace, in the order they were minted.
     [[nodiscard]] virtual Result<std::vector<TokenView>> working_tokens_of(std::int64_t member_row,
                                                                            std::int64_t now_ms) = 0;
@@ -80,7 +85,7 @@ public:
     /// Sets `id`, and `line` to it when line is 0. No other token ever had that number, pruned ones
     /// included. Fault::conflict when the prefix is taken.
     [[nodiscard]] virtual Status add(TokenRecord& token, const token::Digest& digest) = 0;
-    /// Rotation, revocation and expiry; the rest of a token never changes.
+    /// Name, note, rotation, revocation and expiry; the rest of a token never changes.
     [[nodiscard]] virtual Status update(const TokenRecord& token) = 0;
     /// Looks at `rows_max` tokens behind row `after_row`, and returns those that ended at or before
     /// `before_ms` and that nothing needs any more. The first token of a line stays as long as a

@@ -1,4 +1,4 @@
-// Members: added, listed, given another role, removed, restored.
+// Members: added, listed, renamed, given another role, removed, restored.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -44,6 +44,15 @@ Status check_new(const NewMember& asked) {
     return Done{};
 }
 
+/// The same for an address or a name that is to be changed.
+Status check_change(const Member& member, const MemberChange& change) {
+    NewMember as;
+    as.kind = member.kind;
+    as.email = change.email.value_or(member.email);
+    as.name = change.name.value_or(member.name);
+    return check_new(as);
+}
+
 Failure already_there(const Member& member, const Workspace& workspace) {
     const std::string who = name_of(member) + " of " + quoted(workspace.name);
     if (member.removed_ms)
@@ -61,19 +70,22 @@ Failure already_there(const Member& member, const Workspace& workspace) {
             member.public_id};
 }
 
-/// Conflict when a member of this e-mail, or a service of this name, is on record.
+/// Conflict when another member of this e-mail, or service of this name, is on record.
 Status check_free(Rows& rows, const Workspace& workspace, const Member& wanted) {
     if (wanted.kind == MemberKind::service) {
         const auto service = rows.service(workspace.id, wanted.name);
         if (!service)
             return service.failure();
-        return service.value() ? Status(already_there(*service.value(), workspace)) : Done{};
+        return service.value() && service.value()->id != wanted.id
+                   ? Status(already_there(*service.value(), workspace))
+                   : Done{};
     }
     const auto persons = rows.members_by_email(wanted.email, workspace.id);
     if (!persons)
         return persons.failure();
-    return persons.value().empty() ? Done{}
-                                   : Status(already_there(persons.value().front(), workspace));
+    return persons.value().empty() || persons.value().front().id == wanted.id
+               ? Done{}
+               : Status(already_there(persons.value().front(), workspace));
 }
 
 Result<MemberView> add_in(Rows& rows, const Context& context, const NewMember& asked) {
@@ -120,16 +132,35 @@ bool is_present_owner(const Member& member) {
     return member.role == Role::owner && !member.removed_ms;
 }
 
+/// Whether who the member is differs, and not only what they may do.
+bool is_renamed(const Member& before, const Member& after) {
+    return after.name != before.name || after.email != before.email;
+}
+
 Json state_of(const Member& member) {
     Json json;
     json.add("role", to_text(member.role)).add_time("removed", member.removed_ms);
     return json;
 }
 
+Json description_of(const Member& member) {
+    Json json;
+    json.add("email", member.email).add("name", member.name);
+    return json.add_all(state_of(member));
+}
+
+/// Conflict when the new address or name is another's.
+Status check_new_name(Rows& rows, const Member& before, const Member& after) {
+    if (!is_renamed(before, after))
+        return Done{};
+    const Result<Workspace> workspace = workspace_of(rows, after);
+    return workspace ? check_free(rows, workspace.value(), after) : Status(workspace.failure());
+}
+
 /// Changes one member: `change` alters it. Left as it was: done, and nothing is recorded.
 template <typename Change>
-Result<MemberView> change_member(const Context& context, std::string_view text,
-                                 std::string_view action, Change change) {
+Result<MemberView> alter_member(const Context& context, std::string_view text,
+                                std::string_view action, Change change) {
     if (Status may = operators_only(context); !may)
         return may.failure();
     return in_write(context, [&](Rows& rows) -> Result<MemberView> {
@@ -138,9 +169,13 @@ Result<MemberView> change_member(const Context& context, std::string_view text,
             return found.failure();
         const Member before = found.value();
         Member after = before;
-        change(after);
-        if (after.role == before.role && after.removed_ms == before.removed_ms)
+        if (Status changed = change(after); !changed)
+            return changed.failure();
+        const bool renamed = is_renamed(before, after);
+        if (!renamed && after.role == before.role && after.removed_ms == before.removed_ms)
             return view_of(rows, before, context.now.wall_ms);
+        if (Status free = check_new_name(rows, before, after); !free)
+            return free.failure();
         if (is_present_owner(before) && !is_present_owner(after))
             if (Status other = check_other_owner(rows, before); !other)
                 return other.failure();
@@ -151,7 +186,9 @@ Result<MemberView> change_member(const Context& context, std::string_view text,
             return view;
         const Object object{after.public_id, view.value().workspace_id};
         const Status told =
-            record(rows, context, action, object, state_of(before), state_of(after));
+            renamed ? record(rows, context, action, object, description_of(before),
+                             description_of(after))
+                    : record(rows, context, action, object, state_of(before), state_of(after));
         if (!told)
             return told.failure();
         return view;
@@ -184,17 +221,16 @@ Result<std::vector<Member>> members_of_roles(const Context& context, std::string
 }
 
 Result<Slice<MemberView>> list_members(const Context& context, std::string_view ws,
-                                       const Page& page) {
+                                       const Page& page, const MemberQuery& query) {
     return in_read(context, [&](Rows& rows) -> Result<Slice<MemberView>> {
         const auto found = caller_and_workspace(rows, context, ws);
         if (!found)
             return found.failure();
         const auto& [caller, workspace] = found.value();
-        Result<Slice<Member>> members = Slice<Member>();
-        if (!caller || caller->sees_all_members())
-            members = rows.members(workspace.id, page);
-        else if (!page.after)
-            members.value().items.push_back(caller->member);
+        MemberRows which{workspace.id, query.role, query.kind, query.removed};
+        if (caller && !caller->sees_all_members())
+            which.member = caller->member.id;
+        Result<Slice<Member>> members = rows.members(which, page);
         if (!members)
             return members.failure();
         Slice<MemberView> views;
@@ -222,19 +258,40 @@ Result<MemberView> show_member(const Context& context, std::string_view member) 
 }
 
 Result<MemberView> change_role(const Context& context, std::string_view member, Role role) {
-    return change_member(context, member, "member.role", [&](Member& m) { m.role = role; });
+    return alter_member(context, member, "member.role", [&](Member& m) -> Status {
+        m.role = role;
+        return Done{};
+    });
+}
+
+Result<MemberView> change_member(const Context& context, std::string_view member,
+                                 const MemberChange& change) {
+    const bool role_alone = !change.name && !change.email;
+    return alter_member(context, member, role_alone ? "member.role" : "member.change",
+                        [&](Member& m) -> Status {
+                            if (Status valid = check_change(m, change); !role_alone && !valid)
+                                return valid;
+                            m.name = change.name.value_or(m.name);
+                            if (change.email)
+                                m.email = with_lower_domain(*change.email);
+                            m.role = change.role.value_or(m.role);
+                            return Done{};
+                        });
 }
 
 Result<MemberView> remove_member(const Context& context, std::string_view member) {
-    return change_member(context, member, "member.remove", [&](Member& m) {
+    return alter_member(context, member, "member.remove", [&](Member& m) -> Status {
         if (!m.removed_ms)
             m.removed_ms = context.now.wall_ms;
+        return Done{};
     });
 }
 
 Result<MemberView> restore_member(const Context& context, std::string_view member) {
-    return change_member(context, member, "member.restore",
-                         [](Member& m) { m.removed_ms.reset(); });
+    return alter_member(context, member, "member.restore", [](Member& m) -> Status {
+        m.removed_ms.reset();
+        return Done{};
+    });
 }
 
 Result<std::string> warning_about_name(const Context& context, const Member& member) {

@@ -77,7 +77,7 @@ Result<Users> users_of(Rows& rows, const Context& context, const Plan& plan) {
         return on_it.failure();
     if (on_it.value() == 0 && !of_lapsed)
         return Users();
-    const auto all = rows.workspaces(context.now.wall_ms, {});
+    const auto all = rows.workspaces({{}, {}, context.now.wall_ms, {}}, {});
     if (!all)
         return all.failure();
     Users users;
@@ -132,11 +132,27 @@ Result<std::string> about_users(Rows& rows, const Context& context, const Plan& 
            "on.";
 }
 
+/// "" unless the plan has just been made, and nobody said what rank it has.
+std::string about_rank(const std::optional<Plan>& before, const PlanChange& change) {
+    if (before || change.rank)
+        return "";
+    return "Plan " + quoted(change.name) +
+           " is new and got rank 0, below all plans with a higher one: a refusal names the lowest "
+           "plan above the workspace's own, so it will hardly name this one. To give it its "
+           "place: `hourgate plan set " +
+           change.name + " --rank N`.";
+}
+
 Status remove_in(Rows& rows, const Context& context, std::string_view name) {
     const Result<Plan> found = find_plan(rows, name);
     if (!found)
         return found.failure();
     const Plan* const plan = &found.value();
+    if (plan->name == context.lapse_to)
+        return Failure{Fault::conflict,
+                       "plan " + quoted(name) +
+                           " is the one that lapsed workspaces count as ([plans] lapse_to)",
+                       "name another plan there first", "plan_in_use"};
     const auto users = rows.workspaces_on(plan->id);
     if (!users)
         return users.failure();
@@ -197,11 +213,13 @@ Result<PlanSet> change_plan(const Context& context, const PlanChange& change) {
     PlanSet out{set.value(), {}};
     if (std::string weak = warning_about(out.plan, context.tokens.live_max); !weak.empty())
         out.warnings.push_back(std::move(weak));
+    if (std::string rank = about_rank(before, change); !rank.empty())
+        out.warnings.push_back(std::move(rank));
     if (!before)
         return out;
     // Apart from the change, so that the count keeps no other writer waiting.
-    const auto users = in_read(
-        context, [&](Rows& rows) { return about_users(rows, context, *before, out.plan); });
+    const auto users =
+        in_read(context, [&](Rows& rows) { return about_users(rows, context, *before, out.plan); });
     if (users && !users.value().empty())
         out.warnings.push_back(users.value());
     return out;

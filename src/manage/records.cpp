@@ -1,5 +1,7 @@
 #include "manage/records.h"
 
+#include <array>
+
 namespace hourgate::manage {
 
 std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexcept {
@@ -10,6 +12,26 @@ std::string_view status_of(const TokenRecord& token, std::int64_t now_ms) noexce
     if (token.expires_ms && *token.expires_ms <= now_ms)
         return "expired";
     return token.rotated_ms ? "grace" : "live";
+}
+
+std::optional<TokenStatus> token_status_from(std::string_view text) noexcept {
+    struct Named {
+        std::string_view name;
+        TokenStatus status;
+    };
+    constexpr std::array named = {Named{"all", TokenStatus::any},
+                                  Named{"working", TokenStatus::working},
+                                  Named{"ended", TokenStatus::ended},
+                                  Named{"live", TokenStatus::live},
+                                  Named{"grace", TokenStatus::grace},
+                                  Named{"rotated", TokenStatus::rotated},
+                                  Named{"revoked", TokenStatus::revoked},
+                                  Named{"expired", TokenStatus::expired},
+                                  Named{"member_removed", TokenStatus::member_removed}};
+    for (const Named& one : named)
+        if (one.name == text)
+            return one.status;
+    return std::nullopt;
 }
 
 std::string_view status_of(const TokenView& view, std::int64_t now_ms) noexcept {

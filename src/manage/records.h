@@ -29,6 +29,7 @@ struct TokenRecord {
     std::int64_t member_id = 0;  ///< 0 for an operator token
     std::string prefix;
     std::string name;
+    std::string note = {};  ///< for people; may be empty; the directory does not read it
     token::Env env = token::Env::live;
     std::vector<policy::Scope> scopes;
     std::int64_t created_ms = 0;
@@ -210,17 +211,59 @@ struct EndedTokens {
 
 enum class TokenOrder : std::uint8_t {
     newest_first,
+    oldest_first,
     /// Never granted a call first, the one used last at the end. A token that is used while the
     /// list is read moves to its end, and may be there twice.
     unused_first,
+    /// Used last first, never granted a call at the end.
+    used_first,
 };
 
-/// Which tokens, by rows: of a workspace, of a member, both or all.
+/// Tokens by what status_of says of them.
+enum class TokenStatus : std::uint8_t {
+    any,
+    working,  ///< live or grace
+    ended,    ///< all others
+    live,
+    grace,
+    rotated,
+    revoked,
+    expired,
+    member_removed,
+};
+/// "all" for any; else the name above.
+[[nodiscard]] std::optional<TokenStatus> token_status_from(std::string_view text) noexcept;
+/// All names, for messages.
+inline constexpr std::string_view token_statuses =
+    "working, ended, live, grace, rotated, revoked, expired, member_removed or all";
+
+/// Which tokens, by rows: all that fit everything given.
 struct TokenRows {
     std::optional<std::int64_t> workspace;
     std::optional<std::int64_t> member;
     std::optional<std::int64_t> line;  ///< the row of its first token
     TokenOrder order = TokenOrder::newest_first;
+    TokenStatus status = TokenStatus::any;
+    std::int64_t now_ms = 0;  ///< what `status` is looked at by
+    std::optional<token::Env> env = {};
+    std::optional<bool> operators = {};  ///< operator tokens alone, or none of them
+};
+
+/// Which workspaces: all that fit everything given.
+struct WorkspaceRows {
+    std::optional<std::int64_t> plan = {};
+    std::optional<Paid> standing = {};
+    std::int64_t now_ms = 0;  ///< what `standing` is looked at by
+    LapseRule lapse = {};
+};
+
+/// Which members of a workspace: all that fit everything given.
+struct MemberRows {
+    std::int64_t workspace = 0;
+    std::optional<Role> role = {};
+    std::optional<MemberKind> kind = {};
+    std::optional<bool> removed = {};
+    std::optional<std::int64_t> member = {};  ///< this one alone
 };
 
 struct UsageFilter {
@@ -240,9 +283,16 @@ struct Position {
     friend bool operator==(const Position&, const Position&) = default;
 };
 
+/// What a list is ordered by. Each list has a standard, and takes those of the others that it has a
+/// field for.
+enum class OrderBy : std::uint8_t { standard, name, email };
+
 struct Page {
     std::int64_t limit = 0;  ///< items at most; 0: all there are
-    std::optional<Position> after;
+    std::optional<Position> after = {};
+    std::string search = {};  ///< a text that a field of the item has, ASCII case ignored; "": any
+    OrderBy by = OrderBy::standard;
+    bool reversed = false;  ///< the other way round
 };
 
 template <typename T>

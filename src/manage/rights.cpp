@@ -96,10 +96,14 @@ Result<Member> find_member_for(Rows& rows, const std::optional<Caller>& caller,
     return *std::move(found).value();
 }
 
-Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
-                          const TokenQuery& query) {
+Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller, const TokenQuery& query,
+                          std::int64_t now_ms) {
     TokenRows which;
     which.order = query.order;
+    which.status = query.status;
+    which.now_ms = now_ms;
+    which.env = query.env;
+    which.operators = query.operators;
     if (caller || !query.workspace.empty()) {
         const auto workspace = find_workspace_for(rows, caller, query.workspace);
         if (!workspace)

@@ -59,6 +59,6 @@ struct CallerAndWorkspace {
 
 /// The tokens a query is of, as rows: never more than the caller may see.
 [[nodiscard]] Result<TokenRows> rows_of(Rows& rows, const std::optional<Caller>& caller,
-                                        const TokenQuery& query);
+                                        const TokenQuery& query, std::int64_t now_ms);
 
 }  // namespace hourgate::manage

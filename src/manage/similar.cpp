@@ -20,8 +20,8 @@ std::string in_one_case(std::string_view text) {
 
 /// Returns the first item of the first pages of a list that `fits`.
 template <typename Next, typename Fits>
-auto first_of(Next next, Fits fits) -> Result<std::optional<
-    typename std::decay_t<decltype(next(Page()).value().items)>::value_type>> {
+auto first_of(Next next, Fits fits) -> Result<
+    std::optional<typename std::decay_t<decltype(next(Page()).value().items)>::value_type>> {
     using Item = typename std::decay_t<decltype(next(Page()).value().items)>::value_type;
     Page page{page_rows, std::nullopt};
     for (std::int64_t pages = 0; pages < pages_max; ++pages) {
@@ -44,13 +44,12 @@ Result<std::optional<Workspace>> similar_workspace(Rows& rows, std::string_view 
                                                    std::int64_t except) {
     const std::string wanted = in_one_case(name);
     // The instant only matters for the number of tokens, which is not looked at.
-    auto found =
-        first_of([&](const Page& page) { return rows.workspaces(0, page); },
-                 [&](const WorkspaceView& view) {
-                     const Workspace& workspace = view.workspace;
-                     return workspace.id != except && workspace.name != name &&
-                            in_one_case(workspace.name) == wanted;
-                 });
+    auto found = first_of([&](const Page& page) { return rows.workspaces({}, page); },
+                          [&](const WorkspaceView& view) {
+                              const Workspace& workspace = view.workspace;
+                              return workspace.id != except && workspace.name != name &&
+                                     in_one_case(workspace.name) == wanted;
+                          });
     if (!found)
         return found.failure();
     if (!found.value())
@@ -61,7 +60,7 @@ Result<std::optional<Workspace>> similar_workspace(Rows& rows, std::string_view 
 Result<std::optional<Member>> similar_service(Rows& rows, std::int64_t workspace_row,
                                               std::string_view name, std::int64_t except) {
     const std::string wanted = in_one_case(name);
-    return first_of([&](const Page& page) { return rows.members(workspace_row, page); },
+    return first_of([&](const Page& page) { return rows.members({workspace_row}, page); },
                     [&](const Member& member) {
                         return member.kind == MemberKind::service && member.id != except &&
                                member.name != name && in_one_case(member.name) == wanted;

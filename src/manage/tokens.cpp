@@ -33,6 +33,13 @@ Status check_name(std::string_view name) {
                    name_rule(limits::token_name_bytes_max), "bad_name", "name"};
 }
 
+Status check_note(std::string_view note) {
+    if (note.empty() || is_name(note, limits::note_bytes_max))
+        return Done{};
+    return Failure{Fault::usage, "a token cannot have the note " + quoted(note),
+                   name_rule(limits::note_bytes_max) + "; or leave it empty", "bad_name", "note"};
+}
+
 Status check_key(const std::optional<std::string>& key) {
     // A token here is a mistake that its owner is to hear of.
     if (!key || (!key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
@@ -273,6 +280,7 @@ Result<MintedToken> mint_for_member(Rows& rows, const Context& context, const Ne
     TokenView view;
     view.token.member_id = member.id;
     view.token.name = asked.name;
+    view.token.note = asked.note;
     view.token.env = powers.env;
     view.token.scopes = std::move(powers.scopes);
     view.token.expires_ms = powers.expires_ms;
@@ -502,6 +510,41 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     return with_warnings(rows, context, std::move(minted).value());
 }
 
+// --- name and note -------------------------------------------------------------------------------
+
+Json description_of(const TokenRecord& token) {
+    Json json;
+    json.add("name", token.name).add("note", token.note);
+    return json;
+}
+
+/// A member may do with their own tokens what a narrowed token may with those of its line.
+Result<TokenView> change_in(Rows& rows, const Context& context, std::string_view prefix,
+                            const TokenChange& change) {
+    const auto caller = caller_of(rows, context);
+    if (!caller)
+        return caller.failure();
+    Result<TokenView> found = find_token_for(rows, caller.value(), prefix);
+    if (!found)
+        return found;
+    TokenRecord& token = found.value().token;
+    if (caller.value() && token.member_id != caller.value()->member.id)
+        return Failure{Fault::forbidden, "token " + token.prefix + " is another member's",
+                       "its member may change it; you may revoke it", "not_own"};
+    const Json before = description_of(token);
+    token.name = change.name.value_or(token.name);
+    token.note = change.note.value_or(token.note);
+    const Json after = description_of(token);
+    if (before.text() == after.text())
+        return found;
+    if (Status updated = rows.update(token); !updated)
+        return updated.failure();
+    const Object object{token.prefix, found.value().workspace_id};
+    if (Status told = record(rows, context, "token.change", object, before, after); !told)
+        return told.failure();
+    return found;
+}
+
 // --- revocation ----------------------------------------------------------------------------------
 
 /// Each once, in the order they are named.
@@ -527,7 +570,8 @@ Result<Revocation> concerned(Rows& rows, const Context& context, const RevokeMan
             return named.failure();
         all.tokens = std::move(named).value();
     } else {
-        const auto which = rows_of(rows, std::nullopt, {asked.workspace, asked.member});
+        const auto which =
+            rows_of(rows, std::nullopt, {asked.workspace, asked.member}, context.now.wall_ms);
         if (!which)
             return which.failure();
         auto found = rows.tokens(which.value(), {});
@@ -559,6 +603,8 @@ Status check_one_way(const RevokeMany& asked) {
 Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
     if (Status named = check_name(asked.name); !named)
         return named.failure();
+    if (Status noted = check_note(asked.note); !noted)
+        return noted.failure();
     if (Status keyed = check_key(asked.idempotency_key); !keyed)
         return keyed.failure();
     if (Status scoped = check_scopes(context, asked.scopes); !scoped)
@@ -592,10 +638,22 @@ Result<Slice<TokenView>> list_tokens(const Context& context, const TokenQuery& q
         const auto caller = caller_of(rows, context);
         if (!caller)
             return caller.failure();
-        const auto which = rows_of(rows, caller.value(), query);
+        const auto which = rows_of(rows, caller.value(), query, context.now.wall_ms);
         if (!which)
             return which.failure();
         return rows.tokens(which.value(), page);
+    });
+}
+
+Result<std::int64_t> count_tokens(const Context& context, const TokenQuery& query) {
+    return in_read(context, [&](Rows& rows) -> Result<std::int64_t> {
+        const auto caller = caller_of(rows, context);
+        if (!caller)
+            return caller.failure();
+        const auto which = rows_of(rows, caller.value(), query, context.now.wall_ms);
+        if (!which)
+            return which.failure();
+        return rows.count_tokens(which.value());
     });
 }
 
@@ -606,6 +664,17 @@ Result<TokenView> show_token(const Context& context, std::string_view prefix) {
             return caller.failure();
         return find_token_for(rows, caller.value(), prefix);
     });
+}
+
+Result<TokenView> change_token(const Context& context, std::string_view prefix,
+                               const TokenChange& change) {
+    if (change.name)
+        if (Status named = check_name(*change.name); !named)
+            return named.failure();
+    if (change.note)
+        if (Status noted = check_note(*change.note); !noted)
+            return noted.failure();
+    return in_write(context, [&](Rows& rows) { return change_in(rows, context, prefix, change); });
 }
 
 Result<MintedToken> rotate_token(const Context& context, std::string_view prefix,
@@ -647,6 +716,28 @@ Result<std::vector<TokenView>> revoke_tokens(const Context& context,
         for (TokenView& view : views.value())
             if (Status revoked = revoke_in(rows, context, view); !revoked)
                 return revoked.failure();
+        return views;
+    });
+}
+
+Result<std::vector<TokenView>> revoke_operators(const Context& context,
+                                                const std::vector<std::string>& prefixes) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    return in_write(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
+        auto views = named_tokens(rows, std::nullopt, prefixes);
+        if (!views)
+            return views;
+        for (TokenView& view : views.value()) {
+            if (!view.token.is_operator)
+                return Failure{Fault::not_found,
+                               "token " + view.token.prefix + " is not an operator token",
+                               "see `hourgate operator list`; for the others: `hourgate token "
+                               "revoke`",
+                               "not_found"};
+            if (Status revoked = revoke_in(rows, context, view); !revoked)
+                return revoked.failure();
+        }
         return views;
     });
 }

@@ -42,6 +42,7 @@ struct NewToken {
     std::optional<token::Env> env;  ///< none: TokenRules::env
     std::vector<policy::Scope> scopes;
     std::optional<std::int64_t> expires_ms;  ///< must be later than now
+    std::string note = {};  ///< as a name, at most limits::note_bytes_max; may be empty
     /// 1 to limits::idempotency_key_bytes_max printable ASCII characters; none: not remembered.
     std::optional<std::string> idempotency_key = {};
 };
@@ -59,12 +60,27 @@ struct TokenQuery {
     std::string workspace;
     std::string member;
     TokenOrder order = TokenOrder::newest_first;
+    TokenStatus status = TokenStatus::any;
+    std::optional<token::Env> env = {};
+    std::optional<bool> operators = {};  ///< operator tokens alone, or none of them
 };
 /// In that order: all there are for an operator; for owner and admin their workspace's; for others
 /// their own. A narrowed token sees those of its own line alone, whatever its member's role is.
 [[nodiscard]] Result<Slice<TokenView>> list_tokens(const Context&, const TokenQuery& = {},
                                                    const Page& = {});
+/// How many it would list without a bound.
+[[nodiscard]] Result<std::int64_t> count_tokens(const Context&, const TokenQuery&);
 [[nodiscard]] Result<TokenView> show_token(const Context&, std::string_view prefix);
+
+/// What is given is set, the rest stays. Nothing of what the token may do changes.
+struct TokenChange {
+    std::optional<std::string> name = {};
+    std::optional<std::string> note = {};  ///< "": none
+};
+/// A member changes their own tokens, and a narrowed token only those of its own line. Ended tokens
+/// can be changed, too.
+[[nodiscard]] Result<TokenView> change_token(const Context&, std::string_view prefix,
+                                             const TokenChange&);
 
 /// A successor in the same line: member, name, scopes and length of life are kept; with an expiry
 /// it ends line_max after the line's first mint at the latest. The old token works until
@@ -88,6 +104,9 @@ struct TokenQuery {
 /// Final. Already revoked: done, unchanged. All prefixes in one transaction: an unknown one fails
 /// all.
 [[nodiscard]] Result<std::vector<TokenView>> revoke_tokens(
+    const Context&, const std::vector<std::string>& prefixes);
+/// The same for operator tokens alone: another's prefix is not found. Operators only.
+[[nodiscard]] Result<std::vector<TokenView>> revoke_operators(
     const Context&, const std::vector<std::string>& prefixes);
 
 /// Every token of a member or of a workspace, or those named: just one of the three.

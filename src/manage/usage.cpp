@@ -17,7 +17,7 @@ Result<UsageFilter> filter_of(Rows& rows, const Context& context, const UsageQue
     const auto caller = caller_of(rows, context);
     if (!caller)
         return caller.failure();
-    const auto which = rows_of(rows, caller.value(), query.tokens);
+    const auto which = rows_of(rows, caller.value(), query.tokens, context.now.wall_ms);
     if (!which)
         return which.failure();
     UsageFilter filter;

@@ -1,4 +1,4 @@
-// Workspaces: added, listed, shown, moved to another plan.
+// Workspaces: added, listed, shown, moved to another plan, closed.
 #include <algorithm>
 #include <utility>
 
@@ -141,6 +141,61 @@ Result<WorkspaceView> change_in(Rows& rows, const Context& context, std::string_
     return after;
 }
 
+/// Removes ended tokens of a workspace that has no others, as many as one transaction takes; then
+/// the workspace. Returns whether that is done.
+Result<bool> close_step(Rows& rows, const Context& context, std::string_view ws,
+                        ClosedWorkspace& closed) {
+    const Result<Workspace> found = find_workspace(rows, ws);
+    if (!found)
+        return found.failure();
+    Result<WorkspaceView> view = view_of(rows, found.value(), context.now.wall_ms);
+    if (!view)
+        return view.failure();
+    closed.view = std::move(view).value();
+    const Workspace& workspace = closed.view.workspace;
+    if (closed.view.tokens > 0)
+        return Failure{
+            Fault::conflict,
+            "workspace " + quoted(workspace.name) + " has " + std::to_string(closed.view.tokens) +
+                (closed.view.tokens == 1 ? " live token" : " live tokens"),
+            "revoke them first: `hourgate token revoke --workspace " + workspace.public_id + "`",
+            "workspace_in_use",
+            {},
+            workspace.public_id};
+    TokenRows which;
+    which.workspace = workspace.id;
+    const auto tokens = rows.tokens(which, {limits::prune_rows_max});
+    if (!tokens)
+        return tokens.failure();
+    std::int64_t left = limits::prune_rows_max;
+    // The newest first: the first of a line goes when the others are gone.
+    for (const TokenView& one : tokens.value().items) {
+        const auto usage = rows.remove_ended_token(one.token.id, context.now.wall_ms, left);
+        if (!usage)
+            return usage.failure();
+        if (usage.value() == left)
+            return false;
+        left -= usage.value() + 1;
+        ++closed.ended_tokens;
+        if (left <= 0)
+            return false;
+    }
+    const auto members = rows.members({workspace.id}, {});
+    if (!members)
+        return members.failure();
+    closed.members = static_cast<std::int64_t>(members.value().items.size());
+    if (Status removed = rows.remove_workspace(workspace.id); !removed)
+        return removed.failure();
+    Json before;
+    before.add("name", workspace.name);
+    add_state(before, workspace, closed.view.plan);
+    before.add("members", closed.members).add("endedTokens", closed.ended_tokens);
+    const Object object{workspace.public_id, workspace.public_id};
+    if (Status told = record(rows, context, "workspace.close", object, before, {}); !told)
+        return told.failure();
+    return true;
+}
+
 }  // namespace
 
 Result<WorkspaceView> add_workspace(const Context& context, const NewWorkspace& asked) {
@@ -152,11 +207,20 @@ Result<WorkspaceView> add_workspace(const Context& context, const NewWorkspace& 
         in_write(context, [&](Rows& rows) { return add_in(rows, context, asked); }), context);
 }
 
-Result<Slice<WorkspaceView>> list_workspaces(const Context& context, const Page& page) {
+Result<Slice<WorkspaceView>> list_workspaces(const Context& context, const Page& page,
+                                             const WorkspaceQuery& query) {
     if (Status may = operators_only(context); !may)
         return may.failure();
-    auto listed =
-        in_read(context, [&](Rows& rows) { return rows.workspaces(context.now.wall_ms, page); });
+    auto listed = in_read(context, [&](Rows& rows) -> Result<Slice<WorkspaceView>> {
+        WorkspaceRows which{{}, query.standing, context.now.wall_ms, context.lapse};
+        if (!query.plan.empty()) {
+            const Result<Plan> plan = find_plan(rows, query.plan, "plan");
+            if (!plan)
+                return plan.failure();
+            which.plan = plan.value().id;
+        }
+        return rows.workspaces(which, page);
+    });
     if (listed)
         for (WorkspaceView& view : listed.value().items)
             view = with_standing(std::move(view), context);
@@ -186,6 +250,23 @@ Result<WorkspaceView> change_workspace(const Context& context, std::string_view 
     return with_standing(
         in_write(context, [&](Rows& rows) { return change_in(rows, context, ws, change); }),
         context);
+}
+
+Result<ClosedWorkspace> close_workspace(const Context& context, std::string_view ws) {
+    if (Status may = operators_only(context); !may)
+        return may.failure();
+    ClosedWorkspace closed;
+    std::string named(ws);
+    for (;;) {
+        const Result<bool> done =
+            in_write(context, [&](Rows& rows) { return close_step(rows, context, named, closed); });
+        if (!done)
+            return done.failure();
+        closed.view = with_standing(std::move(closed.view), context);
+        if (done.value())
+            return closed;
+        named = closed.view.workspace.public_id;
+    }
 }
 
 Result<std::string> warning_about_name(const Context& context, const Workspace& workspace) {

@@ -2,6 +2,7 @@
 // again in order.
 #include <utility>
 
+#include "base/text.h"
 #include "manage/decisions.h"
 #include "store/errors.h"
 #include "store/rows.h"
@@ -68,8 +69,13 @@ std::int64_t rows_asked(const manage::Page& page) noexcept {
     return page.limit == 0 ? -1 : page.limit + 1;
 }
 
-std::string where_of(const manage::DecisionFilter& filter) {
-    std::string where = "WHERE d.id < ?8";
+/// ?6 is the text that is looked for.
+std::string where_of(const manage::DecisionFilter& filter, const manage::Page& page) {
+    std::string where = page.reversed ? "WHERE d.id > ?8" : "WHERE d.id < ?8";
+    if (!page.search.empty())
+        where +=
+            " AND (instr(lower(d.path), ?6) > 0 OR instr(lower(d.request_id), ?6) > 0"
+            " OR instr(d.address, ?6) > 0 OR instr(d.resource, ?6) > 0)";
     if (!filter.workspace_id.empty())
         where += " AND d.workspace_id = ?1 AND d.workspace_id <> ''";
     if (!filter.prefix.empty())
@@ -80,7 +86,7 @@ std::string where_of(const manage::DecisionFilter& filter) {
         where += " AND d.at_ms >= ?4";
     if (filter.until_ms)
         where += " AND d.at_ms < ?5";
-    return where + " ORDER BY d.id DESC LIMIT ?9";
+    return where;
 }
 
 void bind_filter(SQLite::Statement& query, const manage::DecisionFilter& filter) {
@@ -150,9 +156,13 @@ Result<std::optional<DecisionRecord>> SqliteRows::decision(std::string_view id) 
 Result<manage::Slice<DecisionRecord>> SqliteRows::decisions(const manage::DecisionFilter& filter,
                                                             const manage::Page& page) {
     return guarded(path_, [&]() -> Result<manage::Slice<DecisionRecord>> {
-        SQLite::Statement query = prepare(select_decisions + where_of(filter));
+        SQLite::Statement query =
+            prepare(select_decisions + where_of(filter, page) +
+                    (page.reversed ? " ORDER BY d.id LIMIT ?9" : " ORDER BY d.id DESC LIMIT ?9"));
         bind_filter(query, filter);
-        query.bind(8, page.after ? page.after->minor : INT64_MAX);
+        if (!page.search.empty())
+            query.bind(6, lower(page.search));
+        query.bind(8, page.after ? page.after->minor : page.reversed ? 0 : INT64_MAX);
         query.bind(9, rows_asked(page));
         return slice_of(query, page, [](const DecisionRecord& record) {
             return manage::Position{0, record.row};

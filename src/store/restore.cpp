@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -170,10 +171,12 @@ bool close_for_good(Connection& old) {
     }
 }
 
-Result<OldKnown> read_and_close(const std::string& database, std::int64_t last_event,
-                                std::int64_t now_ms) {
+/// Restore::real closes it for good.
+Result<OldKnown> read_old(const std::string& database, std::int64_t last_event, std::int64_t now_ms,
+                          Restore what) {
     return guarded(database, [&]() -> Result<OldKnown> {
-        Connection old(database, Access::write, command_busy_ms);
+        const bool real = what == Restore::real;
+        Connection old(database, real ? Access::write : Access::look, command_busy_ms);
         OldKnown known;
         OldEnds& ends = known.ends;
         // A token that was revoked and then pruned is known by its audit event alone.
@@ -186,7 +189,7 @@ Result<OldKnown> read_and_close(const std::string& database, std::int64_t last_e
         ends.removed =
             ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
         read_all_of(old, known, last_event, now_ms);
-        if (close_for_good(old))
+        if (!real || close_for_good(old))
             return known;
         return Failure{Fault::conflict, "another program has the database " + database + " open",
                        "close it (`fuser " + database + "` names it) and try again"};
@@ -196,7 +199,7 @@ Result<OldKnown> read_and_close(const std::string& database, std::int64_t last_e
 /// The old database when it can be read; when it cannot, what it knew is lost, and only
 /// BringBack::yes goes on.
 Result<OldKnown> known_of_old(const std::string& database, BringBack bring_back,
-                              std::int64_t last_event, std::int64_t now_ms) {
+                              std::int64_t last_event, std::int64_t now_ms, Restore what) {
     const Result<FileState> state = look_at_header(database);
     if (!state)
         return state.failure();
@@ -204,7 +207,7 @@ Result<OldKnown> known_of_old(const std::string& database, BringBack bring_back,
         return OldKnown{};
     std::string why = state.value().flaw;
     if (state.value().kind == FileState::Kind::ours) {
-        Result<OldKnown> known = read_and_close(database, last_event, now_ms);
+        Result<OldKnown> known = read_old(database, last_event, now_ms, what);
         if (known || known.failure().fault != Fault::store)
             return known;
         why = known.failure().what;
@@ -405,8 +408,10 @@ Result<Standing> former_at(const std::string& database) {
 
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
                                    Draft draft, BringBack bring_back, std::int64_t now_ms,
-                                   const std::function<void(const Losses&)>& before) {
-    const auto alone = lock(database, LockedPart::use, LockKind::exclusive, others_wait_ms);
+                                   const std::function<void(const Losses&)>& before, Restore what) {
+    const bool real = what == Restore::real;
+    const auto alone = lock(database, LockedPart::use,
+                            real ? LockKind::exclusive : LockKind::shared, others_wait_ms);
     if (!alone)
         return alone.failure();
     if (!alone.value())
@@ -415,7 +420,8 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
     const Result<std::int64_t> last_event = last_event_in(source, draft);
     if (!last_event)
         return last_event.failure();
-    const Result<OldKnown> old = known_of_old(database, bring_back, last_event.value(), now_ms);
+    const Result<OldKnown> old =
+        known_of_old(database, bring_back, last_event.value(), now_ms, what);
     if (!old)
         return old.failure();
     if (const Result<Standing> former = former_at(database); !former)
@@ -426,6 +432,8 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
         return report;
     if (before)
         before(report.value().losses);
+    if (!real)
+        return report;
     const std::string owner = exists(database) ? database : folder_of(database);
     if (Status given = draft.give_to_owner_of(owner); !given)
         return given.failure();
@@ -462,7 +470,7 @@ Result<Draft> restored_draft(const std::string& source, const std::string& targe
 
 Result<RestoreReport> restore(const std::string& database, const std::string& source,
                               BringBack bring_back, std::int64_t now_ms,
-                              const std::function<void(const Losses&)>& before) {
+                              const std::function<void(const Losses&)>& before, Restore what) {
     const Result<AsOwner> owner = AsOwner::of(database);
     if (!owner)
         return owner.failure();
@@ -470,20 +478,26 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
     const Result<std::string> path = true_path(database);
     if (!path)
         return path.failure();
-    const auto server = ServerLock::take(path.value());
-    if (!server)
-        return server.failure();
+    const bool real = what == Restore::real;
+    std::unique_ptr<ServerLock> server;
+    if (real) {
+        auto taken = ServerLock::take(path.value());
+        if (!taken)
+            return taken.failure();
+        server = std::move(taken).value();
+    }
     if (same_file(path.value(), source))
         return Failure{Fault::usage, source + " is the database itself",
                        "name the backup to restore"};
-    Result<Draft> draft = restored_draft(source, path.value(), ".restoring");
+    Result<Draft> draft = restored_draft(source, path.value(), real ? ".restoring" : ".preview");
     if (!draft)
         return draft.failure().fault == Fault::store
                    ? does_not_restore(source, draft.failure().what)
                    : draft.failure();
     if (const auto mode = draft.value().open_to_others())
         return keeps_no_modes(path.value(), *mode);
-    return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms, before);
+    return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms, before,
+                        what);
 }
 
 }  // namespace hourgate::store

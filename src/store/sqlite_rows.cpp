@@ -1,8 +1,10 @@
 #include "store/sqlite_rows.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
+#include "base/text.h"
 #include "store/errors.h"
 #include "store/rows.h"
 
@@ -25,11 +27,11 @@ std::string select_members(const char* where) {
 }
 
 /// `from`: how tokens t and their token_use u are found.
-std::string select_token_views(const char* where,
-                               const char* from = "tokens t LEFT JOIN token_use u"
-                                                  " ON u.token_id = t.id") {
+std::string select_token_views(const char* where, const char* from =
+                                                      "tokens t LEFT JOIN token_use u"
+                                                      " ON u.token_id = t.id") {
     return std::string("SELECT") + token_columns + "," + member_columns +
-           ", w.public_id, w.name, u.used_ms, coalesce(u.used_from, ''), u.refused_ms,"
+           ", w.public_id, w.name, t.note, u.used_ms, coalesce(u.used_from, ''), u.refused_ms,"
            " coalesce(u.refused_from, ''), coalesce(u.refused_reason, '') FROM " +
            from +
            " LEFT JOIN members m ON m.id = t.member_id"
@@ -61,6 +63,8 @@ constexpr const char* never_used_first =
     " AND u.used_ms IS NULL AND t.id > ?8 ORDER BY t.id LIMIT ?9";
 constexpr const char* longest_unused_first =
     " AND (u.used_ms, u.token_id) > (?7, ?8) ORDER BY u.used_ms, u.token_id LIMIT ?9";
+constexpr const char* latest_used_first =
+    " AND (u.used_ms, u.token_id) < (?7, ?8) ORDER BY u.used_ms DESC, u.token_id DESC LIMIT ?9";
 
 /// `order` with the table's letter put in.
 std::string page_of(const char* order, char table) {
@@ -76,6 +80,48 @@ void bind_page(SQLite::Statement& query, const manage::Page& page, std::int64_t 
 
 constexpr std::int64_t from_oldest = 0;
 constexpr std::int64_t from_newest = INT64_MAX;
+
+/// By row number, the oldest first unless the page is reversed.
+std::string by_row(const Page& page, char table) {
+    return page_of(page.reversed ? newest_first : oldest_first, table);
+}
+
+/// Where bind_page() starts then.
+std::int64_t start_of(const Page& page) noexcept {
+    return page.reversed ? from_newest : from_oldest;
+}
+
+/// By a column, "name COLLATE NOCASE", and rows with the same value by number. A page goes on
+/// behind the value that the last row has now, ?8.
+std::string by_column(const Page& page, char table, const char* rows, const std::string& column) {
+    const std::string own = std::string(1, table) + ".", down = page.reversed ? " DESC" : "";
+    std::string sql = " AND ?8 IS NOT NULL";
+    if (page.after)
+        sql = " AND (" + own + column + ", " + own + "id) " + (page.reversed ? "<" : ">") +
+              " ((SELECT " + column + " FROM " + rows + " WHERE id = ?8), ?8)";
+    return sql + " ORDER BY " + own + column + down + ", " + own + "id" + down + " LIMIT ?9";
+}
+
+/// A condition on texts that may hold the one that is looked for, `text`. SQLite's lower() is of
+/// ASCII letters alone, as ours is.
+std::string found_in(const Page& page, std::initializer_list<const char*> columns,
+                     const char* text = "?4") {
+    if (page.search.empty())
+        return "";
+    std::string any;
+    for (const char* const column : columns)
+        any.append(any.empty() ? "instr(lower(" : " OR instr(lower(")
+            .append(column)
+            .append("), ")
+            .append(text)
+            .append(") > 0");
+    return " AND (" + any + ")";
+}
+
+void bind_search(SQLite::Statement& query, const Page& page) {
+    if (!page.search.empty())
+        query.bind(4, lower(page.search));
+}
 
 /// Leaves what is on the page; `position_of` says where an item stands in the order.
 template <typename T, typename PositionOf>
@@ -128,14 +174,46 @@ std::vector<WorkspaceView> SqliteRows::workspace_views(SQLite::Statement& query)
     return views;
 }
 
-Result<Slice<WorkspaceView>> SqliteRows::workspaces(std::int64_t now_ms, const Page& page) {
+namespace {
+
+/// ?1 is the instant, ?2 the plan, ?3 the length of the grace.
+std::string where_of(const manage::WorkspaceRows& which) {
+    std::string where = "WHERE true";
+    if (which.plan)
+        where += " AND w.plan_id = ?2";
+    if (!which.standing)
+        return where;
+    switch (*which.standing) {
+        case Paid::yes:
+            return where + " AND (w.paid_until_ms IS NULL OR w.paid_until_ms > ?1)";
+        case Paid::in_grace:
+            return where + " AND w.paid_until_ms <= ?1 AND w.paid_until_ms > ?1 - ?3";
+        case Paid::lapsed:
+            return where + " AND w.paid_until_ms <= ?1 - ?3";
+    }
+    return where;
+}
+
+}  // namespace
+
+Result<Slice<WorkspaceView>> SqliteRows::workspaces(const manage::WorkspaceRows& which,
+                                                    const Page& page) {
     return guarded(path_, [&]() -> Result<Slice<WorkspaceView>> {
+        const bool all_by_name = page.limit == 0 && !page.reversed;
+        const bool by_name = page.by == manage::OrderBy::name || all_by_name;
+        if (by_name)
+            if (Status there = check_still_there("workspaces", page); !there)
+                return there.failure();
         SQLite::Statement query = prepare(select_workspace_views(
-            page.limit == 0 ? "ORDER BY w.name"
-                            : ("WHERE true" + page_of(oldest_first, 'w')).c_str()));
-        query.bind(1, now_ms);
-        if (page.limit != 0)
-            bind_page(query, page, from_oldest);
+            (where_of(which) + found_in(page, {"w.name", "w.public_id"}) +
+             (by_name ? by_column(page, 'w', "workspaces", "name") : by_row(page, 'w')))
+                .c_str()));
+        query.bind(1, which.now_ms);
+        if (which.plan)
+            query.bind(2, *which.plan);
+        query.bind(3, which.lapse.grace_ms);
+        bind_search(query, page);
+        bind_page(query, page, start_of(page));
         return sliced(workspace_views(query), page, [](const WorkspaceView& view) {
             return manage::Position{0, view.workspace.id};
         });
@@ -158,15 +236,49 @@ Result<std::optional<WorkspaceView>> SqliteRows::workspace_view(std::int64_t now
 Status SqliteRows::add(Workspace& workspace) {
     return guarded(path_, [&]() -> Status {
         SQLite::Statement insert = prepare(
-            "INSERT INTO workspaces (public_id, name, plan_id, paid_until_ms, created_ms)"
-            " VALUES (?1, ?2, ?3, ?4, ?5)");
+            "INSERT INTO workspaces (public_id, name, plan_id, paid_until_ms, created_ms, id)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        workspace.id = next_number("workspaces");
         insert.bind(1, workspace.public_id);
         insert.bind(2, workspace.name);
         insert.bind(3, workspace.plan_id);
         bind_or_null(insert, 4, workspace.paid_until_ms);
         insert.bind(5, workspace.created_ms);
+        insert.bind(6, workspace.id);
         insert.exec();
-        workspace.id = connection_.db().getLastInsertRowid();
+        return Done{};
+    });
+}
+
+std::int64_t SqliteRows::next_number(const char* table) {
+    const std::string sql =
+        "SELECT 1 + max((SELECT deleted_version FROM meta), (SELECT coalesce(max(id), 0) FROM " +
+        std::string(table) + "))";
+    return connection_.number(sql.c_str());
+}
+
+/// A page by a column goes on behind a row, and needs it.
+Status SqliteRows::check_still_there(const char* table, const Page& page) {
+    if (!page.after)
+        return Done{};
+    SQLite::Statement row = prepare("SELECT 1 FROM " + std::string(table) + " WHERE id = ?1");
+    row.bind(1, page.after->minor);
+    if (row.executeStep())
+        return Done{};
+    return Failure{Fault::usage, "the entry that the page before ended with is gone",
+                   "leave the cursor out to begin with the first page", "invalid_fields", "cursor"};
+}
+
+Status SqliteRows::remove_workspace(std::int64_t row) {
+    return guarded(path_, [&]() -> Status {
+        for (const char* const sql : {"DELETE FROM idempotency_keys WHERE member_id IN"
+                                      " (SELECT id FROM members WHERE workspace_id = ?1)",
+                                      "DELETE FROM members WHERE workspace_id = ?1",
+                                      "DELETE FROM workspaces WHERE id = ?1"}) {
+            SQLite::Statement remove = prepare(sql);
+            remove.bind(1, row);
+            remove.exec();
+        }
         return Done{};
     });
 }
@@ -259,12 +371,54 @@ Result<std::vector<Member>> SqliteRows::present_members(std::int64_t workspace_r
     });
 }
 
-Result<Slice<Member>> SqliteRows::members(std::int64_t workspace_row, const Page& page) {
+namespace {
+
+/// ?1 is the workspace, ?2 the role, ?3 the kind, ?5 the member.
+std::string where_of(const manage::MemberRows& which) {
+    std::string where = "WHERE m.workspace_id = ?1";
+    if (which.role)
+        where += " AND m.role = ?2";
+    if (which.kind)
+        where += " AND m.kind = ?3";
+    if (which.member)
+        where += " AND m.id = ?5";
+    if (which.removed)
+        where += *which.removed ? " AND m.removed_ms IS NOT NULL" : " AND m.removed_ms IS NULL";
+    return where;
+}
+
+std::string order_of_members(const Page& page) {
+    switch (page.by) {
+        case manage::OrderBy::standard:
+            return by_row(page, 'm');
+        case manage::OrderBy::name:
+            return by_column(page, 'm', "members", "name");
+        case manage::OrderBy::email:
+            return by_column(page, 'm', "members", "email COLLATE NOCASE");
+    }
+    return "";
+}
+
+}  // namespace
+
+Result<Slice<Member>> SqliteRows::members(const manage::MemberRows& which, const Page& page) {
     return guarded(path_, [&]() -> Result<Slice<Member>> {
+        if (page.by != manage::OrderBy::standard)
+            if (Status there = check_still_there("members", page); !there)
+                return there.failure();
         SQLite::Statement query = prepare(
-            select_members(("WHERE m.workspace_id = ?1" + page_of(oldest_first, 'm')).c_str()));
-        query.bind(1, workspace_row);
-        bind_page(query, page, from_oldest);
+            select_members((where_of(which) + found_in(page, {"m.name", "m.email", "m.public_id"}) +
+                            order_of_members(page))
+                               .c_str()));
+        query.bind(1, which.workspace);
+        if (which.role)
+            query.bind(2, static_cast<int>(*which.role));
+        if (which.kind)
+            query.bind(3, static_cast<int>(*which.kind));
+        if (which.member)
+            query.bind(5, *which.member);
+        bind_search(query, page);
+        bind_page(query, page, start_of(page));
         std::vector<Member> members;
         while (auto member = one_member(query))
             members.push_back(*std::move(member));
@@ -289,7 +443,8 @@ Status SqliteRows::add(Member& member) {
     return guarded(path_, [&]() -> Status {
         SQLite::Statement insert = prepare(
             "INSERT INTO members (public_id, workspace_id, kind, email, name, role, removed_ms,"
-            " created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+            " created_ms, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        member.id = next_number("members");
         insert.bind(1, member.public_id);
         insert.bind(2, member.workspace_id);
         insert.bind(3, static_cast<int>(member.kind));
@@ -298,8 +453,8 @@ Status SqliteRows::add(Member& member) {
         insert.bind(6, static_cast<int>(member.role));
         bind_or_null(insert, 7, member.removed_ms);
         insert.bind(8, member.created_ms);
+        insert.bind(9, member.id);
         insert.exec();
-        member.id = connection_.db().getLastInsertRowid();
         return Done{};
     });
 }
@@ -399,67 +554,151 @@ std::vector<TokenView> SqliteRows::token_views(SQLite::Statement& query) {
             view.workspace_id = text_from(query, workspace);
             view.workspace_name = text_from(query, workspace + 1);
         }
-        view.use = {optional_from(query, workspace + 2), text_from(query, workspace + 3),
-                    optional_from(query, workspace + 4), text_from(query, workspace + 5),
-                    text_from(query, workspace + 6)};
+        view.token.note = text_from(query, workspace + 2);
+        view.use = {optional_from(query, workspace + 3), text_from(query, workspace + 4),
+                    optional_from(query, workspace + 5), text_from(query, workspace + 6),
+                    text_from(query, workspace + 7)};
         views.push_back(std::move(view));
     }
     return views;
 }
 
-/// Order unused_first comes in two parts, each in the order of an index: tokens that were never
-/// used, by row; then the others, by last use. One order over both would sort all tokens for each
-/// page. Narrowed to a workspace or a member, that one's tokens may be sorted.
+namespace {
+
+/// The condition of a status, as manage::status_of has it; ?5 is the instant.
+std::string_view condition_of(manage::TokenStatus status) {
+    using manage::TokenStatus;
+    switch (status) {
+        case TokenStatus::any:
+            return "";
+        case TokenStatus::working:
+            return " AND t.ends_ms > ?5 AND m.removed_ms IS NULL";
+        case TokenStatus::ended:
+            return " AND (t.ends_ms <= ?5 OR m.removed_ms IS NOT NULL)";
+        case TokenStatus::live:
+            return " AND t.ends_ms > ?5 AND m.removed_ms IS NULL AND t.rotated_ms IS NULL";
+        case TokenStatus::grace:
+            return " AND t.ends_ms > ?5 AND m.removed_ms IS NULL AND t.rotated_ms IS NOT NULL";
+        case TokenStatus::rotated:
+            return " AND t.revoked_ms IS NULL AND t.works_until_ms <= ?5";
+        case TokenStatus::revoked:
+            return " AND t.revoked_ms IS NOT NULL";
+        case TokenStatus::expired:
+            return " AND t.revoked_ms IS NULL AND ifnull(t.works_until_ms > ?5, true)"
+                   " AND t.expires_ms <= ?5";
+        case TokenStatus::member_removed:
+            return " AND t.ends_ms > ?5 AND m.removed_ms IS NOT NULL";
+    }
+    return "";
+}
+
+/// ?1 is the workspace, ?2 the member, ?3 the line, ?6 the environment.
+std::string where_of(const manage::TokenRows& which) {
+    std::string where = "WHERE true";
+    if (which.workspace)
+        where += " AND m.workspace_id = ?1";
+    if (which.member)
+        where += " AND t.member_id = ?2";
+    if (which.line)
+        where += " AND t.line = ?3";
+    if (which.env)
+        where += " AND t.env = ?6";
+    if (which.operators)
+        where += *which.operators ? " AND t.kind = 1" : " AND t.kind = 0";
+    return where.append(condition_of(which.status));
+}
+
+SQLite::Statement bound(SQLite::Statement query, const manage::TokenRows& which) {
+    if (which.workspace)
+        query.bind(1, *which.workspace);
+    if (which.member)
+        query.bind(2, *which.member);
+    if (which.line)
+        query.bind(3, *which.line);
+    if (which.status != manage::TokenStatus::any && which.status != manage::TokenStatus::revoked)
+        query.bind(5, which.now_ms);
+    if (which.env)
+        query.bind(6, static_cast<int>(*which.env));
+    return query;
+}
+
+}  // namespace
+
+std::vector<TokenView> SqliteRows::some_tokens(const manage::TokenRows& which, const Page& page,
+                                               const TokenPart& part) {
+    SQLite::Statement query = bound(
+        prepare(select_token_views(
+            (where_of(which) +
+             found_in(page, {"t.name", "t.note", "t.prefix", "m.email", "m.name"}) + part.order)
+                .c_str(),
+            part.from)),
+        which);
+    bind_search(query, page);
+    if (part.after.major != 0)
+        query.bind(7, part.after.major);
+    query.bind(8, part.after.minor);
+    query.bind(9, part.rows_max);
+    return token_views(query);
+}
+
+/// The orders by use come in two parts, each in the order of an index: tokens that were never used,
+/// by row, and the others, by last use. One order over both would sort all tokens for each page.
+/// Narrowed to a workspace or a member, that one's tokens may be sorted.
+std::vector<TokenView> SqliteRows::tokens_by_use(const manage::TokenRows& which, const Page& page,
+                                                 std::int64_t rows_max) {
+    constexpr const char* used = "token_use u JOIN tokens t ON t.id = u.token_id";
+    constexpr const char* all = "tokens t LEFT JOIN token_use u ON u.token_id = t.id";
+    const bool unused_first = which.order == manage::TokenOrder::unused_first;
+    const bool in_unused = page.after && page.after->major == 0;
+    const manage::Position first_used =
+        unused_first ? manage::Position{1, -1} : manage::Position{INT64_MAX, INT64_MAX};
+    const TokenPart never{all, never_used_first, {0, in_unused ? page.after->minor : -1}, 0};
+    const TokenPart later{used, unused_first ? longest_unused_first : latest_used_first,
+                          page.after && !in_unused ? *page.after : first_used, 0};
+    std::vector<TokenPart> parts =
+        unused_first ? std::vector{never, later} : std::vector{later, never};
+    if (in_unused != unused_first && page.after)  // the first part is behind the page
+        parts.erase(parts.begin());
+    std::vector<TokenView> views;
+    for (TokenPart& part : parts) {
+        part.rows_max = rows_max - static_cast<std::int64_t>(views.size());
+        if (part.rows_max <= 0)
+            break;
+        for (TokenView& view : some_tokens(which, page, part))
+            views.push_back(std::move(view));
+    }
+    return views;
+}
+
 Result<Slice<TokenView>> SqliteRows::tokens(const manage::TokenRows& which, const Page& page) {
+    using manage::TokenOrder;
     return guarded(path_, [&]() -> Result<Slice<TokenView>> {
-        std::string where = "WHERE true";
-        if (which.workspace)
-            where += " AND m.workspace_id = ?1";
-        if (which.member)
-            where += " AND t.member_id = ?2";
-        if (which.line)
-            where += " AND t.line = ?3";
-        const auto bound = [&](SQLite::Statement query) {
-            if (which.workspace)
-                query.bind(1, *which.workspace);
-            if (which.member)
-                query.bind(2, *which.member);
-            if (which.line)
-                query.bind(3, *which.line);
-            return query;
-        };
-        if (which.order != manage::TokenOrder::unused_first) {
-            SQLite::Statement query =
-                bound(prepare(select_token_views((where + page_of(newest_first, 't')).c_str())));
-            bind_page(query, page, from_newest);
-            return sliced(token_views(query), page, [](const TokenView& view) {
-                return manage::Position{0, view.token.id};
-            });
-        }
-        const manage::Position after = page.after.value_or(manage::Position{0, -1});
         const std::int64_t rows_max = page.limit == 0 ? INT64_MAX : page.limit + 1;
-        std::vector<TokenView> views;
-        if (after.major == 0) {
-            SQLite::Statement query =
-                bound(prepare(select_token_views((where + never_used_first).c_str())));
-            query.bind(8, after.minor);
-            query.bind(9, rows_max);
-            views = token_views(query);
-        }
-        const std::int64_t left = rows_max - static_cast<std::int64_t>(views.size());
-        if (left > 0) {
-            SQLite::Statement query = bound(prepare(select_token_views(
-                (where + longest_unused_first).c_str(),
-                "token_use u JOIN tokens t ON t.id = u.token_id")));
-            query.bind(7, after.major);
-            query.bind(8, after.major == 0 ? INT64_MAX : after.minor);
-            query.bind(9, left);
-            for (TokenView& view : token_views(query))
-                views.push_back(std::move(view));
-        }
-        return sliced(std::move(views), page, [](const TokenView& view) {
-            return manage::Position{view.use.used_ms.value_or(0), view.token.id};
+        if (which.order == TokenOrder::unused_first || which.order == TokenOrder::used_first)
+            return sliced(tokens_by_use(which, page, rows_max), page, [](const TokenView& view) {
+                return manage::Position{view.use.used_ms.value_or(0), view.token.id};
+            });
+        const bool oldest = which.order == TokenOrder::oldest_first;
+        const TokenPart part{"tokens t LEFT JOIN token_use u ON u.token_id = t.id",
+                             page_of(oldest ? oldest_first : newest_first, 't'),
+                             {0, page.after ? page.after->minor
+                                 : oldest   ? from_oldest
+                                            : from_newest},
+                             rows_max};
+        return sliced(some_tokens(which, page, part), page, [](const TokenView& view) {
+            return manage::Position{0, view.token.id};
         });
+    });
+}
+
+Result<std::int64_t> SqliteRows::count_tokens(const manage::TokenRows& which) {
+    return guarded(path_, [&]() -> Result<std::int64_t> {
+        SQLite::Statement query = bound(
+            prepare("SELECT count(*) FROM tokens t LEFT JOIN members m ON m.id = t.member_id " +
+                    where_of(which)),
+            which);
+        query.executeStep();
+        return int_from(query, 0);
     });
 }
 
@@ -503,15 +742,15 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
             return Failure{Fault::conflict, "the prefix " + token.prefix + " is taken",
                            "try again"};
         // The number is drawn first: the first token of a line carries its own. Nobody else writes.
-        // The newest token is never pruned, so the next number was never given out: windows,
-        // usage and records that still name a pruned token never meet another of its number.
-        token.id = connection_.number("SELECT coalesce(max(id), 0) + 1 FROM tokens");
+        // Windows, usage and records that still name a pruned token never meet another of its
+        // number.
+        token.id = next_number("tokens");
         if (token.line == 0)
             token.line = token.id;
         SQLite::Statement insert = prepare(
             "INSERT INTO tokens (id, line, line_created_ms, kind, member_id, prefix, digest, name,"
-            " env, scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+            " env, scopes, created_ms, expires_ms, rotated_ms, works_until_ms, revoked_ms, note)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
         insert.bind(1, token.id);
         insert.bind(2, token.line);
         insert.bind(3, token.line_created_ms);
@@ -528,6 +767,7 @@ Status SqliteRows::add(TokenRecord& token, const token::Digest& digest) {
         bind_or_null(insert, 13, token.rotated_ms);
         bind_or_null(insert, 14, token.works_until_ms);
         bind_or_null(insert, 15, token.revoked_ms);
+        insert.bind(16, token.note);
         insert.exec();
         return Done{};
     });
@@ -537,12 +777,14 @@ Status SqliteRows::update(const TokenRecord& token) {
     return guarded(path_, [&]() -> Status {
         SQLite::Statement change = prepare(
             "UPDATE tokens SET expires_ms = ?2, rotated_ms = ?3, works_until_ms = ?4,"
-            " revoked_ms = ?5 WHERE id = ?1");
+            " revoked_ms = ?5, name = ?6, note = ?7 WHERE id = ?1");
         change.bind(1, token.id);
         bind_or_null(change, 2, token.expires_ms);
         bind_or_null(change, 3, token.rotated_ms);
         bind_or_null(change, 4, token.works_until_ms);
         bind_or_null(change, 5, token.revoked_ms);
+        change.bind(6, token.name);
+        change.bind(7, token.note);
         change.exec();
         return Done{};
     });
@@ -587,6 +829,13 @@ Result<std::int64_t> SqliteRows::remove_ended_token(std::int64_t token_row, std:
             prepare("UPDATE meta SET pruned_until_ms = ?1 WHERE pruned_until_ms < ?1");
         note.bind(1, before_ms);
         note.exec();
+        // Nor is its number given out again: see next_number(). Pruning leaves the newest token.
+        SQLite::Statement newest = prepare(
+            "UPDATE meta SET directory_version = directory_version + 1,"
+            " deleted_version = directory_version + 1"
+            " WHERE ?1 = (SELECT max(id) FROM tokens)");
+        newest.bind(1, token_row);
+        newest.exec();
         SQLite::Statement remove = prepare("DELETE FROM tokens WHERE id = ?1 AND ends_ms <= ?2");
         remove.bind(1, token_row);
         remove.bind(2, before_ms);
@@ -722,9 +971,12 @@ Result<Slice<manage::AuditEvent>> SqliteRows::events(const manage::AuditFilter& 
         SQLite::Statement query = prepare(
             "SELECT e.id, e.at_ms, e.actor, e.token, e.source, e.action, e.object, e.workspace_id,"
             " e.before, e.after FROM audit_events e " +
-            where_of(filter) + page_of(newest_first, 'e'));
+            where_of(filter) + found_in(page, {"e.actor", "e.action", "e.object"}, "?7") +
+            page_of(page.reversed ? oldest_first : newest_first, 'e'));
         bind_filter(query, filter);
-        bind_page(query, page, from_newest);
+        if (!page.search.empty())
+            query.bind(7, lower(page.search));
+        bind_page(query, page, page.reversed ? from_oldest : from_newest);
         std::vector<manage::AuditEvent> events;
         while (query.executeStep())
             events.push_back({int_from(query, 0), int_from(query, 1), text_from(query, 2),

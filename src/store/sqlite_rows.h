@@ -20,12 +20,13 @@ public:
 
     Result<std::optional<Workspace>> workspace(std::string_view id_or_name) override;
     Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) override;
-    Result<manage::Slice<manage::WorkspaceView>> workspaces(std::int64_t now_ms,
+    Result<manage::Slice<manage::WorkspaceView>> workspaces(const manage::WorkspaceRows& which,
                                                             const manage::Page& page) override;
     Result<std::optional<manage::WorkspaceView>> workspace_view(std::int64_t now_ms,
                                                                 std::int64_t row) override;
     Status add(Workspace& workspace) override;
     Status update(const Workspace& workspace) override;
+    Status remove_workspace(std::int64_t row) override;
 
     Result<std::optional<Member>> member_by_row(std::int64_t id) override;
     Result<std::optional<Member>> member_by_id(std::string_view public_id) override;
@@ -37,7 +38,7 @@ public:
                                                 std::span<const Role> roles,
                                                 std::int64_t members_max,
                                                 std::optional<std::int64_t> rows_max) override;
-    Result<manage::Slice<Member>> members(std::int64_t workspace_row,
+    Result<manage::Slice<Member>> members(const manage::MemberRows& which,
                                           const manage::Page& page) override;
     Result<std::int64_t> live_tokens_of(std::int64_t member_row, std::int64_t now_ms) override;
     Status add(Member& member) override;
@@ -52,6 +53,7 @@ public:
     Result<std::optional<manage::TokenView>> token(std::string_view prefix) override;
     Result<manage::Slice<manage::TokenView>> tokens(const manage::TokenRows& which,
                                                     const manage::Page& page) override;
+    Result<std::int64_t> count_tokens(const manage::TokenRows& which) override;
     Result<std::vector<manage::TokenView>> working_tokens_of(std::int64_t member_row,
                                                              std::int64_t now_ms) override;
     Result<std::vector<manage::TokenView>> later_in_line(const manage::TokenRecord& token) override;
@@ -103,7 +105,25 @@ private:
     [[nodiscard]] std::optional<Member> one_member(SQLite::Statement& query);
     [[nodiscard]] std::vector<manage::WorkspaceView> workspace_views(SQLite::Statement& query);
     [[nodiscard]] std::vector<manage::TokenView> token_views(SQLite::Statement& query);
+    /// A stretch of a list of tokens, in one order.
+    struct TokenPart {
+        const char* from;  ///< how tokens t and their token_use u are found
+        std::string order;
+        manage::Position after;
+        std::int64_t rows_max;
+    };
+    [[nodiscard]] std::vector<manage::TokenView> some_tokens(const manage::TokenRows& which,
+                                                             const manage::Page& page,
+                                                             const TokenPart& part);
+    [[nodiscard]] std::vector<manage::TokenView> tokens_by_use(const manage::TokenRows& which,
+                                                               const manage::Page& page,
+                                                               std::int64_t rows_max);
     void add_windows(const Plan& plan);
+    /// The next row number of a table. No row ever had it, deleted ones included: each insertion
+    /// raises directory_version by one at least, so that no number is above it, and a deletion
+    /// leaves that version behind as deleted_version. The newest token is never pruned in silence.
+    [[nodiscard]] std::int64_t next_number(const char* table);
+    [[nodiscard]] Status check_still_there(const char* table, const manage::Page& page);
 
     Connection& connection_;
     const std::string& path_;

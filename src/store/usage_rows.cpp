@@ -23,8 +23,12 @@ std::vector<std::pair<std::string, std::int64_t>> calls_from(const std::string& 
     return calls;
 }
 
-std::string where_of(const manage::UsageFilter& filter) {
-    std::string where = " WHERE (g.hour, g.token_id) < (?7, ?8)";
+/// ?10 is the text that is looked for.
+std::string where_of(const manage::UsageFilter& filter, const manage::Page& page) {
+    std::string where = page.reversed ? " WHERE (g.hour, g.token_id) > (?7, ?8)"
+                                      : " WHERE (g.hour, g.token_id) < (?7, ?8)";
+    if (!page.search.empty())
+        where += " AND (instr(lower(t.name), ?10) > 0 OR instr(t.prefix, ?10) > 0)";
     if (filter.tokens.workspace)
         where += " AND m.workspace_id = ?1";
     if (filter.tokens.member)
@@ -111,11 +115,14 @@ Result<manage::Slice<manage::UsageRow>> SqliteRows::usage(const manage::UsageFil
             " coalesce(m.public_id, ''), coalesce(w.public_id, '') FROM usage g"
             " JOIN tokens t ON t.id = g.token_id LEFT JOIN members m ON m.id = t.member_id"
             " LEFT JOIN workspaces w ON w.id = m.workspace_id" +
-            where_of(filter) +
-            " GROUP BY g.hour, g.token_id ORDER BY g.hour DESC, g.token_id DESC LIMIT ?9");
+            where_of(filter, page) + " GROUP BY g.hour, g.token_id ORDER BY " +
+            (page.reversed ? "g.hour, g.token_id" : "g.hour DESC, g.token_id DESC") + " LIMIT ?9");
         bind_filter(query, filter);
-        query.bind(7, page.after ? page.after->major : INT64_MAX);
-        query.bind(8, page.after ? page.after->minor : INT64_MAX);
+        if (!page.search.empty())
+            query.bind(10, lower(page.search));
+        const std::int64_t start = page.reversed ? -1 : INT64_MAX;
+        query.bind(7, page.after ? page.after->major : start);
+        query.bind(8, page.after ? page.after->minor : start);
         query.bind(9, page.limit == 0 ? std::int64_t{-1} : page.limit + 1);
         manage::Slice<manage::UsageRow> slice;
         while (query.executeStep())

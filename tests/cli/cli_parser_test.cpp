@@ -113,8 +113,8 @@ TEST_CASE(
     CHECK(refused({"wokspace", "list"}).next == "did you mean `hourgate workspace`?");
     CHECK(refused({"workspace", "lst"}).next == "did you mean `hourgate workspace list`?");
     CHECK(
-        has(refused({"frobnicate"}).next, "init, serve, reload, workspace, member, plan, token, operator"));
-    CHECK(has(refused({"token", "frobnicate"}).next, "mint, list, show, rotate, revoke"));
+        has(refused({"frobnicate"}).next, "init, serve, reload, ready, workspace, member, plan, token, operator"));
+    CHECK(has(refused({"token", "frobnicate"}).next, "mint, list, show, rename, note, rotate, revoke"));
     CHECK(has(refused({}).next, "init, serve"));
     CHECK(has(refused({"token"}).next, "mint, list"));
 
@@ -123,6 +123,17 @@ TEST_CASE(
     CHECK(refused({"--jsn", "version"}).next == "did you mean --json?");
     CHECK(has(refused({"version", "--frobnicate"}).next, "--config, --json, --help"));
     CHECK(has(refused({"version", "-x"}).what, "'-x'"));
+}
+
+TEST_CASE("a mistyped word before a command is named, with the one that was meant") {
+    CHECK(refused({"confg", "check"}).what == "`hourgate` has no command 'confg'");
+    CHECK(refused({"confg", "check"}).next == "did you mean `hourgate config`?");
+    CHECK(refused({"tokn", "restore", "x"}).next == "did you mean `hourgate token`?");
+    CHECK(has(refused({"serve", "--port", "80"}).next, "did you mean [server] public"));
+    CHECK(has(refused({"serve", "-p", "80"}).next, "did you mean [server] public"));
+    CHECK(has(refused({"serve", "--listen=0.0.0.0:80"}).next, "did you mean [server] public"));
+    // An argument behind a command is another matter.
+    CHECK(has(refused({"version", "confg"}).what, "one argument too many"));
 }
 
 TEST_CASE("a command that is none is named before its options, with the one that was meant") {
@@ -156,7 +167,8 @@ TEST_CASE("the database can be named to every command that works on it, and to n
         const bool works_on_it = !command.group.empty()
                                      ? command.group != "config"
                                      : command.name == "why" || command.name == "replay" ||
-                                           command.name == "audit" || command.name == "backup" ||
+                                           command.name == "audit" || command.name == "usage" ||
+                                           command.name == "backup" ||
                                            command.name == "restore" || command.name == "doctor";
         CHECK(takes == works_on_it);
     }

@@ -24,13 +24,14 @@ constexpr std::int64_t now_ms = 1'764'000'000'000;
 }  // namespace
 
 TEST_CASE("an end is a span from now or a date; what is neither is refused with the form") {
-    CHECK(end_of({}, "--expires", now_ms).value() == std::nullopt);
-    CHECK(end_of(with("--expires", {"90d"}), "--expires", now_ms).value() ==
-          now_ms + 90 * 86'400'000LL);
-    CHECK(end_of(with("--expires", {"2027-01-31"}), "--expires", now_ms).value() ==
-          parse_time("2027-02-01T00:00:00Z"));
+    const auto end_of = [](const Arguments& arguments) {
+        return time_of(arguments, "--expires", end_form, now_ms);
+    };
+    CHECK(end_of({}).value() == std::nullopt);
+    CHECK(end_of(with("--expires", {"90d"})).value() == now_ms + 90 * 86'400'000LL);
+    CHECK(end_of(with("--expires", {"2027-01-31"})).value() == parse_time("2027-02-01T00:00:00Z"));
     for (const std::string bad : {"", "soon", "90", "-1d", "2027-02-30", "1h30m", "999999999d"}) {
-        const auto end = end_of(with("--expires", {bad}), "--expires", now_ms);
+        const auto end = end_of(with("--expires", {bad}));
         REQUIRE_FALSE(end.ok());
         CHECK(end.failure().fault == Fault::usage);
         CHECK(end.failure().what.find("--expires") == 0);
@@ -38,8 +39,6 @@ TEST_CASE("an end is a span from now or a date; what is neither is refused with 
 }
 
 TEST_CASE("dates, spans, numbers, yes, roles and environments say which form they have") {
-    CHECK(time_of(with("--paid-until", {"2027-01-31"}), "--paid-until").ok());
-    CHECK_FALSE(time_of(with("--paid-until", {"90d"}), "--paid-until").ok());
     CHECK(span_of(with("--grace", {"0"}), "--grace").value() == 0);
     CHECK(span_of(with("--grace", {"24h"}), "--grace").value() == 86'400);
     CHECK_FALSE(span_of(with("--grace", {"2027-01-31"}), "--grace").ok());
@@ -58,12 +57,51 @@ TEST_CASE("dates, spans, numbers, yes, roles and environments say which form the
 
 TEST_CASE("a list from a day until the same day is that day") {
     const auto at = [](const char* name, const char* date) {
-        return listing_of(with(name, {date}), 10).value();
+        return listing_of(with(name, {date}), 10, now_ms).value();
     };
     CHECK(at("--from", "2026-11-30").from_ms == parse_time("2026-11-30T00:00:00Z"));
     CHECK(at("--until", "2026-11-30").until_ms == parse_time("2026-12-01T00:00:00Z"));
     CHECK(at("--from", "2026-11-30T12:00:00Z").from_ms == parse_time("2026-11-30T12:00:00Z"));
-    CHECK_FALSE(listing_of(with("--from", {"yesterday"}), 10).ok());
+    CHECK_FALSE(listing_of(with("--from", {"last week"}), 10, now_ms).ok());
+}
+
+TEST_CASE("a time is what people type: a day by name, a span back or ahead, a date, an instant") {
+    const std::int64_t noon_ms = *parse_time("2026-11-30T12:00:00Z");
+    struct Typed {
+        const char* text;
+        const char* from;   // as --from, --since
+        const char* until;  // as --until
+        const char* end;    // as --expires, --paid-until
+    };
+    for (const Typed& typed : {
+             Typed{"2h", "2026-11-30T10:00:00Z", "2026-11-30T10:00:00Z", "2026-11-30T14:00:00Z"},
+             Typed{"1d", "2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z", "2026-12-01T12:00:00Z"},
+             Typed{"now", "2026-11-30T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-30T12:00:00Z"},
+             Typed{"today", "2026-11-30T00:00:00Z", "2026-12-01T00:00:00Z",
+                   "2026-12-01T00:00:00Z"},
+             Typed{"yesterday", "2026-11-29T00:00:00Z", "2026-11-30T00:00:00Z",
+                   "2026-11-30T00:00:00Z"},
+             Typed{"tomorrow", "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z",
+                   "2026-12-02T00:00:00Z"},
+             Typed{"2026-11-18", "2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z",
+                   "2026-11-19T00:00:00Z"},
+             Typed{"2026-11-18T01:02:03Z", "2026-11-18T01:02:03Z", "2026-11-18T01:02:03Z",
+                   "2026-11-18T01:02:03Z"},
+         }) {
+        INFO(typed.text);
+        CHECK(time_from(typed.text, from_form, noon_ms) == parse_time(typed.from));
+        CHECK(time_from(typed.text, until_form, noon_ms) == parse_time(typed.until));
+        CHECK(time_from(typed.text, end_form, noon_ms) == parse_time(typed.end));
+    }
+    CHECK(time_from("36525d", from_form, now_ms) == 0);  // not before 1970
+    const auto both = [&](const char* first, const char* second) {
+        Arguments arguments = with(first, {"2h"});
+        arguments.add(second, {"1h"});
+        return listing_of(arguments, 10, noon_ms);
+    };
+    CHECK_FALSE(both("--from", "--since").ok());
+    CHECK(both("--since", "--until").value().from_ms == parse_time("2026-11-30T10:00:00Z"));
+    CHECK(both("--since", "--until").value().until_ms == parse_time("2026-11-30T11:00:00Z"));
 }
 
 TEST_CASE("scopes are given one by one, or several with commas or spaces between") {

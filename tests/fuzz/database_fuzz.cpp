@@ -151,10 +151,10 @@ void serve(const std::string& path) {
         return;
     }
     const Status read = ledger.value()->read([](manage::Rows& rows) -> Status {
-        const auto found = rows.workspaces(now_ms, {});
+        const auto found = rows.workspaces({{}, {}, now_ms, {}}, {});
         const auto tokens = rows.tokens({}, {});
         const auto plans = rows.plans();
-        const auto members = rows.members(1, {});
+        const auto members = rows.members({1}, {});
         const auto token = rows.token(first_prefix);
         for (const Failure* failure :
              {found ? nullptr : &found.failure(), tokens ? nullptr : &tokens.failure(),

@@ -154,6 +154,7 @@ TEST_CASE("the page is the same on all three listeners, and on ask for peers alo
         CHECK(page.status == 200);
         CHECK(header(page, "Content-Type") == "text/markdown; charset=utf-8");
         CHECK(page.body == embedded::errors);
+        CHECK(header(page, "Vary") == "Accept");
         request.method = "POST";
         CHECK(service.handle(listener, request).status == 405);
     }

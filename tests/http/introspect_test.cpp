@@ -2,6 +2,8 @@
 // read.
 #include "http/introspect.h"
 
+#include "policy/reached.h"
+
 #include <functional>
 #include <string>
 #include <utility>
@@ -58,20 +60,34 @@ TEST_CASE("a token that works is told with whose it is, what it reaches and when
     CHECK(
         whole(introspect(bench, HttpBench::token())) ==
         "200\nContent-Type: application/json\nCache-Control: no-store\n\n"
-        R"({"active":true,"scope":"clients:read notes:*","client_id":"4f8a2c1bdedf","username":"ann@acme.example","token_type":"Bearer","exp":1780000090,"iat":1779999994,"sub":"mem_a","jti":"4f8a2c1bdedf","role":"manager","plan":"studio","workspace":"ws_a","env":"live"})"
+        R"({"active":true,"scope":"clients:read notes:*","client_id":"4f8a2c1bdedf","username":"ann@acme.example","token_type":"Bearer","exp":1780000090,"expires_in":90,"iat":1779999994,"sub":"mem_a","jti":"4f8a2c1bdedf","role":"manager","plan":"studio","workspace":"ws_a","env":"live"})"
         "\n");
     check_untouched(bench);
 }
 
-TEST_CASE("what a token has not is left out: no scope where it is not narrowed, no end") {
+TEST_CASE("a token that is not narrowed is told with what its role comes to, in scopes") {
+    HttpBench bench;
+    const policy::Policy rules = policy::Policy::make(small_rules()).value();
+    bench.facts.token.scopes.clear();
+    for (const Role role : all_roles) {
+        bench.facts.member.role = role;
+        bench.put();
+        const Answer answer = introspect(bench, HttpBench::token());
+        const std::string scopes = policy::to_text(policy::effective_scopes(rules, role));
+        INFO(to_text(role));
+        CHECK(has(answer, "\"scope\":\"" + scopes + "\""));
+        CHECK(scopes.ends_with("hourgate:read hourgate:write"));
+    }
+}
+
+TEST_CASE("what a token has not is left out: no end where it has none") {
     HttpBench bench;
     bench.facts.member.email.clear();
     bench.facts.member.name = "robot";
     bench.put();
     const Answer answer = introspect(bench, HttpBench::token());
-    CHECK(has(answer, R"({"active":true,"client_id":"4f8a2c1bdedf","username":"robot",)"));
+    CHECK(has(answer, R"("client_id":"4f8a2c1bdedf","username":"robot",)"));
     CHECK_FALSE(has(answer, "exp"));
-    CHECK_FALSE(has(answer, "scope"));
 }
 
 TEST_CASE("a token ends at its expiry or at the end of its grace, whichever is earlier") {
@@ -83,7 +99,7 @@ TEST_CASE("a token ends at its expiry or at the end of its grace, whichever is e
         bench.put();
         return introspect(bench, HttpBench::token());
     };
-    CHECK(has(exp_of(10, 20), "\"exp\":1780000010,"));
+    CHECK(has(exp_of(10, 20), "\"exp\":1780000010,\"expires_in\":10,"));
     CHECK(has(exp_of(20, 10), "\"exp\":1780000010,"));
     bench.facts.token.expires_ms.reset();
     bench.put();

@@ -419,6 +419,8 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.check(me, "GET", api + "/tokens/{prefix}", {"000000000000"});
     bench.check(me, "POST", api + "/tokens/{prefix}/rotate", {prefix}, Json::object());
     bench.check(me, "POST", api + "/tokens/{prefix}/rotate", {prefix}, Json::object());
+    bench.check(me, "PATCH", api + "/tokens/{prefix}", {prefix},
+                {{"name", "ci job"}, {"note", "for the nightly build"}});
     bench.check(me, "DELETE", api + "/tokens/{prefix}", {prefix});
     bench.check(me, "GET", api + "/members");
     bench.check(me, "GET", api + "/members/{id}", {mine});
@@ -447,7 +449,8 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
                                    {{"kind", "service"}, {"name", "robot"}, {"role", "admin"}});
     const std::string robot = added.body["data"]["id"];
     bench.check(op, "GET", admin + "/members/{member}", {robot});
-    bench.check(op, "PATCH", admin + "/members/{member}", {robot}, {{"role", "member"}});
+    bench.check(op, "PATCH", admin + "/members/{member}", {robot},
+                {{"role", "member"}, {"name", "importer"}});
     bench.check(op, "POST", admin + "/members/{member}/tokens", {robot}, {{"name", "n"}});
     bench.check(op, "DELETE", admin + "/members/{member}", {robot});
     bench.check(op, "DELETE", admin + "/members/{member}", {mine});
@@ -460,7 +463,17 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
     bench.check(op, "GET", admin + "/tokens", {}, nullptr, "?sort=lastUsed");
     bench.check(op, "GET", admin + "/tokens/{prefix}", {own});
     bench.check(op, "POST", admin + "/tokens/{prefix}/rotate", {own}, {{"grace", "1h"}});
+    bench.check(op, "PATCH", admin + "/tokens/{prefix}", {own}, {{"note", "asked for by Ann"}});
+    bench.check(op, "DELETE", admin + "/workspaces/{workspace}", {"bolt"});
+    bench.check(op, "POST", admin + "/workspaces/{workspace}/transfer", {"acme"},
+                {{"to", "admin@acme.example"}, {"formerRole", "owner"}});
+    bench.check(op, "POST", admin + "/workspaces/{workspace}/transfer", {"bolt"},
+                {{"to", "admin@bolt.example"}});
     bench.check(op, "POST", admin + "/tokens/revoke", {}, {{"workspace", "bolt"}});
+    bench.check(op, "DELETE", admin + "/workspaces/{workspace}", {"bolt"});
+    const auto second = hourgate::test::take(manage::mint_operator(bench.context(), "second"));
+    bench.check(op, "GET", admin + "/operators");
+    bench.check(op, "DELETE", admin + "/operators/{prefix}", {second.view.token.prefix});
     bench.check(op, "DELETE", admin + "/tokens/{prefix}", {own});
     bench.check(op, "GET", admin + "/audit");
     bench.check(op, "GET", admin + "/usage", {}, nullptr, "?workspace=acme");

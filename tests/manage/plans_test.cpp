@@ -133,6 +133,37 @@ TEST_CASE("a plan nobody is on is removed with its windows") {
     CHECK(bench.last_event("after").empty());
 }
 
+TEST_CASE("the plan that lapsed workspaces count as is not removed") {
+    DatabaseBench bench;
+    Context context = bench.context();
+    context.lapse_to = "free";
+    const Failure failure = refused(bench, [&] { return remove_plan(context, "free"); });
+    CHECK(failure.reason == "plan_in_use");
+    CHECK(failure.what ==
+          "plan 'free' is the one that lapsed workspaces count as ([plans] lapse_to)");
+    context.lapse_to = "studio";
+    take(remove_plan(context, "free"));
+}
+
+TEST_CASE("a new plan that got rank 0 because nobody said another says so, once") {
+    DatabaseBench bench;
+    const auto warned = [&](const PlanChange& change) {
+        const auto set = take(change_plan(bench.context(), change));
+        return std::any_of(set.warnings.begin(), set.warnings.end(), [](const std::string& one) {
+            return one.find("is new and got rank 0") != std::string::npos;
+        });
+    };
+    PlanChange team;
+    team.name = "team";
+    team.api = true;
+    CHECK(warned(team));
+    CHECK_FALSE(warned(team));
+    PlanChange said;
+    said.name = "said";
+    said.rank = 0;
+    CHECK_FALSE(warned(said));
+}
+
 TEST_CASE("a plan that a workspace is on is not removed") {
     DatabaseBench bench;
     bench.workspace("acme", "studio");

@@ -57,3 +57,35 @@ TEST_CASE("where paths need no row, a token without scopes passes") {
     CHECK(passes(none, Role::manager, ""));
     CHECK_FALSE(passes(none, Role::member, ""));
 }
+
+TEST_CASE("what a role comes to is spelled in scopes: what it may read, what it may write") {
+    const auto rules = [] {
+        Rules made;
+        const auto row = [](const char* name, const char* owner, const char* member) {
+            Resource resource;
+            resource.name = name;
+            resource.patterns = {parse_pattern("/" + std::string(name) + "/**").value()};
+            resource.access[index(Role::owner)] = parse_access(owner).value();
+            resource.access[index(Role::member)] = parse_access(member).value();
+            return resource;
+        };
+        made.resources = {row("clients", "full", "none"), row("tasks", "read", "create delete"),
+                          row("notes", "none", "read update")};
+        Resource open;
+        open.name = "health";
+        open.patterns = {parse_pattern("/health").value()};
+        open.is_public = true;
+        made.resources.push_back(open);
+        return Policy::make(made).value();
+    }();
+    const auto of = [&](Role role) { return to_text(effective_scopes(rules, role)); };
+    CHECK(of(Role::owner) == "clients:read clients:write tasks:read hourgate:read hourgate:write");
+    CHECK(of(Role::member) == "tasks:write notes:read notes:write hourgate:read hourgate:write");
+    CHECK(of(Role::manager) == "hourgate:read hourgate:write");
+    // Each of them is a scope that the role passes with, and so is no other.
+    for (const Role role : all_roles)
+        for (const Scope& scope : effective_scopes(rules, role)) {
+            const Scope one[] = {scope};
+            CHECK(passes_something(rules, role, one));
+        }
+}

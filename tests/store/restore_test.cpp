@@ -84,6 +84,32 @@ TEST_CASE("a backup takes the place of the database, which goes aside whole") {
                                    "hourgate.db.lock"});
 }
 
+TEST_CASE(
+    "a preview of a restore says what would be, under a running server, and changes nothing") {
+    Backed bench;
+    bench.workspace("bolt");
+    bench.revoke(bench.prefix);
+    const auto server = take(ServerLock::take(bench.path));
+    const std::vector<std::string> names = bench.folder.names();
+    const std::string before = test::bytes_of(bench.path);
+    std::int64_t told = 0;
+    const RestoreReport report = take(restore(
+        bench.path, bench.copy, BringBack::no, now_ms,
+        [&](const Losses& losses) { told += losses.workspaces_added + losses.tokens_revoked; },
+        Restore::preview));
+    CHECK(told == 2);
+    CHECK(report.workspaces == 1);
+    CHECK(report.kept_revoked == std::vector<std::string>{bench.prefix});
+    CHECK(report.old_file.empty());
+    CHECK(bench.folder.names() == names);
+    CHECK(test::bytes_of(bench.path) == before);
+    CHECK(take(manage::list_workspaces(bench.context())).items.size() == 2);
+    CHECK(bench.last_event("action") == "token.revoke");
+    // The same restore for real is refused under the server.
+    CHECK(restore(bench.path, bench.copy, BringBack::no, now_ms).failure().fault ==
+          Fault::conflict);
+}
+
 TEST_CASE("a backup can be restored where there is no database") {
     Backed bench;
     bench.close();

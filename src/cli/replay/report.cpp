@@ -70,6 +70,7 @@ http::Json ReplayReport::json() const {
             {"newlyRefused", json_of(Kind::newly_refused)},
             {"newlyGranted", json_of(Kind::newly_granted)},
             {"refusedOtherwise", json_of(Kind::refused_otherwise)},
+            {"windowsJudged", granted_ >= calls_granted},
             {"grantedCalls", {{"onRecord", granted_}, {"counted", calls_granted}}}};
 }
 
@@ -95,7 +96,10 @@ std::string ReplayReport::text() const {
                   {"newly refused", std::to_string(total(Kind::newly_refused))},
                   {"newly granted", std::to_string(total(Kind::newly_granted))},
                   {"refused otherwise", std::to_string(total(Kind::refused_otherwise))},
-                  {"left as it was", std::to_string(left_)}});
+                  {"left as it was", std::to_string(left_)},
+                  {"windows", granted_ < calls_granted
+                                  ? "cannot be judged: not every granted call is on record"
+                                  : "judged: every granted call is on record"}});
     if (same_ == 0 && left_ == 0 && changed_.empty())
         text += "\nThere are no matching decisions on record in this time.\n";
     if (probes_ > 0)
@@ -107,7 +111,8 @@ std::string ReplayReport::text() const {
     if (granted_ < calls_granted)
         text += "\nOf about " + std::to_string(calls_granted) + " granted calls in these hours " +
                 std::to_string(granted_) +
-                " are on record, so windows filled less than they did.\nTo try limits, set "
+                " are on record, so what is said of windows (429) is too little.\nTo try limits, "
+                "set "
                 "[decisions] grants = \"all\" for a while, and rows high enough.\n";
     return text;
 }

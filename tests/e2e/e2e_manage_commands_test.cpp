@@ -1,0 +1,171 @@
+// Commands by which an operator keeps house: closing, renaming, notes, operator tokens, usage, and a
+// list of tokens that is not full of ended ones.
+#include <string>
+
+#include "e2e/installation.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+TEST_CASE("a token list shows what works, and says how much it leaves out") {
+    Installation here;
+    here.populate();
+    const std::string works = prefix_of(here.mint("Acme/owner@acme.example"));
+    const std::string ended = prefix_of(here.mint("Acme/admin@acme.example"));
+    here.must({"token", "revoke", ended});
+    const Ran list = here.run({"token", "list"});
+    CHECK(contains(list.out, works));
+    CHECK_FALSE(contains(list.out, ended));
+    CHECK(contains(list.err, "1 token that has ended is not shown; see them with --status all"));
+    CHECK(here.json({"token", "list"}).size() == 2);  // and the operator's
+    CHECK(here.json({"token", "list", "--status", "all"}).size() == 3);
+    CHECK(here.json({"token", "list", "--status", "revoked"})[0]["prefix"] == ended);
+    const Ran all = here.run({"token", "list", "Acme", "--status", "ended"});
+    CHECK(contains(all.out, ended));
+    CHECK(all.err.empty());
+    CHECK(here.json({"token", "list", "--member", "Acme/owner@acme.example"}).size() == 1);
+    const Ran wrong = here.run({"token", "list", "--status", "alive"});
+    CHECK(wrong.exit_code == 2);
+    CHECK(contains(wrong.err, "member_removed or all"));
+}
+
+TEST_CASE("a workspace is named in one way for every list, and the older way works") {
+    Installation here;
+    here.populate();
+    here.must({"workspace", "add", "Bolt"});
+    static_cast<void>(here.mint("Acme/owner@acme.example"));
+    for (const Words& command : {Words{"token", "list"}, Words{"member", "list"}, Words{"audit"},
+                                 Words{"usage"}, Words{"why"}}) {
+        Words by_option = command, by_word = command;
+        by_option.insert(by_option.end(), {"--workspace", "Acme"});
+        by_word.emplace_back("Acme");
+        INFO(command.front());
+        CHECK(here.run(by_option).exit_code == 0);
+        if (command.front() == "usage" || command.front() == "why")
+            continue;  // never had the older way
+        CHECK(here.json(by_option) == here.json(by_word));
+        Words both = by_word;
+        both.insert(both.end(), {"--workspace", "Acme"});
+        CHECK(here.run(both).exit_code == 2);
+    }
+    CHECK(here.run({"member", "list"}).exit_code == 2);
+}
+
+TEST_CASE("a workspace is closed once its tokens are revoked, all by one command") {
+    Installation here;
+    here.populate();
+    Server server(here);
+    const std::string token = here.mint("Acme/owner@acme.example");
+    static_cast<void>(here.mint("Acme/admin@acme.example"));
+    REQUIRE(server.status(token) == 200);
+    const Ran refused = here.run({"workspace", "close", "Acme"});
+    CHECK(refused.exit_code == 1);
+    CHECK(contains(refused.err, "has 2 live tokens"));
+    CHECK(contains(refused.err, "hourgate token revoke --workspace ws_"));
+    CHECK(here.json({"token", "revoke", "--workspace", "Acme"})["revoked"].size() == 2);
+    CHECK(server.status(token) == 401);
+    const Json closed = here.json({"workspace", "close", "Acme"});
+    CHECK(closed["closed"] == true);
+    CHECK(closed["members"] == 4);
+    CHECK(closed["endedTokens"] == 2);
+    CHECK(here.json({"workspace", "list"}).empty());
+    CHECK(server.status(token) == 401);
+    here.must({"workspace", "add", "Acme", "--plan", "studio"});
+    here.must({"member", "add", "Acme", "owner@acme.example", "--role", "owner"});
+    CHECK(server.status(here.mint("Acme/owner@acme.example")) == 200);
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("members and tokens are renamed, shown and noted") {
+    Installation here;
+    here.populate();
+    Server server(here);
+    const std::string member = "Acme/member@acme.example";
+    const std::string token = here.mint(member, {"--note", "from the start"});
+    const std::string prefix = prefix_of(token);
+    CHECK(here.json({"token", "show", prefix})["note"] == "from the start");
+    CHECK(here.json({"token", "note", prefix, "ticket 7"})["note"] == "ticket 7");
+    CHECK(here.json({"token", "rename", prefix, "ci job"})["name"] == "ci job");
+    CHECK(contains(here.run({"token", "show", prefix}).out, "ticket 7"));
+    CHECK(here.json({"token", "note", prefix, ""})["note"] == nullptr);
+    CHECK(here.json({"member", "rename", member, "Mia"})["name"] == "Mia");
+    CHECK(here.json({"member", "email", member, "mia@acme.example"})["email"] ==
+          "mia@acme.example");
+    const Json shown = here.json({"member", "show", "Acme/mia@acme.example"});
+    CHECK(shown["name"] == "Mia");
+    CHECK(shown["tokens"] == 1);
+    CHECK(here.run({"member", "show", member}).exit_code == 1);
+    CHECK(server.status(token, "/api/v1/time-entries") == 200);
+    CHECK(here.json({"plan", "show", "studio"})["api"] == true);
+    CHECK(here.run({"plan", "show", "gold"}).exit_code == 1);
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a rotation says until when the old token works") {
+    Installation here;
+    here.populate();
+    const std::string prefix = prefix_of(here.mint("Acme/owner@acme.example"));
+    const Ran rotated = here.run({"token", "rotate", prefix, "--grace", "2h"});
+    CHECK(rotated.exit_code == 0);
+    const std::string until = here.json({"token", "show", prefix})["worksUntil"];
+    CHECK(contains(rotated.err, "token " + prefix + " works until " + until));
+    const std::string other = prefix_of(here.mint("Acme/admin@acme.example"));
+    const Ran json = here.run({"token", "rotate", other, "--json"});
+    CHECK(json.exit_code == 0);
+    CHECK(json.err.empty());
+}
+
+TEST_CASE("a restore can be looked at first, while the server runs") {
+    Installation here;
+    here.populate();
+    Server server(here);
+    const std::string copy = here.folder().file("copy.db");
+    here.must({"backup", copy});
+    here.must({"workspace", "add", "Bolt"});
+    const Ran shown = here.run({"restore", copy, "--dry-run"});
+    INFO(shown.err);
+    CHECK(shown.exit_code == 0);
+    CHECK(contains(shown.out, "nothing was changed"));
+    CHECK(here.json({"restore", copy, "--dry-run"})["lost"]["workspacesAdded"] == 1);
+    CHECK(here.json({"workspace", "list"}).size() == 2);
+    CHECK(here.run({"restore", copy}).exit_code == 1);
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("operator tokens are listed and revoked by commands of their own") {
+    Installation here;
+    here.populate();
+    const std::string member = prefix_of(here.mint("Acme/owner@acme.example"));
+    const Json minted = here.json({"operator", "mint", "--name", "ann"});
+    CHECK(here.json({"operator", "list"}).size() == 2);
+    const Ran wrong = here.run({"operator", "revoke", member});
+    CHECK(wrong.exit_code == 1);
+    CHECK(contains(wrong.err, "is not an operator token"));
+    here.must({"operator", "revoke", minted["prefix"]});
+    CHECK(here.json({"operator", "list"}).size() == 1);
+    CHECK(here.json({"operator", "list", "--status", "revoked"})[0]["name"] == "ann");
+    CHECK(here.json({"token", "show", member})["status"] == "live");
+}
+
+TEST_CASE("usage is listed by hour, of a workspace, a member or a token") {
+    Installation here;
+    here.populate();
+    std::string prefix;
+    {
+        Server server(here);
+        const std::string token = here.mint("Acme/owner@acme.example");
+        prefix = prefix_of(token);
+        CHECK(server.status(token) == 200);
+        CHECK(server.status(token, "/unlisted") == 403);
+        CHECK(server.stop() == 0);
+    }
+    const Json rows = here.json({"usage", "--workspace", "Acme"});
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0]["token"] == prefix);
+    CHECK(rows[0]["granted"] == 1);
+    CHECK(rows[0]["refused"]["path_unlisted"] == 1);
+    CHECK(here.json({"usage", "--token", prefix}) == rows);
+    CHECK(here.json({"usage", "--member", "Acme/admin@acme.example"}).empty());
+    CHECK(contains(here.run({"usage"}).out, "1 path_unlisted"));
+    CHECK(here.json({"usage", "--until", "2020-01-01"}).empty());
+}

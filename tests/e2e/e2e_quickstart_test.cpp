@@ -1,0 +1,229 @@
+// hourgate quickstart: a gate for somebody's own API in one folder, whole or not at all.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/text.h"
+#include "e2e/installation.h"
+#include "e2e/upstream.h"
+#include "support/catch.h"
+
+using namespace hourgate::e2e;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
+}
+
+bool is_free(int port) {
+    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool bound =
+        ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(probe);
+    return bound;
+}
+
+/// A port of this machine, with one before and one behind it, that nobody listens on.
+int free_port() {
+    for (int port = 10'001 + ::getpid() % 20'000; port < 60'000; port += 3)
+        if (is_free(port - 1) && is_free(port) && is_free(port + 1))
+            return port;
+    throw std::runtime_error("no three free ports");
+}
+
+struct Place {
+    Folder parent;
+    std::string gate = parent.file("gate");
+    [[nodiscard]] Ran quickstart(const std::string& api, const Words& more = {}) const {
+        Words words = {binary(), "quickstart", "--api", api, "--folder", gate};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    }
+};
+
+/// The line that begins so.
+std::string line_of(const std::string& text, const std::string& begin) {
+    for (const std::string_view line : hourgate::split(text, '\n'))
+        if (line.starts_with(begin))
+            return std::string(line);
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("quickstart makes a gate that answers the printed curl line from the API behind it") {
+    Place place;
+    Upstream api;
+    const std::string port = std::to_string(free_port());
+    const Ran made =
+        place.quickstart("http://127.0.0.1:" + std::to_string(api.port()), {"--port", port});
+    CHECK(made.exit_code == 0);
+    CHECK(made.err.empty());
+    CHECK(names_in(place.parent.path()) == Words{"gate"});
+    CHECK(mode_of(place.gate) == 0700);
+    CHECK(mode_of(place.gate + "/config.toml") == 0600);
+    CHECK(mode_of(place.gate + "/hourgate.db") == 0600);
+    CHECK(run({binary(), "config", "check", "--config", place.gate + "/config.toml"}).out ==
+          place.gate + "/config.toml: OK\n");
+    // The look at the API, which is no call of anybody.
+    (void)api.take();
+
+    const std::string start = line_of(made.out, binary());
+    const std::string curl = line_of(made.out, "curl ");
+    REQUIRE_FALSE(start.empty());
+    REQUIRE_FALSE(curl.empty());
+    CHECK(contains(curl, "http://127.0.0.1:" + port + "/"));
+    Program server({"sh", "-c", "exec " + start});
+    server.wait_for("msg=listening");
+    if (installed("curl")) {
+        const Ran answered = run({"sh", "-c", curl + " -s"});
+        CHECK(contains(answered.out, "HTTP/1.1 200"));
+        CHECK(api.take().size() == 1);
+    }
+    const std::string ready = run({binary(), "ready", "--config", place.gate + "/config.toml"}).out;
+    CHECK(ready == "ready\n");
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
+}
+
+TEST_CASE("quickstart --dry-run shows the configuration and makes nothing") {
+    Place place;
+    const Ran shown = place.quickstart("http://127.0.0.1:3000/", {"--dry-run"});
+    CHECK(shown.exit_code == 0);
+    CHECK(contains(shown.out, "Nothing was made"));
+    CHECK(contains(shown.out, "url = \"http://127.0.0.1:3000\"\n"));
+    CHECK(contains(shown.out, "curl -i -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8402/"));
+    CHECK(names_in(place.parent.path()).empty());
+    const Ran json = place.quickstart("http://127.0.0.1:3000", {"--dry-run", "--json"});
+    CHECK(Json::parse(json.out).at("dryRun") == true);
+    CHECK(names_in(place.parent.path()).empty());
+    // What it shows is what is made then.
+    const Json made = Json::parse(place.quickstart("http://127.0.0.1:3000", {"--json"}).out);
+    CHECK(made.at("token").get<std::string>().size() == 54);
+    CHECK(read_file(place.gate + "/config.toml") == Json::parse(json.out).at("configText"));
+}
+
+TEST_CASE("quickstart overwrites nothing: no folder, no file, no link") {
+    const auto refused = [](const Place& place) {
+        const Ran ran = place.quickstart("http://127.0.0.1:3000");
+        CHECK(contains(ran.err, "exists already: nothing was changed"));
+        return ran.exit_code == 1;
+    };
+    Place file;
+    write_file(file.gate, "mine");
+    CHECK(refused(file));
+    CHECK(read_file(file.gate) == "mine");
+    Place folder;
+    REQUIRE(::mkdir(folder.gate.c_str(), 0755) == 0);
+    CHECK(refused(folder));
+    CHECK(names_in(folder.gate).empty());
+    Place link;
+    REQUIRE(::symlink("/nowhere/at/all", link.gate.c_str()) == 0);
+    CHECK(refused(link));
+    CHECK(names_in(link.parent.path()) == Words{"gate"});
+    Place twice;
+    CHECK(twice.quickstart("http://127.0.0.1:3000").exit_code == 0);
+    const std::string config = read_file(twice.gate + "/config.toml");
+    const Ran again = twice.quickstart("http://127.0.0.1:4000");
+    CHECK(again.exit_code == 1);
+    CHECK(contains(again.err, "start the gate that is there: "));
+    CHECK(read_file(twice.gate + "/config.toml") == config);
+}
+
+TEST_CASE("quickstart with an API that cannot be meant makes nothing, and says how to write it") {
+    for (const std::string api :
+         {"https://api.example", "127.0.0.1:3000", "http://a/v1", "", "x"}) {
+        Place place;
+        const Ran ran = place.quickstart(api);
+        INFO(api);
+        CHECK(ran.exit_code == 2);
+        CHECK(contains(ran.err, "http://127.0.0.1:3000"));
+        CHECK(names_in(place.parent.path()).empty());
+    }
+    Place place;
+    CHECK(place.quickstart("http://127.0.0.1:3000", {"--port", "1"}).exit_code == 2);
+    CHECK(place.quickstart("http://127.0.0.1:3000", {"--port", "70000"}).exit_code == 2);
+    CHECK(names_in(place.parent.path()).empty());
+    // One that is down is a warning: it may be started later.
+    const Ran down = place.quickstart("http://127.0.0.1:1");
+    CHECK(down.exit_code == 0);
+    CHECK(contains(down.err, "does not answer yet"));
+}
+
+TEST_CASE("what a killed quickstart left is taken away by the next, and nothing else is") {
+    Place place;
+    const std::string part = place.gate + ".part";
+    REQUIRE(::mkdir(part.c_str(), 0700) == 0);
+    for (const char* const name :
+         {"/quickstart", "/config.toml", "/hourgate.db", "/hourgate.db-wal"})
+        write_file(part + name, "half");
+    CHECK(place.quickstart("http://127.0.0.1:3000").exit_code == 0);
+    CHECK(names_in(place.parent.path()) == Words{"gate"});
+
+    Place other;  // somebody's folder of that name
+    const std::string theirs = other.gate + ".part";
+    REQUIRE(::mkdir(theirs.c_str(), 0700) == 0);
+    write_file(theirs + "/config.toml", "mine");
+    CHECK(other.quickstart("http://127.0.0.1:3000").exit_code == 1);
+    CHECK(read_file(theirs + "/config.toml") == "mine");
+
+    Place busy;  // another one at work
+    const std::string held = busy.gate + ".part";
+    REQUIRE(::mkdir(held.c_str(), 0700) == 0);
+    write_file(held + "/quickstart", "");
+    const int mark = ::open((held + "/quickstart").c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(::flock(mark, LOCK_EX) == 0);
+    CHECK(contains(busy.quickstart("http://127.0.0.1:3000").err, "another quickstart is making"));
+    CHECK(names_in(held) == Words{"quickstart"});
+    ::close(mark);
+}
+
+TEST_CASE("a quickstart that is killed at any moment leaves a whole gate or none") {
+    for (int yields = 0; yields < 4'000; yields += 400) {
+        Place place;
+        const pid_t pid = start_silently(
+            {binary(), "quickstart", "--api", "unix:/nowhere.sock", "--folder", place.gate});
+        for (int i = 0; i < yields; ++i)
+            std::this_thread::yield();
+        ::kill(pid, SIGKILL);
+        while (!exit_code_if_ended(pid))
+            std::this_thread::yield();
+        const bool whole = exists(place.gate);
+        const Ran again = place.quickstart("unix:/nowhere.sock");
+        INFO(again.err);
+        CHECK(again.exit_code == (whole ? 1 : 0));
+        CHECK(names_in(place.parent.path()) == Words{"gate"});
+        CHECK(run({binary(), "token", "list", "--config", place.gate + "/config.toml"}).exit_code ==
+              0);
+    }
+}
+
+TEST_CASE("of two quickstarts at once one makes the gate") {
+    Place place;
+    std::vector<std::unique_ptr<Program>> both;
+    for (int i = 0; i < 2; ++i)
+        both.push_back(std::make_unique<Program>(
+            Words{binary(), "quickstart", "--api", "unix:/nowhere.sock", "--folder", place.gate}));
+    int made = 0;
+    for (const auto& one : both)
+        made += one->wait() == 0;
+    CHECK(made == 1);
+    CHECK(names_in(place.parent.path()) == Words{"gate"});
+}
