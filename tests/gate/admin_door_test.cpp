@@ -26,7 +26,11 @@ std::string reason(const Decision& decision) {
 /// A resource that is public and matches every path.
 policy::Rules open_rules() {
     policy::Rules rules;
-    rules.resources = {{"admin", {test::pattern("/**")}, {}, {}, true, false}};
+    policy::Resource open;
+    open.name = "admin";
+    open.patterns = {test::pattern("/**")};
+    open.is_public = true;
+    rules.resources = {open};
     return rules;
 }
 
