@@ -26,7 +26,8 @@ std::string reason(const Decision& decision) {
 /// A resource that is public and matches every path.
 policy::Rules open_rules() {
     policy::Rules rules;
-    rules.resources = {{"admin", {test::pattern("/**")}, {}, {}, true, false}};
+    rules.resources = {test::resource_at("admin", "/**")};
+    rules.resources[0].is_public = true;
     return rules;
 }
 
