@@ -211,9 +211,10 @@ std::vector<std::string> read_with(const Habits& habits, const Path& path) {
             for (std::size_t at = 0; at < text.size(); ++at) {
                 const bool escape = text[at] == '%' && at + 2 < text.size() &&
                                     hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
-                out += escape ? static_cast<char>(hex_digit(text[at + 1]) * 16 +
-                                                  hex_digit(text[at + 2]))
-                              : text[at];
+                out +=
+                    escape
+                        ? static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]))
+                        : text[at];
                 at += escape ? 2 : 0;
             }
             text = out;
@@ -303,8 +304,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         HOURGATE_LAW(match.flaw != PathFlaw::reading_variant || !strict.plain);
         return 0;
     }
-    const Path path = read_path(
-        target, match.resource != nullptr ? match.resource->rules : rules.path);
+    const Path path =
+        read_path(target, match.resource != nullptr ? match.resource->rules : rules.path);
     HOURGATE_LAW(path.flaw == PathFlaw::none);
     if (strict.flaw != PathFlaw::none)
         check_other_readings(policy, match, path);
