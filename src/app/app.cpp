@@ -101,8 +101,9 @@ void tell_of_name(const ops::Log& log, const http::Upstream::Change& change) {
                 {{"upstream", change.endpoint},
                  {"why", change.why},
                  {"addresses", change.addresses},
-                 {"next", "see whether the name resolves on this machine, or change [upstream] "
-                          "url"}});
+                 {"next",
+                  "see whether the name resolves on this machine, or change [upstream] "
+                  "url"}});
         log.line(ops::Level::notice,
                  change.what == What::resolved ? "the name of an upstream resolves again"
                                                : "the name of an upstream has other addresses",
@@ -136,8 +137,7 @@ struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
           std::unique_ptr<Instruments> instruments_, std::unique_ptr<http::Resolver> resolver_,
           std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-          std::string cursor_key_,
-          const std::shared_ptr<Rules>& rules_)
+          std::string cursor_key_, const std::shared_ptr<Rules>& rules_)
         : config(rules_->config),
           clock(clock_),
           log(log_),
@@ -608,10 +608,10 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     auto rules = Rules::make(config, *instruments, nullptr);
     if (!rules)
         return rules.failure();
-    auto parts = std::make_unique<Parts>(
-        clock, log, std::move(lock).value(), std::move(instruments), std::move(resolver),
-        std::move(writing).value(), std::move(reading).value(), std::move(seal).value(),
-        std::move(rules).value());
+    auto parts = std::make_unique<Parts>(clock, log, std::move(lock).value(),
+                                         std::move(instruments), std::move(resolver),
+                                         std::move(writing).value(), std::move(reading).value(),
+                                         std::move(seal).value(), std::move(rules).value());
     parts->resolve(parts->rules.get()->upstream);
     if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
         return s.failure();

@@ -41,8 +41,7 @@ Failure where_it_is_written(Failure failure, const config::Config& config) {
 
 /// Nothing when calls are not forwarded.
 Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config,
-                                                    Instruments& instruments,
-                                                    const Rules* former) {
+                                                    Instruments& instruments, const Rules* former) {
     if (former != nullptr && upstream_part(former->config) == upstream_part(config))
         return former->upstream;
     if (config.upstream_urls.empty())

@@ -16,8 +16,8 @@ constexpr std::size_t target_bytes_max = 16'384;
 /// One header line. One in which a proxy says the target has room for a target of any length that
 /// may be configured.
 constexpr std::size_t head_line_bytes_max = 8'192;
-constexpr std::size_t head_bytes_max = 32'768;      ///< all header lines together
-constexpr std::size_t headers_max = 100;            ///< header lines
+constexpr std::size_t head_bytes_max = 32'768;  ///< all header lines together
+constexpr std::size_t headers_max = 100;        ///< header lines
 /// Options of all Connection lines of a head, empty ones included. Each header of the head is
 /// compared with each option, so this bounds the work for one head. Real clients send one or two.
 constexpr std::size_t connection_options_max = 32;
@@ -142,16 +142,16 @@ constexpr std::size_t decisions_in_memory = 4'096;  ///< the latest
 constexpr std::size_t sample_slots = 4'096;         ///< granted calls on record in one sample time
 constexpr std::int64_t sample_s = 10;
 constexpr std::int64_t decisions_write_ms = 1'000;
-constexpr std::size_t decisions_per_write = 200;      ///< in one transaction
-constexpr std::size_t decisions_per_second = 2'000;   ///< written; more are passed over
-constexpr std::uint32_t refusals_per_source = 60;     ///< of one token, written a minute
-constexpr std::size_t refusal_sources_max = 65'536;   ///< told apart; the others are one
+constexpr std::size_t decisions_per_write = 200;     ///< in one transaction
+constexpr std::size_t decisions_per_second = 2'000;  ///< written; more are passed over
+constexpr std::uint32_t refusals_per_source = 60;    ///< of one token, written a minute
+constexpr std::size_t refusal_sources_max = 65'536;  ///< told apart; the others are one
 /// Of callers nobody knows. A record costs up to 8 KiB of the disk's writes, so that a second of
 /// them costs less than what a flood sends in that time.
 constexpr std::uint32_t stranger_records_at_once = 30;
 constexpr std::uint32_t stranger_records_per_second = 1;
 constexpr std::uint32_t stranger_records_per_net = 20;  ///< an IPv6 /48 or IPv4 /24, a minute
-constexpr std::size_t decisions_waiting_max = 8'192;  ///< for a database that does not take them
+constexpr std::size_t decisions_waiting_max = 8'192;    ///< for a database that does not take them
 
 // --- the log -----------------------------------------------------------------------------------
 constexpr std::size_t log_waiting_bytes_max = 1U << 20U;  ///< lines for a reader that is slow
@@ -181,7 +181,7 @@ constexpr std::size_t keep_alive_requests_max = 1'000'000;
 
 // --- the API behind the gate -------------------------------------------------------------------
 constexpr std::size_t upstream_addresses_max = 256;
-constexpr std::size_t pipe_bytes_max = 65'536;          ///< held of an exchange, each way
+constexpr std::size_t pipe_bytes_max = 65'536;  ///< held of an exchange, each way
 // The head of an answer has more room than that of a request: an API's policy headers and cookies
 // are as long as it makes them.
 constexpr std::size_t answer_head_line_bytes_max = 65'536;

@@ -47,9 +47,8 @@ Status keep_rights_of_owner(const std::string& database) {
 }  // namespace
 
 manage::TokenRules token_rules(const config::Config& config) {
-    return {config.brand,         config.env,      config.rotate_grace_s,
-            config.line_max_s,    config.live_max, config.mints_per_day,
-            config.rules.write_scope};
+    return {config.brand,    config.env,           config.rotate_grace_s,   config.line_max_s,
+            config.live_max, config.mints_per_day, config.rules.write_scope};
 }
 
 Session::Session(std::string program, std::vector<std::string> words, Arguments given, Form form)

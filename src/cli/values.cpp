@@ -123,7 +123,8 @@ Result<std::vector<policy::Scope>> scopes_of(const Arguments& arguments, std::st
                 joined.append(joined.empty() ? "" : " ").append(part);
     }
     if (joined.empty() && arguments.given(name))
-        return not_a("a scope", name, "", "write RESOURCE:read, RESOURCE:write or RESOURCE:*");
+        return not_a("a scope", name, "",
+                     "write RESOURCE:read, RESOURCE:write, RESOURCE:* or *:read");
     return policy::parse_scopes(joined);
 }
 

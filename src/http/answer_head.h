@@ -21,8 +21,8 @@ struct AnswerHead {
 
     bool readable = false;          ///< false: the rest says nothing
     bool too_many_options = false;  ///< over limits::connection_options_max: why it is not
-    int minor_version = 1;  ///< of HTTP/1.x
-    int status = 0;         ///< 100 to 599
+    int minor_version = 1;          ///< of HTTP/1.x
+    int status = 0;                 ///< 100 to 599
     std::string_view phrase;
     std::vector<HeaderView> headers;  ///< in order, repeats kept; they point into the bytes
     Body body = Body::none;

@@ -27,7 +27,7 @@ constexpr std::array fixes = {
     Fix{"line_ended", "Mint a new token."},
     Fix{"unknown_scope",
         "Name a resource of this gate: resource:read, resource:write or "
-        "resource:*."},
+        "resource:*, or *:read for all of them."},
     Fix{"bad_prefix", "Give the 12 hex digits between the second and the third '_' of the token."},
     Fix{"bad_email", "Write an address like ann@example.com; a service has a name instead."},
     Fix{"ambiguous_member", "Name the member by id."},

@@ -244,8 +244,7 @@ bool Passage::repeatable() const noexcept {
 }
 
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, const UpstreamSettings& how,
-                         std::string_view brand) {
+                         const Trust& trust, const UpstreamSettings& how, std::string_view brand) {
     const Decision& decision = passage.decision;
     const bool with_token = passes_authorization(request, decision, how.authorization, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);

@@ -181,8 +181,7 @@ Leg* Forwarder::idle_leg(const Upstream::Place& place, std::uint64_t caller) noe
 
 /// Returns the one used last (the others grow old and go), or null. One that has closed, or on
 /// which something has come, is dropped: nobody asked for that, so it is nobody's answer.
-Leg* Forwarder::quiet_one(State from, const Upstream::Place& place,
-                          std::uint64_t caller) noexcept {
+Leg* Forwarder::quiet_one(State from, const Upstream::Place& place, std::uint64_t caller) noexcept {
     auto& legs = of(from);
     for (auto at = legs.end(); at != legs.begin();) {
         Leg& leg = *--at;

@@ -51,11 +51,11 @@ struct Leg final : Mark {
     int fd = -1;
     std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
     std::shared_ptr<const Upstream::Place> place;
-    std::size_t attempts = 0;    // to connect, for this exchange
-    int error = 0;               // of the last attempt that failed; 0: it took too long
-    bool used = false;           // it has carried an answer before
-    std::size_t sent = 0;        // bytes of this exchange
-    std::uint64_t caller = 0;    // whose connection the exchange, or the last one, belongs to
+    std::size_t attempts = 0;  // to connect, for this exchange
+    int error = 0;             // of the last attempt that failed; 0: it took too long
+    bool used = false;         // it has carried an answer before
+    std::size_t sent = 0;      // bytes of this exchange
+    std::uint64_t caller = 0;  // whose connection the exchange, or the last one, belongs to
     bool readable = false;
     bool shut = false;             // our half of it is closed
     Exchange* exchange = nullptr;  // null when settling, idle or closed
@@ -149,7 +149,7 @@ private:
     Upstream& upstream_;
     const int epoll_;
     const Failed failed_;
-    std::array<std::list<Leg>, 6> legs_;  // by state, the next to be late in front
+    std::array<std::list<Leg>, 6> legs_;              // by state, the next to be late in front
     std::shared_ptr<const Upstream::Places> places_;  // null: not asked for yet
     std::uint64_t places_version_ = 0;
     std::int64_t checked_ms_ = 0;

@@ -45,14 +45,13 @@ struct HeadBounds {
     std::size_t bytes = 0;        ///< all header lines together
 };
 constexpr std::size_t method_bytes_max = 32;
-constexpr HeadBounds request_bounds = {
-    method_bytes_max + limits::target_bytes_max + 12, limits::head_line_bytes_max,
-    limits::target_bytes_max + 64, limits::headers_max, limits::head_bytes_max};
+constexpr HeadBounds request_bounds = {method_bytes_max + limits::target_bytes_max + 12,
+                                       limits::head_line_bytes_max, limits::target_bytes_max + 64,
+                                       limits::headers_max, limits::head_bytes_max};
 /// Of an answer that the API gives.
-constexpr HeadBounds answer_bounds = {limits::head_line_bytes_max,
-                                      limits::answer_head_line_bytes_max,
-                                      limits::answer_head_line_bytes_max,
-                                      limits::answer_headers_max, limits::answer_head_bytes_max};
+constexpr HeadBounds answer_bounds = {
+    limits::head_line_bytes_max, limits::answer_head_line_bytes_max,
+    limits::answer_head_line_bytes_max, limits::answer_headers_max, limits::answer_head_bytes_max};
 
 /// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than
 /// its bounds is ever waited for.
@@ -140,12 +139,26 @@ private:
 [[nodiscard]] std::string bound_of_answer(HeadFlaw flaw);
 
 /// Every reason for which a request is refused before it is read as a whole.
-constexpr std::array<std::string_view, 20> refused_reasons = {
-    "target_too_long",     "header_too_long",  "too_many_headers", "head_too_long",
-    "too_many_options",    "unknown_version",  "unknown_encoding", "bad_length",
-    "bad_host",            "bad_line_end",     "bad_header",       "bad_request_line",
-    "preflight_with_body", "bad_chunk",        "body_cut_short",   "body_too_large",
-    "too_many_bodies",     "too_many_connections", "timed_out",    "other"};
+constexpr std::array<std::string_view, 20> refused_reasons = {"target_too_long",
+                                                              "header_too_long",
+                                                              "too_many_headers",
+                                                              "head_too_long",
+                                                              "too_many_options",
+                                                              "unknown_version",
+                                                              "unknown_encoding",
+                                                              "bad_length",
+                                                              "bad_host",
+                                                              "bad_line_end",
+                                                              "bad_header",
+                                                              "bad_request_line",
+                                                              "preflight_with_body",
+                                                              "bad_chunk",
+                                                              "body_cut_short",
+                                                              "body_too_large",
+                                                              "too_many_bodies",
+                                                              "too_many_connections",
+                                                              "timed_out",
+                                                              "other"};
 
 /// What is off about a body; answered once, then the connection is closed.
 enum class BodyFlaw : std::uint8_t {

@@ -27,8 +27,8 @@ struct Resolver::State {
     const Upstream::LookUp look_up;
 
     std::mutex mutex;
-    std::condition_variable wake;     // of the thread
-    std::condition_variable was_done;  // of those who wait for it
+    std::condition_variable wake;        // of the thread
+    std::condition_variable was_done;    // of those who wait for it
     std::shared_ptr<Upstream> upstream;  // guarded by mutex
     std::uint64_t asked = 0;             // guarded by mutex; how often ask() was called
     std::uint64_t done = 0;              // guarded by mutex; the last of them that was done
@@ -98,8 +98,8 @@ void Resolver::run(const std::shared_ptr<State>& state) {
         lock.unlock();
         milliseconds every = std::chrono::hours(24);  // where there is no name
         try {
-            const auto changes = upstream ? upstream->resolve(state->look_up)
-                                          : std::vector<Upstream::Change>();
+            const auto changes =
+                upstream ? upstream->resolve(state->look_up) : std::vector<Upstream::Change>();
             if (upstream && upstream->has_names())
                 every = milliseconds(upstream->settings().resolve_ms);
             const std::lock_guard telling(state->telling);

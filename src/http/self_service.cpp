@@ -35,7 +35,7 @@ std::vector<policy::Scope> scopes_in(Fields& body) {
             scopes.push_back(scope.value());
         else
             body.refuse_value("scopes[" + std::to_string(at) + "]", Json(text),
-                              "resource:read, resource:write or resource:*");
+                              "resource:read, resource:write, resource:* or *:read");
         ++at;
     }
     return scopes;

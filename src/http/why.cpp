@@ -197,7 +197,8 @@ Asked may(const Decision& decision) {
             asked.saw = "resource '" + resource->name + "' is public";
         else if (resource != nullptr && resource->other_bearers_pass &&
                  decision.presented == Presented::bearer && decision.reason == Reason::granted)
-            asked.saw = "resource '" + resource->name + "' leaves other services' bearers to the API";
+            asked.saw =
+                "resource '" + resource->name + "' leaves other services' bearers to the API";
         return asked;
     }
     Json& at = asked.looked_at;

@@ -228,8 +228,8 @@ Result<Grant> grant_of(Rows& rows, const Context& context, const std::optional<C
                        "leave the member out", "not_own", "member"};
     if (Status may = check_not_in_grace(self); !may)
         return may.failure();
-    Result<Powers> powers = narrow(powers_of(self.token), wanted, asked.env.has_value(),
-                                   context.tokens.write_scope);
+    Result<Powers> powers =
+        narrow(powers_of(self.token), wanted, asked.env.has_value(), context.tokens.write_scope);
     if (!powers)
         return powers.failure();
     return Grant{self.member, std::move(powers).value(), !self.is_narrowed()};
@@ -477,7 +477,7 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     if (!expires_ms)
         return expires_ms.failure();
     if (Status may = check_right_to_rotate(caller.value(), old, expires_ms.value(),
-                                            context.tokens.write_scope);
+                                           context.tokens.write_scope);
         !may)
         return may.failure();
     Json ways;

@@ -131,8 +131,7 @@ void fork_each(All& all, Change change) {
 
 }  // namespace
 
-bool all_other_readings(const Path& path,
-                        const std::function<bool(const OtherReading&)>& accepts) {
+bool all_other_readings(const Path& path, const std::function<bool(const OtherReading&)>& accepts) {
     OtherReading as_sent;
     for (const std::string_view segment : path.segments)
         as_sent.segments.emplace_back(segment);
@@ -141,8 +140,7 @@ bool all_other_readings(const Path& path,
     fork_each(all, in_ascii);
     fork(all, cut_at_control);
     fork_each(all, up_to_control);
-    fork_each(all,
-              [](std::string text) { return without(std::move(text), is_control_byte); });
+    fork_each(all, [](std::string text) { return without(std::move(text), is_control_byte); });
     fork_each(all, [](const std::string& text) {
         const std::string lenient = leniently_read(text);
         return std::string(trimmed(lenient));

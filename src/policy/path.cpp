@@ -20,8 +20,7 @@ constexpr Flaws bit(PathFlaw flaw) noexcept {
 
 constexpr Flaws refused_by(const PathRules& rules) noexcept {
     const auto bit_if = [](bool refused, PathFlaw flaw) { return refused ? bit(flaw) : 0U; };
-    return bit(PathFlaw::target_too_long) | bit(PathFlaw::unreadable) |
-           bit(PathFlaw::bad_escape) |
+    return bit(PathFlaw::target_too_long) | bit(PathFlaw::unreadable) | bit(PathFlaw::bad_escape) |
            bit(PathFlaw::too_many_segments) | bit_if(rules.encoded_slash, PathFlaw::encoded_slash) |
            bit_if(rules.backslash, PathFlaw::backslash) |
            bit_if(rules.control_byte, PathFlaw::control_byte) |
@@ -50,9 +49,9 @@ constexpr bool is_escape(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_readable(std::string_view target) noexcept {
-    return target.starts_with('/') &&
-           std::none_of(target.begin(), target.end(),
-                        [](char c) { return c == ' ' || c == '#' || is_control_byte(c); });
+    return target.starts_with('/') && std::none_of(target.begin(), target.end(), [](char c) {
+               return c == ' ' || c == '#' || is_control_byte(c);
+           });
 }
 
 /// The segment, percent-decoded once, to where `out` points, which is moved on. An escape that is

@@ -285,8 +285,7 @@ bool begins_with_literals_of(const Pattern& pattern, Segments path) noexcept {
 bool reads_as_literal_of(const Resource& other, const Pattern& by, const Looked& looked) {
     const auto is_literal_there = [&](const Pattern& pattern) {
         for (std::size_t at = 0; at < std::min(pattern.segments.size(), by.segments.size()); ++at)
-            if (by.segments[at].is_affixed() &&
-                pattern.segments[at].kind == Segment::Kind::literal)
+            if (by.segments[at].is_affixed() && pattern.segments[at].kind == Segment::Kind::literal)
                 return true;
         return false;
     };
@@ -428,8 +427,8 @@ std::string unlike_all(const Resource& own, std::span<const Resource> resources)
         for (const Pattern& pattern : resource.patterns)
             for (const Segment& segment : pattern.segments) {
                 longest = std::max(longest, segment.text.size());
-                fixed += segment.folded_before + segment.before + segment.folded_after +
-                         segment.after;
+                fixed +=
+                    segment.folded_before + segment.before + segment.folded_after + segment.after;
             }
     };
     measure(own);
@@ -558,8 +557,7 @@ bool Policy::is_allowed_in(const Path& path, const Resource& resource,
             other.segments.push_back(segment);
         const Taker taker = taker_of(Looked(other, rules_.path), {own_, rules_.resources});
         if (taker.resource == nullptr)
-            return !reading.climbed && !member &&
-                   begins_with_literals_of(pattern, other.segments);
+            return !reading.climbed && !member && begins_with_literals_of(pattern, other.segments);
         return taker.resource == &resource &&
                member_in(*taker.found.pattern, other.segments) == member;
     });
@@ -569,9 +567,10 @@ Match Policy::find(std::string_view target) const {
     const Path path = read_path(target, lenient_);
     Match match;
     const PathFlaw odd = path_flaw(path, rules_.path);  // it may be allowed where it leads
-    const bool is_hopeless = odd != PathFlaw::none && (lenient_ == rules_.path ||
-                             path_flaw(path, lenient_) != PathFlaw::none ||
-                             path_part(target).size() > limits::oddly_read_path_bytes_max);
+    const bool is_hopeless =
+        odd != PathFlaw::none &&
+        (lenient_ == rules_.path || path_flaw(path, lenient_) != PathFlaw::none ||
+         path_part(target).size() > limits::oddly_read_path_bytes_max);
     if (is_hopeless) {
         match.flaw = odd;
         const std::string_view sent = path_part(target);
@@ -630,8 +629,7 @@ PathFlaw Policy::flaw_where_it_leads(const Path& path, const Match& match, const
     if (match.resource == nullptr || (path.plain && path.found == 0))
         return odd;
     const Resource& resource = *match.resource;
-    const PathFlaw refused =
-        resource.rules == rules_.path ? odd : path_flaw(path, resource.rules);
+    const PathFlaw refused = resource.rules == rules_.path ? odd : path_flaw(path, resource.rules);
     if (refused != PathFlaw::none)
         return refused;
     if (odd != PathFlaw::none && !is_allowed_in(path, resource, *pattern))
@@ -708,8 +706,8 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
     }
     const Resource& resource = *match.resource;
     const Access& row = resource.access[index(subject.role)];
-    judgement.lacks_scope =
-        !allow(subject.scopes, resource.name, action, rules_.write_scope) && !acts_on_itself(match, subject, method);
+    judgement.lacks_scope = !allow(subject.scopes, resource.name, action, rules_.write_scope) &&
+                            !acts_on_itself(match, subject, method);
     if (judgement.lacks_scope)
         judgement.required_scope = scope_for(resource.name, action);
     if (!row.has(action)) {
@@ -753,9 +751,9 @@ bool Roles::is_least_and_above() const noexcept {
 
 std::optional<Action> action_of(std::string_view method, const Resource* resource) noexcept {
     const auto listed = [&](std::string_view name) -> std::optional<Action> {
-        for (const auto& [known, action] :
-             resource == nullptr ? std::span<const std::pair<std::string, Action>>()
-                                 : std::span(resource->methods))
+        for (const auto& [known, action] : resource == nullptr
+                                               ? std::span<const std::pair<std::string, Action>>()
+                                               : std::span(resource->methods))
             if (known == name)
                 return action;
         return std::nullopt;

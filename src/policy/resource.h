@@ -96,9 +96,9 @@ struct PathSwitches {
 };
 
 struct Resource {
-    std::string name;                                     ///< slug; "hourgate" is the gate's own
-    std::vector<Pattern> patterns;                        ///< 1 to limits::paths_per_resource_max
-    std::array<Access, 4> access{};                       ///< by index(Role)
+    std::string name;                ///< slug; "hourgate" is the gate's own
+    std::vector<Pattern> patterns;   ///< 1 to limits::paths_per_resource_max
+    std::array<Access, 4> access{};  ///< by index(Role)
     /// What methods mean here, upper case: others than the standard ones, or those otherwise.
     std::vector<std::pair<std::string, Action>> methods;
     bool is_public = false;

@@ -104,8 +104,7 @@ bool within(std::span<const Scope> asked, std::span<const Scope> held, WriteScop
         return false;
     for (const Scope& scope : asked)
         for (const Action action : all_actions)
-            if (reaches(scope.reach, action, write) &&
-                !allow(held, scope.resource, action, write))
+            if (reaches(scope.reach, action, write) && !allow(held, scope.resource, action, write))
                 return false;
     return true;
 }

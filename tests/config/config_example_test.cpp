@@ -72,8 +72,9 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
 }
 
 TEST_CASE("the example has every key of a resource") {
-    std::string text = "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n"
-                       "other_bearers = \"pass\"\n";
+    std::string text =
+        "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n"
+        "other_bearers = \"pass\"\n";
     for (const char* key :
          {"encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment", "empty_segment",
           "semicolon", "double_encoding", "case_variant", "reading_variant"})

@@ -183,16 +183,17 @@ TEST_CASE("resources and awkward texts shown as JSON are pinned") {
     CHECK(has(R"("file": "gate.toml")"));
     CHECK(has(R"("path": "/srv/ö/h\"\\.db")"));
     CHECK(has(R"("ask": "unix:/run/a \"quoted\" \\ name")"));
-    CHECK(has(R"(  "resource": [
+    CHECK(has(
+        R"(  "resource": [
     {"name": "a", "paths": ["/a/{member}/**", "/\"b\\"], "owner": "full", "admin": "read", )"
-              R"("manager": "read own", "member": "none", "methods": { "PURGE": "delete", )"
-              R"("SEARCH": "read" }, "public": false, "own_by": "upstream", "other_bearers": "pass", )"
-              R"("encoded_slash": "refuse", "backslash": "allow", "control_byte": "allow", )"
-              R"("not_utf8": "allow", "dot_segment": "allow", "empty_segment": "allow", )"
-              R"("semicolon": "allow", "double_encoding": "allow", "case_variant": "allow", )"
-              R"("reading_variant": "refuse"},
+        R"("manager": "read own", "member": "none", "methods": { "PURGE": "delete", )"
+        R"("SEARCH": "read" }, "public": false, "own_by": "upstream", "other_bearers": "pass", )"
+        R"("encoded_slash": "refuse", "backslash": "allow", "control_byte": "allow", )"
+        R"("not_utf8": "allow", "dot_segment": "allow", "empty_segment": "allow", )"
+        R"("semicolon": "allow", "double_encoding": "allow", "case_variant": "allow", )"
+        R"("reading_variant": "refuse"},
     {"name": "p", "paths": ["/**"], "owner": "none", "admin": "none", "manager": "none", )"
-              R"("member": "none", "methods": {}, "public": true}
+        R"("member": "none", "methods": {}, "public": true}
   ]
 }
 )"));

@@ -147,9 +147,10 @@ TEST_CASE("a file without any resource takes no resource away at a reload, howev
 
 TEST_CASE("a server that was started without resources reloads such a file, and others") {
     Site site;
-    const std::string bare = "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\nadmin "
-                             "= \"127.0.0.1:0\"\n[database]\npath = \"" +
-                             site.here.database() + "\"\n";
+    const std::string bare =
+        "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\nadmin "
+        "= \"127.0.0.1:0\"\n[database]\npath = \"" +
+        site.here.database() + "\"\n";
     write_file(site.here.config(), bare);
     Server server(site.here);
     CHECK(reason(server, site.owner, "/unlisted") == "granted");
@@ -269,8 +270,9 @@ TEST_CASE("reloads take no memory: a configuration is freed when its last call h
         std::string config = "[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(api.port()) +
                              "\"\nanswer_timeout = \"" + std::to_string(100 + ++made) + "s\"\n";
         for (int row = 0; row < 200; ++row)
-            config += "[[resource]]\nname = \"r" + std::to_string(row) + "-" + std::to_string(made) +
-                      "\"\npaths = [\"/api/v1/clients/" + std::to_string(row) + "\"]\n";
+            config += "[[resource]]\nname = \"r" + std::to_string(row) + "-" +
+                      std::to_string(made) + "\"\npaths = [\"/api/v1/clients/" +
+                      std::to_string(row) + "\"]\n";
         (void)site.reload(server, config);
         CHECK(Wire(server.ports().public_)
                   .ask(get("/api/v1/clients/7", {{"Authorization", "Bearer " + site.owner}}))

@@ -1,6 +1,6 @@
 // The path of a call and where it lands: the first byte switches rules of [policy] off, the second
-// says what rows there are, and then come lines: patterns of a first resource, of a second, method,
-// target, scopes.
+// says what rows there are and whether the second resource allows what [policy] refuses, and then
+// come lines: patterns of a first resource, of a second, method, target, scopes.
 #include <array>
 #include <optional>
 #include <string>
@@ -74,7 +74,7 @@ void check_path(std::string_view target, const PathRules& rules) {
     }
     const std::string again = written(path);
     const bool ends_empty = !path.segments.empty() && path.segments.end()[-1].empty();
-    if (again.size() <= limits::target_bytes_max && !ends_empty)
+    if (again.size() <= rules.target_bytes_max && !ends_empty)
         HOURGATE_LAW(same(read_path(again, rules), path));
 }
 
@@ -85,8 +85,12 @@ bool matches(const Pattern& pattern, const Path& path) {
         return false;
     for (std::size_t at = 0; at < pattern.segments.size(); ++at) {
         const Segment& segment = pattern.segments[at];
-        if (segment.kind == Segment::Kind::literal ? segment.text != path.segments[at]
-                                                   : path.segments[at].empty())
+        const std::string_view text = path.segments[at];
+        const std::size_t fixed = segment.before.size() + segment.after.size();
+        if (segment.kind == Segment::Kind::literal
+                ? segment.text != text
+                : text.size() <= fixed || !text.starts_with(segment.before) ||
+                      !text.ends_with(segment.after))
             return false;
     }
     return true;
@@ -188,6 +192,78 @@ void check_readings(const Policy& policy, const Match& match, const Path& path) 
     }
 }
 
+/// What an upstream takes for a slash, or cuts off.
+struct Habits {
+    bool decodes_twice = false;
+    bool cuts_parameters = false;
+    std::string_view slashes = "/";
+    bool merges = true;  ///< slashes in a row
+    bool climbs = true;  ///< follows dot segments
+};
+
+/// The path as an upstream with these habits reads it.
+std::vector<std::string> read_with(const Habits& habits, const Path& path) {
+    std::vector<std::string> segments;
+    for (const std::string_view sent : path.segments) {
+        std::string text(sent);
+        if (habits.decodes_twice) {
+            std::string out;
+            for (std::size_t at = 0; at < text.size(); ++at) {
+                const bool escape = text[at] == '%' && at + 2 < text.size() &&
+                                    hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+                out +=
+                    escape
+                        ? static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]))
+                        : text[at];
+                at += escape ? 2 : 0;
+            }
+            text = out;
+        }
+        if (habits.cuts_parameters)
+            text.resize(std::min(text.size(), text.find(';')));
+        std::string part;
+        const auto end_part = [&] {
+            if (part.empty() && habits.merges)
+                return;
+            if (habits.climbs && (part == "." || part == "..")) {
+                if (part == ".." && !segments.empty())
+                    segments.pop_back();
+            } else {
+                segments.push_back(part);
+            }
+            part.clear();
+        };
+        for (const char c : text) {
+            if (habits.slashes.find(c) == std::string_view::npos)
+                part += c;
+            else
+                end_part();
+        }
+        end_part();
+    }
+    return segments;
+}
+
+/// A path that its resource alone allows leads to no other resource in the hands of an upstream
+/// with whatever habits.
+void check_other_readings(const Policy& policy, const Match& match, const Path& path) {
+    for (unsigned one = 0; one < 32; ++one) {
+        const Habits habits{(one & 1U) != 0, (one & 2U) != 0, (one & 4U) != 0 ? "/\\" : "/",
+                            (one & 8U) != 0, (one & 16U) != 0};
+        const std::vector<std::string> segments = read_with(habits, path);
+        if (segments.size() > limits::path_segments_max)
+            continue;
+        Path read;
+        for (const std::string& segment : segments)
+            read.segments.push_back(segment);
+        for (const Resource& resource : policy.resources())
+            if (matches(resource, read)) {
+                HOURGATE_LAW(&resource == match.resource);
+                break;
+            }
+    }
+}
+
 void check_scopes(const std::vector<Scope>& scopes) {
     HOURGATE_LAW(parse_scopes(to_text(scopes)).value() == scopes);
     HOURGATE_LAW(within(scopes, scopes) && within(scopes, {}));
@@ -209,6 +285,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& [name, patterns] : {std::pair{"first", first}, std::pair{"second", second}})
         if (auto resource = resource_of(name, patterns, rows))
             rules.resources.push_back(*std::move(resource));
+    if ((rows & 2U) != 0 && !rules.resources.empty()) {
+        PathSwitches& its = rules.resources.back().switches;
+        its.encoded_slash = its.backslash = its.dot_segment = its.empty_segment = false;
+        its.semicolon = its.double_encoding = its.control_byte = its.not_utf8 = false;
+    }
     const auto made = Policy::make(rules);
     if (!made) {
         HOURGATE_LAW(made.failure().fault == Fault::config && !made.failure().what.empty());
@@ -216,14 +297,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const Policy& policy = made.value();
     const Match match = policy.find(target);
-    const Path path = read_path(target, rules.path);
+    const Path strict = read_path(target, rules.path);
     if (match.flaw != PathFlaw::none) {
-        HOURGATE_LAW(match.flaw == path.flaw || match.flaw == PathFlaw::case_variant ||
+        HOURGATE_LAW(match.flaw == strict.flaw || match.flaw == PathFlaw::case_variant ||
                      match.flaw == PathFlaw::reading_variant);
-        HOURGATE_LAW(match.flaw != PathFlaw::reading_variant || !path.plain);
+        HOURGATE_LAW(match.flaw != PathFlaw::reading_variant || !strict.plain);
         return 0;
     }
+    const Path path =
+        read_path(target, match.resource != nullptr ? match.resource->rules : rules.path);
     HOURGATE_LAW(path.flaw == PathFlaw::none);
+    if (strict.flaw != PathFlaw::none)
+        check_other_readings(policy, match, path);
     // The gate's own first, then the first that fits.
     if (!match.own_route()) {
         const Resource* expected = nullptr;

@@ -26,11 +26,8 @@ std::string reason(const Decision& decision) {
 /// A resource that is public and matches every path.
 policy::Rules open_rules() {
     policy::Rules rules;
-    policy::Resource open;
-    open.name = "admin";
-    open.patterns = {test::pattern("/**")};
-    open.is_public = true;
-    rules.resources = {open};
+    rules.resources = {test::resource_at("admin", "/**")};
+    rules.resources[0].is_public = true;
     return rules;
 }
 

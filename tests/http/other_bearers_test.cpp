@@ -128,8 +128,7 @@ TEST_CASE("in mode observe no credentials but such a bearer go to the API") {
     HttpBench bench(Mode::observe, rules());
     CHECK(has(upstream_head(bench, "Bearer " + web_token), "\r\nAuthorization: Bearer eyJ"));
     for (const std::string& value : {"Bearer " + HttpBench::unknown_prefix(),
-                                     std::string("Basic dTpw"),
-                                     "Bearer x" + HttpBench::token()}) {
+                                     std::string("Basic dTpw"), "Bearer x" + HttpBench::token()}) {
         CAPTURE(value);
         CHECK_FALSE(has(upstream_head(bench, value), "Authorization"));
     }

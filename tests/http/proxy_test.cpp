@@ -294,9 +294,8 @@ TEST_CASE("an answer's head may be longer than a request's, and comes back as it
     for (int i = 0; i < 400; ++i)
         cookies += "Set-Cookie: c" + std::to_string(i) + "=1\r\n";
     Forwarding gate;
-    const std::string answer =
-        through(gate, call(),
-                "HTTP/1.1 200 OK\r\n" + policy + cookies + "Content-Length: 5\r\n\r\nhello");
+    const std::string answer = through(
+        gate, call(), "HTTP/1.1 200 OK\r\n" + policy + cookies + "Content-Length: 5\r\n\r\nhello");
     CHECK(status_of(answer) == "HTTP/1.1 200 OK");
     CHECK(has(answer, policy));
     CHECK(has(answer, cookies));
@@ -327,9 +326,8 @@ TEST_CASE("a public resource never sees a token of ours, however it was marred")
     Forwarding gate;
     std::string seen;
     const std::string token = HttpBench::token();
-    for (const std::string& value :
-         {"Bearer:" + token, "Bearer: " + token, "Token " + token, "Bearer x" + token,
-          "Bearer=" + token}) {
+    for (const std::string& value : {"Bearer:" + token, "Bearer: " + token, "Token " + token,
+                                     "Bearer x" + token, "Bearer=" + token}) {
         CAPTURE(value);
         const std::string answer =
             through(gate, get("/health", "Authorization: " + value + "\r\n"), ok, &seen);

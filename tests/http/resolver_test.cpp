@@ -241,7 +241,8 @@ TEST_CASE("nobody waits for a look-up that does not end: neither a call, nor the
     CHECK(told == 0);
 }
 
-TEST_CASE("calls to a name that does not resolve get 502 that says so, and go through once it does") {
+TEST_CASE(
+    "calls to a name that does not resolve get 502 that says so, and go through once it does") {
     Names names;
     names.say({});
     Forwarding gate;
@@ -256,8 +257,7 @@ TEST_CASE("calls to a name that does not resolve get 502 that says so, and go th
     const std::string refused = client.answer();
     CHECK(status_of(refused) == "HTTP/1.1 502 Bad Gateway");
     CHECK(has(refused, "\"reason\":\"upstream_unreachable\""));
-    CHECK(gate.bench.notes.api_failed.second.what ==
-          "its name does not resolve: no such name");
+    CHECK(gate.bench.notes.api_failed.second.what == "its name does not resolve: no such name");
     CHECK(counts.unreachable == 1);
     CHECK(counts.open == 0);
 

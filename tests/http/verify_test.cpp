@@ -126,8 +126,8 @@ TEST_CASE("a method or path that is no such thing is decided, as a 400 of the ca
 }
 
 TEST_CASE("a question about a target that is too long has the gate's answer, as any other") {
-    for (const auto& [bytes, granted] :
-         std::vector<std::pair<std::size_t, bool>>{{8'000, true}, {8'001, false}, {30'000, false}}) {
+    for (const auto& [bytes, granted] : std::vector<std::pair<std::size_t, bool>>{
+             {8'000, true}, {8'001, false}, {30'000, false}}) {
         CAPTURE(bytes);
         HttpBench bench;
         const std::string path = "/clients/" + std::string(bytes - 9, 'a');

@@ -671,9 +671,8 @@ TEST_CASE("A listed method is upper case and there once, and means what is liste
 TEST_CASE("A POST that only reads is open to who may read, and to a scope that reads") {
     Resource search = resource("search", {"/{index}/_search"}, {"full", "full", "full", "read"});
     search.methods = {{"POST", Action::read}};
-    const Policy policy = policy_of(
-        rules_of({std::move(search), resource("docs", {"/{index}/**"},
-                                              {"full", "full", "full", "read"})}));
+    const Policy policy = policy_of(rules_of(
+        {std::move(search), resource("docs", {"/{index}/**"}, {"full", "full", "full", "read"})}));
     const auto verdict = [&](const Caller& caller, std::string_view method,
                              std::string_view target) {
         return judged(policy, caller, method, target).verdict;
@@ -687,8 +686,7 @@ TEST_CASE("A POST that only reads is open to who may read, and to a scope that r
 }
 
 TEST_CASE("A scope of every resource reads them all, listed by name or not, and nothing besides") {
-    const Policy policy =
-        policy_of(rules_of({resource("a", {"/a/**"}), resource("b", {"/b/**"})}));
+    const Policy policy = policy_of(rules_of({resource("a", {"/a/**"}), resource("b", {"/b/**"})}));
     const auto verdict = [&](std::string_view method, std::string_view target) {
         return judged(policy, {Role::owner, "*:read"}, method, target).verdict;
     };
@@ -710,8 +708,9 @@ TEST_CASE("A scope that writes reads, too, where the rules say so") {
     rules.write_scope = WriteScope::reads_too;
     const Policy both = policy_of(rules);
     CHECK(judged(both, {Role::owner, "a:write"}, "GET", "/a").verdict == Verdict::allowed);
-    CHECK(judged(both, {Role::owner, "hourgate:write"}, "GET", "/_hourgate/api/v1/tokens").verdict ==
-          Verdict::allowed);
+    CHECK(
+        judged(both, {Role::owner, "hourgate:write"}, "GET", "/_hourgate/api/v1/tokens").verdict ==
+        Verdict::allowed);
     rules.write_scope = WriteScope::changes;
     const Policy changes = policy_of(rules);
     const Judgement refused = judged(changes, {Role::owner, "a:write"}, "GET", "/a");

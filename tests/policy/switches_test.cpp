@@ -68,9 +68,9 @@ const Switch letter_case = &PathSwitches::case_variant;
 }  // namespace
 
 TEST_CASE("A switch of one resource lets its paths through and nobody else's") {
-    const Policy policy = policy_of({resource("npm", {"/npm/{package}"}, {slash}),
-                                     resource("files", {"/files/**"}, {empty}),
-                                     resource("rest", {"/rest/**"})});
+    const Policy policy =
+        policy_of({resource("npm", {"/npm/{package}"}, {slash}),
+                   resource("files", {"/files/**"}, {empty}), resource("rest", {"/rest/**"})});
     CHECK(lands(policy, "/npm/@scope%2fname") == "npm");
     CHECK(lands(policy, "/npm/@scope%2Fname") == "npm");
     CHECK(lands(policy, "/files/a//b") == "files");
@@ -103,30 +103,51 @@ TEST_CASE("Each of the switches lets through what it is named after") {
 }
 
 TEST_CASE("A path that is allowed in one resource reaches no other by another reading") {
-    const std::vector<Switch> all = {slash,   dots,  empty,     semicolon, twice,
+    const std::vector<Switch> all = {slash,   dots,     empty,     semicolon, twice,
                                      control, not_utf8, backslash, reading};
-    const std::vector<std::string> attacks = {
-        "/files/..%2Fadmin",         "/files/..%2fadmin/x",      "/files/../admin",
-        "/files/%2e%2e/admin",       "/files/..;/admin",         "/files/..;a=b/admin",
-        "/files/%252e%252e/admin",   "/files/%252e%252e%252fadmin", "/files/..%5Cadmin",
-        "/files/..%255Cadmin",       "/files/x/..%2F..%2Fadmin", "/files/.%00./admin",
-        "/files/.%FF./admin",        "/files/..%20/admin",       "/files/...%2Fadmin",
-        "//admin",                   "/;/admin",                 "/./admin",
-        "/%2Fadmin",                 "/%5Cadmin",                "/files/..%2Fadmin%00.png",
-        "/files/%2E%2E%252Fadmin",   "/files/..%EF%BC%8Fadmin",  "/files/%EF%BC%8E%EF%BC%8E/admin",
-        "/files/x//../../admin",     "/files/..%2F%61dmin",      "/ad%FFmin",
-        "/adm%01in",                 "/admin;x",                 "/admin%00",
-        "/admin%2Fx",                "/a%2564min",               "/%2561dmin"};
-    const Policy policy = policy_of({resource("admin", {"/admin/**"}),
-                                     resource("files", {"/files/**", "/{name}/**"}, all)});
+    const std::vector<std::string> attacks = {"/files/..%2Fadmin",
+                                              "/files/..%2fadmin/x",
+                                              "/files/../admin",
+                                              "/files/%2e%2e/admin",
+                                              "/files/..;/admin",
+                                              "/files/..;a=b/admin",
+                                              "/files/%252e%252e/admin",
+                                              "/files/%252e%252e%252fadmin",
+                                              "/files/..%5Cadmin",
+                                              "/files/..%255Cadmin",
+                                              "/files/x/..%2F..%2Fadmin",
+                                              "/files/.%00./admin",
+                                              "/files/.%FF./admin",
+                                              "/files/..%20/admin",
+                                              "/files/...%2Fadmin",
+                                              "//admin",
+                                              "/;/admin",
+                                              "/./admin",
+                                              "/%2Fadmin",
+                                              "/%5Cadmin",
+                                              "/files/..%2Fadmin%00.png",
+                                              "/files/%2E%2E%252Fadmin",
+                                              "/files/..%EF%BC%8Fadmin",
+                                              "/files/%EF%BC%8E%EF%BC%8E/admin",
+                                              "/files/x//../../admin",
+                                              "/files/..%2F%61dmin",
+                                              "/ad%FFmin",
+                                              "/adm%01in",
+                                              "/admin;x",
+                                              "/admin%00",
+                                              "/admin%2Fx",
+                                              "/a%2564min",
+                                              "/%2561dmin"};
+    const Policy policy = policy_of(
+        {resource("admin", {"/admin/**"}), resource("files", {"/files/**", "/{name}/**"}, all)});
     for (const std::string& target : attacks) {
         CAPTURE(target);
         const Match match = policy.find(target);
         CHECK((match.flaw != PathFlaw::none || match.resource->name == "admin"));
     }
     // A resource below the one with the switches is as safe.
-    const Policy below = policy_of({resource("files", {"/files/**"}, all),
-                                    resource("admin", {"/admin/**"})});
+    const Policy below =
+        policy_of({resource("files", {"/files/**"}, all), resource("admin", {"/admin/**"})});
     for (const std::string& target : attacks) {
         CAPTURE(target);
         CHECK(refused(below, target));
@@ -145,8 +166,8 @@ TEST_CASE("A path that leaves its resource upwards is refused also where nothing
 }
 
 TEST_CASE("A path reaches another member by no reading") {
-    const Policy policy = policy_of({resource(
-        "members", {"/members/{member}/**"}, {slash, dots, empty, semicolon, twice, backslash})});
+    const Policy policy = policy_of({resource("members", {"/members/{member}/**"},
+                                              {slash, dots, empty, semicolon, twice, backslash})});
     CHECK(lands(policy, "/members/me/a%2Fb") == "members");
     CHECK(lands(policy, "/members/me/a/../b") == "members");
     for (const char* target :
@@ -175,13 +196,12 @@ TEST_CASE("No path that only a resource allows is one of the gate's own by anoth
 
 TEST_CASE("What stands in another resource below a longer path is kept apart") {
     const std::string projects = "/api/v4/projects/";
-    const Policy policy =
-        policy_of({resource("members", {projects + "{id}/members/**"}, {slash}),
-                   resource("projects", {projects + "{id}/**"}, {slash})});
+    const Policy policy = policy_of({resource("members", {projects + "{id}/members/**"}, {slash}),
+                                     resource("projects", {projects + "{id}/**"}, {slash})});
     CHECK(lands(policy, projects + "group%2Fproject/issues/1") == "projects");
     CHECK(lands(policy, projects + "group%2Fsub%2Fproject") == "projects");
     CHECK(lands(policy, projects + "7/members/1") == "members");
-    CHECK(refused(policy, projects + "x%2Fmembers%2F1"));  // as three segments: members
+    CHECK(refused(policy, projects + "x%2Fmembers%2F1"));            // as three segments: members
     CHECK(refused(policy, projects + "group%2Fproject/members/1"));  // as six: projects
 }
 
@@ -205,16 +225,16 @@ TEST_CASE("A resource that reads its paths exactly has no claim on what resemble
     CHECK(refused(exact, "/admin.csv"));
     CHECK(refused(exact, "/Admin"));
     // The switch of the resource below does not open the one above.
-    const Policy below =
-        policy_of({resource("admin", {"/admin"}), resource("all", {"/**"}, {reading, letter_case})});
+    const Policy below = policy_of(
+        {resource("admin", {"/admin"}), resource("all", {"/**"}, {reading, letter_case})});
     CHECK(refused(below, "/admin.csv"));
     CHECK(refused(below, "/Admin"));
 }
 
 TEST_CASE("A path that is too long or can be read in too many ways is refused, switch or not") {
-    const Policy policy = policy_of({resource(
-        "files", {"/files/**"},
-        {slash, dots, empty, semicolon, twice, backslash, control, not_utf8, reading})});
+    const Policy policy = policy_of(
+        {resource("files", {"/files/**"},
+                  {slash, dots, empty, semicolon, twice, backslash, control, not_utf8, reading})});
     const auto sized = [](std::size_t bytes) {
         const std::string begin = "/files/a%2F";
         return begin + std::string(bytes - begin.size(), 'a');
@@ -248,9 +268,8 @@ TEST_CASE("Every other reading of a path is looked at once, and none where there
     CHECK(readings_of("/a%2Fb") == std::vector<std::string>{"/a/b"});
     CHECK(readings_of("/a//b") == std::vector<std::string>{"/a/b"});
     CHECK(readings_of("/a;x%2Fb") == std::vector<std::string>{"/a", "/a;x/b", "/a/b"});
-    CHECK_FALSE(all_other_readings(read_path("/a.%20", {}), [](const OtherReading&) {
-        return false;
-    }));
+    CHECK_FALSE(
+        all_other_readings(read_path("/a.%20", {}), [](const OtherReading&) { return false; }));
 }
 
 // --- something fixed in a segment ----------------------------------------------------------------
@@ -277,12 +296,12 @@ TEST_CASE("A pattern with something fixed beside a capture matches that alone") 
 }
 
 TEST_CASE("What an upstream may read as such a path is not taken for one below") {
-    const Policy policy = policy_of(
-        {resource("publish", {"/v1/{item}:publish"}), resource("items", {"/v1/{item}"})});
+    const Policy policy =
+        policy_of({resource("publish", {"/v1/{item}:publish"}), resource("items", {"/v1/{item}"})});
     for (const char* target :
-         {"/v1/topic:PUBLISH", "/v1/topic:publish.json", "/v1/topic:publish%20", "/v1/topic:publish.",
-          "/v1/topic%EF%BC%9Apublish", "/v1/topic:publ%C4%B1sh", "/v1/topic:publish:x",
-          "/v1/topic:publish:publish."}) {
+         {"/v1/topic:PUBLISH", "/v1/topic:publish.json", "/v1/topic:publish%20",
+          "/v1/topic:publish.", "/v1/topic%EF%BC%9Apublish", "/v1/topic:publ%C4%B1sh",
+          "/v1/topic:publish:x", "/v1/topic:publish:publish."}) {
         INFO(target);
         CHECK(refused(policy, target));
     }
@@ -325,13 +344,13 @@ TEST_CASE("Of two patterns that match one segment the first row wins, and a cove
     CHECK(says(off(rows("/f/v{b}", "/f/v{a}.gz")), "can never match"));
     CHECK(says(off(rows("/f/**", "/f/{a}.gz")), "can never match"));
     // None of these covers the other, whatever letters stand in them.
-    for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
-             {"/f/{a}.gz", "/f/{b}"},
-             {"/f/x{a}", "/f/{b}.gz"},
-             {"/f/{a}x", "/f/{b}"},
-             {"/f/ax{a}", "/f/a{b}"},
-             {"/f/{a}xxxxxxxxxxxx", "/f/{b}xx"},
-             {"/f/{a}:x", "/f/{b}:y"}})
+    for (const auto& [first, second] :
+         std::vector<std::pair<std::string, std::string>>{{"/f/{a}.gz", "/f/{b}"},
+                                                          {"/f/x{a}", "/f/{b}.gz"},
+                                                          {"/f/{a}x", "/f/{b}"},
+                                                          {"/f/ax{a}", "/f/a{b}"},
+                                                          {"/f/{a}xxxxxxxxxxxx", "/f/{b}xx"},
+                                                          {"/f/{a}:x", "/f/{b}:y"}})
         CHECK(off(rows(first, second)).empty());
 }
 
