@@ -21,6 +21,7 @@
 #include "config/forms.h"
 #include "config/nearest.h"
 #include "embedded.h"
+#include "store/as_owner.h"
 #include "store/files.h"
 #include "token/digest.h"
 
@@ -456,6 +457,10 @@ Status write_part(const std::string& path, const std::string& text, bool force) 
 
 Status write_parts(Session& session, const Values& values) {
     const std::string folder = *session.arguments.find("--parts");
+    // In a folder of somebody else, root could be led to another place by a link.
+    const auto owner = store::AsOwner::of(folder + "/hourgate-http.conf");
+    if (!owner)
+        return owner.failure();
     nlohmann::ordered_json files = nlohmann::ordered_json::array();
     std::string told;
     for (const std::string_view part : part_names) {

@@ -45,15 +45,9 @@ struct Config {
     std::string docs = "/_hourgate/errors";  ///< "", a path, or http(s)://…
     bool notices = true;                     ///< "send"
     // [server]
-<<<<<<< HEAD
-    Listen public_;             ///< "127.0.0.1:8402"
-    std::vector<Listen> ask;    ///< "127.0.0.1:8401"; none: off
-    Listen admin;               ///< "127.0.0.1:8403"; "" = off
-=======
     Listen public_;                  ///< "127.0.0.1:8402"
-    Listen ask;                      ///< "127.0.0.1:8401"; "" = off
+    std::vector<Listen> ask;         ///< "127.0.0.1:8401"; none: off
     Listen admin;                    ///< "127.0.0.1:8403"; "" = off
->>>>>>> fit
     std::vector<std::string> hosts;  ///< names under which ask and admin answer
     std::int64_t drain_s = 20;       ///< 0 to 600
     std::int64_t connections_per_address = limits::connections_per_address;  ///< 1 to 16'384

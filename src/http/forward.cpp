@@ -15,6 +15,10 @@ namespace hourgate::http {
 
 namespace {
 
+/// What the API gets as Host of a call in HTTP/1.0 that has none. An empty one would make the begin
+/// of the path the host, for an API that builds its own address from both.
+constexpr std::string_view host_of_none = "localhost";
+
 /// For one hop alone (RFC 9110 section 7.6.1, RFC 9113 section 3.2.1), or about how a body is
 /// framed, which the gate says itself.
 constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
@@ -174,7 +178,7 @@ void add_origin(std::string& out, const RequestView& request, const Decision& de
     add(out, "X-Forwarded-For", hops + request.peer.text());
     if (decision.address)
         add(out, "X-Real-IP", decision.address->text());
-    const std::string_view host = request.only("Host").value_or("");
+    const std::string_view host = request.only("Host").value_or(host_of_none);
     const auto told = [&](std::string_view name) {
         return believed.is_proxy ? only_as_read(request, name) : std::nullopt;
     };
@@ -253,7 +257,7 @@ void write_upstream_head(std::string& out, const RequestView& request, const Pas
     out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
     out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
     if (request.count("Host") == 0)
-        add(out, "Host", "");  // of HTTP/1.0: RFC 9112 section 3.2
+        add(out, "Host", host_of_none);
     const ConnectionOptions connection(request.headers);
     for (const HeaderView& header : request.headers)
         if (goes_upstream(request, connection, header.name, believed))

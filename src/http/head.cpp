@@ -89,14 +89,15 @@ bool is_preflight_with_body(const Head& head) noexcept {
            request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
 }
 
-/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one says that there is no
-/// name; an empty port is the usual one.
+/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one names no host, and an
+/// API that builds its own address from it reads the begin of the path as the host. An empty port is
+/// the usual one.
 bool is_host_field(std::string_view host) noexcept {
     if (host.ends_with(':')) {
         host.remove_suffix(1);
         return is_host(host) && (host.ends_with(']') || host.find(':') == host.npos);
     }
-    return host.empty() || is_host(host);
+    return is_host(host);
 }
 
 /// "http://host/path" becomes "/path" and Host: RFC 9112 section 3.2.2. The target wins where both
@@ -322,7 +323,7 @@ void parse_head(std::string_view bytes, Head& head) {
     const bool is_1_1 = head.minor_version == 1;
     const std::size_t hosts = head.request.count("Host");
     const std::string_view host = head.request.only("Host").value_or("");
-    if (hosts > 1 || (is_1_1 && hosts == 0) || !is_host_field(host)) {
+    if (hosts > 1 || (is_1_1 && hosts == 0) || (hosts == 1 && !is_host_field(host))) {
         head.flaw = HeadFlaw::host;
         return;
     }

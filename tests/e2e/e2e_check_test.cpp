@@ -133,7 +133,7 @@ TEST_CASE("what is no question is wrong usage, and a token is no argument") {
     for (const Words& wrong :
          {Words{"GET"}, Words{"G T", "/x"}, Words{"GET", "x"}, Words{"GET", "/x", "--address", "y"},
           Words{"GET", "/x", "--token", "y"}, Words{"GET", "/x?t=" + token}, Words{token, "/x"},
-          Words{"GET", "/" + std::string(5'000, 'a')}}) {
+          Words{"GET", "/" + std::string(20'000, 'a')}}) {
         const Ran ran = check(here, "", wrong);
         CHECK(ran.exit_code == 2);
         CHECK(ran.out.empty());

@@ -51,7 +51,7 @@ TEST_CASE("what was acknowledged is there after kill -9 of server and command") 
     for (const std::string& prefix : acknowledged)
         CHECK(here.json({"token", "show", prefix}).at("prefix") == prefix);
     int revoked = 0;
-    for (const Json& token : here.json({"token", "list", "Acme"}))
+    for (const Json& token : here.json({"token", "list", "Acme", "--status", "all"}))
         if (token.at("status") == "revoked")
             ++revoked;
     CHECK(revoked == 5);

@@ -142,7 +142,8 @@ TEST_CASE("exactly one Host is asked for, and none of HTTP/1.0") {
             return flaw_of("GET /x HTTP/" + std::string(version) + "\r\nHost: " + host +
                            "\r\n\r\n");
         };
-        for (const char* host : {"a/b\"c",
+        for (const char* host : {"",
+                                 "a/b\"c",
                                  "a b",
                                  "a,b;proto=https",
                                  "a@b",
@@ -182,7 +183,7 @@ TEST_CASE("exactly one Host is asked for, and none of HTTP/1.0") {
             CHECK(with_host(host) == HeadFlaw::host);
         }
         for (const char* host :
-             {"", "a", "A.example", "a.example.", "a_b-c~d", "a:80", "a:", "a:0", "127.0.0.1:8080",
+             {"a", "A.example", "a.example.", "a_b-c~d", "a:80", "a:", "a:0", "127.0.0.1:8080",
               "[::1]", "[::1]:80", "[::1]:", "[2001:db8::7]", "[::ffff:192.0.2.1]:1", "xn--9ca"}) {
             CAPTURE(host, version);
             CHECK(with_host(host) == HeadFlaw::none);

@@ -49,7 +49,7 @@ X-RateLimit-Reset: 1780000060
 RateLimit-Policy: "burst";q=3;w=10, "sustained";q=5;w=60
 RateLimit: "burst";r=3;t=10, "sustained";r=5;t=60
 
-{"data":{"orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}]}}
+{"data":{"workspaceId":"ws_a","workspaceName":"Acme","orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}]}}
 )");
     CHECK(bench.left() == 3);
     CHECK(bench.own_left(policy::OwnWindow::self_service) == 239);
@@ -206,7 +206,7 @@ TEST_CASE("a 404 names every route of its listener, and each route that it names
             CHECK(ask("BREW", path).status != 404);
             at = end + 2;
         }
-        CHECK(count == (listener == Listener::public_ ? 15 : listener == Listener::ask ? 8 : 21));
+        CHECK(count == (listener == Listener::public_ ? 15 : listener == Listener::ask ? 8 : 24));
         CHECK(paths.find("/_hourgate/errors") != paths.npos);
         CHECK((paths.find("/_hourgate/openapi.json") != paths.npos) == (listener != Listener::ask));
     }

@@ -521,7 +521,9 @@ Check about_text(const Evidence& evidence, const std::vector<std::string>& marks
     const std::string name = "snippet";
     if (!evidence.text)
         return is_skipped(name, "nothing was sent");
-    const std::string_view said = trimmed(evidence.text->answer.body);
+    std::string_view said = evidence.text->answer.body;
+    if (said.ends_with('\n'))
+        said.remove_suffix(1);
     if (std::find(marks.begin(), marks.end(), said) != marks.end())
         return is_ok(name, "the proxy has the text that `hourgate snippets` prints now");
     const std::string_view proxy = said.substr(0, said.find(' '));
