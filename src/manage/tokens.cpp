@@ -23,6 +23,7 @@ namespace {
 /// wrong.
 constexpr int mint_tries_max = 8;
 constexpr std::string_view mint_action = "token.mint";
+constexpr std::string_view change_action = "token.change";
 constexpr std::string_view rotate_action = "token.rotate";
 constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
 
@@ -157,17 +158,20 @@ Status check_times_a_day(Rows& rows, const Context& context, const std::optional
     // a clock that was set back leaves behind, counts as of now.
     const std::int64_t oldest_ms = std::min(latest.value().back(), now_ms);
     const std::int64_t wait_s = (oldest_ms + window_ms - now_ms + ms_per_s - 1) / ms_per_s;
-    const bool mints = action == mint_action;
+    const bool mints = action == mint_action, changes = action == change_action;
     Failure full{
         Fault::full,
-        "the member " + name_of(caller->member) + (mints ? " minted " : " rotated ") +
+        "the member " + name_of(caller->member) +
+            (mints     ? " minted "
+             : changes ? " changed name or note of "
+                       : " rotated ") +
             std::to_string(limit) +
             " tokens within 24 hours, as many as tokens.mints_per_day allows",
         "wait " + std::to_string(wait_s) + " s, until " +
             format_time((now_ms + ms_per_s - 1) / ms_per_s * ms_per_s + wait_s * ms_per_s) +
             ", then send the same call again",
         "window_full"};
-    full.window = {mints ? "mints" : "rotations", limit, limits::mints_window_s, wait_s};
+    full.window = {mints ? "mints" : changes ? "changes" : "rotations", limit, limits::mints_window_s, wait_s};
     return full;
 }
 
@@ -537,10 +541,13 @@ Result<TokenView> change_in(Rows& rows, const Context& context, std::string_view
     const Json after = description_of(token);
     if (before.text() == after.text())
         return found;
+    // Each change is an event of the audit log, which keeps it.
+    if (Status room = check_times_a_day(rows, context, caller.value(), change_action); !room)
+        return room.failure();
     if (Status updated = rows.update(token); !updated)
         return updated.failure();
     const Object object{token.prefix, found.value().workspace_id};
-    if (Status told = record(rows, context, "token.change", object, before, after); !told)
+    if (Status told = record(rows, context, change_action, object, before, after); !told)
         return told.failure();
     return found;
 }

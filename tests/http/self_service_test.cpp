@@ -282,6 +282,25 @@ TEST_CASE("a member mints as often a day as tokens.mints_per_day says, then 429 
     CHECK(mint(token).status == 201);
 }
 
+TEST_CASE("a member changes names and notes as often a day as tokens.mints_per_day says") {
+    ManageBench bench;
+    bench.rules.mints_per_day = 2;
+    const std::string token = bench.tokens["member@acme"];
+    const auto note = [&](const std::string& text) {
+        return bench.self(token, "PATCH", "/tokens/" + bench.prefix_of(token), {{"note", text}});
+    };
+    REQUIRE(note("one").status == 200);
+    REQUIRE(note("two").status == 200);
+    const std::int64_t events = bench.events();
+    const auto full = note("three");
+    CHECK(full.status == 429);
+    CHECK(full.body["error"]["window"] == "changes");
+    CHECK(bench.events() == events);
+    CHECK(note("two").status == 200);  // nothing changes
+    bench.clock.wall_ms += 86'400 * ms_per_s;
+    CHECK(note("three").status == 200);
+}
+
 TEST_CASE(
     "a grace asked for by a member is at most the configured one; an operator's may be longer") {
     ManageBench bench;
