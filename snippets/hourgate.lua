@@ -17,6 +17,7 @@ local kept = {
     ["x-hourgate-role"] = "role", ["x-hourgate-plan"] = "plan",
     ["x-hourgate-token"] = "token", ["x-hourgate-env"] = "env",
     ["x-hourgate-scopes"] = "scopes", ["x-hourgate-own"] = "own",
+    ["x-hourgate-bearer"] = "bearer",
     ["x-hourgate-decision"] = "decision", ["x-hourgate-would"] = "would",
     ["x-hourgate-plan-lapses"] = "lapses", ["x-hourgate-token-expires"] = "expires",
     ["deprecation"] = "rotated", ["sunset"] = "sunset", ["x-ratelimit-limit"] = "limit",

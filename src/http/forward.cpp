@@ -130,11 +130,10 @@ std::size_t bytes_of(const RequestView& request) noexcept {
     return bytes;
 }
 
-/// A token is stripped unless configured; what is no token of ours passes where nobody was asked.
-bool passes_authorization(const RequestView& request, const Decision& decision,
-                          UpstreamSettings::Authorization authorization, std::string_view brand) {
-    if (authorization == UpstreamSettings::Authorization::pass)
-        return true;
+}  // namespace
+
+bool is_authorization_for_api(const RequestView& request, const Decision& decision,
+                              std::string_view brand) {
     const policy::Resource* const resource = decision.match.resource;
     const bool is_public = resource != nullptr && resource->is_public;
     const bool others_pass = resource != nullptr && resource->other_bearers_pass &&
@@ -145,9 +144,11 @@ bool passes_authorization(const RequestView& request, const Decision& decision,
     const std::string_view value = request.only("Authorization").value_or("");
     const std::size_t space = value.find_first_of(" \t");
     const std::string_view credentials = space == value.npos ? value : trimmed(value.substr(space));
-    return !token::of_brand(credentials, brand) && token::blotted(value) == value &&
-           decision.misplaced != Misplaced::in_basic;
+    return !value.empty() && !token::of_brand(credentials, brand) &&
+           token::blotted(value) == value && decision.misplaced != Misplaced::in_basic;
 }
+
+namespace {
 
 /// RFC 7239 section 4: an IPv6 address in brackets and quotes, an unknown one by that word.
 std::string forwarded_for(const std::optional<Address>& address) {
@@ -250,7 +251,8 @@ bool Passage::repeatable() const noexcept {
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
                          const Trust& trust, const UpstreamSettings& how, std::string_view brand) {
     const Decision& decision = passage.decision;
-    const bool with_token = passes_authorization(request, decision, how.authorization, brand);
+    const bool with_token = how.authorization == UpstreamSettings::Authorization::pass ||
+                            is_authorization_for_api(request, decision, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);
     const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.

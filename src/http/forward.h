@@ -66,6 +66,12 @@ private:
     Answer ending_;
 };
 
+/// Returns whether the header Authorization of a call that was granted without a token is for the
+/// API to check: the resource is public or has other_bearers = "pass", and the header has no token
+/// of `brand`, not even an altered one.
+[[nodiscard]] bool is_authorization_for_api(const RequestView& request, const Decision& decision,
+                                            std::string_view brand);
+
 /// Writes Passage::head. `request` is the caller's; `how` says what of it is for the API.
 void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
                          const Trust& trust, const UpstreamSettings& how, std::string_view brand);

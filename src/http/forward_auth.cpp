@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/header_name.h"
+#include "http/forward.h"
 
 namespace hourgate::http {
 
@@ -116,8 +117,11 @@ std::optional<int> passing_status(Dialect dialect, const Decision& decision) noe
     return dialect == Dialect::nginx ? 204 : 200;
 }
 
-void add_passing_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings) {
+void add_passing_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
+                         const ReplySettings& settings) {
     add_identity_headers(to, decision);
+    if (is_authorization_for_api(request, decision, settings.brand))
+        to.add("X-Hourgate-Bearer", "pass");
     add_decision_headers(to, decision, settings);
 }
 
@@ -126,7 +130,7 @@ Answer forward_answer(Dialect dialect, const Decision& decision, const RequestVi
     if (const auto status = passing_status(dialect, decision)) {
         Answer answer{*status, {}, {}};
         AnswerHeaders to(answer);
-        add_passing_headers(to, decision, settings);
+        add_passing_headers(to, decision, request, settings);
         return answer;
     }
     Answer answer = decision.granted() ? granted_since({settings, format, &decision})

@@ -33,8 +33,10 @@ enum class Dialect : std::uint8_t {
 
 /// The status with which the proxy lets the call pass; nothing when it does not.
 [[nodiscard]] std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept;
-/// The headers beside it.
-void add_passing_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
+/// The headers beside it. X-Hourgate-Bearer: pass tells the proxy to leave Authorization to the
+/// API.
+void add_passing_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
+                         const ReplySettings& settings);
 
 /// What the proxy gets to read.
 [[nodiscard]] Answer forward_answer(Dialect dialect, const Decision& decision,

@@ -52,7 +52,7 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     tell(observer_, listener, call, *decision);
     if (const auto status = passing_status(*dialect, *decision)) {
         HeadWriter writer(out, *status);
-        add_passing_headers(writer, *decision, reply_);
+        add_passing_headers(writer, *decision, request, reply_);
         writer.finish(0, after, now_s);
         return true;
     }

@@ -248,6 +248,29 @@ TEST_CASE("a proxy that the gate does not take questions from says that it is no
     });
 }
 
+TEST_CASE("behind a proxy another service's bearer reaches the API where the resource lets it") {
+    with_each_proxy([](const std::string& proxy) {
+        Stage stage(proxy,
+                    "[[resource]]\nname = \"pages\"\npaths = [\"/pages/**\"]\nmanager = \"read\"\n"
+                    "other_bearers = \"pass\"\n");
+        const std::string other = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+        CHECK(stage.get(other, "/pages/1").status == 200);
+        std::vector<Seen> seen = stage.api.take();
+        REQUIRE(seen.size() == 1);
+        CHECK(seen[0].header("authorization") == "Bearer " + other);
+        CHECK(seen[0].header("x-hourgate-role").empty());
+        // A token of the gate never goes along; elsewhere, no other bearer is taken.
+        CHECK(stage.get(stage.manager, "/pages/1").status == 200);
+        seen = stage.api.take();
+        REQUIRE(seen.size() == 1);
+        CHECK(seen[0].header("authorization").empty());
+        CHECK(seen[0].header("x-hourgate-role") == "manager");
+        CHECK(stage.get(other).status == 401);
+        CHECK(stage.get(stage.manager.substr(0, stage.manager.size() - 1), "/pages/1").status == 401);
+        CHECK(stage.api.take().empty());
+    });
+}
+
 TEST_CASE("a proxy asks a gate that listens on a Unix socket") {
     with_each_proxy([](const std::string& proxy) {
         Stage stage(proxy, "", Ask::by_socket);
