@@ -20,6 +20,7 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/library/server.h"
+#include "http/repeats.h"
 #include "http/resolver.h"
 #include "http/service.h"
 #include "http/upstream.h"
@@ -171,6 +172,7 @@ struct App::Parts {
     std::string described_prefix;                    // of the next; both of the running thread
     std::shared_ptr<const std::string> description;  // as openapi_for() that prefix
     RulesInForce rules;
+    http::Repeats repeats;
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
@@ -201,7 +203,8 @@ struct App::Parts {
         settings.reply = by.reply;
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
-                         [this](std::string_view id) { return record_in_memory(id); }, cursor_key};
+                         [this](std::string_view id) { return record_in_memory(id); }, cursor_key,
+                         &repeats};
         const auto openapi = description_below(by.config.rules.api_prefix);
         settings.openapi = *openapi;
         settings.kept = {kept, openapi};

@@ -8,7 +8,9 @@
 #include "http/cursor.h"
 #include "http/failure.h"
 #include "http/json.h"
+#include "http/structured_field.h"
 #include "policy/path.h"
+#include "token/blot.h"
 
 namespace hourgate::http {
 
@@ -174,6 +176,12 @@ Answer Visit::list_of(Json items, std::optional<manage::Position> next) const {
                            "\n");
 }
 
+Answer Visit::replayed(int status, std::string earlier) const {
+    Answer made = answer(status, std::move(earlier));
+    made.headers.push_back({"Idempotent-Replayed", "true"});
+    return made;
+}
+
 Routed route_of(std::span<const Route> routes, std::string_view method, policy::Segments segments) {
     const std::string_view wanted = method == "HEAD" ? "GET" : method;
     Routed routed;
@@ -190,6 +198,93 @@ Routed route_of(std::span<const Route> routes, std::string_view method, policy::
     }
     return routed;
 }
+
+namespace {
+
+/// A key is its member's, or its operator token's; of a narrowed token its line's, which sees
+/// nothing of the others.
+std::string owner_of_keys(const Facts& facts) {
+    if (facts.is_operator())
+        return "operator:" + facts.token.prefix;
+    return facts.member->public_id +
+           (facts.token.scopes.empty() ? "" : "/" + std::to_string(facts.token.line));
+}
+
+/// The body without a token that was made. Only the pieces around it are copied.
+std::string without_token(const Answer& answer) {
+    constexpr std::string_view before = R"({"data":{"token":)";
+    if (!answer.holds_token)
+        return answer.body;
+    const std::string_view body = answer.body;
+    const std::size_t end = body.find('"', before.size() + 1);
+    std::string out(before);
+    return out.append("null").append(body.substr(end + 1));
+}
+
+Failure key_used(std::string_view how, std::string next) {
+    return {Fault::conflict, "this idempotency key was used " + std::string(how), std::move(next),
+            "idempotency_key_used"};
+}
+
+/// Frees the key unless the call made something, also when it throws.
+class Attempt {
+public:
+    Attempt(Repeats& repeats, std::string who, std::string key)
+        : repeats_(repeats), who_(std::move(who)), key_(std::move(key)) {}
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+    ~Attempt() {
+        if (!made_)
+            repeats_.drop(who_, key_);
+    }
+    void made(const Answer& answer) {
+        repeats_.finish(who_, key_, answer.status, without_token(answer));
+        made_ = true;
+    }
+
+private:
+    Repeats& repeats_;
+    const std::string who_, key_;
+    bool made_ = false;
+};
+
+/// Runs a route that creates something, once for each key.
+Answer run_once(const Route& route, Visit& visit, Repeats& repeats, const std::string& key) {
+    using Kind = Repeats::Found::Kind;
+    const Request& request = visit.request();
+    const std::string who = owner_of_keys(*visit.decision().facts);
+    const std::string call = request.method + "\n" + request.target + "\n" + request.body;
+    Repeats::Found found = repeats.begin(who, key, call, visit.now_ms());
+    switch (found.kind) {
+        case Kind::answered:
+            return visit.replayed(found.status, std::move(found.body));
+        case Kind::other:
+            return visit.failed(key_used("for another call", "use another key for each call"));
+        case Kind::running:
+            return visit.failed(key_used("a moment ago, and that call has not been answered yet",
+                                         "send it again in a second"));
+        case Kind::lost:
+            return visit.failed(key_used("before, and its answer was not kept",
+                                         "look at the list for what was made"));
+        case Kind::fresh:
+            break;
+    }
+    Attempt attempt(repeats, who, key);
+    Answer answer = route.run(visit);
+    if (answer.status < 300)
+        attempt.made(answer);
+    return answer;
+}
+
+/// The key of the header, as far as it is one: the same rule as for a mint.
+std::optional<std::string> key_of(const Request& request) {
+    auto key = read_string_item(request.only("Idempotency-Key").value_or(""));
+    const bool fits = key && !key->empty() && key->size() <= limits::idempotency_key_bytes_max &&
+                      is_printable_ascii(*key) && !token::looks_like_token(*key);
+    return fits ? key : std::nullopt;
+}
+
+}  // namespace
 
 Answer managed(const Routed& routed, const Request& request, const Decision& decision,
                const Desk& desk, const ReplySettings& settings, Format format,
@@ -209,7 +304,17 @@ Answer managed(const Routed& routed, const Request& request, const Decision& dec
     }
     Visit visit(desk, decision, settings, format, routed.captures, request, suppose,
                 Fields::of_query(request.target), std::move(body));
-    return routed.route->run(visit);
+    const bool keyed = routed.route->creates == Creates::yes && desk.repeats != nullptr &&
+                       request.count("Idempotency-Key") > 0;
+    if (!keyed)
+        return routed.route->run(visit);
+    const std::optional<std::string> key = key_of(request);
+    if (!key)
+        return visit.failed({Fault::usage, "the idempotency key does not fit",
+                             "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
+                                 " visible ASCII characters, in double quotes or without",
+                             "bad_idempotency_key", "Idempotency-Key"});
+    return run_once(*routed.route, visit, *desk.repeats, *key);
 }
 
 }  // namespace hourgate::http

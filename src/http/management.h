@@ -16,6 +16,7 @@
 #include "gate/decision.h"
 #include "http/fields.h"
 #include "http/message.h"
+#include "http/repeats.h"
 #include "http/reply.h"
 #include "manage/ledger.h"
 
@@ -27,7 +28,8 @@ struct Desk {
     std::function<manage::Context()> context;
     /// A decision that is still in memory, by the digits of its id.
     std::function<std::optional<manage::DecisionRecord>(std::string_view id)> recent;
-    std::string cursor_key;  ///< 32 bytes
+    std::string cursor_key;      ///< 32 bytes
+    Repeats* repeats = nullptr;  ///< null: no answer is remembered by its Idempotency-Key
 };
 
 /// What would become of a call `method` `target` of the caller of the one at hand, from the same
@@ -91,6 +93,8 @@ public:
     [[nodiscard]] Answer data_with_token(int status, const nlohmann::ordered_json& data,
                                          const Secret& token) const;
     [[nodiscard]] Answer failed(const Failure& failure) const;
+    /// An earlier answer of this status, once more.
+    [[nodiscard]] Answer replayed(int status, std::string earlier) const;
     template <typename T, typename View>
     [[nodiscard]] Answer list(const Result<manage::Slice<T>>& slice, View view) {
         if (!slice)
@@ -122,6 +126,8 @@ private:
 };
 
 enum class Body : std::uint8_t { none, json };
+/// Whether a call makes something that a repeated call would make twice.
+enum class Creates : std::uint8_t { no, yes };
 
 /// A row of a table. `pattern`: segments behind the table's prefix, "{}" for any one.
 struct Route {
@@ -129,6 +135,7 @@ struct Route {
     std::string_view pattern;
     Body body = Body::none;
     Answer (*run)(Visit& visit) = nullptr;
+    Creates creates = Creates::no;
 };
 
 [[nodiscard]] std::span<const Route> self_service_routes() noexcept;

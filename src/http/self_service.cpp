@@ -144,13 +144,13 @@ Answer show_organization(Visit& visit) {
 
 constexpr std::array routes = {
     Route{"GET", "me", Body::none, show_me},
-    Route{"POST", "me/rotate", Body::json, rotate_me},
+    Route{"POST", "me/rotate", Body::json, rotate_me, Creates::yes},
     Route{"GET", "tokens", Body::none, list_tokens},
-    Route{"POST", "tokens", Body::json, mint_own},
+    Route{"POST", "tokens", Body::json, mint_own, Creates::yes},
     Route{"GET", "tokens/{}", Body::none, show_token},
     Route{"PATCH", "tokens/{}", Body::json, change_token},
     Route{"DELETE", "tokens/{}", Body::none, revoke},
-    Route{"POST", "tokens/{}/rotate", Body::json, rotate_one},
+    Route{"POST", "tokens/{}/rotate", Body::json, rotate_one, Creates::yes},
     Route{"GET", "members", Body::none, list_own_members},
     Route{"GET", "members/{}", Body::none, show_member},
     Route{"POST", "check", Body::json, check_call},

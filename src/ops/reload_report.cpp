@@ -193,10 +193,9 @@ Result<std::optional<ReloadTarget>> ReloadTarget::find(const std::string& path) 
                        "run this where the server runs, as in the same container"};
     target.pid_ = *holder;
     target.process_ = static_cast<int>(::syscall(SYS_pidfd_open, target.pid_, 0));
-    if (target.process_ < 0 && errno != ESRCH)
-        return about("process " + std::to_string(target.pid_), "reach", errno);
-    // Between the two looks the number may have become another's. It has not if it still holds.
-    if (target.process_ < 0 || !target.is_there())
+    // Without pidfd_open (Linux before 5.3, or a sandbox that refuses it), the signal goes by the
+    // number. Between the two looks that may have become another's. It has not if it still holds.
+    if ((target.process_ < 0 && errno == ESRCH) || !target.is_there())
         return std::optional<ReloadTarget>();
     return std::optional<ReloadTarget>(std::move(target));
 }
@@ -214,7 +213,8 @@ ReloadTarget::~ReloadTarget() {
 }
 
 Status ReloadTarget::hang_up() const {
-    if (::syscall(SYS_pidfd_send_signal, process_, SIGHUP, nullptr, 0) == 0)
+    if (process_ >= 0 ? ::syscall(SYS_pidfd_send_signal, process_, SIGHUP, nullptr, 0) == 0
+                      : is_there() && ::kill(pid_, SIGHUP) == 0)
         return Done{};
     return about("process " + std::to_string(pid_), "signal", errno);
 }

@@ -67,8 +67,9 @@ public:
     ~ReloadTarget();
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    /// Sends SIGHUP by a descriptor of the process (pidfd_open(2)): never to another that got its
-    /// number. Failure::permission if this user may not.
+    /// Sends SIGHUP by a descriptor of the process (pidfd_open(2)), so never to another that got
+    /// its number; where there are none, by the number, after a look at the lock.
+    /// Failure::permission if this user may not.
     [[nodiscard]] Status hang_up() const;
     /// Whether the process still holds the lock.
     [[nodiscard]] bool is_there() const noexcept;

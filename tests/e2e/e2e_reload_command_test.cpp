@@ -60,7 +60,7 @@ TEST_CASE("hourgate reload with a mistyped file signals nobody, and exits with 1
     CHECK(refused.out.empty());
     site.here.configure("");
     CHECK(site.here.run({"reload"}).exit_code == 0);
-    CHECK(server.stop() == 0);
+    CHECK(server.stop() == 0);  // all that it says is there then
     CHECK(contains(server.program().err(), "reload=1"));
     CHECK_FALSE(contains(server.program().err(), "reload=2"));
 }

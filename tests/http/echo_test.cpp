@@ -161,7 +161,7 @@ TEST_CASE("a key or a name that may be a secret is not kept as it is") {
             .status;
     };
     CHECK(mint(bench.secret) == 201);  // it may as well be a key that a program drew
-    CHECK(mint(bench.secret) == 409);
+    CHECK(mint(bench.secret) == 201);  // the first answer once more
     CHECK(bench.text("SELECT length(key) FROM idempotency_keys") == "64");
     CHECK(mint(test::separated(bench.stray, "-")) == 422);
     CHECK(bench.self(token, "POST", "/tokens", {{"name", bench.secret}}).status == 422);

@@ -410,6 +410,7 @@ TEST_CASE("every operation answers as it is described, when it succeeds and when
                                     {{"Idempotency-Key", "k"}});
     const std::string prefix = minted.body["data"]["prefix"];
     bench.check(me, "POST", api + "/tokens", {}, {{"name", "n"}}, "", {{"Idempotency-Key", "k"}});
+    bench.check(me, "POST", api + "/tokens", {}, {{"name", "m"}}, "", {{"Idempotency-Key", "k"}});
     bench.check(me, "POST", api + "/tokens", {}, Json::object());
     bench.check(me, "POST", api + "/tokens", {}, Json("["));
     bench.check(me, "POST", api + "/tokens", {}, Json("{}"), "", {{"Content-Type", "a/b"}});

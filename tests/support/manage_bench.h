@@ -127,6 +127,7 @@ public:
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
     AddressLimiter preflights{{"public", 100, 60, Per::token}};
     Notes notes;
+    http::Repeats repeats;
     ops::UsageMeter meter;
     ops::DecisionLog decisions{ops::Grants::all};
     std::unique_ptr<Gate> gate;
@@ -166,6 +167,7 @@ private:
         made.trust.hosts = {"gate", "api.example"};
         made.reply = HttpBench::reply_settings();
         made.desk.cursor_key = take(manage::cursor_key(context()));
+        made.desk.repeats = &repeats;
         made.desk.recent = [this](std::string_view id) {
             const auto kept = decisions.find(id);
             return kept ? std::optional(http::record_of(*kept, HttpBench::reply_settings()))
