@@ -89,9 +89,9 @@ bool is_preflight_with_body(const Head& head) noexcept {
            request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
 }
 
-/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one names no host, and an
-/// API that builds its own address from it reads the begin of the path as the host. An empty port is
-/// the usual one.
+/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one names no host: an API
+/// that builds its own address from it takes the first segment of the path for the host. An empty
+/// port is the usual one.
 bool is_host_field(std::string_view host) noexcept {
     if (host.ends_with(':')) {
         host.remove_suffix(1);

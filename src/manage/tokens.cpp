@@ -171,7 +171,10 @@ Status check_times_a_day(Rows& rows, const Context& context, const std::optional
             format_time((now_ms + ms_per_s - 1) / ms_per_s * ms_per_s + wait_s * ms_per_s) +
             ", then send the same call again",
         "window_full"};
-    full.window = {mints ? "mints" : changes ? "changes" : "rotations", limit, limits::mints_window_s, wait_s};
+    full.window = {mints     ? "mints"
+                   : changes ? "changes"
+                             : "rotations",
+                   limit, limits::mints_window_s, wait_s};
     return full;
 }
 

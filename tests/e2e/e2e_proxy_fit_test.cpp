@@ -103,6 +103,7 @@ TEST_CASE("behind a proxy neither Host nor an absolute target leads to another p
         const RawUpstream api;
         const Stage stage(proxy, "", Ask::by_port, {}, api.port());
         const std::vector<std::pair<std::string, std::string>> calls = {
+            {"/health", ""},
             {"/health", "a\\api\\v1\\clients?"},
             {"/health", "a/api/v1/clients?"},
             {"/health", "a b"},
@@ -140,6 +141,7 @@ TEST_CASE("behind a proxy neither Host nor an absolute target leads to another p
             CHECK(head.find("get /health http/1.1\r\n") == 0);
             const std::size_t at = head.find("\r\nhost: ") + 8;
             const std::string name = head.substr(at, head.find("\r\n", at) - at);
+            CHECK_FALSE(name.empty());
             CHECK(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_:") == name.npos);
             at_api.send(ok);
             CHECK(contains(client.head(), " 200 "));

@@ -166,7 +166,7 @@ TEST_CASE("a request of HTTP/1.0 that names no host is answered, one that names 
     CHECK(gate.said_to(Listener::admin, get("/_hourgate/readyz", "Host: evil.example", "1.0")) ==
           "HTTP/1.1 421 Misdirected Request");
     CHECK(gate.said_to(Listener::admin, get("/_hourgate/readyz", "Host:")) ==
-          "HTTP/1.1 421 Misdirected Request");
+          "HTTP/1.1 400 Bad Request");
 }
 
 TEST_CASE("a target in absolute form names a host, too") {
