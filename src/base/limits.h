@@ -89,8 +89,8 @@ constexpr std::uint32_t sub_windows = 256;
 
 // --- policy ------------------------------------------------------------------------------------
 constexpr std::size_t resources_max = 256;
-/// Of a path that its resource allows and [policy] does not, every other reading is looked at. One
-/// that is longer (without its query), or has more of them, is refused.
+/// A path that its resource allows and [policy] does not is checked in every other reading. The
+/// gate refuses it if it is longer (without its query), or has more readings.
 constexpr std::size_t oddly_read_path_bytes_max = 2'048;
 constexpr std::size_t other_readings_max = 32;
 constexpr std::size_t paths_per_resource_max = 32;

@@ -408,6 +408,8 @@ Status check_nginx_options(const Proxy& proxy, const Arguments& arguments) {
     if (!of_names.has_all_of(names) || names.find_first_not_of(' ') == names.npos)
         return Failure{Fault::usage, "--server-name '" + echoed(names) + "' is no host name",
                        "as in --server-name api.example.com; several with spaces between"};
+    if (!arguments.given("--parts") && arguments.given("--force"))
+        return Failure{Fault::usage, "--force has no meaning without --parts", "leave it out"};
     if (!arguments.given("--parts"))
         return Done{};
     for (const char* other : {"--in-front", "--api", "--listen", "--server-name"})

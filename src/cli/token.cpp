@@ -265,7 +265,7 @@ std::vector<Command> operator_commands() {
          .run = list_operators},
         {.group = "operator",
          .name = "revoke",
-         .summary = "Revoke operator tokens for good: all of them or, if one is none, none",
+         .summary = "Revoke operator tokens for good: all those named, or none if one is unknown",
          .parameters = {words("PREFIX", "12 hex digits of each")},
          .example = "hourgate operator revoke 4f8a2c1bdedf",
          .run = revoke_operators},

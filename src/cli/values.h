@@ -32,7 +32,7 @@ inline constexpr TimeForm end_form = {DateMeans::its_end, SpanMeans::ahead};
 /// which name the beginning or the end of their day (UTC); now; or a span as in "2h".
 [[nodiscard]] Result<std::optional<std::int64_t>> time_of(const Arguments&, std::string_view name,
                                                           TimeForm form, std::int64_t now_ms);
-/// The same of a text; nullopt when it is none of these.
+/// Reads a time from a text; nullopt if the text has none of these forms.
 [[nodiscard]] std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
                                                     std::int64_t now_ms);
 /// "24h", "0": seconds.

@@ -153,7 +153,7 @@ void about_methods(Warnings& out, const policy::Resource& resource) {
         if (action == policy::Action::read &&
             (method == "PUT" || method == "PATCH" || method == "DELETE"))
             out.push_back("resource '" + resource.name + "': method " + method +
-                          " counts as read, so whoever may only read may call it");
+                          " counts as read, so roles and tokens that may only read may call it");
 }
 
 void about_policy(Warnings& out, const Config& config) {

@@ -48,7 +48,7 @@ constexpr std::size_t method_bytes_max = 32;
 constexpr HeadBounds request_bounds = {method_bytes_max + limits::target_bytes_max + 12,
                                        limits::head_line_bytes_max, limits::target_bytes_max + 64,
                                        limits::headers_max, limits::head_bytes_max};
-/// Of an answer that the API gives.
+/// Bounds for the head of an answer that the API gives.
 constexpr HeadBounds answer_bounds = {
     limits::head_line_bytes_max, limits::answer_head_line_bytes_max,
     limits::answer_head_line_bytes_max, limits::answer_headers_max, limits::answer_head_bytes_max};

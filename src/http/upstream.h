@@ -141,7 +141,7 @@ public:
     Counts& counts;
 
 private:
-    /// An endpoint that is a name, and what is known about it. Of the resolving thread.
+    /// An endpoint that is a name, with its state. Only the resolving thread uses it.
     struct Name {
         std::size_t endpoint = 0;  // in the settings
         bool failing = false;

@@ -44,7 +44,7 @@ struct Caller {
 [[nodiscard]] Result<Workspace> find_workspace_for(Rows& rows, const std::optional<Caller>& caller,
                                                    std::string_view ws);
 
-/// Who acts, and the workspace they ask about.
+/// The member that acts, and the workspace that the call is about.
 struct CallerAndWorkspace {
     std::optional<Caller> caller;
     Workspace workspace;

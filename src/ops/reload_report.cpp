@@ -171,7 +171,7 @@ ReloadBoard::~ReloadBoard() {
 void ReloadBoard::post(const ReloadReport& report) noexcept {
     std::string text = text_of(report);
     text.resize(reload_report_bytes, ' ');
-    // Whoever reads half of it sees that, and a report that never comes is waited for in vain.
+    // A reader recognizes half a report, and stops waiting for one that never comes.
     [[maybe_unused]] const ssize_t written = ::pwrite(fd_, text.data(), text.size(), 0);
 }
 

@@ -395,7 +395,7 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
     return all;
 }
 
-/// Of a part of a segment: what is fixed beside a capture may be a dot.
+/// Returns rules for a part of a segment: the fixed text next to a capture may be a dot.
 PathRules without_dots(PathRules rules) noexcept {
     rules.dot_segment = false;
     return rules;

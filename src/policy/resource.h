@@ -55,7 +55,7 @@ struct Segment {
     /// The literal as Policy compares it where an upstream may read a path differently
     /// (policy/readings.h); empty until a Policy was made of it.
     std::string folded = {};
-    /// Of a capture: what stands before and behind it, decoded, as in "v{major}" and
+    /// The fixed text before and after a capture, decoded, as in "v{major}" and
     /// "{item}:publish". It takes at least one byte between them.
     std::string before = {}, after = {};
     std::string folded_before = {}, folded_after = {};  ///< as of `folded`

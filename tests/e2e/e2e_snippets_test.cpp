@@ -246,6 +246,7 @@ TEST_CASE("parts for a site are written to a folder, and no file of somebody els
     CHECK(json.at("files").size() == 3);
     CHECK(json.at("files").at(2) == mine);
     for (const Words& bad : std::vector<Words>{{"caddy", "--parts", folder.path()},
+                                               {"nginx", "--force"},
                                                {"nginx", "--parts", "relative"},
                                                {"nginx", "--parts", folder.file("missing")},
                                                {"nginx", "--parts", folder.path(), "--in-front"},
