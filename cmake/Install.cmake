@@ -22,3 +22,20 @@ install(CODE [[
         file(CHMOD "${target}" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
     endforeach()
 ]])
+
+# The manual page and what shells complete are written by the program, from its table of commands.
+install(CODE "set(program \"$<TARGET_FILE:hourgate>\")")
+install(CODE [[
+    function(install_what_it_prints path)
+        set(target "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/share/${path}")
+        message(STATUS "Installing: ${target}")
+        execute_process(COMMAND "${program}" ${ARGN} OUTPUT_VARIABLE text
+            COMMAND_ERROR_IS_FATAL ANY)
+        file(WRITE "${target}" "${text}")
+        file(CHMOD "${target}" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    endfunction()
+    install_what_it_prints(man/man1/hourgate.1 man)
+    install_what_it_prints(bash-completion/completions/hourgate completion bash)
+    install_what_it_prints(zsh/site-functions/_hourgate completion zsh)
+    install_what_it_prints(fish/vendor_completions.d/hourgate.fish completion fish)
+]])
