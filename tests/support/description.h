@@ -109,10 +109,11 @@ inline std::string without_names(const std::string& path) {
     return std::regex_replace(path, std::regex(R"(\{\w+\})"), "{}");
 }
 
-inline std::string upper(std::string text) {
-    for (char& c : text)
+/// "get" as "GET".
+inline std::string method_of(std::string key) {
+    for (char& c : key)
         c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
+    return key;
 }
 
 struct Operation {
@@ -152,7 +153,7 @@ inline std::vector<Operation> operations() {
     for (const auto& [route, methods] : description()["paths"].items())
         for (const auto& [method, operation] : methods.items())
             if (method != "parameters")
-                all.push_back({route, upper(method), operation});
+                all.push_back({route, method_of(method), operation});
     return all;
 }
 
