@@ -36,6 +36,15 @@ public:
     DocumentedBench() : documented(with_documents(), gate, clock, notes) {}
     http::Service documented;
 
+    /// The token is rotated and expires tomorrow, and the workspace is in its days of grace.
+    void about_to_end() {
+        facts.token.rotated_ms = now.wall_ms;
+        facts.token.works_until_ms = now.wall_ms + day;
+        facts.token.expires_ms = now.wall_ms + day;
+        facts.workspace.paid_until_ms = now.wall_ms - day;
+        put();
+    }
+
 private:
     http::Service::Settings with_documents() {
         http::Service::Settings made = settings();
@@ -68,8 +77,8 @@ std::string with_ids(const std::string& route) {
 }
 
 /// The names in "is not known here; known are a, b", "no field is".
-std::set<std::string> known_in(const Json& reply) {
-    std::string text = reply.at("error").at("fields").at("nonsense");
+std::set<std::string> known_in(const Json& reply, const std::string& field = "nonsense") {
+    std::string text = reply.at("error").at("fields").at(field);
     std::set<std::string> names;
     const std::size_t at = text.find("known are ");
     if (at == text.npos)
@@ -150,6 +159,12 @@ TEST_CASE("every field of the query and the body that a route reads is described
         ++bodies;
     }
     CHECK(bodies > 15);
+    const Json& window =
+        description()["components"]["schemas"]["PlanChange"]["properties"]["windows"]["items"];
+    const auto odd = bench.call(bench.tokens["operator"], "PUT", "/admin/v1/plans/gold",
+                                {{"windows", {{{"nonsense", 1}}}}});
+    CHECK(known_in(odd.body, "windows[0].nonsense") ==
+          names_in(hourgate::test::resolved(window)["properties"]));
 }
 
 TEST_CASE("a route that creates something, and no other, is described with an Idempotency-Key") {
@@ -321,6 +336,9 @@ TEST_CASE("a proxy is answered as described: each status by the question that de
         asked.ask("/clients/../1");
         asked.ask("/nowhere");
         asked.ask("/" + std::string(limits::target_bytes_default, 'a'));
+        asked.bench.about_to_end();
+        asked.ask("/clients/1");
+        asked.ask("/nowhere");
         asked.ask("/clients/1", of_a_stranger);
         asked.ask("/clients/1", under_another_name);
         asked.bench.spend_all();

@@ -171,7 +171,7 @@ inline std::string type_of(const http::Answer& answer) {
 }
 
 /// Returns what of an answer is not as the description of its operation says, "" if nothing is:
-/// status, medium, body, and the headers of the gate's own that a proxy passes on.
+/// status, medium, body, and of what a proxy passes on the headers.
 inline std::string flaw_of(const http::Answer& answer, const Operation& operation) {
     const std::string status = std::to_string(answer.status);
     if (!operation.json["responses"].contains(status))
@@ -180,8 +180,8 @@ inline std::string flaw_of(const http::Answer& answer, const Operation& operatio
     const Json content = response.value("content", Json::object());
     const Json headers = response.value("headers", Json::object());
     for (const http::Header& one : answer.headers)
-        if (operation.tag() == "proxies" && one.name.starts_with("X-Hourgate-") &&
-            !headers.contains(one.name))
+        if (operation.tag() == "proxies" && one.name != "Content-Type" &&
+            one.name != "Cache-Control" && !headers.contains(one.name))
             return "header " + one.name;
     if (answer.body.empty())
         return content.empty() ? "" : "no body";
