@@ -438,6 +438,7 @@ struct App::Parts {
         board = std::move(opened).value();
         ops::ReloadReport none;
         none.file = config_path();
+        none.public_place = bound(0);
         board->post(none);
     }
 
@@ -445,6 +446,7 @@ struct App::Parts {
         report.number = reloads;
         report.began_us = reload_began_us;
         report.file = config_path();
+        report.public_place = bound(0);
         if (board)
             board->post(report);
     }
@@ -482,7 +484,7 @@ struct App::Parts {
                   {"upstream", shown_upstream(next)}});
         for (const std::string& key : kept)
             log.line(ops::Level::warning, key + ": takes effect after a restart",
-                     {{"next", "systemctl restart hourgate"}});
+                     {{"next", "restart the server"}});
         report.after_restart = std::move(kept);
         post(std::move(report));
     }

@@ -187,4 +187,33 @@ std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) n
     return ms;
 }
 
+namespace {
+
+/// "yesterday": days from today.
+std::optional<std::int64_t> named_day(std::string_view text) noexcept {
+    if (text == "yesterday")
+        return -1;
+    if (text == "today")
+        return 0;
+    if (text == "tomorrow")
+        return 1;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
+                                      std::int64_t now_ms) noexcept {
+    if (text == "now")
+        return now_ms;
+    if (const auto days = named_day(text)) {
+        const std::int64_t begin_ms = (now_ms / ms_per_day + *days) * ms_per_day;
+        return form.date == DateMeans::its_beginning ? begin_ms : begin_ms + ms_per_day;
+    }
+    if (const auto span_s = parse_duration_s(text))
+        return form.span == SpanMeans::ago ? std::max<std::int64_t>(now_ms - *span_s * ms_per_s, 0)
+                                           : now_ms + *span_s * ms_per_s;
+    return parse_time(text, form.date);
+}
+
 }  // namespace hourgate

@@ -27,4 +27,21 @@ enum class DateMeans : std::uint8_t {
 [[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text,
                                                      DateMeans means = DateMeans::its_end) noexcept;
 
+/// What a span of time is measured from now: backwards or forwards.
+enum class SpanMeans : std::uint8_t { ago, ahead };
+/// How a time is read that names no instant of its own.
+struct TimeForm {
+    DateMeans date = DateMeans::its_end;
+    SpanMeans span = SpanMeans::ahead;
+};
+inline constexpr TimeForm from_form = {DateMeans::its_beginning, SpanMeans::ago};
+inline constexpr TimeForm until_form = {DateMeans::its_end, SpanMeans::ago};
+inline constexpr TimeForm end_form = {DateMeans::its_end, SpanMeans::ahead};
+
+/// Reads a time as people type it: an instant of RFC 3339; a date, or yesterday, today or tomorrow,
+/// which name the beginning or the end of their day (UTC); now; or a span as in "2h". Returns
+/// nullopt if the text has none of these forms.
+[[nodiscard]] std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
+                                                    std::int64_t now_ms) noexcept;
+
 }  // namespace hourgate

@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
+#include "manage/accounts.h"
 #include "manage/audit_log.h"
 
 namespace hourgate::cli {
@@ -26,6 +27,44 @@ Status check_action(const std::optional<std::string>& action) {
         all.append(all.empty() ? "" : ", ").append(one);
     return Failure{Fault::usage, "--action '" + echoed(*action) + "' is not an action",
                    "the actions are: " + all};
+}
+
+/// Whether any event has it, whatever else was asked for.
+bool is_on_record(const manage::Context& context, const manage::AuditFilter& filter) {
+    const auto one = manage::list_events(context, filter, {1});
+    return !one || !one.value().items.empty();
+}
+
+/// Who may have been meant by an actor that no event has: "ann" is "cli:ann", and a member is named
+/// by id.
+std::string meant_by(const manage::Context& context, const std::string& actor) {
+    manage::AuditFilter at_shell, by_token;
+    at_shell.actor = "cli:" + actor;
+    by_token.actor = "operator:" + actor;
+    for (const manage::AuditFilter& one : {at_shell, by_token})
+        if (is_on_record(context, one))
+            return one.actor;
+    const auto member = manage::show_member(context, actor);
+    return member ? member.value().member.public_id : "";
+}
+
+/// A filter that fits nothing at all would look like a quiet day.
+void warn_of_unknown(const Session& session, const manage::Context& context,
+                     const manage::AuditFilter& filter) {
+    manage::AuditFilter by, on;
+    by.actor = filter.actor;
+    on.object = filter.object;
+    if (!filter.actor.empty() && !is_on_record(context, by)) {
+        const std::string meant = meant_by(context, filter.actor);
+        session.output.warn("no event on record is by --actor '" + echoed(filter.actor) + "'; " +
+                            (meant.empty() || meant == filter.actor
+                                 ? "actors are cli:USER, operator:PREFIX or the id of a member"
+                                 : "did you mean " + meant + "?"));
+    }
+    if (!filter.object.empty() && !is_on_record(context, on))
+        session.output.warn("no event on record is on --object '" + echoed(filter.object) +
+                            "'; objects are prefixes of tokens, ids of members and workspaces, and "
+                            "names of plans");
 }
 
 Status audit(Session& session) {
@@ -48,7 +87,10 @@ Status audit(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_events(context.value(), filter, listing.value().page));
+    const auto events = manage::list_events(context.value(), filter, listing.value().page);
+    if (events && events.value().items.empty())
+        warn_of_unknown(session, context.value(), filter);
+    return shown(session, events);
 }
 
 }  // namespace
@@ -65,7 +107,9 @@ std::vector<Command> audit_commands() {
                         option("--action", "WHAT", "token.mint, member.role, ..."),
                         option("--object", "ID", "a token's prefix, a member's or workspace's id"),
                         from_option, since_option, until_option,
-                        option("--limit", "N", "at most so many; without it 50, 0: all")},
+                        option("--limit", "N", "at most so many; without it 50, 0: all"),
+                        option("--sort", "FIELD", "at for the oldest first; -at is the default"),
+                        search_option},
          .example = "hourgate audit Acme --action token.mint",
          .run = audit},
     };

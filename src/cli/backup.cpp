@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/reports.h"
 #include "cli/session.h"
+#include "cli/shell.h"
 #include "cli/values.h"
 #include "manage/audit_log.h"
 #include "ops/counter_keeper.h"
@@ -144,7 +145,7 @@ Status restore(Session& session) {
         database, backup, bring_back ? store::BringBack::yes : store::BringBack::no,
         session.clock.now().wall_ms,
         [&](const store::Losses& losses) { warn_of_losses(session, backup, losses); },
-        preview ? store::Restore::preview : store::Restore::real);
+        preview ? store::Restore::preview : store::Restore::real, actor_name());
     if (!report)
         return report.failure();
     if (preview)

@@ -276,6 +276,7 @@ std::vector<Command> check_commands() {
                         option("--address", "ADDRESS", "of the caller, for what is counted by it")},
          .example = "hourgate check GET /api/v1/clients < token.txt\n"
                     "hourgate check POST /api/v1/clients --json < token.txt",
+         .reads_token = true,
          .run = check},
     };
 }

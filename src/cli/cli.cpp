@@ -41,7 +41,7 @@ int run_words(std::string program, std::vector<std::string> words) {
     const Status done = invocation.command->run(session);
     if (done)
         return 0;
-    output.fail(session.with_advice(done.failure()), session.config_file());
+    session.output.fail(session.with_advice(done.failure()), session.config_file());
     return exit_code_of(done.failure());
 }
 

@@ -67,6 +67,7 @@ struct Command {
     std::string_view details = {};
     std::vector<Parameter> parameters = {};
     std::string_view example = {};  ///< whole lines
+    bool reads_token = false;       ///< from standard input: an argument too many may be one
     Status (*run)(Session& session) = nullptr;
 
     [[nodiscard]] std::string path() const;  ///< "workspace add"
@@ -104,6 +105,10 @@ inline constexpr Parameter member_option =
            "has it");
 inline constexpr Parameter token_option =
     option("--token", "PREFIX", "of one token, by its 12 hex digits");
+
+/// Of commands that end or delete something: see Session::manage().
+inline constexpr Parameter dry_run_flag =
+    flag("--dry-run", "show what would be changed, and change nothing");
 
 /// An argument as messages repeat it: cut off when long, escaped when it cannot be shown.
 [[nodiscard]] std::string echoed(std::string_view argument);

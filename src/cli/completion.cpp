@@ -1,14 +1,21 @@
 // hourgate completion and hourgate man: both are written from the table of commands.
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/print.h"
 #include "cli/session.h"
+#include "gate/decision.h"
+#include "manage/audit_log.h"
+#include "manage/list_order.h"
+#include "plan/plan.h"
 
 namespace hourgate::cli {
 
@@ -57,70 +64,199 @@ std::string joined(const std::vector<std::string>& words) {
     return all;
 }
 
+std::string joined_names(const std::vector<Plan>& plans) {
+    std::vector<std::string> names;
+    for (const Plan& plan : plans)
+        names.push_back(plan.name);
+    return joined(names);
+}
+
+template <typename Words>
+std::string joined_words(const Words& words) {
+    return joined(std::vector<std::string>(words.begin(), words.end()));
+}
+
+/// What the list of that command can be sorted by, both ways round.
+std::string sorts_of(const std::string& path) {
+    const manage::ListOrder& order = path == "workspace list"           ? manage::workspace_order
+                                     : path == "member list"            ? manage::member_order
+                                     : path == "plan list"              ? manage::plan_order
+                                     : path == "usage"                  ? manage::usage_order
+                                     : path == "audit" || path == "why" ? manage::event_order
+                                                                        : manage::token_order;
+    std::vector<std::string> all;
+    for (const std::string_view field : order.fields)
+        for (const char* way : {"", "-"})
+            all.push_back(way + std::string(field));
+    return joined(all);
+}
+
+std::string all_reasons() {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < reason_count; ++i)
+        all.emplace_back(to_text(static_cast<Reason>(i)));
+    return joined(all);
+}
+
+/// The values that an option or a word by its place can have, as far as they are known without the
+/// database: "owner admin manager member". Empty: any text.
+std::string values_of(const Command& command, const Parameter& parameter) {
+    const std::string path = command.path();
+    const std::string_view name = parameter.name;
+    const auto is_one_of = [&](const std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (is_one_of({"--role", "ROLE"}))
+        return "owner admin manager member";
+    if (name == "--former")
+        return "admin manager member";
+    if (name == "--env")
+        return "live test";
+    if (name == "--status")
+        return "working ended live grace rotated revoked expired member_removed all";
+    if (parameter.value == "YES-OR-NO")
+        return "yes no";
+    if (name == "PROXY")
+        return "nginx caddy haproxy haproxy.lua traefik envoy";
+    if (name == "SHELL")
+        return "bash zsh fish";
+    if (name == "METHOD")
+        return "GET HEAD POST PUT PATCH DELETE OPTIONS";
+    if (is_one_of({"--expires", "--paid-until"}))
+        return "30d 90d 365d tomorrow never";
+    if (parameter.value == "TIME")
+        return "1h 24h 7d today yesterday";
+    if (is_one_of({"--plan", "PLAN"}) || (command.group == "plan" && name == "NAME"))
+        return joined_names(built_in_plans());
+    if (name == "--sort")
+        return sorts_of(path);
+    if (name == "--action")
+        return joined_words(manage::audit_actions);
+    return name == "--reason" ? all_reasons() : "";
+}
+
+/// Every option of any command that is followed by its value.
+std::vector<std::string> options_with_value(const Table& table) {
+    std::vector<std::string> names;
+    for (const Command& command : table.commands)
+        for (const Parameter& parameter : options_of(command))
+            if (takes_value(parameter) &&
+                std::find(names.begin(), names.end(), parameter.name) == names.end())
+                names.emplace_back(parameter.name);
+    return names;
+}
+
+/// Words by their place, in order.
+std::vector<Parameter> words_of(const Command& command) {
+    std::vector<Parameter> words;
+    for (const Parameter& parameter : command.parameters)
+        if (!parameter.name.starts_with('-'))
+            words.push_back(parameter);
+    return words;
+}
+
 // --- bash, and zsh by its bashcompinit ----------------------------------------------------------
 
 /// Patterns of a case: "'token mint'|'token rotate'".
-std::string pattern(std::vector<std::string> paths) {
+std::string pattern(const std::vector<std::string>& paths) {
     std::string all;
     for (const std::string& path : paths)
         all.append(all.empty() ? "'" : "|'").append(path).append("'");
     return all;
 }
 
-std::string bash_text(const Table& table) {
-    std::string text =
-        "# bash completion for hourgate, written by `hourgate completion bash`\n"
-        "_hourgate() {\n"
-        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word i\n"
-        "    COMPREPLY=()\n"
-        "    for ((i = 1; i < COMP_CWORD; ++i)); do\n"
-        "        word=${COMP_WORDS[i]}\n"
-        "        case $word in -*) continue ;; esac\n"
-        "        case ${COMP_WORDS[i-1]} in --config|--database) continue ;; esac\n"
-        "        case \"$cmd\" in\n"
-        "        '') cmd=$word ;;\n"
-        "        " +
-        [&] {
-            std::vector<std::string> groups;
-            for (const Group& group : table.groups)
-                groups.emplace_back(group.name);
-            return pattern(groups);
-        }() +
-        ") cmd=\"$cmd $word\" ;;\n"
-        "        esac\n"
-        "    done\n"
-        "    case \"$cmd\" in\n"
-        "    '') COMPREPLY=($(compgen -W '" +
-        joined(words_behind(table, "")) + " help --version --help' -- \"$cur\")) ;;\n";
-    for (const Group& group : table.groups)
-        text += "    '" + std::string(group.name) + "') COMPREPLY=($(compgen -W '" +
-                joined(words_behind(table, group.name)) + " --help' -- \"$cur\")) ;;\n";
-    for (const Command& command : table.commands) {
-        std::vector<std::string> names, files, others;
-        bool files_by_place = false;
-        for (const Parameter& parameter : options_of(command)) {
-            names.emplace_back(parameter.name);
-            if (takes_value(parameter))
-                (takes_file(parameter) ? files : others).emplace_back(parameter.name);
-        }
-        for (const Parameter& parameter : command.parameters)
-            files_by_place =
-                files_by_place || (!parameter.name.starts_with('-') && takes_file(parameter));
-        text += "    '" + command.path() + "')\n        case $prev in\n";
-        if (!files.empty())
-            text += "        " + pattern(files) + ") COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n";
-        if (!others.empty())
-            text += "        " + pattern(others) + ") ;;\n";
-        text +=
-            "        *) case $cur in\n"
-            "           -*) COMPREPLY=($(compgen -W '" +
-            joined(names) + "' -- \"$cur\")) ;;\n";
-        if (command.name == "completion")
-            text += "           *) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n";
-        else if (files_by_place)
-            text += "           *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n";
-        text += "           esac ;;\n        esac ;;\n";
+/// What completes `$cur` from these words.
+std::string bash_words(const std::string& words) {
+    return "COMPREPLY=($(compgen -W '" + words + "' -- \"$cur\"))";
+}
+
+/// What completes the value of a parameter; "" for a text that nobody knows.
+std::string bash_value(const Command& command, const Parameter& parameter) {
+    const std::string values = values_of(command, parameter);
+    if (!values.empty())
+        return bash_words(values);
+    return takes_file(parameter) ? "_hourgate_files \"$cur\"" : "";
+}
+
+/// Options by their value, then words by their place.
+std::string bash_case(const Command& command) {
+    std::vector<std::string> names;
+    std::string text = "    '" + command.path() + "')\n        case $prev in\n";
+    for (const Parameter& parameter : options_of(command)) {
+        names.emplace_back(parameter.name);
+        if (takes_value(parameter))
+            text += "        '" + std::string(parameter.name) + "') " +
+                    bash_value(command, parameter) + " ;;\n";
     }
+    text += "        *) case $cur in\n           -*) " + bash_words(joined(names)) +
+            " ;;\n           *) case $place in\n";
+    std::size_t place = 0;
+    for (const Parameter& parameter : words_of(command)) {
+        const std::string value = bash_value(command, parameter);
+        const std::string at =
+            parameter.kind == Kind::words ? std::string("*") : std::to_string(place);
+        if (!value.empty())
+            text += "              " + at + ") " + value + " ;;\n";
+        ++place;
+    }
+    return text + "              esac ;;\n           esac ;;\n        esac ;;\n";
+}
+
+std::string bash_text(const Table& table) {
+    std::vector<std::string> groups;
+    for (const Group& group : table.groups)
+        groups.emplace_back(group.name);
+    std::string text =
+        R"(# bash completion for hourgate, written by `hourgate completion bash`
+_hourgate_files() {
+    # As it is meant: without the quote it begins with, and without what escapes a space.
+    local file=${1#[\"\']}
+    file=${file//\\/}
+    compopt -o filenames 2>/dev/null
+    if type mapfile >/dev/null 2>&1; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$file")
+    else
+        local IFS=$'\n'
+        COMPREPLY=($(compgen -f -- "$file"))
+    fi
+}
+_hourgate() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd= word before i place=0
+    COMPREPLY=()
+    # --option=value comes as three words.
+    if [[ $cur == '=' ]]; then
+        cur=
+    elif [[ $prev == '=' ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; ++i)); do
+        word=${COMP_WORDS[i]} before=${COMP_WORDS[i-1]}
+        case $word in -*|'=') continue ;; esac
+        case $before in '='|)" +
+        pattern(options_with_value(table)) +
+        R"() continue ;; esac
+        case "$cmd" in
+        '') cmd=$word ;;
+        )" +
+        pattern(groups) + R"() cmd="$cmd $word" ;;
+        *) place=$((place + 1)) ;;
+        esac
+    done
+    case "$cmd $prev" in
+    ' --config') _hourgate_files "$cur"; return ;;
+    esac
+    case "$cmd" in
+    '') )" +
+        bash_words(joined(words_behind(table, "")) + " help --config --json --version --help") +
+        " ;;\n";
+    for (const std::string& group : groups)
+        text += "    '" + group +
+                "') case $prev in\n        --config) _hourgate_files \"$cur\" ;;\n" +
+                "        *) " +
+                bash_words(joined(words_behind(table, group)) + " --config --json --help") +
+                " ;;\n        esac ;;\n";
+    for (const Command& command : table.commands)
+        text += bash_case(command);
     return text + "    esac\n}\ncomplete -F _hourgate hourgate\n";
 }
 
@@ -144,34 +280,84 @@ std::string fish_quoted(std::string_view text) {
     return out + "'";
 }
 
+/// What follows an option or a place: its values, a file, or any text.
+std::string fish_value(const Command& command, const Parameter& parameter) {
+    const std::string values = values_of(command, parameter);
+    if (!values.empty())
+        return " -x -a " + fish_quoted(values);
+    return takes_file(parameter) ? " -rF" : " -x";
+}
+
 std::string fish_text(const Table& table) {
-    const std::string first = "__fish_use_subcommand";
     std::string text =
         "# fish completion for hourgate, written by `hourgate completion fish`\n"
-        "complete -c hourgate -f\n";
+        "# The words typed so far, without options and their values.\n"
+        "function __hourgate_words\n"
+        "    set -l skip 0\n"
+        "    for word in (commandline -opc)[2..-1]\n"
+        "        if test $skip = 1\n"
+        "            set skip 0\n"
+        "        else if contains -- $word " +
+        joined(options_with_value(table)) +
+        "\n"
+        "            set skip 1\n"
+        "        else if not string match -q -- '-*' $word\n"
+        "            echo $word\n"
+        "        end\n"
+        "    end\n"
+        "end\n"
+        "# Whether they are these.\n"
+        "function __hourgate_is\n"
+        "    set -l words (__hourgate_words)\n"
+        "    test \"$words\" = \"$argv\"\n"
+        "end\n"
+        "# Whether they begin with these.\n"
+        "function __hourgate_in\n"
+        "    set -l words (__hourgate_words)\n"
+        "    test (count $words) -ge (count $argv)\n"
+        "    and test \"$words[1..(count $argv)]\" = \"$argv\"\n"
+        "end\n"
+        "# The same, with as many behind them as the first argument says.\n"
+        "function __hourgate_place\n"
+        "    set -l words (__hourgate_words)\n"
+        "    __hourgate_in $argv[2..-1]\n"
+        "    and test (count $words) -eq (math (count $argv) - 1 + $argv[1])\n"
+        "end\n"
+        "complete -c hourgate -f\n"
+        "complete -c hourgate -l config -rF -d " +
+        fish_quoted(config_option.help) + "\ncomplete -c hourgate -l json -d " +
+        fish_quoted(json_flag.help) + "\ncomplete -c hourgate -l help -d " +
+        fish_quoted(help_flag.help) + "\n";
     for (const Group& group : table.groups)
-        text += "complete -c hourgate -n " + first + " -a " + std::string(group.name) + " -d " +
+        text += "complete -c hourgate -n __hourgate_is -a " + std::string(group.name) + " -d " +
                 fish_quoted(group.summary) + "\n";
     for (const Command& command : table.commands) {
-        std::string here = first;
-        std::string inside = "'__fish_seen_subcommand_from " + std::string(command.name) + "'";
-        if (!command.group.empty()) {
-            const std::string group(command.group);
-            here = "'__fish_seen_subcommand_from " + group +
-                   "; and not __fish_seen_subcommand_from " +
-                   joined(words_behind(table, command.group)) + "'";
-            inside = "'__fish_seen_subcommand_from " + group +
-                     "; and __fish_seen_subcommand_from " + std::string(command.name) + "'";
-        }
+        const std::string path = command.path();
+        const std::string here = command.group.empty()
+                                     ? "__hourgate_is"
+                                     : "'__hourgate_is " + std::string(command.group) + "'";
         text += "complete -c hourgate -n " + here + " -a " + std::string(command.name) + " -d " +
                 fish_quoted(command.summary) + "\n";
-        for (const Parameter& option : options_of(command))
-            text += "complete -c hourgate -n " + inside + " -l " +
-                    std::string(option.name.substr(2)) +
-                    (takes_value(option) ? takes_file(option) ? " -rF" : " -x" : "") + " -d " +
-                    fish_quoted(option.help) + "\n";
-        if (command.name == "completion")
-            text += "complete -c hourgate -n " + inside + " -a 'bash zsh fish'\n";
+        for (const Parameter& option : command.parameters)
+            if (option.name.starts_with('-'))
+                text += "complete -c hourgate -n '__hourgate_in " + path + "' -l " +
+                        std::string(option.name.substr(2)) +
+                        (takes_value(option) ? fish_value(command, option) : "") + " -d " +
+                        fish_quoted(option.help) + "\n";
+        std::size_t place = 0;
+        for (const Parameter& word : words_of(command)) {
+            const std::string values = values_of(command, word);
+            const std::string condition =
+                word.kind == Kind::words
+                    ? "'__hourgate_in " + path + "'"
+                    : "'__hourgate_place " + std::to_string(place) + " " + path + "'";
+            if (!values.empty())
+                text +=
+                    "complete -c hourgate -n " + condition + " -a " + fish_quoted(values) + "\n";
+            else if (takes_file(word))
+                text += "complete -c hourgate -n " + condition + " -F\n";
+            ++place;
+        }
     }
     return text;
 }
@@ -241,21 +427,29 @@ std::string manual_text(const Table& table) {
            ".SH EXIT STATUS\n0: done. 1: failed. 2: wrong usage.\n";
 }
 
+/// The text or, with --json, an object that has it.
+Status show_text(const Session& session, Json about, const std::string& text) {
+    if (!wants_json(session))
+        return session.output.print_found(text);
+    about["text"] = text;
+    return print_found(session, about);
+}
+
 Status completion(Session& session) {
     const std::string& shell = session.arguments.one("SHELL");
     const Table table = all_commands();
-    if (shell == "bash")
-        return session.output.print_found(bash_text(table));
-    if (shell == "zsh")
-        return session.output.print_found(zsh_text(table));
-    if (shell == "fish")
-        return session.output.print_found(fish_text(table));
+    using Text = std::string (*)(const Table&);
+    constexpr std::array<std::pair<std::string_view, Text>, 3> shells = {
+        {{"bash", bash_text}, {"zsh", zsh_text}, {"fish", fish_text}}};
+    for (const auto& [name, text] : shells)
+        if (shell == name)
+            return show_text(session, {{"shell", shell}}, text(table));
     return Failure{Fault::usage, "SHELL: '" + echoed(shell) + "' is not known",
                    "write bash, zsh or fish"};
 }
 
 Status manual(Session& session) {
-    return session.output.print_found(manual_text(all_commands()));
+    return show_text(session, {{"format", "man"}}, manual_text(all_commands()));
 }
 
 }  // namespace

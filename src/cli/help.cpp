@@ -227,8 +227,14 @@ Failure command_missing(const Table& table, const Group* group) {
 
 namespace {
 
-/// What an option of other servers is here; "" for any other.
-std::string key_instead(const Command* command, std::string_view option) {
+/// What an option of other programs is here; "" for any other.
+std::string instead_of(const Command* command, std::string_view option) {
+    constexpr std::array<std::string_view, 8> tokens = {
+        "--token", "-t", "--bearer", "--authorization", "--auth", "--header", "-H", "--key"};
+    if (command != nullptr && command->reads_token &&
+        std::find(tokens.begin(), tokens.end(), option) != tokens.end())
+        return "put the token into a file and send that to standard input: `hourgate " +
+               usage_of(*command) + " < FILE`";
     constexpr std::array<std::string_view, 9> listening = {
         "--port", "-p", "--listen", "--bind", "--addr", "--address", "--host", "-l", "-b"};
     if (command == nullptr || command->name != "serve" ||
@@ -251,7 +257,7 @@ Failure no_such_option(const Command* command, std::string_view option) {
     const std::string path = command == nullptr ? "hourgate" : "hourgate " + command->path();
     const std::string_view name = option.substr(0, option.find('='));
     std::string what = "`" + path + "` has no option '" + echoed(name) + "'";
-    if (std::string key = key_instead(command, name); !key.empty())
+    if (std::string key = instead_of(command, name); !key.empty())
         return {Fault::usage, std::move(what), std::move(key)};
     if (const auto meant = config::nearest(lower(name), known))
         return {Fault::usage, std::move(what), "did you mean " + std::string(*meant) + "?"};

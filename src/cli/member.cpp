@@ -4,6 +4,7 @@
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
+#include "manage/tokens.h"
 
 namespace hourgate::cli {
 
@@ -64,10 +65,13 @@ Status list(Session& session) {
     if (workspace.value().empty())
         return Failure{Fault::usage, "the workspace is missing",
                        "the form is `hourgate member list WS`"};
+    const auto page = page_of(session.arguments, manage::member_order);
+    if (!page)
+        return page.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_members(context.value(), workspace.value()));
+    return shown(session, manage::list_members(context.value(), workspace.value(), page.value()));
 }
 
 Status role(Session& session) {
@@ -116,8 +120,15 @@ Status remove(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(
-        session, manage::remove_member(context.value(), session.arguments.one(member.name)));
+    const std::string& named = session.arguments.one(member.name);
+    manage::TokenQuery theirs;
+    theirs.member = named;
+    theirs.status = manage::TokenStatus::working;
+    const auto tokens = manage::list_tokens(context.value(), theirs);
+    const auto removed = manage::remove_member(context.value(), named);
+    if (!removed || !tokens || !context.value().preview)
+        return shown_in_force(session, removed);
+    return show_removal(session, removed.value(), tokens.value().items);
 }
 
 Status restore(Session& session) {
@@ -146,7 +157,11 @@ std::vector<Command> member_commands() {
         {.group = "member",
          .name = "list",
          .summary = "List the members of a workspace, removed ones too",
-         .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option},
+         .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
+                        option("--sort", "FIELD",
+                               "created (the default), name or email, or one of these behind a "
+                               "'-'"),
+                        search_option},
          .example = "hourgate member list Acme",
          .run = list},
         {.group = "member",
@@ -178,7 +193,7 @@ std::vector<Command> member_commands() {
          .name = "remove",
          .summary = "Remove a member; their tokens end at once",
          .details = "They stay on record and can be restored, and their tokens with them.",
-         .parameters = {member},
+         .parameters = {member, dry_run_flag},
          .example = "hourgate member remove Acme/ann@acme.example",
          .run = remove},
         {.group = "member",

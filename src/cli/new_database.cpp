@@ -83,7 +83,7 @@ public:
         // SQLite removes it when the last connection has closed and all of it is in the database.
         if (store::exists(path_ + "-wal"))
             return Failure{Fault::system, "not all of " + target_ + " could be written",
-                           "see that the disk is not full, then run hourgate init again"};
+                           "see that the disk is not full, then run `hourgate init` again"};
         if (!store::rename_to_nothing(path_, target_))
             return errno == EEXIST ? taken(target_)
                                    : store::system_failure("write", target_, errno);

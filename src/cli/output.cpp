@@ -89,7 +89,7 @@ Status Output::print(std::string_view text) const {
 }
 
 void Output::warn(std::string_view what) const noexcept {
-    const std::string told = token::blotted(what);
+    const std::string told = token::blotted(hints_.in(what));
     if (form_ == Form::plain)
         complain(coloured("hourgate: warning:", Colour::yellow) + " " + visible_line(told) + "\n");
     else
@@ -98,13 +98,13 @@ void Output::warn(std::string_view what) const noexcept {
 
 void Output::note(std::string_view what) const noexcept {
     if (form_ == Form::plain)
-        complain(visible_line(token::blotted(what)) + "\n");
+        complain(visible_line(token::blotted(hints_.in(what))) + "\n");
 }
 
 void Output::fail(const Failure& failure, std::string_view config) const noexcept {
     // What is wrong with an argument repeats it, and it may have been a token.
     const std::string what = token::blotted(failure.what);
-    const std::string next = token::blotted(failure.next);
+    const std::string next = token::blotted(hints_.in(failure.next));
     if (form_ == Form::json) {
         nlohmann::ordered_json error = {
             {"code", code_of(failure.fault)}, {"message", what}, {"next", next}};

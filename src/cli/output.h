@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/hints.h"
 
 namespace hourgate::cli {
 
@@ -17,8 +18,11 @@ enum class Form : std::uint8_t { plain, json };
 
 class Output {
 public:
-    explicit Output(Form form) noexcept : form_(form) {}
+    /// `hints` complete the commands that failures, warnings and notes name.
+    explicit Output(Form form, Hints hints = {}) : form_(form), hints_(std::move(hints)) {}
     [[nodiscard]] Form form() const noexcept { return form_; }
+    /// Returns a text of another kind with its commands completed; see Hints.
+    [[nodiscard]] std::string hinted(std::string_view text) const { return hints_.in(text); }
 
     /// Writes to standard output at once, with control characters escaped but for line ends.
     /// Failure::system when it cannot be written (a full disk, a closed pipe): the command did its
@@ -49,6 +53,7 @@ public:
 
 private:
     const Form form_;
+    const Hints hints_;
 };
 
 /// A stable word: "usage", "not_found", "conflict", "forbidden", "full", "config", "store",

@@ -24,30 +24,65 @@ bool is_option(std::string_view word) noexcept {
     return word.size() > 1 && word.front() == '-' && word != "--";
 }
 
+/// For a command that reads a token.
+constexpr std::string_view to_standard_input =
+    "put the token into a file and send that, as in `hourgate check GET /path < FILE`; or leave it "
+    "out and paste it when you are asked";
+
 std::string see_help(const Command* command) {
     return "see `hourgate " + (command == nullptr ? "" : command->path() + " ") + "--help`";
 }
 
 // --- the words as such ---------------------------------------------------------------------------
 
-Status check_word(std::string_view word, std::size_t place) {
+/// The command that the words name, before they are read in full; null if they name none.
+const Command* named_by(const std::vector<std::string>& words, const Table& table) {
+    std::vector<std::string_view> plain;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const bool is_value = at > 0 && (words[at - 1] == config_option.name ||
+                                         words[at - 1] == database_option.name);
+        if (!is_option(words[at]) && !is_value)
+            plain.push_back(words[at]);
+    }
+    for (const Command& command : table.commands) {
+        const std::size_t place = command.group.empty() ? 0 : 1;
+        if (plain.size() > place && plain[place] == command.name &&
+            (place == 0 || plain.front() == command.group))
+            return &command;
+    }
+    return nullptr;
+}
+
+/// How to give `command` the token that stands among its arguments.
+std::string place_of_token(const Command* command, const std::string& prefix) {
+    if (command == nullptr)
+        return "leave it out";
+    if (command->reads_token)
+        return std::string(to_standard_input);
+    const bool takes_prefix = std::any_of(
+        command->parameters.begin(), command->parameters.end(),
+        [](const auto& one) { return one.name == "PREFIX" || one.name == token_option.name; });
+    return takes_prefix ? "give its prefix, " + prefix : "leave it out: this command needs none";
+}
+
+Status check_word(std::string_view word, std::size_t place, const Command* command) {
     const std::string argument = "argument " + std::to_string(place);
-    if (const std::string_view prefix = prefix_of_token_in(word); !prefix.empty())
+    if (const std::string prefix(prefix_of_token_in(word)); !prefix.empty())
         return Failure{
             Fault::usage,
             argument + " holds a whole token, which everyone on this machine can see there",
-            "give its prefix, " + std::string(prefix) +
-                "; if others use this machine, revoke it: `hourgate token revoke " +
-                std::string(prefix) + "`"};
+            place_of_token(command, prefix) +
+                "; if others use this machine, revoke it: `hourgate token revoke " + prefix + "`"};
     // What a name may not have, no argument may: it would come back in a message.
     constexpr std::size_t any_length = static_cast<std::size_t>(-1);
     const std::string inside = "x" + std::string(word) + "x";
     if (is_plain_name(inside, any_length))
         return Done{};
-    return Failure{Fault::usage,
-                   argument + ", '" + echoed(word) + "', " +
-                       (is_utf8(word) ? "has a control character" : "is not UTF-8"),
-                   "leave it out; names are UTF-8 text of one line"};
+    return Failure{
+        Fault::usage,
+        argument + ", '" + echoed(word) + "', " +
+            (is_utf8(word) ? "has a control character, or one that nobody sees" : "is not UTF-8"),
+        "leave it out; names are UTF-8 text of one line"};
 }
 
 /// CLI11 takes the word after "--name=" for its value. Apart they are what was meant: "--name" "".
@@ -172,6 +207,12 @@ private:
                 return no_such_option(found, extra);
         if (found == nullptr)
             return command_missing(table_, group());
+        if (!extras.empty() && found->reads_token)
+            return Failure{Fault::usage,
+                           "there is one argument too many, which may be a token, so it is not "
+                           "repeated here",
+                           "the form is `hourgate " + usage_of(*found) + "`; " +
+                               std::string(to_standard_input)};
         if (!extras.empty())
             return Failure{Fault::usage,
                            "'" + echoed(extras.front()) + "' is one argument too many",
@@ -264,16 +305,18 @@ std::string_view prefix_of_token_in(std::string_view text) noexcept {
 }
 
 Result<Invocation> parse(const std::vector<std::string>& words, const Table& table) {
+    const Command* const command = named_by(words, table);
     for (std::size_t at = 0; at < words.size(); ++at)
-        if (Status fine = check_word(words[at], at + 1); !fine)
+        if (Status fine = check_word(words[at], at + 1, command); !fine)
             return fine.failure();
     std::vector<std::string> plain = apart(words);
-    // Two habits from elsewhere: `hourgate help workspace add` and `hourgate --version`.
+    // Two habits from elsewhere: `hourgate help workspace add` and `hourgate --version`
+    // or `-V`.
     if (!plain.empty() && plain.front() == "help") {
         plain.erase(plain.begin());
         plain.emplace_back("--help");
     }
-    if (!plain.empty() && plain.front() == "--version")
+    if (!plain.empty() && (plain.front() == "--version" || plain.front() == "-V"))
         plain.front() = "version";
     return Tree(table).read(std::move(plain));
 }

@@ -53,10 +53,13 @@ Status set(Session& session) {
 }
 
 Status list(Session& session) {
+    const auto page = page_of(session.arguments, manage::plan_order);
+    if (!page)
+        return page.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_plans(context.value()));
+    return shown(session, manage::list_plans(context.value(), page.value()));
 }
 
 Status show_one(Session& session) {
@@ -84,6 +87,9 @@ std::vector<Command> plan_commands() {
         {.group = "plan",
          .name = "list",
          .summary = "List the plans, the cheapest first",
+         .parameters = {option("--sort", "FIELD",
+                               "rank (the default) or name, or one of these behind a '-'"),
+                        search_option},
          .example = "hourgate plan list",
          .run = list},
         {.group = "plan",

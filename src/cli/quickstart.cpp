@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -26,6 +27,7 @@
 #include "http/library/probe.h"
 #include "manage/accounts.h"
 #include "manage/tokens.h"
+#include "ops/machine.h"
 #include "ops/signals.h"
 #include "store/as_owner.h"
 #include "store/database.h"
@@ -42,6 +44,8 @@ constexpr std::string_view config_name = "/config.toml";
 constexpr std::string_view database_name = "/hourgate.db";
 constexpr std::string_view mark_name = "/quickstart";  // only while it is being made
 constexpr std::int64_t usual_port = 8402;
+constexpr std::int64_t port_least = 2, port_max = 65'534;  // with one before and one behind it
+constexpr std::array<std::int64_t, 3> offsets = {0, -1, 1};
 constexpr const char* workspace_name = "My API";
 constexpr const char* plan_name = "unlimited";
 constexpr const char* member_email = "me@example.com";
@@ -68,13 +72,13 @@ Result<Asked> asked_of(const Arguments& arguments) {
                        "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
     while (asked.api.size() > 1 && asked.api.ends_with('/'))
         asked.api.pop_back();
-    const auto port = number_of(arguments, "--port", 65'534);
-    if (!port)
-        return port.failure();
+    const auto port = number_of(arguments, "--port", port_max, port_least);
+    if (!port) {
+        Failure failure = port.failure();
+        failure.next += ": the gate also listens on the port before it and on the one behind it";
+        return failure;
+    }
     asked.port = port.value().value_or(usual_port);
-    if (asked.port < 2)
-        return Failure{Fault::usage, "--port: there is no room for the port before it",
-                       "the gate listens on this port, the one before and the one behind it"};
     const std::string named = arguments.find("--folder").value_or(std::string(usual_folder));
     if (named.empty())
         return Failure{Fault::usage, "--folder names no folder", "write --folder FOLDER"};
@@ -88,17 +92,26 @@ Result<Asked> asked_of(const Arguments& arguments) {
     return asked;
 }
 
+/// As the shell reads it back.
+std::string program_name() {
+    std::error_code unknown;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    return for_shell(unknown ? "hourgate" : self.string());
+}
+
 std::string config_text(const Asked& asked) {
     const auto quoted = [](std::string_view text) { return config::quoted_text(text) + "\n"; };
     return "# A gate in front of an API, made by `hourgate quickstart`. Every key, with its unit, "
-           "bound and\n# default: config.example.toml. After a change: `hourgate reload --config` "
-           "and "
-           "this file.\n\n"
+           "bound and\n# default: config.example.toml. After a change:\n# " +
+           program_name() + " reload --config " + for_shell(asked.config_file()) +
+           "\n\n"
            "# The API. Calls that are granted go there.\n[upstream]\nurl = " +
            quoted(asked.api) + "\n# Where callers call, and where operators look.\n[server]\n" +
            "public = " + quoted(asked.address(0)) + "ask = " + quoted(asked.address(-1)) +
            "admin = " + quoted(asked.address(1)) +
            "\n[database]\npath = " + quoted(asked.database()) +
+           "\n# The scope RESOURCE:write allows reading, too.\n[tokens]\nwrite_scope = "
+           "\"reads_too\"\n" +
            "\n# Callers reach this gate without a proxy, so nobody speaks for them.\n[trust]\n"
            "proxies = []\n\n"
            "# Who may do what. This row is every path of the API; write rows for parts of it "
@@ -107,14 +120,63 @@ std::string config_text(const Asked& asked) {
            "member = \"read\"\n";
 }
 
-/// The configuration as the server will read it: a bad --api is found here.
+/// The configuration as the server will read it: a bad --api or --folder is found here. The file
+/// does not exist yet, so a failure names the argument, and neither the file nor its line.
 Result<config::Config> checked_config(const Asked& asked) {
     auto config = config::parse(config_text(asked), asked.config_file());
     if (config)
         return config;
+    const std::string& what = config.failure().what;
+    const auto about = [&](std::string_view key) -> std::optional<std::string> {
+        const std::size_t at = what.find(key);
+        if (at == what.npos)
+            return std::nullopt;
+        return what.substr(at + key.size(), what.find('\n', at) - at - key.size());
+    };
+    if (const auto why = about(": database.path: "))
+        return Failure{Fault::usage,
+                       "--folder '" + echoed(asked.folder) + "' cannot be used: " + *why,
+                       "name a folder with a shorter and plainer path"};
+    const std::string why = about(": upstream.url: ").value_or(what);
+    const bool own = why.find("Hourgate itself listens") != why.npos;
     return Failure{Fault::usage,
-                   "--api '" + echoed(asked.api) + "' cannot be used: " + config.failure().what,
-                   "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
+                   "--api '" + echoed(asked.api) +
+                       "' cannot be used: " + (own ? "the gate itself would listen there" : why),
+                   own ? "name another port for the gate with --port N, which takes N - 1, N and "
+                         "N + 1"
+                       : "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
+}
+
+/// Why the gate could not listen where it is asked to, as in "127.0.0.1:8402: Address already in
+/// use"; "": it could.
+std::string why_not_listened(const Asked& asked) {
+    for (const std::int64_t offset : offsets) {
+        const std::string why = ops::why_not_listened(
+            Address::loopback(), static_cast<std::uint16_t>(asked.port + offset));
+        if (!why.empty())
+            return asked.address(offset) + ": " + why;
+    }
+    return "";
+}
+
+/// Looks before anything is written: a gate that cannot start is of no use.
+Status check_ports(const Asked& asked) {
+    const std::string why = why_not_listened(asked);
+    if (why.empty())
+        return Done{};
+    constexpr int tries = 20;
+    constexpr std::int64_t step = 10;
+    std::string next = "name another with --port N: the gate takes N - 1, N and N + 1";
+    Asked other = asked;
+    for (int i = 0; i < tries && other.port + step <= port_max; ++i) {
+        other.port += step;
+        if (!why_not_listened(other).empty())
+            continue;
+        next += "; --port " + std::to_string(other.port) + " is free";
+        break;
+    }
+    return Failure{Fault::conflict, "the gate cannot listen on " + why + ": nothing was made",
+                   next + "; what has the port: `ss -ltnp`"};
 }
 
 // --- the folder while it is being made -----------------------------------------------------------
@@ -258,14 +320,13 @@ Result<manage::MintedToken> fill(const Session& session, const std::string& data
 
 // --- what is said --------------------------------------------------------------------------------
 
-std::string program_name() {
-    std::error_code unknown;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", unknown);
-    return for_shell(unknown ? "hourgate" : self.string());
+std::string start_line(const Asked& asked) {
+    return as_user(store::AsOwner::working_as().value_or(::getuid()), ::getuid()) + program_name() +
+           " serve --config " + for_shell(asked.config_file());
 }
 
-std::string start_line(const Asked& asked) {
-    return program_name() + " serve --config " + for_shell(asked.config_file());
+std::string doctor_line(const Asked& asked) {
+    return program_name() + " doctor --config " + for_shell(asked.config_file());
 }
 
 /// What a curl line is before its token and behind it.
@@ -290,8 +351,8 @@ Status show_plan(const Session& session, const Asked& asked) {
     return session.output.print(
         "Nothing was made: this is what `hourgate quickstart` would make.\n\n" +
         lines_of({{"folder", asked.folder + " (0700)"},
-                  {"configuration", asked.config_file()},
-                  {"database", asked.database()},
+                  {"configuration", asked.config_file() + " (0600)"},
+                  {"database", asked.database() + " (0600)"},
                   {"workspace", std::string(workspace_name) + ", on plan " + plan_name +
                                     ": API access, no windows"},
                   {"member", std::string(member_email) + ", role owner"},
@@ -320,8 +381,11 @@ Status show_made(const Session& session, const Asked& asked, const manage::Minte
                   {"member", std::string(member_email) + ", role owner"}}) +
         "\nStart the gate in front of " + asked.api + ":\n\n" + start_line(asked) +
         "\n\nCall the API through it, from a second terminal. The token is shown only here:\n\n";
-    text.reserve(text.size() + before.size() + minted.token.reveal().size() + after.size() + 1);
-    text.append(before).append(minted.token.reveal()).append(after).append("\n");
+    const std::string more =
+        "\n\nSee that all is well, while it runs:\n\n" + doctor_line(asked) + "\n";
+    text.reserve(text.size() + before.size() + minted.token.reveal().size() + after.size() +
+                 more.size());
+    text.append(before).append(minted.token.reveal()).append(after).append(more);
     const Status printed = session.output.print(text);
     wipe(text);
     return printed;
@@ -370,6 +434,8 @@ Status quickstart(Session& session) {
                            ? "start the gate that is there: " + start_line(what) +
                                  "; or name another folder with --folder"
                            : "name another folder with --folder"};
+    if (Status free = check_ports(what); !free)
+        return free;
     if (session.arguments.given("--dry-run"))
         return show_plan(session, what);
     if (Status fine = store::check_library(); !fine)
@@ -403,8 +469,8 @@ std::vector<Command> quickstart_commands() {
          .parameters = {needed_option("--api", "URL", "the API: http://HOST:PORT or unix:PATH"),
                         option("--folder", "FOLDER", "a new folder; without it: ./gate"),
                         option("--port", "N",
-                               "where callers call; without it 8402. The ports before and behind "
-                               "it are the gate's, too"),
+                               "where callers call, 2 to 65534; without it 8402. The ports before "
+                               "and behind it are the gate's, too"),
                         flag("--dry-run", "show what would be made, and make nothing")},
          .example = "hourgate quickstart --api http://127.0.0.1:3000",
          .run = quickstart},

@@ -1,10 +1,14 @@
 // hourgate ready
+#include <optional>
 #include <string>
 
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/session.h"
+#include "config/forms.h"
 #include "http/library/probe.h"
+#include "ops/reload_report.h"
+#include "store/files.h"
 
 namespace hourgate::cli {
 
@@ -12,11 +16,24 @@ namespace {
 
 constexpr const char* path = "/_hourgate/readyz";
 
-/// The listener to ask, as this machine reaches it: the public one or, where it is off, the admin
-/// listener.
-Result<http::ProbeTarget> listener_of(const config::Config& config) {
-    const config::Listen& listen =
-        config.public_.kind != config::Listen::Kind::off ? config.public_ : config.admin;
+/// Where the running server says that its public listener is; nullopt where it cannot be asked. A
+/// configuration that was changed since its start says another place.
+std::optional<config::Listen> bound_by_server(const config::Config& config) {
+    const auto database = store::true_path(config.database);
+    if (!database)
+        return std::nullopt;
+    const auto server = ops::ReloadTarget::find(ops::reload_path_of(database.value()));
+    if (!server || !server.value())
+        return std::nullopt;
+    const auto report = server.value()->read();
+    if (!report || report->public_place.empty())
+        return std::nullopt;
+    const auto listen = config::parse_listen(report->public_place);
+    return listen ? std::optional(listen.value()) : std::nullopt;
+}
+
+/// The listener to ask, as this machine reaches it.
+Result<http::ProbeTarget> target_of(const config::Listen& listen) {
     http::ProbeTarget target;
     target.socket_path = listen.path;
     target.port = listen.port;
@@ -24,13 +41,11 @@ Result<http::ProbeTarget> listener_of(const config::Config& config) {
                   : listen.host == "::"    ? "::1"
                                            : listen.host;
     target.host_header = "localhost";  // the one name under which every listener answers
-    if (listen.kind == config::Listen::Kind::off)
-        return Failure{Fault::conflict, "neither the public nor the admin listener is on",
-                       "set [server] public or admin"};
     if (listen.kind == config::Listen::Kind::tcp && listen.port == 0)
         return Failure{Fault::conflict,
-                       "the configuration leaves the port to the system, so it is not known here",
-                       "set the port of [server] public"};
+                       "the configuration leaves the port to the system, and no server that "
+                       "runs can be asked for it",
+                       "start the server, or set the port of [server] public"};
     return target;
 }
 
@@ -38,13 +53,19 @@ Status ready(Session& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();
-    const auto target = listener_of(*config.value());
+    const config::Listen& asked = config.value()->public_;
+    const auto bound = bound_by_server(*config.value());
+    const auto target = target_of(bound.value_or(asked));
     if (!target)
         return target.failure();
+    if (bound && asked.port != 0 && bound->text() != asked.text())
+        session.output.warn("the server listens on " + bound->text() + "; [server] public = \"" +
+                            asked.text() + "\" takes effect after a restart");
     const auto answer = http::probe(target.value(), path);
     if (!answer)
         return Failure{Fault::system, "not ready: " + answer.failure().what,
-                       "see the log of the server"};
+                       bound ? "see the log of the server"
+                             : "start the server: `hourgate serve`, or see its log"};
     const std::string body = answer.value().body.substr(0, answer.value().body.find('\n'));
     if (answer.value().status != 200)
         return Failure{Fault::system,
@@ -64,7 +85,8 @@ std::vector<Command> ready_commands() {
         {.name = "ready",
          .summary = "Ask the running server whether it is ready, as a health check does",
          .details = "Exit 0: it answers and its database can be read. Exit 1: it does not. It "
-                    "asks the listener of the configuration, and needs no curl: for containers.",
+                    "asks the public listener where the server has it or, where that cannot be "
+                    "told, where the configuration has it. It needs no curl: for containers.",
          .example = "hourgate ready",
          .run = ready},
     };

@@ -1,4 +1,6 @@
 // hourgate reload
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -9,7 +11,9 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/session.h"
+#include "cli/shell.h"
 #include "config/load.h"
+#include "ops/machine.h"
 #include "ops/reload_report.h"
 #include "ops/signals.h"
 #include "store/as_owner.h"
@@ -30,7 +34,7 @@ std::string process_text(const ops::ReloadTarget& server) {
 
 /// The server on this database. Not there, and there without a word on how to reach it, are two
 /// different failures.
-Result<ops::ReloadTarget> running_server(const std::string& database) {
+Result<ops::ReloadTarget> running_server(const std::string& database, const ServerWays& ways) {
     const Result<std::string> path = store::true_path(database);
     if (!path)
         return path.failure();
@@ -47,9 +51,27 @@ Result<ops::ReloadTarget> running_server(const std::string& database) {
                        "a server is using " + database +
                            ", but it does not tell how to reach it: it is of an earlier version, "
                            "or its log says what is wrong",
-                       "systemctl restart hourgate"};
+                       ways.restart};
     return Failure{Fault::not_found, "no server is running on " + database,
-                   "start it: `systemctl start hourgate`, or `hourgate serve`"};
+                   "start it: " + ways.start};
+}
+
+/// A file that was emptied names no database, and the server that read it before has another: the
+/// one that was looked for is the default.
+Failure about_default(const config::Config& own, const ServerWays& ways, Failure failure) {
+    if (own.file.empty() || own.database != config::Config().database ||
+        failure.fault == Fault::conflict || failure.fault == Fault::permission)
+        return failure;
+    config::Config nothing;
+    nothing.file = own.file;
+    const bool is_empty = config::show_toml(own) == config::show_toml(nothing);
+    return {
+        Fault::not_found,
+        own.file + (is_empty ? " has no key" : " has no [database] path") +
+            ", so the default database was looked for, and no server was found: " + failure.what,
+        "put back what the file had, then `hourgate reload`: a server that runs keeps its "
+        "previous configuration. To start one: " +
+            ways.start};
 }
 
 Failure not_signalled(Failure failure) {
@@ -77,17 +99,17 @@ Status check_file_of(Session& session, const config::Config& own, const std::str
     return checked ? Status(Done{}) : Status(not_signalled(checked.failure()));
 }
 
-Failure no_answer(const ops::ReloadTarget& server, bool gone) {
+Failure no_answer(const ops::ReloadTarget& server, const ServerWays& ways, bool gone) {
     const std::string what = gone ? " ended before it had reloaded"
                                   : " has not read the configuration within " +
                                         std::to_string(wait_us_max / us_per_s) + " s";
-    return {Fault::system, process_text(server) + what, "see its log: `journalctl -u hourgate`"};
+    return {Fault::system, process_text(server) + what, "see its log: " + ways.log};
 }
 
 /// The report on a reload that began after `asked_us`: a signal that comes while another waits is
 /// one with it, so no reload can be told from the one asked for.
 Result<ops::ReloadReport> wait_for_report(const Session& session, const ops::ReloadTarget& server,
-                                          std::int64_t asked_us) {
+                                          const ServerWays& ways, std::int64_t asked_us) {
     for (;;) {
         const auto report = server.read();
         const std::int64_t waited_us = ops::monotonic_us() - asked_us;
@@ -95,7 +117,7 @@ Result<ops::ReloadReport> wait_for_report(const Session& session, const ops::Rel
         const bool gone = !server.is_there();
         if (answered || gone || waited_us > wait_us_max) {
             session.output.progress("");
-            return answered ? Result<ops::ReloadReport>(*report) : no_answer(server, gone);
+            return answered ? Result<ops::ReloadReport>(*report) : no_answer(server, ways, gone);
         }
         if (waited_us > quiet_us)
             session.output.progress(
@@ -139,12 +161,16 @@ Status reload(Session& session) {
     if (!config)
         return not_signalled(config.failure());
     const std::string database = config.value()->database;
+    const uid_t user = ::getuid();
+    const auto database_rights = ops::rights_of(database);
+    const ServerWays ways =
+        server_ways(config.value()->file, database_rights ? database_rights->owner : user, user);
     const auto rights = store::AsOwner::of(database);
     if (!rights)
-        return rights.failure();
-    const auto server = running_server(database);
+        return about_default(*config.value(), ways, rights.failure());
+    const auto server = running_server(database, ways);
     if (!server)
-        return server.failure();
+        return about_default(*config.value(), ways, server.failure());
     const auto before = server.value().read();
     if (Status sound = check_file_of(session, *config.value(), before ? before->file : "");
         before && !sound)
@@ -152,7 +178,7 @@ Status reload(Session& session) {
     const std::int64_t asked_us = ops::monotonic_us();
     if (Status sent = server.value().hang_up(); !sent)
         return sent;
-    const auto report = wait_for_report(session, server.value(), asked_us);
+    const auto report = wait_for_report(session, server.value(), ways, asked_us);
     if (!report)
         return report.failure();
     return show_report(session, server.value(), report.value());

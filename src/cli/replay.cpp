@@ -112,11 +112,8 @@ Result<Period> period_of(const Session& session) {
         return until.failure();
     const std::int64_t end = until.value().value_or(now_ms);
     const Period period{from.value().value_or(end - week_ms), end};
-    if (period.from_ms >= period.until_ms)
-        return Failure{Fault::usage,
-                       "--from (" + format_time(period.from_ms) + ") is not before --until (" +
-                           format_time(period.until_ms) + ")",
-                       "give an earlier --from, or a later --until"};
+    if (Status sound = check_period(period.from_ms, period.until_ms); !sound)
+        return sound.failure();
     return period;
 }
 

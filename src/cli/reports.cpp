@@ -84,9 +84,12 @@ Status show_made(const Session& session, const std::string& database,
     const std::string before = lines_of(pairs) +
                                "\nThe first operator token, for those who run the gate:\n" +
                                lines_of(pairs_of(session, minted.view)) +
-                               "\nNext: hourgate workspace add NAME --plan studio, hourgate member "
-                               "add, hourgate token mint,\n"
-                               "and start the server: hourgate serve\n";
+                               session.output.hinted(
+                                   "\nNext:\n"
+                                   "hourgate workspace add NAME --plan studio\n"
+                                   "hourgate member add NAME EMAIL --role owner\n"
+                                   "hourgate token mint NAME/EMAIL --name \"first\"\n"
+                                   "and start the server:\nhourgate serve\n");
     return print_with_token(session, before, minted.token);
 }
 
@@ -188,14 +191,14 @@ Status show_restored(const Session& session, const std::string& database,
         pairs.emplace_back("newest change", age_text(session, losses.newest_ms));
     pairs.emplace_back("lost since", losses.known ? text_of(losses) : "not known");
     if (losses.works_again_count > 0)
-        pairs.emplace_back("work again", works_again_text(losses));
+        pairs.emplace_back("work again", session.output.hinted(works_again_text(losses)));
     std::string text = lines_of(pairs);
     if (!report.kept_revoked.empty() || !report.kept_removed.empty())
-        text +=
+        text += session.output.hinted(
             "\nWhat was revoked or removed since the backup stays so. To have the backup as it "
             "was,\n"
-            "restore it again with --bring-back; one member alone: hourgate member restore "
-            "MEMBER.\n";
+            "restore it again with --bring-back; one member alone:\nhourgate member restore "
+            "MEMBER\n");
     return session.output.print(text);
 }
 

@@ -53,7 +53,7 @@ manage::TokenRules token_rules(const config::Config& config) {
 
 Session::Session(std::string program, std::vector<std::string> words, Arguments given, Form form)
     : arguments(std::move(given)),
-      output(form),
+      output(form, Hints::of(program, arguments)),
       words_(with_program(std::move(program), std::move(words))) {}
 
 Result<const config::Config*> Session::config() {
@@ -134,7 +134,8 @@ Result<manage::Context> Session::manage() {
                            [shared](Role role, std::span<const policy::Scope> scopes) {
                                return policy::passes_something(*shared, role, scopes);
                            },
-                           settings.lapse_to};
+                           settings.lapse_to,
+                           arguments.given(dry_run_flag.name)};
 }
 
 const config::Config* Session::known() const noexcept {

@@ -39,7 +39,7 @@ public:
     [[nodiscard]] Result<const config::Config*> settings();
 
     /// Opens the database of settings() at the first call. What it hands out lives as long as the
-    /// session.
+    /// session. With --dry-run, changes made by it are previews.
     [[nodiscard]] Result<manage::Context> manage();
 
     /// Where the configuration came from, for messages: the file's name, or "built-in defaults";

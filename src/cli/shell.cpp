@@ -73,6 +73,31 @@ bool has_user(const std::string& name) {
     return ::getpwnam(name.c_str()) != nullptr;
 }
 
+std::string as_user(unsigned owner, unsigned user) {
+    if (owner == user)
+        return "";
+    return owner == 0 ? "sudo " : "sudo -u " + for_shell(user_name(owner)) + " ";
+}
+
+bool is_run_by_systemd() {
+    std::error_code error;
+    return std::filesystem::is_directory("/run/systemd/system", error);
+}
+
+ServerWays server_ways(const std::string& config_file, unsigned owner, unsigned user) {
+    constexpr std::string_view installed = "/etc/hourgate/config.toml";
+    ServerWays ways;
+    ways.is_unit = is_run_by_systemd() && (config_file.empty() || config_file == installed);
+    const std::string as_root = as_user(0, user);
+    ways.start = ways.is_unit ? "`" + as_root + "systemctl start hourgate`"
+                              : "`" + as_user(owner, user) + "hourgate serve`";
+    ways.restart = ways.is_unit ? "`" + as_root + "systemctl restart hourgate`"
+                                : "stop it, then " + ways.start;
+    ways.log = ways.is_unit ? "`" + as_root + "journalctl -u hourgate -n 50`"
+                            : std::string("what it wrote to standard error");
+    return ways;
+}
+
 std::string actor_name() {
     std::string name = "cli:" + user_name(::getuid());
     const char* by = std::getenv("SUDO_USER");
@@ -83,12 +108,17 @@ std::string actor_name() {
 
 Failure with_sudo(const Failure& failure, const std::string& database,
                   std::vector<std::string> words) {
+    // Root works as the owner already: what that user may not do, sudo would not change.
     const std::optional<uid_t> owner = owner_near(database);
-    if (!owner || *owner == ::geteuid())
+    if (!owner || *owner == ::geteuid() || ::getuid() == 0)
         return failure;
     add_config_of_environment(words);
-    const std::string as = *owner == 0 ? "sudo " : "sudo -u " + for_shell(user_name(*owner)) + " ";
-    return {failure.fault, failure.what, as + for_shell(words)};
+    // These use a second file, which may be another user's: root works as the owner of each.
+    const bool of_two_files = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word == "restore" || word == "backup";
+    });
+    return {failure.fault, failure.what,
+            as_user(of_two_files ? 0 : *owner, ::geteuid()) + for_shell(words)};
 }
 
 }  // namespace hourgate::cli

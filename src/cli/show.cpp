@@ -39,7 +39,7 @@ Status show_list(const Session& session, const std::vector<T>& items, Rows rows,
         return print_found(session, array);
     }
     if (items.empty())
-        return session.output.print_found(std::string(empty) + "\n");
+        return session.output.print_found(session.output.hinted(empty) + "\n");
     for (const T& item : items)
         rows.push_back(row(item));
     return session.output.print_found(columns_of(rows));
@@ -305,14 +305,69 @@ Status show(const Session& session, const manage::MintedToken& minted) {
     return print_with_token(session, lines_of(pairs_of(session, minted.view)), minted.token);
 }
 
-Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views) {
-    if (!wants_json(session))
-        return show(session, views);
-    const std::int64_t now_ms = session.clock.now().wall_ms;
-    Json revoked = Json::array();
+namespace {
+
+bool is_preview(const Session& session) {
+    return session.arguments.given(dry_run_flag.name);
+}
+
+/// Says on a preview what is left as it was.
+Status with_note(const Session& session, Status printed, const std::string& what) {
+    if (printed && is_preview(session))
+        session.output.note("nothing was changed: " + what);
+    return printed;
+}
+
+std::string counted(std::int64_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+Json json_of(const std::vector<manage::TokenView>& views, std::int64_t now_ms) {
+    Json all = Json::array();
     for (const manage::TokenView& view : views)
-        revoked.push_back(view_of(view, now_ms));
-    return print(session, {{"revoked", revoked}});
+        all.push_back(view_of(view, now_ms));
+    return all;
+}
+
+}  // namespace
+
+Status show_revoked(const Session& session, const manage::Revocation& revoked) {
+    if (wants_json(session))
+        return print(session, {{"dryRun", is_preview(session)},
+                               {"revoked", json_of(revoked.tokens, session.clock.now().wall_ms)},
+                               {"live", revoked.live},
+                               {"usedInLastHour", revoked.used_lately}});
+    return with_note(session, show(session, revoked.tokens),
+                     counted(static_cast<std::int64_t>(revoked.tokens.size()), "token") +
+                         " would be revoked, of which " + std::to_string(revoked.live) +
+                         " worked until now and " + std::to_string(revoked.used_lately) +
+                         " were used in the last hour");
+}
+
+Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views) {
+    if (wants_json(session))
+        return print(session, {{"dryRun", is_preview(session)},
+                               {"revoked", json_of(views, session.clock.now().wall_ms)}});
+    return with_note(
+        session, show(session, views),
+        counted(static_cast<std::int64_t>(views.size()), "token") + " would be revoked");
+}
+
+Status show_removal(const Session& session, const manage::MemberView& member,
+                    const std::vector<manage::TokenView>& tokens) {
+    if (wants_json(session)) {
+        Json json = view_of(member);
+        json["dryRun"] = true;
+        json["tokensThatEnd"] = json_of(tokens, session.clock.now().wall_ms);
+        return print(session, json);
+    }
+    Status printed = show(session, member);
+    if (printed && !tokens.empty())
+        printed = show(session, tokens);
+    return with_note(session, printed,
+                     "the member would be removed, and " +
+                         counted(static_cast<std::int64_t>(tokens.size()), "token") +
+                         " of theirs would end");
 }
 
 Status show(const Session& session, const std::vector<manage::UsageRow>& rows) {
@@ -341,16 +396,21 @@ Status show(const Session& session, const std::vector<manage::UsageRow>& rows) {
 
 Status show_closed(const Session& session, const manage::ClosedWorkspace& closed) {
     const Workspace& workspace = closed.view.workspace;
+    const bool preview = is_preview(session);
     if (wants_json(session))
         return print(session, {{"id", workspace.public_id},
                                {"name", workspace.name},
-                               {"closed", true},
+                               {"closed", !preview},
+                               {"dryRun", preview},
                                {"members", closed.members},
                                {"endedTokens", closed.ended_tokens}});
-    return session.output.print(lines_of({{"closed", workspace.name},
-                                          {"id", workspace.public_id},
-                                          {"members", std::to_string(closed.members)},
-                                          {"ended tokens", std::to_string(closed.ended_tokens)}}));
+    return with_note(
+        session,
+        session.output.print(lines_of({{preview ? "would close" : "closed", workspace.name},
+                                       {"id", workspace.public_id},
+                                       {"members", std::to_string(closed.members)},
+                                       {"ended tokens", std::to_string(closed.ended_tokens)}})),
+        "the workspace would be deleted, with its members and ended tokens");
 }
 
 Status show_removed_plan(const Session& session, std::string_view name) {

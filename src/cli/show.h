@@ -36,8 +36,12 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const manage::MintedToken& minted);
 
 /// After a revocation.
+[[nodiscard]] Status show_revoked(const Session& session, const manage::Revocation& revoked);
 [[nodiscard]] Status show_revoked(const Session& session,
                                   const std::vector<manage::TokenView>& views);
+/// A preview: the tokens are those that would end.
+[[nodiscard]] Status show_removal(const Session& session, const manage::MemberView& member,
+                                  const std::vector<manage::TokenView>& tokens);
 [[nodiscard]] Status show_closed(const Session& session, const manage::ClosedWorkspace& closed);
 [[nodiscard]] Status show_removed_plan(const Session& session, std::string_view name);
 

@@ -15,11 +15,13 @@ constexpr Parameter prefix = word("PREFIX", "12 hex digits: what stands between 
 constexpr Parameter name = needed_option("--name", "N", "what it is for");
 constexpr Parameter expires_option =
     option("--expires", "WHEN",
-           "90d, tomorrow, or a date, which ends with that day (UTC); without it: "
-           "never");
+           "90d, tomorrow, or a date, which ends with that day (UTC); never, as without it");
 
 constexpr Parameter quiet_flag = flag("--quiet", "print the token alone");
 constexpr Parameter note_option = option("--note", "TEXT", "for people, at most 500 bytes");
+constexpr Parameter sort_option =
+    option("--sort", "FIELD",
+           "created, lastUsed, or -created (the default) or -lastUsed for the latest first");
 constexpr Parameter status_option =
     option("--status", "S",
            "working (the default: live or in grace), ended, live, grace, rotated, revoked, "
@@ -33,8 +35,7 @@ Status mint(Session& session) {
     auto scopes = scopes_of(arguments, "--scope");
     if (!scopes)
         return scopes.failure();
-    const auto expires =
-        time_of(arguments, expires_option.name, end_form, session.clock.now().wall_ms);
+    const auto expires = end_of(arguments, expires_option.name, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
     manage::NewToken asked;
@@ -43,7 +44,7 @@ Status mint(Session& session) {
     asked.note = arguments.find(note_option.name).value_or("");
     asked.env = env.value();
     asked.scopes = scopes.value();
-    asked.expires_ms = expires.value();
+    asked.expires_ms = expires.value().value_or(std::nullopt);
     if (const auto rules = session.config(); !rules)  // of brand, environment and lifetime
         return rules.failure();
     const auto context = session.manage();
@@ -58,15 +59,23 @@ Status list_some(Session& session, manage::TokenQuery query) {
     if (!status)
         return status.failure();
     query.status = status.value();
+    const auto sort = sort_of(session.arguments, manage::token_order);
+    if (!sort)
+        return sort.failure();
+    query.order = manage::token_order_of(sort.value());
+    const auto page = page_of(session.arguments, manage::token_order);
+    if (!page)
+        return page.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto listed = manage::list_tokens(context.value(), query);
+    const auto listed = manage::list_tokens(context.value(), query, page.value());
     if (!listed)
         return listed.failure();
     if (Status printed = show(session, listed.value()); !printed)
         return printed;
-    if (session.arguments.given(status_option.name) || session.output.form() == Form::json)
+    if (session.arguments.given(status_option.name) || session.output.form() == Form::json ||
+        session.arguments.given(search_option.name))
         return Done{};
     query.status = manage::TokenStatus::ended;
     const auto hidden = manage::count_tokens(context.value(), query);
@@ -142,11 +151,13 @@ Status revoke(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    const auto revoked = manage::revoke_many(context.value(), asked);
+    const auto revoked = context.value().preview
+                             ? manage::preview_revocation(context.value(), asked)
+                             : manage::revoke_many(context.value(), asked);
     if (!revoked)
         return revoked.failure();
     store::wait_out_leases();
-    return show_revoked(session, revoked.value().tokens);
+    return show_revoked(session, revoked.value());
 }
 
 Status list_operators(Session& session) {
@@ -168,7 +179,7 @@ Status revoke_operators(Session& session) {
 
 Status mint_operator(Session& session) {
     const auto expires =
-        time_of(session.arguments, expires_option.name, end_form, session.clock.now().wall_ms);
+        end_of(session.arguments, expires_option.name, session.clock.now().wall_ms);
     if (!expires)
         return expires.failure();
     if (const auto rules = session.config(); !rules)
@@ -176,9 +187,9 @@ Status mint_operator(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(
-        session,
-        manage::mint_operator(context.value(), session.arguments.one(name.name), expires.value()));
+    return shown_in_force(session,
+                          manage::mint_operator(context.value(), session.arguments.one(name.name),
+                                                expires.value().value_or(std::nullopt)));
 }
 
 }  // namespace
@@ -204,7 +215,7 @@ std::vector<Command> token_commands() {
          .summary = "List tokens that work, newest first: all, or those of a workspace or member",
          .details = "How many have ended is said below the list; --status shows those.",
          .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
-                        member_option, status_option},
+                        member_option, status_option, sort_option, search_option},
          .example = "hourgate token list Acme",
          .run = list},
         {.group = "token",
@@ -242,7 +253,7 @@ std::vector<Command> token_commands() {
          .details = "No request that is received after the command returns is granted. Name the "
                     "tokens, or a member or a workspace to revoke every token of theirs.",
          .parameters = {optional_words("PREFIX", "12 hex digits of each"), member_option,
-                        workspace_option},
+                        workspace_option, dry_run_flag},
          .example = "hourgate token revoke 4f8a2c1bdedf 0c33d1a9b27e",
          .run = revoke},
     };
@@ -260,13 +271,13 @@ std::vector<Command> operator_commands() {
         {.group = "operator",
          .name = "list",
          .summary = "List the operator tokens that work, newest first",
-         .parameters = {status_option},
+         .parameters = {status_option, sort_option, search_option},
          .example = "hourgate operator list",
          .run = list_operators},
         {.group = "operator",
          .name = "revoke",
          .summary = "Revoke operator tokens for good: all those named, or none if one is unknown",
-         .parameters = {words("PREFIX", "12 hex digits of each")},
+         .parameters = {words("PREFIX", "12 hex digits of each"), dry_run_flag},
          .example = "hourgate operator revoke 4f8a2c1bdedf",
          .run = revoke_operators},
     };

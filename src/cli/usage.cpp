@@ -22,7 +22,8 @@ Status usage(Session& session) {
     query.tokens.workspace = workspace.value();
     query.tokens.member = arguments.find(member_option.name).value_or("");
     query.prefix = arguments.find(token_option.name).value_or("");
-    const auto listing = listing_of(arguments, shown_by_default, session.clock.now().wall_ms);
+    const auto listing =
+        listing_of(arguments, shown_by_default, session.clock.now().wall_ms, manage::usage_order);
     if (!listing)
         return listing.failure();
     query.from_ms = listing.value().from_ms;
@@ -43,7 +44,10 @@ std::vector<Command> usage_commands() {
                     "keeps it as [usage] keep says.",
          .parameters = {workspace_option, member_option, token_option, from_option, since_option,
                         until_option,
-                        option("--limit", "N", "at most so many; without it 50, 0: all")},
+                        option("--limit", "N", "at most so many; without it 50, 0: all"),
+                        option("--sort", "FIELD",
+                               "hour for the oldest first; -hour is the default"),
+                        search_option},
          .example = "hourgate usage --workspace Acme --from 2027-01-31",
          .run = usage},
     };

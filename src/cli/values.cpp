@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
 
@@ -18,6 +20,11 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
+/// How people say that something has no end.
+bool is_no_end(std::string_view text) {
+    return text == "never" || text == "none";
+}
+
 std::string form_of(TimeForm form) {
     return std::string("write a date, as in 2027-01-31, which means the ") +
            (form.date == DateMeans::its_beginning ? "beginning" : "end") +
@@ -26,31 +33,7 @@ std::string form_of(TimeForm form) {
                                         : "tomorrow, or a span, as in 90d, from now on");
 }
 
-/// "yesterday": days from today.
-std::optional<std::int64_t> named_day(std::string_view text) {
-    if (text == "yesterday")
-        return -1;
-    if (text == "today")
-        return 0;
-    if (text == "tomorrow")
-        return 1;
-    return std::nullopt;
-}
-
 }  // namespace
-
-std::optional<std::int64_t> time_from(std::string_view text, TimeForm form, std::int64_t now_ms) {
-    if (text == "now")
-        return now_ms;
-    if (const auto days = named_day(text)) {
-        const std::int64_t begin_ms = (now_ms / ms_per_day + *days) * ms_per_day;
-        return form.date == DateMeans::its_beginning ? begin_ms : begin_ms + ms_per_day;
-    }
-    if (const auto span_s = parse_duration_s(text))
-        return form.span == SpanMeans::ago ? std::max<std::int64_t>(now_ms - *span_s * ms_per_s, 0)
-                                           : now_ms + *span_s * ms_per_s;
-    return parse_time(text, form.date);
-}
 
 Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::string_view name,
                                             TimeForm form, std::int64_t now_ms) {
@@ -59,29 +42,50 @@ Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::str
         return std::optional<std::int64_t>();
     const auto time = time_from(*text, form, now_ms);
     if (!time)
-        return not_a("a time", name, *text, form_of(form));
+        return not_a(
+            "a time", name, *text,
+            is_no_end(*text)
+                ? "there is no end to leave out here; leave the option out, or " + form_of(form)
+                : form_of(form));
     return time;
+}
+
+Result<std::optional<std::optional<std::int64_t>>> end_of(const Arguments& arguments,
+                                                          std::string_view name,
+                                                          std::int64_t now_ms) {
+    using Given = std::optional<std::optional<std::int64_t>>;
+    const auto text = arguments.find(name);
+    if (!text)
+        return Given();
+    if (is_no_end(*text))
+        return Given(std::in_place, std::nullopt);
+    const auto end = time_from(*text, end_form, now_ms);
+    if (!end)
+        return not_a("a time", name, *text, form_of(end_form) + ", or never");
+    return Given(end);
 }
 
 Result<std::optional<std::int64_t>> span_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
     if (!text)
         return std::optional<std::int64_t>();
-    const auto span_s = parse_duration_s(*text);
+    const auto span_s = *text == "none" ? std::optional<std::int64_t>(0) : parse_duration_s(*text);
     if (!span_s)
         return not_a("a span of time", name, *text,
-                     "write it as in 90s, 15m, 24h or 7d, or 0 for none");
+                     "write it as in 90s, 15m, 24h or 7d, or 0 for none: a span always ends");
     return span_s;
 }
 
 Result<std::optional<std::int64_t>> number_of(const Arguments& arguments, std::string_view name,
-                                              std::int64_t max) {
+                                              std::int64_t max, std::int64_t least) {
     const auto text = arguments.find(name);
     if (!text)
         return std::optional<std::int64_t>();
     const auto number = parse_number(*text, static_cast<std::uint64_t>(max));
-    if (!number)
-        return not_a("a number it can be", name, *text, "write 0 to " + std::to_string(max));
+    if (!number || static_cast<std::int64_t>(*number) < least)
+        return not_a(
+            "a number it can be", name, *text,
+            "write a whole number from " + std::to_string(least) + " to " + std::to_string(max));
     return std::optional(static_cast<std::int64_t>(*number));
 }
 
@@ -155,7 +159,7 @@ Result<std::optional<std::int64_t>> from_of(const Arguments& arguments, std::int
 }
 
 Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default,
-                           std::int64_t now_ms) {
+                           std::int64_t now_ms, const manage::ListOrder& order) {
     constexpr std::int64_t shown_max = 100'000;
     const auto from = from_of(arguments, now_ms);
     if (!from)
@@ -163,10 +167,49 @@ Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_def
     const auto until = time_of(arguments, until_option.name, until_form, now_ms);
     if (!until)
         return until.failure();
+    if (from.value() && until.value())
+        if (Status sound = check_period(*from.value(), *until.value()); !sound)
+            return sound.failure();
     const auto limit = number_of(arguments, "--limit", shown_max);
     if (!limit)
         return limit.failure();
-    return Listing{from.value(), until.value(), {limit.value().value_or(shown_by_default), {}}};
+    auto page = page_of(arguments, order);
+    if (!page)
+        return page.failure();
+    page.value().limit = limit.value().value_or(shown_by_default);
+    return Listing{from.value(), until.value(), std::move(page).value()};
+}
+
+Result<manage::Sort> sort_of(const Arguments& arguments, const manage::ListOrder& order) {
+    const auto text = arguments.find("--sort");
+    const auto sort = manage::sort_from(text.value_or(""), order);
+    if (!sort || (text && text->empty()))
+        return not_a("a field of this list", "--sort", *text, "write " + manage::sorts_of(order));
+    return *sort;
+}
+
+Result<manage::Page> page_of(const Arguments& arguments, const manage::ListOrder& order) {
+    const auto sort = sort_of(arguments, order);
+    if (!sort)
+        return sort.failure();
+    manage::Page page;
+    manage::put_sort(sort.value(), page);
+    page.search = arguments.find(search_option.name).value_or("");
+    if (page.search.size() > limits::search_bytes_max)
+        return Failure{
+            Fault::usage,
+            "--search is longer than " + std::to_string(limits::search_bytes_max) + " bytes",
+            "look for a part of it"};
+    return page;
+}
+
+Status check_period(std::int64_t from_ms, std::int64_t until_ms) {
+    if (from_ms < until_ms)
+        return Done{};
+    return Failure{Fault::usage,
+                   "--from (" + format_time(from_ms) + ") is not before --until (" +
+                       format_time(until_ms) + ")",
+                   "give an earlier --from, or a later --until"};
 }
 
 }  // namespace hourgate::cli

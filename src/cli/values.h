@@ -11,34 +11,26 @@
 #include "base/role.h"
 #include "base/time_text.h"
 #include "cli/command.h"
+#include "manage/list_order.h"
 #include "manage/records.h"
 #include "policy/scope.h"
 #include "token/format.h"
 
 namespace hourgate::cli {
 
-/// What a span of time is measured from now: backwards or forwards.
-enum class SpanMeans : std::uint8_t { ago, ahead };
-/// How an option that takes a time reads what names no instant of its own.
-struct TimeForm {
-    DateMeans date = DateMeans::its_end;
-    SpanMeans span = SpanMeans::ahead;
-};
-inline constexpr TimeForm from_form = {DateMeans::its_beginning, SpanMeans::ago};
-inline constexpr TimeForm until_form = {DateMeans::its_end, SpanMeans::ago};
-inline constexpr TimeForm end_form = {DateMeans::its_end, SpanMeans::ahead};
-
-/// Reads a time as people type it: an instant of RFC 3339; a date, or yesterday, today or tomorrow,
-/// which name the beginning or the end of their day (UTC); now; or a span as in "2h".
+/// Reads a time as people type it; see time_from().
 [[nodiscard]] Result<std::optional<std::int64_t>> time_of(const Arguments&, std::string_view name,
                                                           TimeForm form, std::int64_t now_ms);
-/// Reads a time from a text; nullopt if the text has none of these forms.
-[[nodiscard]] std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
-                                                    std::int64_t now_ms);
+/// The same for the end of something that may have none, which is typed as never or none: nullopt
+/// if it is not given, and a nullopt inside for no end.
+[[nodiscard]] Result<std::optional<std::optional<std::int64_t>>> end_of(const Arguments&,
+                                                                        std::string_view name,
+                                                                        std::int64_t now_ms);
 /// "24h", "0": seconds.
 [[nodiscard]] Result<std::optional<std::int64_t>> span_of(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<std::int64_t>> number_of(const Arguments&, std::string_view name,
-                                                            std::int64_t max);
+                                                            std::int64_t max,
+                                                            std::int64_t least = 0);
 [[nodiscard]] Result<std::optional<bool>> yes_or_no(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<Role>> role_of(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<token::Env>> env_of(const Arguments&, std::string_view name);
@@ -57,8 +49,11 @@ inline constexpr Parameter since_option = option("--since", "TIME", "the same as
 inline constexpr Parameter until_option =
     option("--until", "TIME", "before an instant or a span ago, or until the end of a date (UTC)");
 
-/// What --from or --since, --until and --limit say of a list, newest first. A date means the
-/// beginning of its day for --from, and its end for --until.
+inline constexpr Parameter search_option =
+    option("--search", "TEXT", "those that have this text; letter case is ignored");
+
+/// What --from or --since, --until, --limit, --sort and --search say of a list. A date
+/// means the beginning of its day for --from, and its end for --until.
 struct Listing {
     std::optional<std::int64_t> from_ms;
     std::optional<std::int64_t> until_ms;
@@ -66,7 +61,13 @@ struct Listing {
 };
 /// `shown_by_default`: without --limit.
 [[nodiscard]] Result<Listing> listing_of(const Arguments&, std::int64_t shown_by_default,
-                                         std::int64_t now_ms);
+                                         std::int64_t now_ms,
+                                         const manage::ListOrder& order = manage::event_order);
+/// What --sort and --search say of a list; its standard order and everything without them.
+[[nodiscard]] Result<manage::Page> page_of(const Arguments&, const manage::ListOrder& order);
+[[nodiscard]] Result<manage::Sort> sort_of(const Arguments&, const manage::ListOrder& order);
+/// Refuses a period that ends before it begins.
+[[nodiscard]] Status check_period(std::int64_t from_ms, std::int64_t until_ms);
 /// What --from or --since says.
 [[nodiscard]] Result<std::optional<std::int64_t>> from_of(const Arguments&, std::int64_t now_ms);
 

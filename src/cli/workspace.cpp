@@ -19,21 +19,9 @@ namespace {
 
 constexpr Parameter ws = word("WS", "a workspace, by id or name");
 constexpr std::string_view paid_until = "--paid-until";
-constexpr std::string_view no_end = "none";
 
-/// Given or not, and with an end or without: "none".
 Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Session& session) {
-    const Arguments& arguments = session.arguments;
-    using Given = std::optional<std::optional<std::int64_t>>;
-    const auto text = arguments.find(paid_until);
-    if (!text)
-        return Given();
-    if (*text == no_end)
-        return Given(std::in_place, std::nullopt);
-    const auto until = time_of(arguments, paid_until, end_form, session.clock.now().wall_ms);
-    if (!until)
-        return until.failure();
-    return Given(until.value());
+    return end_of(session.arguments, paid_until, session.clock.now().wall_ms);
 }
 
 /// A date in the past is done as asked, since it may be meant: it says what follows from it.
@@ -98,10 +86,13 @@ Status add(Session& session) {
 }
 
 Status list(Session& session) {
+    const auto page = page_of(session.arguments, manage::workspace_order);
+    if (!page)
+        return page.failure();
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_workspaces(context.value()));
+    return shown(session, manage::list_workspaces(context.value(), page.value()));
 }
 
 Status show_one(Session& session) {
@@ -184,12 +175,15 @@ std::vector<Command> workspace_commands() {
                         option("--plan", "P", "its plan; without it: free"),
                         option(paid_until, "DATE",
                                "2027-01-31 (with that day, UTC), an instant, or 90d from now; "
-                               "without it, or with none: no end")},
+                               "never, as without it, for no end")},
          .example = "hourgate workspace add \"Acme Inc\" --plan studio --paid-until 2027-01-31",
          .run = add},
         {.group = "workspace",
          .name = "list",
          .summary = "List all workspaces",
+         .parameters = {option("--sort", "FIELD",
+                               "created (the default) or name, or one of these behind a '-'"),
+                        search_option},
          .example = "hourgate workspace list --json",
          .run = list},
         {.group = "workspace",
@@ -204,9 +198,8 @@ std::vector<Command> workspace_commands() {
          .details = "In force, for the same tokens, when the command returns.",
          .parameters = {ws, word("PLAN", "see `hourgate plan list`"),
                         option(paid_until, "DATE",
-                               "2027-01-31 (with that day, UTC), an instant, 90d from now, or none "
-                               "for no end; "
-                               "without it: as it was")},
+                               "2027-01-31 (with that day, UTC), an instant, 90d from now, or "
+                               "never; without it: as it was")},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
         {.group = "workspace",
@@ -231,7 +224,7 @@ std::vector<Command> workspace_commands() {
          .details = "This cannot be undone. Its ended tokens and their usage go with it; the audit "
                     "log and the decision log stay. Its name is free again. To revoke its tokens "
                     "first: `hourgate token revoke --workspace WS`.",
-         .parameters = {ws},
+         .parameters = {ws, dry_run_flag},
          .example = "hourgate workspace close Acme",
          .run = close},
     };

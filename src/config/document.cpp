@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "token/format.h"
 
 namespace hourgate::config {
 
@@ -152,7 +153,13 @@ std::string_view bare_text_in(std::string_view line) noexcept {
     return {};
 }
 
-/// Puts quotes around the first value of the line that needs them. Returns that value; empty if no
+/// True or FALSE: in any case of letters.
+bool is_truth(std::string_view word) {
+    return lower(word) == "true" || lower(word) == "false";
+}
+
+/// Puts quotes around the first value of the line that needs them, or writes a truth in small
+/// letters. Returns that value; empty if no
 /// value needs them.
 std::string put_quotes(std::string& text, int number) {
     std::size_t begin = 0;
@@ -165,8 +172,104 @@ std::string put_quotes(std::string& text, int number) {
         return "";
     const std::string word(bare);
     const std::size_t at = begin + static_cast<std::size_t>(bare.data() - line.data());
-    text.replace(at, word.size(), "\"" + word + "\"");
+    text.replace(at, word.size(), is_truth(word) ? lower(word) : "\"" + word + "\"");
     return word;
+}
+
+// --- what a mistake of syntax most likely is -----------------------------------------------------
+
+std::string_view line_at(std::string_view text, int number) noexcept {
+    for (int line = 1; line < number; ++line) {
+        const std::size_t end = text.find('\n');
+        if (end == text.npos)
+            return {};
+        text.remove_prefix(end + 1);
+    }
+    return trimmed(text.substr(0, text.find('\n')));
+}
+
+std::string in_quotes(std::string_view text) {
+    return "'" + printable(token::blotted(text), shown_bytes_max) + "'";
+}
+
+/// Whether a text of the line has no second quotation mark.
+bool has_open_text(std::string_view line) noexcept {
+    for (std::size_t at = 0; at < line.size() && line[at] != '#';) {
+        const char mark = line[at];
+        if (mark != '"' && mark != '\'') {
+            ++at;
+            continue;
+        }
+        if (line.substr(at, 3) == R"(""")" || line.substr(at, 3) == "'''")
+            return false;  // it may end on another line
+        const std::size_t end = end_of_text(line, at);
+        if (end == at + 1 || end > line.size() || line[end - 1] != mark)
+            return true;
+        at = end;
+    }
+    return false;
+}
+
+/// The line of the header "[name]" or "[[name]]"; 0: there is none.
+int line_of_header(std::string_view text, std::string_view name, int before) {
+    const std::string one = "[" + std::string(name) + "]";
+    for (int line = 1; line < before; ++line)
+        if (const std::string_view found = line_at(text, line);
+            found.starts_with(one) || found.starts_with("[" + one))
+            return line;
+    return 0;
+}
+
+std::string about_duplicate(std::string_view text, std::string_view line, int number) {
+    if (!line.starts_with('['))
+        return "the key " + in_quotes(trimmed(line.substr(0, line.find('=')))) +
+               " is written twice here; keep one of them";
+    const std::size_t begin = std::min(line.find_first_not_of('['), line.size());
+    const std::string_view name = line.substr(begin, line.find(']') - begin);
+    const int first = line_of_header(text, name, number);
+    const std::string twice =
+        in_quotes(line) + " is written twice" +
+        (first > 0 ? ", first in line " + std::to_string(first) : std::string());
+    const bool is_list = name == "resource" || name == "api";
+    return twice + (is_list ? "; several are written [[" + std::string(name) + "]], each of them"
+                            : "; put all its keys below one of them");
+}
+
+/// What somebody did who wrote a line that is not TOML, and how to fix it; "" if it cannot be told.
+/// `said`: what toml++ found.
+std::string certain_mistake(std::string_view text, int number, std::string_view said) {
+    const std::string_view line = line_at(text, number);
+    const std::string shown = in_quotes(line);
+    const auto found = [&](std::string_view words) { return said.find(words) != said.npos; };
+    if (found("cannot redefine existing") || found("cannot insert"))
+        return about_duplicate(text, line, number);
+    if (has_open_text(line))
+        return shown + " has a text without its second quotation mark; write one at its end";
+    if (found("escape sequence"))
+        return shown +
+               " has a \\ that means nothing here; write \\\\ for one, or put the text "
+               "in '...'";
+    if (line.starts_with('[') && line.find(']') == line.npos)
+        return shown + " has no closing ]; write it at the end of the name";
+    if (!line.starts_with('[') && found("expected '='"))
+        return shown + (line.find(':') == line.npos || line.find('=') != line.npos
+                            ? " has no = behind its key; write KEY = VALUE"
+                            : " has : where = belongs; write KEY = VALUE");
+    if (line.ends_with('='))
+        return shown + " has no value; write one behind the =, or leave the line out";
+    return "";
+}
+
+/// The same, where quotes around a value would not help either.
+std::string likely_mistake(std::string_view text, int number, std::string_view said) {
+    const std::string_view line = line_at(text, number);
+    const std::string shown = in_quotes(line);
+    if (said.find("comma or closing ']'") != said.npos)
+        return "a list is not closed before " + shown +
+               ", or lacks a comma there; write ] behind its last item, and a comma between items";
+    if (line.empty() && said.find("end-of-file") != said.npos)
+        return "the file ends within a text or a list; write what closes it";
+    return printable(said, message_bytes_max) + ", in " + shown;
 }
 
 std::string_view name_of_other(toml::node_type type) noexcept {
@@ -277,12 +380,21 @@ Result<Node> read_toml(std::string_view text, const std::string& file,
             return copy_of(toml::parse(std::string_view(quoted)), levels_max);
         } catch (const toml::parse_error& error) {
             const int line = static_cast<int>(error.source().begin.line);
-            Failure failure = off(
-                file, line, "is not TOML: " + printable(error.description(), message_bytes_max));
+            const std::string certain = certain_mistake(text, line, error.description());
+            if (!certain.empty())
+                return off(file, line, "is not TOML: " + certain);
             const std::string word =
                 unquoted.size() < mistakes_max ? put_quotes(quoted, line) : std::string();
             if (word.empty())
-                return failure;
+                return off(file, line,
+                           "is not TOML: " + likely_mistake(text, line, error.description()));
+            if (is_truth(word)) {
+                unquoted.push_back({line, off(file, line,
+                                              "is not TOML: " + in_quotes(word) +
+                                                  " is written in small letters: " + lower(word))
+                                              .what});
+                continue;
+            }
             unquoted.push_back(
                 {line, off(file, line,
                            "is not TOML: a text needs quotes; put quotes around it: \"" +

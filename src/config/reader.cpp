@@ -52,6 +52,24 @@ std::optional<policy::Action> action_from(std::string_view word) noexcept {
     return std::nullopt;
 }
 
+/// What is in the database, and is looked for in the file, as in [plans.team] and [[workspace]]; ""
+/// for all else.
+std::string made_by_command(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> commands = {{
+        {"plan", "plan set team --api yes --window burst=30/10"},
+        {"workspace", "workspace add Acme --plan studio"},
+        {"member", "member add Acme ann@acme.example --role manager"},
+        {"token", "token mint Acme/ann@acme.example --name \"ci job\""},
+        {"operator", "operator mint --name ann"},
+    }};
+    for (const auto& [made, command] : commands)
+        if (name == made || (name.starts_with(made) && name.substr(made.size()) == "s"))
+            return (made == "operator" ? "an " : "a ") + std::string(made) +
+                   " is not in this file but made by command, as in `hourgate " +
+                   std::string(command) + "`";
+    return "";
+}
+
 bool contains(const std::vector<std::string_view>& words, std::string_view word) noexcept {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -77,9 +95,11 @@ void Reader::section(std::string_view name) {
     table_ = document_.find(name);
     if (table_ == nullptr || table_->kind == Node::Kind::table)
         return;
+    const std::string made =
+        table_->kind == Node::Kind::list ? made_by_command(name) : std::string();
     refuse(table_->line, name,
            std::string(name_of(*table_)) + " where a table belongs; write [" + std::string(name) +
-               "] and its keys below");
+               "] and its keys below" + (made.empty() ? "" : "; " + made));
     table_ = nullptr;
 }
 
@@ -431,7 +451,9 @@ void Reader::find_unknown_keys(const Node& table, const Known& known, const std:
     for (const Node& node : table.children) {
         if (contains(known.keys, node.name))
             continue;
-        const Guess guess = about_unknown_key(node.name, known);
+        const std::string made =
+            node.kind == Node::Kind::table ? made_by_command(known.section) : std::string();
+        const Guess guess = made.empty() ? about_unknown_key(node.name, known) : Guess{made, {}};
         // "path" in the place of "paths" is one mistake.
         std::erase_if(problems_, [&](const Problem& problem) {
             return problem.table == &table && problem.missing == guess.meant;
@@ -441,6 +463,8 @@ void Reader::find_unknown_keys(const Node& table, const Known& known, const std:
 }
 
 std::string Reader::about_unknown_section(std::string_view name) const {
+    if (std::string made = made_by_command(name); !made.empty())
+        return made;
     std::vector<std::string_view> sections;
     std::string homes;  // of a key that lost its section
     for (const Known& known : known_) {

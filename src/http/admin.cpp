@@ -54,14 +54,10 @@ std::optional<Paid> standing_in(Fields& query) {
 }
 
 Answer list_all_workspaces(Visit& visit) {
-    constexpr std::array<std::string_view, 2> fields = {"created", "name"};
     manage::WorkspaceQuery query;
     query.plan = visit.query.text("plan").value_or("");
     query.standing = standing_in(visit.query);
-    const Visit::Sort sort = visit.sort(fields, "created");
-    manage::Page page = visit.page();
-    page.by = sort.by == "name" ? manage::OrderBy::name : manage::OrderBy::standard;
-    page.reversed = sort.descending;
+    const manage::Page page = visit.page_by(manage::workspace_order);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_workspaces(visit.context(), page, query), workspace_json);
@@ -271,25 +267,20 @@ std::optional<std::vector<Window>> windows_in(Fields& body) {
     return windows;
 }
 
-/// There are at most limits::plans_max: they come at once, and are sorted here.
+/// There are at most limits::plans_max: they come at once.
 Answer list_all_plans(Visit& visit) {
-    constexpr std::array<std::string_view, 2> fields = {"rank", "name"};
-    const Visit::Sort sort = visit.sort(fields, "rank");
-    const std::string wanted = lower(visit.query.text("search").value_or(""));
+    manage::Page page;
+    manage::put_sort(visit.sort(manage::plan_order), page);
+    page.search = visit.query.text("search").value_or("");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::list_plans(visit.context()), [&](std::vector<Plan> plans) {
-        if (sort.by == "name")
-            std::stable_sort(plans.begin(), plans.end(),
-                             [](const Plan& a, const Plan& b) { return a.name < b.name; });
-        if (sort.descending)
-            std::reverse(plans.begin(), plans.end());
-        Json list = Json::array();
-        for (const Plan& plan : plans)
-            if (plan.name.find(wanted) != std::string::npos)
-                list.push_back(view_of(plan));
-        return list;
-    });
+    return visit.one(200, manage::list_plans(visit.context(), page),
+                     [](const std::vector<Plan>& plans) {
+                         Json list = Json::array();
+                         for (const Plan& plan : plans)
+                             list.push_back(view_of(plan));
+                         return list;
+                     });
 }
 
 Answer show_one_plan(Visit& visit) {
@@ -379,9 +370,10 @@ Answer list_audit(Visit& visit) {
     filter.actor = visit.query.text("actor").value_or("");
     filter.action = visit.query.text("action").value_or("");
     filter.object = visit.query.text("object").value_or("");
-    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
-    filter.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page_by("at");
+    const Visit::Period period = visit.period();
+    filter.from_ms = period.from_ms;
+    filter.until_ms = period.until_ms;
+    const manage::Page page = visit.page_by(manage::event_order);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_events(visit.context(), filter, page),

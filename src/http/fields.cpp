@@ -200,7 +200,20 @@ std::optional<std::int64_t> Fields::time(std::string_view name, DateMeans means)
         return std::nullopt;
     const auto time_ms = parse_time(*given, means);
     if (!time_ms)
-        refuse_value(name, "an instant of RFC 3339, or a date such as 2027-01-31");
+        refuse_value(name, "an instant of RFC 3339, a date such as 2027-01-31, or null for no end");
+    return time_ms;
+}
+
+std::optional<std::int64_t> Fields::time(std::string_view name, TimeForm form,
+                                         std::int64_t now_ms) {
+    const auto given = text(name);
+    if (!given)
+        return std::nullopt;
+    const auto time_ms = time_from(*given, form, now_ms);
+    if (!time_ms)
+        refuse_value(name,
+                     "an instant of RFC 3339, a date such as 2027-01-31, yesterday, or a span such "
+                     "as 2h, which means so long ago");
     return time_ms;
 }
 

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t count_max);
     /// Returns an instant of RFC 3339, or what a date means. Null is read like an absent field.
     [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, DateMeans means);
+    /// Returns the same, or what people type instead; see time_from().
+    [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, TimeForm form,
+                                                   std::int64_t now_ms);
     /// "24h", "0": seconds.
     [[nodiscard]] std::optional<std::int64_t> span_s(std::string_view name);
     /// Null when it is absent or no list. The caller reads its items.

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "http/cursor.h"
 #include "http/failure.h"
 #include "http/json.h"
@@ -99,32 +100,31 @@ manage::Page Visit::page() {
     return page;
 }
 
-Visit::Sort Visit::sort(std::span<const std::string_view> fields, std::string_view standard) {
-    const auto read = [&](std::string_view text) -> std::optional<Sort> {
-        const bool descending = text.starts_with('-');
-        const std::string_view name = text.substr(descending ? 1 : 0);
-        const auto known = std::find(fields.begin(), fields.end(), name);
-        return known == fields.end() ? std::nullopt : std::optional(Sort{*known, descending});
-    };
-    const Sort usual = read(standard).value_or(Sort{});
+manage::Sort Visit::sort(const manage::ListOrder& order) {
+    const manage::Sort usual = *manage::sort_from("", order);
     const auto text = query.text("sort");
     if (!text)
         return usual;
-    if (const auto asked = read(*text))
+    if (const auto asked = manage::sort_from(*text, order); asked && !text->empty())
         return *asked;
-    std::string all;
-    for (const std::string_view name : fields)
-        all.append(all.empty() ? "" : ", ").append(name);
-    query.refuse_value("sort", all + ", or one of these behind a '-'");
+    query.refuse_value("sort", manage::sorts_of(order));
     return usual;
 }
 
-manage::Page Visit::page_by(std::string_view field) {
-    const std::array fields = {field};
-    const Sort asked = sort(fields, "-" + std::string(field));
+manage::Page Visit::page_by(const manage::ListOrder& order) {
+    const manage::Sort asked = sort(order);
     manage::Page found = page();
-    found.reversed = !asked.descending;
+    manage::put_sort(asked, found);
     return found;
+}
+
+Visit::Period Visit::period() {
+    const Period asked{query.time("from", from_form, now_ms()),
+                       query.time("until", until_form, now_ms())};
+    if (asked.from_ms && asked.until_ms && *asked.from_ms >= *asked.until_ms)
+        query.refuse("from", "is not before until (" + format_time(*asked.from_ms) + " and " +
+                                 format_time(*asked.until_ms) + "); swap them");
+    return asked;
 }
 
 std::optional<Answer> Visit::flawed() {

@@ -19,6 +19,7 @@
 #include "http/repeats.h"
 #include "http/reply.h"
 #include "manage/ledger.h"
+#include "manage/list_order.h"
 
 namespace hourgate::http {
 
@@ -75,15 +76,16 @@ public:
 
     /// The page asked for by `limit`, `cursor` and `search` of the query. Flaws go into `query`.
     [[nodiscard]] manage::Page page();
-    /// What `sort` of the query says: one of `fields`, the first without it, with a leading '-' the
-    /// other way round. `standard` is what an absent one means, as "-created".
-    struct Sort {
-        std::string_view by;
-        bool descending = false;
+    /// What `sort` of the query says.
+    [[nodiscard]] manage::Sort sort(const manage::ListOrder& order);
+    /// The page, sorted as `sort` says. Not for tokens.
+    [[nodiscard]] manage::Page page_by(const manage::ListOrder& order);
+    /// What `from` and `until` of the query say: an instant, a date, yesterday, or 2h, so long ago.
+    struct Period {
+        std::optional<std::int64_t> from_ms;   ///< at or after
+        std::optional<std::int64_t> until_ms;  ///< before
     };
-    /// The page of a list by an instant, `field`, whose latest item comes first without `sort`.
-    [[nodiscard]] manage::Page page_by(std::string_view field);
-    [[nodiscard]] Sort sort(std::span<const std::string_view> fields, std::string_view standard);
+    [[nodiscard]] Period period();
     /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
     [[nodiscard]] std::optional<Answer> flawed();
 

@@ -53,15 +53,6 @@ std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
     return now_ms + *in_s * ms_per_s;
 }
 
-/// sort=lastUsed: those not used for longest first.
-manage::TokenOrder token_order_in(Visit& visit) {
-    constexpr std::array<std::string_view, 2> fields = {"created", "lastUsed"};
-    const Visit::Sort sort = visit.sort(fields, "-created");
-    if (sort.by == "lastUsed")
-        return sort.descending ? manage::TokenOrder::used_first : manage::TokenOrder::unused_first;
-    return sort.descending ? manage::TokenOrder::newest_first : manage::TokenOrder::oldest_first;
-}
-
 manage::TokenStatus token_status_in(Fields& query) {
     const auto text = query.text("status");
     if (!text)
@@ -209,7 +200,7 @@ Answer list_tokens(Visit& visit) {
 }
 
 Answer list_tokens(Visit& visit, manage::TokenQuery query) {
-    query.order = token_order_in(visit);
+    query.order = manage::token_order_of(visit.sort(manage::token_order));
     query.status = token_status_in(visit.query);
     query.env = env_of(visit.query);
     const manage::Page page = visit.page();
@@ -259,15 +250,9 @@ std::optional<Role> role_in(Fields& fields) {
 }
 
 Answer list_members(Visit& visit, std::string_view workspace) {
-    constexpr std::array<std::string_view, 3> fields = {"created", "name", "email"};
     const manage::MemberQuery query{role_in(visit.query), member_kind_in(visit.query),
                                     removed_in(visit.query)};
-    const Visit::Sort sort = visit.sort(fields, "created");
-    manage::Page page = visit.page();
-    page.by = sort.by == "name"    ? manage::OrderBy::name
-              : sort.by == "email" ? manage::OrderBy::email
-                                   : manage::OrderBy::standard;
-    page.reversed = sort.descending;
+    const manage::Page page = visit.page_by(manage::member_order);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_members(visit.context(), workspace, page, query),
@@ -303,9 +288,10 @@ Answer list_usage(Visit& visit) {
         query.tokens.workspace = visit.query.text("workspace").value_or("");
     query.tokens.member = visit.query.text("member").value_or("");
     query.prefix = visit.query.text("token").value_or("");
-    query.from_ms = visit.query.time("from", DateMeans::its_beginning);
-    query.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page_by("hour");
+    const Visit::Period period = visit.period();
+    query.from_ms = period.from_ms;
+    query.until_ms = period.until_ms;
+    const manage::Page page = visit.page_by(manage::usage_order);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_usage(visit.context(), query, page),

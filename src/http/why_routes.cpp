@@ -128,9 +128,10 @@ Answer list_decisions(Visit& visit) {
     filter.workspace_id = visit.query.text("workspace").value_or("");
     filter.prefix = visit.query.text("token").value_or("");
     filter.reason = visit.query.text("reason").value_or("");
-    filter.from_ms = visit.query.time("from", DateMeans::its_beginning);
-    filter.until_ms = visit.query.time("until", DateMeans::its_end);
-    const manage::Page page = visit.page_by("at");
+    const Visit::Period period = visit.period();
+    filter.from_ms = period.from_ms;
+    filter.until_ms = period.until_ms;
+    const manage::Page page = visit.page_by(manage::event_order);
     if (auto off = visit.flawed())
         return *std::move(off);
     return visit.list(manage::list_decisions(visit.context(), filter, page),

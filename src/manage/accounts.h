@@ -116,7 +116,7 @@ struct PlanChange {
     std::optional<std::int64_t> rank;
     std::optional<std::vector<Window>> windows;  ///< replaces all windows
 };
-[[nodiscard]] Result<std::vector<Plan>> list_plans(const Context&);
+[[nodiscard]] Result<std::vector<Plan>> list_plans(const Context&, const Page& = {});
 /// What is weak about each plan: see warning_about() of plan/plan.h.
 [[nodiscard]] Result<std::vector<std::string>> plan_warnings(const Context&);
 [[nodiscard]] Result<Plan> show_plan(const Context&, std::string_view name);

@@ -1,5 +1,5 @@
 // The event that goes with every change: who, what, on whom, before, after, when, from where.
-// Private to manage/.
+// Private to manage/, except for Json, which a restore writes its event with.
 #pragma once
 
 #include <cstdint>

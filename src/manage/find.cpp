@@ -75,8 +75,27 @@ bool is_name(std::string_view text, std::size_t bytes_max) {
     return is_plain_name(text, bytes_max) && !token::shows_secret(text);
 }
 
-std::string name_rule(std::size_t bytes_max) {
-    return "use 1 to " + std::to_string(bytes_max) +
+namespace {
+
+std::string flaw_of_name(std::string_view text, std::size_t bytes_max) {
+    if (text.empty())
+        return "it is empty";
+    if (text.find_first_not_of(' ') == text.npos)
+        return "it has nothing but spaces";
+    if (text.size() > bytes_max)
+        return "it has " + std::to_string(text.size()) + " bytes";
+    if (!is_utf8(text))
+        return "it is not UTF-8";
+    if (text.front() == ' ' || text.back() == ' ')
+        return "it has a space at an end";
+    return token::shows_secret(text) ? "it has a token in it"
+                                     : "it has a control character, or one that nobody sees";
+}
+
+}  // namespace
+
+std::string name_rule(std::string_view text, std::size_t bytes_max) {
+    return flaw_of_name(text, bytes_max) + "; use 1 to " + std::to_string(bytes_max) +
            " bytes of plain UTF-8 text: no space at either end, no control or invisible character, "
            "no token";
 }

@@ -33,26 +33,30 @@ namespace hourgate::manage {
 /// Whether something may be named so: is_plain_name(), and no secret of a token in it, which would
 /// be stored and shown from then on.
 [[nodiscard]] bool is_name(std::string_view text, std::size_t bytes_max);
-/// What a name has to be (is_name), as the next step of a refusal.
-[[nodiscard]] std::string name_rule(std::size_t bytes_max);
+/// What is wrong with a text that is not a name, and what a name has to be (is_name): the next step
+/// of a refusal.
+[[nodiscard]] std::string name_rule(std::string_view text, std::size_t bytes_max);
 /// "'Acme'": as it is when it is plain text, else with its odd bytes spelled out; without secrets.
 [[nodiscard]] std::string quoted(std::string_view text);
 /// "ann@acme.example (mem_…)" or "'build robot' (mem_…)".
 [[nodiscard]] std::string name_of(const Member& member);
 
-/// Runs a use case that gives a T in one transaction.
+/// Runs a use case that gives a T in one transaction. With context.preview it is rolled back, and
+/// what it gave is returned all the same.
 template <typename Work>
 [[nodiscard]] auto in_write(const Context& context, Work&& work)
     -> decltype(work(std::declval<Rows&>())) {
     using Outcome = decltype(work(std::declval<Rows&>()));
     std::optional<Outcome> outcome;
+    bool previewed = false;
     const Status done = context.ledger.write([&](Rows& rows) -> Status {
         outcome.emplace(work(rows));
         if (!*outcome)
             return outcome->failure();
-        return Done{};
+        previewed = context.preview;
+        return previewed ? Status(Failure{Fault::conflict, "a preview", ""}) : Status(Done{});
     });
-    if (!done)
+    if (!done && !previewed)
         return done.failure();
     return *std::move(outcome);
 }

@@ -188,6 +188,8 @@ struct Context {
     std::function<bool(Role, std::span<const policy::Scope>)> passes_something = {};
     /// The plan that a lapsed workspace counts as ([plans] lapse_to).
     std::string lapse_to = {};
+    /// A change is made as it would be, and then taken back: nothing is written.
+    bool preview = false;
 };
 
 }  // namespace hourgate::manage

@@ -24,7 +24,7 @@ std::string with_lower_domain(std::string_view email) {
 }
 
 Status check_new(const NewMember& asked) {
-    const std::string rule = name_rule(limits::name_bytes_max);
+    const std::string rule = name_rule(asked.name, limits::name_bytes_max);
     if (asked.kind == MemberKind::person) {
         if (!is_email(asked.email) || token::shows_secret(asked.email))
             return Failure{Fault::usage, quoted(asked.email) + " is not an e-mail address",

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "manage/accounts.h"
 #include "manage/audit.h"
 #include "manage/find.h"
@@ -168,15 +169,27 @@ Status remove_in(Rows& rows, const Context& context, std::string_view name) {
 
 }  // namespace
 
-Result<std::vector<Plan>> list_plans(const Context& context) {
+Result<std::vector<Plan>> list_plans(const Context& context, const Page& page) {
     if (Status may = operators_only(context); !may)
         return may.failure();
-    return in_read(context, [](Rows& rows) -> Result<std::vector<Plan>> {
+    auto listed = in_read(context, [](Rows& rows) -> Result<std::vector<Plan>> {
         const Result<PlanBook> book = rows.plans();
         if (!book)
             return book.failure();
         return book.value().plans();
     });
+    if (!listed)
+        return listed;
+    std::vector<Plan>& plans = listed.value();
+    const std::string wanted = lower(page.search);
+    std::erase_if(plans,
+                  [&](const Plan& plan) { return plan.name.find(wanted) == plan.name.npos; });
+    if (page.by == OrderBy::name)
+        std::stable_sort(plans.begin(), plans.end(),
+                         [](const Plan& a, const Plan& b) { return a.name < b.name; });
+    if (page.reversed)
+        std::reverse(plans.begin(), plans.end());
+    return listed;
 }
 
 Result<std::vector<std::string>> plan_warnings(const Context& context) {

@@ -31,14 +31,15 @@ Status check_name(std::string_view name) {
     if (is_name(name, limits::token_name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a token cannot be named " + quoted(name),
-                   name_rule(limits::token_name_bytes_max), "bad_name", "name"};
+                   name_rule(name, limits::token_name_bytes_max), "bad_name", "name"};
 }
 
 Status check_note(std::string_view note) {
     if (note.empty() || is_name(note, limits::note_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a token cannot have the note " + quoted(note),
-                   name_rule(limits::note_bytes_max) + "; or leave it empty", "bad_name", "note"};
+                   name_rule(note, limits::note_bytes_max) + "; or leave it empty", "bad_name",
+                   "note"};
 }
 
 Status check_key(const std::optional<std::string>& key) {

@@ -19,7 +19,7 @@ Status check_name(std::string_view name) {
     if (is_name(name, limits::name_bytes_max))
         return Done{};
     return Failure{Fault::usage, "a workspace cannot be named " + quoted(name),
-                   name_rule(limits::name_bytes_max), "bad_name", "name"};
+                   name_rule(name, limits::name_bytes_max), "bad_name", "name"};
 }
 
 /// Conflict when another workspace than the one of `row` has the name, or it as its id.
@@ -263,7 +263,7 @@ Result<ClosedWorkspace> close_workspace(const Context& context, std::string_view
         if (!done)
             return done.failure();
         closed.view = with_standing(std::move(closed.view), context);
-        if (done.value())
+        if (done.value() || context.preview)
             return closed;
         named = closed.view.workspace.public_id;
     }

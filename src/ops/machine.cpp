@@ -213,6 +213,18 @@ bool can_connect(const Address& from, const Address& to, std::uint16_t port) {
     return connected;
 }
 
+std::string why_not_listened(const Address& where, std::uint16_t port) {
+    SocketAddress address(where, port);
+    const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return std::strerror(errno);
+    const int on = 1;  // as the server binds: what only waits to be forgotten is not in its way
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const int error = ::bind(fd, address.get(), address.size()) == 0 ? 0 : errno;
+    ::close(fd);
+    return error == 0 ? "" : std::strerror(error);
+}
+
 namespace {
 
 std::string why_not_connected_to(const sockaddr* address, socklen_t size, int wait_ms) {

@@ -64,6 +64,10 @@ struct Newest {
 /// nothing on it. REQUIRES: both of one family, and both of this machine, so that it takes no time.
 [[nodiscard]] bool can_connect(const Address& from, const Address& to, std::uint16_t port);
 
+/// Whether this user can listen on a TCP port of that address of this machine now. Returns "" if
+/// so, else why not, as in "Address already in use". Nothing listens there afterwards.
+[[nodiscard]] std::string why_not_listened(const Address& where, std::uint16_t port);
+
 /// Where a connection is to be made to.
 struct Place {
     std::string host;  ///< name or numeric address

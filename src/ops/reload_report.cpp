@@ -93,6 +93,7 @@ std::string text_of(const ReloadReport& report) {
     lines.add("began", std::to_string(report.began_us));
     lines.add("outcome", report.in_force ? "in-force" : "refused");
     lines.add("file", report.file);
+    lines.add("public", report.public_place);
     lines.add("next", report.next);
     lines.add("mistake", report.mistakes);
     lines.add("restart", report.after_restart);
@@ -116,6 +117,8 @@ void take(ReloadReport& report, std::string_view word, std::string_view value) {
         report.in_force = value == "in-force";
     else if (word == "file")
         report.file = value;
+    else if (word == "public")
+        report.public_place = value;
     else if (word == "next")
         report.next = value;
     else if (word == "mistake")

@@ -25,6 +25,7 @@ struct ReloadReport {
     std::int64_t began_us = 0;          ///< CLOCK_MONOTONIC, when it began to read
     bool in_force = true;               ///< false: refused, and the previous configuration stays
     std::string file;                   ///< absolute; "" for built-in defaults
+    std::string public_place;           ///< where the public listener is bound, with its port
     std::string next;                   ///< how to fix a refusal; may be empty
     std::vector<std::string> mistakes;  ///< why it was refused
     std::vector<std::string> warnings;  ///< of the configuration that is in force now

@@ -107,12 +107,15 @@ struct RestoreReport {
 /// `now_ms` names the old file and stamps audit events. `before` is called with what will be lost
 /// once that is known, while nothing has been changed.
 ///
+/// The audit event is by `actor`, and says from which backup, of when, and what was lost.
+///
 /// Restore::preview stops there: the copy is removed, the report says what would be, and `old_file`
 /// is empty. It takes no server lock, so a server may run, and leaves the database as it is.
 enum class Restore : std::uint8_t { real, preview };
 [[nodiscard]] Result<RestoreReport> restore(const std::string& database, const std::string& source,
                                             BringBack bring_back, std::int64_t now_ms,
                                             const std::function<void(const Losses&)>& before = {},
-                                            Restore what = Restore::real);
+                                            Restore what = Restore::real,
+                                            const std::string& actor = "restore");
 
 }  // namespace hourgate::store

@@ -120,7 +120,8 @@ Failure permission_failure(const std::string& what, const std::string& path) {
         return {Fault::permission,
                 "root works as the user that can rearrange this folder (uid " +
                     std::to_string(*user) + "), who may not " + what + " " + path,
-                "give the file to that user, or use a folder that root alone can rearrange"};
+                "give the file to that user (`chown -h " + std::to_string(*user) + " '" + path +
+                    "'`), or use a folder that root alone can rearrange"};
     return {Fault::permission,
             "this user (uid " + std::to_string(::geteuid()) + ") may not " + what + " " + path,
             std::move(next)};

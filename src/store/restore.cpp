@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,7 +22,9 @@
 #include <vector>
 
 #include "base/clock.h"
-
+#include "base/limits.h"
+#include "base/text.h"
+#include "manage/audit.h"
 #include "store/as_owner.h"
 #include "store/backup.h"
 #include "store/connection.h"
@@ -227,17 +230,48 @@ struct Bringing {
     std::int64_t now_ms;
 };
 
-void tell(const Bringing& to, const char* action, const std::string& object,
-          const std::string& after) {
+void tell(const Bringing& to, const std::string& actor, const char* action,
+          const std::string& object, const std::string& after) {
     SQLite::Statement event(to.copy.db(),
                             "INSERT INTO audit_events (at_ms, actor, source, action, object,"
                             " workspace_id, before, after)"
-                            " VALUES (?1, 'restore', 'local', ?2, ?3, '', '', ?4)");
+                            " VALUES (?1, ?5, 'local', ?2, ?3, '', '', ?4)");
     event.bind(1, to.now_ms);
     event.bind(2, action);
     event.bind(3, object);
     event.bind(4, after);
+    event.bind(5, actor);
     event.exec();
+}
+
+std::optional<std::int64_t> known_time(std::int64_t wall_ms) {
+    return wall_ms > 0 ? std::optional(wall_ms) : std::nullopt;
+}
+
+/// What the audit event of a restore says: from which backup, and what was lost as far as it is
+/// known.
+std::string event_of(const std::string& source, BringBack bring_back, const RestoreReport& report) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(source, error);
+    const Losses& losses = report.losses;
+    manage::Json json;
+    json.add("backup", printable(error ? source : whole.lexically_normal().string(), 4'096))
+        .add_time("backupWrittenAt", known_time(losses.made_ms))
+        .add_time("newestChangeInBackupAt", known_time(losses.newest_ms))
+        .add_flag("broughtBack", bring_back == BringBack::yes)
+        .add("keptRevoked", static_cast<std::int64_t>(report.kept_revoked.size()))
+        .add("keptRemoved", static_cast<std::int64_t>(report.kept_removed.size()))
+        .add_flag("lossesKnown", losses.known);
+    if (losses.known)
+        json.add("auditEventsLost", losses.audit_events)
+            .add("tokensMintedLost", losses.tokens_minted)
+            .add("tokensRevokedLost", losses.tokens_revoked)
+            .add("tokensRotatedLost", losses.tokens_rotated)
+            .add("workspacesAddedLost", losses.workspaces_added)
+            .add("membersAddedLost", losses.members_added)
+            .add("membersRemovedLost", losses.members_removed)
+            .add("tokensThatWorkAgain", losses.works_again_count);
+    return json.text();
 }
 
 /// Ends in the copy what was ended since; gives those that were not ended in it.
@@ -251,7 +285,7 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
         change.bind(2, one.at_ms);
         if (change.exec() == 0)
             continue;  // not in the backup, or ended in it
-        tell(to, action, one.id, R"({"because":"ended since the backup was made"})");
+        tell(to, "restore", action, one.id, R"({"because":"ended since the backup was made"})");
         kept.push_back(one.id);
     }
     return kept;
@@ -334,8 +368,9 @@ std::int64_t written_ms(const std::string& file) {
 }
 
 Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& draft,
-                                       const OldKnown& old, const OldEnds& ends,
-                                       std::int64_t now_ms) {
+                                       const OldKnown& old, BringBack bring_back,
+                                       std::int64_t now_ms, const std::string& actor) {
+    const OldEnds ends = bring_back == BringBack::yes ? OldEnds{} : old.ends;
     return guarded(source, [&]() -> Result<RestoreReport> {
         Connection copy(draft, Access::draft, command_busy_ms);
         Transaction transaction(copy, Transaction::Kind::immediate);
@@ -352,7 +387,9 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
             "UPDATE members SET removed_ms = ?2 WHERE public_id = ?1 AND removed_ms IS NULL",
             "member.remove");
         find_works_again(copy, old, now_ms, report.losses);
-        tell(to, "database.restore", "", "");
+        tell(to, actor, "database.restore",
+             printable(std::filesystem::path(source).filename().string(), limits::name_bytes_max),
+             event_of(source, bring_back, report));
         report.workspaces = count(copy, "workspaces");
         report.members = count(copy, "members");
         report.tokens = count(copy, "tokens");
@@ -408,7 +445,8 @@ Result<Standing> former_at(const std::string& database) {
 
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
                                    Draft draft, BringBack bring_back, std::int64_t now_ms,
-                                   const std::function<void(const Losses&)>& before, Restore what) {
+                                   const std::function<void(const Losses&)>& before, Restore what,
+                                   const std::string& actor) {
     const bool real = what == Restore::real;
     const auto alone = lock(database, LockedPart::use,
                             real ? LockKind::exclusive : LockKind::shared, others_wait_ms);
@@ -426,8 +464,8 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
         return old.failure();
     if (const Result<Standing> former = former_at(database); !former)
         return former.failure();
-    const OldEnds ends = bring_back == BringBack::yes ? OldEnds{} : old.value().ends;
-    Result<RestoreReport> report = bring_up_to_date(source, draft, old.value(), ends, now_ms);
+    Result<RestoreReport> report =
+        bring_up_to_date(source, draft, old.value(), bring_back, now_ms, actor);
     if (!report)
         return report;
     if (before)
@@ -470,7 +508,8 @@ Result<Draft> restored_draft(const std::string& source, const std::string& targe
 
 Result<RestoreReport> restore(const std::string& database, const std::string& source,
                               BringBack bring_back, std::int64_t now_ms,
-                              const std::function<void(const Losses&)>& before, Restore what) {
+                              const std::function<void(const Losses&)>& before, Restore what,
+                              const std::string& actor) {
     const Result<AsOwner> owner = AsOwner::of(database);
     if (!owner)
         return owner.failure();
@@ -497,7 +536,7 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
     if (const auto mode = draft.value().open_to_others())
         return keeps_no_modes(path.value(), *mode);
     return put_in_place(path.value(), source, std::move(draft).value(), bring_back, now_ms, before,
-                        what);
+                        what, actor);
 }
 
 }  // namespace hourgate::store

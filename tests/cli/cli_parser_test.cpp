@@ -236,3 +236,38 @@ TEST_CASE("a whole token among the arguments is refused and not repeated") {
     CHECK(prefix_of_token_in("go_live_party_2027").empty());
     CHECK(prefix_of_token_in("x_live_4f8a2c1bdedf_").empty());
 }
+
+TEST_CASE("a token given as an argument is answered with where it belongs, and is not repeated") {
+    const std::string secret(32, 'S');
+    const std::string token = "hsk_live_4f8a2c1bdedf_" + secret;
+    const Failure checked = refused({"check", "GET", "/x", token});
+    CHECK(has(checked.next, "`hourgate check GET /path < FILE`"));
+    CHECK_FALSE(has(checked.next, "give its prefix"));
+    CHECK(has(refused({"--config", "check", "token", "revoke", token}).next, "give its prefix"));
+    CHECK(has(refused({"why", "--token", token}).next, "give its prefix"));
+    CHECK(has(refused({"workspace", "add", token}).next, "leave it out"));
+    CHECK(has(refused({"config", "check", token}).next, "leave it out"));
+    // One that is not known as a token: of another service, or a part of one.
+    for (const std::string& other :
+         {secret, std::string("ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+          std::string("open sesame")}) {
+        for (const Words& words :
+             {Words{"check", "GET", "/x", other}, Words{"check", "GET", "/x", "--token", other},
+              Words{"check", "GET", "/x", "--token=" + other},
+              Words{"check", "GET", "/x", "-H", "Authorization: Bearer " + other}}) {
+            const Failure failure = refused(words);
+            CHECK_FALSE(has(failure.what + failure.next, other));
+            CHECK(has(failure.next, "< FILE"));
+        }
+    }
+    // Every command that reads one says so.
+    int reading = 0;
+    for (const Command& command : table().commands)
+        reading += command.reads_token ? 1 : 0;
+    CHECK(reading == 1);
+}
+
+TEST_CASE("-V and --version are what version is") {
+    read({"-V"}, "version");
+    read({"--version"}, "version");
+}

@@ -24,17 +24,30 @@ constexpr std::int64_t now_ms = 1'764'000'000'000;
 }  // namespace
 
 TEST_CASE("an end is a span from now or a date; what is neither is refused with the form") {
-    const auto end_of = [](const Arguments& arguments) {
-        return time_of(arguments, "--expires", end_form, now_ms);
+    const auto end = [](const Arguments& arguments) {
+        return end_of(arguments, "--expires", now_ms);
     };
-    CHECK(end_of({}).value() == std::nullopt);
-    CHECK(end_of(with("--expires", {"90d"})).value() == now_ms + 90 * 86'400'000LL);
-    CHECK(end_of(with("--expires", {"2027-01-31"})).value() == parse_time("2027-02-01T00:00:00Z"));
+    CHECK(end({}).value() == std::nullopt);
+    CHECK(end(with("--expires", {"90d"})).value().value() == now_ms + 90 * 86'400'000LL);
+    CHECK(end(with("--expires", {"2027-01-31"})).value().value() ==
+          parse_time("2027-02-01T00:00:00Z"));
+    for (const std::string never : {"never", "none"}) {
+        const auto given = end(with("--expires", {never}));
+        REQUIRE(given.ok());
+        REQUIRE(given.value().has_value());       // given, and
+        CHECK_FALSE(given.value()->has_value());  // without an end
+        // Where there is always an end, it says so.
+        const auto from = listing_of(with("--from", {never}), 10, now_ms);
+        REQUIRE_FALSE(from.ok());
+        CHECK(from.failure().next.find("leave the option out") != std::string::npos);
+    }
+    CHECK(span_of(with("--grace", {"none"}), "--grace").value() == 0);
+    CHECK_FALSE(span_of(with("--grace", {"never"}), "--grace").ok());
     for (const std::string bad : {"", "soon", "90", "-1d", "2027-02-30", "1h30m", "999999999d"}) {
-        const auto end = end_of(with("--expires", {bad}));
-        REQUIRE_FALSE(end.ok());
-        CHECK(end.failure().fault == Fault::usage);
-        CHECK(end.failure().what.find("--expires") == 0);
+        const auto off = end(with("--expires", {bad}));
+        REQUIRE_FALSE(off.ok());
+        CHECK(off.failure().fault == Fault::usage);
+        CHECK(off.failure().what.find("--expires") == 0);
     }
 }
 
@@ -143,4 +156,46 @@ TEST_CASE("wrong usage exits 2, every other failure 1") {
     for (const Fault fault : {Fault::not_found, Fault::conflict, Fault::config, Fault::store,
                               Fault::permission, Fault::system})
         CHECK(exit_code_of({fault, "", ""}) == 1);
+}
+
+TEST_CASE("a period that ends before it begins is refused, and both of its ends are named") {
+    const auto between = [](const char* from, const char* until) {
+        Arguments arguments = with("--from", {from});
+        arguments.add("--until", {until});
+        return listing_of(arguments, 10, now_ms);
+    };
+    CHECK(between("2026-11-01", "2026-11-30").ok());
+    CHECK(between("2026-11-30", "2026-11-30").ok());  // that day
+    for (const auto& listing : {between("2026-11-30", "2026-11-01"), between("1h", "2h"),
+                                between("2h", "2h"), between("today", "yesterday")}) {
+        REQUIRE_FALSE(listing.ok());
+        CHECK(listing.failure().fault == Fault::usage);
+        CHECK(listing.failure().what.find("--from (") == 0);
+        CHECK(listing.failure().what.find("--until (") != std::string::npos);
+    }
+}
+
+TEST_CASE("--sort takes the fields of its list, both ways, and --search a part of a text") {
+    const auto page = [](const Arguments& arguments, const manage::ListOrder& order) {
+        return page_of(arguments, order);
+    };
+    CHECK_FALSE(page({}, manage::member_order).value().reversed);
+    CHECK(page(with("--sort", {"-name"}), manage::member_order).value().reversed);
+    CHECK(page(with("--sort", {"email"}), manage::member_order).value().by ==
+          manage::OrderBy::email);
+    CHECK_FALSE(page({}, manage::event_order).value().reversed);  // the latest first
+    CHECK(page(with("--sort", {"at"}), manage::event_order).value().reversed);
+    CHECK(page(with("--sort", {"hour"}), manage::usage_order).value().reversed);
+    CHECK(manage::token_order_of(sort_of({}, manage::token_order).value()) ==
+          manage::TokenOrder::newest_first);
+    CHECK(manage::token_order_of(
+              sort_of(with("--sort", {"lastUsed"}), manage::token_order).value()) ==
+          manage::TokenOrder::unused_first);
+    CHECK(page(with("--search", {"Ann"}), manage::member_order).value().search == "Ann");
+    CHECK_FALSE(page(with("--search", {std::string(101, 'x')}), manage::member_order).ok());
+    for (const std::string bad : {"", "-", "id", "Name", "+name", "name,email"}) {
+        const auto off = page(with("--sort", {bad}), manage::member_order);
+        REQUIRE_FALSE(off.ok());
+        CHECK(off.failure().next.find("created, name, email") != std::string::npos);
+    }
 }

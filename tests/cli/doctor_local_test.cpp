@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/doctor/local_findings.h"
+#include "cli/shell.h"
 #include "config/load.h"
 #include "support/catch.h"
 
@@ -101,7 +102,7 @@ TEST_CASE("files that others may read, of another owner, or in an open folder ar
     const auto check = [](const std::vector<ops::FileRights>& files,
                           const ops::FileRights& in = folder,
                           const std::optional<ops::FileRights>& config = {}) {
-        return about_rights(files, in, config);
+        return about_rights(files, in, config, {});
     };
     CHECK(check({file("/d/x.db", 0600), file("/d/x.db-wal", 0600)}).state == State::ok);
     CHECK(check({file("/d/x.db", 0640)}).fix == "chmod 0600 /d/x.db");
@@ -136,7 +137,7 @@ TEST_CASE("room on the disk is measured by what there is, and by what a backup t
 
 TEST_CASE("a clock before what the database holds is bad, one that nobody keeps worth a look") {
     const auto check = [](std::int64_t ahead_ms, std::optional<bool> kept) {
-        return about_clock(now_ms, store::Stamp{now_ms + ahead_ms, "an audit event"}, kept);
+        return about_clock(now_ms, store::Stamp{now_ms + ahead_ms, "an audit event"}, kept, {});
     };
     CHECK(check(0, true).state == State::ok);
     CHECK(check(2'000, true).state == State::ok);
@@ -144,12 +145,12 @@ TEST_CASE("a clock before what the database holds is bad, one that nobody keeps 
     CHECK(has(check(3 * ms_per_day, true).seen, "set back by 3 days"));
     CHECK(check(-ms_per_day, false).state == State::warn);
     CHECK(check(-ms_per_day, std::nullopt).state == State::ok);
-    CHECK(about_clock(now_ms, std::nullopt, true).state == State::ok);
+    CHECK(about_clock(now_ms, std::nullopt, true, {}).state == State::ok);
 }
 
 TEST_CASE("a backup is well for two nights, worth a look for a week, then bad") {
     const auto state = [](const BackupsSeen& seen) {
-        return about_backups(now_ms, seen, "/d/x.db").state;
+        return about_backups(now_ms, seen, "/d/x.db", {}).state;
     };
     CHECK(state(backups(0)) == State::ok);
     CHECK(state(backups(50 * ms_per_hour)) == State::ok);
@@ -163,8 +164,8 @@ TEST_CASE("a backup is well for two nights, worth a look for a week, then bad") 
     CHECK(state(folder_without(false)) == State::bad);
     CHECK(state(backups(0, "/d/x.db")) == State::bad);
     // The line to paste makes the folder only where there is none.
-    CHECK(has(about_backups(now_ms, folder_without(false), "/d/x.db").fix, "mkdir"));
-    CHECK_FALSE(has(about_backups(now_ms, folder_without(true), "/d/x.db").fix, "mkdir"));
+    CHECK(has(about_backups(now_ms, folder_without(false), "/d/x.db", {}).fix, "mkdir"));
+    CHECK_FALSE(has(about_backups(now_ms, folder_without(true), "/d/x.db", {}).fix, "mkdir"));
 }
 
 TEST_CASE("an API that cannot be reached is bad, one of several worth a look, and each is named") {
@@ -180,10 +181,10 @@ TEST_CASE("an API that cannot be reached is bad, one of several worth a look, an
 }
 
 TEST_CASE("a server that may open too few files for its listeners is worth a look") {
-    CHECK(about_open_files(65'536, 3).state == State::ok);
-    CHECK(about_open_files(1'024, 3).state == State::warn);
-    CHECK(about_open_files(17'000, 1).state == State::ok);
-    CHECK(about_open_files(std::nullopt, 3).state == State::skipped);
+    CHECK(about_open_files(65'536, 3, {}).state == State::ok);
+    CHECK(about_open_files(1'024, 3, {}).state == State::warn);
+    CHECK(about_open_files(17'000, 1, {}).state == State::ok);
+    CHECK(about_open_files(std::nullopt, 3, {}).state == State::skipped);
 }
 
 TEST_CASE("sizes and spans are told in units that people read") {
@@ -195,4 +196,47 @@ TEST_CASE("sizes and spans are told in units that people read") {
     CHECK(span_text(5 * ms_per_hour) == "5 hours");
     CHECK(span_text(47 * ms_per_hour) == "47 hours");
     CHECK(span_text(3 * ms_per_day) == "3 days");
+}
+
+TEST_CASE("a fix is for the user who reads it, and names systemd only where it runs the server") {
+    constexpr uid_t ann = 12'345, bob = 23'456;
+    const auto backups_fix = [](const Around& around) {
+        return about_backups(now_ms, folder_without(false), "/d/x.db", around).fix;
+    };
+    CHECK(has(backups_fix({ann, ann, false, false}),
+              "`mkdir -m 0700 /b && hourgate backup /b --verify`"));
+    CHECK(has(backups_fix({bob, ann, false, false}),
+              "`sudo -u '#12345' mkdir -m 0700 /b && sudo -u '#12345' hourgate backup /b "
+              "--verify`"));
+    CHECK(has(backups_fix({0, ann, false, false}), "`sudo -u '#12345' mkdir"));
+    CHECK(has(backups_fix({ann, 0, false, false}), "`sudo mkdir -m 0700 /b && sudo hourgate"));
+    CHECK(has(backups_fix({0, 0, true, true}), "`systemctl enable --now hourgate-backup.timer`"));
+    CHECK(has(backups_fix({ann, ann, true, true}), "`sudo systemctl enable"));
+    for (const Around& around : {Around{}, Around{ann, ann, false, false}}) {
+        const std::vector<std::string> fixes = {
+            backups_fix(around),
+            about_backups(now_ms, backups(60 * 86'400'000LL), "/d/x.db", around).fix,
+            about_clock(now_ms, std::nullopt, false, around).fix,
+            about_open_files(1'024, 3, around).fix};
+        for (const std::string& fix : fixes) {
+            INFO(fix);
+            CHECK_FALSE(fix.empty());
+            CHECK_FALSE(has(fix, "systemctl"));
+            CHECK_FALSE(has(fix, "timedatectl"));
+            CHECK_FALSE(has(fix, "unit"));
+        }
+    }
+    const auto rights_fix = [](uid_t user, uid_t owner) {
+        return about_rights({file("/d/x.db", 0640, owner)}, folder, {}, {user, owner, false, false})
+            .fix;
+    };
+    CHECK(rights_fix(ann, ann) == "chmod 0600 /d/x.db");
+    CHECK(rights_fix(bob, ann) == "sudo -u '#12345' chmod 0600 /d/x.db");
+    CHECK(rights_fix(ann, 0) == "sudo chmod 0600 /d/x.db");
+    CHECK(about_rights({file("/d/x.db", 0600, 0), file("/d/x.db-shm", 0600, ann)}, folder, {},
+                       {ann, 0, false, false})
+              .fix == "sudo chown -h root /d/x.db-shm");
+    CHECK(server_ways("/elsewhere.toml", ann, ann).start == "`hourgate serve`");
+    CHECK(server_ways("/elsewhere.toml", ann, bob).start == "`sudo -u '#12345' hourgate serve`");
+    CHECK_FALSE(server_ways("/elsewhere.toml", ann, bob).is_unit);
 }

@@ -108,7 +108,16 @@ TEST_CASE("a path is chosen that the lowest role that can may read as a whole") 
               .path == "/bc");
     // Narrowed to their own: which answer is right, only the API knows.
     CHECK_FALSE(aim_at(policy_of({resource("/a", Role::member, true)}), {}).ok());
-    CHECK_FALSE(aim_at(policy_of({}), {}).ok());
+    // Every path: the one that every API has. So it is where no row lists any.
+    CHECK(aim_at(policy_of({resource("/**", Role::member)}), {}).value().path == "/");
+    CHECK(aim_at(policy_of({resource("/**", Role::member)}), {}).value().role == Role::member);
+    CHECK(aim_at(policy_of({}), {}).value().path == "/");
+    CHECK(aim_at(policy_of({}), {}).value().role == Role::manager);
+    policy::Rules unlisted;
+    unlisted.resources = {resource("/a/{id}", Role::member)};
+    CHECK_FALSE(aim_at(policy::Policy::make(unlisted).value(), {}).ok());
+    unlisted.unlisted_allowed = true;
+    CHECK(aim_at(policy::Policy::make(unlisted).value(), {}).value().path == "/");
     CHECK(aim_at(policy_of({}), "/x").value().role == Role::manager);
     CHECK_FALSE(aim_at(policy_of({resource("/a", Role::member)}), "/b").ok());
     CHECK_FALSE(aim_at(policy_of({resource("/a", Role::member)}), "/_hourgate/api/v1/me").ok());

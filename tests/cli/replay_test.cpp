@@ -277,3 +277,54 @@ TEST_CASE("a replay writes nothing") {
     (void)bench.replay();
     CHECK(all() == before);
 }
+
+TEST_CASE("windows are judged if every granted call of a token is on record, and not otherwise") {
+    const auto report = [](std::int64_t on_record, std::int64_t counted) {
+        cli::ReplayReport made;
+        manage::DecisionRecord call;
+        call.kind = manage::DecisionRecord::Kind::granted;
+        call.token_id = 7;
+        call.prefix = "4f8a2c1bdedf";
+        for (std::int64_t i = 0; i < on_record - 2; ++i)
+            made.add(call, {Kind::same, "granted", "granted", "acme"});
+        made.add(call, {Kind::newly_refused, "granted", "window_full", "acme"});
+        made.add(call, {Kind::newly_refused, "granted", "role_forbidden", "acme"});
+        // These are counted nowhere: a repeat, and a call without a token.
+        call.again = true;
+        made.add(call, {Kind::left, "granted", "", "acme"});
+        call.again = false;
+        call.token_id = 0;
+        made.add(call, {Kind::same, "granted", "granted", ""});
+        call.kind = manage::DecisionRecord::Kind::refused_token;
+        made.add(call, {Kind::newly_granted, "window_full", "granted", "acme"});
+        made.calls_granted = counted;
+        return made;
+    };
+    const auto has = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
+    for (const std::int64_t counted : {0, 9, 10}) {
+        const cli::ReplayReport judged = report(10, counted);
+        CHECK(judged.json().at("windowsJudged") == true);
+        CHECK(judged.json().at("notJudged") == 0);
+        CHECK(judged.json().at("newlyRefused").size() == 2);
+        CHECK(judged.json().at("newlyGranted").size() == 1);
+        CHECK(has(judged.text(), "newly refused      2\n"));
+        CHECK(has(judged.text(), "windows            judged"));
+        CHECK(has(judged.text(), "window_full"));
+    }
+    for (const std::int64_t counted : {11, 1'000}) {
+        const cli::ReplayReport sample = report(10, counted);
+        CHECK(sample.json().at("windowsJudged") == false);
+        CHECK(sample.json().at("notJudged") == 2);
+        REQUIRE(sample.json().at("newlyRefused").size() == 1);
+        CHECK(sample.json().at("newlyRefused")[0].at("now") == "role_forbidden");
+        CHECK(sample.json().at("newlyGranted").empty());
+        CHECK(sample.json().at("grantedCalls").at("onRecord") == 10);
+        CHECK(has(sample.text(), "newly refused      1\n"));
+        CHECK(has(sample.text(), "not judged         2\n"));
+        CHECK(has(sample.text(), "windows            cannot be judged"));
+        CHECK_FALSE(has(sample.text(), "window_full"));
+        CHECK(has(sample.text(), "grants = \"all\""));
+    }
+}

@@ -857,6 +857,70 @@ TEST_CASE("what is not TOML is refused with its line") {
     CHECK(wrong_with("[gate]\n[server]\n[gate]\n").rfind("gate.toml:3: is not TOML: ", 0) == 0);
 }
 
+TEST_CASE("a mistake of syntax is told with its line, its text and what to write instead") {
+    struct Mistake {
+        const char* text;
+        const char* place;
+        const char* what;
+        const char* next;
+    };
+    for (const Mistake& one : {
+             Mistake{"[gate]\nmode = \"enforce\n", ":2:", "'mode = \"enforce'", "quotation mark"},
+             Mistake{"[gate]\nmode = 'enforce # x\n", ":2:", "second quotation", "at its end"},
+             Mistake{"[trust]\npeers = [\"::1\", \"10.0.0.0/8]\n", ":2:", "second quotation",
+                     "end"},
+             Mistake{"[tokens]\nlive_max 50\n", ":2:", "'live_max 50' has no =", "KEY = VALUE"},
+             Mistake{"[tokens]\nlive_max: 50\n", ":2:", "has : where = belongs", "KEY = VALUE"},
+             Mistake{"[gate]\nmode:observe\n", ":2:", "has : where = belongs", "KEY = VALUE"},
+             Mistake{"[gate]\nmode =\n", ":2:", "'mode =' has no value", "leave the line out"},
+             Mistake{"[gate\nmode = \"observe\"\n", ":1:", "'[gate' has no closing ]", "write it"},
+             Mistake{"[gate]\n\n[log]\n[gate]\n",
+                     ":4:", "'[gate]' is written twice, first in line 1", "below one of them"},
+             Mistake{"[gate]\nmode = \"observe\"\nmode = \"enforce\"\n",
+                     ":3:", "the key 'mode' is written twice", "keep one"},
+             Mistake{"[resource]\nname = \"a\"\n[resource]\nname = \"b\"\n",
+                     ":3:", "first in line 1", "[[resource]]"},
+             Mistake{"[resource]\nname = \"a\"\n[[resource]]\nname = \"b\"\n",
+                     ":3:", "first in line 1", "[[resource]]"},
+             Mistake{"[trust]\npeers = [\"::1\"\nproxies = []\n", ":3:", "'proxies = []'",
+                     "behind its last item"},
+             Mistake{"[database]\npath = \"C:\\data\\x.db\"\n", ":2:", "means nothing here",
+                     "'...'"},
+             Mistake{"[[resource]]\nname = \"a\"\npaths = [\"/a\"]\npublic = True\n",
+                     ":4:", "'True'", "small letters: true"},
+             Mistake{"[resource]\nname = \"a\"\npaths = [\"/a\"]\n", ":1:", "[resource]",
+                     "[[resource]]"},
+         }) {
+        const std::string said = wrong_with(one.text);
+        INFO(one.text);
+        INFO(said);
+        CHECK(said.rfind(std::string("gate.toml") + one.place, 0) == 0);
+        CHECK(said.find(one.what) != std::string::npos);
+        CHECK(said.find(one.next) != std::string::npos);
+        CHECK(said.find('\n') == std::string::npos);  // one mistake
+    }
+}
+
+TEST_CASE("what is made by command and looked for in the file is told with the command") {
+    for (const auto& [text, command] : std::vector<std::pair<std::string, std::string>>{
+             {"[plans.team]\nlimit = 5\n", "hourgate plan set"},
+             {"[plans]\ngrace_days = 3\n[plans.studio]\napi = true\n", "hourgate plan set"},
+             {"[[plans]]\nname = \"team\"\n", "hourgate plan set"},
+             {"[plan.team]\nlimit = 5\n", "hourgate plan set"},
+             {"[[plan]]\nname = \"team\"\n", "hourgate plan set"},
+             {"[[workspace]]\nname = \"Acme\"\n", "hourgate workspace add"},
+             {"[members]\nann = \"owner\"\n", "hourgate member add"},
+             {"[tokens.ci]\nscopes = []\n", "hourgate token mint"}}) {
+        const std::string said = wrong_with(text);
+        INFO(text);
+        INFO(said);
+        CHECK(said.rfind("gate.toml:", 0) == 0);
+        CHECK(said.find(command) != std::string::npos);
+    }
+    CHECK(wrong_with("[plans]\ngrace_day = 3\n").find("did you mean grace_days?") !=
+          std::string::npos);
+}
+
 TEST_CASE("what is not text is refused with its line") {
     using namespace std::string_literals;
     CHECK(wrong_with("[gate]\n# \0\n"s) == "gate.toml:2: has a NUL byte");

@@ -494,7 +494,7 @@ TEST_CASE("no database and no folder for it are found out") {
     INFO(ran.out << ran.err);
     CHECK(ran.exit_code == 1);
     CHECK(contains(ran.out, "there is no database at " + here.database()));
-    CHECK(contains(ran.out, "fix: run `hourgate init`"));
+    CHECK(contains(ran.out, "fix: run `" + binary() + " init --config " + here.config() + "`"));
 }
 
 TEST_CASE("a clock that is before what the database holds is found out") {

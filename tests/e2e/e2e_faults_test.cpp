@@ -500,3 +500,34 @@ TEST_CASE("on a full disk decisions go on, changes fail, and when there is room 
     CHECK(contains(server.program().err(), "a change failed, and so will others"));
     CHECK(contains(server.program().err(), "changes work again"));
 }
+
+TEST_CASE("root who may not read a backup is not told to become the one who may not either") {
+    if (!is_root() || !installed("setpriv")) {
+        WARN("skipped: needs root, to be somebody else");
+        return;
+    }
+    const Installation here;
+    here.populate();
+    const Folder elsewhere;
+    const std::string theirs = elsewhere.file("theirs");
+    std::filesystem::create_directories(theirs);
+    REQUIRE(here.run({"backup", theirs + "/b.db"}).exit_code == 0);
+    REQUIRE(run({"chown", "daemon", theirs}).exit_code == 0);
+    REQUIRE(run({"chown", "-R", "nobody", here.folder().file("data")}).exit_code == 0);
+    const Ran as_root = here.run({"restore", theirs + "/b.db", "--dry-run"});
+    INFO(as_root.err);
+    CHECK(as_root.exit_code == 1);
+    CHECK_FALSE(contains(as_root.err, "sudo"));
+    // What it says instead works when it is pasted.
+    const std::size_t begin = as_root.err.find("`chown -h ");
+    REQUIRE(begin != std::string::npos);
+    const std::size_t end = as_root.err.find('`', begin + 1);
+    REQUIRE(run({"sh", "-c", as_root.err.substr(begin + 1, end - begin - 1)}).exit_code == 0);
+    CHECK(here.run({"restore", theirs + "/b.db", "--dry-run"}).exit_code == 0);
+    // Others become root, who works as the owner of each of the two files.
+    Words words = as_nobody();
+    for (const std::string& word : here.words({"restore", theirs + "/b.db"}))
+        words.push_back(word);
+    REQUIRE(run({"chown", "-R", "root", here.folder().file("data")}).exit_code == 0);
+    CHECK(contains(run(words).err, "next: sudo " + binary() + " --config "));
+}

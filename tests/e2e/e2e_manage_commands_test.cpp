@@ -169,3 +169,113 @@ TEST_CASE("usage is listed by hour, of a workspace, a member or a token") {
     CHECK(contains(here.run({"usage"}).out, "1 path_unlisted"));
     CHECK(here.json({"usage", "--until", "2020-01-01"}).empty());
 }
+
+TEST_CASE("every list is sorted and searched at the command line as it is over HTTP") {
+    Installation here;
+    here.populate();
+    here.must({"workspace", "add", "Bolt"});
+    const std::string first = prefix_of(here.mint("Acme/owner@acme.example"));
+    const auto column = [&](Words command, const char* name, const Words& more) {
+        command.insert(command.end(), more.begin(), more.end());
+        Words found;
+        for (const Json& one : here.json(command))
+            found.push_back(one.at(name).get<std::string>());
+        return found;
+    };
+    CHECK(column({"workspace", "list"}, "name", {"--sort", "-name"}) == Words{"Bolt", "Acme"});
+    CHECK(column({"workspace", "list"}, "name", {"--search", "bOL"}) == Words{"Bolt"});
+    CHECK(column({"plan", "list"}, "name", {"--sort", "name"}) ==
+          Words{"agency", "free", "studio"});
+    CHECK(column({"plan", "list"}, "name", {"--search", "GEN"}) == Words{"agency"});
+    CHECK(column({"member", "list", "Acme"}, "email", {"--sort", "email"}) ==
+          Words{"admin@acme.example", "manager@acme.example", "member@acme.example",
+                "owner@acme.example"});
+    CHECK(column({"member", "list", "Acme"}, "email", {"--search", "manag"}) ==
+          Words{"manager@acme.example"});
+    CHECK(column({"token", "list"}, "prefix", {"--sort", "-created"}).front() == first);
+    CHECK(column({"token", "list"}, "prefix", {"--sort", "created"}).back() == first);
+    CHECK(column({"token", "list"}, "prefix", {"--search", first}) == Words{first});
+    CHECK(column({"operator", "list"}, "name", {"--search", "init"}) == Words{"init"});
+    CHECK(column({"audit"}, "action", {"--sort", "at", "--limit", "1"}) == Words{"plan.set"});
+    CHECK(column({"audit"}, "action", {"--search", first}) == Words{"token.mint"});
+    CHECK(here.json({"usage", "--sort", "hour", "--search", "x"}).empty());
+    const Ran off = here.run({"token", "list", "--sort", "name"});
+    CHECK(off.exit_code == 2);
+    CHECK(contains(off.err, "created, lastUsed"));
+}
+
+TEST_CASE("--dry-run shows what would be revoked, removed or closed, and changes nothing") {
+    Installation here;
+    here.populate();
+    const std::string member = "Acme/manager@acme.example";
+    const std::string one = prefix_of(here.mint(member));
+    const std::string two = prefix_of(here.mint(member));
+    const std::string op = here.json({"operator", "list"})[0].at("prefix");
+    const auto events = [&] { return here.json({"audit", "--limit", "0"}).size(); };
+    const std::size_t before = events();
+    for (const Words& which :
+         {Words{"token", "revoke", one, two}, Words{"token", "revoke", "--member", member},
+          Words{"token", "revoke", "--workspace", "Acme"}}) {
+        Words words = which;
+        words.emplace_back("--dry-run");
+        const Json json = here.json(words);
+        CHECK(json.at("dryRun") == true);
+        CHECK(json.at("revoked").size() == 2);
+        CHECK(json.at("live") == 2);
+        const Ran text = here.run(words);
+        CHECK(contains(text.out, one));
+        CHECK(contains(text.out, two));
+        CHECK(contains(text.err, "nothing was changed: 2 tokens would be revoked"));
+    }
+    CHECK(here.json({"operator", "revoke", op, "--dry-run"}).at("revoked").size() == 1);
+    CHECK(here.run({"operator", "revoke", one, "--dry-run"}).exit_code == 1);
+    const Json removal = here.json({"member", "remove", member, "--dry-run"});
+    CHECK(removal.at("tokensThatEnd").size() == 2);
+    CHECK(contains(here.run({"member", "remove", member, "--dry-run"}).err,
+                   "nothing was changed: the member would be removed, and 2 tokens of theirs would "
+                   "end"));
+    // It is refused as the real one would be.
+    CHECK(here.run({"member", "remove", "Acme/owner@acme.example", "--dry-run"}).exit_code == 1);
+    CHECK(here.run({"workspace", "close", "Acme", "--dry-run"}).exit_code == 1);
+    CHECK(events() == before);
+    CHECK(here.json({"token", "list", "--member", member}).size() == 2);
+    here.must({"token", "revoke", "--workspace", "Acme"});
+    const Json closed = here.json({"workspace", "close", "Acme", "--dry-run"});
+    CHECK(closed.at("closed") == false);
+    CHECK(closed.at("members") == 4);
+    CHECK(closed.at("endedTokens") == 2);
+    CHECK(here.json({"workspace", "show", "Acme"}).at("name") == "Acme");
+    CHECK(here.json({"workspace", "close", "Acme"}).at("closed") == true);
+}
+
+TEST_CASE("a filter that fits nothing on record is told from a quiet day") {
+    Installation here;
+    here.populate();
+    const std::string member = here.json({"member", "show", "Acme/owner@acme.example"}).at("id");
+    const Ran nobody = here.run({"audit", "--actor", "nobody-at-all"});
+    CHECK(nobody.exit_code == 0);
+    CHECK(contains(nobody.err, "no event on record is by --actor 'nobody-at-all'"));
+    CHECK(contains(nobody.err, "cli:USER"));
+    const std::string actor = here.json({"audit"})[0].at("actor");
+    REQUIRE(actor.starts_with("cli:"));
+    CHECK(contains(here.run({"audit", "--actor", actor.substr(4)}).err,
+                   "did you mean " + actor + "?"));
+    CHECK(contains(here.run({"audit", "--actor", "owner@acme.example"}).err,
+                   "did you mean " + member + "?"));
+    CHECK(contains(here.run({"audit", "--object", "nothing"}).err, "--object 'nothing'"));
+    const Ran quiet =
+        here.run({"audit", "--actor", actor, "--from", "2020-01-01", "--until", "2020-01-02"});
+    CHECK(quiet.exit_code == 0);
+    CHECK(quiet.err.empty());
+    // Elsewhere what is named has to exist.
+    for (const Words& words :
+         {Words{"audit", "Nowhere"}, Words{"usage", "--member", "nobody@x.example"},
+          Words{"usage", "--token", "000000000000"}, Words{"usage", "--workspace", "Nowhere"},
+          Words{"token", "list", "--member", "nobody@x.example"}, Words{"token", "list", "Nowhere"},
+          Words{"why", "--workspace", "Nowhere"}}) {
+        INFO(words.front() + " " + words.back());
+        const Ran ran = here.run(words);
+        CHECK(ran.exit_code == 1);
+        CHECK_FALSE(ran.err.empty());
+    }
+}

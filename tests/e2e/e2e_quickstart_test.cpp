@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <stdexcept>
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "e2e/installation.h"
 #include "e2e/upstream.h"
+#include "places.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -48,13 +50,38 @@ int free_port() {
     throw std::runtime_error("no three free ports");
 }
 
+/// Somebody else who listens there.
+class Listening {
+public:
+    explicit Listening(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(fd_, 1) == 0);
+    }
+    ~Listening() { ::close(fd_); }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+private:
+    const int fd_;
+};
+
 struct Place {
     Folder parent;
     std::string gate = parent.file("gate");
-    [[nodiscard]] Ran quickstart(const std::string& api, const Words& more = {}) const {
+    std::string port = std::to_string(free_port());
+    [[nodiscard]] Words words(const std::string& api, const Words& more = {}) const {
         Words words = {binary(), "quickstart", "--api", api, "--folder", gate};
+        if (std::find(more.begin(), more.end(), "--port") == more.end())
+            words.insert(words.end(), {"--port", port});
         words.insert(words.end(), more.begin(), more.end());
-        return run(words);
+        return words;
+    }
+    [[nodiscard]] Ran quickstart(const std::string& api, const Words& more = {}) const {
+        return run(words(api, more));
     }
 };
 
@@ -71,9 +98,7 @@ std::string line_of(const std::string& text, const std::string& begin) {
 TEST_CASE("quickstart makes a gate that answers the printed curl line from the API behind it") {
     Place place;
     Upstream api;
-    const std::string port = std::to_string(free_port());
-    const Ran made =
-        place.quickstart("http://127.0.0.1:" + std::to_string(api.port()), {"--port", port});
+    const Ran made = place.quickstart("http://127.0.0.1:" + std::to_string(api.port()));
     CHECK(made.exit_code == 0);
     CHECK(made.err.empty());
     CHECK(names_in(place.parent.path()) == Words{"gate"});
@@ -89,7 +114,7 @@ TEST_CASE("quickstart makes a gate that answers the printed curl line from the A
     const std::string curl = line_of(made.out, "curl ");
     REQUIRE_FALSE(start.empty());
     REQUIRE_FALSE(curl.empty());
-    CHECK(contains(curl, "http://127.0.0.1:" + port + "/"));
+    CHECK(contains(curl, "http://127.0.0.1:" + place.port + "/"));
     Program server({"sh", "-c", "exec " + start});
     server.wait_for("msg=listening");
     if (installed("curl")) {
@@ -109,7 +134,8 @@ TEST_CASE("quickstart --dry-run shows the configuration and makes nothing") {
     CHECK(shown.exit_code == 0);
     CHECK(contains(shown.out, "Nothing was made"));
     CHECK(contains(shown.out, "url = \"http://127.0.0.1:3000\"\n"));
-    CHECK(contains(shown.out, "curl -i -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8402/"));
+    CHECK(contains(shown.out, "curl -i -H 'Authorization: Bearer TOKEN' http://127.0.0.1:" +
+                                  place.port + "/"));
     CHECK(names_in(place.parent.path()).empty());
     const Ran json = place.quickstart("http://127.0.0.1:3000", {"--dry-run", "--json"});
     CHECK(Json::parse(json.out).at("dryRun") == true);
@@ -118,6 +144,7 @@ TEST_CASE("quickstart --dry-run shows the configuration and makes nothing") {
     const Json made = Json::parse(place.quickstart("http://127.0.0.1:3000", {"--json"}).out);
     CHECK(made.at("token").get<std::string>().size() == 54);
     CHECK(read_file(place.gate + "/config.toml") == Json::parse(json.out).at("configText"));
+    CHECK(contains(shown.out, "\n" + read_file(place.gate + "/config.toml") + "\n"));
 }
 
 TEST_CASE("quickstart overwrites nothing: no folder, no file, no link") {
@@ -155,11 +182,16 @@ TEST_CASE("quickstart with an API that cannot be meant makes nothing, and says h
         INFO(api);
         CHECK(ran.exit_code == 2);
         CHECK(contains(ran.err, "http://127.0.0.1:3000"));
+        CHECK_FALSE(contains(ran.err, "config.toml"));  // which does not exist
         CHECK(names_in(place.parent.path()).empty());
     }
     Place place;
-    CHECK(place.quickstart("http://127.0.0.1:3000", {"--port", "1"}).exit_code == 2);
-    CHECK(place.quickstart("http://127.0.0.1:3000", {"--port", "70000"}).exit_code == 2);
+    for (const char* const port : {"0", "1", "65535", "70000", "x"}) {
+        const Ran refused = place.quickstart("http://127.0.0.1:3000", {"--port", port});
+        INFO(refused.err);
+        CHECK(refused.exit_code == 2);
+        CHECK(contains(refused.err, "from 2 to 65534"));
+    }
     CHECK(names_in(place.parent.path()).empty());
     // One that is down is a warning: it may be started later.
     const Ran down = place.quickstart("http://127.0.0.1:1");
@@ -198,8 +230,7 @@ TEST_CASE("what a killed quickstart left is taken away by the next, and nothing 
 TEST_CASE("a quickstart that is killed at any moment leaves a whole gate or none") {
     for (int yields = 0; yields < 4'000; yields += 400) {
         Place place;
-        const pid_t pid = start_silently(
-            {binary(), "quickstart", "--api", "unix:/nowhere.sock", "--folder", place.gate});
+        const pid_t pid = start_silently(place.words("unix:/nowhere.sock"));
         for (int i = 0; i < yields; ++i)
             std::this_thread::yield();
         ::kill(pid, SIGKILL);
@@ -219,11 +250,89 @@ TEST_CASE("of two quickstarts at once one makes the gate") {
     Place place;
     std::vector<std::unique_ptr<Program>> both;
     for (int i = 0; i < 2; ++i)
-        both.push_back(std::make_unique<Program>(
-            Words{binary(), "quickstart", "--api", "unix:/nowhere.sock", "--folder", place.gate}));
+        both.push_back(std::make_unique<Program>(place.words("unix:/nowhere.sock")));
     int made = 0;
     for (const auto& one : both)
         made += one->wait() == 0;
     CHECK(made == 1);
     CHECK(names_in(place.parent.path()) == Words{"gate"});
+}
+
+TEST_CASE("quickstart makes nothing where a port is taken, and says which flag changes it") {
+    for (const int offset : {-1, 0, 1}) {
+        Place place;
+        const int taken = std::stoi(place.port) + offset;
+        const Listening other(static_cast<std::uint16_t>(taken));
+        for (const Words& more : {Words{}, Words{"--dry-run"}}) {
+            const Ran ran = place.quickstart("http://127.0.0.1:3000", more);
+            INFO(ran.err);
+            CHECK(ran.exit_code == 1);
+            CHECK(contains(ran.err, "cannot listen on 127.0.0.1:" + std::to_string(taken) + ": "));
+            CHECK(contains(ran.err, "name another with --port N"));
+            CHECK(names_in(place.parent.path()).empty());
+        }
+    }
+    Place place;  // the API is where the gate would be
+    const Ran own = place.quickstart("http://127.0.0.1:" + place.port);
+    CHECK(own.exit_code == 2);
+    CHECK(contains(own.err, "the gate itself would listen there"));
+    CHECK(contains(own.err, "--port N"));
+    CHECK_FALSE(contains(own.err, "config.toml"));
+}
+
+TEST_CASE("the gate of quickstart has the write scope of the example, and is called through") {
+    Place place;
+    Upstream api;
+    REQUIRE(place.quickstart("http://127.0.0.1:" + std::to_string(api.port())).exit_code == 0);
+    const std::string config = place.gate + "/config.toml";
+    const std::string scope = "write_scope = \"reads_too\"\n";
+    CHECK(contains(read_file(config), scope));
+    CHECK(contains(read_file(std::string(HOURGATE_SOURCE_DIR) + "/config.example.toml"), scope));
+    Program server({binary(), "serve", "--config", config});
+    server.wait_for("msg=listening");
+    const Ran ran = run({binary(), "doctor", "--config", config, "--through",
+                         "http://127.0.0.1:" + place.port, "--json"});
+    INFO(ran.out << ran.err);
+    std::string rows;
+    const Json report = Json::parse(ran.out);
+    for (const Json& check : report.at("checks")) {
+        const std::string name = check.at("name");
+        rows += name + " " + check.at("state").get<std::string>() + "\n";
+        // What it says can be pasted: the configuration is named.
+        const std::string fix = check.at("fix");
+        for (std::size_t at = fix.find(binary()); at != std::string::npos;
+             at = fix.find(binary(), at + 1))
+            CHECK(contains(fix.substr(at, fix.find('`', at) - at), "--config " + config));
+        CHECK_FALSE(contains(fix, "`hourgate "));
+    }
+    for (const char* const row : {"reach", "authorization", "401 who", "402 paid", "403 may",
+                                  "429 room", "counted once", "API", "put away"}) {
+        INFO(row);
+        CHECK(contains(rows, std::string(row) + " ok\n"));
+    }
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
+}
+
+TEST_CASE("what commands say of other commands names the configuration that they were given") {
+    Place place;
+    REQUIRE(place.quickstart("unix:/nowhere.sock").exit_code == 0);
+    const std::string config = place.gate + "/config.toml";
+    const std::string named = " --config " + config;
+    const auto said = [&](Words words) {
+        words.insert(words.begin(), binary());
+        words.insert(words.end(), {"--config", config});
+        const Ran ran = run(words);
+        return ran.out + ran.err;
+    };
+    CHECK(contains(said({"reload"}), "`" + binary() + " serve" + named + "`"));
+    CHECK(contains(said({"ready"}), "`" + binary() + " serve" + named + "`"));
+    CHECK(contains(said({"token", "show", "000000000000"}),
+                   "`" + binary() + " token list" + named + "`"));
+    CHECK(contains(said({"member", "list", "My API", "--search", "nobody has this"}),
+                   binary() + " member add WORKSPACE EMAIL --role owner" + named + "\n"));
+    // So they do where the environment names it, which sudo does not pass on.
+    const Ran by_environment =
+        run({binary(), "token", "show", "000000000000"}, {"HOURGATE_CONFIG=" + config});
+    CHECK(contains(by_environment.err, "`" + binary() + " token list" + named + "`"));
 }

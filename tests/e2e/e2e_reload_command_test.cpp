@@ -183,3 +183,48 @@ TEST_CASE("the unit reloads by hourgate alone, so a refused reload fails there, 
     CHECK(contains(unit, "\nExecReload=/usr/local/bin/hourgate reload\n"));
     CHECK_FALSE(contains(unit, "/bin/kill"));
 }
+
+TEST_CASE("hourgate reload with a file that was emptied says so, and what the server does") {
+    Site site;
+    Server server(site.here);
+    for (const std::string& text : {std::string(), std::string("# nothing\n\n")}) {
+        write_file(site.here.config(), text);
+        const Ran ran = site.here.run({"reload"});
+        INFO(ran.err);
+        CHECK(ran.exit_code == 1);
+        CHECK(contains(ran.err, site.here.config() + " has no key"));
+        CHECK(contains(ran.err, "put back what the file had"));
+        CHECK(contains(ran.err, "a server that runs keeps its previous configuration"));
+    }
+    write_file(site.here.config(), "[gate]\nmode = \"observe\"\n");
+    CHECK(contains(site.here.run({"reload"}).err, " has no [database] path"));
+    CHECK(server.status(site.owner) == 200);
+    CHECK(server.stop() == 0);
+}
+
+TEST_CASE("ready asks the server where it listens, not where a changed file says") {
+    Site site;
+    Server server(site.here);
+    CHECK(site.here.json({"ready"}).at("ready") == true);  // port 0: only the server knows it
+    const std::string before = read_file(site.here.config());
+    const std::size_t at = before.find("public = \"127.0.0.1:0\"");
+    REQUIRE(at != std::string::npos);
+    std::string changed = before;
+    changed.replace(at, std::string("public = \"127.0.0.1:0\"").size(), "public = \"127.0.0.1:1\"");
+    write_file(site.here.config(), changed);
+    for (const bool reloaded : {false, true}) {
+        if (reloaded)
+            CHECK(site.here.run({"reload"}).exit_code == 0);
+        const Ran ready = site.here.run({"ready"});
+        INFO(ready.err);
+        CHECK(ready.exit_code == 0);
+        CHECK(ready.out == "ready\n");
+        CHECK(contains(ready.err, "the server listens on 127.0.0.1:" +
+                                      std::to_string(server.ports().public_)));
+        CHECK(contains(ready.err, "takes effect after a restart"));
+    }
+    CHECK(server.stop() == 0);
+    const Ran down = site.here.run({"ready"});
+    CHECK(down.exit_code == 1);
+    CHECK(contains(down.err, "127.0.0.1:1"));
+}

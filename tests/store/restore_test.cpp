@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "base/time_text.h"
 #include "store/backup.h"
 #include "store/leased_directory.h"
 #include "store/lock_file.h"
@@ -143,8 +144,9 @@ TEST_CASE("tokens revoked and members removed since the backup stay so, and are 
     CHECK(bench.number("SELECT removed_ms FROM members WHERE email LIKE 'bob@%'") == then);
     CHECK(bench.number("SELECT count(*) FROM members") == 2);
     CHECK(bench.text("SELECT group_concat(action || ' ' || object, ', ') FROM audit_events"
-                     " WHERE actor = 'restore'") ==
-          "token.revoke " + bench.prefix + ", member.remove " + bench.bob + ", database.restore ");
+                     " WHERE actor = 'restore'") == "token.revoke " + bench.prefix +
+                                                        ", member.remove " + bench.bob +
+                                                        ", database.restore " + "backup");
 }
 
 TEST_CASE("with --bring-back they work again") {
@@ -499,4 +501,43 @@ TEST_CASE("a restored database serves, and a gate that starts on it sees the res
     const Directory::Found found = directory->find(bench.prefix, bench.clock.now());
     REQUIRE(found.outcome == Directory::Outcome::found);
     CHECK(found.facts->token.revoked_ms.has_value());
+}
+
+TEST_CASE("the event of a restore says who did it, from which backup, and what was lost") {
+    Backed bench;
+    bench.clock.wall_ms += 5'000;
+    bench.revoke(bench.prefix);
+    bench.workspace("bolt");
+    bench.close();
+    const RestoreReport report =
+        take(restore(bench.path, bench.copy, BringBack::no, now_ms, {}, Restore::real, "cli:ann"));
+    bench.reopen();
+    REQUIRE(report.losses.audit_events > 0);
+    CHECK(bench.last_event("action") == "database.restore");
+    CHECK(bench.last_event("actor") == "cli:ann");
+    CHECK(bench.last_event("object") == "backup");
+    const std::string after = bench.last_event("after");
+    const auto says = [&](const std::string& member) {
+        return after.find(member) != std::string::npos;
+    };
+    INFO(after);
+    CHECK(says("\"backup\":\"" + bench.copy + "\""));
+    CHECK(says("\"backupWrittenAt\":\"" + format_time(report.losses.made_ms) + "\""));
+    CHECK(says("\"newestChangeInBackupAt\":\"" + format_time(report.losses.newest_ms) + "\""));
+    CHECK(says("\"broughtBack\":false"));
+    CHECK(says("\"keptRevoked\":1"));
+    CHECK(says("\"lossesKnown\":true"));
+    CHECK(says("\"auditEventsLost\":" + std::to_string(report.losses.audit_events) + ","));
+    CHECK(says("\"tokensRevokedLost\":1"));
+    CHECK(says("\"workspacesAddedLost\":1"));
+
+    bench.close();
+    std::filesystem::remove(bench.path);
+    take(restore(bench.path, bench.copy, BringBack::yes, now_ms));
+    bench.reopen();
+    const std::string unknown = bench.last_event("after");
+    INFO(unknown);
+    CHECK(unknown.find("\"lossesKnown\":false") != std::string::npos);
+    CHECK(unknown.find("auditEventsLost") == std::string::npos);
+    CHECK(bench.last_event("actor") == "restore");
 }

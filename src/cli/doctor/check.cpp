@@ -68,6 +68,7 @@ std::string line_of(const Check& check) {
 }
 
 void Report::add(Check check) {
+    check.fix = session_.output.hinted(check.fix);
     if (!wants_json(session_)) {
         session_.output.progress("");
         // What cannot be printed now cannot be at the end, and is a failure there.

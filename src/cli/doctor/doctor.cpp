@@ -35,7 +35,7 @@ Status doctor(Session& session) {
         return way.failure();
     const auto path = session.arguments.find("--path");
     if (path && !path->starts_with('/'))
-        return Failure{Fault::usage, "--path '" + *path + "' does not begin with /",
+        return Failure{Fault::usage, "--path '" + echoed(*path) + "' does not begin with /",
                        "give the path alone, as in --path /api/v1/clients"};
     Report report(session);
     const LookedLocally local =

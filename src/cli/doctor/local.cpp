@@ -1,5 +1,7 @@
 #include "cli/doctor/local.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <string_view>
 #include <utility>
@@ -130,15 +132,22 @@ private:
                 return;
             case store::LookedOver::Outcome::damaged:
                 report_.add(is_bad("integrity", "it is damaged: " + read.value().flaw,
-                                   "stop the server, then `hourgate restore FILE` with the newest "
-                                   "backup"));
+                                   "stop the server, then `" + as_owner() +
+                                       "hourgate restore FILE` with the newest backup"));
                 return;
             case store::LookedOver::Outcome::not_finished:
                 report_.add(is_worth_a_look(
                     "integrity", "sound as far as it was read within a minute",
-                    "`hourgate backup FILE` reads all of it, and checks what it wrote"));
+                    "`" + as_owner() +
+                        "hourgate backup FILE` reads all of it, and checks what it wrote"));
                 return;
         }
+    }
+
+    /// Before a command that has to be run by the owner of the database.
+    [[nodiscard]] std::string as_owner() const {
+        const auto rights = ops::rights_of(config_.database);
+        return rights ? as_user(rights->owner, ::getuid()) : "";
     }
 
     void look_at_rights() {
@@ -156,7 +165,7 @@ private:
         owner_ = files.front().owner;
         for (const ops::FileRights& file : files)
             data_bytes_ += file.bytes;
-        report_.add(about_rights(files, *folder, config_file));
+        report_.add(about_rights(files, *folder, config_file, around()));
     }
 
     void look_at_disk() {
@@ -171,7 +180,8 @@ private:
             if (stamp)
                 latest = stamp.value();
         }
-        report_.add(about_clock(session_.clock.now().wall_ms, latest, ops::clock_is_kept()));
+        report_.add(
+            about_clock(session_.clock.now().wall_ms, latest, ops::clock_is_kept(), around()));
     }
 
     void look_at_backups() {
@@ -195,7 +205,7 @@ private:
             else if (state.value().kind != store::FileState::Kind::ours)
                 seen.flaw = state.value().flaw;
         }
-        report_.add(about_backups(session_.clock.now().wall_ms, seen, config_.database));
+        report_.add(about_backups(session_.clock.now().wall_ms, seen, config_.database, around()));
     }
 
     void look_at_upstream() {
@@ -208,6 +218,15 @@ private:
                 {url, ops::why_not_connected({place.host, place.port, place.path}, wait_ms)});
         }
         report_.add(about_upstream(all));
+    }
+
+    [[nodiscard]] ServerWays ways() const {
+        const uid_t user = ::getuid();
+        return server_ways(config_.file, owner_.value_or(user), user);
+    }
+    [[nodiscard]] Around around() const {
+        const uid_t user = ::getuid();
+        return {user, owner_.value_or(user), is_run_by_systemd(), ways().is_unit};
     }
 
     // --- the server ------------------------------------------------------------------------------
@@ -246,14 +265,13 @@ private:
         int listeners = 0;
         for (const Door& door : doors())
             listeners += door.listen.kind != config::Listen::Kind::off;
-        report_.add(about_open_files(ops::open_files_max(*seen.value().pid), listeners));
+        report_.add(about_open_files(ops::open_files_max(*seen.value().pid), listeners, around()));
     }
 
     [[nodiscard]] Check about_process(const store::ServerSeen& seen) const {
         if (!seen.running)
             return is_bad("server", "no server runs on " + config_.database,
-                          "`sudo systemctl start hourgate`; why it stopped: `journalctl -u "
-                          "hourgate -n 50`");
+                          ways().start + "; why it stopped: " + ways().log);
         const std::string name =
             seen.pid ? "process " + std::to_string(*seen.pid) : std::string("a process");
         const auto user = seen.pid ? ops::user_of(*seen.pid) : std::nullopt;
@@ -261,7 +279,8 @@ private:
             return is_bad("server",
                           name + " runs as " + user_name(*user) + ", the database belongs to " +
                               user_name(*owner_),
-                          "run the server as " + user_name(*owner_) + ": User= in its unit");
+                          "run the server as " + user_name(*owner_) + ": " +
+                              (ways().is_unit ? "User= in its unit" : ways().restart));
         return is_ok("server", name + " serves this database" +
                                    (user ? " as " + user_name(*user) : std::string()));
     }
@@ -304,16 +323,17 @@ private:
                                 "see which one with `ss -ltnp`, and end it")
                        : is_skipped(name, "no server runs");
         if (!answer)
-            return is_bad(name, answer.failure().what,
-                          "`journalctl -u hourgate -n 50`; if the configuration was changed: "
-                          "`sudo systemctl restart hourgate`");
+            return is_bad(
+                name, answer.failure().what,
+                "see " + ways().log + "; if the configuration was changed: " + ways().restart);
         if (!is_gate(door, answer.value()))
             return is_bad(name, "what answers on " + place + " is not the gate",
                           "see which program it is with `ss -ltnp`; if the configuration was "
-                          "changed: `sudo systemctl restart hourgate`");
+                          "changed: " +
+                              ways().restart);
         if (answer.value().status == 503)
             return is_bad(name, place + " answers, but the gate is not ready: its database fails",
-                          "`journalctl -u hourgate -n 50`");
+                          "see " + ways().log);
         return is_ok(name, place + " answers");
     }
 

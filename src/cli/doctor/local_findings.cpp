@@ -106,12 +106,6 @@ std::string octal(mode_t mode) {
     return digits.data();
 }
 
-/// What to put before a command that changes a file by its name: chmod follows a link, and who owns
-/// the folder may put one there, so root's rights are not for it.
-std::string as_owner(uid_t owner) {
-    return owner == 0 ? "" : "sudo -u " + for_shell(user_name(owner)) + " ";
-}
-
 }  // namespace
 
 std::string bytes_text(std::int64_t bytes) {
@@ -156,7 +150,10 @@ std::vector<Check> about_config(const config::Config& config) {
 }
 
 Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRights& folder,
-                   const std::optional<ops::FileRights>& config_file) {
+                   const std::optional<ops::FileRights>& config_file, const Around& around) {
+    // Root, too, is told to become the owner: chmod follows a link, and the owner of the folder may
+    // put one there.
+    const auto as_owner = [&](uid_t owner) { return as_user(owner, around.user); };
     constexpr mode_t others = 077, others_write = 022;
     for (const ops::FileRights& file : files) {
         if ((file.mode & others) != 0)
@@ -170,8 +167,8 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
                           file.path + " belongs to " + user_name(file.owner) + ", " +
                               files.front().path + " to " + user_name(files.front().owner) +
                               ": one of them cannot be written by the server",
-                          "chown -h " + for_shell(user_name(files.front().owner)) + " " +
-                              for_shell(file.path));
+                          as_owner(0) + "chown -h " + for_shell(user_name(files.front().owner)) +
+                              " " + for_shell(file.path));
     }
     if ((folder.mode & others_write) != 0)
         return is_bad("permissions",
@@ -182,7 +179,7 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
         return is_bad("permissions",
                       config_file->path + " has mode " + octal(config_file->mode) +
                           ": others may change what callers may do",
-                      "chmod 0640 " + for_shell(config_file->path));
+                      as_owner(config_file->owner) + "chmod 0640 " + for_shell(config_file->path));
     return is_ok("permissions", "the database is for " + user_name(files.front().owner) +
                                     " alone, mode " + octal(files.front().mode));
 }
@@ -211,14 +208,17 @@ Check about_disk(const std::string& folder, const std::optional<ops::DiskRoom>& 
 }
 
 Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest,
-                  std::optional<bool> kept) {
+                  std::optional<bool> kept, const Around& around) {
+    const std::string keep = around.systemd
+                                 ? "`" + as_user(0, around.user) + "timedatectl set-ntp true`"
+                                 : std::string("have a time service such as chrony keep it");
     if (latest && latest->at_ms > now_ms + clock_slack_ms)
         return is_bad("clock",
                       "it says " + format_time(now_ms) + ", but " + std::string(latest->what) +
                           " is on record for " + format_time(latest->at_ms) +
                           ": the clock was set back by " + span_text(latest->at_ms - now_ms) +
                           ", or ran ahead before. Tokens and paid plans end that much late",
-                      "set it right: `timedatectl set-ntp true`, then look at `timedatectl`");
+                      "set it right, then " + keep);
     const std::string since =
         latest ? "not before what the database holds (" + format_time(latest->at_ms) + ")"
                : "nothing is on record to compare it with";
@@ -227,15 +227,20 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
                                since +
                                    ", but no time service keeps it: tokens would end early or "
                                    "late as it drifts",
-                               "`timedatectl set-ntp true`, or install chrony");
+                               keep);
     return is_ok("clock", since + (kept ? ", kept by a time service" : ""));
 }
 
-Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::string& database) {
+Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::string& database,
+                    const Around& around) {
     const std::string folder = for_shell(seen.folder);
-    const std::string make = seen.newest.readable ? "" : "mkdir -m 0700 " + folder + " && ";
-    const std::string now = "`sudo systemctl enable --now hourgate-backup.timer`, and at once: `" +
-                            make + "hourgate backup " + folder +
+    const std::string as = as_user(around.owner, around.user);
+    const std::string make = seen.newest.readable ? "" : as + "mkdir -m 0700 " + folder + " && ";
+    const std::string nightly =
+        around.is_unit ? "`" + as_user(0, around.user) +
+                             "systemctl enable --now hourgate-backup.timer`, and at once: `"
+                       : std::string("each night, by cron for example, and at once: `");
+    const std::string now = nightly + make + as + "hourgate backup " + folder +
                             " --verify`; if backups go elsewhere: --backups DIR";
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
@@ -255,7 +260,11 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                                "look at the clock, above");
     const std::string aged = found + span_text(std::max<std::int64_t>(age_ms, 0)) + " old";
     const std::string why =
-        "`systemctl status hourgate-backup.timer hourgate-backup.service` says why";
+        around.is_unit
+            ? std::string(
+                  "`systemctl status hourgate-backup.timer hourgate-backup.service` says why")
+            : "make one now, and see why the last did not: `" + as + "hourgate backup " + folder +
+                  " --verify`";
     if (age_ms > backup_age_max_ms)
         return is_bad("backup", aged + ": what changed since is in no backup", why);
     if (age_ms > backup_age_good_ms)
@@ -283,7 +292,8 @@ Check about_upstream(const std::vector<UpstreamSeen>& all) {
         "some addresses of the API cannot be reached: " + off + "; calls go to " + reached, fix);
 }
 
-Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners) {
+Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners,
+                       const Around& around) {
     if (!open_files_max)
         return is_skipped("open files", "/proc does not say what the server may open");
     const std::int64_t wanted =
@@ -291,9 +301,11 @@ Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners
     const std::string may = "the server may open " + std::to_string(*open_files_max) + " files, ";
     const std::string full = "full listeners take " + std::to_string(wanted);
     if (*open_files_max < wanted)
-        return is_worth_a_look("open files",
-                               may + full + ": it would refuse connections sooner than it must",
-                               "LimitNOFILE=65536 in the unit: `systemctl edit hourgate`");
+        return is_worth_a_look(
+            "open files", may + full + ": it would refuse connections sooner than it must",
+            around.is_unit ? "LimitNOFILE=65536 in the unit: `" + as_user(0, around.user) +
+                                 "systemctl edit hourgate`"
+                           : std::string("`ulimit -n 65536` where it is started"));
     return is_ok("open files", may + full);
 }
 

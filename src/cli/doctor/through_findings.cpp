@@ -19,6 +19,9 @@ constexpr std::string_view refusals_fix =
     "prints. In nginx, what is left out most often is `error_page 401 403 500 = "
     "/_hourgate/denied;` beside auth_request";
 
+/// Every API has it, whatever it answers there.
+constexpr std::string_view root_path = "/";
+
 std::string in_quotes(std::string_view text) {
     return "'" + printable(text, 80) + "'";
 }
@@ -68,7 +71,7 @@ std::string path_of(const policy::Pattern& pattern) {
             return "";
         path += "/" + segment.text;
     }
-    return path;
+    return path.empty() ? std::string(root_path) : path;
 }
 
 bool has_limits(const Exchange& exchange) {
@@ -134,6 +137,9 @@ Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string
             if (const auto role = reader_of(policy, path))
                 return Aim{path, *role};
         }
+    // A path that no row lists, where those are allowed.
+    if (const auto role = reader_of(policy, std::string(root_path)))
+        return Aim{std::string(root_path), *role};
     return Failure{Fault::usage, "the configuration lists no path that is safe to call", next};
 }
 

@@ -37,7 +37,8 @@ struct Aim {
     Role role = Role::manager;
 };
 /// `asked`, if given, else the first configured path without captures that a role may read as a
-/// whole; the lowest such role. Failure::usage when there is none: the path must be named.
+/// whole; the lowest such role. Where no row has one, "/" if that may be read: with no row at all,
+/// or with unlisted = "allow". Failure::usage when there is none: the path must be named.
 [[nodiscard]] Result<Aim> aim_at(const policy::Policy& policy,
                                  const std::optional<std::string>& asked);
 

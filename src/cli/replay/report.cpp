@@ -23,7 +23,11 @@ void ReplayReport::add(const manage::DecisionRecord& record, const Replayed& rep
         ++probes_;
         return;
     }
-    granted_ += record.kind == manage::DecisionRecord::Kind::granted && !record.again ? 1 : 0;
+    // As usage counts them: by token.
+    granted_ += record.kind == manage::DecisionRecord::Kind::granted && !record.again &&
+                        record.token_id != 0
+                    ? 1
+                    : 0;
     if (replayed.kind == Kind::same)
         ++same_;
     if (replayed.kind == Kind::left)
@@ -37,10 +41,22 @@ void ReplayReport::add(const manage::DecisionRecord& record, const Replayed& rep
         changed.tokens.insert(record.prefix);
 }
 
+bool ReplayReport::is_judged(const Group& group) const {
+    const std::string full(to_text(Reason::window_full));
+    return windows_judged() || (std::get<2>(group) != full && std::get<3>(group) != full);
+}
+
+std::int64_t ReplayReport::not_judged() const {
+    std::int64_t calls = 0;
+    for (const auto& [group, changed] : changed_)
+        calls += is_judged(group) ? 0 : changed.calls;
+    return calls;
+}
+
 std::int64_t ReplayReport::total(Kind kind) const {
     std::int64_t calls = 0;
     for (const auto& [group, changed] : changed_)
-        if (std::get<0>(group) == kind)
+        if (std::get<0>(group) == kind && is_judged(group))
             calls += changed.calls;
     return calls;
 }
@@ -48,7 +64,7 @@ std::int64_t ReplayReport::total(Kind kind) const {
 http::Json ReplayReport::json_of(Kind kind) const {
     http::Json list = http::Json::array();
     for (const auto& [group, changed] : changed_) {
-        if (std::get<0>(group) != kind)
+        if (std::get<0>(group) != kind || !is_judged(group))
             continue;
         list.push_back({{"workspace", http::text_or_null(std::get<1>(group))},
                         {"was", std::get<2>(group)},
@@ -70,7 +86,8 @@ http::Json ReplayReport::json() const {
             {"newlyRefused", json_of(Kind::newly_refused)},
             {"newlyGranted", json_of(Kind::newly_granted)},
             {"refusedOtherwise", json_of(Kind::refused_otherwise)},
-            {"windowsJudged", granted_ >= calls_granted},
+            {"windowsJudged", windows_judged()},
+            {"notJudged", not_judged()},
             {"grantedCalls", {{"onRecord", granted_}, {"counted", calls_granted}}}};
 }
 
@@ -78,7 +95,7 @@ std::string ReplayReport::table_of(Kind kind, const std::string& title) const {
     std::vector<std::vector<std::string>> rows = {
         {"WORKSPACE", "WAS", "WOULD BE", "CALLS", "TOKENS", "FIRST"}};
     for (const auto& [group, changed] : changed_)
-        if (std::get<0>(group) == kind)
+        if (std::get<0>(group) == kind && is_judged(group))
             rows.push_back({shown_workspace(std::get<1>(group)), std::get<2>(group),
                             std::get<3>(group), std::to_string(changed.calls),
                             std::to_string(changed.tokens.size()), format_time(changed.first_ms)});
@@ -88,18 +105,18 @@ std::string ReplayReport::table_of(Kind kind, const std::string& title) const {
 }
 
 std::string ReplayReport::text() const {
-    std::string text =
-        lines_of({{"against", against},
-                  {"from", format_time(from_ms)},
-                  {"until", format_time(until_ms)},
-                  {"the same", std::to_string(same_)},
-                  {"newly refused", std::to_string(total(Kind::newly_refused))},
-                  {"newly granted", std::to_string(total(Kind::newly_granted))},
-                  {"refused otherwise", std::to_string(total(Kind::refused_otherwise))},
-                  {"left as it was", std::to_string(left_)},
-                  {"windows", granted_ < calls_granted
-                                  ? "cannot be judged: not every granted call is on record"
-                                  : "judged: every granted call is on record"}});
+    std::string text = lines_of(
+        {{"against", against},
+         {"from", format_time(from_ms)},
+         {"until", format_time(until_ms)},
+         {"the same", std::to_string(same_)},
+         {"newly refused", std::to_string(total(Kind::newly_refused))},
+         {"newly granted", std::to_string(total(Kind::newly_granted))},
+         {"refused otherwise", std::to_string(total(Kind::refused_otherwise))},
+         {"left as it was", std::to_string(left_)},
+         {"not judged", std::to_string(not_judged())},
+         {"windows", windows_judged() ? "judged: every granted call is on record"
+                                      : "cannot be judged: not every granted call is on record"}});
     if (same_ == 0 && left_ == 0 && changed_.empty())
         text += "\nThere are no matching decisions on record in this time.\n";
     if (probes_ > 0)
@@ -108,12 +125,12 @@ std::string ReplayReport::text() const {
     text += table_of(Kind::newly_refused, "Newly refused");
     text += table_of(Kind::newly_granted, "Newly granted");
     text += table_of(Kind::refused_otherwise, "Refused for another reason");
-    if (granted_ < calls_granted)
+    if (!windows_judged())
         text += "\nOf about " + std::to_string(calls_granted) + " granted calls in these hours " +
                 std::to_string(granted_) +
-                " are on record, so what is said of windows (429) is too little.\nTo try limits, "
-                "set "
-                "[decisions] grants = \"all\" for a while, and rows high enough.\n";
+                " are on record, so windows would fill later here than they did, and calls that "
+                "a window\ndecides are not judged.\nTo try limits, set [decisions] grants = "
+                "\"all\" for a while, and rows high enough.\n";
     return text;
 }
 

@@ -35,6 +35,11 @@ private:
     /// Kind, workspace, reason it was, reason it is.
     using Group = std::tuple<Replayed::Kind, std::string, std::string, std::string>;
 
+    /// Whether every granted call is on record, so that windows fill as they would.
+    [[nodiscard]] bool windows_judged() const noexcept { return granted_ >= calls_granted; }
+    /// Whether a group is reported: what a window decided is not, if windows cannot be judged.
+    [[nodiscard]] bool is_judged(const Group& group) const;
+    [[nodiscard]] std::int64_t not_judged() const;  // calls
     [[nodiscard]] http::Json json_of(Replayed::Kind kind) const;
     [[nodiscard]] std::string table_of(Replayed::Kind kind, const std::string& title) const;
     [[nodiscard]] std::int64_t total(Replayed::Kind kind) const;
@@ -43,7 +48,7 @@ private:
     std::int64_t same_ = 0;
     std::int64_t left_ = 0;
     std::int64_t probes_ = 0;
-    std::int64_t granted_ = 0;  // records of granted calls
+    std::int64_t granted_ = 0;  // records of granted calls of tokens
 };
 
 }  // namespace hourgate::cli
