@@ -264,7 +264,9 @@ std::string zsh_text(const Table& table) {
     return "#compdef hourgate\n"
            "# zsh completion for hourgate, written by `hourgate completion zsh`\n"
            "autoload -U +X bashcompinit && bashcompinit\n" +
-           bash_text(table);
+           bash_text(table) +
+           "# The first time, zsh runs this file in the place of the function in it.\n"
+           "[[ ${funcstack[1]-} == _hourgate ]] && _bash_complete -F _hourgate\n";
 }
 
 // --- fish ---------------------------------------------------------------------------------------
@@ -315,7 +317,9 @@ std::string fish_text(const Table& table) {
         "function __hourgate_in\n"
         "    set -l words (__hourgate_words)\n"
         "    test (count $words) -ge (count $argv)\n"
-        "    and test \"$words[1..(count $argv)]\" = \"$argv\"\n"
+        "    or return 1\n"
+        "    set -l first $words[1..(count $argv)]\n"
+        "    test \"$first\" = \"$argv\"\n"
         "end\n"
         "# The same, with as many behind them as the first argument says.\n"
         "function __hourgate_place\n"

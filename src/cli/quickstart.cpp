@@ -168,6 +168,7 @@ Status check_ports(const Asked& asked) {
     constexpr std::int64_t step = 10;
     std::string next = "name another with --port N: the gate takes N - 1, N and N + 1";
     Asked other = asked;
+    other.port = std::max(asked.port, usual_port - step);  // below, ports are often others'
     for (int i = 0; i < tries && other.port + step <= port_max; ++i) {
         other.port += step;
         if (!why_not_listened(other).empty())

@@ -81,6 +81,17 @@ Status check_filters(const Arguments& arguments) {
                        "The reasons are: " + all};
 }
 
+/// A token that no decision is of would look like one that nobody uses.
+void warn_of_unknown(const Session& session, const manage::Context& context,
+                     const std::string& prefix) {
+    manage::DecisionFilter of;
+    of.prefix = prefix;
+    const auto one = manage::list_decisions(context, of, {1});
+    if (one && one.value().items.empty())
+        session.output.warn("no decision on record is of --token '" + echoed(prefix) +
+                            "'; see `hourgate token list`");
+}
+
 Status list(Session& session, const manage::Context& context) {
     const Arguments& arguments = session.arguments;
     if (Status known = check_filters(arguments); !known)
@@ -94,7 +105,10 @@ Status list(Session& session, const manage::Context& context) {
         return listing.failure();
     filter.from_ms = listing.value().from_ms;
     filter.until_ms = listing.value().until_ms;
-    return shown(session, manage::list_decisions(context, filter, listing.value().page));
+    const auto decisions = manage::list_decisions(context, filter, listing.value().page);
+    if (decisions && decisions.value().items.empty() && !filter.prefix.empty())
+        warn_of_unknown(session, context, filter.prefix);
+    return shown(session, decisions);
 }
 
 Status why(Session& session) {
@@ -122,7 +136,8 @@ std::vector<Command> why_commands() {
                         token_option,
                         option("--reason", "REASON", "list: window_full, role_forbidden, ..."),
                         from_option, since_option, until_option,
-                        option("--limit", "N", "list: at most so many; without it 20, 0: all")},
+                        option("--limit", "N", "list: at most so many; without it 20, 0: all"),
+                        option("--sort", "FIELD", "list: at for the oldest first"), search_option},
          .example = "hourgate why dec_0123456789abcdef0123456789abcdef",
          .run = why},
     };

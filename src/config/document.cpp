@@ -227,9 +227,10 @@ std::string about_duplicate(std::string_view text, std::string_view line, int nu
     const std::size_t begin = std::min(line.find_first_not_of('['), line.size());
     const std::string_view name = line.substr(begin, line.find(']') - begin);
     const int first = line_of_header(text, name, number);
+    if (first == 0)
+        return in_quotes(line) + " has keys above already; put all its keys in one place";
     const std::string twice =
-        in_quotes(line) + " is written twice" +
-        (first > 0 ? ", first in line " + std::to_string(first) : std::string());
+        in_quotes(line) + " is written twice, first in line " + std::to_string(first);
     const bool is_list = name == "resource" || name == "api";
     return twice + (is_list ? "; several are written [[" + std::string(name) + "]], each of them"
                             : "; put all its keys below one of them");
@@ -267,6 +268,10 @@ std::string likely_mistake(std::string_view text, int number, std::string_view s
     if (said.find("comma or closing ']'") != said.npos)
         return "a list is not closed before " + shown +
                ", or lacks a comma there; write ] behind its last item, and a comma between items";
+    if (said.find("expected a comment or whitespace") != said.npos)
+        return shown + " has something behind its end; write each key in a line of its own";
+    if (said.find("expected keys, tables") != said.npos)
+        return shown + " is neither [SECTION] nor KEY = VALUE, which TOML has";
     if (line.empty() && said.find("end-of-file") != said.npos)
         return "the file ends within a text or a list; write what closes it";
     return printable(said, message_bytes_max) + ", in " + shown;

@@ -172,6 +172,9 @@ TEST_CASE("zsh and fish complete the same values, where they are installed and i
         CHECK(contains(offers("hourgate snippets ng"), "nginx"));
         CHECK(contains(offers("hourgate member role x man"), "manager"));
         CHECK(contains(offers("hourgate --conf"), "--config"));
+        CHECK(contains(offers("hourgate token mint a --env l"), "live"));
+        CHECK(contains(offers("hourgate workspace add x --plan s"), "studio"));
+        CHECK_FALSE(contains(offers("hourgate token "), "Customers"));
     }
 }
 

@@ -517,7 +517,7 @@ TEST_CASE("root who may not read a backup is not told to become the one who may 
     const Ran as_root = here.run({"restore", theirs + "/b.db", "--dry-run"});
     INFO(as_root.err);
     CHECK(as_root.exit_code == 1);
-    CHECK_FALSE(contains(as_root.err, "sudo"));
+    CHECK_FALSE(contains(as_root.err, "next: sudo"));
     // What it says instead works when it is pasted.
     const std::size_t begin = as_root.err.find("`chown -h ");
     REQUIRE(begin != std::string::npos);

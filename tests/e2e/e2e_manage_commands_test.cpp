@@ -199,6 +199,7 @@ TEST_CASE("every list is sorted and searched at the command line as it is over H
     CHECK(column({"audit"}, "action", {"--sort", "at", "--limit", "1"}) == Words{"plan.set"});
     CHECK(column({"audit"}, "action", {"--search", first}) == Words{"token.mint"});
     CHECK(here.json({"usage", "--sort", "hour", "--search", "x"}).empty());
+    CHECK(here.json({"why", "--sort", "at", "--search", "x"}).empty());
     const Ran off = here.run({"token", "list", "--sort", "name"});
     CHECK(off.exit_code == 2);
     CHECK(contains(off.err, "created, lastUsed"));
@@ -267,6 +268,8 @@ TEST_CASE("a filter that fits nothing on record is told from a quiet day") {
         here.run({"audit", "--actor", actor, "--from", "2020-01-01", "--until", "2020-01-02"});
     CHECK(quiet.exit_code == 0);
     CHECK(quiet.err.empty());
+    CHECK(contains(here.run({"why", "--token", "000000000000"}).err,
+                   "no decision on record is of --token '000000000000'"));
     // Elsewhere what is named has to exist.
     for (const Words& words :
          {Words{"audit", "Nowhere"}, Words{"usage", "--member", "nobody@x.example"},

@@ -186,3 +186,34 @@ TEST_CASE("a dead token that asks why has used nothing, and a live one has") {
         CHECK(notes == (dead ? 0 : 1));
     }
 }
+
+TEST_CASE("every list by time takes from and until as people type them, and refuses swapped ones") {
+    UsageBench bench;
+    for (const std::string list : {"/usage", "/audit", "/decisions"}) {
+        INFO(list);
+        const auto get = [&](const std::string& query) {
+            return bench.operate("GET", list + "?" + query);
+        };
+        for (const std::string from :
+             {"2h", "90s", "1d", "yesterday", "today", "2020-01-01", "2020-01-01T00:00:00Z"})
+            CHECK(get("from=" + from).status == 200);
+        for (const std::string off : {"2x", "never", "soon", "-2h", "2026-02-30"}) {
+            const auto answer = get("from=" + off);
+            CHECK(answer.status == 422);
+            CHECK(answer.body.dump().find("or a span such as 2h") != std::string::npos);
+        }
+        for (const std::string swapped :
+             {"from=1h&until=2h", "from=2026-02-02&until=2026-02-01", "from=1h&until=1h"}) {
+            const auto answer = get(swapped);
+            CHECK(answer.status == 422);
+            CHECK(answer.body.dump().find("is not before until") != std::string::npos);
+        }
+        CHECK(get("from=2026-02-01&until=2026-02-01").status == 200);  // that day
+        CHECK(get("until=2h&from=3h").status == 200);
+    }
+    bench.clock.wall_ms += ms_per_day;
+    const std::size_t before = bench.operate("GET", "/audit").body["data"].size();
+    REQUIRE(bench.operate("POST", "/workspaces", {{"name", "Late"}}).status == 201);
+    CHECK(bench.operate("GET", "/audit?from=2h").body["data"].size() == 1);
+    CHECK(bench.operate("GET", "/audit?until=2h").body["data"].size() == before);
+}

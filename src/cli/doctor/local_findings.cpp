@@ -235,7 +235,7 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                     const Around& around) {
     const std::string folder = for_shell(seen.folder);
     const std::string as = as_user(around.owner, around.user);
-    const std::string make = seen.newest.readable ? "" : as + "mkdir -m 0700 " + folder + " && ";
+    const std::string make = seen.newest.readable ? "" : as + "mkdir -p -m 0700 " + folder + " && ";
     const std::string nightly =
         around.is_unit ? "`" + as_user(0, around.user) +
                              "systemctl enable --now hourgate-backup.timer`, and at once: `"
