@@ -41,12 +41,14 @@ Result<http::Question> question_of(const Arguments& arguments) {
     question.path = arguments.one("PATH");
     question.spend = Spend::no;
     if (question.method.size() > method_bytes_max || !http::is_word(question.method))
-        return Failure{Fault::usage, "METHOD '" + echoed(question.method) + "' is no method",
+        return Failure{Fault::usage,
+                       "METHOD is no method; it is not repeated here, since it may be a token",
                        "as in `hourgate check GET /api/v1/clients`"};
     if (!question.path.starts_with('/') || question.path.size() > limits::target_bytes_max)
         return Failure{Fault::usage,
-                       "PATH '" + echoed(question.path) + "' does not begin with /, or is over " +
-                           std::to_string(limits::target_bytes_max) + " bytes",
+                       "PATH does not begin with /, or is over " +
+                           std::to_string(limits::target_bytes_max) +
+                           " bytes; it is not repeated here, since it may be a token",
                        "give the path alone, as in `hourgate check GET /api/v1/clients`"};
     if (const auto text = arguments.find("--address")) {
         question.address = Address::parse(*text);

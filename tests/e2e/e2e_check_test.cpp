@@ -219,3 +219,19 @@ TEST_CASE("while the server runs elsewhere, another user on the ask port is not 
                    "another user listens on " + squatter.address()));
     CHECK_FALSE(squatter.was_called());
 }
+
+TEST_CASE("check repeats no argument that may be a token, wherever it stands") {
+    const Installation here;
+    here.populate();
+    const std::string secret = "opensesame0123456789";
+    for (const Words& words :
+         {Words{"check", "GET", secret}, Words{"check", "Bearer " + secret, "/x"},
+          Words{"check", secret, "GET", "/x"}, Words{"check", "GET", "/x", secret},
+          Words{"check", "GET", "/x", "--token", secret}}) {
+        const Ran ran = here.run(words);
+        INFO(ran.err);
+        CHECK(ran.exit_code == 2);
+        CHECK_FALSE(contains(ran.out + ran.err, secret));
+        CHECK(contains(ran.err, "next: "));
+    }
+}
