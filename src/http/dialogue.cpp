@@ -211,7 +211,7 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
         phase_ = Phase::answer;
         return;
     }
-    const bool forwarded = service_.is_forwarded(listener_, head.request.target);
+    const bool forwarded = service_.is_forwarded(listener_, head.request);
     if (forwarded) {
         if (!has_room_for_body(head, bytes_at_hand)) {
             request_.method = head.request.method;

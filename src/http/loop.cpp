@@ -356,10 +356,9 @@ struct Loop::State {
     /// At the end of a turn, when no event names anything of it. An upstream that is configured no
     /// longer is left with the last of its calls.
     void forget_what_is_over() noexcept {
-        const Upstream* const in_force = service.upstream();
         for (auto at = forwarders.begin(); at != forwarders.end();) {
             at->forget_closed();
-            const bool left = &at->upstream() != in_force && !at->busy();
+            const bool left = !at->upstream().in_force.load() && !at->busy();
             at = left ? forwarders.erase(at) : std::next(at);
         }
     }
