@@ -69,10 +69,13 @@ Status check_filters(const Arguments& arguments) {
         return Done{};
     std::vector<std::string_view> known;
     std::string all;
-    for (std::size_t i = 0; i < reason_count; ++i) {
+    for (std::size_t i = 0; i < reason_count; ++i)
         known.push_back(to_text(static_cast<Reason>(i)));
-        all.append(all.empty() ? "" : ", ").append(known.back());
-        if (known.back() == *reason)
+    known.insert(known.end(), manage::reasons_after_grant.begin(),
+                 manage::reasons_after_grant.end());
+    for (const std::string_view one : known) {
+        all.append(all.empty() ? "" : ", ").append(one);
+        if (one == *reason)
             return Done{};
     }
     const auto meant = config::nearest(lower(*reason), known);
@@ -120,7 +123,8 @@ std::vector<Command> why_commands() {
                     "configuration, and of granted calls a sample.",
          .parameters = {optional_word("DECISION", "as in the refusal: dec_..."), workspace_option,
                         token_option,
-                        option("--reason", "REASON", "list: window_full, role_forbidden, ..."),
+                        option("--reason", "REASON",
+                               "list: window_full, role_forbidden, upstream_timed_out, ..."),
                         from_option, since_option, until_option,
                         option("--limit", "N", "list: at most so many; without it 20, 0: all")},
          .example = "hourgate why dec_0123456789abcdef0123456789abcdef",
