@@ -26,12 +26,14 @@ local kept = {
 }
 
 local function ask(txn)
-    local headers = {}
-    for name, values in pairs(txn.http:req_get_headers()) do
+    local headers, headers_of_call = {}, txn.http:req_get_headers()
+    for name, values in pairs(headers_of_call) do
         if not left_out[name] then
             headers[name] = values
         end
     end
+    -- Whose API is asked for; what the caller claims under this name is removed before.
+    headers["x-forwarded-host"] = headers_of_call["host"] and { headers_of_call["host"][0] } or nil
     headers["host"] = { "localhost" } -- the gate answers under its own names alone: [server] hosts
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-uri"] = { txn.sf:pathq() }

@@ -40,6 +40,7 @@
 #include "ops/usage_writer.h"
 #include "policy/policy.h"
 #include "policy/reached.h"
+#include "store/as_owner.h"
 #include "store/backup.h"
 #include "store/database.h"
 #include "store/files.h"
@@ -78,12 +79,21 @@ std::string shown_mode(const config::Config& config) {
     return config.mode == Mode::observe ? "observe" : "enforce";
 }
 
-/// "http://a:1 unix:/b", or "off".
+/// "http://a:1 unix:/b", or "off"; with several APIs "shop: http://a:1, billing: off".
 std::string shown_upstream(const config::Config& config) {
+    const auto shown = [](const std::vector<std::string>& urls) {
+        std::string all;
+        for (const std::string& url : urls)
+            all.append(all.empty() ? "" : " ").append(url);
+        return all.empty() ? std::string("off") : all;
+    };
+    if (config.apis.empty())
+        return shown(config.upstream_urls);
     std::string all;
-    for (const std::string& url : config.upstream_urls)
-        all.append(all.empty() ? "" : " ").append(url);
-    return all.empty() ? "off" : all;
+    for (const config::Api& api : config.apis)
+        all.append(all.empty() ? "" : ", ")
+            .append(api.name + ": " + shown(config::upstream_of(config, api)));
+    return all;
 }
 
 }  // namespace
@@ -198,8 +208,8 @@ struct App::Parts {
     http::Service::Settings service_settings(const std::shared_ptr<const Rules>& kept) {
         const Rules& by = *kept;
         http::Service::Settings settings;
-        settings.trust = {by.config.peers, by.config.proxies, by.config.method_override_refused,
-                          by.config.ask_id, by.config.hosts};
+        settings.trust = {by.config.peers,  by.config.proxies, by.config.method_override_refused,
+                          by.config.ask_id, by.config.hosts,   !by.config.apis.empty()};
         settings.reply = by.reply;
         settings.api_prefix = by.config.rules.api_prefix;
         settings.desk = {[this, &by] { return context(by); },
@@ -209,7 +219,12 @@ struct App::Parts {
         settings.openapi = *openapi;
         settings.kept = {kept, openapi};
         settings.errors = embedded::errors;
-        settings.upstream = by.upstream.get();
+        for (const Rules::Behind& behind : by.behind) {
+            if (by.config.apis.empty())
+                settings.upstream = behind.upstream.get();
+            else
+                settings.api_upstreams.push_back(behind.upstream.get());
+        }
         settings.ready = [this] { return instruments->directory->ready(); };
         settings.ready_note = [this] {
             const auto age_s = backup_age_s();
@@ -288,7 +303,7 @@ struct App::Parts {
         gauges.state_bytes = keeper.bytes();
         add_connections(gauges);
         witness.fill(gauges);
-        if (const std::shared_ptr<http::Upstream> upstream = rules.get()->upstream)
+        for (const auto& upstream : rules.get()->upstreams())
             add_upstream(gauges, *upstream);
         gauges.changes = ledger.changes();
         gauges.records = ledger.records();
@@ -343,8 +358,15 @@ struct App::Parts {
         gauges.upstream_retried = exchanges.retried.load();
         gauges.upstream_connections = static_cast<std::uint64_t>(exchanges.open.load());
         gauges.upstream_answers = exchanges.answer_time.read();
-        for (http::Upstream::Health& one : upstream.health(ops::monotonic_us() / 1'000))
-            gauges.upstream_up.emplace_back(std::move(one.address), one.up);
+        for (http::Upstream::Health& one : upstream.health(ops::monotonic_us() / 1'000)) {
+            auto& all = gauges.upstream_up;
+            const auto same = [&](const auto& other) { return other.first == one.address; };
+            // Lists of several APIs may have one address: it is up if one of them finds it so.
+            if (const auto at = std::find_if(all.begin(), all.end(), same); at != all.end())
+                at->second |= one.up;
+            else
+                all.emplace_back(std::move(one.address), one.up);
+        }
     }
 
     [[nodiscard]] http::Capacity capacity_of(http::Listener listener) const {
@@ -507,10 +529,10 @@ struct App::Parts {
             log.line(ops::Level::warning, warning);
     }
 
-    /// Asks for the names of an upstream again, and waits for them a while: calls that come
+    /// Asks for the names of the upstreams again, and waits for them a while: calls that come
     /// meanwhile go where they went before. What does not resolve is told by tell_of_name().
-    void resolve(const std::shared_ptr<http::Upstream>& upstream) {
-        resolver->watch(upstream);
+    void resolve(const Rules& by) {
+        resolver->watch(by.upstreams());
         if (!resolver->ask(limits::resolve_wait_ms))
             log.line(ops::Level::warning,
                      "the name of an upstream was not resolved in time, and is waited for",
@@ -522,16 +544,16 @@ struct App::Parts {
     Status put_in_force(const config::Config& next) {
         const auto former = rules.get();
         if (former->config == next) {
-            resolve(former->upstream);
+            resolve(*former);
             return Done{};
         }
         auto made = Rules::make(next, *instruments, former.get());
         if (!made)
             return made.failure();
         const std::shared_ptr<Rules> by = std::move(made).value();
-        resolve(by->upstream);
+        resolve(*by);
         if (Status resolved = by->check_resolved(former.get()); !resolved) {
-            resolver->watch(former->upstream);
+            resolver->watch(former->upstreams());
             return resolved;
         }
         service.use(service_settings(by), by->gate);
@@ -617,7 +639,11 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(instruments), std::move(resolver),
                                          std::move(writing).value(), std::move(reading).value(),
                                          std::move(seal).value(), std::move(rules).value());
-    parts->resolve(parts->rules.get()->upstream);
+    parts->resolve(*parts->rules.get());
+    // Ports below 1024, and sockets in folders of root's, are for who started the process.
+    const auto starter = store::AsOwner::starter();
+    if (!starter)
+        return starter.failure();
     if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
         return s.failure();
     if (Status s = parts->bind(1, http::Listener::ask, passed); !s)

@@ -14,17 +14,27 @@ namespace hourgate {
 
 namespace {
 
-/// Everything that [upstream] says.
+/// Everything that [upstream] says, but for the addresses.
 auto upstream_part(const config::Config& config) {
-    return std::tie(config.upstream_urls, config.upstream_authorization, config.upstream_via,
-                    config.upstream_resolve_s, config.upstream_connect_s, config.upstream_answer_s,
-                    config.upstream_idle_s, config.upstream_stream_max_s);
+    return std::tie(config.upstream_authorization, config.upstream_via, config.upstream_resolve_s,
+                    config.upstream_connect_s, config.upstream_answer_s, config.upstream_idle_s,
+                    config.upstream_stream_max_s);
+}
+
+/// Section and key of the file that have the addresses of this API.
+std::pair<std::string, std::string> key_of(const Rules::Behind& behind,
+                                           const config::Config& config) {
+    for (const config::Api& api : config.apis)
+        if (api.name == behind.api && !api.upstream_urls.empty())
+            return {"api." + api.name, "upstream"};
+    return {"upstream", "url"};
 }
 
 /// A failure about one of the addresses, with file, line and key before it.
-Failure where_it_is_written(Failure failure, const config::Config& config) {
-    std::string_view off = config.upstream_urls.front();
-    for (const std::string& url : config.upstream_urls) {
+Failure where_it_is_written(Failure failure, const Rules::Behind& behind,
+                            const config::Config& config) {
+    std::string_view off = behind.urls.front();
+    for (const std::string& url : behind.urls) {
         const config::Listen place = config::parse_upstream(url);
         const std::string& named = place.path.empty() ? place.host : place.path;
         if (failure.what.find(named) != std::string::npos) {
@@ -35,19 +45,16 @@ Failure where_it_is_written(Failure failure, const config::Config& config) {
     constexpr std::string_view said_by_place = "[upstream] url: ";
     if (failure.what.starts_with(said_by_place))
         failure.what.erase(0, said_by_place.size());
-    failure.what = config::place_of(config, "upstream", "url", off) + ": " + failure.what;
+    const auto [section, key] = key_of(behind, config);
+    failure.what = config::place_of(config, section, key, off) + ": " + failure.what;
     return failure;
 }
 
-/// Nothing when calls are not forwarded.
-Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config,
-                                                    Instruments& instruments, const Rules* former) {
-    if (former != nullptr && upstream_part(former->config) == upstream_part(config))
-        return former->upstream;
-    if (config.upstream_urls.empty())
-        return std::shared_ptr<http::Upstream>();
+Result<std::shared_ptr<http::Upstream>> upstream_to(const Rules::Behind& behind,
+                                                    const config::Config& config,
+                                                    Instruments& instruments) {
     http::UpstreamSettings settings;
-    for (const std::string& url : config.upstream_urls) {
+    for (const std::string& url : behind.urls) {
         const config::Listen place = config::parse_upstream(url);
         settings.addresses.push_back({place.host, place.port, place.path});
     }
@@ -63,8 +70,41 @@ Result<std::shared_ptr<http::Upstream>> upstream_of(const config::Config& config
     auto made = http::Upstream::make(std::move(settings), instruments.upstream_counts,
                                      instruments.when_unreachable);
     if (!made)
-        return where_it_is_written(made.failure(), config);
+        return where_it_is_written(made.failure(), behind, config);
     return std::shared_ptr<http::Upstream>(std::move(made).value());
+}
+
+/// That of the same addresses; null: there is none.
+std::shared_ptr<http::Upstream> known_in(const std::vector<Rules::Behind>& all,
+                                         const std::vector<std::string>& urls) {
+    for (const Rules::Behind& one : all)
+        if (one.urls == urls)
+            return one.upstream;
+    return nullptr;
+}
+
+/// One for each API, in order.
+Result<std::vector<Rules::Behind>> behind_of(const config::Config& config, Instruments& instruments,
+                                             const Rules* former) {
+    std::vector<Rules::Behind> all;
+    const bool same = former != nullptr && upstream_part(former->config) == upstream_part(config);
+    std::vector<config::Api> apis = config.apis;
+    if (apis.empty())
+        apis.emplace_back();
+    for (const config::Api& api : apis) {
+        Rules::Behind behind{api.name, config::upstream_of(config, api), nullptr};
+        behind.upstream = known_in(all, behind.urls);
+        if (!behind.upstream && same)
+            behind.upstream = known_in(former->behind, behind.urls);
+        if (!behind.upstream && !behind.urls.empty()) {
+            auto made = upstream_to(behind, config, instruments);
+            if (!made)
+                return made.failure();
+            behind.upstream = std::move(made).value();
+        }
+        all.push_back(std::move(behind));
+    }
+    return all;
 }
 
 /// The first place that has no address; null: some place has one.
@@ -108,6 +148,7 @@ http::ReplySettings reply_settings(const config::Config& config) {
     reply.brand = config.brand;
     reply.env = token::to_text(config.env);
     reply.renew_url = config.renew_url;
+    reply.contact = config.contact;
     reply.docs_url = config.docs;
     reply.notices = config.notices;
     reply.failures = config.failures;
@@ -118,27 +159,40 @@ http::ReplySettings reply_settings(const config::Config& config) {
     return reply;
 }
 
-Rules::Rules(const config::Config& config_, policy::Policy policy_,
-             std::shared_ptr<http::Upstream> upstream_, Instruments& instruments)
+Rules::Rules(const config::Config& config_, policy::Policy policy_, std::vector<Behind> behind_,
+             Instruments& instruments)
     : config(config_),
       policy(std::move(policy_)),
       reply(reply_settings(config)),
-      upstream(std::move(upstream_)),
+      behind(std::move(behind_)),
       gate(gate_settings(config), policy, *instruments.directory, instruments.limiter,
            instruments.own, instruments.failures, instruments.public_calls,
            instruments.preflights) {}
 
+std::vector<std::shared_ptr<http::Upstream>> Rules::upstreams() const {
+    std::vector<std::shared_ptr<http::Upstream>> all;
+    for (const Behind& one : behind)
+        if (one.upstream && std::find(all.begin(), all.end(), one.upstream) == all.end())
+            all.push_back(one.upstream);
+    return all;
+}
+
 Status Rules::check_resolved(const Rules* former) const {
-    if (!upstream || former == nullptr || !former->upstream || unresolved(*former->upstream))
-        return Done{};
-    const auto place = unresolved(*upstream);
-    if (!place)
-        return Done{};
-    return where_it_is_written(
-        {Fault::system,
-         "[upstream] url: " + http::shown(place->endpoint) + " does not resolve: " + place->why,
-         "change it in the configuration, or see whether the name resolves on this machine"},
-        config);
+    for (const Behind& one : behind) {
+        const auto place = one.upstream ? unresolved(*one.upstream) : nullptr;
+        const auto answers = [&](const Behind& other) {
+            return other.api == one.api && other.upstream && !unresolved(*other.upstream);
+        };
+        if (!place || former == nullptr ||
+            std::none_of(former->behind.begin(), former->behind.end(), answers))
+            continue;
+        return where_it_is_written(
+            {Fault::system,
+             "[upstream] url: " + http::shown(place->endpoint) + " does not resolve: " + place->why,
+             "change it in the configuration, or see whether the name resolves on this machine"},
+            one, config);
+    }
+    return Done{};
 }
 
 Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
@@ -149,11 +203,11 @@ Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instrum
     auto policy = policy::Policy::make(std::move(counted));
     if (!policy)
         return policy.failure();
-    auto upstream = upstream_of(config, instruments, former);
-    if (!upstream)
-        return upstream.failure();
+    auto behind = behind_of(config, instruments, former);
+    if (!behind)
+        return behind.failure();
     return std::unique_ptr<Rules>(
-        new Rules(config, std::move(policy).value(), std::move(upstream).value(), instruments));
+        new Rules(config, std::move(policy).value(), std::move(behind).value(), instruments));
 }
 
 }  // namespace hourgate

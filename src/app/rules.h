@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
@@ -48,25 +50,35 @@ struct Instruments {
 /// Kept while it is in force, and while a call is under way that it decided.
 struct Rules {
     /// Resolves no name of an upstream: http/resolver does. `former`, where there is one, hands
-    /// on its upstream when nothing of [upstream] differs: its connections stay open. `instruments`
+    /// on its upstreams whose addresses stay when nothing else of [upstream] differs: their
+    /// connections stay open. `instruments`
     /// outlive the rules. A failure names what is wrong with the configuration.
     [[nodiscard]] static Result<std::unique_ptr<Rules>> make(const config::Config& config,
                                                              Instruments& instruments,
                                                              const Rules* former);
 
-    /// Fails if no address of the API is known, and `former` knows one: a reload must not trade an
+    /// Fails if no address of an API is known, and `former` knows one: a reload must not trade an
     /// API that answers for a name that was mistyped.
     [[nodiscard]] Status check_resolved(const Rules* former) const;
 
     const config::Config config;
     const policy::Policy policy;
     const http::ReplySettings reply;
-    const std::shared_ptr<http::Upstream> upstream;  ///< null: calls are not forwarded
+    /// Calls are forwarded to. APIs with the same addresses share one.
+    struct Behind {
+        std::string api;                           ///< name; "" where there is no [[api]]
+        std::vector<std::string> urls;             ///< none: calls are not forwarded
+        std::shared_ptr<http::Upstream> upstream;  ///< null: the same
+    };
+    const std::vector<Behind> behind;  ///< one for each [[api]], or one
     Gate gate;
 
+    /// Each once.
+    [[nodiscard]] std::vector<std::shared_ptr<http::Upstream>> upstreams() const;
+
 private:
-    Rules(const config::Config& config, policy::Policy policy,
-          std::shared_ptr<http::Upstream> upstream, Instruments& instruments);
+    Rules(const config::Config& config, policy::Policy policy, std::vector<Behind> behind,
+          Instruments& instruments);
 };
 
 }  // namespace hourgate

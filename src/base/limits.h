@@ -39,7 +39,7 @@ constexpr std::size_t misplaced_bytes_max = 4'096;
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
-constexpr std::size_t note_bytes_max = 500;  ///< of a token
+constexpr std::size_t note_bytes_max = 500;                               ///< of a token
 constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
 
 // --- the gate's own routes ---------------------------------------------------------------------
@@ -138,6 +138,7 @@ constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
 // --- the decision log --------------------------------------------------------------------------
 constexpr std::size_t kept_path_bytes_max = 1'024;  ///< of a path on record
 constexpr std::size_t kept_word_bytes_max = 128;    ///< of a method, a request id
+constexpr std::size_t kept_host_bytes_max = 260;    ///< any name, and its port
 constexpr std::size_t decisions_in_memory = 4'096;  ///< the latest
 constexpr std::size_t sample_slots = 4'096;         ///< granted calls on record in one sample time
 constexpr std::int64_t sample_s = 10;
@@ -181,6 +182,7 @@ constexpr std::size_t keep_alive_requests_max = 1'000'000;
 
 // --- the API behind the gate -------------------------------------------------------------------
 constexpr std::size_t upstream_addresses_max = 256;
+constexpr std::size_t apis_max = 64;
 constexpr std::size_t pipe_bytes_max = 65'536;  ///< held of an exchange, each way
 // The head of an answer has more room than that of a request: an API's policy headers and cookies
 // are as long as it makes them.

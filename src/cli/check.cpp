@@ -19,6 +19,7 @@
 #include "http/library/probe.h"
 #include "http/verify.h"
 #include "ops/machine.h"
+#include "policy/hosts.h"
 #include "store/as_owner.h"
 #include "store/database.h"
 #include "store/leased_directory.h"
@@ -50,6 +51,12 @@ Result<http::Question> question_of(const Arguments& arguments) {
                            std::to_string(limits::target_bytes_max) +
                            " bytes; it is not repeated here, since it may be a token",
                        "give the path alone, as in `hourgate check GET /api/v1/clients`"};
+    if (const auto host = arguments.find("--host")) {
+        question.host = *host;
+        if (policy::FoldedHost(*host).text().empty())
+            return Failure{Fault::usage, "--host '" + echoed(*host) + "' is no host",
+                           "give it as callers send it, as in --host api.example.com"};
+    }
     if (const auto text = arguments.find("--address")) {
         question.address = Address::parse(*text);
         if (!question.address)
@@ -66,6 +73,8 @@ Result<http::Question> question_of(const Arguments& arguments) {
 /// The question as JSON. The token is escaped where it goes, so that no copy stays behind.
 Secret json_of(const http::Question& question) {
     Json rest = {{"method", question.method}, {"path", question.path}, {"spend", false}};
+    if (!question.host.empty())
+        rest["host"] = question.host;
     if (question.address)
         rest["address"] = question.address->text();
     const std::string more = rest.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -165,6 +174,7 @@ Result<Json> decide_here(Session& session, const config::Config& config,
               public_calls, preflights);
     http::Trust trust;
     trust.method_override_refused = config.method_override_refused;
+    trust.by_host = !config.apis.empty();
     const Decision decision = gate.decide(http::call_of(question, trust, session.clock.now()));
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
 }
@@ -173,6 +183,10 @@ Result<Found> find(Session& session, const http::Question& question) {
     const auto config = session.config();
     if (!config)
         return config.failure();
+    if (!config.value()->apis.empty() && question.host.empty())
+        return Failure{Fault::usage,
+                       "the configuration has an [[api]], so the host says which one a call is for",
+                       "name it, as in --host api.example.com"};
     auto asked = ask_server(*config.value(), question);
     if (asked)
         return Found{std::move(asked).value(), {}};
@@ -275,7 +289,9 @@ std::vector<Command> check_commands() {
              "logged nowhere. Exit code: 0 it would be granted, 1 refused, 2 wrong usage.",
          .parameters = {word("METHOD", "as in GET"),
                         word("PATH", "as in /api/v1/clients; a query may follow"),
-                        option("--address", "ADDRESS", "of the caller, for what is counted by it")},
+                        option("--address", "ADDRESS", "of the caller, for what is counted by it"),
+                        option("--host", "HOST",
+                               "to which the call is sent; needed where there is an [[api]]")},
          .example = "hourgate check GET /api/v1/clients < token.txt\n"
                     "hourgate check POST /api/v1/clients --json < token.txt",
          .reads_token = true,

@@ -12,8 +12,8 @@
 #include "cli/help.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "gate/decision.h"
 #include "manage/audit_log.h"
+#include "manage/decisions.h"
 #include "manage/list_order.h"
 #include "plan/plan.h"
 
@@ -91,13 +91,6 @@ std::string sorts_of(const std::string& path) {
     return joined(all);
 }
 
-std::string all_reasons() {
-    std::vector<std::string> all;
-    for (std::size_t i = 0; i < reason_count; ++i)
-        all.emplace_back(to_text(static_cast<Reason>(i)));
-    return joined(all);
-}
-
 /// The values that an option or a word by its place can have, as far as they are known without the
 /// database: "owner admin manager member". Empty: any text.
 std::string values_of(const Command& command, const Parameter& parameter) {
@@ -132,7 +125,7 @@ std::string values_of(const Command& command, const Parameter& parameter) {
         return sorts_of(path);
     if (name == "--action")
         return joined_words(manage::audit_actions);
-    return name == "--reason" ? all_reasons() : "";
+    return name == "--reason" ? joined_words(manage::told_reasons()) : "";
 }
 
 /// Every option of any command that is followed by its value.

@@ -95,7 +95,7 @@ Status check_file_of(Session& session, const config::Config& own, const std::str
         return Done{};
     }
     session.output.warn("the server reads " + served + ", and not " + own.file);
-    auto checked = config::load(served);
+    auto checked = load_config(served);
     return checked ? Status(Done{}) : Status(not_signalled(checked.failure()));
 }
 

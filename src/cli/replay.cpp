@@ -180,7 +180,7 @@ Status replay(Session& session) {
         return context.failure();
     config::Config rules = *present.value();
     if (against) {
-        auto loaded = config::load(against);
+        auto loaded = load_config(against);
         if (!loaded)
             return loaded.failure();
         rules = std::move(loaded).value();

@@ -10,6 +10,7 @@
 #include "ops/log.h"
 #include "ops/passed_sockets.h"
 #include "ops/signals.h"
+#include "store/as_owner.h"
 
 namespace hourgate::cli {
 
@@ -36,9 +37,20 @@ Status serve_for_real(Session& session) {
     log.use(log_settings(*config.value()));
     for (const std::string& warning : config::warnings(*config.value()))
         log.line(ops::Level::warning, warning);
+    // In a folder that another user can rearrange, root works as that user, here for good.
+    auto owner = store::AsOwner::of(config.value()->database);
+    if (!owner)
+        return owner.failure();
+    const auto user = store::AsOwner::working_as();
     auto app = App::make(*config.value(), session.clock, log, std::move(passed).value());
     if (!app)
         return app.failure();
+    if (Status kept = std::move(owner).value().keep(); !kept)
+        return kept.failure();
+    if (user)
+        log.line(ops::Level::notice,
+                 "gave up root's rights for those of the user who owns the folder of the database",
+                 {{"uid", std::to_string(*user)}, {"database", config.value()->database}});
     app.value()->take_reloads();
     app.value()->start();
     if (Status printed = print_ports(session, app.value()->ports()); !printed)

@@ -46,6 +46,13 @@ Status keep_rights_of_owner(const std::string& database) {
 
 }  // namespace
 
+Result<config::Config> load_config(const std::optional<std::string>& named) {
+    const auto rights = store::AsOwner::reading(config::file_to_read(named));
+    if (!rights)
+        return rights.failure();
+    return config::load(named);
+}
+
 manage::TokenRules token_rules(const config::Config& config) {
     return {config.brand,    config.env,           config.rotate_grace_s,   config.line_max_s,
             config.live_max, config.mints_per_day, config.rules.write_scope};
@@ -62,7 +69,7 @@ Result<const config::Config*> Session::config() {
     const auto named = named_database(arguments);
     if (!named)
         return named.failure();
-    auto loaded = config::load(arguments.find(config_option.name));
+    auto loaded = load_config(arguments.find(config_option.name));
     if (!loaded) {
         Failure failure = loaded.failure();
         if (failure.next.empty() && failure.fault == Fault::config)

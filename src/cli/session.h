@@ -17,6 +17,10 @@
 
 namespace hourgate::cli {
 
+/// As config::load(). Root reads it with the rights of the user who can say what is read by this
+/// name (store::AsOwner): a message may quote a line, and a link may lead to any file.
+[[nodiscard]] Result<config::Config> load_config(const std::optional<std::string>& named);
+
 /// [tokens] of the configuration, for the use cases.
 [[nodiscard]] manage::TokenRules token_rules(const config::Config& config);
 

@@ -9,6 +9,7 @@
 #include "cli/print.h"
 #include "cli/terminal.h"
 #include "http/views.h"
+#include "manage/decisions.h"
 
 namespace hourgate::cli {
 
@@ -221,12 +222,10 @@ Status show(const Session& session, const std::vector<manage::DecisionRecord>& r
         session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
         "no matching decisions", [](const Record& record) { return view_of(record); },
         [&](const Record& record) {
-            return std::vector<std::string>{time_text(session, record.at_ms),
-                                            std::to_string(record.status),
-                                            record.reason,
-                                            record.prefix,
-                                            record.method + " " + record.path,
-                                            "dec_" + record.id};
+            return std::vector<std::string>{
+                time_text(session, record.at_ms),  std::to_string(record.status),
+                manage::told_reason(record),       record.prefix,
+                record.method + " " + record.path, "dec_" + record.id};
         });
 }
 

@@ -291,6 +291,34 @@ struct Places {
     Listen ask, public_, api, front;
 };
 
+/// The [[api]] that --api names, or the only one; null: none of them is meant.
+const config::Api* named_api(const config::Config& config, const Arguments& arguments) {
+    if (!arguments.given("--api"))
+        return config.apis.size() == 1 ? &config.apis.front() : nullptr;
+    const std::string name = *arguments.find("--api");
+    for (const config::Api& api : config.apis)
+        if (api.name == name)
+            return &api;
+    return nullptr;
+}
+
+/// The addresses that are configured for the API of the text.
+const std::vector<std::string>& urls_of(const config::Config& config, const Arguments& arguments) {
+    const config::Api* const api = named_api(config, arguments);
+    return api != nullptr ? config::upstream_of(config, *api) : config.upstream_urls;
+}
+
+/// Its names, for a server of nginx.
+std::string server_names(const config::Config& config, const Arguments& arguments) {
+    const config::Api* const api = named_api(config, arguments);
+    if (arguments.given("--server-name") || api == nullptr)
+        return arguments.find("--server-name").value_or("");
+    std::string names;
+    for (const std::string& host : api->hosts)
+        names.append(names.empty() ? "" : " ").append(host);
+    return names;
+}
+
 Values values_for(const Proxy& proxy, std::string_view file, const Places& places,
                   const config::Config& config, const Arguments& arguments) {
     const Style style = proxy.style;
@@ -308,10 +336,10 @@ Values values_for(const Proxy& proxy, std::string_view file, const Places& place
         {"api_prefix", config.rules.api_prefix},
         {"listen", host_and_port(places.front)},
         {"listens", listens ? "listen " + host_and_port(places.front) + ";" : usual_listens},
-        {"server_name", arguments.find("--server-name").value_or("")},
-        {"server_name_hint", arguments.given("--server-name") ? "" : server_name_hint},
+        {"server_name", server_names(config, arguments)},
+        {"server_name_hint", server_names(config, arguments).empty() ? server_name_hint : ""},
         {"dir", arguments.find("--parts").value_or("")},
-        {"upstream_hint", config.upstream_urls.empty() ? upstream_hint : ""},
+        {"upstream_hint", config::all_upstreams(config).empty() ? upstream_hint : ""},
         // nginx
         {"ask_id", config.ask_id},
         {"ask_id_hint", config.ask_id.empty() ? ask_id_hint : ""},
@@ -334,14 +362,34 @@ Values values_for(const Proxy& proxy, std::string_view file, const Places& place
     };
 }
 
-/// What --api says; else the first address of [upstream] url; else what is usual.
+/// What --api says; else the first address that is configured; else what is usual.
 Result<Listen> api_of(Style style, const config::Config& config, const Arguments& arguments) {
-    if (arguments.given("--api") || config.upstream_urls.empty())
+    const bool is_named = named_api(config, arguments) != nullptr;
+    if (config.apis.size() > 1 && !arguments.given("--api")) {
+        std::string names;
+        for (const config::Api& api : config.apis)
+            names.append(names.empty() ? "" : ", ").append(api.name);
+        return Failure{Fault::usage, "the configuration has several APIs: " + names,
+                       std::string("name the one that this text is for, as in --api ") +
+                           config.apis.front().name +
+                           (style == Style::nginx ? "; for several servers of one nginx, use "
+                                                    "--parts DIR, which serves them all"
+                                                  : "")};
+    }
+    const std::string given = arguments.find("--api").value_or("");
+    if (!given.empty() && !is_named && !config.apis.empty() &&
+        given.find_first_of(":/") == given.npos)
+        return Failure{Fault::not_found, "--api '" + echoed(given) + "' is no [[api]]",
+                       "name one, as in --api " + config.apis.front().name};
+    const std::vector<std::string>& urls = urls_of(config, arguments);
+    if (urls.empty() && is_named)
+        return address_of(Arguments(), "--api", "http://127.0.0.1:3000");
+    if ((arguments.given("--api") && !is_named) || urls.empty())
         return address_of(arguments, "--api", "http://127.0.0.1:3000");
-    Listen api = config::parse_upstream(config.upstream_urls.front());
+    Listen api = config::parse_upstream(urls.front());
     if (api.kind != Listen::Kind::unix_socket)
         return api;
-    const std::string name = "[upstream] url " + config.upstream_urls.front();
+    const std::string name = "upstream " + urls.front();
     if (style == Style::traefik)
         return Failure{Fault::config, name + " is a Unix socket, which Traefik cannot forward to",
                        "name another address of the API: --api http://127.0.0.1:3000"};
@@ -375,6 +423,8 @@ Result<Places> places_for(Style style, const config::Config& config, const Argum
     const auto ask = listener("ask", ask_for(style, config.ask), style);
     if (!ask)
         return ask.failure();
+    if (arguments.given("--parts"))  // of a site that says by itself where its API is
+        return Places{ask.value(), open.value(), {}, front.value()};
     const auto api = api_of(style, config, arguments);
     if (!api)
         return api.failure();
@@ -442,10 +492,10 @@ Status write_part(const std::string& path, const std::string& text, bool force) 
     if (kind == Kind::file)
         std::ifstream(path).read(first.data(), static_cast<std::streamsize>(first.size()));
     if (kind != Kind::nothing && (kind != Kind::file || (first != mark && !force)))
-        return Failure{Fault::conflict,
-                       path + " is " + former.value().noun + " that this program has not written",
-                       kind == Kind::file ? "move it away, or replace it with --force"
-                                          : "move it away"};
+        return Failure{
+            Fault::conflict,
+            path + " is " + former.value().noun + " that this program has not written",
+            kind == Kind::file ? "move it away, or replace it with --force" : "move it away"};
     auto draft = store::Draft::make(path, ".new");
     if (!draft)
         return draft.failure();
@@ -507,20 +557,23 @@ Status snippets(Session& session) {
     const auto places = places_for(style, *config.value(), session.arguments);
     if (!places)
         return places.failure();
-    if (!session.arguments.given("--in-front") && !session.arguments.given("--api") &&
-        config.value()->upstream_urls.size() > 1)
-        session.output.warn("[upstream] url names " +
-                            std::to_string(config.value()->upstream_urls.size()) +
-                            " addresses, and the text has the first one alone, " +
-                            config.value()->upstream_urls.front() +
-                            ": add the others to it, or name one with --api");
-    const Values values = values_for(
-        proxy.value(), file.value(), places.value(), *config.value(), session.arguments);
+    const bool by_address = session.arguments.given("--api") &&
+                            named_api(*config.value(), session.arguments) == nullptr;
+    const std::vector<std::string>& urls = urls_of(*config.value(), session.arguments);
+    if (!session.arguments.given("--in-front") && !session.arguments.given("--parts") &&
+        !by_address && urls.size() > 1)
+        session.output.warn(
+            (named_api(*config.value(), session.arguments) != nullptr ? "the API has "
+                                                                      : "[upstream] url names ") +
+            std::to_string(urls.size()) + " addresses, and the text has the first one alone, " +
+            urls.front() + ": add the others to it, or name one with --api");
+    const Values values =
+        values_for(proxy.value(), file.value(), places.value(), *config.value(), session.arguments);
     if (session.arguments.given("--parts"))
         return write_parts(session, values);
-    const bool by_default_server =
-        style == Style::nginx && !session.arguments.given("--server-name") &&
-        !session.arguments.given("--listen");
+    const bool by_default_server = style == Style::nginx &&
+                                   server_names(*config.value(), session.arguments).empty() &&
+                                   !session.arguments.given("--listen");
     if (by_default_server)
         session.output.warn(
             "without --server-name, another server of port 80 may answer instead of this one, such "
@@ -561,8 +614,8 @@ std::vector<Command> snippets_commands() {
                         flag("--in-front",
                              "for a proxy that forwards to the gate: nginx, caddy, haproxy"),
                         option("--api", "URL",
-                               "the API to protect; without it [upstream] url, or else "
-                               "http://127.0.0.1:3000"),
+                               "the API to protect, or the name of an [[api]]; without it "
+                               "[upstream] url, or else http://127.0.0.1:3000"),
                         option("--listen", "HOST:PORT",
                                "where the proxy listens; without it port 80, Caddy: by its site"),
                         option("--server-name", "NAMES",

@@ -67,12 +67,11 @@ Status check_filters(const Arguments& arguments) {
     const auto reason = arguments.find("--reason");
     if (!reason)
         return Done{};
-    std::vector<std::string_view> known;
+    const std::vector<std::string_view> known = manage::told_reasons();
     std::string all;
-    for (std::size_t i = 0; i < reason_count; ++i) {
-        known.push_back(to_text(static_cast<Reason>(i)));
-        all.append(all.empty() ? "" : ", ").append(known.back());
-        if (known.back() == *reason)
+    for (const std::string_view one : known) {
+        all.append(all.empty() ? "" : ", ").append(one);
+        if (one == *reason)
             return Done{};
     }
     const auto meant = config::nearest(lower(*reason), known);
@@ -134,7 +133,8 @@ std::vector<Command> why_commands() {
                     "configuration, and of granted calls a sample.",
          .parameters = {optional_word("DECISION", "as in the refusal: dec_..."), workspace_option,
                         token_option,
-                        option("--reason", "REASON", "list: window_full, role_forbidden, ..."),
+                        option("--reason", "REASON",
+                               "list: window_full, role_forbidden, upstream_timed_out, ..."),
                         from_option, since_option, until_option,
                         option("--limit", "N", "list: at most so many; without it 20, 0: all"),
                         option("--sort", "FIELD", "list: at for the oldest first"), search_option},

@@ -1,5 +1,7 @@
 #include "config/config.h"
 
+#include <algorithm>
+
 #include "base/address.h"
 #include "config/forms.h"
 
@@ -44,6 +46,26 @@ std::vector<ListenKey> all_listens(const Config& config) {
     if (config.ask.empty())
         all.push_back({"ask", off});
     all.push_back({"admin", config.admin});
+    return all;
+}
+
+const std::vector<std::string>& upstream_of(const Config& config, const Api& api) {
+    return api.upstream_urls.empty() ? config.upstream_urls : api.upstream_urls;
+}
+
+std::string key_of_upstream(const Api& api) {
+    return api.upstream_urls.empty() ? "upstream.url" : "api." + api.name + ".upstream";
+}
+
+std::vector<UpstreamKey> all_upstreams(const Config& config) {
+    std::vector<UpstreamKey> all;
+    const auto shares = [](const Api& api) { return api.upstream_urls.empty(); };
+    if (config.apis.empty() || std::any_of(config.apis.begin(), config.apis.end(), shares))
+        for (const std::string& url : config.upstream_urls)
+            all.push_back({"upstream.url", url});
+    for (const Api& api : config.apis)
+        for (const std::string& url : api.upstream_urls)
+            all.push_back({key_of_upstream(api), url});
     return all;
 }
 

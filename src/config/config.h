@@ -39,11 +39,27 @@ enum class GrantsKept : std::uint8_t { none, last, all };
 /// How urgent a line of the log is to be at least.
 enum class LogLevel : std::uint8_t { error, warning, notice, info };
 
+/// One [[api]].
+struct Api {
+    std::string name;
+    std::vector<std::string> hosts;          ///< none: the default
+    std::vector<std::string> upstream_urls;  ///< none: those of [upstream] url
+
+    friend bool operator==(const Api&, const Api&) = default;
+};
+
+/// Where an API listens, and the key of the file that says so: "upstream.url", "api.shop.upstream".
+struct UpstreamKey {
+    std::string key;
+    std::string url;
+};
+
 struct Config {
     // [gate]
     Mode mode = Mode::enforce;
     std::string docs = "/_hourgate/errors";  ///< "", a path, or http(s)://…
     bool notices = true;                     ///< "send"
+    std::string contact;                     ///< "", an e-mail address or http(s)://…
     // [server]
     Listen public_;                  ///< "127.0.0.1:8402"
     std::vector<Listen> ask;         ///< "127.0.0.1:8401"; none: off
@@ -96,8 +112,9 @@ struct Config {
     std::int64_t log_granted_every = 0;  ///< 0 to 1'000'000; 0: none
     // [cors]
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
+    std::vector<Api> apis;                  ///< [[api]]
     // [policy] and [[resource]]
-    policy::Rules rules;                  ///< rules.api_prefix is [server] api_prefix
+    policy::Rules rules;  ///< rules.api_prefix is [server] api_prefix; rules.apis are those above
     bool method_override_refused = true;  ///< [policy] method_override = "refuse"
 
     std::string file;  ///< the file these come from; "" when built-in defaults
@@ -111,5 +128,12 @@ struct Config {
 /// All places of a configuration, which must outlive the result: public, those of ask, admin. A
 /// listener that is off is among them.
 [[nodiscard]] std::vector<ListenKey> all_listens(const Config& config);
+
+/// Where calls to this API are forwarded to, its own or those of [upstream] url; none: nowhere.
+[[nodiscard]] const std::vector<std::string>& upstream_of(const Config& config, const Api& api);
+/// The key that says so.
+[[nodiscard]] std::string key_of_upstream(const Api& api);
+/// The addresses of all APIs, those of each key once.
+[[nodiscard]] std::vector<UpstreamKey> all_upstreams(const Config& config);
 
 }  // namespace hourgate::config

@@ -9,6 +9,8 @@
 #include "base/header_name.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/hosts.h"
+#include "policy/resource.h"
 
 namespace hourgate::config {
 
@@ -156,6 +158,15 @@ bool is_url_or_empty(std::string_view text) noexcept {
            all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
 }
 
+/// It is shown to callers, in a sentence: nothing in it may end that, or look like another one.
+bool is_contact_or_empty(std::string_view text) noexcept {
+    constexpr std::string_view never = "\"'<>()[]\\,;:`{|}";
+    if (is_url_or_empty(text))
+        return true;
+    return is_email(text) && text.find('.', text.find('@')) != text.npos &&
+           all_of(text, [&](char c) { return c > ' ' && c < 0x7f && never.find(c) == never.npos; });
+}
+
 /// What "#reason" can be appended to.
 bool is_docs_or_empty(std::string_view text) noexcept {
     constexpr std::string_view never = "\"#<>\\^`{|}";
@@ -245,6 +256,21 @@ bool is_host(std::string_view text) noexcept {
            text.front() != '.' && text.back() != '.' && text.find("..") == text.npos;
 }
 
+bool is_api_name(std::string_view text) noexcept {
+    return is_slug(text, policy::resource_name_bytes_max);
+}
+
+bool is_any_text(std::string_view) noexcept {
+    return true;
+}
+
+/// Not a host and a port: the port of a call is not looked at. No pattern of hosts either.
+bool is_api_host(std::string_view text) noexcept {
+    if (text.starts_with('['))
+        return text.ends_with(']') && !policy::FoldedHost(text).text().empty();
+    return is_host(text);
+}
+
 }  // namespace
 
 Result<Listen> parse_listen(std::string_view text) {
@@ -296,6 +322,8 @@ const Form brand_form = {token::is_brand, "1 to 16 of a-z and 0-9"};
 const Form plan_form = {is_plan,
                         "the name of a plan: 1 to 32 of a-z, 0-9, '_' and '-', a letter first"};
 const Form url_form = {is_url_or_empty, "\"\" or http://… or https://…, at most 1000 bytes"};
+const Form contact_form = {is_contact_or_empty,
+                           "\"\", an e-mail address, or http://… or https://…, at most 1000 bytes"};
 const Form docs_form = {is_docs_or_empty,
                         "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, "
                         "without '#', at most 1000 bytes"};
@@ -303,6 +331,14 @@ const Form upstream_form = {
     is_upstream,
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
     "nginx, stunnel or the like on this machine speak it"};
+const Form api_name_form = {is_api_name,
+                            "the name of an [[api]]: 1 to 64 of a-z, 0-9, '_' and '-', a letter "
+                            "first"};
+const Form api_host_form = {
+    is_api_host,
+    "a host as callers send it, without a port, such as \"api.example.com\" or \"[2001:db8::1]\": "
+    "each name by itself, without '*', and letters beyond ASCII as \"xn--…\""};
+const Form resource_name_form = {is_any_text, "a name for scopes and answers, such as \"clients\""};
 const Form network_form = {
     is_network,
     "an address, or a network such as \"10.0.0.0/8\" with no bit set after the "

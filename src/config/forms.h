@@ -31,9 +31,13 @@ extern const Form api_prefix_form;
 extern const Form file_form;
 extern const Form brand_form;
 extern const Form plan_form;
-extern const Form url_form;       ///< http:// or https://, or nothing
-extern const Form docs_form;      ///< the same, or a path
-extern const Form upstream_form;  ///< where the API listens
+extern const Form url_form;            ///< http:// or https://, or nothing
+extern const Form contact_form;        ///< of the people who run the gate, or nothing
+extern const Form docs_form;           ///< the same, or a path
+extern const Form upstream_form;       ///< where the API listens
+extern const Form api_name_form;       ///< of an [[api]]
+extern const Form api_host_form;       ///< under which it is called
+extern const Form resource_name_form;  ///< of a [[resource]]; what fits is the policy's to say
 extern const Form network_form;
 extern const Form ask_id_form;  ///< a header that the gate reads for nothing else, or nothing
 extern const Form origin_form;  ///< RFC 6454 section 6.2, as a browser sends it

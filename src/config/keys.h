@@ -83,6 +83,7 @@ void each_key(Visitor& visit, Settings& config) {
     visit.choice("mode", config.mode, modes);
     visit.text("docs", config.docs, docs_form);
     visit.choice("notices", config.notices, notice_words);
+    visit.text("contact", config.contact, contact_form);
 
     visit.section("server");
     visit.listen("public", config.public_, Off::refused);
@@ -168,10 +169,19 @@ void each_key(Visitor& visit, Settings& config) {
     visit.choice("method_override", config.method_override_refused, refuse_words);
 }
 
+/// Calls `visit` for every key of one [[api]].
+template <typename Visitor, typename Api>
+void each_api_key(Visitor& visit, Api& api) {
+    visit.name("name", api.name, api_name_form);
+    visit.texts("hosts", api.hosts, api_host_form);
+    visit.text_or_texts("upstream", api.upstream_urls, upstream_form);
+}
+
 /// Calls `visit` for every key of one [[resource]].
 template <typename Visitor, typename Resource>
 void each_resource_key(Visitor& visit, Resource& resource) {
-    visit.resource_name("name", resource.name);
+    visit.name("name", resource.name, resource_name_form);
+    visit.maybe_text("api", resource.api, api_name_form);
     visit.patterns("paths", resource.patterns);
     for (const Role role : all_roles)
         visit.access(to_text(role), resource.access[index(role)]);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "config/document.h"
 #include "config/forms.h"
 #include "config/keys.h"
+#include "config/nearest.h"
 #include "config/reader.h"
 
 namespace hourgate::config {
@@ -139,15 +141,96 @@ void check_listeners(Reader& reader, const Config& config) {
     }
 }
 
+int line_of_upstream(const Reader& reader, const Config& config, const UpstreamKey& one) {
+    for (std::size_t at = 0; at < config.apis.size(); ++at)
+        if (one.key == key_of_upstream(config.apis[at]))
+            return reader.line_of(Reader::Tables::apis, at, "upstream", one.url);
+    return reader.line_of("upstream", "url");
+}
+
 /// What is forwarded to the gate itself would go round without end.
 void check_upstream(Reader& reader, const Config& config) {
-    for (const std::string& url : config.upstream_urls) {
-        const Listen place = parse_upstream(url);
+    for (const UpstreamKey& one : all_upstreams(config)) {
+        const Listen place = parse_upstream(one.url);
         for (const ListenKey& own : all_listens(config))
             if (clash(place, own.listen))
-                reader.refuse(reader.line_of("upstream", "url"), "upstream.url",
-                              url + " is where Hourgate itself listens (" + own.listen.text() +
+                reader.refuse(line_of_upstream(reader, config, one), one.key,
+                              one.url + " is where Hourgate itself listens (" + own.listen.text() +
                                   "); allowed: where the API does");
+    }
+}
+
+/// Names and hosts of APIs, each once.
+void check_names_of_apis(Reader& reader, const Config& config) {
+    constexpr auto apis = Reader::Tables::apis;
+    std::map<std::string, std::size_t> names, hosts;  // and the first API that has it
+    const std::string* default_name = nullptr;
+    if (config.apis.size() > limits::apis_max)
+        reader.refuse(reader.line_of(apis, limits::apis_max), "api",
+                      std::to_string(config.apis.size()) + " tables; allowed: at most " +
+                          std::to_string(limits::apis_max));
+    for (std::size_t at = 0; at < config.apis.size(); ++at) {
+        const Api& api = config.apis[at];
+        const std::string label = reader.label_of(apis, at);
+        if (!api.name.empty() && !names.try_emplace(api.name, at).second)
+            reader.refuse(reader.line_of(apis, at), label + ".name",
+                          "there is another [[api]] '" + api.name +
+                              "'; allowed: a name of its own, and all its hosts in one list");
+        for (const std::string& host : api.hosts) {
+            const policy::FoldedHost folded(host);
+            const auto [first, is_new] = hosts.try_emplace(std::string(folded.text()), at);
+            if (!is_new)
+                reader.refuse(reader.line_of(apis, at, "hosts", host), label + ".hosts",
+                              "'" + host + "' is a host of " +
+                                  (first->second == at
+                                       ? "this API already"
+                                       : "api '" + config.apis[first->second].name + "', too") +
+                                  "; allowed: each host once");
+        }
+        if (!api.hosts.empty() || reader.is_off(label + ".hosts"))
+            continue;
+        if (default_name != nullptr)
+            reader.refuse(reader.line_of(apis, at), label + ".hosts",
+                          "are missing, as those of api '" + *default_name +
+                              "' are; allowed: one API without hosts, which has all that no other "
+                              "lists");
+        default_name = &api.name;
+    }
+}
+
+/// Each resource is of an API that there is, if there is any. Says so where it is left out and can
+/// be one alone.
+void check_apis_of_resources(Reader& reader, Config& config) {
+    constexpr auto resources = Reader::Tables::resources;
+    if (reader.is_off("api"))
+        return;
+    std::vector<std::string_view> names;
+    const std::string* usual = nullptr;
+    for (const Api& api : config.apis) {
+        names.push_back(api.name);
+        if (api.hosts.empty() || config.apis.size() == 1)
+            usual = &api.name;
+    }
+    for (std::size_t at = 0; at < config.rules.resources.size(); ++at) {
+        std::string& api = config.rules.resources[at].api;
+        const std::string label = reader.label_of(resources, at) + ".api";
+        if (reader.is_off(label))
+            continue;
+        if (api.empty() && usual != nullptr)
+            api = *usual;
+        if (std::find(names.begin(), names.end(), api) != names.end() ||
+            (api.empty() && names.empty()))
+            continue;
+        std::string what = api.empty()     ? "is missing, and no [[api]] is without hosts"
+                           : names.empty() ? "'" + api + "' is no API: the file has no [[api]]"
+                                           : "'" + api + "' is no [[api]]";
+        const auto near = nearest(api, names);
+        if (near)
+            what += "; did you mean " + std::string(*near) + "?";
+        std::string all;
+        for (const std::string_view name : names)
+            all.append(all.empty() ? "; allowed: " : ", ").append(name);
+        reader.refuse(reader.line_of(resources, at, "api"), label, what + (near ? "" : all));
     }
 }
 
@@ -159,7 +242,7 @@ void check_policy(Reader& reader, const policy::Rules& all) {
     std::vector<std::size_t> at;  // of each resource of `rules` in the file
     rules.resources.clear();
     for (std::size_t i = 0; i < all.resources.size(); ++i) {
-        if (reader.is_off(reader.label_of_resource(i)))
+        if (reader.is_off(reader.label_of(Reader::Tables::resources, i)))
             continue;
         rules.resources.push_back(all.resources[i]);
         at.push_back(i);
@@ -191,7 +274,8 @@ void check_policy(Reader& reader, const policy::Rules& all) {
         if (what.starts_with(named))
             what.erase(0, named.size());
         const std::size_t off = at[count - 1];
-        reader.refuse(reader.line_of_resource(off), reader.label_of_resource(off), what);
+        reader.refuse(reader.line_of(Reader::Tables::resources, off),
+                      reader.label_of(Reader::Tables::resources, off), what);
         const auto place = static_cast<std::ptrdiff_t>(count - 1);
         rules.resources.erase(rules.resources.begin() + place);
         at.erase(at.begin() + place);
@@ -216,6 +300,13 @@ Result<Node> read_again(const Config& config) {
     return read_toml(*text.value(), printable(config.file, 4'096), unquoted);
 }
 
+const Node* named(const Node& list, std::string_view name) noexcept {
+    for (const Node& table : list.children)
+        if (const Node* its = table.find("name"); its != nullptr && its->text == name)
+            return &table;
+    return nullptr;
+}
+
 }  // namespace
 
 Result<Config> parse(std::string_view text, const std::string& file) {
@@ -231,9 +322,14 @@ Result<Config> parse(std::string_view text, const std::string& file) {
     for (Unquoted& one : unquoted)
         reader.refuse(one.line, std::move(one.what));
     each_key(reader, config);
-    config.rules.resources.resize(reader.resources());
+    config.apis.resize(reader.number_of(Reader::Tables::apis));
+    for (std::size_t at = 0; at < config.apis.size(); ++at) {
+        reader.enter(Reader::Tables::apis, at);
+        each_api_key(reader, config.apis[at]);
+    }
+    config.rules.resources.resize(reader.number_of(Reader::Tables::resources));
     for (std::size_t at = 0; at < config.rules.resources.size(); ++at) {
-        reader.resource(at);
+        reader.enter(Reader::Tables::resources, at);
         each_resource_key(reader, config.rules.resources[at]);
     }
     reader.find_unknown();
@@ -243,7 +339,11 @@ Result<Config> parse(std::string_view text, const std::string& file) {
         check_listeners(reader, config);
     if (server && upstream)
         check_upstream(reader, config);
-    if (server)
+    check_names_of_apis(reader, config);
+    check_apis_of_resources(reader, config);
+    for (const Api& api : config.apis)
+        config.rules.apis.push_back({api.name, api.hosts});
+    if (server && !reader.is_off("api"))
         check_policy(reader, config.rules);
     if (auto failure = reader.failure())
         return *std::move(failure);
@@ -259,7 +359,10 @@ std::string place_of(const Config& config, std::string_view section, std::string
         return name;
     const std::string file = printable(config.file, 4'096);
     const Result<Node> document = read_again(config);
-    const Node* const table = document ? document.value().find(section) : nullptr;
+    const std::size_t dot = section.find('.');
+    const Node* table = document ? document.value().find(section.substr(0, dot)) : nullptr;
+    if (table != nullptr && dot != section.npos)  // one of a list of tables, by its name
+        table = named(*table, section.substr(dot + 1));
     const Node* node = table != nullptr ? table->find(key) : nullptr;
     if (node == nullptr)
         return file + ": " + name;
@@ -285,12 +388,27 @@ std::string place_of_path(const Config& config, std::size_t resource, std::strin
     return file;
 }
 
-Result<Config> load(const std::optional<std::string>& option) {
+namespace {
+
+Places places_with(const std::optional<std::string>& option) {
     Places places;
     places.option = option;
     if (const char* named = std::getenv("HOURGATE_CONFIG"))
         places.environment = named;
-    return load_from(places);
+    return places;
+}
+
+}  // namespace
+
+std::string file_to_read(const std::optional<std::string>& option) {
+    const Places places = places_with(option);
+    if (places.option)
+        return *places.option;
+    return places.environment.empty() ? places.standard : places.environment;
+}
+
+Result<Config> load(const std::optional<std::string>& option) {
+    return load_from(places_with(option));
 }
 
 Result<Config> load_from(const Places& places) {

@@ -26,6 +26,9 @@ namespace hourgate::config {
 /// this user may not read it (Fault::permission).
 [[nodiscard]] Result<Config> load(const std::optional<std::string>& option);
 
+/// The file that load() reads, if it is there.
+[[nodiscard]] std::string file_to_read(const std::optional<std::string>& option);
+
 /// Where load() looks, the first that is set; `standard` may be missing.
 struct Places {
     std::optional<std::string> option;

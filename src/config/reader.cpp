@@ -12,7 +12,11 @@ namespace hourgate::config {
 
 namespace {
 
-constexpr std::string_view resource_section = "resource";
+/// The name of a list of tables.
+std::string_view section_of(Reader::Tables list) noexcept {
+    return list == Reader::Tables::apis ? "api" : "resource";
+}
+
 constexpr std::string_view access_form =
     "\"full\", \"none\", or words of read create update delete own";
 constexpr std::string_view methods_form =
@@ -103,37 +107,48 @@ void Reader::section(std::string_view name) {
     table_ = nullptr;
 }
 
-std::size_t Reader::resources() {
-    enter(resource_section);
-    const Node* list = document_.find(resource_section);
+std::size_t Reader::number_of(Tables tables) {
+    const std::string name(section_of(tables));
+    enter(section_of(tables));
+    const Node* list = document_.find(name);
     if (list == nullptr)
         return 0;
     const auto is_table = [](const Node& item) { return item.kind == Node::Kind::table; };
     if (list->kind == Node::Kind::list &&
         std::all_of(list->children.begin(), list->children.end(), is_table))
         return list->children.size();
-    refuse(list->line, resource_section,
-           std::string(is_table(*list) ? "[resource]" : name_of(*list)) +
-               " where a list of tables belongs; write [[resource]] and the keys of one below");
+    refuse(list->line, name,
+           (is_table(*list) ? "[" + name + "]" : std::string(name_of(*list))) +
+               " where a list of tables belongs; write [[" + name + "]] and the keys of one below");
     return 0;
 }
 
-void Reader::resource(std::size_t at) {
-    enter(resource_section);
-    table_ = &document_.find(resource_section)->children[at];
-    prefix_ = label_of_resource(at);
+void Reader::enter(Tables list, std::size_t at) {
+    enter(section_of(list));
+    table_ = &document_.find(section_of(list))->children[at];
+    prefix_ = label_of(list, at);
 }
 
-int Reader::line_of_resource(std::size_t at) const noexcept {
-    const Node* list = document_.find(resource_section);
-    return list != nullptr && at < list->children.size() ? list->children[at].line : 0;
+int Reader::line_of(Tables tables, std::size_t at, std::string_view key,
+                    std::string_view item) const noexcept {
+    const Node* list = document_.find(section_of(tables));
+    if (list == nullptr || at >= list->children.size())
+        return 0;
+    const Node& table = list->children[at];
+    const Node* value = table.find(key);
+    if (value == nullptr)
+        return table.line;
+    for (const Node& one : value->children)
+        if (one.text == item)
+            return one.line;
+    return value->line;
 }
 
-std::string Reader::label_of_resource(std::size_t at) const {
-    const Node* name = document_.find(resource_section)->children[at].find("name");
+std::string Reader::label_of(Tables list, std::size_t at) const {
+    const Node* name = document_.find(section_of(list))->children[at].find("name");
     const bool named = name != nullptr && name->kind == Node::Kind::text &&
                        is_slug(name->text, limits::name_bytes_max);
-    return "resource." + (named ? name->text : std::to_string(at + 1));
+    return std::string(section_of(list)) + "." + (named ? name->text : std::to_string(at + 1));
 }
 
 int Reader::line_of(std::string_view section_name, std::string_view key) const noexcept {
@@ -357,10 +372,9 @@ void Reader::listens(std::string_view key, std::vector<Listen>& values) {
     values = std::move(all);
 }
 
-void Reader::resource_name(std::string_view key, std::string& value) {
-    constexpr std::string_view form = "a name for scopes and answers, such as \"clients\"";
-    if (const Node* node = required(key, Node::Kind::text, form))
-        value = node->text;
+void Reader::name(std::string_view key, std::string& value, const Form& form) {
+    if (required(key, Node::Kind::text, form.allowed) != nullptr)
+        text(key, value, form);
 }
 
 void Reader::patterns(std::string_view key, std::vector<policy::Pattern>& values) {
@@ -440,9 +454,11 @@ void Reader::find_unknown() {
                    about_unknown_section(node.name));
         } else if (node.kind == Node::Kind::table) {
             find_unknown_keys(node, *known, node.name);
-        } else if (node.kind == Node::Kind::list && node.name == resource_section) {
-            for (std::size_t at = 0; at < node.children.size(); ++at)
-                find_unknown_keys(node.children[at], *known, label_of_resource(at));
+        } else if (node.kind == Node::Kind::list) {
+            for (const Tables list : {Tables::apis, Tables::resources})
+                for (std::size_t at = 0; node.name == section_of(list) && at < node.children.size();
+                     ++at)
+                    find_unknown_keys(node.children[at], *known, label_of(list, at));
         }
     }
 }

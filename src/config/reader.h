@@ -22,8 +22,8 @@ public:
     /// `document` must outlive the reader. `file` is only named in failures.
     Reader(const Node& document, std::string file);
 
-    // What each_key() and each_resource_key() call. A value is set only when it is in the document
-    // and right. REQUIRES: a section or a resource was entered before.
+    // What each_key(), each_api_key() and each_resource_key() call. A value is set only when it is
+    // in the document and right. REQUIRES: a section or a resource was entered before.
     void section(std::string_view name);
     template <typename Value, std::size_t count>
     void choice(std::string_view key, Value& value, const Words<Value, count>& words);
@@ -38,7 +38,11 @@ public:
     void listen(std::string_view key, Listen& value, Off off);
     /// One place or a list of at most listens_max; the text "" and the empty list are none.
     void listens(std::string_view key, std::vector<Listen>& values);
-    void resource_name(std::string_view key, std::string& value);
+    /// A text that has to be there.
+    void name(std::string_view key, std::string& value, const Form& form);
+    void maybe_text(std::string_view key, std::string& value, const Form& form) {
+        text(key, value, form);
+    }
     void patterns(std::string_view key, std::vector<policy::Pattern>& values);
     void access(std::string_view key, policy::Access& value);
     void methods(std::string_view key, std::vector<std::pair<std::string, policy::Action>>& values);
@@ -49,13 +53,17 @@ public:
     void maybe_choice(std::string_view key, std::optional<Value>& value,
                       const Words<Value, count>& words);
 
-    /// How many [[resource]] tables there are; a problem when `resource` is something else.
-    [[nodiscard]] std::size_t resources();
+    /// The lists of tables that a file has.
+    enum class Tables : std::uint8_t { apis, resources };
+    /// How many [[api]] or [[resource]] tables there are; a problem when it is something else.
+    [[nodiscard]] std::size_t number_of(Tables list);
     /// Enters the table with that index: what is asked for next is asked of it.
-    void resource(std::size_t at);
-    [[nodiscard]] int line_of_resource(std::size_t at) const noexcept;
+    void enter(Tables list, std::size_t at);
+    /// Of a key of the table, if it has that, else of the table.
+    [[nodiscard]] int line_of(Tables list, std::size_t at, std::string_view key = {},
+                              std::string_view item = {}) const noexcept;
     /// "resource.clients", or by number ("resource.2") when its name is not one.
-    [[nodiscard]] std::string label_of_resource(std::size_t at) const;
+    [[nodiscard]] std::string label_of(Tables list, std::size_t at) const;
 
     /// Line of section.key; 0 when it is not in the document.
     [[nodiscard]] int line_of(std::string_view section, std::string_view key) const noexcept;

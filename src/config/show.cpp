@@ -10,6 +10,10 @@ namespace {
 std::string show(const Config& config, Syntax syntax) {
     Writer writer(syntax);
     each_key(writer, config);
+    for (const Api& api : config.apis) {
+        writer.api();
+        each_api_key(writer, api);
+    }
     for (const policy::Resource& resource : config.rules.resources) {
         writer.resource();
         each_resource_key(writer, resource);

@@ -156,6 +156,23 @@ void about_methods(Warnings& out, const policy::Resource& resource) {
                           " counts as read, so roles and tokens that may only read may call it");
 }
 
+void about_apis(Warnings& out, const Config& config) {
+    const auto& resources = config.rules.resources;
+    for (const Api& api : config.apis) {
+        const bool has_rows =
+            std::any_of(resources.begin(), resources.end(),
+                        [&](const policy::Resource& one) { return one.api == api.name; });
+        if (!has_rows && !resources.empty() && !config.rules.unlisted_allowed)
+            out.push_back("api '" + api.name +
+                          "': has no [[resource]], so every call to it is refused "
+                          "(path_unlisted)");
+    }
+    const bool shared = std::any_of(config.apis.begin(), config.apis.end(),
+                                    [](const Api& api) { return api.upstream_urls.empty(); });
+    if (!config.apis.empty() && !shared && !config.upstream_urls.empty())
+        out.push_back("upstream.url: is used by no [[api]]: each has its own upstream");
+}
+
 void about_policy(Warnings& out, const Config& config) {
     if (config.rules.resources.empty())
         out.push_back(about_no_resources(config));
@@ -169,6 +186,7 @@ void about_policy(Warnings& out, const Config& config) {
         about_methods(out, resource);
     }
     about_placeholders(out, config);
+    about_apis(out, config);
     const policy::PathRules& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {
         if (!refused)

@@ -42,6 +42,10 @@ void Writer::section(std::string_view name) {
     table_->name = name;
 }
 
+void Writer::api() {
+    table_ = &apis_.emplace_back();
+}
+
 void Writer::resource() {
     table_ = &resources_.emplace_back();
 }
@@ -119,6 +123,8 @@ std::string Writer::as_toml(const std::string& file) const {
     };
     for (const Table& table : sections_)
         write(table, "[" + table.name + "]");
+    for (const Table& table : apis_)
+        write(table, "[[api]]");
     for (const Table& table : resources_)
         write(table, "[[resource]]");
     return out;
@@ -137,10 +143,18 @@ std::string Writer::as_json(const std::string& file) const {
     std::string out = "{\n  \"file\": " + quoted_text(file) + ",\n";
     for (const Table& table : sections_)
         out += "  " + quoted_text(table.name) + ": " + object(table) + ",\n";
-    out += "  \"resource\": [";
-    for (const Table& table : resources_)
-        out.append(&table == resources_.data() ? "\n    " : ",\n    ").append(object(table));
-    return out + (resources_.empty() ? "]\n}\n" : "\n  ]\n}\n");
+    const auto add_list = [&](const char* name, const std::vector<Table>& tables) {
+        out.append("  \"").append(name).append("\": [");
+        for (const Table& table : tables)
+            out.append(&table == tables.data() ? "\n    " : ",\n    ").append(object(table));
+        out += tables.empty() ? "]" : "\n  ]";
+    };
+    if (!apis_.empty()) {
+        add_list("api", apis_);
+        out += ",\n";
+    }
+    add_list("resource", resources_);
+    return out + "\n}\n";
 }
 
 }  // namespace hourgate::config

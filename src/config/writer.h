@@ -18,7 +18,7 @@ class Writer {
 public:
     explicit Writer(Syntax syntax) : syntax_(syntax) {}
 
-    // What each_key() and each_resource_key() call.
+    // What each_key(), each_api_key() and each_resource_key() call.
     void section(std::string_view name);
     template <typename Value, std::size_t count>
     void choice(std::string_view key, const Value& value, const Words<Value, count>& words) {
@@ -40,7 +40,14 @@ public:
                        const Form& form);
     void truth(std::string_view key, bool value) { add(key, value ? "true" : "false"); }
     void listen(std::string_view key, const Listen& value, Off) { text_value(key, value.text()); }
-    void resource_name(std::string_view key, const std::string& value) { text_value(key, value); }
+    void name(std::string_view key, const std::string& value, const Form&) {
+        text_value(key, value);
+    }
+    /// Nothing is written unless it was said.
+    void maybe_text(std::string_view key, const std::string& value, const Form&) {
+        if (!value.empty())
+            text_value(key, value);
+    }
     void patterns(std::string_view key, const std::vector<policy::Pattern>& values);
     void access(std::string_view key, const policy::Access& value);
     void methods(std::string_view key,
@@ -54,6 +61,8 @@ public:
             choice(key, *value, words);
     }
 
+    /// Begins the next [[api]].
+    void api();
     /// Begins the next [[resource]].
     void resource();
 
@@ -62,7 +71,7 @@ public:
 
 private:
     struct Table {
-        std::string name;                                          ///< "" for a resource
+        std::string name;  ///< "" for an API and for a resource
         std::vector<std::pair<std::string, std::string>> members;  ///< key and written value
     };
 
@@ -73,8 +82,9 @@ private:
 
     const Syntax syntax_;
     std::vector<Table> sections_;
+    std::vector<Table> apis_;
     std::vector<Table> resources_;
-    Table* table_ = nullptr;  // the last of either
+    Table* table_ = nullptr;  // the last of all three
 };
 
 /// In double quotes, escaped as both TOML and JSON read it.

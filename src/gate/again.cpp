@@ -28,6 +28,7 @@ Decision Gate::decide_again(const Decision& granted, Now now) {
     call.door = granted.door;
     call.method = granted.method;
     call.target = granted.target;
+    call.host = granted.host;
     call.now = now;
     again.reason = readable(again, call);  // by the rules of now, which may be others
     if (again.reason == Reason::granted)

@@ -37,7 +37,7 @@ enum class Problem : std::uint8_t {
     method_override,     ///< X-HTTP-Method-Override or its kin
     unreadable_target,   ///< not origin form
     unreadable_method,   ///< not a token of RFC 9110 section 5.6.2
-    target_not_told,     ///< forward-auth: the proxy did not say what was asked for
+    target_not_told,     ///< forward-auth: the proxy did not say what was asked for, or of whom
 };
 
 /// Which door a call came to.
@@ -54,9 +54,11 @@ struct Call {
     Presented presented = Presented::nothing;
     std::string_view credentials;  ///< secret: shown to nobody
     Misplaced misplaced = Misplaced::none;
-    std::string_view misplaced_in;   ///< in_header: its name; never a value
-    std::string_view method;         ///< as sent, case-sensitive
-    std::string_view target;         ///< origin form as sent, query included
+    std::string_view misplaced_in;  ///< in_header: its name; never a value
+    std::string_view method;        ///< as sent, case-sensitive
+    std::string_view target;        ///< origin form as sent, query included
+    /// As sent, with or without a port; "" if the call names none. Read where there are [[api]]s.
+    std::string_view host;
     std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
     std::optional<Address> address;  ///< the client's; none: not known

@@ -10,6 +10,10 @@ std::string_view to_text(Reason reason) noexcept {
             return "granted";
         case Reason::bad_request:
             return "bad_request";
+        case Reason::host_unlisted:
+            return "host_unlisted";
+        case Reason::method_not_allowed:
+            return "method_not_allowed";
         case Reason::target_too_long:
             return "target_too_long";
         case Reason::path_ambiguous:
@@ -78,6 +82,8 @@ int question_of(Reason reason) noexcept {
     switch (reason) {
         case Reason::granted:
         case Reason::bad_request:
+        case Reason::host_unlisted:
+        case Reason::method_not_allowed:
         case Reason::target_too_long:
         case Reason::path_ambiguous:
         case Reason::forged_header:

@@ -27,6 +27,8 @@ enum class Reason : std::uint8_t {
     granted,
     // 0: can it be read
     bad_request,
+    host_unlisted,
+    method_not_allowed,
     target_too_long,
     path_ambiguous,
     forged_header,
@@ -94,6 +96,7 @@ struct Decision {
     Door door = Door::api;
     std::string_view method;
     std::string_view target;
+    std::string_view host;
     std::string_view request_id;
     Problem problem = Problem::none;
     std::string_view problem_detail;

@@ -64,12 +64,16 @@ Reason Gate::ask(Decision& decision, const Call& call, Within within) {
 /// 0. Can the call be read in exactly one way? Where it lands is looked up first: what is refused
 /// here on a route of our own is refused in mode observe, too.
 Reason Gate::readable(Decision& decision, const Call& call) const {
-    decision.match =
-        call.door == Door::admin ? policy_.find_admin(call.target) : policy_.find(call.target);
+    decision.match = call.door == Door::admin ? policy_.find_admin(call.target)
+                                              : policy_.find(call.target, call.host);
     if (call.problem == Problem::forged_header)
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
+    if (!decision.match.host_listed && !decision.match.own_route())
+        return Reason::host_unlisted;
+    if (policy::is_never_passed_on(call.method) && !decision.match.own_route())
+        return Reason::method_not_allowed;
     if (decision.match.flaw == policy::PathFlaw::target_too_long)
         return Reason::target_too_long;
     if (decision.match.flaw == policy::PathFlaw::unreadable)

@@ -18,10 +18,10 @@ std::string path_of(const Decision& decision) {
 }
 
 /// A token may stand where nobody looks for one: in the client's own id of the call, as its method.
-std::string cut(std::string_view text) {
+std::string cut(std::string_view text, std::size_t bytes_max = limits::kept_word_bytes_max) {
     std::string kept = token::blotted(text);
-    if (kept.size() > limits::kept_word_bytes_max)
-        kept.resize(limits::kept_word_bytes_max);
+    if (kept.size() > bytes_max)
+        kept.resize(bytes_max);
     return kept;
 }
 
@@ -38,6 +38,8 @@ std::shared_ptr<const policy::Resource> resource_of(const Decision& decision) {
 KeptDecision::KeptDecision(const Decision& decision, bool again, UpstreamFailure failure)
     : method_(cut(decision.method)),
       path_(path_of(decision)),
+      host_(cut(decision.host, limits::kept_host_bytes_max)),
+      api_(decision.match.api),
       request_id_(cut(decision.request_id)),
       detail_(cut(decision.problem_detail)),
       scheme_(cut(decision.scheme)),
@@ -49,6 +51,8 @@ KeptDecision::KeptDecision(const Decision& decision, bool again, UpstreamFailure
       decision_(decision) {
     decision_.method = method_;
     decision_.target = path_;
+    decision_.host = host_;
+    decision_.match.api = api_;
     decision_.request_id = request_id_;
     decision_.problem_detail = detail_;
     decision_.scheme = scheme_;

@@ -40,6 +40,8 @@ public:
 private:
     const std::string method_;
     const std::string path_;
+    const std::string host_;
+    const std::string api_;
     const std::string request_id_;
     const std::string detail_;
     const std::string scheme_;

@@ -79,6 +79,7 @@ void Gate::begin(Decision& decision, const Call& call) {
     decision.door = call.door;
     decision.method = call.method;
     decision.target = call.target;
+    decision.host = call.host;
     decision.request_id = call.request_id;
     decision.problem = call.problem;
     decision.problem_detail = call.problem_detail;

@@ -50,8 +50,9 @@ std::optional<AskIds::Key> AskIds::before(const RequestView& request, Call& call
         return std::nullopt;
     // None of them has a NUL: where one ends and the next begins is not in doubt.
     std::string text;  // one piece of memory: it holds the token
-    text.reserve(id.size() + call.method.size() + call.target.size() + call.credentials.size() + 4);
-    for (const std::string_view part : {id, call.method, call.target, call.credentials})
+    text.reserve(id.size() + call.method.size() + call.target.size() + call.credentials.size() +
+                 call.host.size() + 5);
+    for (const std::string_view part : {id, call.method, call.target, call.credentials, call.host})
         text.append(part).append(1, '\0');
     const Secret told(std::move(text));
     const std::string sealed = token::seal_of(told.reveal(), {secret_.data(), secret_.size()});

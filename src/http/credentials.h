@@ -21,6 +21,7 @@ struct Trust {
     bool method_override_refused = true;
     std::string ask_id;              ///< header of http/ask_ids.h; "" = off
     std::vector<std::string> hosts;  ///< names under which ask and admin answer: http/host_check.h
+    bool by_host = false;            ///< there are [[api]]s: its host says for which a call is
 };
 
 /// Fills credentials, where they are misplaced, problem and preflight of `call` from the headers

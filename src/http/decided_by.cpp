@@ -22,6 +22,10 @@ std::string facts_of(const KeptDecision& kept) {
         facts["problem"] = true;
     if (kept.is_cut() || !is_utf8(decision.target))
         facts["cut"] = true;  // a record spells out what is not UTF-8
+    if (!decision.match.api.empty() || !decision.match.host_listed) {
+        facts["host"] = decision.host;
+        facts["api"] = text_or_null(decision.match.api);
+    }
     if (decision.reason == Reason::too_many_failures)
         facts["because"] = hourgate::to_text(decision.because);
     if (!decision.prefix.empty())
@@ -92,6 +96,8 @@ Result<DecidedBy> decided_by(std::string_view facts) {
     if (!scopes)
         return scopes.failure();
     by.scopes = std::move(scopes).value();
+    if (json.contains("host"))
+        by.host = text_in(json, "host");
     by.workspace_name = text_in(json, "workspace");
     by.plan = text_in(json, "plan");
     by.paid_until_ms = time_in(json, "paidUntil");

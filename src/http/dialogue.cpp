@@ -189,6 +189,7 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
         begin_request(head, bytes.size() - size);
     } else {
         request_.method = head.request.method;
+        body_ = head.body;
         refuse(head.flaw);
     }
     return size;
@@ -211,7 +212,7 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
         phase_ = Phase::answer;
         return;
     }
-    const bool forwarded = service_.is_forwarded(listener_, head.request.target);
+    const bool forwarded = service_.is_forwarded(listener_, head.request);
     if (forwarded) {
         if (!has_room_for_body(head, bytes_at_hand)) {
             request_.method = head.request.method;
@@ -318,7 +319,8 @@ bool Dialogue::feed() {
 
 void Dialogue::exchange_over() {
     const std::unique_ptr<Exchange> exchange = std::move(exchange_);
-    unfinished_.reset();
+    if (exchange->body_taken())
+        unfinished_.reset();
     if (const Answer* instead = exchange->instead()) {
         out_ = exchange->to_client();
         request_.method = exchange->passage()->method;
@@ -327,6 +329,8 @@ void Dialogue::exchange_over() {
         phase_ = Phase::over;
     } else {  // after the end of the client's stream, too: its next request may be here already
         after_ = exchange->after();
+        if (after_ == After::keep)
+            unfinished_.reset();
         next_request();
     }
 }
@@ -465,13 +469,24 @@ void Dialogue::say(Answer answer, After after) {
     if (ending_)
         after = After::close;
     after_ = after;
+    keep_place_for_unread();
     write_answer(out_, answer, request_.method, after, std::time(nullptr));
-    unfinished_.reset();
     out_holds_token_ = answer.holds_token;
     if (answer.holds_token)
         hourgate::wipe(answer.body);
     forget_request();
     phase_ = Phase::answer;
+}
+
+/// The place that a body has is kept while the rest of it is read over, so that no address has more
+/// of these than of others. A body that had none gets one, if there is one.
+void Dialogue::keep_place_for_unread() {
+    if (after_ == After::keep || body_ == Head::Body::none)
+        return unfinished_.reset();
+    if (unfinished_ || bodies_ == nullptr)
+        return;
+    if (auto place = bodies_->enter(peer_))
+        unfinished_.emplace(*std::move(place));
 }
 
 void Dialogue::sent(std::size_t bytes) {
@@ -520,12 +535,14 @@ void Dialogue::ended() noexcept {
 }
 
 void Dialogue::client_ended() {
-    if (phase_ == Phase::forward)
+    if (phase_ == Phase::forward) {
         client_ended_ = true;
-    else if (phase_ == Phase::body && exchange_)
+    } else if (phase_ == Phase::body && exchange_) {
         refuse(answer_to(BodyFlaw::cut_short, frame()), "body_cut_short");
-    else  // nothing, or a part of a request of our own
+        unfinished_.reset();  // nothing more comes of it
+    } else {                  // nothing, or a part of a request of our own
         ended();
+    }
 }
 
 void Dialogue::late() {

@@ -95,6 +95,9 @@ public:
     /// 0 until the API has taken some.
     [[nodiscard]] std::size_t room() const noexcept { return inbox_.room(); }
     void take(std::string_view bytes);
+    /// Of phase goodbye: whether a body is on its way that nobody reads, of a caller with a place
+    /// for it. A caller that has to send all of it before it looks for the answer gets the time.
+    [[nodiscard]] bool lingers() const noexcept { return unfinished_.has_value(); }
     /// The connection is of no more use.
     void ended() noexcept;
 
@@ -147,6 +150,7 @@ private:
     void give_up(Answer answer);  ///< says it as the last of the connection
     void refuse_body();
     void say(Answer answer, After after);
+    void keep_place_for_unread();
     void forget_request() noexcept;
 
     const Listener listener_;
@@ -177,7 +181,7 @@ private:
 
     /// Set in forward, and before: while the first bytes of a body are waited for.
     std::unique_ptr<Exchange> exchange_;
-    std::optional<Crowd::Place> unfinished_;  // until the body has come as a whole
+    std::optional<Crowd::Place> unfinished_;  // until the body has come as a whole, or never will
     bool client_ended_ = false;
 
     std::string out_;

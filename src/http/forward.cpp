@@ -213,6 +213,7 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
                  Upstream& its_upstream)
     : method(parsed.request.method),
       target(parsed.request.target),
+      host(decided.host),
       decision(std::move(decided)),
       minor_version(parsed.minor_version),
       body(parsed.body),
@@ -226,6 +227,7 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
       sure_us(decision.now.boot_us) {
     decision.method = method;
     decision.target = target;
+    decision.host = host;
     decision.request_id = {};
     decision.problem_detail = {};
     decision.scheme = {};

@@ -31,6 +31,7 @@ struct Passage {
 
     const std::string method;
     const std::string target;
+    const std::string host;  ///< as of Call
     /// As it was granted; its views point into this passage.
     Decision decision;
 

@@ -24,6 +24,10 @@ Told told_by(Dialect dialect) noexcept {
     return {"X-Forwarded-Method", "X-Forwarded-Uri"};
 }
 
+/// The same of the host, where that says which API is asked for. A proxy that does not say it gets
+/// no answer by the rows of another API.
+constexpr std::string_view told_host = "X-Forwarded-Host";
+
 /// Each must be there exactly once: which of two an upstream would believe is not known. A problem
 /// of the client's own making comes first.
 void told_nothing(Call& call, std::string_view header) {
@@ -95,6 +99,8 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
     if (dialect == Dialect::envoy) {
         call.method = request.method;
         call.target = request.target.substr(envoy_prefix.size());
+        if (trust.by_host)
+            call.host = request.only("Host").value_or("");
         read_headers(call, request, trust);
         find_odd_claim(call, request);
         return call;
@@ -102,12 +108,16 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
     const Told told = told_by(dialect);
     const auto method = only_as_read(request, told.method);
     const auto target = only_as_read(request, told.target);
+    if (trust.by_host)
+        call.host = only_as_read(request, told_host).value_or("");
     call.method = method.value_or("");
     call.target = target.value_or("");
     read_headers(call, request, trust);
     find_odd_claim(call, request);
     if (!method || !target)
         told_nothing(call, method ? told.target : told.method);
+    else if (trust.by_host && call.host.empty())
+        told_nothing(call, told_host);
     return call;
 }
 

@@ -26,8 +26,8 @@ enum class Dialect : std::uint8_t {
 /// The dialect whose endpoint `path` is; nothing when it is none's.
 [[nodiscard]] std::optional<Dialect> dialect_of(std::string_view path) noexcept;
 
-/// The call that is asked about. The peer is believed for method and target only: everything else
-/// is read from the client's own headers. Views point to where those of `request` do.
+/// The call that is asked about. The peer is believed for method, target and host only: everything
+/// else is read from the client's own headers. Views point to where those of `request` do.
 [[nodiscard]] Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
                               Now now);
 

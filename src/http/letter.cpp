@@ -77,6 +77,10 @@ void add_asked(std::string& to, const Json& document) {
     // As sent, it could colour or break a terminal.
     const std::string path = printable(text_at(asked, "path"), limits::kept_path_bytes_max);
     to.append("  ").append(line_at(asked, "method")).append(" ").append(path);
+    if (const std::string host = line_at(asked, "host"); !host.empty())
+        to.append("\n  sent to ").append(host);
+    if (const std::string api = line_at(asked, "api"); !api.empty())
+        to.append("\n  of the API ").append(api);
     to.append("\n  at ").append(line_at(document, "at"));
     if (const std::string address = line_at(asked, "address"); !address.empty())
         to.append(", from ").append(address);

@@ -51,9 +51,10 @@ struct Link final : Mark {
     bool with_a_worker = false;
     bool resting = false;  // has more to be asked, in the next turn
     bool cut = false;
-    bool client_ended = false;  // in phase forward: there is nothing more to read
-    Leg* leg = nullptr;         // in phase forward: the connection to the API
-    std::size_t read_over = 0;  // bytes after the last answer
+    bool client_ended = false;   // in phase forward: there is nothing more to read
+    Leg* leg = nullptr;          // in phase forward: the connection to the API
+    std::size_t read_over = 0;   // bytes after the last answer
+    std::int64_t parted_ms = 0;  // in phase goodbye: since when
 };
 
 /// The connections of a loop by address, those that are counted (Crowd). Of the loop's thread.

@@ -35,7 +35,11 @@ namespace {
 
 using Phase = Dialogue::Phase;
 
-constexpr std::int64_t goodbye_ms = 1'000;
+// After the last answer, what still comes is read over: a connection that is closed with bytes
+// unread is reset, and the answer may be lost with them. Without a body on its way, they are few.
+constexpr std::int64_t goodbye_ms = 2'000;  // without a byte; with few to come, in all
+/// With a body on its way: in all, as long as it goes on. As of nginx, lingering_time.
+constexpr std::int64_t linger_ms = 30'000;
 constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
 constexpr std::size_t goodbye_bytes_max = 4U << 20U;
 constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
@@ -356,10 +360,9 @@ struct Loop::State {
     /// At the end of a turn, when no event names anything of it. An upstream that is configured no
     /// longer is left with the last of its calls.
     void forget_what_is_over() noexcept {
-        const Upstream* const in_force = service.upstream();
         for (auto at = forwarders.begin(); at != forwarders.end();) {
             at->forget_closed();
-            const bool left = &at->upstream() != in_force && !at->busy();
+            const bool left = !at->upstream().in_force.load() && !at->busy();
             at = left ? forwarders.erase(at) : std::next(at);
         }
     }
@@ -500,16 +503,26 @@ struct Loop::State {
             const auto bytes = static_cast<std::size_t>(got);
             const Wiping wiping{scratch.data(), bytes};  // it may hold a token
             if (parting)
-                link.read_over += bytes;
+                read_over(link, bytes);
             else
                 link.dialogue.take({scratch.data(), bytes});
-            if (link.read_over > goodbye_bytes_max)
-                link.dialogue.ended();
         } else if (got == 0) {
             link.client_ended = true;
             link.dialogue.client_ended();
         } else if ((errno != EAGAIN && errno != EINTR) ||
                    (wound_up && phase == Phase::idle && !awaited(link))) {
+            link.dialogue.ended();
+        }
+    }
+
+    /// Of a connection in phase goodbye.
+    void read_over(Link& link, std::size_t bytes) {
+        link.read_over += bytes;
+        if (link.dialogue.lingers() && !wound_up && now_ms < link.parted_ms + linger_ms) {
+            auto& parting = links[index(Phase::goodbye)];
+            parting.splice(parting.end(), parting, link.here);
+            link.late_ms = now_ms + goodbye_ms;
+        } else if (link.read_over > goodbye_bytes_max) {
             link.dialogue.ended();
         }
     }
@@ -634,6 +647,8 @@ struct Loop::State {
         to.splice(to.end(), links[index(link.listed)], link.here);
         link.listed = phase;
         link.listing = ++listings;
+        if (phase == Phase::goodbye)
+            link.parted_ms = now_ms;
         const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
         link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
     }

@@ -30,6 +30,10 @@ int status_for(Reason reason) noexcept {
             return 400;
         case Reason::target_too_long:
             return 414;
+        case Reason::method_not_allowed:
+            return 405;
+        case Reason::host_unlisted:
+            return 421;
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:
@@ -304,7 +308,9 @@ std::string_view code_of(Reason reason) noexcept {
         case 200:
             return "granted";
         case 400:
+        case 405:
         case 414:
+        case 421:
             return "bad_request";
         case 401:
             return "unauthenticated";
@@ -370,6 +376,8 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
     error["reason"] = to_text(decision.reason);
     error["message"] = words.message;
     error["fix"] = words.fix;
+    if (is_for_operator(decision, settings) && !settings.contact.empty())
+        error["contact"] = settings.contact;
     if (decision.has_id())
         error["decision"] = shown_id(decision);
     if (const std::string docs = docs_of(to_text(decision.reason), settings); !docs.empty())
@@ -581,6 +589,8 @@ Answer refusal(const Decision& decision, const ReplySettings& settings, Format f
         blotted_answer(status_for(decision.reason), error_members(decision, settings), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
+    if (decision.reason == Reason::method_not_allowed)  // RFC 9110 section 15.5.6
+        to.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return answer;
 }
 
@@ -594,6 +604,11 @@ Answer plain_error(int status, std::string_view code, std::string_view reason,
 Answer framed_error(int status, Json members, const ErrorFrame& frame) {
     const bool decided = frame.decision != nullptr && frame.decision->has_id();
     members["decision"] = decided ? Json(shown_id(*frame.decision)) : Json();
+    const std::string& reason = members["reason"].get_ref<const std::string&>();
+    if (is_for_operator(reason) && !frame.settings.contact.empty()) {
+        members["fix"] = with_contact(members["fix"].get_ref<const std::string&>(), frame.settings);
+        members["contact"] = frame.settings.contact;
+    }
     if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), frame.settings);
         !docs.empty())
         members["docs"] = std::move(docs);

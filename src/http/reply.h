@@ -21,6 +21,7 @@ struct ReplySettings {
     std::string brand = "hsk";
     std::string env = "live";
     std::string renew_url;  ///< "" = none
+    std::string contact;    ///< of the operator: an e-mail address or a URL; "" = none
     std::string docs_url;   ///< base address of docs; reason is appended as "#reason"
     Window failures;        ///< to say "10 per 60 s"
     Window public_calls;
@@ -69,6 +70,15 @@ void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplyS
 
 /// Adds all eight identity headers, always, empty when not known (trap 3).
 void add_identity_headers(HeaderSink& to, const Decision& decision);
+
+/// Whether a refused caller, and the workspace, cannot go on without the people who run the gate:
+/// they are named then, if [gate] contact says how to reach them.
+[[nodiscard]] bool is_for_operator(const Decision& decision,
+                                   const ReplySettings& settings) noexcept;
+/// The same of an answer that is no decision, by its reason.
+[[nodiscard]] bool is_for_operator(std::string_view reason) noexcept;
+/// `fix`, and how to reach them.
+[[nodiscard]] std::string with_contact(std::string_view fix, const ReplySettings& settings);
 
 /// A full answer to a refusal.
 [[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings,

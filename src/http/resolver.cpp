@@ -1,5 +1,6 @@
 #include "http/resolver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -27,14 +28,14 @@ struct Resolver::State {
     const Upstream::LookUp look_up;
 
     std::mutex mutex;
-    std::condition_variable wake;        // of the thread
-    std::condition_variable was_done;    // of those who wait for it
-    std::shared_ptr<Upstream> upstream;  // guarded by mutex
-    std::uint64_t asked = 0;             // guarded by mutex; how often ask() was called
-    std::uint64_t done = 0;              // guarded by mutex; the last of them that was done
-    bool soon = false;                   // guarded by mutex
-    bool stopping = false;               // guarded by mutex
-    bool ended = false;                  // guarded by mutex
+    std::condition_variable wake;                      // of the thread
+    std::condition_variable was_done;                  // of those who wait for it
+    std::vector<std::shared_ptr<Upstream>> upstreams;  // guarded by mutex
+    std::uint64_t asked = 0;  // guarded by mutex; how often ask() was called
+    std::uint64_t done = 0;   // guarded by mutex; the last of them that was done
+    bool soon = false;        // guarded by mutex
+    bool stopping = false;    // guarded by mutex
+    bool ended = false;       // guarded by mutex
 
     std::mutex telling;
     Told told;  // guarded by telling; empty: the resolver is gone
@@ -56,14 +57,16 @@ Resolver::~Resolver() {
     state_->told = nullptr;
 }
 
-void Resolver::watch(std::shared_ptr<Upstream> upstream) {
+void Resolver::watch(std::vector<std::shared_ptr<Upstream>> upstreams) {
     const std::lock_guard lock(state_->mutex);
-    state_->upstream.swap(upstream);
+    state_->upstreams.swap(upstreams);
 }
 
 bool Resolver::ask(std::int64_t wait_ms) {
     std::unique_lock lock(state_->mutex);
-    if (!state_->upstream || !state_->upstream->has_names())
+    const auto& upstreams = state_->upstreams;
+    if (std::none_of(upstreams.begin(), upstreams.end(),
+                     [](const auto& upstream) { return upstream->has_names(); }))
         return true;
     const std::uint64_t mine = ++state_->asked;
     state_->wake.notify_all();
@@ -94,18 +97,19 @@ void Resolver::run(const std::shared_ptr<State>& state) {
         }
         const std::uint64_t asked = state->asked;
         state->soon = false;
-        const std::shared_ptr<Upstream> upstream = state->upstream;
+        const std::vector<std::shared_ptr<Upstream>> upstreams = state->upstreams;
         lock.unlock();
         milliseconds every = std::chrono::hours(24);  // where there is no name
         try {
-            const auto changes =
-                upstream ? upstream->resolve(state->look_up) : std::vector<Upstream::Change>();
-            if (upstream && upstream->has_names())
-                every = milliseconds(upstream->settings().resolve_ms);
-            const std::lock_guard telling(state->telling);
-            for (const Upstream::Change& change : changes)
-                if (state->told)
-                    state->told(change);
+            for (const auto& upstream : upstreams) {
+                const auto changes = upstream->resolve(state->look_up);
+                if (upstream->has_names())
+                    every = std::min(every, milliseconds(upstream->settings().resolve_ms));
+                const std::lock_guard telling(state->telling);
+                for (const Upstream::Change& change : changes)
+                    if (state->told)
+                        state->told(change);
+            }
         } catch (...) {  // a lack of memory: it is asked again
         }
         rested = Clock::now() + milliseconds(limits::resolve_rest_ms);

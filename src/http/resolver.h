@@ -1,10 +1,11 @@
-// A thread that asks for the names of an upstream again: at an interval, when an address fails, and
+// A thread that asks for the names of upstreams again: at an interval, when an address fails, and
 // when it is told to. Nobody else waits for a name server; no thread that answers calls waits here.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "http/upstream.h"
 
@@ -22,9 +23,9 @@ public:
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// Asks for the names of this upstream from now on, and of no other; null: of none. It is not
-    /// asked for yet. Any thread.
-    void watch(std::shared_ptr<Upstream> upstream);
+    /// Asks for the names of these upstreams from now on, and of no other. They are not asked for
+    /// yet. REQUIRES: none is null. Any thread.
+    void watch(std::vector<std::shared_ptr<Upstream>> upstreams);
 
     /// Asks for them now, and waits until that was done, but not longer than `wait_ms`. Returns
     /// whether it was done; true if there are none. Any thread that may wait.

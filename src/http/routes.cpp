@@ -9,8 +9,8 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "http/failure.h"
 #include "http/errors_page.h"
+#include "http/failure.h"
 #include "http/forward.h"
 #include "http/forward_auth.h"
 #include "http/host_check.h"
@@ -120,10 +120,34 @@ bool is_or_below(std::string_view path, std::string_view prefix) noexcept {
 
 }  // namespace
 
+std::vector<Upstream*> Routes::upstreams() const {
+    std::vector<Upstream*> all = settings_.api_upstreams;
+    all.push_back(settings_.upstream);
+    return all;
+}
+
+/// Null: calls to it are not forwarded, or it is of no API.
+Upstream* Routes::upstream_of(const policy::Match& match) const noexcept {
+    if (settings_.api_upstreams.empty())
+        return settings_.upstream;
+    return match.host_listed ? settings_.api_upstreams[match.api_at] : nullptr;
+}
+
+/// Whether calls under its host are forwarded, or refused for their host.
+bool Routes::forwards(const RequestView& request) const {
+    if (settings_.api_upstreams.empty())
+        return settings_.upstream != nullptr;
+    if (const auto api = gate_.policy().api_of(request.only("Host").value_or("")))
+        return settings_.api_upstreams[*api] != nullptr;
+    return std::any_of(settings_.api_upstreams.begin(), settings_.api_upstreams.end(),
+                       [](const Upstream* upstream) { return upstream != nullptr; });
+}
+
 /// Everything else of the public listener. A path that cannot be read is the API's to the policy.
-bool Routes::is_forwarded(Listener listener, std::string_view target) const {
-    if (listener != Listener::public_ || settings_.upstream == nullptr)
+bool Routes::is_forwarded(Listener listener, const RequestView& request) const {
+    if (listener != Listener::public_ || !forwards(request))
         return false;
+    const std::string_view target = request.target;
     const std::string_view path = policy::path_part(target);
     if (is_or_below(path, reserved) || is_or_below(path, settings_.api_prefix))
         return false;
@@ -139,6 +163,8 @@ Call Routes::passing_call(const RequestView& request) const {
     call.now = clock_.now();
     call.method = request.method;
     call.target = request.target;
+    if (settings_.trust.by_host)
+        call.host = request.only("Host").value_or("");
     call.address = client_address(request, settings_.trust, Listener::public_);
     call.peer = request.peer;
     read_headers(call, request, settings_.trust);
@@ -147,12 +173,15 @@ Call Routes::passing_call(const RequestView& request) const {
 
 Routes::Passing Routes::passing(const Head& head, Decision decision) const {
     const RequestView& request = head.request;
-    // What is no path is refused in mode observe, too: there is no one way to hand it on.
-    if (decision.granted() && request.target.starts_with('/')) {
-        auto passage = std::make_shared<Passage>(head, std::move(decision), settings_.reply,
-                                                 *settings_.upstream);
-        write_upstream_head(passage->head, request, *passage, settings_.trust,
-                            settings_.upstream->settings(), settings_.reply.brand);
+    // In mode observe, too, what is no path or of no API is refused: there is no one way to hand it
+    // on. So is a method that no API gets from here.
+    Upstream* const upstream = upstream_of(decision.match);
+    if (decision.granted() && request.target.starts_with('/') && upstream != nullptr &&
+        decision.reason != Reason::method_not_allowed) {
+        auto passage =
+            std::make_shared<Passage>(head, std::move(decision), settings_.reply, *upstream);
+        write_upstream_head(passage->head, request, *passage, settings_.trust, upstream->settings(),
+                            settings_.reply.brand);
         write_added_headers(passage->added, passage->decision, settings_.reply);
         return {std::move(passage), {}};
     }
@@ -163,7 +192,7 @@ Routes::Passing Routes::passing(const Head& head, Decision decision) const {
 
 Routes::Passing Routes::pass(const Head& head) noexcept {
     try {
-        if (settings_.upstream == nullptr)  // configured away since is_forwarded()
+        if (!forwards(head.request))  // configured away since is_forwarded()
             return {nullptr, handle(Listener::public_, Request(head.request))};
         return passing(head, decide(passing_call(head.request), Listener::public_));
     } catch (...) {
@@ -172,7 +201,7 @@ Routes::Passing Routes::pass(const Head& head) noexcept {
 }
 
 std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
-    if (settings_.upstream == nullptr)
+    if (!forwards(head.request))
         return std::nullopt;
     const Call call = passing_call(head.request);
     auto decision = gate_.decide_at_hand(call);
@@ -238,6 +267,8 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
     Call call;
     call.answered_here = true;
     call.door = door;
+    if (settings_.trust.by_host && door == Door::api)
+        call.host = request.only("Host").value_or("");
     call.now = clock_.now();
     call.method = request.method;
     call.target = request.target;
@@ -295,6 +326,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
     call.address = asked.address;
     call.peer = asked.peer;
     call.spend = Spend::no;
+    call.host = asked.host;
     const RequestView view = request;
     read_headers(call, view, settings_.trust);
     return gate_.decide(call);
@@ -335,7 +367,7 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
     if (auto answer = fixed(Listener::public_, request, format))
         return *std::move(answer);
     std::string fix;
-    if (settings_.upstream == nullptr)
+    if (!forwards(request))
         fix =
             "Calls are not forwarded: [upstream] url is not set. Send them to the proxy in front "
             "of "
@@ -480,9 +512,9 @@ Answer Routes::description(Listener /*listener*/, const Request& /*request*/, Fo
 
 Answer Routes::errors(Listener /*listener*/, const Request& request, Format /*format*/) {
     const bool html = prefers_html(request.only("Accept").value_or(""));
-    Answer answer = html ? text_answer("text/html; charset=utf-8", errors_page(settings_.errors))
-                         : text_answer("text/markdown; charset=utf-8",
-                                       std::string(settings_.errors));
+    Answer answer =
+        html ? text_answer("text/html; charset=utf-8", errors_page(settings_.errors))
+             : text_answer("text/markdown; charset=utf-8", std::string(settings_.errors));
     answer.headers.push_back({"Vary", "Accept"});
     answer.headers.push_back({"X-Content-Type-Options", "nosniff"});
     if (html)

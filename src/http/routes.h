@@ -36,7 +36,9 @@ public:
         /// none. They outlive the routes.
         std::string_view openapi, errors;
         Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
-        std::function<bool()> ready;   ///< readyz: whether the database answers
+        /// Where there are [[api]]s: that of each, in the order of policy::Rules::apis.
+        std::vector<Upstream*> api_upstreams = {};
+        std::function<bool()> ready;  ///< readyz: whether the database answers
         /// readyz on the admin listener: a second line for people; none set: it has one.
         std::function<std::string()> ready_note;
         std::function<std::string()> metrics;  ///< text of /metrics
@@ -63,10 +65,12 @@ public:
     [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
                                               Admission& admission) noexcept;
 
-    /// The API behind the gate; null: none is configured. Outlives the routes.
-    [[nodiscard]] Upstream* upstream() const noexcept { return settings_.upstream; }
-    /// Whether a call is the API's, and not the gate's own.
-    [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const;
+    /// The APIs behind the gate that calls are forwarded to, null for those to which none are. They
+    /// outlive the routes.
+    [[nodiscard]] std::vector<Upstream*> upstreams() const;
+    /// Whether a call is an API's to which calls are forwarded, or of no API, and not the gate's
+    /// own.
+    [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const;
     [[nodiscard]] const ReplySettings& reply() const noexcept { return settings_.reply; }
     /// What becomes of such a call: on its way, or refused.
     struct Passing {
@@ -142,6 +146,8 @@ private:
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
     [[nodiscard]] Call passing_call(const RequestView& request) const;
     [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
+    [[nodiscard]] bool forwards(const RequestView& request) const;
+    [[nodiscard]] Upstream* upstream_of(const policy::Match& match) const noexcept;
 
     const Settings settings_;
     Gate& gate_;

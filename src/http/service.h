@@ -26,7 +26,8 @@ public:
     /// References must outlive the service; the gate may belong to what `settings` keep.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Answers by other settings and another gate from now on. The previous ones are freed, on any
+    /// Answers by other settings and another gate from now on; says of each upstream whether it is
+    /// one of theirs (Upstream::in_force). The previous ones are freed, on any
     /// thread, once no call is under way that they decided. Any thread. Throws std::bad_alloc, and
     /// changes nothing then.
     void use(Settings settings, Gate& gate);
@@ -41,12 +42,8 @@ public:
         admission.by = now();
         return admission.by->admit(listener, request, admission);
     }
-    /// To be compared, not used: it may be gone with the next reload.
-    [[nodiscard]] const Upstream* upstream() const noexcept {
-        return upstream_.load(std::memory_order_acquire);
-    }
-    [[nodiscard]] bool is_forwarded(Listener listener, std::string_view target) const {
-        return now()->is_forwarded(listener, target);
+    [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const {
+        return now()->is_forwarded(listener, request);
     }
     /// What answers say, by the configuration in force.
     [[nodiscard]] std::shared_ptr<const ReplySettings> reply() const noexcept {
@@ -120,7 +117,6 @@ private:
     const Clock& clock_;
     Observer& observer_;
     std::array<Copy, stripe_count> copies_;
-    std::atomic<const Upstream*> upstream_{nullptr};
 };
 
 }  // namespace hourgate::http

@@ -139,6 +139,8 @@ public:
     [[nodiscard]] std::vector<Health> health(std::int64_t now_ms) const;
 
     Counts& counts;
+    /// Whether calls that are granted now go to it: http/service says so. Any thread.
+    std::atomic<bool> in_force{false};
 
 private:
     /// An endpoint that is a name, with its state. Only the resolving thread uses it.

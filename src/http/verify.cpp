@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/credentials.h"
 #include "http/json.h"
+#include "http/words.h"
 #include "token/format.h"
 
 namespace hourgate::http {
@@ -15,7 +16,9 @@ namespace hourgate::http {
 namespace {
 
 constexpr std::size_t method_bytes_max = 32;
-constexpr std::array<std::string_view, 5> members = {"token", "method", "path", "address", "spend"};
+constexpr std::size_t host_bytes_max = 300;
+constexpr std::array<std::string_view, 6> members = {"token", "method",  "path",
+                                                     "host",  "address", "spend"};
 constexpr std::size_t required = 3;  // the first three
 
 Failure wrong(std::string what, std::string next) {
@@ -58,9 +61,10 @@ public:
                 break;
         if (current_ == members.size())
             return refuse(printable(token::blotted(name), 64),
-                          "is not known here; known are token, method, path, address and spend",
+                          "is not known here; known are token, method, path, host, address and "
+                          "spend",
                           "The member '" + printable(token::blotted(name), 64) + "' is not known.",
-                          "Send token, method, path, and if need be address and spend.");
+                          "Send token, method, path, and if need be host, address and spend.");
         if (std::exchange(seen_[current_], true))
             return refuse(name, "is there more than once; send it once",
                           "The member '" + name + "' is there twice.", "Send it once.");
@@ -80,6 +84,8 @@ public:
             return take(question_.method, value, method_bytes_max);
         if (members[current_] == "path")
             return take(question_.path, value, limits::verify_body_bytes_max);  // for the gate
+        if (members[current_] == "host")
+            return take(question_.host, value, host_bytes_max);
         if (members[current_] != "address")
             return wrong_type();
         question_.address = Address::parse(value);
@@ -200,6 +206,13 @@ Call call_of(const Question& question, const Trust& trust, Now now) {
     call.address = question.address;
     call.spend = question.spend;
     check_method_and_target(call, trust);
+    if (!trust.by_host)
+        return call;
+    call.host = question.host;
+    if (call.host.empty() && call.problem == Problem::none) {
+        call.problem = Problem::target_not_told;
+        call.problem_detail = question_host;
+    }
     return call;
 }
 

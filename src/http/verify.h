@@ -23,11 +23,12 @@ struct Question {
     Secret token;  ///< empty: the caller sent none
     std::string method;
     std::string path;                ///< origin form, query included
+    std::string host = {};           ///< to which the call was sent; "" where it is not said
     std::optional<Address> address;  ///< the client's, when the back end says it
     Spend spend = Spend::yes;        ///< no: told to no observer
 };
 
-/// Reads the JSON object {"token","method","path","address"?,"spend"?}. Failure::usage names the
+/// Reads the object {"token","method","path","host"?,"address"?,"spend"?}. Failure::usage names the
 /// first member that is unknown, missing, there twice, of the wrong type or over its bound, and
 /// `flaws` gets all of them, by name. Neither says a value: it may be the token.
 [[nodiscard]] Result<Question> read_question(std::string_view body,

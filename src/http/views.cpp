@@ -111,6 +111,7 @@ Json view_of(const manage::AuditEvent& event) {
             {"action", event.action},
             {"object", event.object},
             {"workspaceId", text_or_null(event.workspace_id)},
+            {"workspaceName", text_or_null(event.workspace_name)},
             {"before", state(event.before)},
             {"after", state(event.after)}};
 }
@@ -129,6 +130,7 @@ Json view_of(const manage::UsageRow& row) {
             {"tokenName", row.token_name},
             {"memberId", text_or_null(row.member_id)},
             {"workspaceId", text_or_null(row.workspace_id)},
+            {"workspaceName", text_or_null(row.workspace_name)},
             {"granted", granted},
             {"refused", refused}};
 }
@@ -144,8 +146,9 @@ Json view_of(const manage::DecisionRecord& record) {
     return {{"decision", "dec_" + record.id},
             {"at", format_time_ms(record.at_ms)},
             {"status", record.status},
-            {"reason", record.reason},
+            {"reason", manage::told_reason(record)},
             {"workspaceId", text_or_null(record.workspace_id)},
+            {"workspaceName", text_or_null(record.workspace_name)},
             {"memberId", text_or_null(record.member_id)},
             {"token", text_or_null(record.prefix)},
             {"method", record.method},

@@ -308,6 +308,9 @@ Json helps_with(const Decision& decision) {
             if (decision.problem == Problem::target_not_told)
                 return helps("The people who run the proxy in front of this gate.");
             return helps("You: the call has to be sent differently.");
+        case Reason::host_unlisted:
+            return helps("You, if the host is mistyped; else the people who run this gate.");
+        case Reason::method_not_allowed:
         case Reason::target_too_long:
         case Reason::path_ambiguous:
         case Reason::forged_header:
@@ -375,7 +378,7 @@ Json document_of(const KeptDecision& kept, const ReplySettings& settings) {
                                may(decision), room(decision, settings)})
         questions.push_back(json_of(asked));
     const bool refused = decision.reason != Reason::granted;
-    return {
+    Json document = {
         {"decision", shown_id(decision)},
         {"at", format_time_ms(decision.now.wall_ms)},
         {"granted", decision.granted()},
@@ -391,9 +394,15 @@ Json document_of(const KeptDecision& kept, const ReplySettings& settings) {
         {"questions", std::move(questions)},
         {"error", refused ? error_members(decision, settings) : Json()},
         {"upstream", upstream_json(kept)},
-        {"who", kept.failed() ? helps("The people who run the API behind this gate.")
-                              : helps_with(decision)},
+        {"who", kept.failed()
+                    ? helps(with_contact("The people who run the API behind this gate.", settings))
+                    : helps_with(decision)},
     };
+    if (!decision.match.api.empty() || !decision.match.host_listed) {
+        document["asked"]["host"] = text_or_null(printable(decision.host));
+        document["asked"]["api"] = text_or_null(decision.match.api);
+    }
+    return document;
 }
 
 manage::DecisionRecord::Kind kind_of(const Decision& decision) noexcept {

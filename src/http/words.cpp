@@ -3,6 +3,7 @@
 #include "http/words.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/header_name.h"
@@ -64,6 +65,11 @@ Words bad_request(const Decision& decision) {
             return {"The method of the call is not a word HTTP allows.",
                     "Send a method such as GET, POST, PUT, PATCH or DELETE."};
         case Problem::target_not_told:
+            if (decision.problem_detail == question_host)
+                return {
+                    "The question does not say to which host the call was sent, and the gate "
+                    "has several APIs.",
+                    "Send its host in the member 'host'."};
             return {"The proxy in front did not say exactly once what was asked for: the header " +
                         shown(decision.problem_detail) + " is missing or there twice.",
                     "Operator: let the proxy set this header when it asks the gate."};
@@ -77,6 +83,20 @@ Words bad_request(const Decision& decision) {
     return {"What the call asks for cannot be read: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
             "Send a path that begins with '/', with spaces and '#' encoded."};
+}
+
+Words host_unlisted(const Decision& decision) {
+    const std::string host =
+        decision.host.empty() ? "The call names no host"
+                              : "No API is called under the host " + quoted(shown(decision.host));
+    return {host + ".",
+            "Send the call to the host that the API's documentation shows; if it is right, have "
+            "the operator list it under 'hosts' of an [[api]]."};
+}
+
+Words method_not_allowed(const Decision& decision) {
+    return {"The gate passes " + shown(decision.method) + " on to no API.",
+            "Send another method, such as GET, POST, PUT, PATCH or DELETE."};
 }
 
 Words target_too_long(const ReplySettings& settings) {
@@ -628,6 +648,10 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
     switch (reason) {
         case Reason::bad_request:
             return bad_request(decision);
+        case Reason::host_unlisted:
+            return host_unlisted(decision);
+        case Reason::method_not_allowed:
+            return method_not_allowed(decision);
         case Reason::target_too_long:
             return target_too_long(settings);
         case Reason::path_ambiguous:
@@ -671,8 +695,62 @@ Words words_for(Reason reason, const Decision& decision, const ReplySettings& se
     return {};
 }
 
+bool is_for_operator(const Decision& decision, const ReplySettings& settings) noexcept {
+    switch (decision.reason) {
+        case Reason::bad_request:
+            return decision.problem == Problem::target_not_told;
+        case Reason::host_unlisted:
+        case Reason::member_removed:
+        case Reason::role_forbidden:
+        case Reason::path_unlisted:
+        case Reason::store_failed:
+            return true;
+        case Reason::plan_without_api:
+        case Reason::plan_lapsed:
+            return settings.renew_url.empty() || required_plan(decision) == nullptr;
+        case Reason::granted:
+        case Reason::method_not_allowed:
+        case Reason::target_too_long:
+        case Reason::path_ambiguous:
+        case Reason::forged_header:
+        case Reason::no_credentials:
+        case Reason::wrong_scheme:
+        case Reason::malformed_token:
+        case Reason::damaged_token:
+        case Reason::wrong_environment:
+        case Reason::unknown_token:
+        case Reason::revoked_token:
+        case Reason::expired_token:
+        case Reason::rotated_token:
+        case Reason::too_many_failures:
+        case Reason::scope_missing:
+        case Reason::not_own:
+        case Reason::window_full:
+            return false;
+    }
+    return false;
+}
+
+bool is_for_operator(std::string_view reason) noexcept {
+    constexpr std::array<std::string_view, 5> all = {"internal_error", "not_ready",
+                                                     "upstream_broken", "upstream_timed_out",
+                                                     "upstream_unreachable"};
+    return std::find(all.begin(), all.end(), reason) != all.end();
+}
+
+std::string with_contact(std::string_view fix, const ReplySettings& settings) {
+    std::string text(fix);
+    if (!settings.contact.empty())
+        text.append(text.empty() ? "" : " ")
+            .append("The people who run this gate are reached at ")
+            .append(settings.contact);
+    return text;
+}
+
 Words words_of(const Decision& decision, const ReplySettings& settings) {
     Words words = words_for(decision.reason, decision, settings);
+    if (is_for_operator(decision, settings))
+        words.fix = with_contact(words.fix, settings);
     // A lapsed workspace that counts as on a plan with API access is not told by a 402.
     const bool lapsed = decision.standing.paid == Paid::lapsed && decision.facts;
     if (lapsed && question_of(decision.reason) > 2)

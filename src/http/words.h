@@ -22,6 +22,9 @@ inline constexpr std::array roles_that_renew = {Role::owner, Role::admin};
 /// Null: no plan of this gate would do.
 [[nodiscard]] const Plan* required_plan(const Decision& decision) noexcept;
 
+/// What Call::problem_detail says of a question that is asked from code and lacks this member.
+inline constexpr std::string_view question_host = "host";
+
 /// "query", "Basic", "header", "body": where there is a token that is not read there; "": nowhere.
 [[nodiscard]] std::string_view to_text(Misplaced misplaced) noexcept;
 

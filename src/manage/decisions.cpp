@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "gate/decision.h"
 #include "manage/find.h"
 #include "manage/rights.h"
 
@@ -35,6 +36,26 @@ Status prune_over(Rows& rows, std::int64_t rows_max, DecisionCounts& counts) {
 }
 
 }  // namespace
+
+std::string told_reason(const DecisionRecord& record) {
+    if (!has_failed(record))
+        return record.reason;
+    // It is written by our own program, in which no other text can look like this one.
+    constexpr std::string_view before = R"("upstream":{"reason":")";
+    const std::size_t at = record.document.find(before);
+    if (at == std::string::npos)
+        return record.reason;
+    const std::size_t begin = at + before.size();
+    return record.document.substr(begin, record.document.find('"', begin) - begin);
+}
+
+std::vector<std::string_view> told_reasons() {
+    std::vector<std::string_view> all;
+    for (std::size_t i = 0; i < reason_count; ++i)
+        all.push_back(to_text(static_cast<Reason>(i)));
+    all.insert(all.end(), reasons_after_grant.begin(), reasons_after_grant.end());
+    return all;
+}
 
 Status write_decisions(Ledger& ledger, std::span<const DecisionRecord> records, bool grants_alone,
                        std::int64_t rows_max, DecisionCounts& counts) {
@@ -102,10 +123,10 @@ Result<Slice<DecisionRecord>> list_decisions(const Context& context, DecisionFil
         return may.failure();
     return in_read(context, [&](Rows& rows) -> Result<Slice<DecisionRecord>> {
         if (!filter.workspace_id.empty()) {
-            Result<Workspace> workspace = find_workspace(rows, filter.workspace_id);
-            if (!workspace)
-                return workspace.failure();
-            filter.workspace_id = std::move(workspace.value().public_id);
+            Result<std::string> id = find_workspace_in_logs(rows, filter.workspace_id);
+            if (!id)
+                return id.failure();
+            filter.workspace_id = std::move(id).value();
         }
         return rows.decisions(filter, page);
     });

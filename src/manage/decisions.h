@@ -2,11 +2,14 @@
 // in days and, for each kind, in rows.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "manage/ledger.h"
@@ -17,6 +20,19 @@ namespace hourgate::manage {
 [[nodiscard]] inline bool has_failed(const DecisionRecord& record) noexcept {
     return record.kind == DecisionRecord::Kind::granted && record.status >= 400;
 }
+
+/// What a call that the gate granted may fail by, as its caller was told.
+inline constexpr std::array<std::string_view, 3> reasons_after_grant = {
+    "upstream_broken", "upstream_timed_out", "upstream_unreachable"};
+[[nodiscard]] constexpr bool is_after_grant(std::string_view reason) noexcept {
+    return std::find(reasons_after_grant.begin(), reasons_after_grant.end(), reason) !=
+           reasons_after_grant.end();
+}
+/// The reason that the caller was told: that of the decision or, if the call failed behind the
+/// gate, of that failure.
+[[nodiscard]] std::string told_reason(const DecisionRecord& record);
+/// Every reason that told_reason() may have: those of the gate, then those after a grant.
+[[nodiscard]] std::vector<std::string_view> told_reasons();
 
 using DecisionCounts = std::array<std::int64_t, decision_kinds>;
 

@@ -132,6 +132,20 @@ Result<Workspace> find_workspace(Rows& rows, std::string_view ws) {
     return failure;
 }
 
+Result<std::string> find_workspace_in_logs(Rows& rows, std::string_view ws) {
+    Result<Workspace> found = find_workspace(rows, ws);
+    if (found)
+        return std::move(found.value().public_id);
+    if (found.failure().fault != Fault::not_found)
+        return found.failure();
+    auto closed = rows.closed_workspace(ws);
+    if (!closed)
+        return closed.failure();
+    if (closed.value())
+        return *std::move(closed).value();
+    return found.failure();
+}
+
 Result<Workspace> workspace_of(Rows& rows, const Member& member) {
     auto found = rows.workspace_by_row(member.workspace_id);
     if (!found)

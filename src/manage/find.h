@@ -12,6 +12,8 @@
 namespace hourgate::manage {
 
 [[nodiscard]] Result<Workspace> find_workspace(Rows& rows, std::string_view ws);
+/// The public id of a workspace, also of one that was closed: logs have it still.
+[[nodiscard]] Result<std::string> find_workspace_in_logs(Rows& rows, std::string_view ws);
 /// The workspace of a row that must be there.
 [[nodiscard]] Result<Workspace> workspace_of(Rows& rows, const Member& member);
 /// Failure::usage when several members are meant: it lists their ids.

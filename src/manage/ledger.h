@@ -25,6 +25,10 @@ public:
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace(
         std::string_view id_or_name) = 0;
     [[nodiscard]] virtual Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) = 0;
+    /// The public id of a closed workspace, by that or by its last name, as the audit log has it.
+    /// Of several with one name, the one closed last.
+    [[nodiscard]] virtual Result<std::optional<std::string>> closed_workspace(
+        std::string_view id_or_name) = 0;
     /// In the order they were added; all at once by name. Found by name or id.
     [[nodiscard]] virtual Result<Slice<WorkspaceView>> workspaces(const WorkspaceRows& which,
                                                                   const Page& page) = 0;

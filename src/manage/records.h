@@ -96,6 +96,7 @@ struct UsageRow {
     std::string token_name;
     std::string member_id;     ///< public; empty for an operator token
     std::string workspace_id;  ///< public; empty for an operator token
+    std::string workspace_name = {};
 };
 
 struct TokenView {
@@ -147,6 +148,8 @@ struct AuditEvent {
     std::string workspace_id;  ///< public id; empty when none
     std::string before;        ///< JSON object or empty
     std::string after;         ///< JSON object or empty
+    /// As it is now, or was when the workspace was closed; empty when none. Not written.
+    std::string workspace_name = {};
 };
 
 /// Which audit events: all that fit everything given. Empty: any.
@@ -187,9 +190,10 @@ struct DecisionRecord {
     std::string path;
     std::string address;  ///< the client's; empty when not known
     std::string request_id;
-    std::string resource;  ///< name; empty when none
-    std::string document;  ///< JSON object: what is shown (http/why.h)
-    std::string facts;     ///< JSON object: what it was decided by (http/why.h)
+    std::string resource;             ///< name; empty when none
+    std::string document;             ///< JSON object: what is shown (http/why.h)
+    std::string facts;                ///< JSON object: what it was decided by (http/why.h)
+    std::string workspace_name = {};  ///< as of AuditEvent
 };
 constexpr std::size_t decision_kinds = 3;
 

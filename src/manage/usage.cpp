@@ -64,8 +64,18 @@ Result<Slice<UsageRow>> list_usage(const Context& context, const UsageQuery& que
                                    const Page& page) {
     return in_read(context, [&](Rows& rows) -> Result<Slice<UsageRow>> {
         const auto filter = filter_of(rows, context, query);
-        if (!filter)
+        if (!filter) {
+            const std::string& ws = query.tokens.workspace;
+            const bool may_be_closed = context.actor.power == Power::gate && !ws.empty() &&
+                                       filter.failure().fault == Fault::not_found;
+            const auto closed = may_be_closed ? rows.closed_workspace(ws)
+                                              : Result<std::optional<std::string>>(std::nullopt);
+            if (!closed)
+                return closed.failure();
+            if (closed.value())
+                return Slice<UsageRow>();  // its tokens are gone, and what they called with them
             return filter.failure();
+        }
         return rows.usage(filter.value(), page);
     });
 }

@@ -51,6 +51,10 @@ LogLine decision_line(LogFormat format, const Decision& decision, Level level,
     line.add("workspace", facts != nullptr ? facts->workspace->public_id : "");
     line.add("member", facts != nullptr ? facts->member->public_id : "");
     line.add("method", decision.method, method_bytes_max);
+    if (!decision.match.api.empty())
+        line.add("api", decision.match.api);
+    if (!decision.match.host_listed)
+        line.add("host", decision.host);
     line.add("path", policy::path_part(decision.target));
     line.add("address", decision.address ? decision.address->text() : "");
     if (!decision.address && decision.peer)

@@ -55,6 +55,9 @@ std::optional<Failure> check_methods(const Resource& resource) {
         if (!is_method_name(name))
             return off(resource, "'" + printable(name) + "' is not a method",
                        "write it in upper case, as in methods = { PURGE = \"delete\" }");
+        if (is_never_passed_on(name))
+            return off(resource, "lists method " + name + ", which the gate passes on to no API",
+                       "leave it out of methods");
         const auto named_so = [&](const auto& other) { return other.first == name; };
         if (std::count_if(resource.methods.begin(), resource.methods.end(), named_so) > 1)
             return off(resource, "lists method " + name + " twice", "list it once");
@@ -242,11 +245,11 @@ PathFlaw path_flaw(const Path& path, const PathRules& rules) {
     return PathFlaw::none;
 }
 
-/// What [policy] refuses and no resource allows.
-PathRules lenient_rules(const Rules& rules) {
-    PathRules lenient = rules.path;
-    for (const Resource& resource : rules.resources) {
-        const PathRules its = resource.switches.over(rules.path);
+/// What [policy] refuses and none of these resources allows.
+PathRules lenient_rules(const PathRules& rules, std::span<const Resource> resources) {
+    PathRules lenient = rules;
+    for (const Resource& resource : resources) {
+        const PathRules its = resource.switches.over(rules);
         lenient.encoded_slash &= its.encoded_slash;
         lenient.backslash &= its.backslash;
         lenient.control_byte &= its.control_byte;
@@ -503,14 +506,41 @@ void judge_own(Judgement& judgement, const Match& match, const Subject& subject)
         judgement.verdict = Verdict::not_own;
 }
 
+/// Puts the resources of each API next to each other; their order stays.
+Rules by_api(Rules rules) {
+    const auto place_of = [&](const Resource& resource) {
+        return std::find_if(rules.apis.begin(), rules.apis.end(),
+                            [&](const Api& api) { return api.name == resource.api; });
+    };
+    if (!rules.apis.empty())
+        std::stable_sort(
+            rules.resources.begin(), rules.resources.end(),
+            [&](const Resource& a, const Resource& b) { return place_of(a) < place_of(b); });
+    return rules;
+}
+
 }  // namespace
 
 Policy::Policy(Rules rules, Resource own)
-    : rules_(std::move(rules)), own_(std::move(own)), organization_(own_), admin_(own_) {
+    : rules_(by_api(std::move(rules))),
+      hosts_(rules_.apis),
+      own_(std::move(own)),
+      organization_(own_),
+      admin_(own_) {
+    std::size_t first = 0;
+    for (std::size_t at = 0; at < std::max<std::size_t>(rules_.apis.size(), 1); ++at) {
+        const std::string_view name = rules_.apis.empty() ? "" : rules_.apis[at].name;
+        Part part{first, 0, {}};
+        while (first < rules_.resources.size() &&
+               (rules_.apis.empty() || rules_.resources[first].api == name))
+            ++first;
+        part.count = first - part.first;
+        part.lenient = lenient_rules(rules_.path, resources_of(part));
+        parts_.push_back(part);
+    }
     organization_.access[index(Role::member)] = {};
     admin_.name = "admin";
     admin_.patterns.clear();
-    lenient_ = lenient_rules(rules_);
     for (Resource* const built_in : {&own_, &organization_, &admin_}) {
         built_in->rules = rules_.path;
         fold_literals(*built_in);
@@ -537,25 +567,34 @@ Result<Policy> Policy::make(Rules rules) {
             return *std::move(failure);
         const auto named_so = [&](const Resource& other) { return other.name == resource.name; };
         if (std::count_if(rules.resources.begin(), rules.resources.end(), named_so) > 1)
-            return off(resource, "is there twice", "list all its paths in one [[resource]]");
+            return off(resource, "is there twice",
+                       rules.apis.empty()
+                           ? "list all its paths in one [[resource]]"
+                           : "give each its own name, also where they are of different APIs: the "
+                             "scopes of tokens have these names");
+        const auto is_its = [&](const Api& api) { return api.name == resource.api; };
+        if (!rules.apis.empty() && std::none_of(rules.apis.begin(), rules.apis.end(), is_its))
+            return off(resource, "api '" + printable(resource.api) + "' is no [[api]]",
+                       "name the API that it is of");
     }
     Policy policy(std::move(rules), std::move(own).value());
-    if (auto failure = check_reached(policy.own_, policy.resources()))
-        return *std::move(failure);
+    for (const Part& part : policy.parts_)
+        if (auto failure = check_reached(policy.own_, policy.resources_of(part)))
+            return *std::move(failure);
     return policy;
 }
 
 /// Whether every other reading of a path that `resource` allows by its switches leads to the same
 /// resource, and to the same member's; or nowhere, below what its pattern begins with. Where it
 /// leads elsewhere, an upstream may serve what was not judged.
-bool Policy::is_allowed_in(const Path& path, const Resource& resource,
-                           const Pattern& pattern) const {
+bool Policy::is_allowed_in(const Path& path, std::span<const Resource> resources,
+                           const Resource& resource, const Pattern& pattern) const {
     const auto member = member_in(pattern, path.segments);
     return all_other_readings(path, [&](const OtherReading& reading) {
         Path other;
         for (const std::string& segment : reading.segments)
             other.segments.push_back(segment);
-        const Taker taker = taker_of(Looked(other, rules_.path), {own_, rules_.resources});
+        const Taker taker = taker_of(Looked(other, rules_.path), {own_, resources});
         if (taker.resource == nullptr)
             return !reading.climbed && !member && begins_with_literals_of(pattern, other.segments);
         return taker.resource == &resource &&
@@ -563,13 +602,34 @@ bool Policy::is_allowed_in(const Path& path, const Resource& resource,
     });
 }
 
-Match Policy::find(std::string_view target) const {
-    const Path path = read_path(target, lenient_);
+std::optional<std::size_t> Policy::api_of(std::string_view host) const noexcept {
+    return rules_.apis.empty() ? std::optional<std::size_t>(0) : hosts_.find(host);
+}
+
+/// Which API it is.
+Match Policy::begin(std::string_view host) const {
     Match match;
+    if (rules_.apis.empty())
+        return match;
+    const auto api = hosts_.find(host);
+    match.host_listed = api.has_value();
+    match.api_at = api.value_or(0);
+    if (api)
+        match.api = rules_.apis[*api].name;
+    return match;
+}
+
+Match Policy::find(std::string_view target, std::string_view host) const {
+    Match match = begin(host);
+    const Part& part = parts_[match.api_at];
+    const std::span<const Resource> resources =
+        match.host_listed ? resources_of(part) : std::span<const Resource>();
+    const PathRules& lenient = match.host_listed ? part.lenient : rules_.path;
+    const Path path = read_path(target, lenient);
     const PathFlaw odd = path_flaw(path, rules_.path);  // it may be allowed where it leads
     const bool is_hopeless =
         odd != PathFlaw::none &&
-        (lenient_ == rules_.path || path_flaw(path, lenient_) != PathFlaw::none ||
+        (lenient == rules_.path || path_flaw(path, lenient) != PathFlaw::none ||
          path_part(target).size() > limits::oddly_read_path_bytes_max);
     if (is_hopeless) {
         match.flaw = odd;
@@ -613,18 +673,20 @@ Match Policy::find(std::string_view target) const {
             match.own_object = rest[1];
         return match;
     }
-    match.kind = rules_.resources.empty() ? Match::Kind::implicit : Match::Kind::unlisted;
-    for (const Resource& resource : rules_.resources)
+    match.kind = rules_.resources.empty() && match.host_listed ? Match::Kind::implicit
+                                                               : Match::Kind::unlisted;
+    for (const Resource& resource : resources)
         if (ends_at(resource))
             break;
     if (match.flaw == PathFlaw::none)
-        match.flaw = flaw_where_it_leads(path, match, pattern, odd);
+        match.flaw = flaw_where_it_leads(path, resources, match, pattern, odd);
     return match;
 }
 
 /// What is off about a path with its resource: what only [policy] refuses is allowed where the
 /// resource says so and no other reading leads elsewhere.
-PathFlaw Policy::flaw_where_it_leads(const Path& path, const Match& match, const Pattern* pattern,
+PathFlaw Policy::flaw_where_it_leads(const Path& path, std::span<const Resource> resources,
+                                     const Match& match, const Pattern* pattern,
                                      PathFlaw odd) const {
     if (match.resource == nullptr || (path.plain && path.found == 0))
         return odd;
@@ -632,14 +694,14 @@ PathFlaw Policy::flaw_where_it_leads(const Path& path, const Match& match, const
     const PathFlaw refused = resource.rules == rules_.path ? odd : path_flaw(path, resource.rules);
     if (refused != PathFlaw::none)
         return refused;
-    if (odd != PathFlaw::none && !is_allowed_in(path, resource, *pattern))
+    if (odd != PathFlaw::none && !is_allowed_in(path, resources, resource, *pattern))
         return odd;
     const bool cuts = std::any_of(pattern->segments.begin(), pattern->segments.end(),
                                   [](const Segment& segment) { return segment.is_affixed(); });
     if (!cuts)
         return PathFlaw::none;
     const Looked looked(path, rules_.path);
-    for (const Resource& other : rules_.resources)
+    for (const Resource& other : resources)
         if (&other != &resource && reads_as_literal_of(other, *pattern, looked))
             return PathFlaw::reading_variant;
     return PathFlaw::none;
@@ -687,7 +749,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
         judgement.verdict = verdict;
         return judgement;
     };
-    if (match.kind == Match::Kind::unlisted && !rules_.unlisted_allowed)
+    if (match.kind == Match::Kind::unlisted && (!rules_.unlisted_allowed || !match.host_listed))
         return refuse(Verdict::path_unlisted);
     if (!judgement.action)
         return refuse(Verdict::role_forbidden);
@@ -727,7 +789,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
 }
 
 bool Policy::opens(const Match& match) const noexcept {
-    if (match.flaw != PathFlaw::none || match.own_route())
+    if (match.flaw != PathFlaw::none || match.own_route() || !match.host_listed)
         return false;
     return match.kind != Match::Kind::unlisted || rules_.unlisted_allowed;
 }
@@ -747,6 +809,11 @@ std::optional<Role> Roles::least() const noexcept {
 
 bool Roles::is_least_and_above() const noexcept {
     return (bits_ & (bits_ + 1U)) == 0;  // owner is the lowest bit
+}
+
+bool is_never_passed_on(std::string_view method) noexcept {
+    return same_ignoring_case(method, "CONNECT") || same_ignoring_case(method, "TRACE") ||
+           same_ignoring_case(method, "TRACK");
 }
 
 std::optional<Action> action_of(std::string_view method, const Resource* resource) noexcept {

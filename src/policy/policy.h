@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/role.h"
+#include "policy/hosts.h"
 #include "policy/own_routes.h"
 #include "policy/path.h"
 #include "policy/resource.h"
@@ -20,7 +21,8 @@ namespace hourgate::policy {
 
 /// What the configuration says.
 struct Rules {
-    std::vector<Resource> resources;  ///< in order; first match wins
+    std::vector<Api> apis;            ///< none: one API, under every host
+    std::vector<Resource> resources;  ///< in order; of one API the first match wins
     bool unlisted_allowed = false;    ///< [policy] unlisted = "allow"
     PathRules path;
     WriteScope write_scope = WriteScope::changes;
@@ -38,6 +40,11 @@ struct Match {
     };
     PathFlaw flaw = PathFlaw::none;  ///< anything but none: the rest but `own` says nothing
     Kind kind = Kind::implicit;
+    /// False if no API is called under the host of the call: kind is unlisted then. The gate's own
+    /// routes are there under every host.
+    bool host_listed = true;
+    std::size_t api_at = 0;     ///< place in Rules::apis; 0 where there is none
+    std::string_view api = {};  ///< its name; "" where there is none. Lives as long as the Policy.
     /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
     const Resource* resource = nullptr;
     /// Which of the gate's own routes, if it is one. With a flaw: `other` for a path that, as sent,
@@ -100,17 +107,25 @@ class Policy {
 public:
     /// Checks the rules as a whole. Failure::config names the resource and what is off: a name
     /// twice or "hourgate", a row that says own on a path without "{member}" and no own_by =
-    /// "upstream", a resource that overlaps api_prefix or why_prefix, a public resource with rows,
-    /// a method that is not upper case, a path that can never match because resources
+    /// "upstream", a resource of no API, one that overlaps api_prefix or why_prefix, a public one
+    /// with rows, a method that is not upper case, a path that can never match because resources
     /// above take all its paths or a rule refuses them, over the bounds; or an api_prefix that lies
     /// in why_prefix. A pattern that begins with a capture or is "/**" overlaps nothing: it means
-    /// all there is besides, and the gate's own routes come first.
+    /// all there is besides, and the gate's own routes come first. Resources of another API are
+    /// nothing to a resource, but for the name, which tokens' scopes have.
+    /// REQUIRES: of `rules.apis` what ApiHosts requires.
     [[nodiscard]] static Result<Policy> make(Rules rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
     /// What [policy] refuses of a path and its resource allows is allowed there alone: a path that
-    /// could be read so that it leads to another resource has the flaw all the same.
-    [[nodiscard]] Match find(std::string_view target) const;
+    /// could be read so that it leads to another resource of its API has the flaw all the same.
+    /// `host`: a value of Host, "" for a call without one; it is looked at only if there are APIs.
+    [[nodiscard]] Match find(std::string_view target, std::string_view host = {}) const;
+
+    /// Whether there are APIs, which the host of a call tells apart.
+    [[nodiscard]] bool looks_at_hosts() const noexcept { return !rules_.apis.empty(); }
+    /// As Match::api_at of a call under this host; nullopt where host_listed is false.
+    [[nodiscard]] std::optional<std::size_t> api_of(std::string_view host) const noexcept;
 
     /// The same for a call to the admin listener: the path is read as any other, and no configured
     /// resource is looked at, so that none can open it. `own` is admin even with a flaw.
@@ -141,20 +156,38 @@ public:
     [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
 
 private:
+    /// The resources of one API, which stand next to each other.
+    struct Part {
+        std::size_t first = 0, count = 0;
+        PathRules lenient;  // refuses what [policy] refuses and no resource of it allows
+    };
+
     Policy(Rules rules, Resource own);
-    [[nodiscard]] bool is_allowed_in(const Path& path, const Resource& resource,
-                                     const Pattern& pattern) const;
-    [[nodiscard]] PathFlaw flaw_where_it_leads(const Path& path, const Match& match,
-                                               const Pattern* pattern, PathFlaw odd) const;
+    [[nodiscard]] std::span<const Resource> resources_of(const Part& part) const noexcept {
+        return std::span(rules_.resources).subspan(part.first, part.count);
+    }
+    [[nodiscard]] bool is_allowed_in(const Path& path, std::span<const Resource> resources,
+                                     const Resource& resource, const Pattern& pattern) const;
+    [[nodiscard]] PathFlaw flaw_where_it_leads(const Path& path,
+                                               std::span<const Resource> resources,
+                                               const Match& match, const Pattern* pattern,
+                                               PathFlaw odd) const;
+    [[nodiscard]] Match begin(std::string_view host) const;
     [[nodiscard]] bool acts_on_itself(const Match& match, const Subject& subject,
                                       std::string_view method) const noexcept;
 
     Rules rules_;
-    PathRules lenient_;      // refuses what [policy] refuses and no resource allows
-    Resource own_;           // the built-in resource "hourgate"
-    Resource organization_;  // the same name, with the rows of {api_prefix}/organization
-    Resource admin_;         // the built-in resource "admin"
+    ApiHosts hosts_;
+    std::vector<Part> parts_;  // of each API, in the order of Rules::apis; one where there is none
+    Resource own_;             // the built-in resource "hourgate"
+    Resource organization_;    // the same name, with the rows of {api_prefix}/organization
+    Resource admin_;           // the built-in resource "admin"
 };
+
+/// Whether no resource can allow the method, public ones included: CONNECT asks for a tunnel to
+/// another host (RFC 9110 section 9.3.6), TRACE and TRACK for what was received to be sent back,
+/// with what the gate has added (section 9.3.8). ASCII case is ignored: some APIs do.
+[[nodiscard]] bool is_never_passed_on(std::string_view method) noexcept;
 
 /// What the resource lists for the method; else GET HEAD OPTIONS read, POST create, PUT PATCH
 /// update, DELETE delete, and others nothing. HEAD is what GET is, unless it is listed itself.

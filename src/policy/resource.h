@@ -97,6 +97,7 @@ struct PathSwitches {
 
 struct Resource {
     std::string name;                ///< slug; "hourgate" is the gate's own
+    std::string api = {};            ///< of Rules::apis; "" where there is none
     std::vector<Pattern> patterns;   ///< 1 to limits::paths_per_resource_max
     std::array<Access, 4> access{};  ///< by index(Role)
     /// What methods mean here, upper case: others than the standard ones, or those otherwise.

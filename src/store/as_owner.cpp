@@ -162,8 +162,8 @@ Result<AsOwner> AsOwner::of(const std::string& file) {
     if (!other) {
         struct stat status {};
         const bool shared = (last.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-        if (shared && ::lstat(whole.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-            status.st_uid != 0)
+        if (shared && ::lstat(whole.c_str(), &status) == 0 && status.st_uid != 0 &&
+            (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode)))
             return with(rights_of(status.st_uid, status.st_gid), file);
         return with({0, 0, {0}}, file);
     }
@@ -178,6 +178,30 @@ Result<AsOwner> AsOwner::of(const std::string& file) {
     return with(rights_of(other->user, other->group), file);
 }
 
+Result<AsOwner> AsOwner::reading(const std::string& file) {
+    if (!may_change())
+        return AsOwner();
+    std::error_code error;
+    fs::path here = fs::absolute(file, error);
+    for (int links = 0; !error && links <= links_max; ++links) {
+        const Result<Way> way = way_to(here.parent_path());
+        if (!way)
+            return way.failure();
+        if (const auto& other = way.value().other)
+            return with(rights_of(other->user, other->group), file);
+        struct stat status {};
+        const bool exists = ::lstat(here.c_str(), &status) == 0;
+        const bool shared = (way.value().last.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+        if (exists && shared && status.st_uid != 0)
+            return with(rights_of(status.st_uid, status.st_gid), file);
+        if (!exists || !S_ISLNK(status.st_mode))
+            return with({0, 0, {0}}, file);
+        const fs::path target = fs::read_symlink(here, error);
+        here = target.is_absolute() ? target : here.parent_path() / target;
+    }
+    return system_failure("follow", file, error ? error.value() : ELOOP);
+}
+
 Result<AsOwner> AsOwner::starter() {
     if (!may_change())
         return AsOwner();
@@ -185,6 +209,20 @@ Result<AsOwner> AsOwner::starter() {
 }
 
 AsOwner::AsOwner(AsOwner&& other) noexcept : before_(std::exchange(other.before_, std::nullopt)) {}
+
+Status AsOwner::keep() && {
+    if (!before_)
+        return Done{};
+    const uid_t user = ::geteuid();
+    const gid_t group = ::getegid();
+    // The groups are those of the user already. In this order: root alone may change a saved group.
+    if (::setresgid(group, group, group) != 0 || ::setresuid(user, user, user) != 0 ||
+        (user != 0 && ::seteuid(0) == 0))
+        return system_failure("give up root's rights for", "uid " + std::to_string(user), errno);
+    before_.reset();
+    changes.fetch_sub(1);
+    return Done{};
+}
 
 AsOwner::~AsOwner() {
     if (!before_)

@@ -24,11 +24,18 @@ public:
     /// Failure::permission if root owns the folder, but another user owns one above it: that user
     /// could put another folder in its place. Failure::system if the rights cannot be changed.
     [[nodiscard]] static Result<AsOwner> of(const std::string& file);
+    /// For a file that is only read: the user that can say what is read by this name, by the way to
+    /// it or by a link; of several the first on the way. A folder of root's below one of theirs is
+    /// read as that user, and not refused.
+    [[nodiscard]] static Result<AsOwner> reading(const std::string& file);
     /// Brings back the rights the process was started with, for as long as the object lives.
     [[nodiscard]] static Result<AsOwner> starter();
 
     AsOwner(AsOwner&& other) noexcept;
     AsOwner& operator=(AsOwner&&) = delete;
+    /// Makes the rights those of the process for good: nothing brings root's back, real and saved
+    /// user ids included. Failure::system if that does not work.
+    [[nodiscard]] Status keep() &&;
     /// Aborts if the previous rights do not come back: to go on with others would be worse.
     ~AsOwner();
 

@@ -15,10 +15,12 @@ namespace {
 using manage::DecisionRecord;
 using Counts = std::array<std::int64_t, manage::decision_kinds>;
 
-constexpr const char* select_decisions =
-    "SELECT d.id, d.decision, d.kind, d.at_ms, d.boot_us, d.reason, d.status, d.again, d.token_id,"
-    " d.line, d.prefix, d.workspace_id, d.member_id, d.method, d.path, d.address, d.request_id,"
-    " d.resource, d.document, d.facts FROM decisions d ";
+std::string select_decisions() {
+    return "SELECT d.id, d.decision, d.kind, d.at_ms, d.boot_us, d.reason, d.status, d.again,"
+           " d.token_id, d.line, d.prefix, d.workspace_id, d.member_id, d.method, d.path,"
+           " d.address, d.request_id, d.resource, d.document, d.facts, " +
+           name_of_workspace("d.workspace_id") + " FROM decisions d ";
+}
 
 std::size_t place_of(std::int64_t kind) {
     if (kind < 0 || kind >= static_cast<std::int64_t>(manage::decision_kinds))
@@ -48,6 +50,7 @@ DecisionRecord record_from(const SQLite::Statement& row) {
     record.resource = text_from(row, 17);
     record.document = text_from(row, 18);
     record.facts = text_from(row, 19);
+    record.workspace_name = text_from(row, 20);
     return record;
 }
 
@@ -80,7 +83,13 @@ std::string where_of(const manage::DecisionFilter& filter, const manage::Page& p
         where += " AND d.workspace_id = ?1 AND d.workspace_id <> ''";
     if (!filter.prefix.empty())
         where += " AND d.prefix = ?2 AND d.prefix <> ''";
-    if (!filter.reason.empty())
+    if (filter.reason == "granted")
+        where += " AND d.reason = ?3 AND d.status < 400";
+    else if (manage::is_after_grant(filter.reason))
+        where +=
+            " AND d.kind = 2 AND d.status >= 400"
+            " AND json_extract(d.document, '$.upstream.reason') = ?3";
+    else if (!filter.reason.empty())
         where += " AND d.reason = ?3";
     if (filter.from_ms)
         where += " AND d.at_ms >= ?4";
@@ -145,7 +154,7 @@ Result<std::int64_t> SqliteRows::add_decision(const DecisionRecord& record, bool
 
 Result<std::optional<DecisionRecord>> SqliteRows::decision(std::string_view id) {
     return guarded(path_, [&]() -> Result<std::optional<DecisionRecord>> {
-        SQLite::Statement query = prepare(std::string(select_decisions) + "WHERE d.decision = ?1");
+        SQLite::Statement query = prepare(select_decisions() + "WHERE d.decision = ?1");
         query.bind(1, std::string(id));
         if (!query.executeStep())
             return std::optional<DecisionRecord>();
@@ -157,7 +166,7 @@ Result<manage::Slice<DecisionRecord>> SqliteRows::decisions(const manage::Decisi
                                                             const manage::Page& page) {
     return guarded(path_, [&]() -> Result<manage::Slice<DecisionRecord>> {
         SQLite::Statement query =
-            prepare(select_decisions + where_of(filter, page) +
+            prepare(select_decisions() + where_of(filter, page) +
                     (page.reversed ? " ORDER BY d.id LIMIT ?9" : " ORDER BY d.id DESC LIMIT ?9"));
         bind_filter(query, filter);
         if (!page.search.empty())
@@ -175,7 +184,7 @@ Result<manage::Slice<DecisionRecord>> SqliteRows::decisions_in_order(std::int64_
                                                                      const manage::Page& page) {
     return guarded(path_, [&]() -> Result<manage::Slice<DecisionRecord>> {
         SQLite::Statement query =
-            prepare(std::string(select_decisions) +
+            prepare(select_decisions() +
                     "WHERE (d.at_ms, d.id) > (?1, ?2) AND d.at_ms < ?3 ORDER BY d.at_ms, d.id"
                     " LIMIT ?4");
         query.bind(1, page.after ? page.after->major : from_ms - 1);

@@ -64,6 +64,14 @@ void bind_or_null(SQLite::Statement& statement, int index, std::optional<std::in
         statement.bind(index);
 }
 
+std::string name_of_workspace(const std::string& column) {
+    return "coalesce((SELECT ws.name FROM workspaces ws WHERE ws.public_id = " + column +
+           "), (SELECT json_extract(closing.before, '$.name') FROM audit_events closing"
+           " WHERE closing.object = " +
+           column +
+           " AND closing.action = 'workspace.close' ORDER BY closing.id DESC LIMIT 1), '')";
+}
+
 Workspace workspace_from(const SQLite::Statement& row, int first) {
     Workspace workspace;
     workspace.id = int_from(row, first);

@@ -32,6 +32,10 @@ inline constexpr const char* token_columns =
     " t.line_created_ms, t.expires_ms, t.rotated_ms, t.works_until_ms, t.revoked_ms ";
 inline constexpr int token_column_count = 14;
 
+/// The name of the workspace with the public id in `column`: the present one, or the one it had
+/// when it was closed; '' if there is none.
+[[nodiscard]] std::string name_of_workspace(const std::string& column);
+
 /// A token that works at ?1: "live" or "grace" in manage::status_of.
 inline constexpr const char* live_token = " t.ends_ms > ?1 ";
 

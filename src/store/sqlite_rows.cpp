@@ -165,6 +165,20 @@ Result<std::optional<Workspace>> SqliteRows::workspace_by_row(std::int64_t id) {
     });
 }
 
+Result<std::optional<std::string>> SqliteRows::closed_workspace(std::string_view id_or_name) {
+    return guarded(path_, [&]() -> Result<std::optional<std::string>> {
+        for (const char* what : {"e.object = ?1", "json_extract(e.before, '$.name') = ?1"}) {
+            SQLite::Statement query = prepare(
+                "SELECT e.object FROM audit_events e WHERE e.action = 'workspace.close' AND " +
+                std::string(what) + " ORDER BY e.id DESC LIMIT 1");
+            bind_text(query, 1, id_or_name);
+            if (query.executeStep())
+                return std::optional(text_from(query, 0));
+        }
+        return std::optional<std::string>();
+    });
+}
+
 std::vector<WorkspaceView> SqliteRows::workspace_views(SQLite::Statement& query) {
     std::vector<WorkspaceView> views;
     constexpr int after = workspace_column_count;
@@ -970,8 +984,9 @@ Result<Slice<manage::AuditEvent>> SqliteRows::events(const manage::AuditFilter& 
     return guarded(path_, [&]() -> Result<Slice<manage::AuditEvent>> {
         SQLite::Statement query = prepare(
             "SELECT e.id, e.at_ms, e.actor, e.token, e.source, e.action, e.object, e.workspace_id,"
-            " e.before, e.after FROM audit_events e " +
-            where_of(filter) + found_in(page, {"e.actor", "e.action", "e.object"}, "?7") +
+            " e.before, e.after, " +
+            name_of_workspace("e.workspace_id") + " FROM audit_events e " + where_of(filter) +
+            found_in(page, {"e.actor", "e.action", "e.object"}, "?7") +
             page_of(page.reversed ? oldest_first : newest_first, 'e'));
         bind_filter(query, filter);
         if (!page.search.empty())
@@ -982,7 +997,7 @@ Result<Slice<manage::AuditEvent>> SqliteRows::events(const manage::AuditFilter& 
             events.push_back({int_from(query, 0), int_from(query, 1), text_from(query, 2),
                               text_from(query, 3), text_from(query, 4), text_from(query, 5),
                               text_from(query, 6), text_from(query, 7), text_from(query, 8),
-                              text_from(query, 9)});
+                              text_from(query, 9), text_from(query, 10)});
         return sliced(std::move(events), page, [](const manage::AuditEvent& event) {
             return manage::Position{0, event.id};
         });

@@ -20,6 +20,8 @@ public:
 
     Result<std::optional<Workspace>> workspace(std::string_view id_or_name) override;
     Result<std::optional<Workspace>> workspace_by_row(std::int64_t id) override;
+    [[nodiscard]] Result<std::optional<std::string>> closed_workspace(
+        std::string_view id_or_name) override;
     Result<manage::Slice<manage::WorkspaceView>> workspaces(const manage::WorkspaceRows& which,
                                                             const manage::Page& page) override;
     Result<std::optional<manage::WorkspaceView>> workspace_view(std::int64_t now_ms,

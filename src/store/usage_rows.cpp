@@ -112,7 +112,8 @@ Result<manage::Slice<manage::UsageRow>> SqliteRows::usage(const manage::UsageFil
     return guarded(path_, [&]() -> Result<manage::Slice<manage::UsageRow>> {
         SQLite::Statement query = prepare(
             "SELECT g.token_id, g.hour, group_concat(g.reason || ' ' || g.calls), t.prefix, t.name,"
-            " coalesce(m.public_id, ''), coalesce(w.public_id, '') FROM usage g"
+            " coalesce(m.public_id, ''), coalesce(w.public_id, ''),"
+            " coalesce(w.name, '') FROM usage g"
             " JOIN tokens t ON t.id = g.token_id LEFT JOIN members m ON m.id = t.member_id"
             " LEFT JOIN workspaces w ON w.id = m.workspace_id" +
             where_of(filter, page) + " GROUP BY g.hour, g.token_id ORDER BY " +
@@ -128,7 +129,8 @@ Result<manage::Slice<manage::UsageRow>> SqliteRows::usage(const manage::UsageFil
         while (query.executeStep())
             slice.items.push_back({int_from(query, 0), int_from(query, 1),
                                    calls_from(text_from(query, 2)), text_from(query, 3),
-                                   text_from(query, 4), text_from(query, 5), text_from(query, 6)});
+                                   text_from(query, 4), text_from(query, 5), text_from(query, 6),
+                                   text_from(query, 7)});
         if (page.limit == 0 || static_cast<std::int64_t>(slice.items.size()) <= page.limit)
             return slice;
         slice.items.resize(static_cast<std::size_t>(page.limit));

@@ -28,7 +28,8 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// The keys written below each header, in order. Keys of [[resource]] count in comments too.
+/// The keys written below each header, in order. Keys of [[api]] and [[resource]] count in comments,
+/// too.
 std::map<std::string, std::vector<std::string>> keys_of(const std::string& text) {
     std::map<std::string, std::vector<std::string>> keys;
     std::string section;
@@ -38,12 +39,14 @@ std::map<std::string, std::vector<std::string>> keys_of(const std::string& text)
             line = line.substr(2);
         if (line.rfind("[[resource]]", 0) == 0)
             section = "resource";
+        else if (line.rfind("[[api]]", 0) == 0)
+            section = "api";
         else if (!comment && line.rfind("[", 0) == 0)
             section = line.substr(1, line.find(']') - 1);
         const std::size_t equals = line.find(" = ");
         if (equals == line.npos || line.substr(0, equals).find(' ') != line.npos)
             continue;
-        if (!comment || section == "resource")
+        if (!comment || section == "resource" || section == "api")
             keys[section].push_back(line.substr(0, equals));
     }
     return keys;
@@ -68,12 +71,14 @@ TEST_CASE("the example has every key outside its resources, in order, at its bui
 
     auto written = keys_of(example());
     written.erase("resource");
+    written.erase("api");
     CHECK(written == keys_of(defaults));
 }
 
 TEST_CASE("the example has every key of a resource") {
     std::string text =
-        "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\n"
+        "[[api]]\nname = \"b\"\nhosts = [\"b.example\"]\nupstream = \"http://127.0.0.1:1\"\n"
+        "[[resource]]\nname = \"a\"\npaths = [\"/\"]\nown_by = \"upstream\"\napi = \"b\"\n"
         "other_bearers = \"pass\"\n";
     for (const char* key :
          {"encoded_slash", "backslash", "control_byte", "not_utf8", "dot_segment", "empty_segment",
@@ -82,11 +87,17 @@ TEST_CASE("the example has every key of a resource") {
     const auto config = parsing::read(text);
     const auto known = keys_of(show_toml(config)).at("resource");
     const auto written = keys_of(example()).at("resource");
-    CHECK(known.size() == 20);
+    CHECK(known.size() == 21);
     CHECK(std::set<std::string>(written.begin(), written.end()) ==
           std::set<std::string>(known.begin(), known.end()));
+    auto of_apis = keys_of(show_toml(config)).at("api");
+    const auto written_of_apis = keys_of(example()).at("api");
+    CHECK(of_apis.size() == 3);
+    CHECK(std::set<std::string>(written_of_apis.begin(), written_of_apis.end()) ==
+          std::set<std::string>(of_apis.begin(), of_apis.end()));
+    of_apis.insert(of_apis.end(), known.begin(), known.end());
     // Each is explained at the head of the part, too.
-    for (const std::string& key : known) {
+    for (const std::string& key : of_apis) {
         INFO(key);
         const std::string all = example();
         const auto has = [&](const std::string& part) { return all.find(part) != all.npos; };
@@ -122,8 +133,10 @@ TEST_CASE("what the example has in comments is right too") {
     std::string text;
     bool inside = false;
     for (const std::string& line : lines_of(example())) {
-        if (line == "# [[resource]]")
+        if (line == "# [[api]]" || line == "# [[resource]]")
             inside = true;
+        if (line.rfind("# Resources", 0) == 0)
+            inside = false;
         if (line == "#")
             continue;
         if (line.rfind("# The example:", 0) == 0)
@@ -132,6 +145,7 @@ TEST_CASE("what the example has in comments is right too") {
             text += line.substr(2) + "\n";
     }
     const auto config = parsing::read(text);
+    CHECK(config.apis.size() == 3);
     REQUIRE(config.rules.resources.size() == 5);
     CHECK(config.rules.resources.back().is_public);
 }

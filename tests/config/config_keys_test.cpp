@@ -45,6 +45,8 @@ const std::string docs_form =
     "\"\", a path such as \"/_hourgate/errors\", or http://… or https://…, without '#', at most "
     "1000 "
     "bytes";
+const std::string contact_form =
+    "\"\", an e-mail address, or http://… or https://…, at most 1000 bytes";
 const std::string upstream_form =
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
     "nginx, stunnel or the like on this machine speak it";
@@ -279,6 +281,23 @@ std::vector<Key> names_and_addresses() {
          R"("none", "send")",
          {{R"("none")", ""}, {R"("send")", ""}},
          {{R"("off")", "'off' is not one of its words"}}},
+        {"gate",
+         "contact",
+         "true",
+         "true or false where a text belongs",
+         contact_form,
+         {{R"("")", ""},
+          {R"("ops@example.com")", ""},
+          {R"("ops+api@example.co.uk")", ""},
+          {R"("https://example.com/help?a=b#c")", ""}},
+         {{R"("ops")", "'ops' does not fit"},
+          {R"("ops@localhost")", "'ops@localhost' does not fit"},
+          {R"("Ops <ops@example.com>")", "'Ops <ops@example.com>' does not fit"},
+          {R"("a@b.example, c@b.example")", "'a@b.example, c@b.example' does not fit"},
+          {R"("mailto:ops@example.com")", "'mailto:ops@example.com' does not fit"},
+          {R"("javascript:void 0")", "'javascript:void 0' does not fit"},
+          {"\"https://" + times("a", 993) + "\"",
+           "'https://" + times("a", 72) + "…' does not fit"}}},
         {"trust",
          "ask_id",
          "true",
@@ -572,6 +591,7 @@ const std::string nothing_at_its_default = R"(
 mode = "observe"
 docs = "https://example.com/refusals"
 notices = "none"
+contact = "ops@example.com"
 [server]
 public = "[::1]:1"
 ask = "unix:/run/hourgate/ask"
@@ -752,9 +772,10 @@ TEST_CASE("an unknown key is refused and says where it belongs or what is known 
           "gate.toml:2: plans.help: unknown key; known here: grace_days, lapse_to, renew_url");
     CHECK(wrong_with("[x]\n") ==
           "gate.toml:1: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
-          "failures, public, upstream, usage, decisions, log, cors, policy, resource");
+          "failures, public, upstream, usage, decisions, log, cors, policy, api, resource");
     CHECK(wrong_with("[gate]\n\"\\u001b[2J\\n\" = 1\n") ==
-          "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode, docs, notices");
+          "gate.toml:2: gate.\\x1b[2J\\x0a: unknown key; known here: mode, docs, notices, "
+          "contact");
     CHECK(wrong_with("server.pubic = \"127.0.0.1:1\"\n") ==
           "gate.toml:1: server.pubic: unknown key; did you mean public?");
     CHECK(wrong_with("[[server]]\n") ==
@@ -769,7 +790,7 @@ TEST_CASE("every mistake of a file is reported at once, in the order of the file
           "gate.toml:5: gate.mode: 'off' is not one of its words; allowed: \"enforce\", "
           "\"observe\"\n"
           "gate.toml:6: x: unknown key; known here: gate, server, database, tokens, plans, trust, "
-          "failures, public, upstream, usage, decisions, log, cors, policy, resource");
+          "failures, public, upstream, usage, decisions, log, cors, policy, api, resource");
     // What concerns several keys is looked at, too, where those are right.
     const std::vector<std::string> lines = mistakes_in(
         "[tokens]\nlive_max = 0\n[server]\npublic = \"127.0.0.1:1\"\nask = \"127.0.0.1:1\"\n"
@@ -996,6 +1017,7 @@ TEST_CASE("what is read is what the program gets") {
     CHECK(config.public_.host == "::1");
     CHECK(config.docs == "https://example.com/refusals");
     CHECK_FALSE(config.notices);
+    CHECK(config.contact == "ops@example.com");
     CHECK(config.public_.port == 1);
     CHECK(config.ask.at(0).kind == Listen::Kind::unix_socket);
     CHECK(config.ask.at(0).path == "/run/hourgate/ask");

@@ -119,7 +119,7 @@ TEST_CASE("each key of a resource refuses what it cannot take, with file, line a
         {"own_by = true", "own_by: true or false where a text belongs; allowed: \"upstream\""},
         {"onwer = \"full\"", "onwer: unknown key; did you mean owner?"},
         {"roles = \"full\"",
-         "roles: unknown key; known here: name, paths, owner, admin, manager, "
+         "roles: unknown key; known here: name, api, paths, owner, admin, manager, "
          "member, methods, public, own_by, other_bearers, encoded_slash, backslash, control_byte, "
          "not_utf8, dot_segment, empty_segment, semicolon, double_encoding, case_variant, "
          "reading_variant"},

@@ -14,6 +14,7 @@ const std::string unusual = R"([gate]
 mode = "observe"
 docs = ""
 notices = "none"
+contact = "https://example.com/help"
 
 [server]
 public = "[2001:db8::1]:1"
@@ -149,7 +150,7 @@ TEST_CASE("the defaults shown as JSON are pinned") {
     CHECK(show_json(hourgate::config::Config()) ==
           R"({
   "file": "",
-  "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send"},
+  "gate": {"mode": "enforce", "docs": "/_hourgate/errors", "notices": "send", "contact": ""},
   "server": {"public": "127.0.0.1:8402", "ask": "127.0.0.1:8401", "admin": "127.0.0.1:8403", )"
           R"("hosts": [], "api_prefix": "/_hourgate/api/v1", "target_max": 8000, "drain": "20s", )"
           R"("connections_per_address": 1024, "loops": 0},

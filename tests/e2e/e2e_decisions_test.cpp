@@ -67,6 +67,44 @@ TEST_CASE("a refused caller reads why with the refused token, an operator at the
     CHECK_FALSE(contains(site.here.run({"why", token}).err, token.substr(22)));
 }
 
+TEST_CASE("a call that failed behind the gate is listed and found by the reason its caller got") {
+    // Nothing listens at port 9 of that address.
+    Site site("[decisions]\ngrants = \"all\"\n[upstream]\nurl = \"http://127.0.0.53:9\"\n");
+    const std::string token = site.here.mint("Acme/owner@acme.example");
+    const std::string op =
+        site.here.json({"operator", "mint", "--name", "desk"}).at("token").get<std::string>();
+    Server server(site.here);
+    const auto call = [&](const std::string& uri) {
+        return Wire(server.ports().public_).ask(get(uri, {{"Authorization", "Bearer " + token}}));
+    };
+    const std::string failed = call(clients).header("X-Hourgate-Decision");
+    const std::string granted = site.decided(server, token, clients);
+    site.here.must({"why", failed});  // waits for it
+    site.here.must({"why", granted});
+
+    const Json found = site.here.json({"why", "--reason", "upstream_unreachable"});
+    REQUIRE(found.size() == 1);
+    CHECK(found[0]["decision"] == failed);
+    CHECK(found[0]["reason"] == "upstream_unreachable");
+    CHECK(found[0]["status"] == 502);
+    CHECK(found[0]["workspaceName"] == "Acme");
+    CHECK(contains(site.here.run({"why"}).out, "upstream_unreachable"));
+    const Json passed = site.here.json({"why", "--reason", "granted"});
+    REQUIRE(passed.size() == 1);
+    CHECK(passed[0]["decision"] == granted);
+    for (const char* other : {"upstream_broken", "upstream_timed_out"})
+        CHECK(site.here.json({"why", "--reason", other}).empty());
+    CHECK(contains(site.here.run({"why", "--reason", "upstream_lost"}).err, "upstream_timed_out"));
+
+    const Answered listed = Wire(server.ports().admin)
+                                .ask(get("/admin/v1/decisions?reason=upstream_unreachable",
+                                         {{"Authorization", "Bearer " + op}}));
+    const Json data = Json::parse(listed.body)["data"];
+    REQUIRE(data.size() == 1);
+    CHECK(data[0]["reason"] == "upstream_unreachable");
+    CHECK(data[0]["decision"] == failed);
+}
+
 TEST_CASE("what was written survives kill -9: no record is half there, and the server goes on") {
     Site site;
     const std::string token = site.here.mint("Acme/member@acme.example");

@@ -76,6 +76,46 @@ TEST_CASE("a workspace is closed once its tokens are revoked, all by one command
     CHECK(server.stop() == 0);
 }
 
+TEST_CASE(
+    "a closed workspace is found in every log by its name and its id, and named in each row") {
+    const Installation here;
+    here.populate();
+    const std::string token = here.mint("Acme/member@acme.example");
+    {
+        Server server(here);
+        CHECK(server.status(token) == 403);
+        CHECK(server.stop() == 0);
+    }
+    REQUIRE(here.json({"usage", "--workspace", "Acme"}).size() == 1);
+    CHECK(here.json({"usage", "--workspace", "Acme"})[0]["workspaceName"] == "Acme");
+    const std::string id = here.json({"workspace", "show", "Acme"}).at("id");
+    here.must({"workspace", "rename", "Acme", "Acme Ltd"});
+    here.must({"token", "revoke", "--workspace", id});
+    here.must({"workspace", "close", "Acme Ltd"});
+    for (const std::string& named : {std::string("Acme Ltd"), id}) {
+        INFO(named);
+        const Json events = here.json({"audit", "--workspace", named, "--limit", "0"});
+        CHECK(events.size() > 3);
+        for (const Json& event : events) {
+            CHECK(event["workspaceId"] == id);
+            CHECK(event["workspaceName"] == "Acme Ltd");
+        }
+        const Json decisions = here.json({"why", "--workspace", named});
+        REQUIRE(decisions.size() == 1);
+        CHECK(decisions[0]["workspaceId"] == id);
+        CHECK(decisions[0]["workspaceName"] == "Acme Ltd");
+        CHECK(here.json({"usage", "--workspace", named}).empty());
+    }
+    for (const char* list : {"audit", "why", "usage"})
+        CHECK(
+            contains(here.run({list, "--workspace", "Bolt"}).err, "there is no workspace 'Bolt'"));
+
+    // Another one that takes the name is meant by it from then on.
+    here.must({"workspace", "add", "Acme Ltd"});
+    CHECK(here.json({"why", "--workspace", "Acme Ltd"}).empty());
+    CHECK(here.json({"why", "--workspace", id}).size() == 1);
+}
+
 TEST_CASE("members and tokens are renamed, shown and noted") {
     Installation here;
     here.populate();

@@ -172,7 +172,7 @@ TEST_CASE("a resolver asks when it is told to, at the interval, and when an addr
     CHECK(resolver.ask(long_ms));  // nothing is watched
     CHECK(names.asked == 0);
     const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
-    resolver.watch(upstream);
+    resolver.watch({upstream});
     CHECK(resolver.ask(long_ms));
     CHECK(names.asked == 1);
     CHECK(places(*upstream) == "192.0.2.1");
@@ -182,7 +182,7 @@ TEST_CASE("a resolver asks when it is told to, at the interval, and when an addr
     CHECK(comes_true([&] { return places(*upstream) == "192.0.2.2"; }));
 
     const auto often = upstream_of({{"api.test", 80, ""}}, counts, {}, 1);
-    resolver.watch(often);
+    resolver.watch({often});
     CHECK(resolver.ask(long_ms));
     names.say({at("192.0.2.3", 80)});
     CHECK(comes_true([&] { return places(*often) == "192.0.2.3"; }));
@@ -194,7 +194,7 @@ TEST_CASE("however often an address fails, its name is asked for once in a while
     names.say({at("192.0.2.1", 80)});
     Resolver resolver({}, names.look_up());
     const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
-    resolver.watch(upstream);
+    resolver.watch({upstream});
     REQUIRE(resolver.ask(long_ms));
     const auto place = upstream->places()->front();
     const auto begin = std::chrono::steady_clock::now();
@@ -228,7 +228,7 @@ TEST_CASE("nobody waits for a look-up that does not end: neither a call, nor the
                               return Upstream::Found{{}, "it took too long"};
                           });
         const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
-        resolver.watch(upstream);
+        resolver.watch({upstream});
         CHECK_FALSE(resolver.ask(1));
         REQUIRE(comes_true([&] { return hanging->began.load(); }));
         upstream->failed(*upstream->places()->front(), 0);  // returns
@@ -249,7 +249,7 @@ TEST_CASE(
     Resolver resolver({}, names.look_up());
     Upstream::Counts counts;
     const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
-    resolver.watch(upstream);
+    resolver.watch({upstream});
     REQUIRE(resolver.ask(long_ms));
     gate.use(upstream);
     RawClient client = gate.client();
@@ -278,7 +278,7 @@ TEST_CASE("when an API moves, its next call goes to the new address and none is 
     Resolver resolver({}, names.look_up());
     Upstream::Counts counts;
     const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
-    resolver.watch(upstream);
+    resolver.watch({upstream});
     REQUIRE(resolver.ask(long_ms));
     gate.use(upstream);
     RawClient client = gate.client();

@@ -193,7 +193,7 @@ TEST_CASE("all that is wrong with a question is named at once, each with what is
     CHECK(answer.status == 400);
     CHECK(
         answer.body.find(
-            R"("fields":{"address":"is not an address; it has to be the client's IPv4 or IPv6 address alone","method":"has the wrong type; it has to be a text","path":"is missing; it has to be a text","spend":"has the wrong type; it has to be true or false","token":"has the wrong type; it has to be a text","x":"is not known here; known are token, method, path, address and spend"})") !=
+            R"("fields":{"address":"is not an address; it has to be the client's IPv4 or IPv6 address alone","method":"has the wrong type; it has to be a text","path":"is missing; it has to be a text","spend":"has the wrong type; it has to be true or false","token":"has the wrong type; it has to be a text","x":"is not known here; known are token, method, path, host, address and spend"})") !=
         std::string::npos);
     CHECK(bench.notes.told.empty());
 }

@@ -144,12 +144,13 @@ Gauges all_of_them() {
 }
 
 const std::string reasons[] = {
-    "granted",          "bad_request",       "target_too_long", "path_ambiguous",
-    "forged_header",    "no_credentials",    "wrong_scheme",    "malformed_token",
-    "damaged_token",    "wrong_environment", "unknown_token",   "revoked_token",
-    "expired_token",    "rotated_token",     "member_removed",  "too_many_failures",
-    "plan_without_api", "plan_lapsed",       "role_forbidden",  "scope_missing",
-    "not_own",          "path_unlisted",     "window_full",     "store_failed"};
+    "granted",         "bad_request",       "host_unlisted",    "method_not_allowed",
+    "target_too_long", "path_ambiguous",    "forged_header",    "no_credentials",
+    "wrong_scheme",    "malformed_token",   "damaged_token",    "wrong_environment",
+    "unknown_token",   "revoked_token",     "expired_token",    "rotated_token",
+    "member_removed",  "too_many_failures", "plan_without_api", "plan_lapsed",
+    "role_forbidden",  "scope_missing",     "not_own",          "path_unlisted",
+    "window_full",     "store_failed"};
 
 /// Of a server that has decided nothing yet: `name`, by reason.
 std::string by_reason(const std::string& name) {
@@ -462,7 +463,9 @@ std::string of_resource(const std::string& name, const std::string& outcome, int
 TEST_CASE("a decision counts for its resource and its outcome, whatever the reason is called") {
     const std::map<std::string, std::set<std::string>> outcomes = {
         {"granted", {"granted"}},
-        {"unreadable", {"bad_request", "target_too_long", "path_ambiguous", "forged_header"}},
+        {"unreadable",
+         {"bad_request", "host_unlisted", "method_not_allowed", "target_too_long", "path_ambiguous",
+          "forged_header"}},
         {"unauthenticated",
          {"no_credentials", "wrong_scheme", "malformed_token", "damaged_token", "wrong_environment",
           "unknown_token", "revoked_token", "expired_token", "rotated_token", "member_removed",

@@ -41,7 +41,7 @@ public:
         look_at_backups();
         if (known_)
             look_at_server();
-        if (configured_ && !config_.upstream_urls.empty())
+        if (configured_ && !config::all_upstreams(config_).empty())
             look_at_upstream();
         return found_;
     }
@@ -211,11 +211,11 @@ private:
     void look_at_upstream() {
         constexpr int wait_ms = 2'000;
         std::vector<UpstreamSeen> all;
-        for (const std::string& url : config_.upstream_urls) {
-            const config::Listen place = config::parse_upstream(url);
-            session_.output.progress("connecting to " + url);
+        for (const config::UpstreamKey& one : config::all_upstreams(config_)) {
+            const config::Listen place = config::parse_upstream(one.url);
+            session_.output.progress("connecting to " + one.url);
             all.push_back(
-                {url, ops::why_not_connected({place.host, place.port, place.path}, wait_ms)});
+                {one.url, ops::why_not_connected({place.host, place.port, place.path}, wait_ms)});
         }
         report_.add(about_upstream(all));
     }

@@ -244,6 +244,14 @@ private:
     bool stopped_ = false;
 };
 
+/// As the calls say it.
+std::string host_of(const Way& way) {
+    if (!way.host.empty())
+        return way.host;
+    const bool v6 = way.url.host.find(':') != std::string::npos;
+    return v6 ? "[" + way.url.host + "]" : way.url.host;
+}
+
 }  // namespace
 
 Status look_through(Session& session, const Way& way, const std::optional<std::string>& path,
@@ -263,7 +271,7 @@ Status look_through(Session& session, const Way& way, const std::optional<std::s
     const auto policy = policy::Policy::make(config.value()->rules);
     if (!policy)
         return policy.failure();
-    const auto aim = aim_at(policy.value(), path);
+    const auto aim = aim_at(policy.value(), path, host_of(way));
     if (!aim)
         return aim.failure();
 

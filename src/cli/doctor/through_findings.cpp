@@ -50,8 +50,9 @@ std::string flaw_of_headers(const Expected& expected, const http::ProbeAnswer& a
 }
 
 /// The least role that may read `path` as a whole.
-std::optional<Role> reader_of(const policy::Policy& policy, const std::string& path) {
-    const policy::Match match = policy.find(path);
+std::optional<Role> reader_of(const policy::Policy& policy, const std::string& path,
+                              std::string_view host) {
+    const policy::Match match = policy.find(path, host);
     if (match.flaw != policy::PathFlaw::none || match.own_route())
         return std::nullopt;
     if (match.resource != nullptr && match.resource->is_public)
@@ -118,11 +119,19 @@ Result<Url> parse_url(std::string_view text) {
     return url;
 }
 
-Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string>& asked) {
+Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string>& asked,
+                   std::string_view host) {
+    const auto api = policy.api_of(host);
+    if (!api)
+        return Failure{
+            Fault::usage,
+            "no [[api]] is called under the host " + in_quotes(host) + ", so every call is refused",
+            "name one of its hosts: `--host api.example.com`"};
+    const std::string name = policy.looks_at_hosts() ? policy.rules().apis[*api].name : "";
     const std::string next =
         "name one that a GET does no harm to, and that is not public: `--path /api/v1/…`";
     if (asked) {
-        if (const auto role = reader_of(policy, *asked))
+        if (const auto role = reader_of(policy, *asked, host))
             return Aim{*asked, *role};
         return Failure{Fault::usage,
                        "no role may read " + in_quotes(*asked) +
@@ -131,14 +140,14 @@ Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string
     }
     for (const policy::Resource& resource : policy.resources())
         for (const policy::Pattern& pattern : resource.patterns) {
-            const std::string path = path_of(pattern);
+            const std::string path = resource.api == name ? path_of(pattern) : "";
             if (path.empty())
                 continue;
-            if (const auto role = reader_of(policy, path))
+            if (const auto role = reader_of(policy, path, host))
                 return Aim{path, *role};
         }
     // A path that no row lists, where those are allowed.
-    if (const auto role = reader_of(policy, std::string(root_path)))
+    if (const auto role = reader_of(policy, std::string(root_path), host))
         return Aim{std::string(root_path), *role};
     return Failure{Fault::usage, "the configuration lists no path that is safe to call", next};
 }
@@ -463,11 +472,11 @@ Check about_address(const Evidence& evidence) {
             evidence, "the gate sees " + from + ", and not what is made up in X-Forwarded-For");
     const auto address = Address::parse(from);
     if (from == evidence.near_source || (address && ops::is_loopback(*address)))
-        return is_bad(name,
-                      "the gate sees " + from + " for a call from " + evidence.source +
-                          ": that is the proxy. All callers share one count of failures",
-                      "name the proxy's address in [trust] proxies, if it is not there; and in " +
-                          fix);
+        return is_bad(
+            name,
+            "the gate sees " + from + " for a call from " + evidence.source +
+                ": that is the proxy. All callers share one count of failures",
+            "name the proxy's address in [trust] proxies, if it is not there; and in " + fix);
     return is_worth_a_look(name,
                            "the gate sees " + from + " for a call that left from " +
                                evidence.source +
@@ -541,8 +550,9 @@ Check about_text(const Evidence& evidence, const std::vector<std::string>& marks
         return is_worth_a_look(name, "the proxy has a text of another version of Hourgate",
                                "print it again: `hourgate snippets " + std::string(proxy) +
                                    "`, with the same options as before");
-    return is_skipped(name, "the proxy does not say which text it has: it was written by hand, or "
-                            "printed by an earlier version");
+    return is_skipped(name,
+                      "the proxy does not say which text it has: it was written by hand, or "
+                      "printed by an earlier version");
 }
 
 std::vector<Check> findings_of(const Evidence& evidence, const std::vector<std::string>& marks) {

@@ -37,10 +37,12 @@ struct Aim {
     Role role = Role::manager;
 };
 /// `asked`, if given, else the first configured path without captures that a role may read as a
-/// whole; the lowest such role. Where no row has one, "/" if that may be read: with no row at all,
-/// or with unlisted = "allow". Failure::usage when there is none: the path must be named.
+/// whole; the lowest such role. Where there are [[api]]s, of the one that is called under `host`.
+/// Where no row has one, "/" if that may be read: with no row at all, or with unlisted = "allow".
+/// Failure::usage when there is none: the path must be named.
 [[nodiscard]] Result<Aim> aim_at(const policy::Policy& policy,
-                                 const std::optional<std::string>& asked);
+                                 const std::optional<std::string>& asked,
+                                 std::string_view host = {});
 
 /// One call and its answer.
 struct Exchange {
@@ -71,8 +73,8 @@ struct Evidence {
     std::optional<Exchange> forged;     ///< with X-Hourgate-Role
     std::optional<Exchange> claimed;    ///< with X-Forwarded-For
     std::optional<Exchange> metrics, ask, admin;  ///< the gate's own routes through the proxy
-    std::optional<Exchange> elsewhere;  ///< `anonymous` under a host name that nobody has
-    std::optional<Exchange> text;       ///< which text of `hourgate snippets` the proxy has
+    std::optional<Exchange> elsewhere;            ///< `anonymous` under a host name that nobody has
+    std::optional<Exchange> text;  ///< which text of `hourgate snippets` the proxy has
 
     Noted of_caller, of_narrow, of_forger, of_claimer;
     /// Calls from the address that a program of this machine calls from, without and with

@@ -171,14 +171,16 @@ Sent sent_by(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
 
 /// Left as it was: a repeat, a call that could not be decided, one whose path is not on record as a
 /// whole, and one that was refused for a header.
-bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Reason reason) {
-    return record.again || by.cut || by.problem || reason == Reason::store_failed;
+bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Reason reason,
+             bool by_host) {
+    return record.again || by.cut || by.problem || reason == Reason::store_failed ||
+           (by_host && !by.host);
 }
 
 /// Refused before anybody was asked who they are: who they were is not on record.
 bool was_unreadable(Reason reason) noexcept {
     return reason == Reason::path_ambiguous || reason == Reason::bad_request ||
-           reason == Reason::target_too_long;
+           reason == Reason::target_too_long || reason == Reason::host_unlisted;
 }
 
 Replayed::Kind kind_of(Reason was, Reason now) noexcept {
@@ -215,7 +217,7 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
         replayed.kind = Replayed::Kind::probe;
         return replayed;
     }
-    if (!was || is_left(record, by, *was))
+    if (!was || is_left(record, by, *was, state_->policy.looks_at_hosts()))
         return replayed;
 
     State& state = *state_;
@@ -230,6 +232,7 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
     call.credentials = sent.credentials;
     call.method = record.method;
     call.target = record.path;
+    call.host = by.host ? std::string_view(*by.host) : std::string_view();
     call.preflight = by.preflight;
     call.address = Address::parse(record.address);
     call.now = state.now_of(record);
