@@ -1,6 +1,7 @@
 // The reasons of answers that are no decision about a call: those of management, of requests that
-// cannot be read, of an API that does not answer. Stable names, as those of enum Reason are; each
-// of both has its entry in docs/errors.md. Tests compare the two, and this list with the sources.
+// cannot be read, of an API that does not answer. One that a decision has, too, is in enum Reason
+// alone. Stable names, as those of enum Reason are; each of both has its entry in docs/errors.md.
+// Tests compare the two, and this list with the sources.
 #pragma once
 
 #include <array>
@@ -9,14 +10,14 @@
 namespace hourgate::http {
 
 // clang-format off
-inline constexpr std::array<std::string_view, 63> other_reasons = {
+inline constexpr std::array<std::string_view, 62> other_reasons = {
     "ambiguous_member", "bad_chunk", "bad_email", "bad_grace", "bad_header", "bad_host",
     "bad_idempotency_key", "bad_json", "bad_length", "bad_line_end", "bad_name", "bad_plan",
     "bad_prefix", "bad_request_line", "beyond_token", "body_cut_short", "body_too_large",
     "conflict", "expiry_past", "expiry_too_late", "forbidden_scope", "gate_not_understood",
     "gate_unreachable", "granted_since", "head_too_long", "header_too_long", "idempotency_key_used",
     "internal_error", "invalid_fields", "last_owner", "line_ended", "member_exists",
-    "method_not_allowed", "name_taken", "no_such_route", "not_found", "not_ready", "not_rotatable",
+    "name_taken", "no_such_route", "not_found", "not_ready", "not_rotatable",
     "operators_only", "plan_in_use", "preflight_with_body", "timed_out", "token_ended",
     "token_in_grace", "too_busy", "too_many_bodies", "too_many_connections", "too_many_headers",
     "too_many_options", "too_many_plans", "too_many_scopes", "too_many_tokens", "unknown_encoding",

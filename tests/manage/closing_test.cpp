@@ -104,7 +104,8 @@ TEST_CASE("no number of a closed workspace, member or token is ever given out ag
     }
 }
 
-TEST_CASE("the audit log of a closed workspace is found by its id, and of none that never was") {
+TEST_CASE(
+    "the audit log of a closed workspace is found by id and name, and of none that never was") {
     DatabaseBench bench;
     const std::string acme = bench.workspace("acme");
     take(close_workspace(bench.context(), acme));
@@ -116,7 +117,19 @@ TEST_CASE("the audit log of a closed workspace is found by its id, and of none t
     filter.workspace_id = "ws_0000000000000000";
     CHECK(list_events(bench.context(), filter).failure().fault == Fault::not_found);
     filter.workspace_id = "acme";
-    CHECK(list_events(bench.context(), filter).failure().fault == Fault::not_found);
+    CHECK(take(list_events(bench.context(), filter)).items.size() == 2);
+    // Of two that were closed with one name, the later is meant; each is found by its id.
+    const std::string other = bench.workspace("acme");
+    filter.workspace_id = "acme";
+    CHECK(take(list_events(bench.context(), filter)).items.size() == 1);
+    take(close_workspace(bench.context(), other));
+    filter.workspace_id = "acme";
+    for (const AuditEvent& event : take(list_events(bench.context(), filter)).items) {
+        CHECK(event.workspace_id == other);
+        CHECK(event.workspace_name == "acme");
+    }
+    filter.workspace_id = acme;
+    CHECK(take(list_events(bench.context(), filter)).items.size() == 2);
 }
 
 TEST_CASE("only an operator closes a workspace") {
