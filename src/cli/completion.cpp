@@ -12,8 +12,8 @@
 #include "cli/help.h"
 #include "cli/print.h"
 #include "cli/session.h"
+#include "cli/values.h"
 #include "manage/audit_log.h"
-#include "manage/decisions.h"
 #include "manage/list_order.h"
 #include "plan/plan.h"
 
@@ -125,7 +125,7 @@ std::string values_of(const Command& command, const Parameter& parameter) {
         return sorts_of(path);
     if (name == "--action")
         return joined_words(manage::audit_actions);
-    return name == "--reason" ? joined_words(manage::told_reasons()) : "";
+    return name == "--reason" ? joined_words(told_reasons()) : "";
 }
 
 /// Every option of any command that is followed by its value.

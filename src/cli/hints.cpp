@@ -30,6 +30,13 @@ bool is_on_path(const std::string& called) {
     return false;
 }
 
+/// As it is found from any folder: what is pasted may go into a crontab.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto found = std::filesystem::absolute(path, error);
+    return error ? path : found.lexically_normal().string();
+}
+
 /// Where the command ends that begins at `at`: at its backtick, or where the sentence goes on.
 std::size_t end_of_command(std::string_view text, std::size_t at) {
     const bool in_backticks =
@@ -65,11 +72,16 @@ Hints Hints::of(const std::string& program, const Arguments& arguments) {
     if (const char* named = std::getenv("HOURGATE_CONFIG");
         !config && named != nullptr && *named != '\0')
         config = named;
+    if (config && !config->empty())
+        config = absolute(*config);
     if (config == standard)
         config.reset();
+    std::optional<std::string> database = arguments.find(database_option.name);
+    if (database && !database->empty())
+        database = absolute(*database);
     const bool by_path = program.find('/') != std::string::npos && !is_on_path(program);
-    return {by_path ? for_shell(program) : std::string(own_name), std::move(config),
-            arguments.find(database_option.name)};
+    return {by_path ? for_shell(absolute(program)) : std::string(own_name), std::move(config),
+            std::move(database)};
 }
 
 std::string Hints::completed(const Command& command, std::string_view words) const {

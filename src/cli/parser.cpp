@@ -216,7 +216,10 @@ private:
         if (!extras.empty())
             return Failure{Fault::usage,
                            "'" + echoed(extras.front()) + "' is one argument too many",
-                           "the form is `hourgate " + usage_of(*found) +
+                           (extras.front().ends_with(".toml")
+                                ? "did you mean `--config " + echoed(extras.front()) + "`? "
+                                : std::string()) +
+                               "the form is `hourgate " + usage_of(*found) +
                                "`; put quotes around words that belong together"};
         invocation.command = found;
         if (Status taken = take_all(*found, invocation.arguments); !taken)

@@ -537,6 +537,19 @@ Status write_parts(Session& session, const Values& values) {
                                 "reload nginx\n");
 }
 
+/// A proxy in front of a gate that forwards nothing, or takes all callers for the proxy.
+void warn_of_what_is_missing(const Session& session, const config::Config& config) {
+    const auto all = config::all_upstreams(config);
+    if (all.empty())
+        session.output.warn(
+            "[upstream] url is not set, so the gate does not forward the calls that "
+            "this proxy sends to it: name your API there");
+    if (config.proxies == AddressSet{})
+        session.output.warn(
+            "[trust] proxies is empty, so the gate takes every caller for this proxy, and counts "
+            "failed calls of all together: name the proxy's address there, such as \"127.0.0.1\"");
+}
+
 Status snippets(Session& session) {
     const auto proxy = proxy_named(session.arguments.one("PROXY"));
     if (!proxy)
@@ -567,6 +580,8 @@ Status snippets(Session& session) {
                                                                       : "[upstream] url names ") +
             std::to_string(urls.size()) + " addresses, and the text has the first one alone, " +
             urls.front() + ": add the others to it, or name one with --api");
+    if (session.arguments.given("--in-front"))
+        warn_of_what_is_missing(session, *config.value());
     const Values values =
         values_for(proxy.value(), file.value(), places.value(), *config.value(), session.arguments);
     if (session.arguments.given("--parts"))

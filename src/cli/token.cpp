@@ -72,6 +72,11 @@ Status list_some(Session& session, manage::TokenQuery query) {
     const auto listed = manage::list_tokens(context.value(), query, page.value());
     if (!listed)
         return listed.failure();
+    if (query.operators && listed.value().empty() && session.output.form() != Form::json)
+        return session.output.print_found(
+            session.output.hinted("no matching operator tokens; mint one: hourgate operator mint "
+                                  "--name NAME") +
+            "\n");
     if (Status printed = show(session, listed.value()); !printed)
         return printed;
     if (session.arguments.given(status_option.name) || session.output.form() == Form::json ||

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "gate/decision.h"
+#include "manage/decisions.h"
 
 namespace hourgate::cli {
 
@@ -210,6 +212,14 @@ Status check_period(std::int64_t from_ms, std::int64_t until_ms) {
                    "--from (" + format_time(from_ms) + ") is not before --until (" +
                        format_time(until_ms) + ")",
                    "give an earlier --from, or a later --until"};
+}
+
+std::vector<std::string_view> told_reasons() {
+    std::vector<std::string_view> all;
+    for (std::size_t i = 0; i < reason_count; ++i)
+        all.push_back(to_text(static_cast<Reason>(i)));
+    all.insert(all.end(), manage::reasons_after_grant.begin(), manage::reasons_after_grant.end());
+    return all;
 }
 
 }  // namespace hourgate::cli

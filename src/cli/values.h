@@ -71,4 +71,7 @@ struct Listing {
 /// What --from or --since says.
 [[nodiscard]] Result<std::optional<std::int64_t>> from_of(const Arguments&, std::int64_t now_ms);
 
+/// What --reason may be: those of the gate, then those that a granted call may fail by.
+[[nodiscard]] std::vector<std::string_view> told_reasons();
+
 }  // namespace hourgate::cli

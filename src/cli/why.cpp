@@ -67,7 +67,7 @@ Status check_filters(const Arguments& arguments) {
     const auto reason = arguments.find("--reason");
     if (!reason)
         return Done{};
-    const std::vector<std::string_view> known = manage::told_reasons();
+    const std::vector<std::string_view> known = told_reasons();
     std::string all;
     for (const std::string_view one : known) {
         all.append(all.empty() ? "" : ", ").append(one);

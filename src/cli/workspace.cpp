@@ -4,14 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
 #include "manage/ownership.h"
-#include "plan/subscription.h"
 
 namespace hourgate::cli {
 
@@ -24,42 +22,13 @@ Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Session& 
     return end_of(session.arguments, paid_until, session.clock.now().wall_ms);
 }
 
-/// A date in the past is done as asked, since it may be meant: it says what follows from it.
-void warn_of_past(Session& session, std::optional<std::int64_t> paid_until_ms) {
-    const auto config = session.settings();
-    if (!config)
-        return;
-    const LapseRule rule{config.value()->grace_days * ms_per_day};
-    const Standing standing = standing_at(paid_until_ms, rule, session.clock.now().wall_ms);
-    const std::string lapse_to = config.value()->lapse_to;
-    switch (standing.paid) {
-        case Paid::yes:
-            return;
-        case Paid::in_grace:
-            session.output.warn(
-                "paid until " + format_time(*paid_until_ms) +
-                " is in the past: the workspace is in its grace, and counts as plan '" + lapse_to +
-                "' from " + format_time(standing.lapses_ms));
-            return;
-        case Paid::lapsed:
-            session.output.warn("paid until " + format_time(*paid_until_ms) +
-                                " is in the past: the workspace has lapsed, and counts as plan '" +
-                                lapse_to + "' since " + format_time(standing.lapses_ms));
-            return;
-    }
+void warn_of_standing(const Session& session, const manage::Context& context,
+                      const manage::WorkspaceView& view) {
+    for (const std::string& warning : manage::standing_warnings(context, view))
+        session.output.warn(warning);
 }
 
-/// What cannot be looked up is left out, here and below: the change itself is done.
-void warn_of_plan(Session& session, const manage::Context& context,
-                  const manage::WorkspaceView& view) {
-    if (const auto plan = manage::show_plan(context, view.plan);
-        plan && !plan.value().api && view.tokens > 0)
-        session.output.warn("the workspace has " + std::to_string(view.tokens) +
-                            (view.tokens == 1 ? " live token" : " live tokens") + ", and plan '" +
-                            view.plan +
-                            "' has no API access: their calls are answered 402 from now on");
-}
-
+/// What cannot be looked up is left out: the change itself is done.
 void warn_of_name(Session& session, const manage::Context& context, const Workspace& workspace) {
     const auto warning = manage::warning_about_name(context, workspace);
     if (warning && !warning.value().empty())
@@ -79,7 +48,7 @@ Status add(Session& session) {
     asked.paid_until_ms = until.value().value_or(std::nullopt);
     const auto added = manage::add_workspace(context.value(), asked);
     if (added) {
-        warn_of_past(session, asked.paid_until_ms);
+        warn_of_standing(session, context.value(), added.value());
         warn_of_name(session, context.value(), added.value().workspace);
     }
     return shown_in_force(session, added);
@@ -114,10 +83,8 @@ Status plan(Session& session) {
     change.paid_until_ms = until.value();
     const auto changed =
         manage::change_workspace(context.value(), session.arguments.one(ws.name), change);
-    if (changed) {
-        warn_of_past(session, changed.value().workspace.paid_until_ms);
-        warn_of_plan(session, context.value(), changed.value());
-    }
+    if (changed)
+        warn_of_standing(session, context.value(), changed.value());
     return shown_in_force(session, changed);
 }
 

@@ -38,6 +38,13 @@ Json with_warning(Json view, const Result<std::string>& warning) {
     return view;
 }
 
+Json with_warnings(const manage::Context& context, const manage::WorkspaceView& view) {
+    Json json = with_warning(view_of(view), manage::warning_about_name(context, view.workspace));
+    for (std::string& warning : manage::standing_warnings(context, view))
+        json["warnings"].push_back(std::move(warning));
+    return json;
+}
+
 // --- workspaces ----------------------------------------------------------------------------------
 
 std::optional<Paid> standing_in(Fields& query) {
@@ -72,9 +79,8 @@ Answer add_one_workspace(Visit& visit) {
         return *std::move(off);
     const manage::Context context = visit.context();
     return visit.one(
-        201, manage::add_workspace(context, asked), [&](const manage::WorkspaceView& view) {
-            return with_warning(view_of(view), manage::warning_about_name(context, view.workspace));
-        });
+        201, manage::add_workspace(context, asked),
+        [&](const manage::WorkspaceView& view) { return with_warnings(context, view); });
 }
 
 Answer show_one_workspace(Visit& visit) {
@@ -93,8 +99,10 @@ Answer change_one_workspace(Visit& visit) {
             visit.body.time("paidUntil", DateMeans::its_end);  // null: paid without end
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::change_workspace(visit.context(), visit.captured(0), change),
-                     workspace_json);
+    const manage::Context context = visit.context();
+    return visit.one(
+        200, manage::change_workspace(context, visit.captured(0), change),
+        [&](const manage::WorkspaceView& view) { return with_warnings(context, view); });
 }
 
 Answer close_one_workspace(Visit& visit) {

@@ -59,6 +59,38 @@ std::string path_of(std::string_view list, std::size_t at) {
 
 }  // namespace
 
+namespace {
+
+/// Reads no value; keeps where the text stops being JSON, from 1.
+struct FlawFinder final : nlohmann::json_sax<Json> {
+    std::size_t at = 0;
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return true; }
+    bool key(string_t&) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
+        at = position;
+        return false;
+    }
+};
+
+std::size_t flaw_at(std::string_view body) {
+    FlawFinder finder;
+    (void)Json::sax_parse(body, &finder);
+    return finder.at;
+}
+
+}  // namespace
+
 Result<Fields> Fields::of_body(std::string_view body) {
     Fields fields;
     if (trimmed(body).empty())
@@ -74,6 +106,11 @@ Result<Fields> Fields::of_body(std::string_view body) {
         return true;
     };
     fields.members_ = Json::parse(body, each, false);
+    if (fields.members_.is_discarded())
+        return Failure{
+            Fault::usage,
+            "The body is not JSON: byte " + std::to_string(flaw_at(body)) + " does not fit.",
+            "Send one JSON object in UTF-8.", "bad_json"};
     if (!fields.members_.is_object())
         return Failure{Fault::usage, "The body is not a JSON object.",
                        "Send one JSON object in UTF-8.", "bad_json"};

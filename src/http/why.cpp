@@ -302,6 +302,48 @@ Json helps_with_role(const Decision& decision) {
     return helps(text + ": they may do it with a token of theirs.", std::move(roles));
 }
 
+/// The key of [policy], and of a [[resource]], that lets such a path pass; "": none does.
+std::string_view switch_of(policy::PathFlaw flaw) noexcept {
+    using policy::PathFlaw;
+    switch (flaw) {
+        case PathFlaw::encoded_slash:
+            return "encoded_slash";
+        case PathFlaw::backslash:
+            return "backslash";
+        case PathFlaw::control_byte:
+            return "control_byte";
+        case PathFlaw::not_utf8:
+            return "not_utf8";
+        case PathFlaw::dot_segment:
+            return "dot_segment";
+        case PathFlaw::empty_segment:
+            return "empty_segment";
+        case PathFlaw::semicolon:
+            return "semicolon";
+        case PathFlaw::double_encoding:
+            return "double_encoding";
+        case PathFlaw::case_variant:
+            return "case_variant";
+        case PathFlaw::reading_variant:
+            return "reading_variant";
+        case PathFlaw::none:
+        case PathFlaw::target_too_long:
+        case PathFlaw::unreadable:
+        case PathFlaw::bad_escape:
+        case PathFlaw::too_many_segments:
+            break;
+    }
+    return "";
+}
+
+Json helps_with_path(policy::PathFlaw flaw) {
+    const std::string_view key = switch_of(flaw);
+    return helps(key.empty() ? "You: the call has to be sent differently."
+                             : "You: the call has to be sent differently. Or, if the API is meant "
+                               "to be called so, the people who run this gate, with " +
+                                   std::string(key) + " = \"allow\".");
+}
+
 Json helps_with(const Decision& decision) {
     switch (decision.reason) {
         case Reason::bad_request:
@@ -312,9 +354,10 @@ Json helps_with(const Decision& decision) {
             return helps("You, if the host is mistyped; else the people who run this gate.");
         case Reason::method_not_allowed:
         case Reason::target_too_long:
-        case Reason::path_ambiguous:
         case Reason::forged_header:
             return helps("You: the call has to be sent differently.");
+        case Reason::path_ambiguous:
+            return helps_with_path(decision.match.flaw);
         case Reason::no_credentials:
         case Reason::wrong_scheme:
         case Reason::malformed_token:

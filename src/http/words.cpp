@@ -249,7 +249,7 @@ std::string mended(token::Flaw flaw, const ReplySettings& settings) {
         case token::Flaw::placeholder:
             return "Set the variable it should come from, and see that your program reads it.";
         case token::Flaw::line_end:
-            return "Have the line end cut off where the token is read, as from a file.";
+            return "Have the line end cut off where the token is read; a file must hold the token alone.";
         case token::Flaw::around:
             return "Send the token alone: " + parts + ".";
         case token::Flaw::masked:

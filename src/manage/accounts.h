@@ -60,6 +60,10 @@ struct ClosedWorkspace {
 /// Returns a sentence if another workspace's name differs from this one's only in letter case; ""
 /// if none does. Looks at the first 10,000 workspaces.
 [[nodiscard]] Result<std::string> warning_about_name(const Context&, const Workspace&);
+/// What follows from what it is paid until, if that is in the past, and from a plan without API
+/// access; full sentences. What cannot be looked up is left out. For after a change: a date in the
+/// past may be meant, so it is no failure.
+[[nodiscard]] std::vector<std::string> standing_warnings(const Context&, const WorkspaceView&);
 
 // --- members: MEMBER is a public id, "WS/EMAIL", "WS/SERVICE NAME", or an e-mail where unambiguous
 // ---

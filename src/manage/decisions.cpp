@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "gate/decision.h"
 #include "manage/find.h"
 #include "manage/rights.h"
 
@@ -47,14 +46,6 @@ std::string told_reason(const DecisionRecord& record) {
         return record.reason;
     const std::size_t begin = at + before.size();
     return record.document.substr(begin, record.document.find('"', begin) - begin);
-}
-
-std::vector<std::string_view> told_reasons() {
-    std::vector<std::string_view> all;
-    for (std::size_t i = 0; i < reason_count; ++i)
-        all.push_back(to_text(static_cast<Reason>(i)));
-    all.insert(all.end(), reasons_after_grant.begin(), reasons_after_grant.end());
-    return all;
 }
 
 Status write_decisions(Ledger& ledger, std::span<const DecisionRecord> records, bool grants_alone,

@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "manage/ledger.h"
@@ -31,8 +30,6 @@ inline constexpr std::array<std::string_view, 3> reasons_after_grant = {
 /// The reason that the caller was told: that of the decision or, if the call failed behind the
 /// gate, of that failure.
 [[nodiscard]] std::string told_reason(const DecisionRecord& record);
-/// Every reason that told_reason() may have: those of the gate, then those after a grant.
-[[nodiscard]] std::vector<std::string_view> told_reasons();
 
 using DecisionCounts = std::array<std::int64_t, decision_kinds>;
 

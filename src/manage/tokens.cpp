@@ -25,7 +25,7 @@ constexpr int mint_tries_max = 8;
 constexpr std::string_view mint_action = "token.mint";
 constexpr std::string_view change_action = "token.change";
 constexpr std::string_view rotate_action = "token.rotate";
-constexpr std::int64_t grace_s_max = 36'525 * std::int64_t{86'400};  // 100 years
+constexpr std::int64_t grace_s_max = 365 * std::int64_t{86'400};  // as [tokens] rotate_grace
 
 Status check_name(std::string_view name) {
     if (is_name(name, limits::token_name_bytes_max))
@@ -691,8 +691,9 @@ Result<TokenView> change_token(const Context& context, std::string_view prefix,
 Result<MintedToken> rotate_token(const Context& context, std::string_view prefix,
                                  std::optional<std::int64_t> grace_s) {
     if (grace_s && (*grace_s < 0 || *grace_s > grace_s_max))
-        return Failure{Fault::usage, "a grace of " + std::to_string(*grace_s) + " seconds",
-                       "give a length such as 24h, or 0 for at once", "bad_grace", "grace"};
+        return Failure{
+            Fault::usage, "a grace of " + std::to_string(*grace_s) + " seconds is out of bounds",
+            "give a length such as 24h, at most 365d, or 0 for at once", "bad_grace", "grace"};
     const std::int64_t own_max_s = context.tokens.rotate_grace_s;
     if (grace_s && context.actor.power == Power::workspace && *grace_s > own_max_s)
         return Failure{
@@ -737,8 +738,12 @@ Result<std::vector<TokenView>> revoke_operators(const Context& context,
         return may.failure();
     return in_write(context, [&](Rows& rows) -> Result<std::vector<TokenView>> {
         auto views = named_tokens(rows, std::nullopt, prefixes);
-        if (!views)
-            return views;
+        if (!views) {
+            Failure failure = views.failure();
+            if (failure.fault == Fault::not_found)
+                failure.next = "see `hourgate operator list`";
+            return failure;
+        }
         for (TokenView& view : views.value()) {
             if (!view.token.is_operator)
                 return Failure{Fault::not_found,

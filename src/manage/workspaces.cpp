@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "manage/accounts.h"
 #include "manage/audit.h"
 #include "manage/find.h"
@@ -282,6 +283,27 @@ Result<std::string> warning_about_name(const Context& context, const Workspace& 
                similar.value()->public_id + "): its name differs from " + quoted(workspace.name) +
                " only in letter case.";
     });
+}
+
+std::vector<std::string> standing_warnings(const Context& context, const WorkspaceView& view) {
+    std::vector<std::string> warnings;
+    const auto paid_until_ms = view.workspace.paid_until_ms;
+    const Standing standing = standing_at(paid_until_ms, context.lapse, context.now.wall_ms);
+    if (standing.paid != Paid::yes)
+        warnings.push_back("Paid until " + format_time(*paid_until_ms) +
+                           " is in the past: the workspace " +
+                           (standing.paid == Paid::in_grace ? "is in its grace, and counts"
+                                                            : "has lapsed, and counts") +
+                           " as plan " + quoted(context.lapse_to) +
+                           (standing.paid == Paid::in_grace ? " from " : " since ") +
+                           format_time(standing.lapses_ms) + ".");
+    const auto plan = show_plan(context, view.plan);
+    if (plan && !plan.value().api && view.tokens > 0)
+        warnings.push_back("The workspace has " + std::to_string(view.tokens) +
+                           (view.tokens == 1 ? " live token" : " live tokens") + ", and plan " +
+                           quoted(view.plan) +
+                           " has no API access: their calls are answered 402 from now on.");
+    return warnings;
 }
 
 }  // namespace hourgate::manage

@@ -117,7 +117,7 @@ std::optional<Failure> check_patterns(const Resource& resource, const Resource& 
 
 std::optional<Failure> check_resource(const Resource& resource, const Resource& own) {
     if (!is_slug(resource.name, resource_name_bytes_max))
-        return off(resource, "cannot be named so",
+        return off(resource, "cannot be named '" + printable(resource.name) + "'",
                    "use 1 to 64 of a-z, 0-9, '_' and '-', a letter first");
     if (resource.name == own_name)
         return off(resource, "is the name of the gate's own routes", "give it another name");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 
@@ -112,10 +113,15 @@ Failure failure_in_flight(const std::string& path) noexcept {
 }
 
 Failure permission_failure(const std::string& what, const std::string& path) {
-    std::string next = "run it as the user that owns the file";
     struct stat status {};
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    std::string next = "run it as the user that owns the file";
     if (::stat(path.c_str(), &status) == 0)
         next += " (uid " + std::to_string(status.st_uid) + ")";
+    else if (!folder.empty() && ::stat(folder.c_str(), &status) == 0)
+        next = "run it as the user that owns the folder (uid " + std::to_string(status.st_uid) +
+               "), or give " + folder + " to this user (`chown " + std::to_string(::geteuid()) +
+               " '" + folder + "'`)";
     if (const auto user = AsOwner::working_as())
         return {Fault::permission,
                 "root works as the user that can rearrange this folder (uid " +
@@ -133,7 +139,10 @@ Failure system_failure(const std::string& what, const std::string& path, int err
     if (error == ENOSPC || error == EDQUOT || error == EFBIG)
         return full_disk(path);
     return {Fault::system, "cannot " + what + " " + path + ": " + message_of(error),
-            error == ENOENT ? "make the folder first, or check [database] path" : ""};
+            error == ENOENT
+                ? "make the folder " + std::filesystem::path(path).parent_path().string() +
+                      " first, or name another place"
+                : ""};
 }
 
 }  // namespace hourgate::store

@@ -113,7 +113,7 @@ TEST_CASE("a date in the past is done, and said to be one") {
     CHECK(here.json({"workspace", "show", "Old"}).at("lapsesAt") == "2020-01-05T00:00:00Z");
     const Ran json =
         here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2020-01-01", "--json"});
-    CHECK(Json::parse(json.err).at("warning").at("message").get<std::string>().find("paid until") ==
+    CHECK(Json::parse(json.err).at("warning").at("message").get<std::string>().find("Paid until") ==
           0);
     CHECK(Json::parse(json.out).at("plan") == "studio");
     CHECK(
@@ -136,7 +136,7 @@ TEST_CASE("a change that cuts customers off says whom, and one that nearly names
     CHECK(contains(here.run({"plan", "set", "studio", "--window", "w=1/60"}).err,
                    "which is narrower than it was"));
     CHECK(contains(here.run({"workspace", "plan", "Acme", "free"}).err,
-                   "the workspace has 1 live token, and plan 'free' has no API access"));
+                   "The workspace has 1 live token, and plan 'free' has no API access"));
 
     CHECK(contains(refused(here, {"workspace", "plan", "acme", "studio"}, 1),
                    "did you mean 'Acme'?"));

@@ -220,7 +220,9 @@ private:
             CHECK(server_->status(changer.revoked()) == 401);
     }
 
-    const Installation here_{"[failures]\nlimit = 1000000\n[tokens]\nlive_max = 10000\n"};
+    const Installation here_{
+        "[failures]\nlimit = 1000000\n[tokens]\nlive_max = 10000\n"
+        "mints_per_day = 10000\n"};
     std::mt19937_64 random_;
     std::deque<Changer> changers_;
     std::unique_ptr<Server> server_;

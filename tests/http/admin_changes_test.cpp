@@ -66,6 +66,26 @@ TEST_CASE("a new workspace or service whose name differs in letter case alone is
     CHECK(service("Robot").size() == 1);
 }
 
+TEST_CASE("a workspace that is paid until a date in the past is warned about over HTTP, too") {
+    ManageBench bench;
+    const Json past = {{"plan", "studio"}, {"paidUntil", "2020-01-01"}};
+    Json lapsed = past;
+    lapsed["name"] = "Past";
+    const auto added = bench.operate("POST", "/workspaces", lapsed).body["data"];
+    REQUIRE(added["warnings"].size() == 1);
+    CHECK(added["warnings"][0].get<std::string>().find("has lapsed, and counts as plan") !=
+          std::string::npos);
+    CHECK(bench.operate("PATCH", "/workspaces/acme", past).body["data"]["warnings"].size() == 1);
+    const auto no_api =
+        bench.operate("PATCH", "/workspaces/acme", {{"plan", "free"}, {"paidUntil", nullptr}});
+    REQUIRE(no_api.body["data"]["warnings"].size() == 1);
+    CHECK(no_api.body["data"]["warnings"][0].get<std::string>().find("has no API access") !=
+          std::string::npos);
+    CHECK(bench.operate("PATCH", "/workspaces/acme", {{"plan", "studio"}})
+              .body["data"]["warnings"]
+              .empty());
+}
+
 TEST_CASE("a token is told its workspace under both names") {
     ManageBench bench;
     const auto me = bench.self(bench.tokens["owner@acme"], "GET", "/me").body["data"];

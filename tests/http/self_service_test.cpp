@@ -66,6 +66,8 @@ TEST_CASE("a body that is no JSON object is 400, and one not said to be JSON 415
         CAPTURE(body);
         CHECK(bench.self(token, "POST", "/tokens", Json(body)).reason() == "bad_json");
     }
+    CHECK(bench.self(token, "POST", "/tokens", Json(R"({"name":"a",})")).body["error"]["message"] ==
+          "The body is not JSON: byte 13 does not fit.");
     const auto text = bench.self(token, "POST", "/tokens", Json(R"({"name":"a"})"),
                                  {{"Content-Type", "text/plain"}});
     CHECK(text.status == 415);

@@ -405,6 +405,29 @@ TEST_CASE("nothing that a caller sent can colour or break the terminal that show
     CHECK(contains(letter, "/a\\xc2\\x9b31m/"));
 }
 
+TEST_CASE("who reads why a path is ambiguous learns which switch lets it pass, if one does") {
+    using policy::PathFlaw;
+    WhyBench bench;
+    char last = 'a';
+    const auto who_of = [&](PathFlaw flaw) {
+        Decision decision;
+        decision.reason = Reason::path_ambiguous;
+        decision.match.flaw = flaw;
+        decision.id.fill(last++);
+        decision.method = "GET";
+        decision.target = "/x";
+        bench.decisions.note(decision, false);
+        return bench
+            .decision("dec_" + std::string(decision.id.begin(), decision.id.end()))["who"]["text"]
+            .get<std::string>();
+    };
+    CHECK(contains(who_of(PathFlaw::encoded_slash), "with encoded_slash = \"allow\"."));
+    CHECK(contains(who_of(PathFlaw::semicolon), "with semicolon = \"allow\"."));
+    CHECK(contains(who_of(PathFlaw::case_variant), "with case_variant = \"allow\"."));
+    CHECK(contains(who_of(PathFlaw::reading_variant), "with reading_variant = \"allow\"."));
+    CHECK(who_of(PathFlaw::bad_escape) == "You: the call has to be sent differently.");
+}
+
 TEST_CASE("whoever was refused at the second look of a proxy can look that decision up as well") {
     WhyBench bench;
     Decision decision;

@@ -241,7 +241,7 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                              "systemctl enable --now hourgate-backup.timer`, and at once: `"
                        : std::string("each night, by cron for example, and at once: `");
     const std::string now = nightly + make + as + "hourgate backup " + folder +
-                            " --verify`; if backups go elsewhere: --backups DIR";
+                            " --verify --keep 7`; if backups go elsewhere: --backups DIR";
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
     if (!seen.newest.file)

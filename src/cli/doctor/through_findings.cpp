@@ -358,7 +358,7 @@ Check about_limit_headers(const Evidence& evidence) {
             name,
             "granted calls come without RateLimit and X-RateLimit-*: callers see a limit only when "
             "they are refused",
-            "what `hourgate snippets` prints for nginx, Caddy and HAProxy passes them on");
+            "what `hourgate snippets PROXY` prints for nginx, Caddy and HAProxy passes them on");
     std::string left;
     for (const Exchange& one : evidence.paid)
         if (one.reason.empty())
@@ -378,7 +378,8 @@ Check about_identity(const Evidence& evidence) {
     for (const http::Header& header : forged.answer.headers)
         echoed = echoed || header.value.find(evidence.forged_role) != std::string::npos;
     const std::string set_all =
-        "if the proxy is set up as `hourgate snippets` prints, nothing: it removes or replaces "
+        "if the proxy is set up as `hourgate snippets PROXY` prints, nothing: it removes or "
+        "replaces "
         "what callers send. Else set all eight X-Hourgate-* headers of the request to the API from "
         "the gate's answer, as it does";
     if (echoed)
