@@ -38,8 +38,10 @@ local function ask(txn)
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-uri"] = { txn.sf:pathq() }
     headers["x-forwarded-for"] = { txn.sf:src() }
+    -- Which API the calls are forwarded to: the gate refuses those of another one.
+    local api = txn:get_var("txn.hourgate_api")
     return core.httpclient():get({
-        url = gate.url, dst = gate.dst, timeout = gate.timeout, headers = headers,
+        url = gate.url .. (api and "?api=" .. api or ""), dst = gate.dst, timeout = gate.timeout, headers = headers,
     })
 end
 

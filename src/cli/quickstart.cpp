@@ -17,6 +17,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/visible.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/session.h"
@@ -82,6 +83,10 @@ Result<Asked> asked_of(const Arguments& arguments) {
     const std::string named = arguments.find("--folder").value_or(std::string(usual_folder));
     if (named.empty())
         return Failure{Fault::usage, "--folder names no folder", "write --folder FOLDER"};
+    if (visible_line(named) != named)
+        return Failure{Fault::usage,
+                       "--folder '" + echoed(named) + "' has a character that cannot be shown",
+                       "name a folder without line ends and control characters"};
     std::error_code error;
     const auto whole = std::filesystem::absolute(named, error);
     if (error)

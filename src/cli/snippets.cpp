@@ -250,7 +250,10 @@ std::string mark_of(const Proxy& proxy, std::string_view file) {
     return mark;
 }
 
-/// A line whose value is empty is left out. Further lines of a value are indented like the first.
+/// What a question ends with that is for one API.
+constexpr std::string_view of_api = "of_api";
+
+/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are indented like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
     while (!text.empty()) {
@@ -259,7 +262,7 @@ std::string filled(std::string_view text, const Values& values) {
         for (const auto& [name, value] : values) {
             const std::string mark = "{{" + std::string(name) + "}}";
             for (auto at = line.find(mark); at != line.npos; at = line.find(mark, at)) {
-                left_out |= value.empty();
+                left_out |= value.empty() && name != of_api;
                 const std::string shown = indented(value, line.find_first_not_of(' '));
                 line.replace(at, mark.size(), shown);
                 at += shown.size();
@@ -319,12 +322,26 @@ std::string server_names(const config::Config& config, const Arguments& argument
     return names;
 }
 
+/// The hosts whose calls Envoy takes, with any port: it says nothing else to the gate.
+std::string domains(const config::Api* api) {
+    std::string all;
+    if (api != nullptr)
+        for (const std::string& host : api->hosts)
+            for (const char* const port : {"", ":*"})
+                all.append(all.empty() ? "\"" : ", \"").append(host).append(port).append("\"");
+    return all.empty() ? "\"*\"" : all;
+}
+
 Values values_for(const Proxy& proxy, std::string_view file, const Places& places,
                   const config::Config& config, const Arguments& arguments) {
     const Style style = proxy.style;
     const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
     const bool listens = arguments.given("--listen");
     const std::string port = std::to_string(places.front.port);
+    // Three parts serve the servers of a site, each with its own API.
+    const config::Api* const api = arguments.given("--parts") ? nullptr
+                                   : config.apis.size() == 1  ? &config.apis.front()
+                                                              : named_api(config, arguments);
     // Envoy's own form of an address is no text for a comment.
     const Style own_style = style == Style::envoy ? Style::nginx : style;
     return {
@@ -334,10 +351,12 @@ Values values_for(const Proxy& proxy, std::string_view file, const Places& place
         {"api", places.api.kind == Listen::Kind::unix_socket ? written(places.api, own_style)
                                                              : host_and_port(places.api)},
         {"api_prefix", config.rules.api_prefix},
+        {"api_name", api == nullptr ? "" : api->name},
         {"listen", host_and_port(places.front)},
         {"listens", listens ? "listen " + host_and_port(places.front) + ";" : usual_listens},
         {"server_name", server_names(config, arguments)},
         {"server_name_hint", server_names(config, arguments).empty() ? server_name_hint : ""},
+        {of_api, api == nullptr ? "" : "?api=" + api->name},
         {"dir", arguments.find("--parts").value_or("")},
         {"upstream_hint", config::all_upstreams(config).empty() ? upstream_hint : ""},
         // nginx
@@ -356,6 +375,7 @@ Values values_for(const Proxy& proxy, std::string_view file, const Places& place
         {"ask_address", written(places.ask, Style::envoy)},
         {"public_address", written(places.public_, Style::envoy)},
         {"api_address", written(places.api, Style::envoy)},
+        {"domains", domains(api)},
         {"ask_type", discovery(places.ask)},
         {"public_type", discovery(places.public_)},
         {"api_type", discovery(places.api)},
@@ -537,6 +557,26 @@ Status write_parts(Session& session, const Values& values) {
                                 "reload nginx\n");
 }
 
+/// One text leads to one API. Each proxy but Envoy tells the gate which; Envoy takes its hosts alone.
+Status check_one_api(const Session& session, Style style, const config::Config& config) {
+    const Arguments& arguments = session.arguments;
+    if (config.apis.size() < 2 || arguments.given("--in-front") || arguments.given("--parts") ||
+        style == Style::haproxy_script)
+        return Done{};
+    const config::Api* const api = named_api(config, arguments);
+    if (api == nullptr)
+        session.output.warn(
+            "calls of all APIs go to one address by this text: if what listens there "
+            "does not tell them apart by Host, name the one it is, as in --api " +
+            config.apis.front().name);
+    else if (style == Style::envoy && api->hosts.empty())
+        return Failure{Fault::usage,
+                       "api '" + api->name +
+                           "' has no hosts, and Envoy tells the gate an API by the host alone",
+                       "give it hosts in the configuration"};
+    return Done{};
+}
+
 /// A proxy in front of a gate that forwards nothing, or takes all callers for the proxy.
 void warn_of_what_is_missing(const Session& session, const config::Config& config) {
     const auto all = config::all_upstreams(config);
@@ -570,6 +610,8 @@ Status snippets(Session& session) {
     const auto places = places_for(style, *config.value(), session.arguments);
     if (!places)
         return places.failure();
+    if (Status fine = check_one_api(session, style, *config.value()); !fine)
+        return fine;
     const bool by_address = session.arguments.given("--api") &&
                             named_api(*config.value(), session.arguments) == nullptr;
     const std::vector<std::string>& urls = urls_of(*config.value(), session.arguments);

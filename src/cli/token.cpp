@@ -72,7 +72,7 @@ Status list_some(Session& session, manage::TokenQuery query) {
     const auto listed = manage::list_tokens(context.value(), query, page.value());
     if (!listed)
         return listed.failure();
-    if (query.operators && listed.value().empty() && session.output.form() != Form::json)
+    if (query.operators && listed.value().items.empty() && session.output.form() != Form::json)
         return session.output.print_found(
             session.output.hinted("no matching operator tokens; mint one: hourgate operator mint "
                                   "--name NAME") +

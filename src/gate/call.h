@@ -59,6 +59,8 @@ struct Call {
     std::string_view target;        ///< origin form as sent, query included
     /// As sent, with or without a port; "" if the call names none. Read where there are [[api]]s.
     std::string_view host;
+    /// Where there are [[api]]s: the name of the one that a proxy forwards to; "": not said.
+    std::string_view api = {};
     std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
     std::optional<Address> address;  ///< the client's; none: not known

@@ -70,7 +70,8 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
-    if (!decision.match.host_listed && !decision.match.own_route())
+    const bool of_another = !call.api.empty() && call.api != decision.match.api;
+    if ((!decision.match.host_listed || of_another) && !decision.match.own_route())
         return Reason::host_unlisted;
     if (policy::is_never_passed_on(call.method) && !decision.match.own_route())
         return Reason::method_not_allowed;

@@ -74,6 +74,17 @@ Answer granted_since(const ErrorFrame& frame) {
     return answer;
 }
 
+/// The API that the proxy forwards to, as its text says behind the path of the question. What nginx
+/// adds there ends with '?'. Another name than the API's only refuses.
+std::string_view told_api(std::string_view target) noexcept {
+    constexpr std::string_view mark = "?api=";
+    const std::size_t at = target.find('?');
+    if (at == target.npos || !target.substr(at).starts_with(mark))
+        return {};
+    const std::string_view value = target.substr(at + mark.size());
+    return value.substr(0, value.find_first_of("?&"));
+}
+
 }  // namespace
 
 std::optional<Dialect> dialect_of(std::string_view path) noexcept {
@@ -108,8 +119,10 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
     const Told told = told_by(dialect);
     const auto method = only_as_read(request, told.method);
     const auto target = only_as_read(request, told.target);
-    if (trust.by_host)
+    if (trust.by_host) {
         call.host = only_as_read(request, told_host).value_or("");
+        call.api = told_api(request.target);
+    }
     call.method = method.value_or("");
     call.target = target.value_or("");
     read_headers(call, request, trust);

@@ -87,8 +87,11 @@ Words bad_request(const Decision& decision) {
 
 Words host_unlisted(const Decision& decision) {
     const std::string host =
-        decision.host.empty() ? "The call names no host"
-                              : "No API is called under the host " + quoted(shown(decision.host));
+        decision.host.empty() ? std::string("The call names no host")
+        : decision.match.host_listed
+            ? "The API that this address leads to is not called under the host " +
+                  quoted(shown(decision.host))
+            : "No API is called under the host " + quoted(shown(decision.host));
     return {host + ".",
             "Send the call to the host that the API's documentation shows; if it is right, have "
             "the operator list it under 'hosts' of an [[api]]."};
@@ -249,7 +252,8 @@ std::string mended(token::Flaw flaw, const ReplySettings& settings) {
         case token::Flaw::placeholder:
             return "Set the variable it should come from, and see that your program reads it.";
         case token::Flaw::line_end:
-            return "Have the line end cut off where the token is read; a file must hold the token alone.";
+            return "Have the line end cut off where the token is read; a file must hold the token "
+                   "alone.";
         case token::Flaw::around:
             return "Send the token alone: " + parts + ".";
         case token::Flaw::masked:

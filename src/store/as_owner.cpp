@@ -172,9 +172,8 @@ Result<AsOwner> AsOwner::of(const std::string& file) {
                        last_path + " belongs to root, but uid " + std::to_string(other->user) +
                            " owns " + other->folder +
                            " above it, and could put another folder in its place",
-                       "give " + last_path +
-                           " and its files to that user, who hourgate works as "
-                           "then; or use a folder that root alone can move"};
+                       "use a folder that root alone can move, or one of that user's, as whom "
+                       "hourgate works then"};
     return with(rights_of(other->user, other->group), file);
 }
 

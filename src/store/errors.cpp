@@ -120,8 +120,7 @@ Failure permission_failure(const std::string& what, const std::string& path) {
         next += " (uid " + std::to_string(status.st_uid) + ")";
     else if (!folder.empty() && ::stat(folder.c_str(), &status) == 0)
         next = "run it as the user that owns the folder (uid " + std::to_string(status.st_uid) +
-               "), or give " + folder + " to this user (`chown " + std::to_string(::geteuid()) +
-               " '" + folder + "'`)";
+               "), or name a folder of this user's";
     if (const auto user = AsOwner::working_as())
         return {Fault::permission,
                 "root works as the user that can rearrange this folder (uid " +

@@ -204,10 +204,10 @@ TEST_CASE("a fix is for the user who reads it, and names systemd only where it r
         return about_backups(now_ms, folder_without(false), "/d/x.db", around).fix;
     };
     CHECK(has(backups_fix({ann, ann, false, false}),
-              "`mkdir -p -m 0700 /b && hourgate backup /b --verify`"));
+              "`mkdir -p -m 0700 /b && hourgate backup /b --verify --keep 7`"));
     CHECK(has(backups_fix({bob, ann, false, false}),
               "`sudo -u '#12345' mkdir -p -m 0700 /b && sudo -u '#12345' hourgate backup /b "
-              "--verify`"));
+              "--verify --keep 7`"));
     CHECK(has(backups_fix({0, ann, false, false}), "`sudo -u '#12345' mkdir"));
     CHECK(has(backups_fix({ann, 0, false, false}), "`sudo mkdir -p -m 0700 /b && sudo hourgate"));
     CHECK(has(backups_fix({0, 0, true, true}), "`systemctl enable --now hourgate-backup.timer`"));

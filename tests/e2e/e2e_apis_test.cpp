@@ -82,6 +82,37 @@ TEST_CASE("behind each proxy, a call is judged by the rows of the API whose host
     });
 }
 
+TEST_CASE("a proxy's text for one API passes no call that is sent to the host of another") {
+    with_each_proxy([](const std::string& proxy) {
+        Upstream bills;
+        Stage stage(proxy,
+                    two_apis +
+                        "[[api]]\nname = \"shop\"\nhosts = [\"shop.example\"]\n"
+                        "upstream = \"http://127.0.0.1:" +
+                        std::to_string(bills.port()) + "\"\n",
+                    Ask::by_port, {}, 0, {}, "shop");
+        for (const char* host : {"main.example", "billing.example", "any.thing"}) {
+            const Answered answer = stage.front->ask(to(host, stage.manager));
+            CAPTURE(proxy, host, answer.body);
+            CHECK(answer.status == 421);
+            CHECK(reason_of(answer) == "host_unlisted");
+        }
+        CHECK(bills.take().empty());
+        CHECK(stage.front->ask(to("shop.example", stage.manager)).status == 403);  // it has no row
+    });
+}
+
+TEST_CASE("an absolute target does not lead to an API past the rows of the host it names") {
+    with_each_proxy([](const std::string& proxy) {
+        const Stage stage(proxy, two_apis);
+        const std::string target = "http://billing.example" + std::string(clients);
+        const Answered answer = stage.front->ask(to("main.example", stage.manager, target));
+        CAPTURE(answer.body);
+        CHECK(answer.status >= 400);
+        CHECK_FALSE(contains(answer.body, "'clients'"));
+    });
+}
+
 TEST_CASE("behind each proxy, a host of no API is 421, and the API is told nothing") {
     with_each_proxy([](const std::string& proxy) {
         // The example's rows go to the one API there is.
@@ -217,7 +248,16 @@ TEST_CASE("snippets are for one API by its name, or for all where the text has n
     CHECK(contains(none.err, "several APIs: shop, billing"));
     CHECK(contains(none.err, "--parts DIR"));
     CHECK(contains(snippets({"nginx", "--api", "ship"}).err, "'ship' is no [[api]]"));
-    CHECK(snippets({"nginx", "--api", "http://127.0.0.1:9"}).exit_code == 0);
+    const Ran all = snippets({"nginx", "--api", "http://127.0.0.1:9"});
+    CHECK(all.exit_code == 0);
+    CHECK(contains(all.err, "calls of all APIs go to one address"));
+    CHECK_FALSE(contains(all.out, "?api="));
+    // Each text says which API it leads to, Envoy's by the hosts that it takes.
+    for (const char* proxy : {"nginx", "caddy", "traefik"})
+        CHECK(contains(snippets({proxy, "--api", "shop"}).out, "?api=shop"));
+    CHECK(contains(snippets({"haproxy", "--api", "shop"}).out, "str(shop)"));
+    CHECK(contains(snippets({"envoy", "--api", "billing"}).out,
+                   "domains: [\"billing.example\", \"billing.example:*\"]"));
     CHECK(snippets({"nginx", "--in-front"}).exit_code == 0);
     CHECK(snippets({"nginx", "--parts", folder.path()}).exit_code == 0);
 }

@@ -26,7 +26,8 @@ public:
         const Ran ran = run(words);
         INFO(ran.err);
         CHECK(ran.exit_code == 0);
-        CHECK((ran.err.empty() || contains(ran.err, "warning: without --server-name, ")));
+        CHECK((ran.err.empty() || contains(ran.err, "warning: without --server-name, ") ||
+               contains(ran.err, "warning: [upstream] url is not set, ")));
         return ran.out;
     }
     void refuses(const Words& words, int exit_code, const std::string& what,

@@ -96,15 +96,18 @@ private:
     std::unique_ptr<Program> program_;
 };
 
-/// What `hourgate snippets` prints for a proxy that asks the gate, in front of an API.
+/// What `hourgate snippets` prints for a proxy that asks the gate, in front of an API, by its address
+/// or by the name of an [[api]].
 [[nodiscard]] inline Front::Text asking(const std::string& proxy, const Folder& folder,
-                                        const std::string& config, std::uint16_t api_port) {
+                                        const std::string& config, std::uint16_t api_port,
+                                        const std::string& api_name = "") {
     return [=, &folder](const std::string& place) {
         const std::string script = folder.file("hourgate.lua");
         const auto print = [&](const std::string& name) {
-            const Ran ran = run({binary(), "--config", config, "snippets", name, "--api",
-                                 "http://127.0.0.1:" + std::to_string(api_port), "--listen", place,
-                                 "--lua", script});
+            const Ran ran =
+                run({binary(), "--config", config, "snippets", name, "--api",
+                     api_name.empty() ? "http://127.0.0.1:" + std::to_string(api_port) : api_name,
+                     "--listen", place, "--lua", script});
             INFO(ran.err);
             REQUIRE(ran.exit_code == 0);
             return ran.out;

@@ -28,9 +28,11 @@ class Stage {
 public:
     /// `edit` changes what was printed for the proxy, as its operator would. `api_port`: of an API
     /// that the test plays; 0: `api`. `before` is called before the proxy starts.
+    /// `api_name`: the [[api]] that the text is for.
     Stage(const std::string& proxy, const std::string& more, Ask how = Ask::by_port,
           const Edit& edit = {}, std::uint16_t api_port = 0,
-          const std::function<void(const std::string& config)>& before = {})
+          const std::function<void(const std::string& config)>& before = {},
+          const std::string& api_name = "")
         : here("[trust]\nproxies = [\"127.0.0.1/32\"]\n" + more +
                "[[resource]]\nname = \"health\"\npaths = [\"/health\"]\npublic = true\n") {
         if (how == Ask::by_socket)
@@ -54,12 +56,12 @@ public:
                      "public = \"127.0.0.1:" + std::to_string(gate->ports().public_) + "\"");
         if (how == Ask::by_port)
             bound = replaced(bound, "ask = \"127.0.0.1:0\"",
-                            "ask = \"127.0.0.1:" + std::to_string(gate->ports().ask) + "\"");
+                             "ask = \"127.0.0.1:" + std::to_string(gate->ports().ask) + "\"");
         write_file(folder.file("bound.toml"), bound);
         if (before)
             before(folder.file("bound.toml"));
         const auto text = asking(proxy, folder, folder.file("bound.toml"),
-                                 api_port == 0 ? api.port() : api_port);
+                                 api_port == 0 ? api.port() : api_port, api_name);
         front = std::make_unique<Front>(proxy, folder, [&](const std::string& place) {
             return edit ? edit(text(place)) : text(place);
         });

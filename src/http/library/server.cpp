@@ -144,12 +144,13 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
                        "move it away, or change " + std::string(key_of(listener)));
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.c_str(), path.size());
-    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0)
         return failure(std::string("no socket: ") + std::strerror(errno), "");
     const bool answered =
         connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    const int error = answered ? EADDRINUSE : errno;
+    // EAGAIN: somebody listens, and has more calls waiting than they take.
+    const int error = answered || errno == EAGAIN ? EADDRINUSE : errno;
     close(probe);
     if (error != ECONNREFUSED)
         return cannot_bind(listener, endpoint, error);
@@ -263,10 +264,10 @@ struct Server::State {
                 taken = true;
             }
             if (!taken)
-                return first.value_or(failure(
-                    "more sockets were passed on for " + std::string(key_of(listener)) +
-                        " than it has places",
-                    "leave one ListenStream= for each of them in the .socket units"));
+                return first.value_or(
+                    failure("more sockets were passed on for " + std::string(key_of(listener)) +
+                                " than it has places",
+                            "leave one ListenStream= for each of them in the .socket units"));
             passed.pop_back();
         }
         return Done{};
