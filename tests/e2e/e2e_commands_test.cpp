@@ -485,6 +485,29 @@ TEST_CASE("a restore says before and after how old the backup is, and what is lo
         CHECK(json.at(member).is_string());
 }
 
+TEST_CASE("a restore says which workspace comes back, and hints only at what it kept") {
+    const Installation here;
+    here.populate();
+    here.must({"workspace", "add", "Birch"});
+    here.must({"member", "add", "Birch", "ann@birch.example"});
+    const std::string file = here.folder().file("b.db");
+    const std::string prefix = prefix_of(here.mint("Birch/ann@birch.example"));
+    here.must({"backup", file});
+    here.must({"token", "revoke", prefix});
+    here.must({"workspace", "close", "Birch"});
+    const Ran preview = here.run({"restore", file, "--dry-run"});
+    INFO(preview.out << preview.err);
+    CHECK(contains(preview.err, "workspace 'Birch', closed since, comes back"));
+    CHECK(contains(preview.out, "'Birch', closed since, comes back"));
+    CHECK(contains(preview.out, "--bring-back"));
+    CHECK_FALSE(contains(preview.out, "member restore"));
+    const Json json = Json::parse(here.run({"restore", file, "--dry-run", "--json"}).out);
+    CHECK(json.at("workspacesBack") == Json{"Birch"});
+    CHECK(json.at("workspacesBackCount") == 1);
+    here.must({"member", "remove", "Acme/member@acme.example"});
+    CHECK(contains(here.run({"restore", file}).out, "hourgate member restore MEMBER"));
+}
+
 TEST_CASE("what root makes for a server of another user is said to be root's") {
     if (!is_root())
         return;
