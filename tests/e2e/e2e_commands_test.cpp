@@ -523,6 +523,7 @@ TEST_CASE("a revocation or removal that finds nothing to do says so") {
     CHECK(contains(told({"token", "revoke", first}), "was revoked already, at "));
     CHECK(contains(told({"token", "revoke", "--workspace", "Acme"}),
                    "1 token was revoked, 1 token was revoked already"));
+    CHECK(contains(told({"token", "revoke", first, "--dry-run"}), "0 tokens would be revoked"));
     CHECK(contains(told({"token", "revoke", first, second}),
                    "0 tokens were revoked, 2 tokens were revoked already"));
 
