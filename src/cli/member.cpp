@@ -1,4 +1,5 @@
 // hourgate member add | list | show | role | rename | email | remove | restore
+#include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -125,7 +126,11 @@ Status remove(Session& session) {
     theirs.member = named;
     theirs.status = manage::TokenStatus::working;
     const auto tokens = manage::list_tokens(context.value(), theirs);
+    const auto before = manage::show_member(context.value(), named);
     const auto removed = manage::remove_member(context.value(), named);
+    if (removed && before && before.value().member.removed_ms)
+        session.output.note("this member was removed already, at " +
+                            format_time(*before.value().member.removed_ms));
     if (!removed || !tokens || !context.value().preview)
         return shown_in_force(session, removed);
     return show_removal(session, removed.value(), tokens.value().items);
@@ -135,8 +140,12 @@ Status restore(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown_in_force(
-        session, manage::restore_member(context.value(), session.arguments.one(member.name)));
+    const std::string& named = session.arguments.one(member.name);
+    const auto before = manage::show_member(context.value(), named);
+    const auto restored = manage::restore_member(context.value(), named);
+    if (restored && before && !before.value().member.removed_ms)
+        session.output.note("this member was not removed: nothing was changed");
+    return shown_in_force(session, restored);
 }
 
 }  // namespace

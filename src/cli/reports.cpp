@@ -66,6 +66,18 @@ std::string works_again_text(const store::Losses& losses) {
            "; to end them: `hourgate token revoke " + prefixes + "`";
 }
 
+/// "'Acme', closed since, comes back": workspaces. REQUIRES: some do.
+std::string back_text(const store::Losses& losses) {
+    std::string names;
+    for (const std::string& name : losses.workspaces_back)
+        names.append(names.empty() ? "" : ", ").append("'" + name + "'");
+    const auto named = static_cast<std::int64_t>(losses.workspaces_back.size());
+    if (const std::int64_t more = losses.workspaces_back_count - named; more > 0)
+        names += " and " + std::to_string(more) + " more";
+    return names + ", closed since, " +
+           (losses.workspaces_back_count == 1 ? "comes back" : "come back");
+}
+
 double seconds_of(const store::Restored& restored) {
     return static_cast<double>(restored.took_us) / static_cast<double>(us_per_s);
 }
@@ -144,6 +156,9 @@ void warn_of_losses(const Session& session, const std::string& backup,
     session.output.warn(
         written +
         "; the present database has changes that the backup does not have: " + text_of(losses));
+    if (losses.workspaces_back_count > 0)
+        session.output.warn((losses.workspaces_back_count == 1 ? "workspace " : "workspaces ") +
+                            back_text(losses));
     if (losses.works_again_count > 0)
         session.output.warn(counted(losses.works_again_count, "token") +
                             " that did not work will work again: " + works_again_text(losses));
@@ -173,6 +188,8 @@ Status show_restored(const Session& session, const std::string& database,
                                                      {"membersAdded", losses.members_added},
                                                      {"membersRemoved", losses.members_removed},
                                                      {"auditEvents", losses.audit_events}};
+        json["workspacesBack"] = losses.workspaces_back;
+        json["workspacesBackCount"] = losses.workspaces_back_count;
         json["worksAgain"] = losses.works_again;
         json["worksAgainCount"] = losses.works_again_count;
         return print(session, json);
@@ -190,6 +207,8 @@ Status show_restored(const Session& session, const std::string& database,
     if (losses.newest_ms > 0)
         pairs.emplace_back("newest change", age_text(session, losses.newest_ms));
     pairs.emplace_back("lost since", losses.known ? text_of(losses) : "not known");
+    if (losses.workspaces_back_count > 0)
+        pairs.emplace_back("workspaces back", back_text(losses));
     if (losses.works_again_count > 0)
         pairs.emplace_back("work again", session.output.hinted(works_again_text(losses)));
     std::string text = lines_of(pairs);
@@ -197,8 +216,10 @@ Status show_restored(const Session& session, const std::string& database,
         text += session.output.hinted(
             "\nWhat was revoked or removed since the backup stays so. To have the backup as it "
             "was,\n"
-            "restore it again with --bring-back; one member alone:\nhourgate member restore "
-            "MEMBER\n");
+            "restore it again with --bring-back" +
+            std::string(report.kept_removed.empty()
+                            ? ".\n"
+                            : "; one member alone:\nhourgate member restore MEMBER\n"));
     return session.output.print(text);
 }
 

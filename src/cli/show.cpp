@@ -1,5 +1,6 @@
 #include "cli/show.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -321,6 +322,12 @@ std::string counted(std::int64_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
+std::int64_t not_revoked(const std::vector<manage::TokenView>& views) {
+    return std::count_if(views.begin(), views.end(), [](const manage::TokenView& view) {
+        return !view.token.revoked_ms;
+    });
+}
+
 Json json_of(const std::vector<manage::TokenView>& views, std::int64_t now_ms) {
     Json all = Json::array();
     for (const manage::TokenView& view : views)
@@ -337,7 +344,7 @@ Status show_revoked(const Session& session, const manage::Revocation& revoked) {
                                {"live", revoked.live},
                                {"usedInLastHour", revoked.used_lately}});
     return with_note(session, show(session, revoked.tokens),
-                     counted(static_cast<std::int64_t>(revoked.tokens.size()), "token") +
+                     counted(not_revoked(revoked.tokens), "token") +
                          " would be revoked, of which " + std::to_string(revoked.live) +
                          " worked until now and " + std::to_string(revoked.used_lately) +
                          " were used in the last hour");
@@ -349,7 +356,7 @@ Status show_revoked(const Session& session, const std::vector<manage::TokenView>
                                {"revoked", json_of(views, session.clock.now().wall_ms)}});
     return with_note(
         session, show(session, views),
-        counted(static_cast<std::int64_t>(views.size()), "token") + " would be revoked");
+        counted(not_revoked(views), "token") + " would be revoked");
 }
 
 Status show_removal(const Session& session, const manage::MemberView& member,

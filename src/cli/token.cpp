@@ -1,5 +1,7 @@
 // hourgate token mint | list | show | rename | note | rotate | revoke, and
 // hourgate operator mint | list | revoke
+#include <algorithm>
+
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -149,6 +151,31 @@ Status rotate(Session& session) {
     return Done{};
 }
 
+/// Says how many were revoked, and how many had been before. `now_ms` is when they were revoked.
+/// A preview says what it would do by itself, and adds only those that were revoked before.
+void note_revoked(const Session& session, const std::vector<manage::TokenView>& views,
+                  std::int64_t now_ms, bool preview) {
+    const auto before = [&](const manage::TokenView& view) {
+        return view.token.revoked_ms && (preview || *view.token.revoked_ms != now_ms);
+    };
+    const auto already = std::count_if(views.begin(), views.end(), before);
+    if (views.size() == 1 && already == 1) {
+        const auto& token = views.front().token;
+        session.output.note("token " + token.prefix + " was revoked already, at " +
+                            format_time(*token.revoked_ms));
+        return;
+    }
+    const auto counted = [](std::int64_t count) {
+        return std::to_string(count) + (count == 1 ? " token was revoked" : " tokens were revoked");
+    };
+    std::string text = preview ? "" : counted(static_cast<std::int64_t>(views.size()) - already);
+    if (already > 0)
+        text += (text.empty() ? "" : ", ") + counted(already) + " already";
+    const bool one_now = views.size() == 1 && already == 0;
+    if (!text.empty() && !one_now)
+        session.output.note(text);
+}
+
 Status revoke(Session& session) {
     const manage::RevokeMany asked{session.arguments.all("PREFIX"),
                                    session.arguments.find(member_option.name).value_or(""),
@@ -162,6 +189,8 @@ Status revoke(Session& session) {
     if (!revoked)
         return revoked.failure();
     store::wait_out_leases();
+    note_revoked(session, revoked.value().tokens, context.value().now.wall_ms,
+                 context.value().preview);
     return show_revoked(session, revoked.value());
 }
 
@@ -179,6 +208,7 @@ Status revoke_operators(Session& session) {
     if (!revoked)
         return revoked.failure();
     store::wait_out_leases();
+    note_revoked(session, revoked.value(), context.value().now.wall_ms, context.value().preview);
     return show_revoked(session, revoked.value());
 }
 

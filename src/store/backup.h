@@ -80,11 +80,15 @@ struct Losses {
     std::int64_t tokens_minted = 0, tokens_revoked = 0, tokens_rotated = 0;
     std::int64_t workspaces_added = 0, members_added = 0, members_removed = 0;
     std::int64_t audit_events = 0;
+    /// Workspaces that the present database does not have any more, by name, at most
+    /// workspaces_back_max of them.
+    std::vector<std::string> workspaces_back;
+    std::int64_t workspaces_back_count = 0;
     /// Tokens that do not work now and will work again, by prefix, at most works_again_max of them.
     std::vector<std::string> works_again;
     std::int64_t works_again_count = 0;
 };
-constexpr std::size_t works_again_max = 50;
+constexpr std::size_t works_again_max = 50, workspaces_back_max = 50;
 
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;

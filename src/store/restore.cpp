@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,7 @@
 #include "store/copy.h"
 #include "store/database_file.h"
 #include "store/errors.h"
+#include "store/file_header.h"
 #include "store/files.h"
 #include "store/known.h"
 #include "store/lock_file.h"
@@ -54,10 +56,42 @@ Failure does_not_restore(const std::string& named, const std::string& why) {
             "use another backup: what this one holds cannot be trusted; nothing was changed"};
 }
 
+namespace {
+
+/// The backup in a folder that was written last; empty if there is none that can be seen.
+std::string newest_backup_in(const std::string& folder) {
+    std::string newest;
+    std::filesystem::file_time_type newest_time;
+    std::error_code error;
+    std::filesystem::directory_iterator entry(folder, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        const std::string path = entry->path().string();
+        const Result<bool> ours = is_backup(path);
+        if (!ours || !ours.value())
+            continue;
+        std::error_code unknown;
+        const auto time = entry->last_write_time(unknown);
+        // Backups of one instant are told apart by name, as dated ones are.
+        if (unknown || (!newest.empty() && std::pair(time, path) < std::pair(newest_time, newest)))
+            continue;
+        newest = path;
+        newest_time = time;
+    }
+    return newest;
+}
+
+}  // namespace
+
 Status check_backup(const std::string& source) {
     const Result<AsOwner> reader = AsOwner::of(source);
     if (!reader)
         return reader.failure();
+    if (is_folder(source)) {
+        const std::string newest = newest_backup_in(source);
+        return Failure{Fault::usage, source + " is a folder, not a backup",
+                       newest.empty() ? "name a backup; there is none in this folder"
+                                      : "name a backup; the newest one in it is " + newest};
+    }
     Result<FileState> state = look_at_header(source);
     if (!state)
         return state.failure();
@@ -163,6 +197,17 @@ std::vector<Ended> ended(Connection& connection, const char* sql) {
     return all;
 }
 
+/// Every revocation on record. A token that was revoked and whose row is gone since, because it was
+/// pruned or its workspace was closed, is known by its audit event alone.
+std::vector<Ended> revoked_in(Connection& connection) {
+    return ended(connection,
+                 "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
+                 " UNION ALL SELECT e.object, min(e.at_ms) FROM audit_events e"
+                 " WHERE e.action = 'token.revoke'"
+                 " AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.prefix = e.object)"
+                 " GROUP BY e.object");
+}
+
 /// Writes the WAL back and leaves the database as one file. False when somebody else has it open.
 bool close_for_good(Connection& old) {
     try {
@@ -182,13 +227,7 @@ Result<OldKnown> read_old(const std::string& database, std::int64_t last_event, 
         Connection old(database, real ? Access::write : Access::look, command_busy_ms);
         OldKnown known;
         OldEnds& ends = known.ends;
-        // A token that was revoked and then pruned is known by its audit event alone.
-        ends.revoked = ended(old,
-                             "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
-                             " UNION ALL SELECT e.object, min(e.at_ms) FROM audit_events e"
-                             " WHERE e.action = 'token.revoke'"
-                             " AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.prefix = e.object)"
-                             " GROUP BY e.object");
+        ends.revoked = revoked_in(old);
         ends.removed =
             ended(old, "SELECT public_id, removed_ms FROM members WHERE removed_ms IS NOT NULL");
         read_all_of(old, known, last_event, now_ms);
@@ -270,6 +309,7 @@ std::string event_of(const std::string& source, BringBack bring_back, const Rest
             .add("workspacesAddedLost", losses.workspaces_added)
             .add("membersAddedLost", losses.members_added)
             .add("membersRemovedLost", losses.members_removed)
+            .add("workspacesThatComeBack", losses.workspaces_back_count)
             .add("tokensThatWorkAgain", losses.works_again_count);
     return json.text();
 }
@@ -291,6 +331,19 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
     return kept;
 }
 
+/// Names the workspaces of the copy that were closed since.
+void find_workspaces_back(Connection& copy, const OldKnown& old, Losses& losses) {
+    const std::unordered_set<std::string> present(old.workspaces.begin(), old.workspaces.end());
+    SQLite::Statement row(copy.db(), "SELECT public_id, name FROM workspaces ORDER BY id");
+    while (row.executeStep()) {
+        if (present.contains(text_from(row, 0)))
+            continue;
+        ++losses.workspaces_back_count;
+        if (losses.workspaces_back.size() < workspaces_back_max)
+            losses.workspaces_back.push_back(text_from(row, 1));
+    }
+}
+
 /// Compares what the present database knows with the copy. REQUIRES: nothing was ended again yet.
 Losses losses_in(Connection& copy, const OldKnown& old) {
     Losses losses;
@@ -309,13 +362,11 @@ Losses losses_in(Connection& copy, const OldKnown& old) {
         else if (rotated && int_from(token, 0) == 0)
             ++losses.tokens_rotated;
     }
-    SQLite::Statement revoked(copy.db(),
-                              "SELECT 1 FROM tokens WHERE prefix = ?1 AND revoked_ms IS NOT NULL");
-    for (const Ended& one : old.ends.revoked) {
-        const Use use(revoked);
-        bind_text(revoked, 1, one.id);
-        losses.tokens_revoked += revoked.executeStep() ? 0 : 1;
-    }
+    std::unordered_set<std::string> revoked;
+    for (Ended& one : revoked_in(copy))
+        revoked.insert(std::move(one.id));
+    for (const Ended& one : old.ends.revoked)
+        losses.tokens_revoked += revoked.contains(one.id) ? 0 : 1;
     SQLite::Statement member(copy.db(),
                              "SELECT removed_ms IS NULL FROM members WHERE public_id = ?1");
     for (const auto& [id, present] : old.members) {
@@ -332,6 +383,7 @@ Losses losses_in(Connection& copy, const OldKnown& old) {
         bind_text(workspace, 1, id);
         losses.workspaces_added += workspace.executeStep() ? 0 : 1;
     }
+    find_workspaces_back(copy, old, losses);
     return losses;
 }
 

@@ -326,5 +326,6 @@ TEST_CASE("windows are judged if every granted call of a token is on record, and
         CHECK(has(sample.text(), "windows            cannot be judged"));
         CHECK_FALSE(has(sample.text(), "window_full"));
         CHECK(has(sample.text(), "grants = \"all\""));
+        CHECK(has(sample.text(), "name with --from a full hour"));
     }
 }

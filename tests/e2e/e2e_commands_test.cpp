@@ -485,6 +485,54 @@ TEST_CASE("a restore says before and after how old the backup is, and what is lo
         CHECK(json.at(member).is_string());
 }
 
+TEST_CASE("a restore says which workspace comes back, and hints only at what it kept") {
+    const Installation here;
+    here.populate();
+    here.must({"workspace", "add", "Birch"});
+    here.must({"member", "add", "Birch", "ann@birch.example"});
+    const std::string file = here.folder().file("b.db");
+    const std::string prefix = prefix_of(here.mint("Birch/ann@birch.example"));
+    here.must({"backup", file});
+    here.must({"token", "revoke", prefix});
+    here.must({"workspace", "close", "Birch"});
+    const Ran preview = here.run({"restore", file, "--dry-run"});
+    INFO(preview.out << preview.err);
+    CHECK(contains(preview.err, "workspace 'Birch', closed since, comes back"));
+    CHECK(contains(preview.out, "'Birch', closed since, comes back"));
+    CHECK(contains(preview.out, "--bring-back"));
+    CHECK_FALSE(contains(preview.out, "member restore"));
+    const Json json = Json::parse(here.run({"restore", file, "--dry-run", "--json"}).out);
+    CHECK(json.at("workspacesBack") == Json{"Birch"});
+    CHECK(json.at("workspacesBackCount") == 1);
+    here.must({"member", "remove", "Acme/member@acme.example"});
+    CHECK(contains(here.run({"restore", file}).out, "hourgate member restore MEMBER"));
+}
+
+TEST_CASE("a revocation or removal that finds nothing to do says so") {
+    const Installation here;
+    here.populate();
+    const std::string member = "Acme/member@acme.example";
+    const std::string first = prefix_of(here.mint(member));
+    const std::string second = prefix_of(here.mint(member));
+    const auto told = [&](const Words& command) {
+        const Ran ran = here.run(command);
+        CHECK(ran.exit_code == 0);
+        return ran.err;
+    };
+    CHECK_FALSE(contains(told({"token", "revoke", first}), "revoked"));
+    CHECK(contains(told({"token", "revoke", first}), "was revoked already, at "));
+    CHECK(contains(told({"token", "revoke", "--workspace", "Acme"}),
+                   "1 token was revoked, 1 token was revoked already"));
+    CHECK(contains(told({"token", "revoke", first, "--dry-run"}), "0 tokens would be revoked"));
+    CHECK(contains(told({"token", "revoke", first, second}),
+                   "0 tokens were revoked, 2 tokens were revoked already"));
+
+    CHECK(contains(told({"member", "restore", member}), "was not removed"));
+    CHECK_FALSE(contains(told({"member", "remove", member}), "already"));
+    CHECK(contains(told({"member", "remove", member}), "was removed already, at "));
+    CHECK_FALSE(contains(told({"member", "restore", member}), "not removed"));
+}
+
 TEST_CASE("what root makes for a server of another user is said to be root's") {
     if (!is_root())
         return;

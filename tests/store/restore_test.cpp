@@ -3,8 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
-
 #include <filesystem>
 
 #include "base/time_text.h"
@@ -194,6 +194,97 @@ TEST_CASE("what the backup has not is counted, and told before anything is chang
     CHECK(losses.newest_ms > 0);
     CHECK(losses.works_again.empty());  // what was revoked stays so
     CHECK(report.kept_revoked == std::vector<std::string>{bench.prefix});
+}
+
+TEST_CASE("a revocation that the backup has is not lost, even if the token's row is gone") {
+    Backed bench;
+    bench.revoke(bench.prefix);
+    const std::string later = bench.mint(bench.bob).view.token.prefix;
+    SECTION("in both, since the workspace was closed before the backup") {
+        bench.revoke(later);
+        take(manage::close_workspace(bench.context(), "acme"));
+        take(backup(bench.path, bench.copy, {}));
+        const RestoreReport report = take(bench.restored());
+        CHECK(report.losses.tokens_revoked == 0);
+        CHECK(report.losses.audit_events == 0);
+        CHECK(report.losses.workspaces_back_count == 0);
+        CHECK(report.kept_revoked.empty());
+    }
+    SECTION("in the present database alone, since the workspace was closed after the backup") {
+        take(backup(bench.path, bench.copy, {}));
+        bench.revoke(later);
+        take(manage::close_workspace(bench.context(), "acme"));
+        const RestoreReport report = take(bench.restored());
+        CHECK(report.losses.tokens_revoked == 1);
+        CHECK(report.kept_revoked == std::vector<std::string>{later});
+    }
+    SECTION("in neither: a token minted and revoked since, whose workspace was closed") {
+        take(backup(bench.path, bench.copy, {}));
+        bench.revoke(later);
+        const std::string newest = bench.token_of("bolt");
+        bench.revoke(newest);
+        take(manage::close_workspace(bench.context(), "bolt"));
+        const RestoreReport report = take(bench.restored());
+        CHECK(report.losses.tokens_revoked == 2);
+        CHECK(report.kept_revoked == std::vector<std::string>{later});
+    }
+}
+
+TEST_CASE("workspaces that were closed since the backup come back, and are named up to a bound") {
+    Backed bench;
+    SECTION("one") {
+        bench.revoke(bench.prefix);
+        take(manage::close_workspace(bench.context(), "acme"));
+        const Losses losses = take(bench.restored()).losses;
+        CHECK(losses.workspaces_back == std::vector<std::string>{"acme"});
+        CHECK(losses.workspaces_back_count == 1);
+        CHECK(bench.last_event("after").find("\"workspacesThatComeBack\":1") != std::string::npos);
+    }
+    SECTION("more than are named") {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < workspaces_back_max + 2; ++i) {
+            names.push_back("w" + std::to_string(i));
+            bench.workspace(names.back());
+        }
+        take(backup(bench.path, bench.copy, {}));
+        for (const std::string& name : names)
+            take(manage::close_workspace(bench.context(), name));
+        const Losses losses = take(bench.restored()).losses;
+        CHECK(losses.workspaces_back_count == static_cast<std::int64_t>(names.size()));
+        names.resize(workspaces_back_max);
+        CHECK(losses.workspaces_back == names);
+    }
+    SECTION("none was closed") {
+        CHECK(take(bench.restored()).losses.workspaces_back_count == 0);
+    }
+}
+
+TEST_CASE("a folder in a backup's place is refused, and its newest backup is named") {
+    Backed bench;
+    bench.close();
+    const std::string folder = bench.folder.file("backups");
+    std::filesystem::create_directory(folder);
+    const auto says = [&](const Failure& failure, const std::string& next) {
+        INFO(failure.next);
+        CHECK(failure.fault == Fault::usage);
+        CHECK(failure.what == folder + " is a folder, not a backup");
+        CHECK(failure.next == next);
+    };
+    const auto check = [&](const std::string& next) {
+        says(restore(bench.path, folder, BringBack::no, now_ms).failure(), next);
+        says(verify_backup(folder).failure(), next);
+    };
+    test::write_bytes(folder + "/notes.db", "dear diary");
+    check("name a backup; there is none in this folder");
+    const auto then = std::filesystem::last_write_time(bench.copy);
+    for (const char* name : {"/b.db", "/a.db", "/c.db"})
+        std::filesystem::copy_file(bench.copy, folder + name);
+    for (const char* name : {"/b.db", "/a.db"})
+        std::filesystem::last_write_time(folder + name, then);
+    std::filesystem::last_write_time(folder + "/c.db", then - std::chrono::hours(1));
+    check("name a backup; the newest one in it is " + folder + "/b.db");
+    std::filesystem::last_write_time(folder + "/c.db", then + std::chrono::hours(1));
+    check("name a backup; the newest one in it is " + folder + "/c.db");
 }
 
 TEST_CASE("tokens that did not work and will work again are named, up to a bound") {

@@ -129,8 +129,9 @@ std::string ReplayReport::text() const {
         text += "\nOf about " + std::to_string(calls_granted) + " granted calls in these hours " +
                 std::to_string(granted_) +
                 " are on record, so windows would fill later here than they did, and calls that "
-                "a window\ndecides are not judged.\nTo try limits, set [decisions] grants = "
-                "\"all\" for a while, and rows high enough.\n";
+                "a window\ndecides are not judged.\nTo try limits, have [decisions] grants = "
+                "\"all\" for a while, and rows high enough.\nUsage is counted by the hour: if both "
+                "are set, name with --from a full hour (UTC) that began\nafter they were.\n";
     return text;
 }
 
