@@ -253,8 +253,8 @@ std::string mark_of(const Proxy& proxy, std::string_view file) {
 /// What a question ends with that is for one API.
 constexpr std::string_view of_api = "of_api";
 
-/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are indented
-/// like the first.
+/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are
+/// indented like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
     while (!text.empty()) {
