@@ -181,6 +181,9 @@ TEST_CASE("operator tokens are listed and revoked by commands of their own") {
     const Ran wrong = here.run({"operator", "revoke", member});
     CHECK(wrong.exit_code == 1);
     CHECK(contains(wrong.err, "is not an operator token"));
+    CHECK(contains(here.run({"operator", "revoke", "0c33d1a9b27e"}).err, "operator list"));
+    CHECK(contains(here.run({"operator", "list", "--search", "nobody"}).out, "operator mint"));
+    CHECK(contains(here.run({"config", "check", "other.toml"}).err, "--config other.toml"));
     here.must({"operator", "revoke", minted["prefix"]});
     CHECK(here.json({"operator", "list"}).size() == 1);
     CHECK(here.json({"operator", "list", "--status", "revoked"})[0]["name"] == "ann");

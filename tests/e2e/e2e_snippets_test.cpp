@@ -256,6 +256,19 @@ TEST_CASE("parts for a site are written to a folder, and no file of somebody els
         CHECK(here.run(bad).exit_code == 2);
 }
 
+TEST_CASE("a text for a proxy in front of a gate that cannot work with it is warned about") {
+    const Configured nothing("[trust]\nproxies = []\n");
+    for (const std::string proxy : {"nginx", "caddy", "haproxy"}) {
+        const Ran ran = nothing.run({proxy, "--in-front"});
+        INFO(proxy << ran.err);
+        CHECK(ran.exit_code == 0);
+        CHECK(contains(ran.err, "[upstream] url is not set"));
+        CHECK(contains(ran.err, "[trust] proxies is empty"));
+    }
+    const Configured sound("[upstream]\nurl = \"http://127.0.0.1:3000\"\n");
+    CHECK(sound.run({"caddy", "--in-front"}).err.empty());
+}
+
 TEST_CASE("each text says which one it is, whatever is filled in") {
     const auto mark = [](const std::string& text, const std::string& proxy) {
         const std::size_t at = text.find("\"" + proxy + " ");
