@@ -18,6 +18,15 @@
 
 namespace hourgate::test {
 
+/// Whether a program can be given a terminal here: a chroot without /dev/pts has none.
+inline bool has_terminals() {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const bool usable = terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0;
+    if (terminal >= 0)
+        ::close(terminal);
+    return usable;
+}
+
 /// All that `words` print, standard output and error, with line ends as "\r\n". `variables` are
 /// "NAME=VALUE" and go into the environment. Throws if it takes longer than `waits_at_most`.
 inline std::string seen_on_terminal(const std::vector<std::string>& words,
