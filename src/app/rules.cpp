@@ -74,7 +74,7 @@ Result<std::shared_ptr<http::Upstream>> upstream_to(const Rules::Behind& behind,
     return std::shared_ptr<http::Upstream>(std::move(made).value());
 }
 
-/// That of the same addresses; null: there is none.
+/// Returns the upstream that has these addresses, or null.
 std::shared_ptr<http::Upstream> known_in(const std::vector<Rules::Behind>& all,
                                          const std::vector<std::string>& urls) {
     for (const Rules::Behind& one : all)

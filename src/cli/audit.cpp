@@ -35,8 +35,8 @@ bool is_on_record(const manage::Context& context, const manage::AuditFilter& fil
     return !one || !one.value().items.empty();
 }
 
-/// Who may have been meant by an actor that no event has: "ann" is "cli:ann", and a member is named
-/// by id.
+/// Returns the actor that was probably meant by one that no event has: for "ann" that is "cli:ann",
+/// and for a member the id. "": nobody.
 std::string meant_by(const manage::Context& context, const std::string& actor) {
     manage::AuditFilter at_shell, by_token;
     at_shell.actor = "cli:" + actor;

@@ -210,7 +210,7 @@ bool has_open_text(std::string_view line) noexcept {
     return false;
 }
 
-/// The line of the header "[name]" or "[[name]]"; 0: there is none.
+/// Returns the line of the header "[name]" or "[[name]]", or 0 if the text has no such header.
 int line_of_header(std::string_view text, std::string_view name, int before) {
     const std::string one = "[" + std::string(name) + "]";
     for (int line = 1; line < before; ++line)

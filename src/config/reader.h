@@ -59,7 +59,7 @@ public:
     [[nodiscard]] std::size_t number_of(Tables list);
     /// Enters the table with that index: what is asked for next is asked of it.
     void enter(Tables list, std::size_t at);
-    /// Of a key of the table, if it has that, else of the table.
+    /// Returns the line of this key or, if the table does not have it, of the table.
     [[nodiscard]] int line_of(Tables list, std::size_t at, std::string_view key = {},
                               std::string_view item = {}) const noexcept;
     /// "resource.clients", or by number ("resource.2") when its name is not one.

@@ -34,7 +34,7 @@ struct DecidedBy {
     std::optional<std::int64_t> removed_ms;
     bool problem = false;  ///< what was off was not the path: a header, the method
     bool cut = false;      ///< the path on record is not the whole path
-    /// Of a call that was judged by its host; "" for one without. None: no host was looked at.
+    /// The host that the call was judged by; "": it named none. None: no host was looked at.
     std::optional<std::string> host = {};
     std::string because;  ///< to_text(Reason), behind too_many_failures
 };

@@ -515,7 +515,7 @@ struct Loop::State {
         }
     }
 
-    /// Of a connection in phase goodbye.
+    /// Counts bytes that came in phase goodbye, and ends the connection at a bound.
     void read_over(Link& link, std::size_t bytes) {
         link.read_over += bytes;
         if (link.dialogue.lingers() && !wound_up && now_ms < link.parted_ms + linger_ms) {

@@ -43,8 +43,8 @@ struct Match {
     /// False if no API is called under the host of the call: kind is unlisted then. The gate's own
     /// routes are there under every host.
     bool host_listed = true;
-    std::size_t api_at = 0;     ///< place in Rules::apis; 0 where there is none
-    std::string_view api = {};  ///< its name; "" where there is none. Lives as long as the Policy.
+    std::size_t api_at = 0;     ///< place in Rules::apis; 0 without [[api]]s
+    std::string_view api = {};  ///< its name; "" without [[api]]s. Lives as long as the Policy.
     /// Set when kind is resource. Lives as long as the Policy, which is not to be moved meanwhile.
     const Resource* resource = nullptr;
     /// Which of the gate's own routes, if it is one. With a flaw: `other` for a path that, as sent,

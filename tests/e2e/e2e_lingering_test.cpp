@@ -6,6 +6,7 @@
 
 #include "e2e/front.h"
 #include "e2e/installation.h"
+#include "e2e/stage.h"
 #include "e2e/upstream.h"
 #include "support/catch.h"
 
@@ -28,11 +29,6 @@ Answered after_all(Wire& wire, const std::string& bytes) {
     for (std::size_t sent = 0; goes_on && sent < pieces; ++sent)
         goes_on = wire.send(piece);
     return wire.receive();
-}
-
-std::string reason_in(const Answered& answered) {
-    const Json body = Json::parse(answered.body, nullptr, false);
-    return body.is_object() && body.contains("error") ? body["error"].value("reason", "") : "";
 }
 
 /// A gate that forwards, with the ports that it has in its configuration.
@@ -62,12 +58,12 @@ TEST_CASE("a refusal reaches a caller who sends 96 MB before looking for it") {
         Wire wire(gate.server->ports().public_);
         const Answered answer = after_all(wire, head(target));
         CHECK(answer.status == 401);
-        CHECK(reason_in(answer) == "no_credentials");
+        CHECK(reason_of(answer) == "no_credentials");
     }
     Wire wire(gate.server->ports().public_);
     const Answered path = after_all(wire, head("/api/v1//clients"));
     CHECK(path.status == 400);
-    CHECK(reason_in(path) == "path_ambiguous");
+    CHECK(reason_of(path) == "path_ambiguous");
     CHECK(api.take().empty());
 }
 
@@ -86,7 +82,7 @@ TEST_CASE("through a proxy in front, the refusal of a large body is the gate's")
             const Answered answer = after_all(wire, head("/api/v1/clients"));
             INFO(answer.body);
             CHECK(answer.status == 401);
-            CHECK(reason_in(answer) == "no_credentials");
+            CHECK(reason_of(answer) == "no_credentials");
         }
         CHECK(api.take().empty());
     });

@@ -55,9 +55,9 @@ std::vector<Command> doctor_commands() {
          .details =
              "Looks at configuration, database, permissions, disk, clock, backups, the running "
              "server and the API of [upstream], and changes nothing. With --through it also calls "
-             "your API by way of the proxy, some fifteen times with GET, to see whether refusals "
-             "arrive as they are, each call is counted once, the API answers, and nothing made up "
-             "is believed. For that it mints tokens of a "
+             "your API by way of the proxy, fifteen to twenty times with GET, to see whether "
+             "refusals arrive as they are, each call is counted once, the API answers, and nothing "
+             "made up is believed. For that it mints tokens of a "
              "service of its own, and revokes them at the end, also on Ctrl-C; they end by "
              "themselves after five minutes. Exit code: 0 nothing is bad, 1 something is, 2 wrong "
              "usage.",

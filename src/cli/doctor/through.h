@@ -1,5 +1,5 @@
-// The part of `hourgate doctor` that calls the deployment from outside, as a client does. About
-// fifteen GETs, a few seconds. Changes the database: see stage.h.
+// The part of `hourgate doctor` that calls the deployment from outside, as a client does. Some
+// fifteen to twenty GETs, a few seconds. Changes the database: see stage.h.
 #pragma once
 
 #include <string>

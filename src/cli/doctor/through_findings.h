@@ -39,7 +39,7 @@ struct Aim {
 /// `asked`, if given, else the first configured path without captures that a role may read as a
 /// whole; the lowest such role. Where there are [[api]]s, of the one that is called under `host`.
 /// Where no row has one, "/" if that may be read: with no row at all, or with unlisted = "allow".
-/// Failure::usage when there is none: the path must be named.
+/// Failure::usage if no such path exists: the operator has to name one.
 [[nodiscard]] Result<Aim> aim_at(const policy::Policy& policy,
                                  const std::optional<std::string>& asked,
                                  std::string_view host = {});
