@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "http/head.h"
-#include "http/observer.h"
+#include "http/decision/observer.h"
+#include "http/wire/request_head.h"
 #include "ops/decision_log.h"
 #include "ops/log.h"
 #include "ops/metrics.h"

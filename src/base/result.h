@@ -39,7 +39,7 @@ struct Failure {
     std::string what;  ///< names the thing and the value: "plan 'gold' does not exist"
     std::string next;  ///< one step that mends it: "see `hourgate plan list`"; may be empty
 
-    // For whoever asks over HTTP, where the next step is another one: see http/failure.h.
+    // For whoever asks over HTTP, where the next step is another one: see http/manage/failure.h.
     std::string_view reason = {};  ///< stable word of its own, "last_owner"; static text or empty
     std::string_view field = {};   ///< usage: the member of the request that is off; static text
     std::string object = {};       ///< conflict: public id or prefix of what stands in the way

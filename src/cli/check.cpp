@@ -13,11 +13,11 @@
 
 #include "app/rules.h"
 #include "base/text.h"
+#include "cli/client/probe.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/token_input.h"
-#include "http/library/probe.h"
-#include "http/verify.h"
+#include "http/ask/verify.h"
 #include "ops/machine.h"
 #include "policy/hosts.h"
 #include "store/as_owner.h"

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/app.h"
+#include "cli/client/sample_api.h"
 #include "cli/demo_cast.h"
 #include "cli/demo_stage.h"
 #include "cli/new_database.h"
@@ -27,7 +28,6 @@
 #include "config/load.h"
 #include "config/writer.h"
 #include "embedded.h"
-#include "http/library/sample_api.h"
 #include "ops/log.h"
 #include "ops/signals.h"
 #include "store/errors.h"

@@ -2,11 +2,11 @@
 #include <optional>
 #include <string>
 
+#include "cli/client/probe.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/session.h"
 #include "config/forms.h"
-#include "http/library/probe.h"
 #include "ops/reload_report.h"
 #include "store/files.h"
 

@@ -8,7 +8,7 @@
 #include "cli/doctor/local_findings.h"
 #include "cli/print.h"
 #include "cli/show.h"
-#include "http/views.h"
+#include "http/manage/views.h"
 #include "store/database.h"
 
 namespace hourgate::cli {

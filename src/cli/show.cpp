@@ -9,7 +9,7 @@
 #include "base/time_text.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
-#include "http/views.h"
+#include "http/manage/views.h"
 #include "manage/decisions.h"
 
 namespace hourgate::cli {

@@ -1,5 +1,5 @@
 // How records and reports look on standard output: aligned lines for people, the JSON of
-// http/views.h for programs.
+// http/manage/views.h for programs.
 #pragma once
 
 #include <string>

@@ -14,8 +14,8 @@
 #include "cli/values.h"
 #include "config/nearest.h"
 #include "gate/decision.h"
-#include "http/why.h"
-#include "http/why_routes.h"
+#include "http/manage/why_routes.h"
+#include "http/why/why.h"
 #include "manage/decisions.h"
 
 namespace hourgate::cli {

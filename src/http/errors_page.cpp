@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "http/reply.h"
+#include "http/decision/reply.h"
 
 namespace hourgate::http {
 

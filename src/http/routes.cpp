@@ -9,15 +9,15 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/ask/forward_auth.h"
+#include "http/ask/introspect.h"
+#include "http/ask/verify.h"
+#include "http/decision/host_check.h"
 #include "http/errors_page.h"
-#include "http/failure.h"
-#include "http/forward.h"
-#include "http/forward_auth.h"
-#include "http/host_check.h"
-#include "http/introspect.h"
-#include "http/management.h"
-#include "http/verify.h"
-#include "http/why_routes.h"
+#include "http/manage/failure.h"
+#include "http/manage/management.h"
+#include "http/manage/why_routes.h"
+#include "http/proxy/rewrite.h"
 #include "policy/path.h"
 
 namespace hourgate::http {

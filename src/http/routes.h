@@ -13,15 +13,15 @@
 
 #include "base/clock.h"
 #include "gate/gate.h"
-#include "http/ask_ids.h"
-#include "http/credentials.h"
-#include "http/forward.h"
-#include "http/lane.h"
-#include "http/management.h"
-#include "http/message.h"
-#include "http/observer.h"
-#include "http/reply.h"
-#include "http/upstream.h"
+#include "http/ask/ask_ids.h"
+#include "http/ask/fast_path.h"
+#include "http/decision/credentials.h"
+#include "http/decision/observer.h"
+#include "http/decision/reply.h"
+#include "http/manage/management.h"
+#include "http/proxy/rewrite.h"
+#include "http/proxy/upstream.h"
+#include "http/wire/message.h"
 
 namespace hourgate::http {
 

@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 17> audit_actions = {
 [[nodiscard]] Result<Slice<AuditEvent>> list_events(const Context&, AuditFilter filter,
                                                     const Page& = {});
 
-/// What list cursors are sealed with; see http/cursor.h.
+/// What list cursors are sealed with; see http/manage/cursor.h.
 [[nodiscard]] Result<std::string> cursor_key(const Context&);
 
 }  // namespace hourgate::manage

@@ -191,8 +191,8 @@ struct DecisionRecord {
     std::string address;  ///< the client's; empty when not known
     std::string request_id;
     std::string resource;             ///< name; empty when none
-    std::string document;             ///< JSON object: what is shown (http/why.h)
-    std::string facts;                ///< JSON object: what it was decided by (http/why.h)
+    std::string document;             ///< JSON object: what is shown (http/why/why.h)
+    std::string facts;                ///< JSON object: what it was decided by (http/why/why.h)
     std::string workspace_name = {};  ///< as of AuditEvent
 };
 constexpr std::size_t decision_kinds = 3;

@@ -6,7 +6,7 @@
 #include "cli/doctor/stage.h"
 #include "cli/replay/engine.h"
 #include "cli/replay/report.h"
-#include "http/why.h"
+#include "http/why/why.h"
 #include "manage/decisions.h"
 #include "ops/decision_writer.h"
 #include "support/manage_bench.h"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "http/library/cpp_httplib.h"
+#include "http/server/cpp_httplib.h"
 
 namespace hourgate::e2e {
 

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "base/text.h"
-#include "http/library/cpp_httplib.h"
+#include "http/server/cpp_httplib.h"
 
 namespace hourgate::test {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "fuzz/fuzz.h"
-#include "http/chunked.h"
+#include "http/wire/chunked.h"
 
 using namespace hourgate;
 using http::ChunkedBody;

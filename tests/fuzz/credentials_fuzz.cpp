@@ -6,8 +6,8 @@
 #include "base/header_name.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "http/credentials.h"
-#include "http/head.h"
+#include "http/decision/credentials.h"
+#include "http/wire/request_head.h"
 #include "support/http_bench.h"
 #include "token/format.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "fuzz/fuzz.h"
-#include "http/cursor.h"
+#include "http/manage/cursor.h"
 #include "token/seal.h"
 
 using namespace hourgate;

@@ -6,7 +6,7 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "http/credentials.h"
+#include "http/decision/credentials.h"
 
 using namespace hourgate;
 using http::Listener;

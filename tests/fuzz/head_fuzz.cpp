@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "http/head.h"
-#include "http/reply.h"
+#include "http/decision/reply.h"
+#include "http/wire/request_head.h"
 
 using namespace hourgate;
 using http::Head;

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "fuzz/fuzz.h"
-#include "http/fields.h"
-#include "http/json.h"
-#include "http/verify.h"
+#include "http/ask/verify.h"
+#include "http/decision/json.h"
+#include "http/manage/fields.h"
 #include "token/format.h"
 
 using namespace hourgate;

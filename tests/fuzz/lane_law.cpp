@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "fuzz/by_httplib.h"
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/http_bench.h"
 
 using namespace hourgate;

@@ -1,6 +1,6 @@
 // [trust] ask_id: nginx asks twice about one call, and it is counted once; in the lane and on the
 // long way alike.
-#include "http/ask_ids.h"
+#include "http/ask/ask_ids.h"
 
 #include <atomic>
 #include <string>

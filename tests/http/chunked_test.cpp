@@ -1,5 +1,5 @@
 // Bodies in chunks, in whatever pieces they arrive.
-#include "http/chunked.h"
+#include "http/wire/chunked.h"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // What a request says about who sent it: the Authorization header, what may not be sent, and whose
 // word about the client's address is believed.
-#include "http/credentials.h"
+#include "http/decision/credentials.h"
 
 #include <optional>
 #include <string>

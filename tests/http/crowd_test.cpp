@@ -1,4 +1,4 @@
-#include "http/crowd.h"
+#include "http/server/per_address_limit.h"
 
 #include <atomic>
 #include <optional>

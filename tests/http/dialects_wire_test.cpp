@@ -3,7 +3,7 @@
 #include <atomic>
 #include <string>
 
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

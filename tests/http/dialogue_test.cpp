@@ -1,6 +1,6 @@
 // What is said on a connection, without its socket: the same bytes have the same answers however
 // they arrive, and what a peer leaves out ends in time and in order.
-#include "http/dialogue.h"
+#include "http/server/session.h"
 
 #include <atomic>
 #include <string>

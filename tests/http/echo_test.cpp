@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/visible.h"
-#include "http/why.h"
+#include "http/why/why.h"
 #include "support/altered_tokens.h"
 #include "support/manage_bench.h"
 

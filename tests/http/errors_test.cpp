@@ -12,7 +12,7 @@
 
 #include "embedded.h"
 #include "gate/decision.h"
-#include "http/reasons.h"
+#include "http/decision/reasons.h"
 #include "places.h"
 #include "support/catch.h"
 #include "support/http_bench.h"

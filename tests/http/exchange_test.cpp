@@ -1,5 +1,5 @@
 // An exchange as bytes, without sockets: however they are cut into pieces, what goes out is the same.
-#include "http/exchange.h"
+#include "http/proxy/exchange.h"
 
 #include <algorithm>
 #include <atomic>

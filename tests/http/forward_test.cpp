@@ -1,5 +1,5 @@
 // The heads that are handed on, without sockets: above all what a stranger claims.
-#include "http/forward.h"
+#include "http/proxy/rewrite.h"
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 // The head of a request as bytes: where it ends, what is refused, and how an answer is written.
-#include "http/head.h"
+#include "http/wire/request_head.h"
 
 #include <algorithm>
 #include <list>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "http/reply.h"
+#include "http/decision/reply.h"
 #include "support/catch.h"
 
 using namespace hourgate;

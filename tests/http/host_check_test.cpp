@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include "http/dialogue.h"
-#include "http/host_check.h"
+#include "http/decision/host_check.h"
+#include "http/server/session.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

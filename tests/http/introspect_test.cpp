@@ -1,6 +1,6 @@
 // POST /_hourgate/introspect, RFC 7662: what a peer is told about a token, and how its form is
 // read.
-#include "http/introspect.h"
+#include "http/ask/introspect.h"
 
 #include "policy/reached.h"
 

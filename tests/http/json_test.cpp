@@ -1,5 +1,5 @@
 // JSON as answers write it, held against the library's own writing of the same tree.
-#include "http/json.h"
+#include "http/decision/json.h"
 
 #include <random>
 #include <string>

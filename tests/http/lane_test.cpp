@@ -1,12 +1,12 @@
 // The lane beside what tests/fuzz holds it to: that it says what the long way says.
-#include "http/lane.h"
+#include "http/ask/fast_path.h"
 
 #include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "ops/metrics.h"
 #include "ops/usage_meter.h"
 #include "support/allocations.h"

@@ -1,5 +1,5 @@
 // Requests as values: looking up headers, and forgetting what may be secret.
-#include "http/message.h"
+#include "http/wire/message.h"
 
 #include <string>
 

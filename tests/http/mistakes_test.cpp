@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

@@ -2,7 +2,7 @@
 // switched off. And the pace that is told to who has run into a window.
 #include <string>
 
-#include "http/words.h"
+#include "http/decision/refusal_texts.h"
 #include "limiter/schedule.h"
 #include "support/catch.h"
 #include "support/http_bench.h"

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "http/head.h"
-#include "http/introspect.h"
-#include "http/reasons.h"
-#include "http/why_routes.h"
+#include "http/ask/introspect.h"
+#include "http/decision/reasons.h"
+#include "http/manage/why_routes.h"
+#include "http/wire/request_head.h"
 #include "support/description.h"
 #include "support/manage_bench.h"
 

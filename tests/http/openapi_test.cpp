@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "http/introspect.h"
+#include "http/ask/introspect.h"
 #include "ops/decision_writer.h"
 #include "places.h"
 #include "support/description.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/forward.h"
+#include "http/proxy/rewrite.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

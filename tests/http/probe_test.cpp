@@ -1,5 +1,5 @@
-// http/library/probe.h: whoever answers, a probe ends.
-#include "http/library/probe.h"
+// cli/client/probe.h: whoever answers, a probe ends.
+#include "cli/client/probe.h"
 
 #include <atomic>
 #include <string>

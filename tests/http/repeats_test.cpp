@@ -1,6 +1,6 @@
 // Idempotency-Key: the same call again gets the same answer and makes nothing, another call is
 // refused; bounded in number, size and time, and without any secret.
-#include "http/repeats.h"
+#include "http/manage/repeats.h"
 
 #include <algorithm>
 #include <string>

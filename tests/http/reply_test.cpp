@@ -1,6 +1,6 @@
 // Every refusal, byte for byte: status, headers and body, in both formats. Asked the way Caddy
 // asks, which passes the whole answer on.
-#include "http/reply.h"
+#include "http/decision/reply.h"
 
 #include <functional>
 #include <set>

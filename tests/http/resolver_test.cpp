@@ -1,6 +1,6 @@
 // Names of upstreams: asked for again, on a thread of their own, and calls go where they stand for
 // now. The names are the test's; no name server is asked.
-#include "http/resolver.h"
+#include "http/proxy/resolver.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/running_server.h"
 #include "support/temp_folder.h"
 #include "support/waiting.h"

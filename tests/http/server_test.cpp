@@ -1,5 +1,5 @@
 // The server at its sockets: what it reads as one request, what it never does, and how it ends.
-#include "http/library/server.h"
+#include "http/server/server.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

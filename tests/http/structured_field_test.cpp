@@ -1,5 +1,5 @@
 // A header whose value is one string of RFC 8941.
-#include "http/structured_field.h"
+#include "http/wire/structured_field.h"
 
 #include "support/catch.h"
 

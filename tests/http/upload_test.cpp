@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/catch.h"
 #include "support/one_loop.h"
 #include "support/waiting.h"

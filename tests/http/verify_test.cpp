@@ -1,5 +1,5 @@
 // POST /_hourgate/verify: what a back end asks from code, and how strictly it is read.
-#include "http/verify.h"
+#include "http/ask/verify.h"
 
 #include <string>
 #include <string_view>

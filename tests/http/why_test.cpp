@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/time_text.h"
-#include "http/why.h"
-#include "http/why_routes.h"
+#include "http/manage/why_routes.h"
+#include "http/why/why.h"
 #include "manage/decisions.h"
 #include "ops/decision_writer.h"
 #include "support/manage_bench.h"

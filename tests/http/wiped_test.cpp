@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/dialogue.h"
+#include "http/server/session.h"
 #include "support/allocations.h"
 #include "support/catch.h"
 #include "support/manage_bench.h"

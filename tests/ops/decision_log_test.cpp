@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "http/why.h"
+#include "http/why/why.h"
 #include "ops/decision_writer.h"
 #include "support/database_bench.h"
 #include "support/http_bench.h"

@@ -122,7 +122,7 @@ struct Operation {
     const Json& json;
 
     [[nodiscard]] std::string tag() const { return json["tags"][0]; }
-    /// Whether it is a row of a table of http/management.h.
+    /// Whether it is a row of a table of http/manage/management.h.
     [[nodiscard]] bool is_managed() const { return tag() == "self-service" || tag() == "admin"; }
     /// "GET /admin/v1/plans/{}"
     [[nodiscard]] std::string key() const { return method + " " + without_names(route); }

@@ -12,7 +12,7 @@
 #include "embedded.h"
 #include "gate/gate.h"
 #include "http/service.h"
-#include "http/why.h"
+#include "http/why/why.h"
 #include "manage/audit_log.h"
 #include "manage/usage.h"
 #include "ops/decision_log.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/library/server.h"
+#include "http/server/server.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 #include "support/raw_client.h"

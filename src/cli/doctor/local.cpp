@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/client/probe.h"
 #include "cli/doctor/local_findings.h"
 #include "cli/shell.h"
 #include "config/forms.h"
-#include "http/library/probe.h"
 #include "store/backup.h"
 #include "store/files.h"
 #include "store/server_lock.h"

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/random.h"
+#include "cli/client/probe.h"
 #include "cli/doctor/stage.h"
 #include "cli/snippets.h"
 #include "config/config.h"
-#include "http/library/probe.h"
 #include "ops/machine.h"
 #include "ops/signals.h"
 

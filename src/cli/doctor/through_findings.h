@@ -17,8 +17,8 @@
 
 #include "base/address.h"
 #include "base/role.h"
+#include "cli/client/probe.h"
 #include "cli/doctor/check.h"
-#include "http/library/probe.h"
 #include "policy/policy.h"
 
 namespace hourgate::cli {

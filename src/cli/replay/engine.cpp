@@ -6,7 +6,7 @@
 #include "base/address.h"
 #include "cli/doctor/stage.h"
 #include "gate/gate.h"
-#include "http/decided_by.h"
+#include "http/why/decided_by.h"
 #include "limiter/limiter.h"
 #include "policy/policy.h"
 #include "token/digest.h"

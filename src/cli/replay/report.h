@@ -9,7 +9,7 @@
 
 #include "cli/replay/engine.h"
 #include "cli/session.h"
-#include "http/json.h"
+#include "http/decision/json.h"
 
 namespace hourgate::cli {
 

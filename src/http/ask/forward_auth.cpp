@@ -1,0 +1,170 @@
+#include "http/ask/forward_auth.h"
+
+#include <string>
+#include <utility>
+
+#include "base/header_name.h"
+#include "http/proxy/rewrite.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::string_view envoy_prefix = "/_hourgate/auth/envoy";
+
+/// The headers in which a proxy says what was asked for.
+struct Told {
+    std::string_view method;
+    std::string_view target;
+};
+
+Told told_by(Dialect dialect) noexcept {
+    if (dialect == Dialect::nginx || dialect == Dialect::denied)
+        return {"X-Original-Method", "X-Original-URI"};
+    return {"X-Forwarded-Method", "X-Forwarded-Uri"};
+}
+
+/// The same of the host, where that says which API is asked for. A proxy that does not say it gets
+/// no answer by the rows of another API.
+constexpr std::string_view told_host = "X-Forwarded-Host";
+
+/// Each must be there exactly once: which of two an upstream would believe is not known. A problem
+/// of the client's own making comes first.
+void told_nothing(Call& call, std::string_view header) {
+    const bool of_the_client = call.problem != Problem::none &&
+                               call.problem != Problem::unreadable_method &&
+                               call.problem != Problem::unreadable_target;
+    if (of_the_client)
+        return;
+    call.problem = Problem::target_not_told;
+    call.problem_detail = header;
+}
+
+/// Refuses a claim about where the call comes from, who calls, or what it asks for, in a spelling
+/// that no proxy overwrites and that applications read as the usual one (X_Forwarded_For,
+/// X.Original.URL); and one about who calls that a proxy cannot remove by its name. The gate takes
+/// nothing out of a call that it is only asked about.
+void find_odd_claim(Call& call, const RequestView& request) noexcept {
+    if (call.problem == Problem::forged_header || call.problem == Problem::two_authorizations)
+        return;
+    for (const HeaderView& header : request.headers) {
+        if (is_plainly_spelled(header.name) && !is_beyond_removal(header.name))
+            continue;
+        const Claim claim = claim_of(header.name);
+        if (claim == Claim::nothing || claim == Claim::method)
+            continue;  // a method is refused before, unless the configuration allows it
+        call.problem = Problem::forged_header;
+        call.problem_detail = header.name;
+        return;
+    }
+}
+
+/// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
+int status_for_nginx(int status) noexcept {
+    return status == 401 || status == 503 ? status : 403;
+}
+
+/// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
+/// not spent, so it cannot be granted here.
+Answer granted_since(const ErrorFrame& frame) {
+    Answer answer = plain_error(503, "unavailable", "granted_since",
+                                "The call was refused a moment ago, and would be granted now.",
+                                "Send the same call again.", frame);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+/// The API that the proxy forwards to, as its text says behind the path of the question. What nginx
+/// adds there ends with '?'. Another name than the API's only refuses.
+std::string_view told_api(std::string_view target) noexcept {
+    constexpr std::string_view mark = "?api=";
+    const std::size_t at = target.find('?');
+    if (at == target.npos || !target.substr(at).starts_with(mark))
+        return {};
+    const std::string_view value = target.substr(at + mark.size());
+    return value.substr(0, value.find_first_of("?&"));
+}
+
+}  // namespace
+
+std::optional<Dialect> dialect_of(std::string_view path) noexcept {
+    if (path == "/_hourgate/auth/nginx")
+        return Dialect::nginx;
+    if (path == "/_hourgate/denied")
+        return Dialect::denied;
+    if (path == "/_hourgate/auth/caddy")
+        return Dialect::caddy;
+    if (path == "/_hourgate/auth/traefik")
+        return Dialect::traefik;
+    if (path.starts_with(envoy_prefix) && path.substr(envoy_prefix.size()).starts_with('/'))
+        return Dialect::envoy;
+    return std::nullopt;
+}
+
+Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust, Now now) {
+    Call call;
+    call.now = now;
+    call.spend = dialect == Dialect::denied ? Spend::again : Spend::yes;
+    call.address = client_address(request, trust, Listener::ask);
+    call.peer = request.peer;
+    if (dialect == Dialect::envoy) {
+        call.method = request.method;
+        call.target = request.target.substr(envoy_prefix.size());
+        if (trust.by_host)
+            call.host = request.only("Host").value_or("");
+        read_headers(call, request, trust);
+        find_odd_claim(call, request);
+        return call;
+    }
+    const Told told = told_by(dialect);
+    const auto method = only_as_read(request, told.method);
+    const auto target = only_as_read(request, told.target);
+    if (trust.by_host) {
+        call.host = only_as_read(request, told_host).value_or("");
+        call.api = told_api(request.target);
+    }
+    call.method = method.value_or("");
+    call.target = target.value_or("");
+    read_headers(call, request, trust);
+    find_odd_claim(call, request);
+    if (!method || !target)
+        told_nothing(call, method ? told.target : told.method);
+    else if (trust.by_host && call.host.empty())
+        told_nothing(call, told_host);
+    return call;
+}
+
+std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept {
+    if (!decision.granted() || dialect == Dialect::denied)
+        return std::nullopt;
+    return dialect == Dialect::nginx ? 204 : 200;
+}
+
+void add_passing_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
+                         const ReplySettings& settings) {
+    add_identity_headers(to, decision);
+    if (is_authorization_for_api(request, decision, settings.brand))
+        to.add("X-Hourgate-Bearer", "pass");
+    add_decision_headers(to, decision, settings);
+}
+
+Answer forward_answer(Dialect dialect, const Decision& decision, const RequestView& request,
+                      const ReplySettings& settings, Format format) {
+    if (const auto status = passing_status(dialect, decision)) {
+        Answer answer{*status, {}, {}};
+        AnswerHeaders to(answer);
+        add_passing_headers(to, decision, request, settings);
+        return answer;
+    }
+    Answer answer = decision.granted() ? granted_since({settings, format, &decision})
+                                       : refusal(decision, settings, format);
+    if (dialect == Dialect::nginx) {
+        answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
+        answer.status = status_for_nginx(answer.status);
+        return answer;
+    }
+    add_cors(answer, request.only("Origin").value_or(""), settings);
+    return answer;
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,93 @@
+#include "http/decision/host_check.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "http/decision/reply.h"
+#include "token/format.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 100;
+
+/// The name of this request under which nothing is served. Of a target in absolute form, Host has
+/// the authority: see parse_head().
+std::optional<std::string_view> unknown_host_of(const RequestView& request,
+                                                std::span<const std::string> names) noexcept {
+    for (const HeaderView& header : request.headers)
+        if (same_ignoring_case(header.name, "Host") && !is_known_host(header.value, names))
+            return header.value;
+    return std::nullopt;
+}
+
+Answer unknown_host(std::string_view host, const RequestView& request, const ReplySettings& reply) {
+    return plain_error(
+        421, "bad_request", "unknown_host",
+        "This listener does not answer under the name '" +
+            printable(token::blotted(host), shown_bytes_max) + "'.",
+        "Call it by its IP address or as localhost, or add the name to [server] hosts in the "
+        "configuration of the gate. A proxy in front sends the name in Host: have it send Host: "
+        "localhost.",
+        {reply, format_for(request.joined("Accept"))});
+}
+
+}  // namespace
+
+bool is_host(std::string_view text) noexcept {
+    constexpr CharacterSet in_names(
+        "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    constexpr CharacterSet in_brackets(":.0123456789ABCDEFabcdef");
+    std::size_t end = std::min(text.find(':'), text.size());
+    if (text.starts_with('[')) {
+        end = text.find(']');
+        if (end == text.npos)
+            return false;
+        const std::string_view address = text.substr(1, end - 1);
+        if (!in_brackets.has_all_of(address) || address.find(':') == address.npos ||
+            !Address::parse(address))
+            return false;
+        ++end;
+    } else if (end == 0 || !in_names.has_all_of(text.substr(0, end))) {
+        return false;
+    }
+    const std::string_view port = text.substr(end);
+    return port.empty() || (port.starts_with(':') && parse_number(port.substr(1), 65'535));
+}
+
+bool is_known_host(std::string_view host, std::span<const std::string> names) noexcept {
+    if (host.ends_with(':'))
+        host.remove_suffix(1);  // a port may be empty: RFC 3986 section 3.2.3
+    if (Address::parse_hop(host))
+        return true;
+    const std::size_t colon = host.find(':');
+    if (colon != host.npos && !parse_number(host.substr(colon + 1), 65'535))
+        return false;
+    std::string_view name = host.substr(0, colon);
+    if (name.ends_with('.'))
+        name.remove_suffix(1);
+    if (same_ignoring_case(name, "localhost") || Address::parse(name))
+        return true;
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& known) { return same_ignoring_case(name, known); });
+}
+
+std::optional<Answer> turned_away(Listener listener, const RequestView& request, const Trust& trust,
+                                  const ReplySettings& reply, Observer& observer) {
+    if (listener == Listener::public_)
+        return std::nullopt;
+    if (listener == Listener::ask && !trust.peers.contains(request.peer)) {
+        observer.stranger(request.peer);
+        return Answer{404, {}, {}};
+    }
+    if (request.carrier == Carrier::unix_socket)
+        return std::nullopt;
+    const auto host = unknown_host_of(request, trust.hosts);
+    if (!host)
+        return std::nullopt;
+    observer.unknown_host(listener, *host, request.peer);
+    return unknown_host(*host, request, reply);
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,161 @@
+// Management over HTTP: what self-service and admin routes have in common. A route is a row of a
+// table; the gate has decided the call before a handler sees it; a handler reads the call's fields,
+// runs one use case of manage/ and shows what it gave. No rule stands here.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gate/decision.h"
+#include "http/decision/reply.h"
+#include "http/manage/fields.h"
+#include "http/manage/repeats.h"
+#include "http/wire/message.h"
+#include "manage/ledger.h"
+#include "manage/list_order.h"
+
+namespace hourgate::http {
+
+/// Where use cases get their database, and lists the seal of their cursors.
+struct Desk {
+    /// Everything but `actor` and `now` is used.
+    std::function<manage::Context()> context;
+    /// A decision that is still in memory, by the digits of its id.
+    std::function<std::optional<manage::DecisionRecord>(std::string_view id)> recent;
+    std::string cursor_key;      ///< 32 bytes
+    Repeats* repeats = nullptr;  ///< null: no answer is remembered by its Idempotency-Key
+};
+
+/// What would become of a call `method` `target` of the caller of the one at hand, from the same
+/// address: a look, which is counted nowhere and told to nobody. Views point into its arguments.
+using Suppose = std::function<Decision(std::string_view method, std::string_view target)>;
+
+/// One granted call to a management route.
+class Visit {
+public:
+    Visit(const Desk& desk, const Decision& decision, const ReplySettings& settings, Format format,
+          std::vector<std::string> captures, const Request& request, const Suppose& suppose,
+          Fields query_, Fields body_)
+        : query(std::move(query_)),
+          body(std::move(body_)),
+          desk_(desk),
+          decision_(decision),
+          settings_(settings),
+          format_(format),
+          captures_(std::move(captures)),
+          request_(request),
+          suppose_(suppose) {}
+
+    Fields query;
+    Fields body;
+
+    [[nodiscard]] const Decision& decision() const noexcept { return decision_; }
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+    [[nodiscard]] const ReplySettings& settings() const noexcept { return settings_; }
+    /// As of Suppose. Both live as long as what is made of it.
+    [[nodiscard]] Decision supposed(std::string_view method, std::string_view target) const {
+        return suppose_(method, target);
+    }
+    /// What the path has at its n-th "{}".
+    [[nodiscard]] const std::string& captured(std::size_t at) const { return captures_.at(at); }
+    [[nodiscard]] std::int64_t now_ms() const noexcept { return decision_.now.wall_ms; }
+    /// For the use case: the caller is the token's member, or the operator.
+    [[nodiscard]] manage::Context context() const;
+
+    /// As of Desk.
+    [[nodiscard]] std::optional<manage::DecisionRecord> recent(std::string_view id) const {
+        return desk_.recent ? desk_.recent(id) : std::nullopt;
+    }
+
+    /// The page asked for by `limit`, `cursor` and `search` of the query. Flaws go into `query`.
+    [[nodiscard]] manage::Page page();
+    /// What `sort` of the query says.
+    [[nodiscard]] manage::Sort sort(const manage::ListOrder& order);
+    /// The page, sorted as `sort` says. Not for tokens.
+    [[nodiscard]] manage::Page page_by(const manage::ListOrder& order);
+    /// What `from` and `until` of the query say: an instant, a date, yesterday, or 2h, so long ago.
+    struct Period {
+        std::optional<std::int64_t> from_ms;   ///< at or after
+        std::optional<std::int64_t> until_ms;  ///< before
+    };
+    [[nodiscard]] Period period();
+    /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
+    [[nodiscard]] std::optional<Answer> flawed();
+
+    // Answers: each with the headers of the decision.
+    [[nodiscard]] Answer data(int status, const nlohmann::ordered_json& data) const;
+    [[nodiscard]] Answer text(std::string text) const;  ///< 200, for people
+    [[nodiscard]] Answer data_with_token(int status, const nlohmann::ordered_json& data,
+                                         const Secret& token) const;
+    [[nodiscard]] Answer failed(const Failure& failure) const;
+    /// An earlier answer of this status, once more.
+    [[nodiscard]] Answer replayed(int status, std::string earlier) const;
+    template <typename T, typename View>
+    [[nodiscard]] Answer list(const Result<manage::Slice<T>>& slice, View view) {
+        if (!slice)
+            return failed(slice.failure());
+        auto items = nlohmann::ordered_json::array();
+        for (const T& item : slice.value().items)
+            items.push_back(view(item));
+        return list_of(std::move(items), slice.value().next);
+    }
+    template <typename T, typename View>
+    [[nodiscard]] Answer one(int status, const Result<T>& result, View view) const {
+        return result ? data(status, view(result.value())) : failed(result.failure());
+    }
+
+private:
+    [[nodiscard]] Answer list_of(nlohmann::ordered_json items,
+                                 std::optional<manage::Position> next) const;
+    [[nodiscard]] std::string list_name() const;
+    [[nodiscard]] Answer answer(int status, std::string body) const;
+
+    const Desk& desk_;
+    const Decision& decision_;
+    const ReplySettings& settings_;
+    const Format format_;
+    const std::vector<std::string> captures_;
+    const Request& request_;
+    const Suppose& suppose_;
+    std::int64_t limit_ = 0;  // of the page
+};
+
+enum class Body : std::uint8_t { none, json };
+/// Whether a call makes something that a repeated call would make twice.
+enum class Creates : std::uint8_t { no, yes };
+
+/// A row of a table. `pattern`: segments behind the table's prefix, "{}" for any one.
+struct Route {
+    std::string_view method;
+    std::string_view pattern;
+    Body body = Body::none;
+    Answer (*run)(Visit& visit) = nullptr;
+    Creates creates = Creates::no;
+};
+
+[[nodiscard]] std::span<const Route> self_service_routes() noexcept;
+[[nodiscard]] std::span<const Route> admin_routes() noexcept;
+
+/// What a path and a method come to.
+struct Routed {
+    const Route* route = nullptr;       ///< null: none
+    std::vector<std::string> captures;  ///< of route
+    std::string allowed;                ///< methods of this path, for 405; empty: no such path
+};
+/// `segments`: decoded, those behind the prefix. HEAD goes where GET goes.
+[[nodiscard]] Routed route_of(std::span<const Route> routes, std::string_view method,
+                              policy::Segments segments);
+
+/// A granted call whose body, if the route reads one, is there.
+[[nodiscard]] Answer managed(const Routed& routed, const Request& request, const Decision& decision,
+                             const Desk& desk, const ReplySettings& settings, Format format,
+                             const Suppose& suppose);
+
+}  // namespace hourgate::http

@@ -1,0 +1,308 @@
+#include "http/manage/self_service.h"
+
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/time_text.h"
+#include "http/decision/json.h"
+#include "http/manage/views.h"
+#include "http/wire/structured_field.h"
+#include "manage/accounts.h"
+#include "manage/usage.h"
+
+namespace hourgate::http {
+
+namespace {
+
+std::optional<token::Env> env_of(Fields& body) {
+    const auto text = body.text("env");
+    if (!text)
+        return std::nullopt;
+    for (const token::Env env : {token::Env::live, token::Env::test})
+        if (*text == token::to_text(env))
+            return env;
+    body.refuse_value("env", "live or test");
+    return std::nullopt;
+}
+
+std::vector<policy::Scope> scopes_in(Fields& body) {
+    std::vector<policy::Scope> scopes;
+    std::size_t at = 0;
+    for (const std::string& text : body.texts("scopes", limits::scopes_max)) {
+        const auto scope = policy::parse_scope(text);
+        if (scope)
+            scopes.push_back(scope.value());
+        else
+            body.refuse_value("scopes[" + std::to_string(at) + "]", Json(text),
+                              "resource:read, resource:write, resource:* or *:read");
+        ++at;
+    }
+    return scopes;
+}
+
+std::optional<std::int64_t> expiry_in(Fields& body, std::int64_t now_ms) {
+    const auto at_ms = body.time("expiresAt", DateMeans::its_end);
+    const auto in_s = body.span_s("expiresIn");
+    if (!in_s)
+        return at_ms;
+    if (at_ms)
+        body.refuse("expiresIn", "is sent together with expiresAt; send one of them");
+    if (*in_s == 0)
+        body.refuse_value("expiresIn", "more than 0");
+    return now_ms + *in_s * ms_per_s;
+}
+
+manage::TokenStatus token_status_in(Fields& query) {
+    const auto text = query.text("status");
+    if (!text)
+        return manage::TokenStatus::any;
+    const auto status = manage::token_status_from(*text);
+    if (!status)
+        query.refuse_value("status", manage::token_statuses);
+    return status.value_or(manage::TokenStatus::any);
+}
+
+/// kind=service.
+std::optional<MemberKind> member_kind_in(Fields& query) {
+    const auto text = query.text("kind");
+    if (!text)
+        return std::nullopt;
+    if (*text != "person" && *text != "service")
+        query.refuse_value("kind", "person or service");
+    return *text == "person" ? MemberKind::person : MemberKind::service;
+}
+
+/// status=removed.
+std::optional<bool> removed_in(Fields& query) {
+    const auto text = query.text("status");
+    if (!text)
+        return std::nullopt;
+    if (*text != "present" && *text != "removed")
+        query.refuse_value("status", "present or removed");
+    return *text == "removed";
+}
+
+/// 201 with the token, this once, and with what keeps it from working.
+Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
+    if (!minted)
+        return visit.failed(minted.failure());
+    Json data = view_of(minted.value().view, visit.now_ms());
+    data["warnings"] = minted.value().warnings;
+    return visit.data_with_token(201, data, minted.value().token);
+}
+
+// --- routes --------------------------------------------------------------------------------------
+
+/// Asks for nothing, so there is nothing that could be off.
+Answer show_me(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.data(200, me_of(visit.decision()));
+}
+
+Answer rotate_me(Visit& visit) {
+    return rotated(visit, visit.decision().facts->token.prefix);
+}
+
+Answer rotate_one(Visit& visit) {
+    return rotated(visit, visit.captured(0));
+}
+
+Answer mint_own(Visit& visit) {
+    return mint(visit, "");
+}
+
+Answer list_own_members(Visit& visit) {
+    return list_members(visit, "");
+}
+
+/// Asked without spending: the words of the refusal that a call would get.
+Answer check_call(Visit& visit) {
+    const std::string method = visit.body.needed_text("method");
+    const std::string path = visit.body.needed_text("path");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.data(200, check_of(visit.supposed(method, path), visit.settings()));
+}
+
+Answer show_organization(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_workspace(visit.context(), ""),
+                     [](const manage::WorkspaceView& view) { return view_of(view); });
+}
+
+constexpr std::array routes = {
+    Route{"GET", "me", Body::none, show_me},
+    Route{"POST", "me/rotate", Body::json, rotate_me, Creates::yes},
+    Route{"GET", "tokens", Body::none, list_tokens},
+    Route{"POST", "tokens", Body::json, mint_own, Creates::yes},
+    Route{"GET", "tokens/{}", Body::none, show_token},
+    Route{"PATCH", "tokens/{}", Body::json, change_token},
+    Route{"DELETE", "tokens/{}", Body::none, revoke},
+    Route{"POST", "tokens/{}/rotate", Body::json, rotate_one, Creates::yes},
+    Route{"GET", "members", Body::none, list_own_members},
+    Route{"GET", "members/{}", Body::none, show_member},
+    Route{"POST", "check", Body::json, check_call},
+    Route{"GET", "organization", Body::none, show_organization},
+    Route{"GET", "usage", Body::none, list_usage},
+};
+
+}  // namespace
+
+std::span<const Route> self_service_routes() noexcept {
+    return routes;
+}
+
+Json me_of(const Decision& decision) {
+    const Facts& facts = *decision.facts;
+    return {
+        {"workspaceId", facts.workspace->public_id},
+        {"workspaceName", facts.workspace->name},
+        {"orgId", facts.workspace->public_id},
+        {"orgName", facts.workspace->name},
+        {"memberId", facts.member->public_id},
+        {"email", text_or_null(facts.member->email)},
+        {"role", decision.role()},
+        {"plan", decision.plan != nullptr ? Json(decision.plan->name) : Json()},
+        {"scopes", scopes_of(decision)},
+        {"tokenName", facts.token.name},
+        {"token", facts.token.prefix},
+        {"env", token::to_text(facts.token.env)},
+        {"expiresAt", facts.token.expires_ms ? Json(format_time(*facts.token.expires_ms)) : Json()},
+        {"limits", limits_of(decision)},
+    };
+}
+
+Json check_of(const Decision& decision, const ReplySettings& settings) {
+    const policy::Resource* resource = decision.match.resource;
+    return {
+        {"granted", decision.granted()},
+        {"status", status_of(decision)},
+        {"reason", to_text(decision.reason)},
+        {"observed", decision.observed},
+        {"resource", resource != nullptr ? Json(resource->name) : Json()},
+        {"role", text_or_null(decision.role())},
+        {"plan", decision.plan != nullptr ? Json(decision.plan->name) : Json()},
+        {"own", text_or_null(decision.judgement.own)},
+        {"limits", limits_of(decision)},
+        {"error", decision.granted() ? Json() : error_members(decision, settings)},
+    };
+}
+
+Answer list_tokens(Visit& visit) {
+    manage::TokenQuery query;
+    if (visit.decision().facts->is_operator())
+        query.workspace = visit.query.text("workspace").value_or("");
+    query.member = visit.query.text("member").value_or("");
+    return list_tokens(visit, std::move(query));
+}
+
+Answer list_tokens(Visit& visit, manage::TokenQuery query) {
+    query.order = manage::token_order_of(visit.sort(manage::token_order));
+    query.status = token_status_in(visit.query);
+    query.env = env_of(visit.query);
+    const manage::Page page = visit.page();
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_tokens(visit.context(), query, page),
+                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer mint(Visit& visit, std::string_view member) {
+    manage::NewToken asked;
+    asked.member = member;
+    asked.name = visit.body.needed_text("name");
+    asked.note = visit.body.text("note").value_or("");
+    asked.env = env_of(visit.body);
+    asked.scopes = scopes_in(visit.body);
+    asked.expires_ms = expiry_in(visit.body, visit.now_ms());
+    if (visit.request().count("Idempotency-Key") > 0)
+        asked.idempotency_key =
+            read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::mint_token(visit.context(), asked));
+}
+
+Answer change_token(Visit& visit) {
+    manage::TokenChange change;
+    change.name = visit.body.text("name");
+    if (visit.body.has("note"))
+        change.note = visit.body.text("note").value_or("");  // null: none
+    if (!change.name && !change.note)
+        visit.body.refuse("name", "is missing; send name or note");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::change_token(visit.context(), visit.captured(0), change),
+                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+std::optional<Role> role_in(Fields& fields) {
+    const auto text = fields.text("role");
+    if (!text)
+        return std::nullopt;
+    const auto role = role_from(*text);
+    if (!role)
+        fields.refuse_value("role", "owner, admin, manager or member");
+    return role;
+}
+
+Answer list_members(Visit& visit, std::string_view workspace) {
+    const manage::MemberQuery query{role_in(visit.query), member_kind_in(visit.query),
+                                    removed_in(visit.query)};
+    const manage::Page page = visit.page_by(manage::member_order);
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_members(visit.context(), workspace, page, query),
+                      [](const manage::MemberView& view) { return view_of(view); });
+}
+
+Answer rotated(Visit& visit, std::string_view prefix) {
+    const auto grace_s = visit.body.span_s("grace");
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return minted(visit, manage::rotate_token(visit.context(), prefix, grace_s));
+}
+
+Answer revoke(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::revoke_tokens(visit.context(), {visit.captured(0)}),
+                     [&](const std::vector<manage::TokenView>& views) {
+                         return view_of(views.front(), visit.now_ms());
+                     });
+}
+
+Answer show_token(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_token(visit.context(), visit.captured(0)),
+                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+}
+
+Answer list_usage(Visit& visit) {
+    manage::UsageQuery query;
+    if (visit.decision().facts->is_operator())
+        query.tokens.workspace = visit.query.text("workspace").value_or("");
+    query.tokens.member = visit.query.text("member").value_or("");
+    query.prefix = visit.query.text("token").value_or("");
+    const Visit::Period period = visit.period();
+    query.from_ms = period.from_ms;
+    query.until_ms = period.until_ms;
+    const manage::Page page = visit.page_by(manage::usage_order);
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_usage(visit.context(), query, page),
+                      [](const manage::UsageRow& row) { return view_of(row); });
+}
+
+Answer show_member(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.one(200, manage::show_member(visit.context(), visit.captured(0)),
+                     [](const manage::MemberView& view) { return view_of(view); });
+}
+
+}  // namespace hourgate::http

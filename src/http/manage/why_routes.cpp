@@ -1,0 +1,148 @@
+#include "http/manage/why_routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "http/decision/json.h"
+#include "http/manage/views.h"
+#include "http/why/why.h"
+#include "manage/accounts.h"
+#include "manage/decisions.h"
+#include "policy/scope.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::int64_t helpers_max = 5;
+
+/// The same words whether there is none, or none that is the asker's to read.
+Failure no_decision() {
+    return {Fault::not_found, "No decision of that id, that this token may read, is on record.",
+            "Ask with the token that was refused, or that of an owner or admin of its workspace. "
+            "Not every granted call is kept, and none for ever: see [decisions] of the "
+            "configuration."};
+}
+
+/// In memory, or written.
+Result<manage::DecisionRecord> look_up(Visit& visit) {
+    const auto digits = manage::decision_digits(visit.captured(0));
+    if (!digits)
+        return no_decision();
+    if (auto recent = visit.recent(*digits))
+        return *std::move(recent);
+    auto written = manage::find_decision(visit.context(), *digits);
+    if (!written)
+        return written.failure();
+    if (!written.value())
+        return no_decision();
+    return *std::move(written).value();
+}
+
+/// "Ann <ann@acme.example> (owner)"
+std::string shown(const Member& member) {
+    std::string text = member.name.empty() ? member.email : member.name;
+    if (!member.name.empty() && !member.email.empty())
+        text.append(" <").append(member.email).append(">");
+    return text.append(" (").append(to_text(member.role)).append(")");
+}
+
+Answer shown_record(Visit& visit, const manage::DecisionRecord& record, bool with_names) {
+    std::vector<std::string> helpers;
+    if (with_names)
+        helpers = helpers_of(visit.context(), record);
+    const Json document = shown_document(record.document, helpers);
+    if (wants_json(visit.request().joined("Accept")))
+        return visit.data(200, document);
+    return visit.text(letter_of(document));
+}
+
+Answer why(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    const Facts& asker = *visit.decision().facts;
+    const bool alive = visit.decision().because == Reason::granted;
+    const auto record = look_up(visit);
+    if (!record)
+        return visit.failed(record.failure());
+    if (!may_read(asker, alive, record.value()))
+        return visit.failed(no_decision());
+    const bool sees_names = alive && asker.member->role != Role::member &&
+                            record.value().workspace_id == asker.workspace->public_id &&
+                            policy::allow(asker.token.scopes, policy::own_resource_name,
+                                          policy::Action::read, visit.settings().write_scope);
+    return shown_record(visit, record.value(), sees_names);
+}
+
+constexpr std::array routes = {Route{"GET", "why/{}", Body::none, why}};
+
+/// The greatest weight that `accept` gives one of `types`, in thousandths.
+int weight_for(std::string_view accept, std::initializer_list<std::string_view> types) noexcept {
+    int most = 0;
+    for (const std::string_view type : types)
+        most = std::max(most, weight_in(accept, type));
+    return most;
+}
+
+}  // namespace
+
+bool may_read(const Facts& asker, bool alive, const manage::DecisionRecord& record) noexcept {
+    if (asker.is_operator())
+        return false;  // they ask at the admin listener
+    if (record.token_id != 0 && record.line == asker.token.line)
+        return true;
+    const Role role = asker.member->role;
+    return alive && asker.token.scopes.empty() && (role == Role::owner || role == Role::admin) &&
+           !record.workspace_id.empty() && record.workspace_id == asker.workspace->public_id;
+}
+
+std::vector<std::string> helpers_of(const manage::Context& context,
+                                    const manage::DecisionRecord& record) {
+    std::vector<std::string> helpers;
+    const std::vector<Role> roles = helping_roles(shown_document(record.document, {}));
+    if (roles.empty() || record.workspace_id.empty())
+        return helpers;
+    const auto members = manage::members_of_roles(context, record.workspace_id, roles, helpers_max);
+    if (!members)
+        return helpers;  // a letter without names is a letter
+    for (const Member& member : members.value())
+        helpers.push_back(shown(member));
+    return helpers;
+}
+
+std::span<const Route> why_routes() noexcept {
+    return routes;
+}
+
+bool wants_json(std::string_view accept) noexcept {
+    const int json = weight_for(accept, {"application/json", "application/problem+json"});
+    return json > 0 && json > weight_for(accept, {"text/plain", "text/html"});
+}
+
+Answer list_decisions(Visit& visit) {
+    manage::DecisionFilter filter;
+    filter.workspace_id = visit.query.text("workspace").value_or("");
+    filter.prefix = visit.query.text("token").value_or("");
+    filter.reason = visit.query.text("reason").value_or("");
+    const Visit::Period period = visit.period();
+    filter.from_ms = period.from_ms;
+    filter.until_ms = period.until_ms;
+    const manage::Page page = visit.page_by(manage::event_order);
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    return visit.list(manage::list_decisions(visit.context(), filter, page),
+                      [](const manage::DecisionRecord& record) { return view_of(record); });
+}
+
+Answer show_decision(Visit& visit) {
+    if (auto off = visit.flawed())
+        return *std::move(off);
+    const auto record = look_up(visit);
+    return record ? shown_record(visit, record.value(), true) : visit.failed(record.failure());
+}
+
+}  // namespace hourgate::http

@@ -1,0 +1,13 @@
+// The only place that includes cpp-httplib, so that its bounds are the same wherever it is used.
+// The bounds of a request are in http/wire/request_head.h; these are for what the library reads.
+#pragma once
+
+#define CPPHTTPLIB_LISTEN_BACKLOG 4096
+#define CPPHTTPLIB_TCP_NODELAY true
+#define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 4096
+#define CPPHTTPLIB_HEADER_MAX_LENGTH 8192
+#define CPPHTTPLIB_HEADER_MAX_COUNT 100
+#define CPPHTTPLIB_MAX_LINE_LENGTH 8192
+#define CPPHTTPLIB_PAYLOAD_MAX_LENGTH 16384
+
+#include <httplib.h>

@@ -1,0 +1,789 @@
+#include "http/server/event_loop.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "http/decision/reply.h"
+#include "http/proxy/upstream_pool.h"
+#include "http/server/connection.h"
+#include "http/server/session.h"
+#include "http/wire/endpoint.h"
+
+namespace hourgate::http {
+
+namespace {
+
+using Phase = Dialogue::Phase;
+
+// After the last answer, what still comes is read over: a connection that is closed with bytes
+// unread is reset, and the answer may be lost with them. Without a body on its way, they are few.
+constexpr std::int64_t goodbye_ms = 2'000;  // without a byte; with few to come, in all
+/// With a body on its way: in all, as long as it goes on. As of nginx, lingering_time.
+constexpr std::int64_t linger_ms = 30'000;
+constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
+constexpr std::size_t goodbye_bytes_max = 4U << 20U;
+constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
+constexpr std::int64_t never_ms = INT64_MAX;
+constexpr int events_max = 256;
+constexpr int accepts_per_turn = 64;
+constexpr int accept_turns_at_end = 64;  // 4,096: as many as may wait to be accepted
+
+/// How long a connection may be in a phase; milliseconds.
+constexpr std::int64_t patience_ms(Phase phase) noexcept {
+    switch (phase) {
+        case Phase::idle:
+            return limits::idle_timeout_ms;
+        case Phase::head:
+        case Phase::body:
+            return limits::read_timeout_ms;
+        case Phase::answer:
+            return limits::write_timeout_ms;
+        case Phase::goodbye:
+            return goodbye_ms;
+        case Phase::work:
+        case Phase::forward:  // http/forwarder keeps that time
+        case Phase::over:
+            break;
+    }
+    return never_ms;
+}
+
+std::int64_t steady_ms() noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+/// A descriptor that is closed with its owner.
+class Descriptor {
+public:
+    Descriptor(int fd, const char* what) : fd_(fd) {
+        if (fd < 0)
+            throw std::system_error(errno, std::generic_category(), what);
+    }
+    ~Descriptor() { close(fd_); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+    const int fd_;
+};
+
+/// Overwrites bytes when it is left, whatever the way out.
+struct Wiping {
+    char* const bytes;
+    const std::size_t size;
+    ~Wiping() { explicit_bzero(bytes, size); }
+};
+
+/// One of the sockets that a loop listens on.
+struct Listening final : Mark {
+    explicit Listening(ListeningSocket socket_) : Mark(Of::listening), socket(socket_) {}
+    ListeningSocket socket;
+};
+
+}  // namespace
+
+struct Loop::State {
+    State(const std::vector<ListeningSocket>& sockets, Listener listener_, Service& service_,
+          Workers workers_, Tally& tally_, Crowd& crowd_, Crowd& bodies_,
+          std::size_t connections_max_)
+        : listening(sockets.begin(), sockets.end()),
+          listener(listener_),
+          service(service_),
+          workers(std::move(workers_)),
+          tally(tally_),
+          crowd(crowd_),
+          bodies(bodies_),
+          connections_max(connections_max_) {
+        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
+        accept_more(true);
+    }
+
+    std::vector<Listening> listening;
+    const Listener listener;
+    Service& service;
+    const Workers workers;
+    Tally& tally;
+    Crowd& crowd;
+    Crowd& bodies;
+    const std::size_t connections_max;
+    const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
+    const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
+    Mark wake_mark{Mark::Of::wake};
+
+    std::atomic<bool> cutting{false};
+    std::atomic<bool> checked{false};  // long exchanges were decided again
+    std::mutex done_mutex;
+    std::vector<Link*> done;  // guarded by done_mutex: back from the workers
+
+    // Of the loop's thread:
+    std::list<Forwarder> forwarders;                 // one for each upstream that calls go to
+    bool checking = false;                           // a worker is at it
+    std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
+    std::array<std::atomic<std::uint64_t>, phase_count> told{};  // their sizes, for other threads
+    std::vector<Link*> resting;                                  // in phase answer
+    Neighbours neighbours;
+    std::size_t count = 0;
+    std::uint64_t listings = 0;
+    std::uint64_t accepted = 0;
+    std::int64_t now_ms = steady_ms();
+    bool accepting = false;
+    std::int64_t accept_again_ms = never_ms;
+    bool wound_up = false;
+    std::array<char, Inbox::bytes_max> scratch{};
+
+    // --- epoll ---
+
+    void watch(int operation, int fd, std::uint32_t events, Mark& mark) const {
+        epoll_event event{};
+        event.events = events;
+        event.data.ptr = &mark;
+        if (epoll_ctl(epoll.get(), operation, fd, &event) != 0)
+            throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    }
+
+    void accept_more(bool on) {
+        if (on != accepting)
+            for (Listening& one : listening)  // exclusive: one arrival wakes one loop
+                watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, one.socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
+                      one);
+        accepting = on;
+    }
+
+    void expect(Link& link, std::uint32_t events) const {
+        if (link.interest == events)
+            return;
+        if (link.interest == 0)
+            watch(EPOLL_CTL_ADD, link.fd, events, link);
+        else
+            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, link.fd, events, link);
+        link.interest = events;
+    }
+
+    void nudge() const noexcept {
+        const std::uint64_t one = 1;
+        (void)!write(wake.get(), &one, sizeof one);
+    }
+
+    // --- one turn after another ---
+
+    void run() {
+        std::array<epoll_event, events_max> events;
+        while (!(wound_up && count == 0)) {
+            const int got = epoll_wait(epoll.get(), events.data(), events_max, wait_ms());
+            now_ms = steady_ms();
+            for (int i = 0; i < got; ++i)
+                on_event(events[static_cast<std::size_t>(i)]);
+            take_back();
+            go_on_with_resting();
+            if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
+                service.refresh();
+            on_time();
+            if (tally.ending.load() && !wound_up)
+                wind_up();
+            if (cutting.load(std::memory_order_acquire))
+                cut_all();
+            links[index(Phase::over)].clear();
+            forget_what_is_over();
+            for (std::size_t i = 0; i < phase_count; ++i)  // two plain moves each
+                told[i].store(links[i].size(), std::memory_order_relaxed);
+        }
+    }
+
+    [[nodiscard]] int wait_ms() const noexcept {
+        if (!resting.empty())
+            return 0;
+        std::int64_t next = accept_again_ms;
+        for (const Forwarder& forwarder : forwarders)
+            next = std::min(next, forwarder.next_ms());
+        for (const auto& list : links)
+            if (!list.empty())
+                next = std::min(next, list.front().late_ms);
+        if (next == never_ms)
+            return -1;
+        return static_cast<int>(std::clamp<std::int64_t>(next - now_ms, 0, 60'000));
+    }
+
+    void on_event(const epoll_event& event) {
+        Mark& mark = *static_cast<Mark*>(event.data.ptr);
+        switch (mark.of) {
+            case Mark::Of::wake: {
+                std::uint64_t times = 0;
+                (void)!read(wake.get(), &times, sizeof times);
+                return;
+            }
+            case Mark::Of::listening:
+                accept_some(static_cast<Listening&>(mark).socket.fd);
+                return;
+            case Mark::Of::link: {
+                Link& link = static_cast<Link&>(mark);
+                return guard(link, [&] { on_link(link, event.events); });
+            }
+            case Mark::Of::leg:
+                return on_leg(static_cast<Leg&>(mark), event.events);
+        }
+    }
+
+    void on_leg(Leg& leg, std::uint32_t events) {
+        auto* const link = static_cast<Link*>(leg.owner);
+        if (link == nullptr)
+            return leg.by.drop(leg);
+        if (link->resting)
+            return;
+        guard(*link, [&] {
+            leg.by.on_event(leg, events, now_ms);
+            go_on(*link);
+        });
+    }
+
+    /// A lack of memory costs this connection, and no other.
+    template <typename Step>
+    void guard(Link& link, Step step) noexcept {
+        try {
+            step();
+        } catch (...) {
+            link.dialogue.ended();
+            link.interest = 0;
+            settle(link);
+        }
+    }
+
+    void on_link(Link& link, std::uint32_t events) {
+        if (link.listed == Phase::over)
+            return;  // ended earlier in this turn
+        if (link.resting)
+            return;  // it has its turn anyway
+        if (link.listed == Phase::forward)
+            return on_forwarded(link, events);
+        if (link.with_a_worker)
+            return expect(link, 0);  // it will be looked at when it comes back
+        if (link.listed != Phase::answer)
+            receive(link);
+        go_on(link);
+    }
+
+    /// A caller that has reset the connection wants no answer; one that only stopped sending does.
+    void on_forwarded(Link& link, std::uint32_t events) {
+        if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+            link.dialogue.ended();
+        else if ((events & EPOLLIN) != 0)
+            receive(link);
+        go_on(link);
+    }
+
+    void on_time() {
+        on_time_of_forwarders();
+        for (const Phase phase :
+             {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
+            auto& list = links[index(phase)];
+            // late() takes each out of the list. The count ends the loop in any case.
+            for (std::size_t left = list.size();
+                 left > 0 && !list.empty() && list.front().late_ms <= now_ms; --left) {
+                Link& link = list.front();
+                guard(link, [&] {
+                    link.dialogue.late();
+                    go_on(link);
+                });
+            }
+        }
+        if (accept_again_ms <= now_ms) {
+            accept_again_ms = never_ms;
+            try {
+                accept_more(!wound_up);
+            } catch (const std::system_error&) {
+                accept_again_ms = now_ms + breath_ms;
+            }
+        }
+    }
+
+    /// Exchanges that are late, and those that take long: they are decided again on a worker, which
+    /// may wait for the disk.
+    void on_time_of_forwarders() {
+        const auto visit = [this](void* owner) {
+            Link& link = *static_cast<Link*>(owner);
+            guard(link, [&] { go_on(link); });
+        };
+        const bool have_been_checked = checked.exchange(false);
+        if (have_been_checked)
+            checking = false;
+        std::vector<std::shared_ptr<Passage>> passages;
+        for (Forwarder& forwarder : forwarders) {
+            forwarder.on_time(now_ms, visit);
+            if (have_been_checked)
+                forwarder.end_refused(now_ms, visit);
+            for (auto& passage : forwarder.to_be_checked(now_ms))
+                passages.push_back(std::move(passage));
+        }
+        if (passages.empty() || checking)
+            return;
+        checking = workers([this, these = std::move(passages)] {
+            for (const auto& passage : these)
+                service.check(*passage);
+            checked.store(true);
+            nudge();
+        });
+    }
+
+    /// The one for an upstream: at first there is none.
+    Forwarder& forwarder_to(Upstream& upstream) {
+        for (Forwarder& forwarder : forwarders)
+            if (&forwarder.upstream() == &upstream)
+                return forwarder;
+        return forwarders.emplace_back(
+            upstream, epoll.get(), [this](const Decision& granted, const UpstreamFailure& failure) {
+                service.upstream_failed(granted, failure);
+            });
+    }
+
+    /// At the end of a turn, when no event names anything of it. An upstream that is configured no
+    /// longer is left with the last of its calls.
+    void forget_what_is_over() noexcept {
+        for (auto at = forwarders.begin(); at != forwarders.end();) {
+            at->forget_closed();
+            const bool left = !at->upstream().in_force.load() && !at->busy();
+            at = left ? forwarders.erase(at) : std::next(at);
+        }
+    }
+
+    // --- connections ---
+
+    /// False: nobody is left to accept, or nobody can be.
+    bool accept_some(int listening_fd) {
+        for (int i = 0; i < accepts_per_turn && accepting; ++i) {
+            sockaddr_storage storage{};
+            socklen_t size = sizeof storage;
+            const int fd = accept4(listening_fd, reinterpret_cast<sockaddr*>(&storage), &size,
+                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (fd >= 0) {
+                welcome(fd, storage);
+            } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                // The kernel says so before it looks whether there is anybody: who has only just
+                // come must not make room for nobody.
+                pollfd somebody{listening_fd, POLLIN, 0};
+                if (poll(&somebody, 1, 0) != 1)
+                    return false;
+                if (make_room())
+                    continue;
+                // What cannot be accepted would wake the loop without end.
+                accept_more(false);
+                accept_again_ms = now_ms + breath_ms;
+                return false;
+            } else if (errno != ECONNABORTED && errno != EINTR && errno != EPROTO) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void welcome(int fd, const sockaddr_storage& storage) {
+        try {
+            const Address peer = address_of(storage);
+            auto place = storage.ss_family == AF_UNIX ? Crowd::Place() : place_for(peer);
+            if (!place)
+                return turn_away(fd, "too_many_connections",
+                                 "Your address, or its IPv6 network (/48), has all the connections "
+                                 "it may have.",
+                                 "Close some, or send calls one after another on those you have.");
+            if (count >= connections_max && !make_room())
+                return turn_away(fd, "too_busy",
+                                 "The gate has more connections than it has room for.",
+                                 "Connect again in a second.");
+            auto& idle = links[index(Phase::idle)];
+            const Carrier carrier =
+                storage.ss_family == AF_UNIX ? Carrier::unix_socket : Carrier::tcp;
+            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending, bodies,
+                              carrier);
+        } catch (...) {
+            close(fd);
+            return;
+        }
+        if (storage.ss_family != AF_UNIX) {
+            const int on = 1;
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        }
+        begin(links[index(Phase::idle)].back());
+    }
+
+    void begin(Link& link) {
+        link.here = std::prev(links[index(Phase::idle)].end());
+        link.number = ++accepted;
+        link.late_ms = now_ms + patience_ms(Phase::idle);
+        ++count;
+        tally.open.fetch_add(1);
+        guard(link, [&] {
+            if (link.place->counted())
+                neighbours.add(link);
+            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, link);
+            receive(link);  // most bring their request along
+            go_on(link);
+        });
+    }
+
+    /// Ends the connection that matters least. False: all of them are being answered.
+    bool make_room() {
+        for (const Phase phase : {Phase::goodbye, Phase::idle, Phase::head}) {
+            auto& list = links[index(phase)];
+            if (list.empty())
+                continue;
+            evict(list.front());
+            return true;
+        }
+        return false;
+    }
+
+    /// At the cost of an idle connection of the same address or, if its /48 is full, of the same
+    /// /48, and of nobody else. Of those that other loops have none is ended.
+    std::optional<Crowd::Place> place_for(const Address& peer) {
+        if (auto place = crowd.enter(peer))
+            return place;
+        Link* longest = neighbours.longest_idle(peer);
+        if (longest == nullptr && peer.family() == Address::Family::v6 && !crowd.is_full(peer))
+            longest = neighbours.longest_idle_in_net(peer);
+        if (longest == nullptr)
+            return std::nullopt;
+        evict(*longest);
+        return crowd.enter(peer);
+    }
+
+    void evict(Link& link) {
+        tally.evicted.fetch_add(1);
+        link.dialogue.ended();
+        settle(link);
+    }
+
+    /// What has come by now is read over: a connection closed with bytes unread is reset, and the
+    /// answer might be lost.
+    void turn_away(int fd, std::string_view reason, std::string_view message,
+                   std::string_view fix) {
+        tally.refused.fetch_add(1);
+        Answer answer = plain_error(503, "unavailable", reason, message, fix, {*service.reply()});
+        answer.headers.push_back({"Retry-After", "1"});
+        std::string text;
+        write_answer(text, answer, "GET", After::close, std::time(nullptr));
+        (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        shutdown(fd, SHUT_WR);
+        const Wiping wiping{scratch.data(), scratch.size()};
+        (void)!recv(fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+        close(fd);
+    }
+
+    /// Reads once. The present phase counts, and not the listed one: a connection goes through
+    /// several phases before settle() lists it again.
+    /// REQUIRES: phase idle, head, body, forward or goodbye, and no worker has the connection.
+    /// ENSURES: the phase is idle afterwards only if nothing had come and no stop was asked for.
+    void receive(Link& link) {
+        const Phase phase = link.dialogue.phase();
+        const bool parting = phase == Phase::goodbye;
+        const std::size_t room =
+            parting ? scratch.size() : std::min(scratch.size(), link.dialogue.room());
+        const ssize_t got = recv(link.fd, scratch.data(), room, 0);
+        if (got > 0) {
+            const auto bytes = static_cast<std::size_t>(got);
+            const Wiping wiping{scratch.data(), bytes};  // it may hold a token
+            if (parting)
+                read_over(link, bytes);
+            else
+                link.dialogue.take({scratch.data(), bytes});
+        } else if (got == 0) {
+            link.client_ended = true;
+            link.dialogue.client_ended();
+        } else if ((errno != EAGAIN && errno != EINTR) ||
+                   (wound_up && phase == Phase::idle && !awaited(link))) {
+            link.dialogue.ended();
+        }
+    }
+
+    /// Counts bytes that came in phase goodbye, and ends the connection at a bound.
+    void read_over(Link& link, std::size_t bytes) {
+        link.read_over += bytes;
+        if (link.dialogue.lingers() && !wound_up && now_ms < link.parted_ms + linger_ms) {
+            auto& parting = links[index(Phase::goodbye)];
+            parting.splice(parting.end(), parting, link.here);
+            link.late_ms = now_ms + goodbye_ms;
+        } else if (link.read_over > goodbye_bytes_max) {
+            link.dialogue.ended();
+        }
+    }
+
+    /// As far as it goes without waiting.
+    void go_on(Link& link) {
+        for (std::size_t answered = 0;;) {
+            const Phase phase = link.dialogue.phase();
+            if (phase == Phase::work) {
+                return hand_over(link);
+            } else if (phase == Phase::answer) {
+                if (++answered == limits::requests_per_turn)
+                    return rest(link);
+                if (!send_some(link))
+                    return settle(link);
+            } else if (phase == Phase::forward) {
+                if (!forward(link))
+                    return settle(link);
+                if (++answered == limits::requests_per_turn && link.dialogue.busy())
+                    return rest(link);
+            } else {
+                if (phase == Phase::goodbye && link.listed != Phase::goodbye)
+                    shutdown(link.fd, SHUT_WR);
+                if (phase != Phase::idle || !wound_up || awaited(link))
+                    return settle(link);
+                receive(link);  // a request that is here already is answered
+            }
+        }
+    }
+
+    /// Moves bytes between the caller and the API; a bounded part, so that others have their turn:
+    /// epoll tells again of what is left. False: it goes on when epoll says so.
+    bool forward(Link& link) {
+        constexpr int rounds_max = 8;
+        Exchange& exchange = link.dialogue.exchange();
+        bool moved = true;
+        for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
+            moved = link.dialogue.feed();
+            if (link.leg == nullptr && !exchange.over())
+                forwarder_to(exchange.passage()->upstream)
+                    .begin(exchange, &link, link.number, link.leg, now_ms);
+            if (link.leg != nullptr)
+                moved |= link.leg->by.pump(*link.leg, now_ms);
+            if (!link.dialogue.output().empty())
+                moved |= send_some(link);
+            if (link.dialogue.phase() == Phase::over)
+                return false;
+            if (moved && link.leg != nullptr)
+                link.leg->by.progressed(*link.leg, now_ms);
+        }
+        if (!exchange.over())
+            return false;
+        part(link);
+        link.client_ended = false;  // the end of the stream is read again by the next request
+        link.dialogue.exchange_over();
+        return true;
+    }
+
+    /// From its connection to the API.
+    void part(Link& link) noexcept {
+        if (Leg* const leg = std::exchange(link.leg, nullptr))
+            leg->by.end(*leg, now_ms);
+    }
+
+    /// Who sends a hundred requests at once has them answered one turn after another, so that
+    /// nobody waits for them all. The bytes are here already: no event would tell of them.
+    void rest(Link& link) {
+        resting.push_back(&link);
+        link.resting = true;
+        settle(link);
+    }
+
+    void go_on_with_resting() {
+        std::vector<Link*> these;
+        these.swap(resting);
+        for (Link* const link : these) {
+            link->resting = false;
+            guard(*link, [&] { go_on(*link); });
+        }
+    }
+
+    /// False: the peer takes no more for now.
+    bool send_some(Link& link) {
+        const std::string_view bytes = link.dialogue.output();
+        const ssize_t sent = send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent >= 0)
+            link.dialogue.sent(static_cast<std::size_t>(sent));
+        else if (errno == EAGAIN)
+            return false;
+        else if (errno != EINTR)
+            link.dialogue.ended();
+        return true;
+    }
+
+    /// Puts it where its phase belongs.
+    void settle(Link& link) {
+        if (link.listed == Phase::over)
+            return;
+        const Phase phase = link.dialogue.phase();
+        const bool busy = link.dialogue.busy() || awaited(link);
+        if (busy != link.busy)
+            tally.in_flight.fetch_add(busy ? 1 : -1);
+        link.busy = busy;
+        if (phase == Phase::over) {
+            part(link);
+            --count;
+            tally.open.fetch_sub(1);
+            neighbours.forget(link);
+            if (link.resting)
+                std::erase(resting, &link);
+            link.hang_up();  // it is forgotten at the end of the turn: events may still name it
+        } else {
+            expect(link, wanted_of(link, phase));
+        }
+        // A head, a body or an answer does not get more time by going in pieces; the next one does,
+        // and what is idle begins again.
+        const std::size_t request = link.dialogue.requests();
+        if (phase == link.listed && request == link.request && phase != Phase::idle)
+            return;
+        link.request = request;
+        auto& to = links[index(phase)];
+        to.splice(to.end(), links[index(link.listed)], link.here);
+        link.listed = phase;
+        link.listing = ++listings;
+        if (phase == Phase::goodbye)
+            link.parted_ms = now_ms;
+        const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
+        link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+    }
+
+    /// What epoll is to tell of.
+    [[nodiscard]] static std::uint32_t wanted_of(const Link& link, Phase phase) noexcept {
+        if (phase == Phase::work)
+            return link.interest;
+        if (phase == Phase::answer)
+            return EPOLLOUT;
+        if (phase != Phase::forward)
+            return EPOLLIN;
+        const bool reads = !link.client_ended && link.dialogue.room() > 0;
+        const bool writes = !link.dialogue.output().empty();
+        return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
+    }
+
+    /// A new connection is not closed at once: its first request is still on its way.
+    [[nodiscard]] bool awaited(const Link& link) const noexcept {
+        return wound_up && link.dialogue.phase() == Phase::idle && link.dialogue.requests() == 0;
+    }
+
+    // --- workers ---
+
+    void hand_over(Link& link) {
+        settle(link);
+        link.with_a_worker = true;
+        if (workers([this, &link] {
+                link.dialogue.work();
+                {
+                    const std::lock_guard lock(done_mutex);
+                    done.push_back(&link);
+                }
+                nudge();
+            }))
+            return;
+        link.with_a_worker = false;
+        link.dialogue.turn_away();
+        go_on(link);
+    }
+
+    void take_back() {
+        std::vector<Link*> back;
+        {
+            const std::lock_guard lock(done_mutex);
+            back.swap(done);
+        }
+        for (Link* const link : back) {
+            link->with_a_worker = false;
+            guard(*link, [&] { go_on(*link); });
+        }
+    }
+
+    // --- ends ---
+
+    void wind_up() {
+        const auto is_last = [](const Listening& one) {
+            return one.socket.after == ListeningSocket::After::shut;
+        };
+        // Connections that have arrived are served; a flood of new ones does not delay the stop.
+        for (const Listening& one : listening)
+            for (int turn = 0; is_last(one) && turn < accept_turns_at_end && accepting &&
+                               accept_some(one.socket.fd);
+                 ++turn) {
+            }
+        accept_more(false);
+        for (const Listening& one : listening)
+            if (is_last(one))
+                shutdown(one.socket.fd, SHUT_RDWR);
+        accept_again_ms = never_ms;
+        wound_up = true;
+        now_ms = steady_ms();
+        // Each leaves its place in front, or the list. The count ends the loop in any case.
+        auto& idle = links[index(Phase::idle)];
+        for (std::size_t left = idle.size(); left > 0 && !idle.empty(); --left) {
+            Link& link = idle.front();
+            guard(link, [&] {
+                receive(link);
+                go_on(link);
+            });
+        }
+        tally.accepting.fetch_sub(1);
+    }
+
+    void cut_all() {
+        for (std::size_t i = 0; i < phase_count; ++i) {
+            const auto phase = static_cast<Phase>(i);
+            if (phase == Phase::over)
+                continue;
+            for (auto at = links[i].begin(); at != links[i].end();) {
+                Link& link = *at++;
+                if (link.busy && phase != Phase::idle && !link.cut)
+                    tally.cut.fetch_add(1);
+                link.cut = true;
+                if (link.with_a_worker) {  // closed when it comes back
+                    shutdown(link.fd, SHUT_RDWR);
+                    continue;
+                }
+                link.dialogue.ended();
+                settle(link);
+            }
+        }
+        resting.clear();
+    }
+
+    static constexpr std::size_t index(Phase phase) noexcept {
+        return static_cast<std::size_t>(phase);
+    }
+};
+
+Loop::Loop(const std::vector<ListeningSocket>& listening, Listener listener, Service& service,
+           Workers workers, Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max)
+    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
+                                     bodies, connections_max)) {}
+Loop::~Loop() = default;
+
+void Loop::run() {
+    state_->run();
+}
+
+ByPhase Loop::connections() const noexcept {
+    ByPhase all{};
+    for (std::size_t i = 0; i < phase_count; ++i)
+        all[i] = state_->told[i].load(std::memory_order_relaxed);
+    return all;
+}
+
+void Loop::stop() noexcept {
+    state_->tally.ending.store(true);
+    state_->nudge();
+}
+
+void Loop::cut() noexcept {
+    state_->cutting.store(true, std::memory_order_release);
+    stop();
+}
+
+}  // namespace hourgate::http

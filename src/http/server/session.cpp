@@ -1,0 +1,559 @@
+#include "http/server/session.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/secret.h"
+
+namespace hourgate::http {
+
+namespace {
+
+constexpr std::size_t small_bytes = 512;           // of memory, for the beginning of a request
+constexpr std::size_t out_kept_bytes_max = 4'096;  // of memory, from one answer to the next
+constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
+              "a head that is not refused must fit");
+
+Answer too_late(const ErrorFrame& frame) {
+    return plain_error(
+        408, "bad_request", "timed_out", "The request did not arrive in time.",
+        "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.",
+        frame);
+}
+
+Answer no_body(const ErrorFrame& frame) {
+    return plain_error(408, "bad_request", "timed_out",
+                       "The body of the request did not begin in time.",
+                       "Send its first bytes within " +
+                           std::to_string(limits::read_timeout_ms / 1'000) + " s after the head.",
+                       frame);
+}
+
+Answer too_many_bodies(const ErrorFrame& frame) {
+    Answer answer =
+        plain_error(503, "unavailable", "too_many_bodies",
+                    "Your address has as many requests with unfinished bodies as it may have.",
+                    "Finish some, or send requests with a body one after another.", frame);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+Answer too_large(std::size_t bytes_max, const ErrorFrame& frame) {
+    return plain_error(413, "bad_request", "body_too_large", "The body of the request is too long.",
+                       "Send at most " + std::to_string(bytes_max) + " bytes.", frame);
+}
+
+Answer too_busy(const ErrorFrame& frame) {
+    Answer answer = plain_error(503, "unavailable", "too_busy",
+                                "The gate has more calls to answer than it has time for.",
+                                "Send the call again in a second.", frame);
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+/// What of `bytes` is the request's body, as far as anybody looks into it before the call is
+/// granted.
+std::string_view start_of(std::string_view bytes, Head::Body body, std::uint64_t body_bytes) {
+    std::uint64_t most = limits::misplaced_bytes_max;
+    if (body == Head::Body::none)
+        most = 0;
+    if (body == Head::Body::length)
+        most = std::min(most, body_bytes);
+    return bytes.substr(0, most);
+}
+
+}  // namespace
+
+std::string_view to_text(Dialogue::Phase phase) noexcept {
+    switch (phase) {
+        case Dialogue::Phase::idle:
+            return "idle";
+        case Dialogue::Phase::head:
+            return "head";
+        case Dialogue::Phase::body:
+            return "body";
+        case Dialogue::Phase::work:
+            return "work";
+        case Dialogue::Phase::answer:
+            return "answer";
+        case Dialogue::Phase::forward:
+            return "forward";
+        case Dialogue::Phase::goodbye:
+            return "goodbye";
+        case Dialogue::Phase::over:
+            return "over";
+    }
+    return "";
+}
+
+// --- bytes that wait -----------------------------------------------------------------------------
+
+void Inbox::make_room(std::size_t bytes) {
+    const std::size_t held = end_ - begin_;
+    if (bytes_.size() - end_ >= bytes)
+        return;
+    if (bytes_.size() - held < bytes) {
+        // Twice what is held at most: who sends the beginning of a head holds no more than that.
+        const std::size_t wanted = std::bit_ceil(std::max(held + bytes, small_bytes));
+        std::string larger(std::min(wanted, bytes_max), '\0');
+        std::memcpy(larger.data(), bytes_.data() + begin_, held);
+        release();
+        bytes_ = std::move(larger);
+    } else {
+        std::memmove(bytes_.data(), bytes_.data() + begin_, held);
+        explicit_bzero(bytes_.data() + held, end_ - held);
+    }
+    begin_ = 0;
+    end_ = held;
+}
+
+void Inbox::add(std::string_view bytes) {
+    HOURGATE_CHECK(bytes.size() <= room());
+    make_room(bytes.size());
+    std::memcpy(bytes_.data() + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+}
+
+void Inbox::consume(std::size_t bytes) noexcept {
+    explicit_bzero(bytes_.data() + begin_, bytes);
+    begin_ += bytes;
+    if (begin_ == end_)
+        begin_ = end_ = 0;
+}
+
+void Inbox::release() noexcept {
+    explicit_bzero(bytes_.data() + begin_, end_ - begin_);
+    std::string().swap(bytes_);
+    begin_ = end_ = 0;
+}
+
+// --- requests ------------------------------------------------------------------------------------
+
+Dialogue::~Dialogue() {
+    forget_request();
+    if (out_holds_token_)
+        hourgate::wipe(out_);
+}
+
+void Dialogue::take(std::string_view bytes) {
+    if (phase_ == Phase::goodbye || phase_ == Phase::over)
+        return;
+    // Most requests come as a whole: they are read where they are.
+    if (inbox_.unread().empty()) {
+        if (phase_ == Phase::idle)
+            bytes.remove_prefix(read_head(bytes));
+        else if (phase_ == Phase::forward)
+            bytes.remove_prefix(give(bytes));
+    }
+    if (!bytes.empty())
+        inbox_.add(bytes);
+    go_on();
+}
+
+/// As far as the bytes at hand go.
+void Dialogue::go_on() {
+    if (phase_ == Phase::idle || phase_ == Phase::head)
+        inbox_.consume(read_head(inbox_.unread()));
+    else if (phase_ == Phase::body && exchange_)
+        begin_forwarding();
+    else if (phase_ == Phase::body)
+        read_body();
+}
+
+/// Of all that came since the request before. How many bytes are done with.
+std::size_t Dialogue::read_head(std::string_view bytes) {
+    if (bytes.empty())
+        return 0;
+    phase_ = Phase::head;
+    const HeadScanner::State state = scanner_.scan(bytes);
+    if (state == HeadScanner::State::more)
+        return 0;
+    if (state == HeadScanner::State::refused) {
+        refuse(scanner_.flaw());
+        return bytes.size();
+    }
+    const std::size_t size = std::exchange(scanner_, {}).size();
+    thread_local Head head;  // for its memory
+    parse_head(bytes.substr(0, size), head);
+    if (head.flaw == HeadFlaw::none && is_target_too_long(head.request.target))
+        head.flaw = HeadFlaw::target_too_long;
+    head.request.body_start = start_of(bytes.substr(size), head.body, head.body_bytes);
+    if (head.flaw == HeadFlaw::none) {
+        begin_request(head, bytes.size() - size);
+    } else {
+        request_.method = head.request.method;
+        body_ = head.body;
+        refuse(head.flaw);
+    }
+    return size;
+}
+
+/// By the configuration in force. On the ask listener the target is that of a question, and the
+/// gate says so of the call that is asked about.
+bool Dialogue::is_target_too_long(std::string_view target) const noexcept {
+    return target.size() > limits::target_bytes_least && listener_ != Listener::ask &&
+           target.size() > service_.reply()->target_bytes_max;
+}
+
+void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
+    ++requests_;
+    const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
+    after_ = keep ? After::keep : After::close;
+    head.request.peer = peer_;
+    head.request.carrier = carrier_;
+    if (head.body == Head::Body::none && service_.answer_at_once(listener_, head, after_, out_)) {
+        phase_ = Phase::answer;
+        return;
+    }
+    const bool forwarded = service_.is_forwarded(listener_, head.request);
+    if (forwarded) {
+        if (!has_room_for_body(head, bytes_at_hand)) {
+            request_.method = head.request.method;
+            return refuse(too_many_bodies({*service_.reply()}), "too_many_bodies",
+                          "the bodies of one address that may come at a time");
+        }
+        if (auto passing = service_.pass_at_hand(head)) {
+            request_.method = head.request.method;
+            body_ = head.body;
+            return pass_on(*std::move(passing), bytes_at_hand > 0);
+        }
+    }
+    request_ = Request(head.request);
+    body_ = head.body;
+    body_bytes_ = head.body_bytes;
+    expects_continue_ = head.expects_continue;
+    minor_version_ = head.minor_version;
+    admission_ = {};
+    work_ = forwarded ? Work::pass : Work::handle;
+    phase_ = Phase::work;
+    ready_us_ = service_.boot_us();
+    if (forwarded || body_ == Head::Body::none)
+        return;
+    body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
+    if (body_bytes_max_ == 0)
+        after_ = After::close;  // a body nobody reads is never taken for the next request
+    else
+        work_ = Work::admit;  // who may not call is told so before a body is asked for (trap 16)
+}
+
+// --- calls to the API ----------------------------------------------------------------------------
+
+/// Nothing is counted for a body that is here with its head.
+bool Dialogue::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
+    const bool whole = head.body == Head::Body::none ||
+                       (head.body == Head::Body::length && bytes_at_hand >= head.body_bytes);
+    if (whole || bodies_ == nullptr)
+        return true;
+    auto place = bodies_->enter(service_.caller_address(head.request));
+    if (!place)
+        return false;
+    unfinished_.emplace(*std::move(place));
+    return true;
+}
+
+/// What the loop could not decide at once.
+void Dialogue::pass_on() {
+    Head head;
+    head.request = request_;
+    head.minor_version = minor_version_;
+    head.body = body_;
+    head.body_bytes = body_bytes_;
+    head.expects_continue = expects_continue_;
+    head.request.body_start = start_of(inbox_.unread(), body_, body_bytes_);
+    pass_on(service_.pass(head), !inbox_.unread().empty());
+}
+
+/// The API is left alone until the body has begun: a caller that sends heads alone must not hold
+/// its connections.
+void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
+    if (!passing.passage) {
+        // A body nobody reads is never taken for the next request.
+        const bool unread = body_ != Head::Body::none;
+        return say(std::move(passing.refusal), unread ? After::close : after_);
+    }
+    exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_, ending_);
+    client_ended_ = false;
+    forget_request();
+    const Passage& passage = *exchange_->passage();
+    if (body_has_begun || passage.body == Head::Body::none)
+        phase_ = Phase::forward;
+    else if (passage.expects_continue)
+        ask_for_body();
+    else
+        phase_ = Phase::body;
+}
+
+/// In phase body, of a call to the API, once something of it has come. A call that has waited for
+/// long is decided again first.
+void Dialogue::begin_forwarding() {
+    if (inbox_.unread().empty())
+        return;
+    const std::int64_t sure_us = exchange_->passage()->sure_us;
+    work_ = Work::check;
+    const bool long_ago = service_.boot_us() - sure_us >= limits::stream_check_ms * 1'000;
+    phase_ = long_ago ? Phase::work : Phase::forward;
+}
+
+/// Gives the exchange what it takes; how much.
+std::size_t Dialogue::give(std::string_view bytes) {
+    const std::size_t taken = exchange_->take(bytes);
+    if (exchange_->body_taken())
+        unfinished_.reset();
+    return taken;
+}
+
+bool Dialogue::feed() {
+    const std::size_t taken = give(inbox_.unread());
+    inbox_.consume(taken);
+    if (client_ended_ && inbox_.unread().empty())
+        exchange_->client_ended();
+    return taken > 0;
+}
+
+void Dialogue::exchange_over() {
+    const std::unique_ptr<Exchange> exchange = std::move(exchange_);
+    if (exchange->body_taken())
+        unfinished_.reset();
+    if (const Answer* instead = exchange->instead()) {
+        out_ = exchange->to_client();
+        request_.method = exchange->passage()->method;
+        say(*instead, exchange->after());
+    } else if (exchange->broken()) {
+        phase_ = Phase::over;
+    } else {  // after the end of the client's stream, too: its next request may be here already
+        after_ = exchange->after();
+        if (after_ == After::keep)
+            unfinished_.reset();
+        next_request();
+    }
+}
+
+// --- bodies --------------------------------------------------------------------------------------
+
+void Dialogue::read_body() {
+    std::string& body = request_.body;
+    if (body_ == Head::Body::length) {
+        const std::string_view part = inbox_.unread().substr(0, body_bytes_ - body.size());
+        body.append(part);
+        inbox_.consume(part.size());
+        if (body.size() == body_bytes_)
+            have_body();
+        return;
+    }
+    std::string_view rest = inbox_.unread();
+    const std::size_t before = rest.size();
+    const ChunkedBody::State state = chunks_->take(rest, body);
+    inbox_.consume(before - rest.size());
+    switch (state) {
+        case ChunkedBody::State::complete:
+            return have_body();
+        case ChunkedBody::State::malformed:
+            return refuse(answer_to(BodyFlaw::chunk, frame()), "bad_chunk");
+        case ChunkedBody::State::too_large:
+            return refuse_body();
+        case ChunkedBody::State::more:
+            return;
+    }
+}
+
+void Dialogue::have_body() {
+    ready_us_ = service_.boot_us();
+    work_ = Work::handle;
+    phase_ = Phase::work;
+}
+
+void Dialogue::work() noexcept {
+    HOURGATE_CHECK(phase_ == Phase::work);
+    // A lack of memory costs this connection, and no other.
+    try {
+        if (work_ == Work::handle) {
+            say(service_.handle(listener_, request_, std::move(admission_)), after_);
+            return service_.answered(listener_, ready_us_);
+        }
+        if (work_ == Work::pass) {
+            pass_on();
+            return service_.answered(listener_, ready_us_);
+        }
+        if (work_ == Work::check) {
+            Passage& passage = *exchange_->passage();
+            service_.check(passage);
+            if (passage.ended())
+                return give_up(passage.ending());
+            phase_ = Phase::forward;
+            return;
+        }
+        admission_.body_start = start_of(inbox_.unread(), body_, body_bytes_);
+        if (auto refused = service_.admit(listener_, request_, admission_)) {
+            say(*std::move(refused), After::close);
+            return service_.answered(listener_, ready_us_);
+        }
+        if (body_bytes_ > body_bytes_max_)
+            return refuse_body();
+        // Room for all of it at once: a string that grows leaves copies behind.
+        request_.body.reserve(body_bytes_max_);
+        chunks_.reset();
+        if (body_ == Head::Body::chunked)
+            chunks_.emplace(body_bytes_max_);
+        if (expects_continue_ && inbox_.unread().empty())
+            return ask_for_body();
+        phase_ = Phase::body;
+        read_body();
+    } catch (...) {
+        phase_ = Phase::over;
+    }
+}
+
+void Dialogue::ask_for_body() {
+    out_ = please_continue;
+    interim_ = true;
+    phase_ = Phase::answer;
+}
+
+void Dialogue::turn_away() {
+    if (exchange_)
+        return give_up(too_busy(frame()));
+    if (work_ == Work::admit || body_ != Head::Body::none)
+        after_ = After::close;
+    say(too_busy(frame()), after_);
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+/// What an error on the present request has in common with all others: the decision, if one was
+/// made, and what its Accept header asks for, if its head was read.
+ErrorFrame Dialogue::frame() const {
+    if (exchange_)
+        return frame_of(*exchange_->passage());
+    const auto reply = service_.reply();
+    ErrorFrame frame{*reply};
+    frame.kept = reply;
+    frame.format = format_for(request_.joined("Accept"));
+    if (admission_.decision)
+        frame.decision = &*admission_.decision;
+    if (listener_ == Listener::public_)
+        frame.origin = request_.only("Origin").value_or("");
+    return frame;
+}
+
+void Dialogue::refuse(Answer answer, std::string_view reason, std::string_view bound) {
+    service_.request_refused(listener_, reason, bound, peer_);
+    give_up(std::move(answer));
+}
+
+void Dialogue::give_up(Answer answer) {
+    if (exchange_) {  // whose body never began
+        request_.method = exchange_->passage()->method;
+        exchange_.reset();
+    }
+    say(std::move(answer), After::close);
+}
+
+void Dialogue::refuse(HeadFlaw flaw) {
+    const auto reply = service_.reply();
+    refuse(answer_to(flaw, {*reply}), reason_of(flaw), bound_of(flaw, reply->target_bytes_max));
+}
+
+void Dialogue::refuse_body() {
+    refuse(too_large(body_bytes_max_, frame()), "body_too_large",
+           std::to_string(body_bytes_max_) + " bytes of body");
+}
+
+void Dialogue::say(Answer answer, After after) {
+    if (ending_)
+        after = After::close;
+    after_ = after;
+    keep_place_for_unread();
+    write_answer(out_, answer, request_.method, after, std::time(nullptr));
+    out_holds_token_ = answer.holds_token;
+    if (answer.holds_token)
+        hourgate::wipe(answer.body);
+    forget_request();
+    phase_ = Phase::answer;
+}
+
+/// The place that a body has is kept while the rest of it is read over, so that no address has more
+/// of these than of others. A body that had none gets one, if there is one.
+void Dialogue::keep_place_for_unread() {
+    if (after_ == After::keep || body_ == Head::Body::none)
+        return unfinished_.reset();
+    if (unfinished_ || bodies_ == nullptr)
+        return;
+    if (auto place = bodies_->enter(peer_))
+        unfinished_.emplace(*std::move(place));
+}
+
+void Dialogue::sent(std::size_t bytes) {
+    if (phase_ == Phase::forward)
+        return exchange_->sent_client(bytes);
+    sent_ += bytes;
+    if (sent_ < out_.size())
+        return;
+    if (out_holds_token_)
+        hourgate::wipe(out_);
+    out_.clear();
+    if (out_.capacity() > out_kept_bytes_max)
+        std::string().swap(out_);
+    sent_ = 0;
+    if (!interim_)
+        return next_request();
+    interim_ = false;
+    phase_ = Phase::body;
+    go_on();
+}
+
+void Dialogue::next_request() {
+    if (after_ == After::close) {
+        inbox_.release();
+        phase_ = Phase::goodbye;
+        return;
+    }
+    phase_ = Phase::idle;
+    if (inbox_.unread().empty())
+        inbox_.release();
+    go_on();
+}
+
+/// The token in it, above all.
+void Dialogue::forget_request() noexcept {
+    admission_ = {};  // it points into the request
+    request_.wipe();
+    request_ = {};
+}
+
+// --- ends ----------------------------------------------------------------------------------------
+
+void Dialogue::ended() noexcept {
+    unfinished_.reset();
+    phase_ = Phase::over;
+}
+
+void Dialogue::client_ended() {
+    if (phase_ == Phase::forward) {
+        client_ended_ = true;
+    } else if (phase_ == Phase::body && exchange_) {
+        refuse(answer_to(BodyFlaw::cut_short, frame()), "body_cut_short");
+        unfinished_.reset();  // nothing more comes of it
+    } else {                  // nothing, or a part of a request of our own
+        ended();
+    }
+}
+
+void Dialogue::late() {
+    const std::string patience =
+        std::to_string(limits::read_timeout_ms / 1'000) + " s for a request to arrive";
+    if (phase_ == Phase::body && exchange_)
+        refuse(no_body(frame()), "timed_out", patience);
+    else if (phase_ == Phase::head || phase_ == Phase::body)
+        refuse(too_late(frame()), "timed_out", patience);
+    else
+        phase_ = Phase::over;
+}
+
+}  // namespace hourgate::http
