@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "http/decision/request_refusals.h"
+
 namespace hourgate {
 
 namespace {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "http/decision/observer.h"
+#include "http/decision/request_refusals.h"
 #include "http/wire/request_head.h"
 #include "ops/decision_log.h"
 #include "ops/log.h"

@@ -14,6 +14,7 @@
 
 #include "base/stripes.h"
 #include "http/routes.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "http/decision/reply.h"
+#include "http/decision/request_refusals.h"
 #include "http/wire/request_head.h"
 
 using namespace hourgate;

@@ -15,6 +15,7 @@
 
 #include "fuzz/by_httplib.h"
 #include "http/server/session.h"
+#include "http/wire/response_writer.h"
 #include "support/http_bench.h"
 
 using namespace hourgate;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "http/decision/request_refusals.h"
 #include "http/server/session.h"
 #include "support/catch.h"
 #include "support/http_bench.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

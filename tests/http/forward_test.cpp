@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/header_name.h"
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

@@ -10,6 +10,8 @@
 
 #include "base/limits.h"
 #include "http/decision/reply.h"
+#include "http/decision/request_refusals.h"
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 
 using namespace hourgate;

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "http/ask/introspect.h"
 #include "http/decision/reasons.h"
+#include "http/decision/request_refusals.h"
 #include "http/manage/why_routes.h"
 #include "http/wire/request_head.h"
 #include "support/description.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/server/session.h"
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 #include "support/http_bench.h"
 

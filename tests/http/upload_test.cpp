@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "http/server/session.h"
+#include "http/wire/response_writer.h"
 #include "support/catch.h"
 #include "support/one_loop.h"
 #include "support/waiting.h"

@@ -13,6 +13,7 @@
 #include "http/decision/observer.h"
 #include "http/decision/reply.h"
 #include "http/wire/request_head.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

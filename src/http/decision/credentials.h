@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "gate/call.h"
+#include "http/wire/endpoint.h"
 #include "http/wire/message.h"
 
 namespace hourgate::http {
@@ -43,8 +44,6 @@ void check_method_and_target(Call& call, const Trust& trust) noexcept;
 /// the peer that is believed writes it as we do, and another spelling is its caller's.
 [[nodiscard]] std::optional<std::string_view> only_as_read(const RequestView& request,
                                                            std::string_view name) noexcept;
-
-enum class Listener : std::uint8_t { public_, ask, admin };
 
 /// Returns the client's address: the peer's, unless the peer is a believed proxy. Then it is read
 /// from X-Forwarded-For (all its lines joined) from the right; hops in `proxies` are skipped, and

@@ -35,27 +35,6 @@ Answer unknown_host(std::string_view host, const RequestView& request, const Rep
 
 }  // namespace
 
-bool is_host(std::string_view text) noexcept {
-    constexpr CharacterSet in_names(
-        "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    constexpr CharacterSet in_brackets(":.0123456789ABCDEFabcdef");
-    std::size_t end = std::min(text.find(':'), text.size());
-    if (text.starts_with('[')) {
-        end = text.find(']');
-        if (end == text.npos)
-            return false;
-        const std::string_view address = text.substr(1, end - 1);
-        if (!in_brackets.has_all_of(address) || address.find(':') == address.npos ||
-            !Address::parse(address))
-            return false;
-        ++end;
-    } else if (end == 0 || !in_names.has_all_of(text.substr(0, end))) {
-        return false;
-    }
-    const std::string_view port = text.substr(end);
-    return port.empty() || (port.starts_with(':') && parse_number(port.substr(1), 65'535));
-}
-
 bool is_known_host(std::string_view host, std::span<const std::string> names) noexcept {
     if (host.ends_with(':'))
         host.remove_suffix(1);  // a port may be empty: RFC 3986 section 3.2.3

@@ -15,12 +15,6 @@
 
 namespace hourgate::http {
 
-/// Whether `text` is one host and, if need be, a port: a name of letters, digits, '-', '.', '_' and
-/// '~', an IPv4 address or "[IPv6]" (RFC 3986 section 3.2). Stricter than the RFC: no name needs
-/// escapes or sub-delimiters, which later readers take for something else. User information is
-/// none of it, and a port is a number up to 65535.
-[[nodiscard]] bool is_host(std::string_view text) noexcept;
-
 /// Whether `host`, a value of Host (RFC 9110 section 7.2) with or without a port, is an IP address,
 /// localhost or one of `names`. ASCII case and one dot at the end of a name are ignored.
 [[nodiscard]] bool is_known_host(std::string_view host,

@@ -11,7 +11,7 @@
 #include "base/time_text.h"
 #include "http/decision/json.h"
 #include "http/decision/refusal_texts.h"
-#include "http/wire/request_head.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 
@@ -244,59 +244,6 @@ Format format_for(std::string_view accept) noexcept {
     const int problem = weight_in(accept, "application/problem+json");
     return problem > 0 && problem >= weight_in(accept, "application/json") ? Format::problem
                                                                            : Format::json;
-}
-
-std::string_view phrase_of(int status) noexcept {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 201:
-            return "Created";
-        case 204:
-            return "No Content";
-        case 400:
-            return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 402:
-            return "Payment Required";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 409:
-            return "Conflict";
-        case 413:
-            return "Content Too Large";
-        case 414:
-            return "URI Too Long";
-        case 415:
-            return "Unsupported Media Type";
-        case 421:
-            return "Misdirected Request";
-        case 422:
-            return "Unprocessable Content";
-        case 429:
-            return "Too Many Requests";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 501:
-            return "Not Implemented";
-        case 502:
-            return "Bad Gateway";
-        case 503:
-            return "Service Unavailable";
-        case 504:
-            return "Gateway Timeout";
-        case 505:
-            return "HTTP Version Not Supported";
-        default:
-            return "Internal Server Error";
-    }
 }
 
 int status_of(const Decision& decision) noexcept {

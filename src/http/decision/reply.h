@@ -42,8 +42,6 @@ enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9
 
 /// One switch, no default. 200 for granted and observed.
 [[nodiscard]] int status_of(const Decision& decision) noexcept;
-/// "Unauthorized", … of RFC 9110 section 15; of a status never answered here, that of 500.
-[[nodiscard]] std::string_view phrase_of(int status) noexcept;
 /// "unauthenticated", "forbidden_plan", … PRODUCT.md section 6.
 [[nodiscard]] std::string_view code_of(Reason reason) noexcept;
 

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "http/decision/reply.h"
+#include "http/decision/request_refusals.h"
 
 namespace hourgate::http {
 

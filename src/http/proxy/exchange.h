@@ -19,6 +19,7 @@
 #include "http/wire/chunked.h"
 #include "http/wire/request_head.h"
 #include "http/wire/response_head.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

@@ -10,6 +10,8 @@
 #include "http/decision/host_check.h"
 #include "http/decision/json.h"
 #include "http/decision/reply.h"
+#include "http/decision/request_refusals.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

@@ -15,6 +15,7 @@
 #include "http/proxy/upstream.h"
 #include "http/wire/request_head.h"
 #include "http/wire/response_head.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

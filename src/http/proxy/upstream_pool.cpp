@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "http/decision/reply.h"
+#include "http/decision/request_refusals.h"
 
 namespace hourgate::http {
 

@@ -28,6 +28,7 @@
 #include "http/server/connection.h"
 #include "http/server/session.h"
 #include "http/wire/endpoint.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

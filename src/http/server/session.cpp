@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "http/decision/request_refusals.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

@@ -20,6 +20,7 @@
 #include "http/service.h"
 #include "http/wire/chunked.h"
 #include "http/wire/request_head.h"
+#include "http/wire/response_writer.h"
 
 namespace hourgate::http {
 

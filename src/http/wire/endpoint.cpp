@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -12,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/localhost.h"
+#include "base/text.h"
 
 namespace hourgate::http {
 
@@ -144,6 +146,27 @@ Result<Endpoint> listening_at(int socket, Listener listener, const Endpoint& end
                        "make the two the same: ListenStream= in its .socket unit, and " +
                            std::string(key_of(listener)) + " in the configuration");
     return there;
+}
+
+bool is_host(std::string_view text) noexcept {
+    constexpr CharacterSet in_names(
+        "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    constexpr CharacterSet in_brackets(":.0123456789ABCDEFabcdef");
+    std::size_t end = std::min(text.find(':'), text.size());
+    if (text.starts_with('[')) {
+        end = text.find(']');
+        if (end == text.npos)
+            return false;
+        const std::string_view address = text.substr(1, end - 1);
+        if (!in_brackets.has_all_of(address) || address.find(':') == address.npos ||
+            !Address::parse(address))
+            return false;
+        ++end;
+    } else if (end == 0 || !in_names.has_all_of(text.substr(0, end))) {
+        return false;
+    }
+    const std::string_view port = text.substr(end);
+    return port.empty() || (port.starts_with(':') && parse_number(port.substr(1), 65'535));
 }
 
 }  // namespace hourgate::http

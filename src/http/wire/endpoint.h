@@ -1,4 +1,4 @@
-// Where a listener listens: as it is configured, and as a socket says of itself.
+// The places that listeners listen at: as they are configured, and as a socket names them.
 #pragma once
 
 #include <sys/socket.h>
@@ -9,9 +9,10 @@
 
 #include "base/address.h"
 #include "base/result.h"
-#include "http/decision/credentials.h"
 
 namespace hourgate::http {
+
+enum class Listener : std::uint8_t { public_, ask, admin };
 
 /// `path` set: a Unix socket; else host (an address or a name) and port, port 0 for any free one.
 struct Endpoint {
@@ -26,6 +27,12 @@ struct Endpoint {
 
 /// The key of [server] that says where a listener listens: "[server] public".
 [[nodiscard]] std::string_view key_of(Listener listener) noexcept;
+
+/// Whether `text` is one host and, if need be, a port: a name of letters, digits, '-', '.', '_' and
+/// '~', an IPv4 address or "[IPv6]" (RFC 3986 section 3.2). Stricter than the RFC: no name needs
+/// escapes or sub-delimiters, which later readers take for something else. User information is
+/// none of it, and a port is a number up to 65535.
+[[nodiscard]] bool is_host(std::string_view text) noexcept;
 
 /// Of an AF_INET, AF_INET6 or AF_UNIX socket; a Unix socket's is Address::loopback().
 [[nodiscard]] Address address_of(const sockaddr_storage& storage) noexcept;

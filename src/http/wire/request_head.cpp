@@ -1,25 +1,15 @@
 #include "http/wire/request_head.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "base/time_text.h"
-#include "http/decision/host_check.h"
-#include "http/decision/reply.h"
+#include "http/wire/endpoint.h"
 
 namespace hourgate::http {
 
 namespace {
-
-constexpr std::size_t head_bytes_usual = 1'024;  // of an answer: most fit
-
-bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 
 /// Cuts `text` at the first `separator`; nothing when there is none.
 std::optional<std::string_view> cut(std::string_view& text, char separator) noexcept {
@@ -35,7 +25,7 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
     const auto method = cut(line, ' ');
     const auto target = cut(line, ' ');
     if (!method || !target || method->size() > method_bytes_max || !is_word(*method) ||
-        target->empty() || std::any_of(target->begin(), target->end(), is_control))
+        target->empty() || std::any_of(target->begin(), target->end(), is_control_byte))
         return HeadFlaw::request_line;
     if (line != "HTTP/1.1" && line != "HTTP/1.0")
         return line.size() == 8 && line.starts_with("HTTP/") ? HeadFlaw::version
@@ -140,52 +130,11 @@ HeadFlaw read_absolute_form(Head& head) {
     return HeadFlaw::none;
 }
 
-/// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7.
-std::string http_date(std::int64_t unix_s) {
-    constexpr std::array<const char*, 7> days = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::string text = format_time(unix_s * ms_per_s);  // 2026-11-25T14:03:09Z
-    const auto month = static_cast<std::size_t>((text[5] - '0') * 10 + text[6] - '1');
-    const auto day = static_cast<std::size_t>(unix_s / (ms_per_day / ms_per_s) % 7);
-    return std::string(days.at(day)) + ", " + text.substr(8, 2) + " " + months.at(month) + " " +
-           text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
-}
-
 /// Whether a proxy says in this header line what was asked for (http/ask/forward_auth.h).
 bool tells_target(std::string_view line) noexcept {
     const std::string_view name = line.substr(0, line.find(':'));
     return same_ignoring_case(name, "X-Original-URI") ||
            same_ignoring_case(name, "X-Forwarded-Uri");
-}
-
-std::string bound_within(HeadFlaw flaw, const HeadBounds& bounds, std::size_t target_bytes_max) {
-    const auto text = [](std::size_t number, std::string_view what) {
-        return std::to_string(number).append(" ").append(what);
-    };
-    switch (flaw) {
-        case HeadFlaw::target_too_long:
-            return text(target_bytes_max, "bytes of path and query");
-        case HeadFlaw::header_too_long:
-            return text(bounds.line, "bytes a header line");
-        case HeadFlaw::too_many_headers:
-            return text(bounds.lines, "header lines");
-        case HeadFlaw::head_too_long:
-            return text(bounds.bytes, "bytes of headers");
-        case HeadFlaw::too_many_options:
-            return text(limits::connection_options_max, "options of Connection");
-        case HeadFlaw::preflight_body:
-        case HeadFlaw::version:
-        case HeadFlaw::encoding:
-        case HeadFlaw::length:
-        case HeadFlaw::host:
-        case HeadFlaw::line_end:
-        case HeadFlaw::header_line:
-        case HeadFlaw::request_line:
-        case HeadFlaw::none:
-            break;
-    }
-    return "";
 }
 
 }  // namespace
@@ -258,7 +207,7 @@ bool read_header_line(std::string_view line, HeaderView& header) noexcept {
     header = {*name, trimmed(line)};
     return is_printable_ascii(header.value) ||
            std::none_of(header.value.begin(), header.value.end(),
-                        [](char c) { return is_control(c) && c != '\t'; });
+                        [](char c) { return is_control_byte(c) && c != '\t'; });
 }
 
 bool has_option(std::span<const HeaderView> headers, std::string_view name,
@@ -340,196 +289,6 @@ void parse_head(std::string_view bytes, Head& head) {
         head.flaw = HeadFlaw::preflight_body;
     if (head.flaw == HeadFlaw::none)
         head.flaw = read_absolute_form(head);
-}
-
-/// Composed once a second for each thread.
-const std::string& http_date_at(std::int64_t unix_s) {
-    thread_local std::int64_t at_s = -1;
-    thread_local std::string text;
-    if (unix_s != at_s) {
-        text = http_date(unix_s);
-        at_s = unix_s;
-    }
-    return text;
-}
-
-// --- answers -------------------------------------------------------------------------------------
-
-std::string_view reason_of(HeadFlaw flaw) noexcept {
-    switch (flaw) {
-        case HeadFlaw::target_too_long:
-            return "target_too_long";
-        case HeadFlaw::header_too_long:
-            return "header_too_long";
-        case HeadFlaw::too_many_headers:
-            return "too_many_headers";
-        case HeadFlaw::head_too_long:
-            return "head_too_long";
-        case HeadFlaw::too_many_options:
-            return "too_many_options";
-        case HeadFlaw::preflight_body:
-            return "preflight_with_body";
-        case HeadFlaw::version:
-            return "unknown_version";
-        case HeadFlaw::encoding:
-            return "unknown_encoding";
-        case HeadFlaw::length:
-            return "bad_length";
-        case HeadFlaw::host:
-            return "bad_host";
-        case HeadFlaw::line_end:
-            return "bad_line_end";
-        case HeadFlaw::header_line:
-            return "bad_header";
-        case HeadFlaw::request_line:
-        case HeadFlaw::none:
-            break;
-    }
-    return "bad_request_line";
-}
-
-std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max) {
-    return bound_within(flaw, request_bounds, target_bytes_max);
-}
-
-std::string bound_of_answer(HeadFlaw flaw) {
-    return flaw == HeadFlaw::target_too_long
-               ? std::to_string(answer_bounds.first_line) + " bytes of its status line"
-               : bound_within(flaw, answer_bounds, 0);
-}
-
-Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
-    const auto bad_head = [&](int status, std::string_view reason, std::string_view message,
-                              std::string_view fix) {
-        return plain_error(status, "bad_request", reason, message, fix, frame);
-    };
-    const auto at_most = [&](HeadFlaw of) {
-        return "Send at most " + bound_of(of, frame.settings.target_bytes_max) + ".";
-    };
-    switch (flaw) {
-        case HeadFlaw::target_too_long:
-            return bad_head(414, "target_too_long", "The target of the request is too long.",
-                            at_most(flaw));
-        case HeadFlaw::header_too_long:
-            return bad_head(431, "header_too_long", "A header of the request is too long.",
-                            at_most(flaw));
-        case HeadFlaw::too_many_headers:
-            return bad_head(431, "too_many_headers", "The request has too many headers.",
-                            at_most(flaw));
-        case HeadFlaw::head_too_long:
-            return bad_head(431, "head_too_long",
-                            "The headers of the request are too long together.", at_most(flaw));
-        case HeadFlaw::too_many_options:
-            return bad_head(431, "too_many_options",
-                            "The Connection headers of the request have too many options.",
-                            at_most(flaw));
-        case HeadFlaw::version:
-            return bad_head(505, "unknown_version", "The request is in another version of HTTP.",
-                            "Speak HTTP/1.1.");
-        case HeadFlaw::encoding:
-            return bad_head(501, "unknown_encoding",
-                            "The body has a Transfer-Encoding not known here.",
-                            "Send it with Content-Length, or chunked.");
-        case HeadFlaw::length:
-            return bad_head(
-                400, "bad_length", "The request does not say in one way where it ends.",
-                "Send one Content-Length that is a number, or Transfer-Encoding: chunked.");
-        case HeadFlaw::host:
-            return bad_head(400, "bad_host",
-                            "The request has no Host header, more than one, or one that names no "
-                            "host.",
-                            "Send one Host header: a name of letters, digits, '-', '.' and '_', "
-                            "an IPv4 address or an IPv6 address in brackets, and a port if "
-                            "it is not the usual one.");
-        case HeadFlaw::preflight_body:
-            return bad_head(400, "preflight_with_body",
-                            "The request asks for permission to call from another origin (a CORS "
-                            "preflight), and has a body.",
-                            "Send a preflight without a body. Leave Access-Control-Request-Method "
-                            "out of any other OPTIONS call.");
-        case HeadFlaw::line_end:
-            return bad_head(400, "bad_line_end",
-                            "A line of the request ends without CR, as when a token is pasted into "
-                            "a header with a line end.",
-                            "Cut the line end off where the token is read; a program that writes "
-                            "HTTP itself ends every line with CR LF.");
-        case HeadFlaw::header_line:
-            return bad_head(
-                400, "bad_header",
-                "A header line of the request is folded, has no colon, or has a character "
-                "that may not be there, as when a token is pasted with a line end in it.",
-                "Send headers as Name: value, without line ends, NUL and other control characters "
-                "in them.");
-        case HeadFlaw::request_line:
-        case HeadFlaw::none:
-            break;
-    }
-    return bad_head(
-        400, "bad_request_line", "The first line of the request is not HTTP.",
-        "Send METHOD, a space, the path, a space and HTTP/1.1; speak TLS to the proxy in "
-        "front.");
-}
-
-Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame) {
-    if (flaw == BodyFlaw::cut_short)
-        return plain_error(400, "bad_request", "body_cut_short",
-                           "The request ended before its body did.",
-                           "Send as many bytes as it says, or end the last chunk.", frame);
-    return plain_error(400, "bad_request", "bad_chunk", "The chunks of the body cannot be read.",
-                       "Send the body with Content-Length.", frame);
-}
-
-HeadWriter::HeadWriter(std::string& text, int status)
-    : text_(text), end_(text.size()), status_(status) {
-    make_room(head_bytes_usual);
-    put("HTTP/1.1 ");
-    put(Digits(status));
-    put(" ");
-    put(phrase_of(status));
-    put("\r\n");
-}
-
-void HeadWriter::grow(std::size_t bytes) {
-    text_.resize(end_ + std::max(bytes, head_bytes_usual));
-}
-
-void HeadWriter::put(std::string_view part) noexcept {
-    end_ += part.copy(text_.data() + end_, part.size());  // also what is empty, and nowhere
-}
-
-void HeadWriter::add(std::string_view name, std::string_view value) {
-    make_room(name.size() + value.size() + 4);
-    put(name);
-    put(": ");
-    put(value);
-    if (!is_printable_ascii(value)) {
-        char* const end = text_.data() + end_;
-        std::replace_if(
-            end - value.size(), end, [](char c) { return is_control(c) && c != '\t'; }, ' ');
-    }
-    put("\r\n");
-}
-
-void HeadWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
-    add("Date", http_date_at(unix_s));
-    if (status_ != 204)
-        add("Content-Length", Digits(body_bytes));
-    add("Connection", after == After::close ? "close" : "keep-alive");
-    make_room(2);
-    put("\r\n");
-    text_.resize(end_);
-}
-
-void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
-                  std::int64_t unix_s) {
-    // At once: growing leaves copies behind.
-    text.reserve(text.size() + head_bytes_usual + answer.body.size());
-    HeadWriter head(text, answer.status);
-    for (const Header& header : answer.headers)
-        head.add(header.name, header.value);
-    head.finish(answer.body.size(), after, unix_s);
-    if (method != "HEAD" && answer.status != 204)
-        text += answer.body;
 }
 
 }  // namespace hourgate::http

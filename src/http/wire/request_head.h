@@ -1,7 +1,6 @@
-// HTTP/1.1 messages as bytes (RFC 9112), without a socket: where the head of a request ends, what
-// it says, and how an answer is written. Strict: what two readers could take in two ways is
-// refused, and header values are handed on byte for byte (a gate must judge what the upstream will
-// read: trap 4).
+// The head of an HTTP/1.1 request as bytes (RFC 9112), without a socket: where it ends and what it
+// says. Reading is strict: a head that two readers could understand in two ways is refused. Header
+// values are forwarded byte for byte, because the gate must judge what the upstream will read.
 #pragma once
 
 #include <array>
@@ -15,8 +14,6 @@
 #include "http/wire/message.h"
 
 namespace hourgate::http {
-
-struct ErrorFrame;  // http/decision/reply.h
 
 /// What is off about a head. Each is answered once, then the connection is closed.
 enum class HeadFlaw : std::uint8_t {
@@ -124,77 +121,5 @@ private:
     std::size_t count_ = 0;
     bool all_ = true;
 };
-
-/// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7. Valid until this thread asks again.
-[[nodiscard]] const std::string& http_date_at(std::int64_t unix_s);
-
-/// The answer to a head that is refused, in the one shape all errors have.
-[[nodiscard]] Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame);
-/// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
-[[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
-/// Which bound it went over: "8000 bytes of path and query". "" for other flaws. `target_bytes_max`
-/// is what is configured.
-[[nodiscard]] std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max);
-/// The same of the head of an answer.
-[[nodiscard]] std::string bound_of_answer(HeadFlaw flaw);
-
-/// Every reason for which a request is refused before it is read as a whole.
-constexpr std::array<std::string_view, 20> refused_reasons = {"target_too_long",
-                                                              "header_too_long",
-                                                              "too_many_headers",
-                                                              "head_too_long",
-                                                              "too_many_options",
-                                                              "unknown_version",
-                                                              "unknown_encoding",
-                                                              "bad_length",
-                                                              "bad_host",
-                                                              "bad_line_end",
-                                                              "bad_header",
-                                                              "bad_request_line",
-                                                              "preflight_with_body",
-                                                              "bad_chunk",
-                                                              "body_cut_short",
-                                                              "body_too_large",
-                                                              "too_many_bodies",
-                                                              "too_many_connections",
-                                                              "timed_out",
-                                                              "other"};
-
-/// What is off about a body; answered once, then the connection is closed.
-enum class BodyFlaw : std::uint8_t {
-    chunk,      ///< no chunks as of RFC 9112 section 7.1
-    cut_short,  ///< the peer ended before its body did
-};
-[[nodiscard]] Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame);
-
-enum class After : std::uint8_t { keep, close };
-
-/// Writes the head of an answer to the end of a text, from the status line on, a header at a time.
-/// A control byte in a value becomes a space, no matter who put it there. The text is whole after
-/// finish(): until then it is longer than what is written.
-class HeadWriter final : public HeaderSink {
-public:
-    HeadWriter(std::string& text, int status);
-    void add(std::string_view name, std::string_view value) override;
-    /// Date (`unix_s`), Content-Length (but for 204), Connection and the empty line. The body, if
-    /// there is one to be sent, follows.
-    void finish(std::size_t body_bytes, After after, std::int64_t unix_s);
-
-private:
-    void make_room(std::size_t bytes) {
-        if (text_.size() - end_ < bytes)
-            grow(bytes);
-    }
-    void grow(std::size_t bytes);
-    void put(std::string_view part) noexcept;  ///< REQUIRES: there is room
-
-    std::string& text_;
-    std::size_t end_;  // of what is written
-    const int status_;
-};
-
-/// Status line, headers and body, to the end of `text`. No body to HEAD and in 204.
-void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
-                  std::int64_t unix_s);
 
 }  // namespace hourgate::http

@@ -1,0 +1,55 @@
+// The answers to requests that cannot be read: the head or the body breaks a rule or a bound.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/decision/reply.h"
+#include "http/wire/message.h"
+#include "http/wire/request_head.h"
+
+namespace hourgate::http {
+
+/// The answer to a head that is refused, in the one shape all errors have.
+[[nodiscard]] Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame);
+/// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
+[[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
+/// Which bound it went over: "8000 bytes of path and query". "" for other flaws. `target_bytes_max`
+/// is what is configured.
+[[nodiscard]] std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max);
+/// The same of the head of an answer.
+[[nodiscard]] std::string bound_of_answer(HeadFlaw flaw);
+
+/// Every reason for which a request is refused before it is read as a whole.
+constexpr std::array<std::string_view, 20> refused_reasons = {"target_too_long",
+                                                              "header_too_long",
+                                                              "too_many_headers",
+                                                              "head_too_long",
+                                                              "too_many_options",
+                                                              "unknown_version",
+                                                              "unknown_encoding",
+                                                              "bad_length",
+                                                              "bad_host",
+                                                              "bad_line_end",
+                                                              "bad_header",
+                                                              "bad_request_line",
+                                                              "preflight_with_body",
+                                                              "bad_chunk",
+                                                              "body_cut_short",
+                                                              "body_too_large",
+                                                              "too_many_bodies",
+                                                              "too_many_connections",
+                                                              "timed_out",
+                                                              "other"};
+
+/// What is off about a body; answered once, then the connection is closed.
+enum class BodyFlaw : std::uint8_t {
+    chunk,      ///< no chunks as of RFC 9112 section 7.1
+    cut_short,  ///< the peer ended before its body did
+};
+[[nodiscard]] Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame);
+
+}  // namespace hourgate::http
