@@ -9,8 +9,8 @@ foreach(file IN LISTS fuzz_sources)
     string(REGEX REPLACE "_fuzz$" "" name "${name}")
     list(APPEND fuzz_names ${name})
 endforeach()
-# The lane's is held against cpp-httplib, too.
-set(fuzz_more_lane tests/fuzz/lane_law.cpp tests/fuzz/by_httplib.cpp)
+# The fast path's is held against cpp-httplib, too.
+set(fuzz_more_fast_path tests/fuzz/fast_path_law.cpp tests/fuzz/by_httplib.cpp)
 
 if(HOURGATE_FUZZ)
     # SQLite is fuzzed by its makers, and most of what a database costs: ASan alone, and faster.
@@ -28,7 +28,7 @@ endif()
 list(JOIN fuzz_names ") X(" names)
 file(CONFIGURE OUTPUT "${generated_dir}/fuzz_targets.h"
     CONTENT "#define HOURGATE_FUZZ_TARGETS(X) X(${names})\n" @ONLY)
-add_executable(hourgate_replay tests/fuzz/replay_main.cpp ${fuzz_sources} ${fuzz_more_lane})
+add_executable(hourgate_replay tests/fuzz/replay_main.cpp ${fuzz_sources} ${fuzz_more_fast_path})
 target_include_directories(hourgate_replay PRIVATE tests)
 target_compile_options(hourgate_replay PRIVATE ${own_warnings})
 target_link_libraries(hourgate_replay PRIVATE hourgate_core)

@@ -56,17 +56,17 @@ foreach(file IN LISTS test_sources)
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
 
-# hourgate_fuzz: our reading against cpp-httplib's, and the lane against the long way, by a mutator
+# hourgate_fuzz: our reading against cpp-httplib's, and the fast path against the long way, by a mutator
 # that knows requests. A minute of it here; by hand, as long as you like. cmake/Fuzz.cmake has the
 # other targets.
-add_executable(hourgate_fuzz tests/fuzz/lane_main.cpp tests/fuzz/lane_law.cpp
+add_executable(hourgate_fuzz tests/fuzz/fast_path_main.cpp tests/fuzz/fast_path_law.cpp
     tests/fuzz/by_httplib.cpp)
 target_include_directories(hourgate_fuzz PRIVATE tests)
 target_compile_options(hourgate_fuzz PRIVATE ${own_warnings})
 target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
-add_test(NAME fuzz/lane_fuzz
-    COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/lane")
-set_tests_properties(fuzz/lane_fuzz PROPERTIES TIMEOUT 300 COST 1000)  # the longest goes first
+add_test(NAME fuzz/fast_path_fuzz
+    COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/fast_path")
+set_tests_properties(fuzz/fast_path_fuzz PROPERTIES TIMEOUT 300 COST 1000)  # the longest goes first
 
 # Nothing here asserts a time: that scripts/bench can be read, and says how it is used.
 find_program(PYTHON3 python3)

@@ -341,8 +341,7 @@ struct App::Parts {
             gauges.connections_evicted += counts.evicted;
             for (std::size_t phase = 0; phase + 1 < http::phase_count; ++phase)  // not those over
                 gauges.connections_in.push_back(
-                    {listener_names[place],
-                     http::to_text(static_cast<http::Dialogue::Phase>(phase)),
+                    {listener_names[place], http::to_text(static_cast<http::Session::Phase>(phase)),
                      counts.by_phase[phase]});
         }
     }

@@ -35,8 +35,8 @@ Failure where_it_is_written(Failure failure, const Rules::Behind& behind,
                             const config::Config& config) {
     std::string_view off = behind.urls.front();
     for (const std::string& url : behind.urls) {
-        const config::Listen place = config::parse_upstream(url);
-        const std::string& named = place.path.empty() ? place.host : place.path;
+        const config::Listen target = config::parse_upstream(url);
+        const std::string& named = target.path.empty() ? target.host : target.path;
         if (failure.what.find(named) != std::string::npos) {
             off = url;
             break;
@@ -55,8 +55,8 @@ Result<std::shared_ptr<http::Upstream>> upstream_to(const Rules::Behind& behind,
                                                     Instruments& instruments) {
     http::UpstreamSettings settings;
     for (const std::string& url : behind.urls) {
-        const config::Listen place = config::parse_upstream(url);
-        settings.addresses.push_back({place.host, place.port, place.path});
+        const config::Listen target = config::parse_upstream(url);
+        settings.addresses.push_back({target.host, target.port, target.path});
     }
     using Authorization = http::UpstreamSettings::Authorization;
     settings.authorization =
@@ -107,12 +107,12 @@ Result<std::vector<Rules::Behind>> behind_of(const config::Config& config, Instr
     return all;
 }
 
-/// The first place that has no address; null: some place has one.
-std::shared_ptr<const http::Upstream::Place> unresolved(const http::Upstream& upstream) {
-    const auto places = upstream.places();
-    const bool none = std::none_of(places->begin(), places->end(),
-                                   [](const auto& place) { return place->has_address(); });
-    return none ? places->front() : nullptr;
+/// The first target that has no address; null: some target has one.
+std::shared_ptr<const http::Upstream::Target> unresolved(const http::Upstream& upstream) {
+    const auto targets = upstream.targets();
+    const bool none = std::none_of(targets->begin(), targets->end(),
+                                   [](const auto& target) { return target->has_address(); });
+    return none ? targets->front() : nullptr;
 }
 
 }  // namespace
@@ -179,16 +179,17 @@ std::vector<std::shared_ptr<http::Upstream>> Rules::upstreams() const {
 
 Status Rules::check_resolved(const Rules* former) const {
     for (const Behind& one : behind) {
-        const auto place = one.upstream ? unresolved(*one.upstream) : nullptr;
+        const auto target = one.upstream ? unresolved(*one.upstream) : nullptr;
         const auto answers = [&](const Behind& other) {
             return other.api == one.api && other.upstream && !unresolved(*other.upstream);
         };
-        if (!place || former == nullptr ||
+        if (!target || former == nullptr ||
             std::none_of(former->behind.begin(), former->behind.end(), answers))
             continue;
         return where_it_is_written(
             {Fault::system,
-             "[upstream] url: " + http::shown(place->endpoint) + " does not resolve: " + place->why,
+             "[upstream] url: " + http::shown(target->endpoint) +
+                 " does not resolve: " + target->why,
              "change it in the configuration, or see whether the name resolves on this machine"},
             one, config);
     }

@@ -88,7 +88,7 @@ Routes::Routes(Settings settings, Gate& gate, const Clock& clock, Observer& obse
       observer_(observer),
       asks_(settings_.trust.ask_id.empty() ? nullptr
                                            : std::make_unique<AskIds>(settings_.trust.ask_id)),
-      lane_(settings_.trust, settings_.reply, gate, clock, observer, asks_.get()) {}
+      fast_path_(settings_.trust, settings_.reply, gate, clock, observer, asks_.get()) {}
 
 std::size_t Routes::body_bytes_max(Listener listener, std::string_view method,
                                    std::string_view target) const noexcept {

@@ -92,10 +92,10 @@ public:
     }
 
     /// What handle() would answer after a wait for a worker, at once, where that can be.
-    [[nodiscard]] Lane& lane() noexcept { return lane_; }
+    [[nodiscard]] FastPath& fast_path() noexcept { return fast_path_; }
 
     /// Whether the caller should have refresh() called on a thread that may wait for the disk: then
-    /// more calls can take the lane. Any thread.
+    /// more calls can take the fast path. Any thread.
     [[nodiscard]] bool refresh_due() noexcept { return gate_.refresh_due(clock_.now()); }
     void refresh() noexcept { gate_.refresh(); }
 
@@ -154,7 +154,7 @@ private:
     const Clock& clock_;
     Observer& observer_;
     const std::unique_ptr<AskIds> asks_;  // null: off
-    Lane lane_;
+    FastPath fast_path_;
 };
 
 }  // namespace hourgate::http

@@ -80,10 +80,10 @@ public:
     void answered(Listener listener, std::int64_t ready_us) noexcept {
         observer_.answered(listener, Answerer::worker, clock_.boot_us() - ready_us);
     }
-    /// As of Lane::answer.
+    /// As of FastPath::answer.
     [[nodiscard]] bool answer_at_once(Listener listener, const Head& head, After after,
                                       std::string& out) {
-        return now()->lane().answer(listener, head, after, out);
+        return now()->fast_path().answer(listener, head, after, out);
     }
     [[nodiscard]] bool refresh_due() noexcept { return now()->refresh_due(); }
     void refresh() noexcept { now()->refresh(); }

@@ -1,4 +1,4 @@
-// The head of a request: where it ends, however it arrives, and what it says. The lane has a target
+// The head of a request: where it ends, however it arrives, and what it says. The fast path has a target
 // of its own.
 #include <algorithm>
 #include <string>

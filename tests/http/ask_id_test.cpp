@@ -1,4 +1,4 @@
-// [trust] ask_id: nginx asks twice about one call, and it is counted once; in the lane and on the
+// [trust] ask_id: nginx asks twice about one call, and it is counted once; in the fast path and on the
 // long way alike.
 #include "http/ask/ask_ids.h"
 
@@ -24,7 +24,7 @@ const std::string other_id = "fedcba9876543210fedcba9876543210";
 /// A bench whose service reads ids from X-Ask-Id. Its window has room for 3 calls.
 class Twice {
 public:
-    enum class Way : std::uint8_t { lane, long_way };
+    enum class Way : std::uint8_t { fast_path, long_way };
 
     explicit Twice(Way way, std::string header = "X-Ask-Id")
         : way_(way), service_(settings(std::move(header)), bench.gate, bench.clock, bench.notes) {}
@@ -43,13 +43,13 @@ public:
         if (way_ == Way::long_way ||
             !service_.answer_at_once(Listener::ask, head, http::After::keep, out))
             return service_.handle(Listener::ask, request).status;
-        ++lane_answers;
+        ++fast_answers;
         return std::stoi(out.substr(9, 3));
     }
     int ask(const std::string& with_id) { return ask(about("GET", "/clients/1", with_id)); }
 
     HttpBench bench;
-    int lane_answers = 0;
+    int fast_answers = 0;
 
 private:
     http::Service::Settings settings(std::string header) {
@@ -66,7 +66,7 @@ private:
     http::Service service_;
 };
 
-constexpr Twice::Way ways[] = {Twice::Way::lane, Twice::Way::long_way};
+constexpr Twice::Way ways[] = {Twice::Way::fast_path, Twice::Way::long_way};
 
 }  // namespace
 
@@ -84,7 +84,8 @@ TEST_CASE("a second ask with the same id is granted and not spent, the third and
         CHECK(twice.ask(id) == 204);
         CHECK(twice.bench.left() == 0);
         CHECK(twice.ask(id) == 403);
-        CHECK(twice.lane_answers == (way == Twice::Way::lane ? 4 : 0));  // the first reads facts
+        CHECK(twice.fast_answers ==
+              (way == Twice::Way::fast_path ? 4 : 0));  // the first reads facts
     }
 }
 
@@ -230,7 +231,7 @@ TEST_CASE("a public call that is asked about twice is counted once for its addre
     }
 }
 
-TEST_CASE("an ask that the lane leaves to the long way is still the second there") {
+TEST_CASE("an ask that the fast path leaves to the long way is still the second there") {
     Twice twice(Twice::Way::long_way);
     http::AskIds asks("X-Ask-Id");
     const Request request = Twice::about("GET", "/clients/1", id);
@@ -247,7 +248,7 @@ TEST_CASE("an ask that the lane leaves to the long way is still the second there
     Call between = twice.bench.call();
     (void)asks.before(request, between);
     CHECK(between.spend == Spend::yes);  // one at a time
-    asks.after(*key, call, nullptr);     // the lane decided nothing
+    asks.after(*key, call, nullptr);     // the fast path decided nothing
 
     Call again = twice.bench.call();
     (void)asks.before(request, again);

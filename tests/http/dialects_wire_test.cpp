@@ -10,20 +10,20 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Dialogue;
 using hourgate::http::Listener;
+using hourgate::http::Session;
 
 namespace {
 
 /// The answer to these bytes, with the id of the decision as dec_ID and without its Date.
 std::string answer_to(HttpBench& bench, const std::string& bytes) {
     const std::atomic<bool> ending{false};
-    Dialogue dialogue(Listener::ask, Address::loopback(), bench.service, ending);
-    dialogue.take(bytes);
-    if (dialogue.phase() == Dialogue::Phase::work)
-        dialogue.work();
-    REQUIRE(dialogue.phase() == Dialogue::Phase::answer);
-    std::string text(dialogue.output());
+    Session session(Listener::ask, Address::loopback(), bench.service, ending);
+    session.take(bytes);
+    if (session.phase() == Session::Phase::work)
+        session.work();
+    REQUIRE(session.phase() == Session::Phase::answer);
+    std::string text(session.output());
     if (const auto at = text.find("dec_"); at != text.npos)
         text.replace(at + 4, 32, "ID");
     if (const auto at = text.find("Date: "); at != text.npos)

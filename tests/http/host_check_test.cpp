@@ -33,11 +33,11 @@ struct Gatehouse {
     std::string said_to(Listener listener, const std::string& bytes,
                         Carrier carrier = Carrier::tcp) {
         const std::atomic<bool> ending{false};
-        http::Dialogue dialogue(listener, Address::loopback(), *service, ending, nullptr, carrier);
-        dialogue.take(bytes);
-        if (dialogue.phase() == http::Dialogue::Phase::work)
-            dialogue.work();
-        const std::string said(dialogue.output());
+        http::Session session(listener, Address::loopback(), *service, ending, nullptr, carrier);
+        session.take(bytes);
+        if (session.phase() == http::Session::Phase::work)
+            session.work();
+        const std::string said(session.output());
         return said.substr(0, said.find("\r\n"));
     }
 

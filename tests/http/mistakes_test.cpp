@@ -19,9 +19,9 @@
 using namespace hourgate;
 using namespace hourgate::test;
 using hourgate::http::Answer;
-using hourgate::http::Dialogue;
 using hourgate::http::Listener;
 using hourgate::http::Request;
+using hourgate::http::Session;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -105,11 +105,11 @@ Ask to(std::string method, std::string target) {
 Ask bytes(std::string text) {
     return [=](World& world) {
         const std::atomic<bool> ending{false};
-        Dialogue dialogue(Listener::public_, *Address::parse("192.0.2.1"), world.service, ending);
-        dialogue.take(text);
-        while (dialogue.phase() == Dialogue::Phase::work)
-            dialogue.work();
-        const std::string said(dialogue.output());
+        Session session(Listener::public_, *Address::parse("192.0.2.1"), world.service, ending);
+        session.take(text);
+        while (session.phase() == Session::Phase::work)
+            session.work();
+        const std::string said(session.output());
         return said.substr(said.find("\r\n\r\n") + 4);
     };
 }

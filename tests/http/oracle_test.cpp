@@ -153,8 +153,8 @@ Seen seen(HttpBench& bench, const Way& way, const std::string& token) {
              bench.limiter.entries() + bench.own.entries() - held}};
 }
 
-/// The lane's answer to the same question; empty: it leaves it to the store.
-std::string by_lane(HttpBench& bench, const std::string& token) {
+/// The fast path's answer to the same question; empty: it leaves it to the store.
+std::string by_fast_path(HttpBench& bench, const std::string& token) {
     const std::string bytes =
         "GET /_hourgate/auth/caddy HTTP/1.1\r\nHost: h\r\n"
         "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Method: GET\r\n"
@@ -213,15 +213,15 @@ TEST_CASE("the work for a wrong secret is one look-up, one digest and one compar
     }
 }
 
-TEST_CASE("the lane answers neither a wrong secret nor an unknown prefix, in memory or not") {
+TEST_CASE("the fast path answers neither a wrong secret nor an unknown prefix, in memory or not") {
     for (const Fate& fate : fates()) {
         CAPTURE(fate.name);
         HttpBench bench;
         fate.change(bench);
         bench.put();
         for (int i = 0; i < 2; ++i) {
-            CHECK(by_lane(bench, HttpBench::wrong_secret()).empty());
-            CHECK(by_lane(bench, HttpBench::unknown_prefix()).empty());
+            CHECK(by_fast_path(bench, HttpBench::wrong_secret()).empty());
+            CHECK(by_fast_path(bench, HttpBench::unknown_prefix()).empty());
             remember(bench);
         }
         CHECK(bench.notes.told.empty());

@@ -69,12 +69,12 @@ std::shared_ptr<Upstream> upstream_of(std::vector<http::Endpoint> addresses,
     return Upstream::make(std::move(settings), counts, std::move(when_unreachable)).value();
 }
 
-/// "192.0.2.1 192.0.2.2", "-" for a place without an address.
+/// "192.0.2.1 192.0.2.2", "-" for a target without an address.
 std::string places(const Upstream& upstream) {
     std::string all;
-    for (const auto& place : *upstream.places())
+    for (const auto& target : *upstream.targets())
         all.append(all.empty() ? "" : " ")
-            .append(place->has_address() ? http::address_of(place->at.address).text() : "-");
+            .append(target->has_address() ? http::address_of(target->at.address).text() : "-");
     return all;
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("an address and a socket need nobody to be asked, and a name has no ad
     CHECK(upstream->has_names());
     CHECK_FALSE(upstream_of({{"::1", 80, ""}}, counts)->has_names());
     for (int i = 0; i < 6; ++i)  // one without an address is never asked while there is another
-        CHECK(upstream->pick(*upstream->places(), 0)->has_address());
+        CHECK(upstream->pick(*upstream->targets(), 0)->has_address());
     CHECK_FALSE(upstream->health(0)[1].up);
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("a name is put in the place of what it stood for, and connections that
     CHECK(upstream->version() > before);
 
     const std::uint64_t same = upstream->version();
-    const auto kept = upstream->places();
+    const auto kept = upstream->targets();
     CHECK(resolve().empty());
     CHECK(upstream->version() == same);
 
@@ -116,8 +116,8 @@ TEST_CASE("a name is put in the place of what it stood for, and connections that
     CHECK(moved[0].endpoint == "api.test:80");
     CHECK(moved[0].addresses == "192.0.2.2, 192.0.2.3");
     CHECK(places(*upstream) == "192.0.2.2 192.0.2.3 192.0.2.9");
-    CHECK((*upstream->places())[0] == (*kept)[1]);
-    CHECK((*upstream->places())[2] == (*kept)[2]);
+    CHECK((*upstream->targets())[0] == (*kept)[1]);
+    CHECK((*upstream->targets())[2] == (*kept)[2]);
 }
 
 TEST_CASE("a name that no longer resolves keeps what it had, and each change is told once") {
@@ -161,7 +161,7 @@ TEST_CASE("a name with many addresses leaves room for the others") {
         many.push_back(at("10.0.0." + std::to_string(i), 80));
     names.say(many);
     (void)upstream->resolve(names.look_up());
-    CHECK(upstream->places()->size() == limits::upstream_addresses_max / 16 + 15);
+    CHECK(upstream->targets()->size() == limits::upstream_addresses_max / 16 + 15);
 }
 
 TEST_CASE("a resolver asks when it is told to, at the interval, and when an address fails") {
@@ -178,7 +178,7 @@ TEST_CASE("a resolver asks when it is told to, at the interval, and when an addr
     CHECK(places(*upstream) == "192.0.2.1");
 
     names.say({at("192.0.2.2", 80)});
-    upstream->failed(*upstream->places()->front(), 0);
+    upstream->failed(*upstream->targets()->front(), 0);
     CHECK(comes_true([&] { return places(*upstream) == "192.0.2.2"; }));
 
     const auto often = upstream_of({{"api.test", 80, ""}}, counts, {}, 1);
@@ -196,10 +196,10 @@ TEST_CASE("however often an address fails, its name is asked for once in a while
     const auto upstream = upstream_of({{"api.test", 80, ""}}, counts, resolver.asking_soon());
     resolver.watch({upstream});
     REQUIRE(resolver.ask(long_ms));
-    const auto place = upstream->places()->front();
+    const auto target = upstream->targets()->front();
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < 100'000; ++i)
-        upstream->failed(*place, 0);
+        upstream->failed(*target, 0);
     const auto passed = std::chrono::steady_clock::now() - begin;
     const auto rests = passed / std::chrono::milliseconds(limits::resolve_rest_ms);
     CHECK(names.asked <= 2 + rests);
@@ -231,7 +231,7 @@ TEST_CASE("nobody waits for a look-up that does not end: neither a call, nor the
         resolver.watch({upstream});
         CHECK_FALSE(resolver.ask(1));
         REQUIRE(comes_true([&] { return hanging->began.load(); }));
-        upstream->failed(*upstream->places()->front(), 0);  // returns
+        upstream->failed(*upstream->targets()->front(), 0);  // returns
     }
     std::unique_lock lock(hanging->mutex);
     CHECK_FALSE(hanging->ended);  // the resolver is gone, and the look-up goes on

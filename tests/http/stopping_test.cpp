@@ -86,8 +86,8 @@ TEST_CASE("connections in every phase end with a stop, and whole requests are an
     RawClient at_api = gate.api.accept();
     (void)at_api.head();
     REQUIRE(comes_true([&] {
-        return gate.server->counts().by_phase[static_cast<std::size_t>(
-                   http::Dialogue::Phase::head)] == 1;
+        return gate.server->counts()
+                   .by_phase[static_cast<std::size_t>(http::Session::Phase::head)] == 1;
     }));
     gate.server->stop_accepting();
     CHECK(idle.ended());

@@ -18,8 +18,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using http::Dialogue;
-using Phase = http::Dialogue::Phase;
+using http::Session;
+using Phase = http::Session::Phase;
 
 namespace {
 
@@ -46,7 +46,7 @@ struct Roomy {
     HttpBench bench;
 };
 
-/// A dialogue on the public listener of a gate with an API, played without a socket.
+/// A session on the public listener of a gate with an API, played without a socket.
 struct Talk {
     Talk()
         : bench(Mode::enforce, small_rules(), HttpBench::reply_settings(),
@@ -55,17 +55,17 @@ struct Talk {
     }
     /// Does what needs no more bytes, and no API.
     void settle() {
-        while (dialogue.phase() == Phase::work || dialogue.phase() == Phase::answer) {
-            if (dialogue.phase() == Phase::work) {
-                dialogue.work();
+        while (session.phase() == Phase::work || session.phase() == Phase::answer) {
+            if (session.phase() == Phase::work) {
+                session.work();
             } else {
-                said += dialogue.output();
-                dialogue.sent(dialogue.output().size());
+                said += session.output();
+                session.sent(session.output().size());
             }
         }
     }
     void hear(std::string_view bytes) {
-        dialogue.take(bytes);
+        session.take(bytes);
         settle();
     }
 
@@ -73,7 +73,7 @@ struct Talk {
     http::Upstream::Counts counts;
     HttpBench bench;
     std::atomic<bool> ending{false};
-    Dialogue dialogue{http::Listener::public_, Address::loopback(), bench.service, ending};
+    Session session{http::Listener::public_, Address::loopback(), bench.service, ending};
     std::string said;
 };
 
@@ -148,21 +148,21 @@ TEST_CASE("a body that does not begin in time is 408, and the API never hears of
         CAPTURE(framing);
         Talk talk;
         talk.hear(upload(framing));
-        REQUIRE(talk.dialogue.phase() == Phase::body);
+        REQUIRE(talk.session.phase() == Phase::body);
         CHECK(talk.said.empty());
-        talk.dialogue.late();
+        talk.session.late();
         talk.settle();
         CHECK(talk.said.starts_with("HTTP/1.1 408 "));
         CHECK(has(talk.said, R"("reason":"timed_out")"));
         CHECK(has(talk.said, "\r\nConnection: close\r\n"));
-        CHECK(talk.dialogue.phase() == Phase::goodbye);
+        CHECK(talk.session.phase() == Phase::goodbye);
     }
 }
 
 TEST_CASE("a caller that ends before its body begins is told that it was cut short") {
     Talk talk;
     talk.hear(upload("Content-Length: 4\r\n"));
-    talk.dialogue.client_ended();
+    talk.session.client_ended();
     talk.settle();
     CHECK(talk.said.starts_with("HTTP/1.1 400 "));
     CHECK(has(talk.said, R"("reason":"body_cut_short")"));
@@ -172,21 +172,21 @@ TEST_CASE("who expects 100-continue gets it from the gate, and the API hears of 
     Talk talk;
     talk.hear(upload("Expect: 100-continue\r\nContent-Length: 4\r\n"));
     CHECK(talk.said == "HTTP/1.1 100 Continue\r\n\r\n");
-    REQUIRE(talk.dialogue.phase() == Phase::body);
+    REQUIRE(talk.session.phase() == Phase::body);
     talk.hear("b");
-    CHECK(talk.dialogue.phase() == Phase::forward);
+    CHECK(talk.session.phase() == Phase::forward);
     CHECK(talk.said == "HTTP/1.1 100 Continue\r\n\r\n");
     // With a body that is here already nobody has to be told.
     Talk whole;
     whole.hear(upload("Expect: 100-continue\r\nContent-Length: 4\r\n") + "body");
-    CHECK(whole.dialogue.phase() == Phase::forward);
+    CHECK(whole.session.phase() == Phase::forward);
     CHECK(whole.said.empty());
 }
 
 TEST_CASE("a call that waited for its body is decided again before the API hears of it") {
     Talk talk;
     talk.hear(upload("Content-Length: 4\r\n"));
-    REQUIRE(talk.dialogue.phase() == Phase::body);
+    REQUIRE(talk.session.phase() == Phase::body);
     talk.bench.advance_s(2);
     talk.bench.facts.token.revoked_ms = Bench::start_ms;
     talk.bench.put();
@@ -194,14 +194,14 @@ TEST_CASE("a call that waited for its body is decided again before the API hears
     CHECK(talk.said.starts_with("HTTP/1.1 401 "));
     CHECK(has(talk.said, R"("reason":"revoked_token")"));
     CHECK(talk.bench.notes.again == std::vector<std::string>{"revoked_token"});
-    CHECK(talk.dialogue.phase() == Phase::goodbye);
+    CHECK(talk.session.phase() == Phase::goodbye);
     // Nothing is spent by that.
     Talk granted;
     granted.hear(upload("Content-Length: 4\r\n"));
     granted.bench.advance_s(2);
     const std::uint32_t left = granted.bench.left();
     granted.hear("b");
-    CHECK(granted.dialogue.phase() == Phase::forward);
+    CHECK(granted.session.phase() == Phase::forward);
     CHECK(granted.bench.left() == left);
 }
 
@@ -264,20 +264,20 @@ TEST_CASE("an upload is not slow while the API reads slowly, or has begun to ans
 TEST_CASE("an address has a bounded number of unfinished bodies, and others are not in its way") {
     Roomy roomy;
     HttpBench& bench = roomy.bench;
-    http::Crowd bodies(2, 2, {});
+    http::PerAddressLimit bodies(2, 2, {});
     const std::atomic<bool> ending{false};
     const auto peer = [](const char* text) { return *Address::parse(text); };
-    const auto begin = [&](Dialogue& dialogue, const std::string& bytes) {
-        dialogue.take(bytes);
-        if (dialogue.phase() == Phase::work)
-            dialogue.work();
-        return dialogue.phase();
+    const auto begin = [&](Session& session, const std::string& bytes) {
+        session.take(bytes);
+        if (session.phase() == Phase::work)
+            session.work();
+        return session.phase();
     };
     const std::string unfinished = upload("Content-Length: 4\r\n");
-    Dialogue first(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
-    Dialogue third(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+    Session first(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+    Session third(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
     {
-        Dialogue second(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+        Session second(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
         CHECK(begin(first, unfinished) == Phase::body);
         CHECK(begin(second, upload("Transfer-Encoding: chunked\r\n") + "1\r\nb") == Phase::forward);
         // The third is refused, and told so; what is whole, and another address, are not.
@@ -288,20 +288,20 @@ TEST_CASE("an address has a bounded number of unfinished bodies, and others are 
         CHECK(third.output().find("\r\nRetry-After: 1\r\n") != std::string_view::npos);
         CHECK(third.output().find("\r\nConnection: close\r\n") != std::string_view::npos);
         CHECK(static_cast<int>(bench.left()) == spent);
-        Dialogue whole(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+        Session whole(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
         CHECK(begin(whole, unfinished + "body") == Phase::forward);
-        Dialogue none(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+        Session none(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
         CHECK(begin(none, call()) == Phase::forward);
-        Dialogue other(http::Listener::public_, peer("192.0.2.2"), bench.service, ending, &bodies);
+        Session other(http::Listener::public_, peer("192.0.2.2"), bench.service, ending, &bodies);
         CHECK(begin(other, unfinished) == Phase::body);
     }
     // A body that ended, or came as a whole, makes room.
-    Dialogue fourth(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+    Session fourth(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
     CHECK(begin(fourth, unfinished) == Phase::body);
     first.take("body");
     REQUIRE(first.phase() == Phase::forward);
     CHECK(first.feed());
-    Dialogue fifth(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
+    Session fifth(http::Listener::public_, peer("192.0.2.1"), bench.service, ending, &bodies);
     CHECK(begin(fifth, unfinished) == Phase::body);
     fourth.client_ended();
     fifth.late();
@@ -313,17 +313,17 @@ TEST_CASE("an address has a bounded number of unfinished bodies, and others are 
 
 TEST_CASE("unfinished bodies are counted under the caller that a believed proxy names") {
     Roomy roomy;
-    http::Crowd bodies(1, 1, {});
+    http::PerAddressLimit bodies(1, 1, {});
     const std::atomic<bool> ending{false};
-    const auto begun_from = [&](const std::string& from, std::unique_ptr<Dialogue>& dialogue) {
-        dialogue = std::make_unique<Dialogue>(http::Listener::public_, Address::loopback(),
-                                              roomy.bench.service, ending, &bodies);
-        dialogue->take(upload("Content-Length: 4\r\n" + from));
-        if (dialogue->phase() == Phase::work)
-            dialogue->work();
-        return dialogue->phase() == Phase::body;
+    const auto begun_from = [&](const std::string& from, std::unique_ptr<Session>& session) {
+        session = std::make_unique<Session>(http::Listener::public_, Address::loopback(),
+                                            roomy.bench.service, ending, &bodies);
+        session->take(upload("Content-Length: 4\r\n" + from));
+        if (session->phase() == Phase::work)
+            session->work();
+        return session->phase() == Phase::body;
     };
-    std::unique_ptr<Dialogue> a, b, c, d, e;
+    std::unique_ptr<Session> a, b, c, d, e;
     CHECK(begun_from("X-Forwarded-For: 192.0.2.1\r\n", a));
     CHECK(begun_from("X-Forwarded-For: 192.0.2.2\r\n", b));
     CHECK_FALSE(begun_from("X-Forwarded-For: 192.0.2.1\r\n", c));

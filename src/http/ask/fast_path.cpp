@@ -10,11 +10,11 @@ Answer healthz_answer() {
     return {200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ok\n"};
 }
 
-Lane::Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
-           Observer& observer, AskIds* asks) noexcept
+FastPath::FastPath(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
+                   Observer& observer, AskIds* asks) noexcept
     : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer), asks_(asks) {}
 
-bool Lane::answer(Listener listener, const Head& head, After after, std::string& out) {
+bool FastPath::answer(Listener listener, const Head& head, After after, std::string& out) {
     const Now now = clock_.now();
     if (!answer(listener, head, after, out, now))
         return false;
@@ -22,7 +22,7 @@ bool Lane::answer(Listener listener, const Head& head, After after, std::string&
     return true;
 }
 
-bool Lane::answer(Listener listener, const Head& head, After after, std::string& out, Now now) {
+bool FastPath::answer(Listener listener, const Head& head, After after, std::string& out, Now now) {
     const RequestView& request = head.request;
     const std::string_view path = policy::path_part(request.target);
     const std::int64_t now_s = now.wall_ms / ms_per_s;

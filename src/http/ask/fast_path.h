@@ -1,8 +1,8 @@
-// The lane: what is asked most is answered where it arrives. A proxy's question about a call, and
-// healthz, are answered from the bytes of the head, on the loop's own thread, when that takes no
-// look into the store; a granted one without asking for memory. What the lane does not answer goes
-// the long way, through Service::handle on a worker, and is answered there in the same words: both
-// read the call, decide and write headers with the same functions, and tests/fuzz holds them to it.
+// The fast path answers the commonest requests on the thread of the event loop: a proxy's question
+// about a call, and healthz. It reads the bytes of the head and answers if the store need not be
+// read; it answers a granted call without allocating memory. All other requests go to
+// Service::handle on a worker, which gives the same answers: both read the call, decide and write
+// headers with the same functions, and tests/fuzz compares the two.
 #pragma once
 
 #include <string>
@@ -18,18 +18,19 @@
 namespace hourgate::http {
 
 constexpr std::string_view healthz_path = "/_hourgate/healthz";
-/// To GET and HEAD there. Asks nobody: the program runs.
+/// Returns the answer to GET and HEAD of healthz_path. It checks nothing: the program runs.
 [[nodiscard]] Answer healthz_answer();
 
-class Lane {
+class FastPath {
 public:
-    /// References must outlive the lane. `asks` may be null: nothing is asked twice.
-    Lane(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
-         Observer& observer, AskIds* asks) noexcept;
+    /// `asks` is null if [trust] ask_id is off. REQUIRES: the references outlive this object.
+    FastPath(const Trust& trust, const ReplySettings& reply, Gate& gate, const Clock& clock,
+             Observer& observer, AskIds* asks) noexcept;
 
-    /// Appends the answer to a head without a flaw and without a body to `out`. False: it goes the
-    /// long way, and nothing was decided or counted. Any thread. Throws std::bad_alloc.
-    /// How long it took is told to the observer: one more reading of a clock, 30 ns of 2.3 µs.
+    /// Appends the answer to `out` and returns true, or returns false if a worker must answer;
+    /// nothing has been decided or counted then. Reports to the observer how long it took, which
+    /// costs another reading of the clock: 30 ns of 2.3 µs.
+    /// REQUIRES: a head without a flaw and without a body. Threads: any. Throws std::bad_alloc.
     [[nodiscard]] bool answer(Listener listener, const Head& head, After after, std::string& out);
 
 private:

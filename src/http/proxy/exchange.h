@@ -1,10 +1,10 @@
-// One granted call and its answer, forwarded, without sockets: the caller's bytes in, the API's
-// bytes out, and the other way round. Bodies pass through and are never held: each way there is one
-// bounded buffer, and who is read from waits for who is written to. http/dialogue has the caller's
-// side, http/forwarder the API's.
+// One forwarded call and its response, without sockets. Bodies pass through and are never stored:
+// each direction has one bounded buffer, and the side that is read from waits for the
+// side that is written to. http/server/session.h handles the caller's side of the connection,
+// http/proxy/upstream_pool.h the upstream's.
 //
-// Chunks are taken apart and made again both ways, so that what one side reads as the end of a body
-// is what the other wrote; trailers are read over and go no further.
+// Chunks are decoded and encoded again in both directions, so that both sides agree on where a body
+// ends. Trailers are dropped.
 #pragma once
 
 #include <atomic>

@@ -16,17 +16,17 @@ namespace hourgate::http {
 
 namespace {
 
-using Place = Upstream::Place;
-using Places = Upstream::Places;
+using Target = Upstream::Target;
+using Targets = Upstream::Targets;
 using Found = Upstream::Found;
 
-std::shared_ptr<const Place> place_of(const Endpoint& endpoint, const SocketAddress& at,
-                                      std::string why = {}) {
-    auto place = std::make_shared<Place>();
-    place->endpoint = endpoint;
-    place->at = at;
-    place->why = std::move(why);
-    return place;
+std::shared_ptr<const Target> target_of(const Endpoint& endpoint, const SocketAddress& at,
+                                        std::string why = {}) {
+    auto target = std::make_shared<Target>();
+    target->endpoint = endpoint;
+    target->at = at;
+    target->why = std::move(why);
+    return target;
 }
 
 Result<SocketAddress> socket_of(const Endpoint& endpoint) {
@@ -79,15 +79,15 @@ std::string shown(const std::vector<SocketAddress>& addresses) {
 }
 
 /// Those of one endpoint, which stand together.
-std::pair<std::size_t, std::size_t> range_of(const Places& places, const Endpoint& endpoint) {
-    const auto is_its = [&](const auto& place) {
-        return place->endpoint.host == endpoint.host && place->endpoint.port == endpoint.port &&
-               place->endpoint.path == endpoint.path;
+std::pair<std::size_t, std::size_t> range_of(const Targets& targets, const Endpoint& endpoint) {
+    const auto is_its = [&](const auto& target) {
+        return target->endpoint.host == endpoint.host && target->endpoint.port == endpoint.port &&
+               target->endpoint.path == endpoint.path;
     };
-    const auto begin = std::find_if(places.begin(), places.end(), is_its);
-    const auto end = std::find_if_not(begin, places.end(), is_its);
-    return {static_cast<std::size_t>(begin - places.begin()),
-            static_cast<std::size_t>(end - places.begin())};
+    const auto begin = std::find_if(targets.begin(), targets.end(), is_its);
+    const auto end = std::find_if_not(begin, targets.end(), is_its);
+    return {static_cast<std::size_t>(begin - targets.begin()),
+            static_cast<std::size_t>(end - targets.begin())};
 }
 
 }  // namespace
@@ -101,81 +101,81 @@ Result<std::unique_ptr<Upstream>> Upstream::make(UpstreamSettings settings, Coun
     HOURGATE_CHECK(!settings.addresses.empty());
     std::unique_ptr<Upstream> upstream(
         new Upstream(std::move(settings), counts, std::move(when_unreachable)));
-    auto places = std::make_shared<Places>();
+    auto targets = std::make_shared<Targets>();
     const std::vector<Endpoint>& endpoints = upstream->settings_.addresses;
     for (std::size_t at = 0; at < endpoints.size(); ++at) {
         if (!endpoints[at].path.empty()) {
             const auto socket = socket_of(endpoints[at]);
             if (!socket)
                 return socket.failure();
-            places->push_back(place_of(endpoints[at], socket.value()));
+            targets->push_back(target_of(endpoints[at], socket.value()));
             continue;
         }
         const Found numeric = found_with(endpoints[at], AI_NUMERICHOST);  // asks nobody
         for (const SocketAddress& address : numeric.addresses)
-            places->push_back(place_of(endpoints[at], address));
+            targets->push_back(target_of(endpoints[at], address));
         if (!numeric.addresses.empty())
             continue;
         // A name that is listed twice stands for the same addresses.
-        const auto [begin, end] = range_of(*places, endpoints[at]);
+        const auto [begin, end] = range_of(*targets, endpoints[at]);
         if (begin != end)
             continue;
-        places->push_back(place_of(endpoints[at], {}, "it was not asked for yet"));
+        targets->push_back(target_of(endpoints[at], {}, "it was not asked for yet"));
         upstream->names_.push_back({at});
     }
-    upstream->use(std::move(places));
+    upstream->use(std::move(targets));
     return upstream;
 }
 
-std::shared_ptr<const Upstream::Places> Upstream::places() const {
+std::shared_ptr<const Upstream::Targets> Upstream::targets() const {
     const std::lock_guard lock(mutex_);
-    return places_;
+    return targets_;
 }
 
-void Upstream::use(std::shared_ptr<const Places> places) noexcept {
+void Upstream::use(std::shared_ptr<const Targets> targets) noexcept {
     const std::lock_guard lock(mutex_);
-    places_.swap(places);
+    targets_.swap(targets);
     version_.fetch_add(1, std::memory_order_release);
 }
 
-std::shared_ptr<const Place> Upstream::pick(const Places& places, std::int64_t now_ms,
-                                            const Place* but) noexcept {
+std::shared_ptr<const Target> Upstream::pick(const Targets& targets, std::int64_t now_ms,
+                                             const Target* but) noexcept {
     const std::size_t first = turn_.fetch_add(1, std::memory_order_relaxed);
-    std::size_t resting = places.size(), without = places.size();
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const std::size_t at = (first + i) % places.size();
-        const Place& place = *places[at];
-        if (&place == but)
+    std::size_t resting = targets.size(), without = targets.size();
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const std::size_t at = (first + i) % targets.size();
+        const Target& target = *targets[at];
+        if (&target == but)
             continue;
-        if (!place.has_address())
+        if (!target.has_address())
             without = std::min(without, at);
-        else if (place.rests_until_ms.load(std::memory_order_relaxed) <= now_ms)
-            return places[at];
-        else if (resting == places.size())
+        else if (target.rests_until_ms.load(std::memory_order_relaxed) <= now_ms)
+            return targets[at];
+        else if (resting == targets.size())
             resting = at;
     }
-    if (resting < places.size())
-        return places[resting];
-    return places[without < places.size() ? without : first % places.size()];
+    if (resting < targets.size())
+        return targets[resting];
+    return targets[without < targets.size() ? without : first % targets.size()];
 }
 
-void Upstream::failed(const Place& place, std::int64_t now_ms) const noexcept {
-    place.rests_until_ms.store(now_ms + limits::upstream_rest_ms, std::memory_order_relaxed);
+void Upstream::failed(const Target& target, std::int64_t now_ms) const noexcept {
+    target.rests_until_ms.store(now_ms + limits::upstream_rest_ms, std::memory_order_relaxed);
     if (when_unreachable_)
         when_unreachable_();
 }
 
-void Upstream::worked(const Place& place) noexcept {
-    if (place.rests_until_ms.load(std::memory_order_relaxed) != 0)
-        place.rests_until_ms.store(0, std::memory_order_relaxed);
+void Upstream::worked(const Target& target) noexcept {
+    if (target.rests_until_ms.load(std::memory_order_relaxed) != 0)
+        target.rests_until_ms.store(0, std::memory_order_relaxed);
 }
 
 std::vector<Upstream::Health> Upstream::health(std::int64_t now_ms) const {
     std::vector<Health> all;
-    for (const auto& place : *places()) {
-        const bool up =
-            place->has_address() && place->rests_until_ms.load(std::memory_order_relaxed) <= now_ms;
-        const std::string address = http::shown(place->endpoint);
+    for (const auto& target : *targets()) {
+        const bool up = target->has_address() &&
+                        target->rests_until_ms.load(std::memory_order_relaxed) <= now_ms;
+        const std::string address = http::shown(target->endpoint);
         const auto same = std::find_if(all.begin(), all.end(), [&](const Health& health) {
             return health.address == address;
         });
@@ -205,13 +205,13 @@ std::vector<Upstream::Change> Upstream::resolve(const LookUp& look_up) {
     return changes;
 }
 
-/// Puts what was found in the place of what the name stood for. A name that stands for nothing now
+/// Puts what was found in the target of what the name stood for. A name that stands for nothing now
 /// keeps what it stood for: a name server that is down must not take an API down that is up.
 std::optional<Upstream::Change> Upstream::renew(Name& name, Found found) {
     const Endpoint& endpoint = settings_.addresses[name.endpoint];
     const bool first = !std::exchange(name.asked, true);
     const bool was_failing = std::exchange(name.failing, found.addresses.empty());
-    const auto now = places();
+    const auto now = targets();
     const auto [begin, end] = range_of(*now, endpoint);
     const bool had_some = (*now)[begin]->has_address();
     if (name.failing && had_some) {
@@ -226,18 +226,18 @@ std::optional<Upstream::Change> Upstream::renew(Name& name, Found found) {
     const std::size_t most =
         std::max<std::size_t>(1, limits::upstream_addresses_max / settings_.addresses.size());
     found.addresses.resize(std::min(found.addresses.size(), most));
-    auto next = std::make_shared<Places>(now->begin(), now->begin() + static_cast<long>(begin));
+    auto next = std::make_shared<Targets>(now->begin(), now->begin() + static_cast<long>(begin));
     bool differs = found.addresses.size() != end - begin;
     for (const SocketAddress& address : found.addresses) {
         const auto same = std::find_if(now->begin() + static_cast<long>(begin),
                                        now->begin() + static_cast<long>(end),
-                                       [&](const auto& place) { return place->at == address; });
+                                       [&](const auto& target) { return target->at == address; });
         const bool stays = same != now->begin() + static_cast<long>(end);
-        next->push_back(stays ? *same : place_of(endpoint, address));
+        next->push_back(stays ? *same : target_of(endpoint, address));
         differs |= !stays;
     }
     if (name.failing)
-        next->push_back(place_of(endpoint, {}, found.why));
+        next->push_back(target_of(endpoint, {}, found.why));
     next->insert(next->end(), now->begin() + static_cast<long>(end), now->end());
     if (name.failing ? !was_failing : differs)
         use(std::move(next));

@@ -1,5 +1,5 @@
 // The API behind the gate: where it listens, and which of its addresses answer. Knows no request
-// and holds no connection; http/forwarder does. Waits for no name server; http/resolver does.
+// and holds no connection; http/pool does. Waits for no name server; http/resolver does.
 #pragma once
 
 #include <sys/socket.h>
@@ -48,9 +48,9 @@ struct SocketAddress {
 /// Shared by the rules that name it and by the loops that have connections to it.
 class Upstream : public std::enable_shared_from_this<Upstream> {
 public:
-    /// One address that an endpoint stands for. An endpoint whose name has none yet has one place
+    /// One address that an endpoint stands for. An endpoint whose name has none yet has one target
     /// without an address: calls to it fail at once.
-    struct Place {
+    struct Target {
         Endpoint endpoint;
         SocketAddress at;
         std::string why;  ///< it has no address
@@ -59,7 +59,7 @@ public:
         [[nodiscard]] bool has_address() const noexcept { return at.size > 0; }
     };
     /// At least one for each endpoint, in the order of the configuration.
-    using Places = std::vector<std::shared_ptr<const Place>>;
+    using Targets = std::vector<std::shared_ptr<const Target>>;
 
     /// What became of calls, of all upstreams that count here. Any thread.
     struct Counts {
@@ -74,7 +74,7 @@ public:
     };
 
     /// Waits for nothing: a name has no address until resolve(). `counts` goes on counting, and
-    /// outlives it. `when_unreachable`, if there is one, is called whenever a place fails; it
+    /// outlives it. `when_unreachable`, if there is one, is called whenever a target fails; it
     /// neither waits nor throws. Failure::system names a path that is no socket's. REQUIRES: at
     /// least one address.
     [[nodiscard]] static Result<std::unique_ptr<Upstream>> make(
@@ -83,20 +83,20 @@ public:
     [[nodiscard]] const UpstreamSettings& settings() const noexcept { return settings_; }
 
     /// As they are now. `version()` changes with them. Any thread.
-    [[nodiscard]] std::shared_ptr<const Places> places() const;
+    [[nodiscard]] std::shared_ptr<const Targets> targets() const;
     [[nodiscard]] std::uint64_t version() const noexcept {
         return version_.load(std::memory_order_acquire);
     }
 
     /// The next in turn that has not failed lately; when all have, the next in turn all the same:
     /// one of them may be back. One without an address comes last. `but` is passed over where there
-    /// is another. Any thread. REQUIRES: `places` are of this upstream.
-    [[nodiscard]] std::shared_ptr<const Place> pick(const Places& places, std::int64_t now_ms,
-                                                    const Place* but = nullptr) noexcept;
+    /// is another. Any thread. REQUIRES: `targets` are of this upstream.
+    [[nodiscard]] std::shared_ptr<const Target> pick(const Targets& targets, std::int64_t now_ms,
+                                                     const Target* but = nullptr) noexcept;
     /// It could not be connected to, or did not answer: others are asked first for a while
     /// (limits::upstream_rest_ms). Any thread.
-    void failed(const Place& place, std::int64_t now_ms) const noexcept;
-    static void worked(const Place& place) noexcept;
+    void failed(const Target& target, std::int64_t now_ms) const noexcept;
+    static void worked(const Target& target) noexcept;
 
     // --- names
 
@@ -155,13 +155,13 @@ private:
           settings_(std::move(settings)),
           when_unreachable_(std::move(when_unreachable)) {}
     [[nodiscard]] std::optional<Change> renew(Name& name, Found found);
-    void use(std::shared_ptr<const Places> places) noexcept;
+    void use(std::shared_ptr<const Targets> targets) noexcept;
 
     const UpstreamSettings settings_;
     const std::function<void()> when_unreachable_;
     std::vector<Name> names_;
     mutable std::mutex mutex_;
-    std::shared_ptr<const Places> places_;  // guarded by mutex_
+    std::shared_ptr<const Targets> targets_;  // guarded by mutex_
     std::atomic<std::uint64_t> version_{0};
     std::atomic<std::size_t> turn_{0};
 };

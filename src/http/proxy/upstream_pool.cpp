@@ -22,7 +22,7 @@ namespace hourgate::http {
 
 namespace {
 
-using State = Leg::State;
+using State = UpstreamConnection::State;
 
 constexpr std::int64_t never_ms = INT64_MAX;
 constexpr std::array<State, 3> with_exchange = {State::connecting, State::awaiting,
@@ -65,25 +65,25 @@ bool is_quiet(int fd) noexcept {
 
 }  // namespace
 
-Leg::~Leg() {
+UpstreamConnection::~UpstreamConnection() {
     if (fd >= 0)
         close(fd);
 }
 
-Forwarder::~Forwarder() {
-    for (const auto& legs : legs_)
-        for (const Leg& leg : legs)
-            upstream_.counts.open.fetch_sub(leg.fd >= 0 ? 1 : 0);
+UpstreamPool::~UpstreamPool() {
+    for (const auto& connections : connections_)
+        for (const UpstreamConnection& connection : connections)
+            upstream_.counts.open.fetch_sub(connection.fd >= 0 ? 1 : 0);
 }
 
-bool Forwarder::busy() const noexcept {
+bool UpstreamPool::busy() const noexcept {
     return std::any_of(with_exchange.begin(), with_exchange.end(),
-                       [&](State state) { return !legs_[index(state)].empty(); });
+                       [&](State state) { return !connections_[index(state)].empty(); });
 }
 
 // --- lists ---------------------------------------------------------------------------------------
 
-std::int64_t Forwarder::patience_ms(State state) const noexcept {
+std::int64_t UpstreamPool::patience_ms(State state) const noexcept {
     switch (state) {
         case State::connecting:
             return upstream_.settings().connect_ms;
@@ -102,244 +102,252 @@ std::int64_t Forwarder::patience_ms(State state) const noexcept {
 }
 
 /// Its time begins again.
-void Forwarder::list(Leg& leg, State state, std::int64_t now_ms) noexcept {
+void UpstreamPool::list(UpstreamConnection& connection, State state, std::int64_t now_ms) noexcept {
     auto& to = of(state);
-    to.splice(to.end(), of(leg.state), leg.here);
-    leg.state = state;
-    leg.late_ms = state == State::closed ? never_ms : now_ms + patience_ms(state);
+    to.splice(to.end(), of(connection.state), connection.here);
+    connection.state = state;
+    connection.late_ms = state == State::closed ? never_ms : now_ms + patience_ms(state);
 }
 
-void Forwarder::expect(Leg& leg, std::uint32_t events) const {
+void UpstreamPool::expect(UpstreamConnection& connection, std::uint32_t events) const {
     // Of an end it is told in any case; they are written down so that 0 means: not known to epoll.
     const std::uint32_t wanted = events | EPOLLERR | EPOLLHUP;
-    if (leg.interest == wanted)
+    if (connection.interest == wanted)
         return;
     epoll_event event{};
     event.events = wanted;
-    event.data.ptr = static_cast<Mark*>(&leg);
-    const int operation = leg.interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (epoll_ctl(epoll_, operation, leg.fd, &event) != 0)
+    event.data.ptr = static_cast<EventSource*>(&connection);
+    const int operation = connection.interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (epoll_ctl(epoll_, operation, connection.fd, &event) != 0)
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    leg.interest = wanted;
+    connection.interest = wanted;
 }
 
 /// An end that cannot be looked at yet would wake the loop without end.
-void Forwarder::ignore(Leg& leg) const noexcept {
-    if (leg.interest != 0)
-        (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, leg.fd, nullptr);
-    leg.interest = 0;
+void UpstreamPool::ignore(UpstreamConnection& connection) const noexcept {
+    if (connection.interest != 0)
+        (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
+    connection.interest = 0;
 }
 
-void Forwarder::hang_up(Leg& leg) noexcept {
-    if (leg.fd < 0)
+void UpstreamPool::hang_up(UpstreamConnection& connection) noexcept {
+    if (connection.fd < 0)
         return;
-    close(leg.fd);
+    close(connection.fd);
     upstream_.counts.open.fetch_sub(1);
-    leg.fd = -1;
-    leg.interest = 0;
-    leg.readable = leg.shut = false;
+    connection.fd = -1;
+    connection.interest = 0;
+    connection.readable = connection.shut = false;
 }
 
 // --- connections ---------------------------------------------------------------------------------
 
-void Forwarder::begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg*& leg,
-                      std::int64_t now_ms) {
-    std::shared_ptr<const Upstream::Place> place = upstream_.pick(places(), now_ms);
-    leg = idle_leg(*place, caller);
-    const bool anew = leg == nullptr;
+void UpstreamPool::begin(Exchange& exchange, ExchangeOwner& owner, std::uint64_t caller,
+                         UpstreamConnection*& connection, std::int64_t now_ms) {
+    std::shared_ptr<const Upstream::Target> target = upstream_.pick(targets(), now_ms);
+    connection = idle_connection(*target, caller);
+    const bool anew = connection == nullptr;
     if (anew) {
         auto& connecting = of(State::connecting);
-        leg = &connecting.emplace_back(*this);
-        leg->here = std::prev(connecting.end());
-        leg->place = std::move(place);
+        connection = &connecting.emplace_back(*this);
+        connection->here = std::prev(connecting.end());
+        connection->target = std::move(target);
     }
-    leg->exchange = &exchange;
-    leg->owner = owner;
-    leg->caller = caller;
-    leg->sent = 0;
-    leg->began_ms = now_ms;
-    leg->began_us = steady_us();  // `now_ms` is when the turn began: too coarse for a quick API
-    leg->attempts = 0;
+    connection->exchange = &exchange;
+    connection->owner = &owner;
+    connection->caller = caller;
+    connection->sent = 0;
+    connection->began_ms = now_ms;
+    connection->began_us =
+        steady_us();  // `now_ms` is when the turn began: too coarse for a quick API
+    connection->attempts = 0;
     if (anew)
-        return connect(*leg, now_ms);
-    list(*leg, State::awaiting, now_ms);
+        return connect(*connection, now_ms);
+    list(*connection, State::awaiting, now_ms);
 }
 
 /// As the upstream has them now; it is asked only when they have changed.
-const Upstream::Places& Forwarder::places() {
+const Upstream::Targets& UpstreamPool::targets() {
     if (const std::uint64_t version = upstream_.version(); version != places_version_) {
-        places_ = upstream_.places();
+        targets_ = upstream_.targets();
         places_version_ = version;
     }
-    return *places_;
+    return *targets_;
 }
 
-Leg* Forwarder::idle_leg(const Upstream::Place& place, std::uint64_t caller) noexcept {
-    if (Leg* const leg = quiet_one(State::settling, place, caller))
-        return leg;
-    return quiet_one(State::idle, place, caller);
+UpstreamConnection* UpstreamPool::idle_connection(const Upstream::Target& target,
+                                                  std::uint64_t caller) noexcept {
+    if (UpstreamConnection* const connection = quiet_one(State::settling, target, caller))
+        return connection;
+    return quiet_one(State::idle, target, caller);
 }
 
 /// Returns the one used last (the others grow old and go), or null. One that has closed, or on
 /// which something has come, is dropped: nobody asked for that, so it is nobody's answer.
-Leg* Forwarder::quiet_one(State from, const Upstream::Place& place, std::uint64_t caller) noexcept {
-    auto& legs = of(from);
-    for (auto at = legs.end(); at != legs.begin();) {
-        Leg& leg = *--at;
-        if (leg.place.get() != &place || (from == State::settling && leg.caller != caller))
+UpstreamConnection* UpstreamPool::quiet_one(State from, const Upstream::Target& target,
+                                            std::uint64_t caller) noexcept {
+    auto& connections = of(from);
+    for (auto at = connections.end(); at != connections.begin();) {
+        UpstreamConnection& connection = *--at;
+        if (connection.target.get() != &target ||
+            (from == State::settling && connection.caller != caller))
             continue;
-        if (is_quiet(leg.fd))
-            return &leg;
+        if (is_quiet(connection.fd))
+            return &connection;
         ++at;
-        drop(leg);
+        drop(connection);
     }
     return nullptr;
 }
 
-void Forwarder::connect(Leg& leg, std::int64_t now_ms) {
-    ++leg.attempts;
-    leg.used = false;
-    leg.sent = 0;
-    list(leg, State::connecting, now_ms);
-    const SocketAddress& at = leg.place->at;
-    if (!leg.place->has_address())
-        return not_connected(leg, 0, now_ms);
+void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) {
+    ++connection.attempts;
+    connection.used = false;
+    connection.sent = 0;
+    list(connection, State::connecting, now_ms);
+    const SocketAddress& at = connection.target->at;
+    if (!connection.target->has_address())
+        return not_connected(connection, 0, now_ms);
     const int family = at.address.ss_family;
     const auto open = [family] {
         return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     };
-    leg.fd = open();
+    connection.fd = open();
     for (const State kept : {State::idle, State::settling}) {
-        if (leg.fd >= 0 || of(kept).empty())
+        if (connection.fd >= 0 || of(kept).empty())
             continue;
         drop(of(kept).front());  // another address' connection makes room, or another caller's
-        leg.fd = open();
+        connection.fd = open();
     }
-    if (leg.fd < 0)
-        return leg.exchange->fail(too_few_descriptors(frame_of(*leg.exchange->passage())));
+    if (connection.fd < 0)
+        return connection.exchange->fail(
+            too_few_descriptors(frame_of(*connection.exchange->passage())));
     upstream_.counts.open.fetch_add(1);
     if (family != AF_UNIX) {
         const int on = 1;
-        (void)setsockopt(leg.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        (void)setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     const auto* address = reinterpret_cast<const sockaddr*>(&at.address);
-    if (::connect(leg.fd, address, at.size) == 0)
-        return connected(leg, now_ms);
+    if (::connect(connection.fd, address, at.size) == 0)
+        return connected(connection, now_ms);
     if (errno != EINPROGRESS)
-        return not_connected(leg, errno, now_ms);
+        return not_connected(connection, errno, now_ms);
     try {
-        expect(leg, EPOLLOUT);
+        expect(connection, EPOLLOUT);
     } catch (const std::system_error&) {  // it may be another address' turn, outside of any call
-        leg.exchange->fail(too_few_descriptors(frame_of(*leg.exchange->passage())));
+        connection.exchange->fail(too_few_descriptors(frame_of(*connection.exchange->passage())));
     }
 }
 
-void Forwarder::connected(Leg& leg, std::int64_t now_ms) {
-    Upstream::worked(*leg.place);
-    list(leg, State::awaiting, now_ms);
+void UpstreamPool::connected(UpstreamConnection& connection, std::int64_t now_ms) {
+    Upstream::worked(*connection.target);
+    list(connection, State::awaiting, now_ms);
 }
 
 /// Nothing was sent, so the next address may be asked whatever the call is.
-void Forwarder::not_connected(Leg& leg, int error, std::int64_t now_ms) {
-    leg.error = error;
-    hang_up(leg);
-    upstream_.failed(*leg.place, now_ms);
-    if (leg.attempts >= places().size()) {
-        fail(leg, UpstreamFault::unreachable);
+void UpstreamPool::not_connected(UpstreamConnection& connection, int error, std::int64_t now_ms) {
+    connection.error = error;
+    hang_up(connection);
+    upstream_.failed(*connection.target, now_ms);
+    if (connection.attempts >= targets().size()) {
+        fail(connection, UpstreamFault::unreachable);
         return;
     }
     upstream_.counts.retried.fetch_add(1);
-    leg.place = upstream_.pick(places(), now_ms, leg.place.get());
-    connect(leg, now_ms);
+    connection.target = upstream_.pick(targets(), now_ms, connection.target.get());
+    connect(connection, now_ms);
 }
 
 /// The connection ended before the answer did.
-void Forwarder::lost(Leg& leg, std::int64_t now_ms) {
-    Exchange& exchange = *leg.exchange;
-    hang_up(leg);
+void UpstreamPool::lost(UpstreamConnection& connection, std::int64_t now_ms) {
+    Exchange& exchange = *connection.exchange;
+    hang_up(connection);
     // An API that ends every connection at once must not be tried without end.
-    if (leg.attempts <= places().size() && exchange.may_start_over(leg.used)) {
+    if (connection.attempts <= targets().size() && exchange.may_start_over(connection.used)) {
         upstream_.counts.retried.fetch_add(1);
         exchange.start_over();
-        connect(leg, now_ms);
+        connect(connection, now_ms);
         return;
     }
     if (!exchange.answering())
-        upstream_.failed(*leg.place, now_ms);
+        upstream_.failed(*connection.target, now_ms);
     exchange.upstream_ended();
     if (exchange.broke())
-        note(leg, UpstreamFault::broken);
+        note(connection, UpstreamFault::broken);
 }
 
-void Forwarder::end(Leg& leg, std::int64_t now_ms) noexcept {
-    Exchange& exchange = *leg.exchange;
+void UpstreamPool::end(UpstreamConnection& connection, std::int64_t now_ms) noexcept {
+    Exchange& exchange = *connection.exchange;
     if (exchange.answered() && !exchange.broken())
         upstream_.counts.forwarded.fetch_add(1, std::memory_order_relaxed);
     const State kept = exchange.bodiless() ? State::settling : State::idle;
     const std::size_t settling = of(State::settling).size();
-    const bool keep = leg.fd >= 0 && exchange.answered() && exchange.keeps_upstream() &&
+    const bool keep = connection.fd >= 0 && exchange.answered() && exchange.keeps_upstream() &&
                       of(State::idle).size() + settling < limits::upstream_idle_connections &&
                       (kept == State::idle || settling < limits::upstream_settling_connections);
-    leg.exchange = nullptr;
-    leg.owner = nullptr;
-    leg.used = true;
-    leg.readable = false;
+    connection.exchange = nullptr;
+    connection.owner = nullptr;
+    connection.used = true;
+    connection.readable = false;
     if (keep) {
         try {
-            expect(leg, EPOLLIN);
-            return list(leg, kept, now_ms);
+            expect(connection, EPOLLIN);
+            return list(connection, kept, now_ms);
         } catch (...) {
         }
     }
-    hang_up(leg);
-    list(leg, State::closed, now_ms);
+    hang_up(connection);
+    list(connection, State::closed, now_ms);
 }
 
 // --- bytes ---------------------------------------------------------------------------------------
 
-bool Forwarder::pump(Leg& leg, std::int64_t now_ms) {
-    if (leg.state == State::connecting || leg.state == State::closed || leg.fd < 0)
+bool UpstreamPool::pump(UpstreamConnection& connection, std::int64_t now_ms) {
+    if (connection.state == State::connecting || connection.state == State::closed ||
+        connection.fd < 0)
         return false;
-    bool moved = send_some(leg);
-    if (leg.fd >= 0 && leg.state != State::connecting)
-        moved |= receive_some(leg, now_ms);
-    if (leg.fd < 0 || leg.state == State::connecting)
+    bool moved = send_some(connection);
+    if (connection.fd >= 0 && connection.state != State::connecting)
+        moved |= receive_some(connection, now_ms);
+    if (connection.fd < 0 || connection.state == State::connecting)
         return true;  // it has ended, or begins again
-    Exchange& exchange = *leg.exchange;
-    if (leg.readable)
-        ignore(leg);
+    Exchange& exchange = *connection.exchange;
+    if (connection.readable)
+        ignore(connection);
     else
-        expect(leg, (exchange.upstream_room() > 0 ? std::uint32_t{EPOLLIN} : 0U) |
-                        (exchange.to_upstream().empty() ? 0U : std::uint32_t{EPOLLOUT}));
+        expect(connection, (exchange.upstream_room() > 0 ? std::uint32_t{EPOLLIN} : 0U) |
+                               (exchange.to_upstream().empty() ? 0U : std::uint32_t{EPOLLOUT}));
     return moved;
 }
 
-void Forwarder::progressed(Leg& leg, std::int64_t now_ms) noexcept {
-    if (leg.state == State::awaiting || leg.state == State::streaming)
-        list(leg, leg.exchange->answering() ? State::streaming : State::awaiting, now_ms);
+void UpstreamPool::progressed(UpstreamConnection& connection, std::int64_t now_ms) noexcept {
+    if (connection.state == State::awaiting || connection.state == State::streaming)
+        list(connection, connection.exchange->answering() ? State::streaming : State::awaiting,
+             now_ms);
 }
 
-bool Forwarder::send_some(Leg& leg) {
-    Exchange& exchange = *leg.exchange;
+bool UpstreamPool::send_some(UpstreamConnection& connection) {
+    Exchange& exchange = *connection.exchange;
     bool moved = false;
     while (!exchange.to_upstream().empty() && !exchange.over()) {
         const std::string_view bytes = exchange.to_upstream();
-        const ssize_t sent = send(leg.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t sent = send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno == EAGAIN)
             return moved;
         if (sent < 0) {
-            leg.readable = true;  // what it said before it stopped reading is still to be had
+            connection.readable =
+                true;  // what it said before it stopped reading is still to be had
             return moved;
         }
         exchange.sent_upstream(static_cast<std::size_t>(sent));
-        leg.sent += static_cast<std::size_t>(sent);
+        connection.sent += static_cast<std::size_t>(sent);
         moved = true;
     }
-    if (exchange.closes_upstream() && !leg.shut) {
-        shutdown(leg.fd, SHUT_WR);
-        leg.shut = true;
+    if (exchange.closes_upstream() && !connection.shut) {
+        shutdown(connection.fd, SHUT_WR);
+        connection.shut = true;
     }
     return moved;
 }
@@ -349,78 +357,79 @@ bool Forwarder::send_some(Leg& leg) {
 /// acknowledged it. What an API sends out of turn after that looks like the answer, and nobody can
 /// tell.
 /// REQUIRES: something has come.
-bool Forwarder::is_stray(const Leg& leg) const noexcept {
-    if (!leg.used || leg.exchange->heard())
+bool UpstreamPool::is_stray(const UpstreamConnection& connection) const noexcept {
+    if (!connection.used || connection.exchange->heard())
         return false;
-    if (leg.sent == 0)
+    if (connection.sent == 0)
         return true;
     int unacknowledged = 0;
-    return leg.place->at.address.ss_family != AF_UNIX &&
-           ioctl(leg.fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
-           static_cast<std::size_t>(unacknowledged) >= leg.sent;
+    return connection.target->at.address.ss_family != AF_UNIX &&
+           ioctl(connection.fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
+           static_cast<std::size_t>(unacknowledged) >= connection.sent;
 }
 
-bool Forwarder::receive_some(Leg& leg, std::int64_t now_ms) {
-    Exchange& exchange = *leg.exchange;
+bool UpstreamPool::receive_some(UpstreamConnection& connection, std::int64_t now_ms) {
+    Exchange& exchange = *connection.exchange;
     const std::size_t room = std::min(scratch_.size(), exchange.upstream_room());
-    if (!leg.readable || room == 0 || exchange.over())
+    if (!connection.readable || room == 0 || exchange.over())
         return false;
-    leg.readable = false;  // if there is more, epoll says so again
-    if (is_stray(leg)) {
-        lost(leg, now_ms);
+    connection.readable = false;  // if there is more, epoll says so again
+    if (is_stray(connection)) {
+        lost(connection, now_ms);
         return true;
     }
-    const ssize_t got = recv(leg.fd, scratch_.data(), room, 0);
+    const ssize_t got = recv(connection.fd, scratch_.data(), room, 0);
     if (got > 0) {
         const bool awaited = !exchange.answering();
         exchange.from_upstream({scratch_.data(), static_cast<std::size_t>(got)});
         if (awaited && exchange.answering())
-            upstream_.counts.answer_time.observe(steady_us() - leg.began_us);
+            upstream_.counts.answer_time.observe(steady_us() - connection.began_us);
         if (exchange.broke()) {
-            note(leg, UpstreamFault::broken);
-            hang_up(leg);
+            note(connection, UpstreamFault::broken);
+            hang_up(connection);
         }
         return true;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    lost(leg, now_ms);
+    lost(connection, now_ms);
     return true;
 }
 
-void Forwarder::on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms) {
-    if (leg.state != State::connecting) {
-        leg.readable |= (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+void UpstreamPool::on_event(UpstreamConnection& connection, std::uint32_t events,
+                            std::int64_t now_ms) {
+    if (connection.state != State::connecting) {
+        connection.readable |= (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
         return;
     }
     int error = 0;
     socklen_t size = sizeof error;
-    if (leg.fd < 0)
+    if (connection.fd < 0)
         return;
-    if (getsockopt(leg.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+    if (getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
     if (error != 0)
-        not_connected(leg, error, now_ms);
+        not_connected(connection, error, now_ms);
     else
-        connected(leg, now_ms);
+        connected(connection, now_ms);
 }
 
-void Forwarder::drop(Leg& leg) noexcept {
-    hang_up(leg);
-    list(leg, State::closed, 0);
+void UpstreamPool::drop(UpstreamConnection& connection) noexcept {
+    hang_up(connection);
+    list(connection, State::closed, 0);
 }
 
 // --- time ----------------------------------------------------------------------------------------
 
-std::int64_t Forwarder::next_ms() const noexcept {
+std::int64_t UpstreamPool::next_ms() const noexcept {
     std::int64_t next = never_ms;
-    for (const auto& legs : legs_)
-        if (!legs.empty())
-            next = std::min(next, legs.front().late_ms);
+    for (const auto& connections : connections_)
+        if (!connections.empty())
+            next = std::min(next, connections.front().late_ms);
     return busy() ? std::min(next, checked_ms_ + limits::stream_check_ms) : next;
 }
 
-void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& visit) {
+void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit) {
     auto& settling = of(State::settling);
     while (!settling.empty() && settling.front().late_ms <= now_ms)
         list(settling.front(), State::idle, now_ms);
@@ -428,20 +437,20 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
     while (!idle.empty() && idle.front().late_ms <= now_ms)
         drop(idle.front());
     for (const State state : with_exchange) {
-        auto& legs = of(state);
-        while (!legs.empty() && legs.front().late_ms <= now_ms) {
-            Leg& leg = legs.front();
-            list(leg, state, now_ms);  // not twice, whatever becomes of it
+        auto& connections = of(state);
+        while (!connections.empty() && connections.front().late_ms <= now_ms) {
+            UpstreamConnection& connection = connections.front();
+            list(connection, state, now_ms);  // not twice, whatever becomes of it
             if (state == State::connecting) {
-                not_connected(leg, 0, now_ms);
-            } else if (leg.exchange->waits_for_client()) {
-                leg.exchange->fail(body_too_slow(frame_of(*leg.exchange->passage())));
+                not_connected(connection, 0, now_ms);
+            } else if (connection.exchange->waits_for_client()) {
+                connection.exchange->fail(body_too_slow(frame_of(*connection.exchange->passage())));
             } else {
                 if (state == State::awaiting)
-                    upstream_.failed(*leg.place, now_ms);
-                fail(leg, UpstreamFault::timed_out);
+                    upstream_.failed(*connection.target, now_ms);
+                fail(connection, UpstreamFault::timed_out);
             }
-            visit(leg.owner);
+            visit(*connection.owner);
         }
     }
     if (now_ms >= checked_ms_ + limits::stream_check_ms)
@@ -449,68 +458,72 @@ void Forwarder::on_time(std::int64_t now_ms, const std::function<void(void*)>& v
 }
 
 /// Fails the exchanges whose bodies come too slowly. Once every limits::stream_check_ms.
-void Forwarder::end_slow(std::int64_t now_ms, const std::function<void(void*)>& visit) {
-    std::vector<Leg*> slow;
+void UpstreamPool::end_slow(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit) {
+    std::vector<UpstreamConnection*> slow;
     for (const State state : with_exchange)
-        for (Leg& leg : of(state))
-            if (leg.exchange->is_body_too_slow(now_ms - std::max(checked_ms_, leg.began_ms)))
-                slow.push_back(&leg);
-    for (Leg* const leg : slow) {
-        leg->exchange->fail(body_too_slow(frame_of(*leg->exchange->passage())));
-        visit(leg->owner);
+        for (UpstreamConnection& connection : of(state))
+            if (connection.exchange->is_body_too_slow(now_ms -
+                                                      std::max(checked_ms_, connection.began_ms)))
+                slow.push_back(&connection);
+    for (UpstreamConnection* const connection : slow) {
+        connection->exchange->fail(body_too_slow(frame_of(*connection->exchange->passage())));
+        visit(*connection->owner);
     }
 }
 
-std::vector<std::shared_ptr<Passage>> Forwarder::to_be_checked(std::int64_t now_ms) {
+std::vector<std::shared_ptr<Passage>> UpstreamPool::to_be_checked(std::int64_t now_ms) {
     std::vector<std::shared_ptr<Passage>> passages;
     if (now_ms < checked_ms_ + limits::stream_check_ms)
         return passages;
     checked_ms_ = now_ms;
     for (const State state : with_exchange)
-        for (const Leg& leg : of(state))
-            if (now_ms - leg.began_ms >= limits::stream_check_ms)
-                passages.push_back(leg.exchange->passage());
+        for (const UpstreamConnection& connection : of(state))
+            if (now_ms - connection.began_ms >= limits::stream_check_ms)
+                passages.push_back(connection.exchange->passage());
     return passages;
 }
 
-void Forwarder::end_refused(std::int64_t now_ms, const std::function<void(void*)>& visit) {
-    std::vector<Leg*> ending;
+void UpstreamPool::end_refused(std::int64_t now_ms,
+                               const std::function<void(ExchangeOwner&)>& visit) {
+    std::vector<UpstreamConnection*> ending;
     for (const State state : with_exchange)
-        for (Leg& leg : of(state))
-            if (leg.exchange->passage()->ended() ||
-                now_ms - leg.began_ms >= upstream_.settings().stream_max_ms)
-                ending.push_back(&leg);
-    for (Leg* const leg : ending) {
+        for (UpstreamConnection& connection : of(state))
+            if (connection.exchange->passage()->ended() ||
+                now_ms - connection.began_ms >= upstream_.settings().stream_max_ms)
+                ending.push_back(&connection);
+    for (UpstreamConnection* const connection : ending) {
         upstream_.counts.ended.fetch_add(1);
-        const Passage& passage = *leg->exchange->passage();
-        leg->exchange->fail(passage.ended() ? passage.ending() : too_long(frame_of(passage)));
-        visit(leg->owner);
+        const Passage& passage = *connection->exchange->passage();
+        connection->exchange->fail(passage.ended() ? passage.ending()
+                                                   : too_long(frame_of(passage)));
+        visit(*connection->owner);
     }
 }
 
-void Forwarder::fail(Leg& leg, UpstreamFault fault) {
-    note(leg, fault);
-    leg.exchange->fail(answer_to(fault, *leg.exchange->passage()));
+void UpstreamPool::fail(UpstreamConnection& connection, UpstreamFault fault) {
+    note(connection, fault);
+    connection.exchange->fail(answer_to(fault, *connection.exchange->passage()));
 }
 
 /// A clause for people: what was met, and which bound it is.
-std::string Forwarder::what(const Leg& leg, UpstreamFault fault) const {
+std::string UpstreamPool::what(const UpstreamConnection& connection, UpstreamFault fault) const {
     const UpstreamSettings& settings = upstream_.settings();
     const auto within = [](std::int64_t bound_ms, std::string_view key) {
         return std::to_string(bound_ms / 1'000) + " s (" + std::string(key) + ")";
     };
     switch (fault) {
         case UpstreamFault::unreachable:
-            if (!leg.place->has_address())
-                return "its name does not resolve: " + leg.place->why;
-            if (leg.error != 0)
-                return "it cannot be connected to: " + std::generic_category().message(leg.error);
+            if (!connection.target->has_address())
+                return "its name does not resolve: " + connection.target->why;
+            if (connection.error != 0)
+                return "it cannot be connected to: " +
+                       std::generic_category().message(connection.error);
             return "it took no connection within " +
                    within(settings.connect_ms, "[upstream] connect_timeout");
         case UpstreamFault::broken:
-            return leg.exchange->broke_by();
+            return connection.exchange->broke_by();
         case UpstreamFault::timed_out:
-            if (leg.exchange->answering())
+            if (connection.exchange->answering())
                 return "its answer stopped for " +
                        within(settings.idle_ms, "[upstream] idle_timeout");
             return "no answer began within " +
@@ -519,13 +532,13 @@ std::string Forwarder::what(const Leg& leg, UpstreamFault fault) const {
     return "";
 }
 
-void Forwarder::note(const Leg& leg, UpstreamFault fault) {
+void UpstreamPool::note(const UpstreamConnection& connection, UpstreamFault fault) {
     UpstreamFailure failure;
-    failure.place = shown(leg.place->endpoint);
+    failure.place = shown(connection.target->endpoint);
     failure.reason = reason_of(fault);
-    failure.what = what(leg, fault);
+    failure.what = what(connection, fault);
     failure.status = status_of(fault);
-    if (leg.exchange->answering())
+    if (connection.exchange->answering())
         failure.what += "; its answer had begun, so the caller's connection was cut";
     switch (fault) {
         case UpstreamFault::unreachable:
@@ -534,14 +547,14 @@ void Forwarder::note(const Leg& leg, UpstreamFault fault) {
             break;
         case UpstreamFault::broken:
             upstream_.counts.broken.fetch_add(1);
-            failure.how = "broken: " + leg.exchange->broke_by();
+            failure.how = "broken: " + connection.exchange->broke_by();
             break;
         case UpstreamFault::timed_out:
             upstream_.counts.timed_out.fetch_add(1);
             failure.how = "timed_out";
             break;
     }
-    failed_(leg.exchange->passage()->decision, failure);
+    failed_(connection.exchange->passage()->decision, failure);
 }
 
 }  // namespace hourgate::http

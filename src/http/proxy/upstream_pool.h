@@ -1,6 +1,6 @@
-// The API's side of a loop: connections to one upstream, kept alive in between, and the bytes of
-// exchanges on them. Belongs to one loop and is used on its thread alone; what loops share about
-// the upstream is in http/upstream.
+// The connections of one event loop to one upstream: they are kept alive between calls and carry
+// the bytes of exchanges. A pool is used on the thread of its loop only. What loops share about the
+// upstream is in http/proxy/upstream.h.
 #pragma once
 
 #include <array>
@@ -20,21 +20,25 @@
 
 namespace hourgate::http {
 
-/// What an event of epoll is about: its data points to one of these.
-struct Mark {
-    enum class Of : std::uint8_t { wake, listening, link, leg };
-    explicit Mark(Of of_) noexcept : of(of_) {}
-    const Of of;
+/// What an epoll event is about. The event's data points to one of these.
+struct EventSource {
+    enum class Kind : std::uint8_t { wake, listening, connection, upstream_connection };
+    explicit EventSource(Kind kind_) noexcept : kind(kind_) {}
+    const Kind kind;
 };
 
-class Forwarder;
+class UpstreamPool;
 
-/// A connection to the upstream, or the wish for one.
-struct Leg final : Mark {
-    explicit Leg(Forwarder& by_) noexcept : Mark(Of::leg), by(by_) {}
-    ~Leg();
-    Leg(const Leg&) = delete;
-    Leg& operator=(const Leg&) = delete;
+/// The owner of an exchange. The pool hands it back and knows nothing else about it.
+struct ExchangeOwner {};
+
+/// A connection to the upstream, or one that is being made.
+struct UpstreamConnection final : EventSource {
+    explicit UpstreamConnection(UpstreamPool& by_) noexcept
+        : EventSource(Kind::upstream_connection), by(by_) {}
+    ~UpstreamConnection();
+    UpstreamConnection(const UpstreamConnection&) = delete;
+    UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
     /// Where it is listed. All in a list may wait equally long.
     enum class State : std::uint8_t {
@@ -46,111 +50,118 @@ struct Leg final : Mark {
         closed,     ///< forgotten at the end of the turn: events may still name it
     };
 
-    Forwarder& by;  ///< whose it is
+    UpstreamPool& by;  ///< whose it is
     State state = State::connecting;
     int fd = -1;
     std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
-    std::shared_ptr<const Upstream::Place> place;
+    std::shared_ptr<const Upstream::Target> target;
     std::size_t attempts = 0;  // to connect, for this exchange
     int error = 0;             // of the last attempt that failed; 0: it took too long
     bool used = false;         // it has carried an answer before
     std::size_t sent = 0;      // bytes of this exchange
     std::uint64_t caller = 0;  // whose connection the exchange, or the last one, belongs to
     bool readable = false;
-    bool shut = false;             // our half of it is closed
-    Exchange* exchange = nullptr;  // null when settling, idle or closed
-    void* owner = nullptr;         // whose exchange it is
-    std::int64_t began_ms = 0;     // the exchange
-    std::int64_t began_us = 0;     // the same, of a clock of its own: see answer_time
+    bool shut = false;               // our half of it is closed
+    Exchange* exchange = nullptr;    // null when settling, idle or closed
+    ExchangeOwner* owner = nullptr;  // of the exchange
+    std::int64_t began_ms = 0;       // the exchange
+    std::int64_t began_us = 0;       // the same, of a clock of its own: see answer_time
     std::int64_t late_ms = 0;
-    std::list<Leg>::iterator here;
+    std::list<UpstreamConnection>::iterator here;
 };
 
-class Forwarder {
+class UpstreamPool {
 public:
     /// Called for each granted call that failed behind the gate.
     using Failed = std::function<void(const Decision& granted, const UpstreamFailure& failure)>;
 
     /// `epoll` outlives it, and so does an `upstream` that nobody shares.
-    Forwarder(Upstream& upstream, int epoll, Failed failed)
+    UpstreamPool(Upstream& upstream, int epoll, Failed failed)
         : kept_(upstream.weak_from_this().lock()),
           upstream_(upstream),
           epoll_(epoll),
           failed_(std::move(failed)) {}
-    ~Forwarder();
-    Forwarder(const Forwarder&) = delete;
-    Forwarder& operator=(const Forwarder&) = delete;
+    ~UpstreamPool();
+    UpstreamPool(const UpstreamPool&) = delete;
+    UpstreamPool& operator=(const UpstreamPool&) = delete;
 
     [[nodiscard]] const Upstream& upstream() const noexcept { return upstream_; }
     /// Whether an exchange is under way.
     [[nodiscard]] bool busy() const noexcept;
 
-    /// A connection for an exchange, into `leg`: one that is idle, or one that begins. It may have
-    /// failed at once, and the exchange with it. `caller` numbers the caller's connection; no two
-    /// have the same. Throws when there is no memory; `leg` is set then if anything knows of the
-    /// exchange.
-    void begin(Exchange& exchange, void* owner, std::uint64_t caller, Leg*& leg,
-               std::int64_t now_ms);
-    /// Sends and receives as far as that goes without waiting, a bounded part of it. Whether
-    /// anything has changed for the caller's side.
-    [[nodiscard]] bool pump(Leg& leg, std::int64_t now_ms);
-    /// Bytes have moved on either side: it is not late for as long again.
-    void progressed(Leg& leg, std::int64_t now_ms) noexcept;
-    /// The exchange is over, or its caller gone: the connection is kept if it can be.
-    void end(Leg& leg, std::int64_t now_ms) noexcept;
+    /// Sets `connection` to an idle connection, or begins a new one. A new one may have failed
+    /// already, and the exchange with it. `caller` is the number of the caller's connection; no two
+    /// have the same. Throws std::bad_alloc; `connection` is set then if it knows the exchange.
+    void begin(Exchange& exchange, ExchangeOwner& owner, std::uint64_t caller,
+               UpstreamConnection*& connection, std::int64_t now_ms);
+    /// Sends and receives a bounded number of bytes without waiting. Returns true if anything has
+    /// changed for the caller's side.
+    [[nodiscard]] bool pump(UpstreamConnection& connection, std::int64_t now_ms);
+    /// Starts the time for progress again, because bytes have moved on either side.
+    void progressed(UpstreamConnection& connection, std::int64_t now_ms) noexcept;
+    /// Ends the exchange: it is over, or its caller is gone. Keeps the connection if possible.
+    void end(UpstreamConnection& connection, std::int64_t now_ms) noexcept;
 
-    /// What epoll says of a leg with an owner, whose exchange is to be gone on with.
-    void on_event(Leg& leg, std::uint32_t events, std::int64_t now_ms);
-    /// Closes one without: it has closed on its side, or says what nobody asked for, or is in the
-    /// way.
-    void drop(Leg& leg) noexcept;
+    /// Handles an epoll event of a connection that has an owner; the owner must continue then.
+    void on_event(UpstreamConnection& connection, std::uint32_t events, std::int64_t now_ms);
+    /// Closes a connection without an owner: the upstream has closed it, has sent bytes that nobody
+    /// asked for, or another connection needs room.
+    void drop(UpstreamConnection& connection) noexcept;
 
-    /// When the next leg is late, or streams are to be decided again; INT64_MAX: never.
+    /// Returns when the next connection is late or streams must be decided again; INT64_MAX: never.
     [[nodiscard]] std::int64_t next_ms() const noexcept;
-    /// Fails the exchanges that are late; `visit` is called for the owner of each.
-    void on_time(std::int64_t now_ms, const std::function<void(void*)>& visit);
+    /// Fails the exchanges that are late, and calls `visit` with the owner of each.
+    void on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
 
     /// The calls of exchanges that have been under way for a while, to be decided again, once every
     /// limits::stream_check_ms; empty in between.
     [[nodiscard]] std::vector<std::shared_ptr<Passage>> to_be_checked(std::int64_t now_ms);
     /// Fails those that may go on no longer.
-    void end_refused(std::int64_t now_ms, const std::function<void(void*)>& visit);
+    void end_refused(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
 
     /// Once a turn, after all events.
-    void forget_closed() noexcept { legs_[index(Leg::State::closed)].clear(); }
+    void forget_closed() noexcept {
+        connections_[index(UpstreamConnection::State::closed)].clear();
+    }
 
 private:
-    static constexpr std::size_t index(Leg::State state) noexcept {
+    static constexpr std::size_t index(UpstreamConnection::State state) noexcept {
         return static_cast<std::size_t>(state);
     }
-    [[nodiscard]] std::list<Leg>& of(Leg::State state) noexcept { return legs_[index(state)]; }
-    [[nodiscard]] std::int64_t patience_ms(Leg::State state) const noexcept;
-    void list(Leg& leg, Leg::State state, std::int64_t now_ms) noexcept;
-    void expect(Leg& leg, std::uint32_t events) const;
-    void ignore(Leg& leg) const noexcept;
-    [[nodiscard]] const Upstream::Places& places();
-    [[nodiscard]] Leg* idle_leg(const Upstream::Place& place, std::uint64_t caller) noexcept;
-    [[nodiscard]] Leg* quiet_one(Leg::State from, const Upstream::Place& place,
-                                 std::uint64_t caller) noexcept;
-    [[nodiscard]] bool is_stray(const Leg& leg) const noexcept;
-    void connect(Leg& leg, std::int64_t now_ms);
-    void connected(Leg& leg, std::int64_t now_ms);
-    void not_connected(Leg& leg, int error, std::int64_t now_ms);
-    void lost(Leg& leg, std::int64_t now_ms);
-    [[nodiscard]] bool send_some(Leg& leg);
-    [[nodiscard]] bool receive_some(Leg& leg, std::int64_t now_ms);
-    void hang_up(Leg& leg) noexcept;
-    void end_slow(std::int64_t now_ms, const std::function<void(void*)>& visit);
-    void fail(Leg& leg, UpstreamFault fault);
-    void note(const Leg& leg, UpstreamFault fault);
-    [[nodiscard]] std::string what(const Leg& leg, UpstreamFault fault) const;
+    [[nodiscard]] std::list<UpstreamConnection>& of(UpstreamConnection::State state) noexcept {
+        return connections_[index(state)];
+    }
+    [[nodiscard]] std::int64_t patience_ms(UpstreamConnection::State state) const noexcept;
+    void list(UpstreamConnection& connection, UpstreamConnection::State state,
+              std::int64_t now_ms) noexcept;
+    void expect(UpstreamConnection& connection, std::uint32_t events) const;
+    void ignore(UpstreamConnection& connection) const noexcept;
+    [[nodiscard]] const Upstream::Targets& targets();
+    [[nodiscard]] UpstreamConnection* idle_connection(const Upstream::Target& target,
+                                                      std::uint64_t caller) noexcept;
+    [[nodiscard]] UpstreamConnection* quiet_one(UpstreamConnection::State from,
+                                                const Upstream::Target& target,
+                                                std::uint64_t caller) noexcept;
+    [[nodiscard]] bool is_stray(const UpstreamConnection& connection) const noexcept;
+    void connect(UpstreamConnection& connection, std::int64_t now_ms);
+    void connected(UpstreamConnection& connection, std::int64_t now_ms);
+    void not_connected(UpstreamConnection& connection, int error, std::int64_t now_ms);
+    void lost(UpstreamConnection& connection, std::int64_t now_ms);
+    [[nodiscard]] bool send_some(UpstreamConnection& connection);
+    [[nodiscard]] bool receive_some(UpstreamConnection& connection, std::int64_t now_ms);
+    void hang_up(UpstreamConnection& connection) noexcept;
+    void end_slow(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
+    void fail(UpstreamConnection& connection, UpstreamFault fault);
+    void note(const UpstreamConnection& connection, UpstreamFault fault);
+    [[nodiscard]] std::string what(const UpstreamConnection& connection, UpstreamFault fault) const;
 
     const std::shared_ptr<const Upstream> kept_;
     Upstream& upstream_;
     const int epoll_;
     const Failed failed_;
-    std::array<std::list<Leg>, 6> legs_;              // by state, the next to be late in front
-    std::shared_ptr<const Upstream::Places> places_;  // null: not asked for yet
+    std::array<std::list<UpstreamConnection>, 6>
+        connections_;                                   // by state, the next to be late in front
+    std::shared_ptr<const Upstream::Targets> targets_;  // null: not asked for yet
     std::uint64_t places_version_ = 0;
     std::int64_t checked_ms_ = 0;
     std::array<char, 32'768> scratch_{};

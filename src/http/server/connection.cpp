@@ -6,52 +6,52 @@
 
 namespace hourgate::http {
 
-void Link::hang_up() noexcept {
+void Connection::hang_up() noexcept {
     if (fd >= 0)
         close(fd);
     fd = -1;
-    place.reset();
+    slot.reset();
 }
 
-void Neighbours::add(Link& link) {
-    auto& mine = links_[link.peer.limiter_key()];
-    link.neighbour = mine.insert(mine.end(), &link);
-    link.has_neighbours = true;
+void ConnectionsByAddress::add(Connection& connection) {
+    auto& mine = connections_[connection.peer.limiter_key()];
+    connection.here_by_address = mine.insert(mine.end(), &connection);
+    connection.is_by_address = true;
 }
 
-void Neighbours::forget(Link& link) noexcept {
-    if (!link.has_neighbours)
+void ConnectionsByAddress::forget(Connection& connection) noexcept {
+    if (!connection.is_by_address)
         return;
-    link.has_neighbours = false;
-    const auto mine = links_.find(link.peer.limiter_key());
-    mine->second.erase(link.neighbour);
+    connection.is_by_address = false;
+    const auto mine = connections_.find(connection.peer.limiter_key());
+    mine->second.erase(connection.here_by_address);
     if (mine->second.empty())
-        links_.erase(mine);
+        connections_.erase(mine);
 }
 
 namespace {
 
-/// The one that has waited longest for nothing of `longest` and of `links`.
-Link* longer_idle(Link* longest, const std::list<Link*>& links) noexcept {
-    using Phase = Dialogue::Phase;
-    for (Link* const link : links)
-        if ((link->listed == Phase::idle || link->listed == Phase::goodbye) &&
-            (longest == nullptr || link->listing < longest->listing))
-            longest = link;
+/// The one that has waited longest for nothing of `longest` and of `connections`.
+Connection* longer_idle(Connection* longest, const std::list<Connection*>& connections) noexcept {
+    using Phase = Session::Phase;
+    for (Connection* const connection : connections)
+        if ((connection->listed == Phase::idle || connection->listed == Phase::goodbye) &&
+            (longest == nullptr || connection->listing < longest->listing))
+            longest = connection;
     return longest;
 }
 
 }  // namespace
 
-Link* Neighbours::longest_idle(const Address& peer) const {
-    const auto mine = links_.find(peer.limiter_key());
-    return mine == links_.end() ? nullptr : longer_idle(nullptr, mine->second);
+Connection* ConnectionsByAddress::longest_idle(const Address& peer) const {
+    const auto mine = connections_.find(peer.limiter_key());
+    return mine == connections_.end() ? nullptr : longer_idle(nullptr, mine->second);
 }
 
-Link* Neighbours::longest_idle_in_net(const Address& peer) const {
+Connection* ConnectionsByAddress::longest_idle_in_net(const Address& peer) const {
     const auto net = net_key(peer);  // before all keys of this /48
-    Link* longest = nullptr;
-    for (auto at = links_.lower_bound(net); at != links_.end(); ++at) {
+    Connection* longest = nullptr;
+    for (auto at = connections_.lower_bound(net); at != connections_.end(); ++at) {
         if (!std::equal(net.begin(), net.end() - 2, at->first.begin()))
             break;
         longest = longer_idle(longest, at->second);

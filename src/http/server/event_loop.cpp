@@ -34,7 +34,7 @@ namespace hourgate::http {
 
 namespace {
 
-using Phase = Dialogue::Phase;
+using Phase = Session::Phase;
 
 // After the last answer, what still comes is read over: a connection that is closed with bytes
 // unread is reset, and the answer may be lost with them. Without a body on its way, they are few.
@@ -99,26 +99,26 @@ struct Wiping {
 };
 
 /// One of the sockets that a loop listens on.
-struct Listening final : Mark {
-    explicit Listening(ListeningSocket socket_) : Mark(Of::listening), socket(socket_) {}
+struct Listening final : EventSource {
+    explicit Listening(ListeningSocket socket_) : EventSource(Kind::listening), socket(socket_) {}
     ListeningSocket socket;
 };
 
 }  // namespace
 
-struct Loop::State {
+struct EventLoop::State {
     State(const std::vector<ListeningSocket>& sockets, Listener listener_, Service& service_,
-          Workers workers_, Tally& tally_, Crowd& crowd_, Crowd& bodies_,
-          std::size_t connections_max_)
+          Workers workers_, ListenerCounts& tally_, PerAddressLimit& per_address_,
+          PerAddressLimit& bodies_, std::size_t connections_max_)
         : listening(sockets.begin(), sockets.end()),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
-          tally(tally_),
-          crowd(crowd_),
+          counts(tally_),
+          per_address(per_address_),
           bodies(bodies_),
           connections_max(connections_max_) {
-        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_mark);
+        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_source);
         accept_more(true);
     }
 
@@ -126,26 +126,27 @@ struct Loop::State {
     const Listener listener;
     Service& service;
     const Workers workers;
-    Tally& tally;
-    Crowd& crowd;
-    Crowd& bodies;
+    ListenerCounts& counts;
+    PerAddressLimit& per_address;
+    PerAddressLimit& bodies;
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
-    Mark wake_mark{Mark::Of::wake};
+    EventSource wake_source{EventSource::Kind::wake};
 
     std::atomic<bool> cutting{false};
     std::atomic<bool> checked{false};  // long exchanges were decided again
     std::mutex done_mutex;
-    std::vector<Link*> done;  // guarded by done_mutex: back from the workers
+    std::vector<Connection*> done;  // guarded by done_mutex: back from the workers
 
     // Of the loop's thread:
-    std::list<Forwarder> forwarders;                 // one for each upstream that calls go to
-    bool checking = false;                           // a worker is at it
-    std::array<std::list<Link>, phase_count> links;  // by phase, the next to be late in front
+    std::list<UpstreamPool> forwarders;  // one for each upstream that calls go to
+    bool checking = false;               // a worker is at it
+    std::array<std::list<Connection>, phase_count>
+        connections;  // by phase, the next to be late in front
     std::array<std::atomic<std::uint64_t>, phase_count> told{};  // their sizes, for other threads
-    std::vector<Link*> resting;                                  // in phase answer
-    Neighbours neighbours;
+    std::vector<Connection*> resting;                            // in phase answer
+    ConnectionsByAddress by_address;
     std::size_t count = 0;
     std::uint64_t listings = 0;
     std::uint64_t accepted = 0;
@@ -157,10 +158,10 @@ struct Loop::State {
 
     // --- epoll ---
 
-    void watch(int operation, int fd, std::uint32_t events, Mark& mark) const {
+    void watch(int operation, int fd, std::uint32_t events, EventSource& source) const {
         epoll_event event{};
         event.events = events;
-        event.data.ptr = &mark;
+        event.data.ptr = &source;
         if (epoll_ctl(epoll.get(), operation, fd, &event) != 0)
             throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
@@ -173,14 +174,14 @@ struct Loop::State {
         accepting = on;
     }
 
-    void expect(Link& link, std::uint32_t events) const {
-        if (link.interest == events)
+    void expect(Connection& connection, std::uint32_t events) const {
+        if (connection.interest == events)
             return;
-        if (link.interest == 0)
-            watch(EPOLL_CTL_ADD, link.fd, events, link);
+        if (connection.interest == 0)
+            watch(EPOLL_CTL_ADD, connection.fd, events, connection);
         else
-            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, link.fd, events, link);
-        link.interest = events;
+            watch(events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, connection.fd, events, connection);
+        connection.interest = events;
     }
 
     void nudge() const noexcept {
@@ -202,14 +203,14 @@ struct Loop::State {
             if (got > 0 && service.refresh_due() && !workers([this] { service.refresh(); }))
                 service.refresh();
             on_time();
-            if (tally.ending.load() && !wound_up)
+            if (counts.ending.load() && !wound_up)
                 wind_up();
             if (cutting.load(std::memory_order_acquire))
                 cut_all();
-            links[index(Phase::over)].clear();
+            connections[index(Phase::over)].clear();
             forget_what_is_over();
             for (std::size_t i = 0; i < phase_count; ++i)  // two plain moves each
-                told[i].store(links[i].size(), std::memory_order_relaxed);
+                told[i].store(connections[i].size(), std::memory_order_relaxed);
         }
     }
 
@@ -217,9 +218,9 @@ struct Loop::State {
         if (!resting.empty())
             return 0;
         std::int64_t next = accept_again_ms;
-        for (const Forwarder& forwarder : forwarders)
+        for (const UpstreamPool& forwarder : forwarders)
             next = std::min(next, forwarder.next_ms());
-        for (const auto& list : links)
+        for (const auto& list : connections)
             if (!list.empty())
                 next = std::min(next, list.front().late_ms);
         if (next == never_ms)
@@ -228,84 +229,84 @@ struct Loop::State {
     }
 
     void on_event(const epoll_event& event) {
-        Mark& mark = *static_cast<Mark*>(event.data.ptr);
-        switch (mark.of) {
-            case Mark::Of::wake: {
+        EventSource& source = *static_cast<EventSource*>(event.data.ptr);
+        switch (source.kind) {
+            case EventSource::Kind::wake: {
                 std::uint64_t times = 0;
                 (void)!read(wake.get(), &times, sizeof times);
                 return;
             }
-            case Mark::Of::listening:
-                accept_some(static_cast<Listening&>(mark).socket.fd);
+            case EventSource::Kind::listening:
+                accept_some(static_cast<Listening&>(source).socket.fd);
                 return;
-            case Mark::Of::link: {
-                Link& link = static_cast<Link&>(mark);
-                return guard(link, [&] { on_link(link, event.events); });
+            case EventSource::Kind::connection: {
+                Connection& connection = static_cast<Connection&>(source);
+                return guard(connection, [&] { on_event(connection, event.events); });
             }
-            case Mark::Of::leg:
-                return on_leg(static_cast<Leg&>(mark), event.events);
+            case EventSource::Kind::upstream_connection:
+                return on_upstream_event(static_cast<UpstreamConnection&>(source), event.events);
         }
     }
 
-    void on_leg(Leg& leg, std::uint32_t events) {
-        auto* const link = static_cast<Link*>(leg.owner);
-        if (link == nullptr)
-            return leg.by.drop(leg);
-        if (link->resting)
+    void on_upstream_event(UpstreamConnection& upstream_connection, std::uint32_t events) {
+        auto* const connection = static_cast<Connection*>(upstream_connection.owner);
+        if (connection == nullptr)
+            return upstream_connection.by.drop(upstream_connection);
+        if (connection->resting)
             return;
-        guard(*link, [&] {
-            leg.by.on_event(leg, events, now_ms);
-            go_on(*link);
+        guard(*connection, [&] {
+            upstream_connection.by.on_event(upstream_connection, events, now_ms);
+            go_on(*connection);
         });
     }
 
     /// A lack of memory costs this connection, and no other.
     template <typename Step>
-    void guard(Link& link, Step step) noexcept {
+    void guard(Connection& connection, Step step) noexcept {
         try {
             step();
         } catch (...) {
-            link.dialogue.ended();
-            link.interest = 0;
-            settle(link);
+            connection.session.ended();
+            connection.interest = 0;
+            settle(connection);
         }
     }
 
-    void on_link(Link& link, std::uint32_t events) {
-        if (link.listed == Phase::over)
+    void on_event(Connection& connection, std::uint32_t events) {
+        if (connection.listed == Phase::over)
             return;  // ended earlier in this turn
-        if (link.resting)
+        if (connection.resting)
             return;  // it has its turn anyway
-        if (link.listed == Phase::forward)
-            return on_forwarded(link, events);
-        if (link.with_a_worker)
-            return expect(link, 0);  // it will be looked at when it comes back
-        if (link.listed != Phase::answer)
-            receive(link);
-        go_on(link);
+        if (connection.listed == Phase::forward)
+            return on_forwarded(connection, events);
+        if (connection.with_a_worker)
+            return expect(connection, 0);  // it will be looked at when it comes back
+        if (connection.listed != Phase::answer)
+            receive(connection);
+        go_on(connection);
     }
 
     /// A caller that has reset the connection wants no answer; one that only stopped sending does.
-    void on_forwarded(Link& link, std::uint32_t events) {
+    void on_forwarded(Connection& connection, std::uint32_t events) {
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-            link.dialogue.ended();
+            connection.session.ended();
         else if ((events & EPOLLIN) != 0)
-            receive(link);
-        go_on(link);
+            receive(connection);
+        go_on(connection);
     }
 
     void on_time() {
         on_time_of_forwarders();
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
-            auto& list = links[index(phase)];
+            auto& list = connections[index(phase)];
             // late() takes each out of the list. The count ends the loop in any case.
             for (std::size_t left = list.size();
                  left > 0 && !list.empty() && list.front().late_ms <= now_ms; --left) {
-                Link& link = list.front();
-                guard(link, [&] {
-                    link.dialogue.late();
-                    go_on(link);
+                Connection& connection = list.front();
+                guard(connection, [&] {
+                    connection.session.late();
+                    go_on(connection);
                 });
             }
         }
@@ -322,15 +323,15 @@ struct Loop::State {
     /// Exchanges that are late, and those that take long: they are decided again on a worker, which
     /// may wait for the disk.
     void on_time_of_forwarders() {
-        const auto visit = [this](void* owner) {
-            Link& link = *static_cast<Link*>(owner);
-            guard(link, [&] { go_on(link); });
+        const auto visit = [this](ExchangeOwner& owner) {
+            Connection& connection = static_cast<Connection&>(owner);
+            guard(connection, [&] { go_on(connection); });
         };
         const bool have_been_checked = checked.exchange(false);
         if (have_been_checked)
             checking = false;
         std::vector<std::shared_ptr<Passage>> passages;
-        for (Forwarder& forwarder : forwarders) {
+        for (UpstreamPool& forwarder : forwarders) {
             forwarder.on_time(now_ms, visit);
             if (have_been_checked)
                 forwarder.end_refused(now_ms, visit);
@@ -348,8 +349,8 @@ struct Loop::State {
     }
 
     /// The one for an upstream: at first there is none.
-    Forwarder& forwarder_to(Upstream& upstream) {
-        for (Forwarder& forwarder : forwarders)
+    UpstreamPool& forwarder_to(Upstream& upstream) {
+        for (UpstreamPool& forwarder : forwarders)
             if (&forwarder.upstream() == &upstream)
                 return forwarder;
         return forwarders.emplace_back(
@@ -401,8 +402,8 @@ struct Loop::State {
     void welcome(int fd, const sockaddr_storage& storage) {
         try {
             const Address peer = address_of(storage);
-            auto place = storage.ss_family == AF_UNIX ? Crowd::Place() : place_for(peer);
-            if (!place)
+            auto slot = storage.ss_family == AF_UNIX ? PerAddressLimit::Slot() : slot_for(peer);
+            if (!slot)
                 return turn_away(fd, "too_many_connections",
                                  "Your address, or its IPv6 network (/48), has all the connections "
                                  "it may have.",
@@ -411,10 +412,10 @@ struct Loop::State {
                 return turn_away(fd, "too_busy",
                                  "The gate has more connections than it has room for.",
                                  "Connect again in a second.");
-            auto& idle = links[index(Phase::idle)];
+            auto& idle = connections[index(Phase::idle)];
             const Carrier carrier =
                 storage.ss_family == AF_UNIX ? Carrier::unix_socket : Carrier::tcp;
-            idle.emplace_back(fd, listener, peer, *std::move(place), service, tally.ending, bodies,
+            idle.emplace_back(fd, listener, peer, *std::move(slot), service, counts.ending, bodies,
                               carrier);
         } catch (...) {
             close(fd);
@@ -424,28 +425,28 @@ struct Loop::State {
             const int on = 1;
             (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         }
-        begin(links[index(Phase::idle)].back());
+        begin(connections[index(Phase::idle)].back());
     }
 
-    void begin(Link& link) {
-        link.here = std::prev(links[index(Phase::idle)].end());
-        link.number = ++accepted;
-        link.late_ms = now_ms + patience_ms(Phase::idle);
+    void begin(Connection& connection) {
+        connection.here = std::prev(connections[index(Phase::idle)].end());
+        connection.number = ++accepted;
+        connection.late_ms = now_ms + patience_ms(Phase::idle);
         ++count;
-        tally.open.fetch_add(1);
-        guard(link, [&] {
-            if (link.place->counted())
-                neighbours.add(link);
-            watch(EPOLL_CTL_ADD, link.fd, EPOLLIN, link);
-            receive(link);  // most bring their request along
-            go_on(link);
+        counts.open.fetch_add(1);
+        guard(connection, [&] {
+            if (connection.slot->counted())
+                by_address.add(connection);
+            watch(EPOLL_CTL_ADD, connection.fd, EPOLLIN, connection);
+            receive(connection);  // most bring their request along
+            go_on(connection);
         });
     }
 
     /// Ends the connection that matters least. False: all of them are being answered.
     bool make_room() {
         for (const Phase phase : {Phase::goodbye, Phase::idle, Phase::head}) {
-            auto& list = links[index(phase)];
+            auto& list = connections[index(phase)];
             if (list.empty())
                 continue;
             evict(list.front());
@@ -456,29 +457,30 @@ struct Loop::State {
 
     /// At the cost of an idle connection of the same address or, if its /48 is full, of the same
     /// /48, and of nobody else. Of those that other loops have none is ended.
-    std::optional<Crowd::Place> place_for(const Address& peer) {
-        if (auto place = crowd.enter(peer))
-            return place;
-        Link* longest = neighbours.longest_idle(peer);
-        if (longest == nullptr && peer.family() == Address::Family::v6 && !crowd.is_full(peer))
-            longest = neighbours.longest_idle_in_net(peer);
+    std::optional<PerAddressLimit::Slot> slot_for(const Address& peer) {
+        if (auto slot = per_address.enter(peer))
+            return slot;
+        Connection* longest = by_address.longest_idle(peer);
+        if (longest == nullptr && peer.family() == Address::Family::v6 &&
+            !per_address.is_full(peer))
+            longest = by_address.longest_idle_in_net(peer);
         if (longest == nullptr)
             return std::nullopt;
         evict(*longest);
-        return crowd.enter(peer);
+        return per_address.enter(peer);
     }
 
-    void evict(Link& link) {
-        tally.evicted.fetch_add(1);
-        link.dialogue.ended();
-        settle(link);
+    void evict(Connection& connection) {
+        counts.evicted.fetch_add(1);
+        connection.session.ended();
+        settle(connection);
     }
 
     /// What has come by now is read over: a connection closed with bytes unread is reset, and the
     /// answer might be lost.
     void turn_away(int fd, std::string_view reason, std::string_view message,
                    std::string_view fix) {
-        tally.refused.fetch_add(1);
+        counts.refused.fetch_add(1);
         Answer answer = plain_error(503, "unavailable", reason, message, fix, {*service.reply()});
         answer.headers.push_back({"Retry-After", "1"});
         std::string text;
@@ -494,212 +496,220 @@ struct Loop::State {
     /// several phases before settle() lists it again.
     /// REQUIRES: phase idle, head, body, forward or goodbye, and no worker has the connection.
     /// ENSURES: the phase is idle afterwards only if nothing had come and no stop was asked for.
-    void receive(Link& link) {
-        const Phase phase = link.dialogue.phase();
+    void receive(Connection& connection) {
+        const Phase phase = connection.session.phase();
         const bool parting = phase == Phase::goodbye;
         const std::size_t room =
-            parting ? scratch.size() : std::min(scratch.size(), link.dialogue.room());
-        const ssize_t got = recv(link.fd, scratch.data(), room, 0);
+            parting ? scratch.size() : std::min(scratch.size(), connection.session.room());
+        const ssize_t got = recv(connection.fd, scratch.data(), room, 0);
         if (got > 0) {
             const auto bytes = static_cast<std::size_t>(got);
             const Wiping wiping{scratch.data(), bytes};  // it may hold a token
             if (parting)
-                read_over(link, bytes);
+                read_over(connection, bytes);
             else
-                link.dialogue.take({scratch.data(), bytes});
+                connection.session.take({scratch.data(), bytes});
         } else if (got == 0) {
-            link.client_ended = true;
-            link.dialogue.client_ended();
+            connection.client_ended = true;
+            connection.session.client_ended();
         } else if ((errno != EAGAIN && errno != EINTR) ||
-                   (wound_up && phase == Phase::idle && !awaited(link))) {
-            link.dialogue.ended();
+                   (wound_up && phase == Phase::idle && !awaited(connection))) {
+            connection.session.ended();
         }
     }
 
     /// Counts bytes that came in phase goodbye, and ends the connection at a bound.
-    void read_over(Link& link, std::size_t bytes) {
-        link.read_over += bytes;
-        if (link.dialogue.lingers() && !wound_up && now_ms < link.parted_ms + linger_ms) {
-            auto& parting = links[index(Phase::goodbye)];
-            parting.splice(parting.end(), parting, link.here);
-            link.late_ms = now_ms + goodbye_ms;
-        } else if (link.read_over > goodbye_bytes_max) {
-            link.dialogue.ended();
+    void read_over(Connection& connection, std::size_t bytes) {
+        connection.read_over += bytes;
+        if (connection.session.lingers() && !wound_up &&
+            now_ms < connection.parted_ms + linger_ms) {
+            auto& parting = connections[index(Phase::goodbye)];
+            parting.splice(parting.end(), parting, connection.here);
+            connection.late_ms = now_ms + goodbye_ms;
+        } else if (connection.read_over > goodbye_bytes_max) {
+            connection.session.ended();
         }
     }
 
     /// As far as it goes without waiting.
-    void go_on(Link& link) {
+    void go_on(Connection& connection) {
         for (std::size_t answered = 0;;) {
-            const Phase phase = link.dialogue.phase();
+            const Phase phase = connection.session.phase();
             if (phase == Phase::work) {
-                return hand_over(link);
+                return hand_over(connection);
             } else if (phase == Phase::answer) {
                 if (++answered == limits::requests_per_turn)
-                    return rest(link);
-                if (!send_some(link))
-                    return settle(link);
+                    return rest(connection);
+                if (!send_some(connection))
+                    return settle(connection);
             } else if (phase == Phase::forward) {
-                if (!forward(link))
-                    return settle(link);
-                if (++answered == limits::requests_per_turn && link.dialogue.busy())
-                    return rest(link);
+                if (!forward(connection))
+                    return settle(connection);
+                if (++answered == limits::requests_per_turn && connection.session.busy())
+                    return rest(connection);
             } else {
-                if (phase == Phase::goodbye && link.listed != Phase::goodbye)
-                    shutdown(link.fd, SHUT_WR);
-                if (phase != Phase::idle || !wound_up || awaited(link))
-                    return settle(link);
-                receive(link);  // a request that is here already is answered
+                if (phase == Phase::goodbye && connection.listed != Phase::goodbye)
+                    shutdown(connection.fd, SHUT_WR);
+                if (phase != Phase::idle || !wound_up || awaited(connection))
+                    return settle(connection);
+                receive(connection);  // a request that is here already is answered
             }
         }
     }
 
     /// Moves bytes between the caller and the API; a bounded part, so that others have their turn:
     /// epoll tells again of what is left. False: it goes on when epoll says so.
-    bool forward(Link& link) {
+    bool forward(Connection& connection) {
         constexpr int rounds_max = 8;
-        Exchange& exchange = link.dialogue.exchange();
+        Exchange& exchange = connection.session.exchange();
         bool moved = true;
         for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
-            moved = link.dialogue.feed();
-            if (link.leg == nullptr && !exchange.over())
+            moved = connection.session.feed();
+            if (connection.upstream_connection == nullptr && !exchange.over())
                 forwarder_to(exchange.passage()->upstream)
-                    .begin(exchange, &link, link.number, link.leg, now_ms);
-            if (link.leg != nullptr)
-                moved |= link.leg->by.pump(*link.leg, now_ms);
-            if (!link.dialogue.output().empty())
-                moved |= send_some(link);
-            if (link.dialogue.phase() == Phase::over)
+                    .begin(exchange, &connection, connection.number, connection.upstream_connection,
+                           now_ms);
+            if (connection.upstream_connection != nullptr)
+                moved |= connection.upstream_connection->by.pump(*connection.upstream_connection,
+                                                                 now_ms);
+            if (!connection.session.output().empty())
+                moved |= send_some(connection);
+            if (connection.session.phase() == Phase::over)
                 return false;
-            if (moved && link.leg != nullptr)
-                link.leg->by.progressed(*link.leg, now_ms);
+            if (moved && connection.upstream_connection != nullptr)
+                connection.upstream_connection->by.progressed(*connection.upstream_connection,
+                                                              now_ms);
         }
         if (!exchange.over())
             return false;
-        part(link);
-        link.client_ended = false;  // the end of the stream is read again by the next request
-        link.dialogue.exchange_over();
+        part(connection);
+        connection.client_ended = false;  // the end of the stream is read again by the next request
+        connection.session.exchange_over();
         return true;
     }
 
     /// From its connection to the API.
-    void part(Link& link) noexcept {
-        if (Leg* const leg = std::exchange(link.leg, nullptr))
-            leg->by.end(*leg, now_ms);
+    void part(Connection& connection) noexcept {
+        if (UpstreamConnection* const upstream_connection =
+                std::exchange(connection.upstream_connection, nullptr))
+            upstream_connection->by.end(*upstream_connection, now_ms);
     }
 
     /// Who sends a hundred requests at once has them answered one turn after another, so that
     /// nobody waits for them all. The bytes are here already: no event would tell of them.
-    void rest(Link& link) {
-        resting.push_back(&link);
-        link.resting = true;
-        settle(link);
+    void rest(Connection& connection) {
+        resting.push_back(&connection);
+        connection.resting = true;
+        settle(connection);
     }
 
     void go_on_with_resting() {
-        std::vector<Link*> these;
+        std::vector<Connection*> these;
         these.swap(resting);
-        for (Link* const link : these) {
-            link->resting = false;
-            guard(*link, [&] { go_on(*link); });
+        for (Connection* const connection : these) {
+            connection->resting = false;
+            guard(*connection, [&] { go_on(*connection); });
         }
     }
 
     /// False: the peer takes no more for now.
-    bool send_some(Link& link) {
-        const std::string_view bytes = link.dialogue.output();
-        const ssize_t sent = send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    bool send_some(Connection& connection) {
+        const std::string_view bytes = connection.session.output();
+        const ssize_t sent = send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent >= 0)
-            link.dialogue.sent(static_cast<std::size_t>(sent));
+            connection.session.sent(static_cast<std::size_t>(sent));
         else if (errno == EAGAIN)
             return false;
         else if (errno != EINTR)
-            link.dialogue.ended();
+            connection.session.ended();
         return true;
     }
 
     /// Puts it where its phase belongs.
-    void settle(Link& link) {
-        if (link.listed == Phase::over)
+    void settle(Connection& connection) {
+        if (connection.listed == Phase::over)
             return;
-        const Phase phase = link.dialogue.phase();
-        const bool busy = link.dialogue.busy() || awaited(link);
-        if (busy != link.busy)
-            tally.in_flight.fetch_add(busy ? 1 : -1);
-        link.busy = busy;
+        const Phase phase = connection.session.phase();
+        const bool busy = connection.session.busy() || awaited(connection);
+        if (busy != connection.busy)
+            counts.in_flight.fetch_add(busy ? 1 : -1);
+        connection.busy = busy;
         if (phase == Phase::over) {
-            part(link);
+            part(connection);
             --count;
-            tally.open.fetch_sub(1);
-            neighbours.forget(link);
-            if (link.resting)
-                std::erase(resting, &link);
-            link.hang_up();  // it is forgotten at the end of the turn: events may still name it
+            counts.open.fetch_sub(1);
+            by_address.forget(connection);
+            if (connection.resting)
+                std::erase(resting, &connection);
+            connection
+                .hang_up();  // it is forgotten at the end of the turn: events may still name it
         } else {
-            expect(link, wanted_of(link, phase));
+            expect(connection, wanted_of(connection, phase));
         }
         // A head, a body or an answer does not get more time by going in pieces; the next one does,
         // and what is idle begins again.
-        const std::size_t request = link.dialogue.requests();
-        if (phase == link.listed && request == link.request && phase != Phase::idle)
+        const std::size_t request = connection.session.requests();
+        if (phase == connection.listed && request == connection.request && phase != Phase::idle)
             return;
-        link.request = request;
-        auto& to = links[index(phase)];
-        to.splice(to.end(), links[index(link.listed)], link.here);
-        link.listed = phase;
-        link.listing = ++listings;
+        connection.request = request;
+        auto& to = connections[index(phase)];
+        to.splice(to.end(), connections[index(connection.listed)], connection.here);
+        connection.listed = phase;
+        connection.listing = ++listings;
         if (phase == Phase::goodbye)
-            link.parted_ms = now_ms;
-        const std::int64_t patience = awaited(link) ? first_request_ms : patience_ms(phase);
-        link.late_ms = patience == never_ms ? never_ms : now_ms + patience;
+            connection.parted_ms = now_ms;
+        const std::int64_t patience = awaited(connection) ? first_request_ms : patience_ms(phase);
+        connection.late_ms = patience == never_ms ? never_ms : now_ms + patience;
     }
 
     /// What epoll is to tell of.
-    [[nodiscard]] static std::uint32_t wanted_of(const Link& link, Phase phase) noexcept {
+    [[nodiscard]] static std::uint32_t wanted_of(const Connection& connection,
+                                                 Phase phase) noexcept {
         if (phase == Phase::work)
-            return link.interest;
+            return connection.interest;
         if (phase == Phase::answer)
             return EPOLLOUT;
         if (phase != Phase::forward)
             return EPOLLIN;
-        const bool reads = !link.client_ended && link.dialogue.room() > 0;
-        const bool writes = !link.dialogue.output().empty();
+        const bool reads = !connection.client_ended && connection.session.room() > 0;
+        const bool writes = !connection.session.output().empty();
         return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
     }
 
     /// A new connection is not closed at once: its first request is still on its way.
-    [[nodiscard]] bool awaited(const Link& link) const noexcept {
-        return wound_up && link.dialogue.phase() == Phase::idle && link.dialogue.requests() == 0;
+    [[nodiscard]] bool awaited(const Connection& connection) const noexcept {
+        return wound_up && connection.session.phase() == Phase::idle &&
+               connection.session.requests() == 0;
     }
 
     // --- workers ---
 
-    void hand_over(Link& link) {
-        settle(link);
-        link.with_a_worker = true;
-        if (workers([this, &link] {
-                link.dialogue.work();
+    void hand_over(Connection& connection) {
+        settle(connection);
+        connection.with_a_worker = true;
+        if (workers([this, &connection] {
+                connection.session.work();
                 {
                     const std::lock_guard lock(done_mutex);
-                    done.push_back(&link);
+                    done.push_back(&connection);
                 }
                 nudge();
             }))
             return;
-        link.with_a_worker = false;
-        link.dialogue.turn_away();
-        go_on(link);
+        connection.with_a_worker = false;
+        connection.session.turn_away();
+        go_on(connection);
     }
 
     void take_back() {
-        std::vector<Link*> back;
+        std::vector<Connection*> back;
         {
             const std::lock_guard lock(done_mutex);
             back.swap(done);
         }
-        for (Link* const link : back) {
-            link->with_a_worker = false;
-            guard(*link, [&] { go_on(*link); });
+        for (Connection* const connection : back) {
+            connection->with_a_worker = false;
+            guard(*connection, [&] { go_on(*connection); });
         }
     }
 
@@ -723,15 +733,15 @@ struct Loop::State {
         wound_up = true;
         now_ms = steady_ms();
         // Each leaves its place in front, or the list. The count ends the loop in any case.
-        auto& idle = links[index(Phase::idle)];
+        auto& idle = connections[index(Phase::idle)];
         for (std::size_t left = idle.size(); left > 0 && !idle.empty(); --left) {
-            Link& link = idle.front();
-            guard(link, [&] {
-                receive(link);
-                go_on(link);
+            Connection& connection = idle.front();
+            guard(connection, [&] {
+                receive(connection);
+                go_on(connection);
             });
         }
-        tally.accepting.fetch_sub(1);
+        counts.accepting.fetch_sub(1);
     }
 
     void cut_all() {
@@ -739,17 +749,17 @@ struct Loop::State {
             const auto phase = static_cast<Phase>(i);
             if (phase == Phase::over)
                 continue;
-            for (auto at = links[i].begin(); at != links[i].end();) {
-                Link& link = *at++;
-                if (link.busy && phase != Phase::idle && !link.cut)
-                    tally.cut.fetch_add(1);
-                link.cut = true;
-                if (link.with_a_worker) {  // closed when it comes back
-                    shutdown(link.fd, SHUT_RDWR);
+            for (auto at = connections[i].begin(); at != connections[i].end();) {
+                Connection& connection = *at++;
+                if (connection.busy && phase != Phase::idle && !connection.cut)
+                    counts.cut.fetch_add(1);
+                connection.cut = true;
+                if (connection.with_a_worker) {  // closed when it comes back
+                    shutdown(connection.fd, SHUT_RDWR);
                     continue;
                 }
-                link.dialogue.ended();
-                settle(link);
+                connection.session.ended();
+                settle(connection);
             }
         }
         resting.clear();
@@ -760,29 +770,31 @@ struct Loop::State {
     }
 };
 
-Loop::Loop(const std::vector<ListeningSocket>& listening, Listener listener, Service& service,
-           Workers workers, Tally& tally, Crowd& crowd, Crowd& bodies, std::size_t connections_max)
-    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), tally, crowd,
-                                     bodies, connections_max)) {}
-Loop::~Loop() = default;
+EventLoop::EventLoop(const std::vector<ListeningSocket>& listening, Listener listener,
+                     Service& service, Workers workers, ListenerCounts& counts,
+                     PerAddressLimit& per_address, PerAddressLimit& bodies,
+                     std::size_t connections_max)
+    : state_(std::make_unique<State>(listening, listener, service, std::move(workers), counts,
+                                     per_address, bodies, connections_max)) {}
+EventLoop::~EventLoop() = default;
 
-void Loop::run() {
+void EventLoop::run() {
     state_->run();
 }
 
-ByPhase Loop::connections() const noexcept {
+ByPhase EventLoop::connections() const noexcept {
     ByPhase all{};
     for (std::size_t i = 0; i < phase_count; ++i)
         all[i] = state_->told[i].load(std::memory_order_relaxed);
     return all;
 }
 
-void Loop::stop() noexcept {
-    state_->tally.ending.store(true);
+void EventLoop::stop() noexcept {
+    state_->counts.ending.store(true);
     state_->nudge();
 }
 
-void Loop::cut() noexcept {
+void EventLoop::cut() noexcept {
     state_->cutting.store(true, std::memory_order_release);
     stop();
 }

@@ -4,9 +4,9 @@
 
 namespace hourgate::http {
 
-Crowd::Place::~Place() {
-    if (crowd_ != nullptr)
-        crowd_->leave(address_);
+PerAddressLimit::Slot::~Slot() {
+    if (limit_ != nullptr)
+        limit_->leave(address_);
 }
 
 std::array<std::uint8_t, 9> net_key(const Address& address) noexcept {
@@ -15,9 +15,9 @@ std::array<std::uint8_t, 9> net_key(const Address& address) noexcept {
     return key;
 }
 
-std::optional<Crowd::Place> Crowd::enter(const Address& address) {
+std::optional<PerAddressLimit::Slot> PerAddressLimit::enter(const Address& address) {
     if (exempt_.contains(address))
-        return Place();
+        return Slot();
     const bool has_net = address.family() == Address::Family::v6;
     const std::lock_guard lock(mutex_);
     const auto at = open_.find(address.limiter_key());
@@ -38,21 +38,21 @@ std::optional<Crowd::Place> Crowd::enter(const Address& address) {
     } else {
         ++open_[address.limiter_key()];
     }
-    return Place(*this, address);
+    return Slot(*this, address);
 }
 
-bool Crowd::is_full(const Address& address) const {
+bool PerAddressLimit::is_full(const Address& address) const {
     const std::lock_guard lock(mutex_);
     const auto at = open_.find(address.limiter_key());
     return at != open_.end() && at->second >= per_address_max_;
 }
 
-std::size_t Crowd::addresses() const {
+std::size_t PerAddressLimit::addresses() const {
     const std::lock_guard lock(mutex_);
     return open_.size();
 }
 
-void Crowd::leave(const Address& address) noexcept {
+void PerAddressLimit::leave(const Address& address) noexcept {
     const auto leave = [](std::map<Key, std::size_t>& from, const Key& key) {
         const auto at = from.find(key);
         HOURGATE_CHECK(at != from.end());

@@ -228,7 +228,7 @@ struct Server::State {
         : listener(listener_),
           service(service_),
           capacity(capacity_),
-          crowd(capacity.connections_per_address_max, net_max(capacity), capacity.exempt),
+          per_address(capacity.connections_per_address_max, net_max(capacity), capacity.exempt),
           bodies(bodies_max(capacity.connections_per_address_max), net_max(capacity), {}) {}
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -237,11 +237,11 @@ struct Server::State {
     Service& service;
     const Capacity capacity;
     std::vector<std::unique_ptr<Place>> places;  // in the order of the endpoints
-    Tally tally;
-    Crowd crowd;
-    Crowd bodies;
-    std::vector<std::unique_ptr<Loop>> loops;  // on either, until it is closed
-    std::vector<std::thread> threads;          // one for each loop, when it runs
+    ListenerCounts counts;
+    PerAddressLimit per_address;
+    PerAddressLimit bodies;
+    std::vector<std::unique_ptr<EventLoop>> loops;  // on either, until it is closed
+    std::vector<std::thread> threads;               // one for each loop, when it runs
     std::optional<httplib::ThreadPool> workers;
 
     /// Gives each socket that was passed on the endpoint that it listens at.
@@ -283,15 +283,16 @@ struct Server::State {
         const std::size_t wanted = capacity.loops > 0 ? capacity.loops : usable_cores();
         const std::size_t count = std::clamp<std::size_t>(wanted, 1, limits::loops_max);
         for (std::size_t i = 0; i < count; ++i)
-            loops.push_back(std::make_unique<Loop>(
+            loops.push_back(std::make_unique<EventLoop>(
                 sockets, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                tally, crowd, bodies, std::max<std::size_t>(capacity.connections_max / count, 1)));
+                counts, per_address, bodies,
+                std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
     /// A gate that listens no more would look alive to all but its callers: better it ends, and is
     /// started again.
-    static void run(Loop& loop) noexcept { loop.run(); }
+    static void run(EventLoop& loop) noexcept { loop.run(); }
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -331,7 +332,7 @@ void Server::start() {
         state_->workers.emplace(limits::workers_per_listener, limits::workers_per_listener,
                                 limits::work_queued_max);
         for (const auto& loop : state_->loops) {
-            state_->tally.accepting.fetch_add(1);
+            state_->counts.accepting.fetch_add(1);
             state_->threads.emplace_back([&running = *loop] { State::run(running); });
         }
         started = true;
@@ -348,13 +349,13 @@ void Server::stop_accepting() {
 }
 
 std::int64_t Server::in_flight() const noexcept {
-    return state_->tally.in_flight.load();
+    return state_->counts.in_flight.load();
 }
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
     // A loop that has not begun to stop may yet meet a request.
-    const auto under_way = [&] { return state_->tally.accepting.load() > 0 || in_flight() > 0; };
+    const auto under_way = [&] { return state_->counts.accepting.load() > 0 || in_flight() > 0; };
     while (under_way() && clock.now().boot_us < deadline_boot_us)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return end();
@@ -373,13 +374,13 @@ std::int64_t Server::end() {
     state_->workers.reset();
     for (const auto& place : state_->places)
         place->close_socket();
-    return state_->tally.cut.load();
+    return state_->counts.cut.load();
 }
 
 Server::Counts Server::counts() const noexcept {
-    const Tally& tally = state_->tally;
-    Counts counts{static_cast<std::uint64_t>(tally.open.load()), tally.refused.load(),
-                  tally.evicted.load()};
+    const ListenerCounts& counts = state_->counts;
+    Counts counts{static_cast<std::uint64_t>(counts.open.load()), counts.refused.load(),
+                  counts.evicted.load()};
     for (const auto& loop : state_->loops) {
         const ByPhase some = loop->connections();
         for (std::size_t phase = 0; phase < phase_count; ++phase)

@@ -73,23 +73,23 @@ std::string_view start_of(std::string_view bytes, Head::Body body, std::uint64_t
 
 }  // namespace
 
-std::string_view to_text(Dialogue::Phase phase) noexcept {
+std::string_view to_text(Session::Phase phase) noexcept {
     switch (phase) {
-        case Dialogue::Phase::idle:
+        case Session::Phase::idle:
             return "idle";
-        case Dialogue::Phase::head:
+        case Session::Phase::head:
             return "head";
-        case Dialogue::Phase::body:
+        case Session::Phase::body:
             return "body";
-        case Dialogue::Phase::work:
+        case Session::Phase::work:
             return "work";
-        case Dialogue::Phase::answer:
+        case Session::Phase::answer:
             return "answer";
-        case Dialogue::Phase::forward:
+        case Session::Phase::forward:
             return "forward";
-        case Dialogue::Phase::goodbye:
+        case Session::Phase::goodbye:
             return "goodbye";
-        case Dialogue::Phase::over:
+        case Session::Phase::over:
             return "over";
     }
     return "";
@@ -138,13 +138,13 @@ void Inbox::release() noexcept {
 
 // --- requests ------------------------------------------------------------------------------------
 
-Dialogue::~Dialogue() {
+Session::~Session() {
     forget_request();
     if (out_holds_token_)
         hourgate::wipe(out_);
 }
 
-void Dialogue::take(std::string_view bytes) {
+void Session::take(std::string_view bytes) {
     if (phase_ == Phase::goodbye || phase_ == Phase::over)
         return;
     // Most requests come as a whole: they are read where they are.
@@ -160,7 +160,7 @@ void Dialogue::take(std::string_view bytes) {
 }
 
 /// As far as the bytes at hand go.
-void Dialogue::go_on() {
+void Session::go_on() {
     if (phase_ == Phase::idle || phase_ == Phase::head)
         inbox_.consume(read_head(inbox_.unread()));
     else if (phase_ == Phase::body && exchange_)
@@ -170,7 +170,7 @@ void Dialogue::go_on() {
 }
 
 /// Of all that came since the request before. How many bytes are done with.
-std::size_t Dialogue::read_head(std::string_view bytes) {
+std::size_t Session::read_head(std::string_view bytes) {
     if (bytes.empty())
         return 0;
     phase_ = Phase::head;
@@ -199,12 +199,12 @@ std::size_t Dialogue::read_head(std::string_view bytes) {
 
 /// By the configuration in force. On the ask listener the target is that of a question, and the
 /// gate says so of the call that is asked about.
-bool Dialogue::is_target_too_long(std::string_view target) const noexcept {
+bool Session::is_target_too_long(std::string_view target) const noexcept {
     return target.size() > limits::target_bytes_least && listener_ != Listener::ask &&
            target.size() > service_.reply()->target_bytes_max;
 }
 
-void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
+void Session::begin_request(Head& head, std::size_t bytes_at_hand) {
     ++requests_;
     const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
@@ -248,20 +248,20 @@ void Dialogue::begin_request(Head& head, std::size_t bytes_at_hand) {
 // --- calls to the API ----------------------------------------------------------------------------
 
 /// Nothing is counted for a body that is here with its head.
-bool Dialogue::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
+bool Session::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
     const bool whole = head.body == Head::Body::none ||
                        (head.body == Head::Body::length && bytes_at_hand >= head.body_bytes);
     if (whole || bodies_ == nullptr)
         return true;
-    auto place = bodies_->enter(service_.caller_address(head.request));
-    if (!place)
+    auto slot = bodies_->enter(service_.caller_address(head.request));
+    if (!slot)
         return false;
-    unfinished_.emplace(*std::move(place));
+    unfinished_.emplace(*std::move(slot));
     return true;
 }
 
 /// What the loop could not decide at once.
-void Dialogue::pass_on() {
+void Session::pass_on() {
     Head head;
     head.request = request_;
     head.minor_version = minor_version_;
@@ -274,7 +274,7 @@ void Dialogue::pass_on() {
 
 /// The API is left alone until the body has begun: a caller that sends heads alone must not hold
 /// its connections.
-void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
+void Session::pass_on(Service::Passing passing, bool body_has_begun) {
     if (!passing.passage) {
         // A body nobody reads is never taken for the next request.
         const bool unread = body_ != Head::Body::none;
@@ -294,7 +294,7 @@ void Dialogue::pass_on(Service::Passing passing, bool body_has_begun) {
 
 /// In phase body, of a call to the API, once something of it has come. A call that has waited for
 /// long is decided again first.
-void Dialogue::begin_forwarding() {
+void Session::begin_forwarding() {
     if (inbox_.unread().empty())
         return;
     const std::int64_t sure_us = exchange_->passage()->sure_us;
@@ -304,14 +304,14 @@ void Dialogue::begin_forwarding() {
 }
 
 /// Gives the exchange what it takes; how much.
-std::size_t Dialogue::give(std::string_view bytes) {
+std::size_t Session::give(std::string_view bytes) {
     const std::size_t taken = exchange_->take(bytes);
     if (exchange_->body_taken())
         unfinished_.reset();
     return taken;
 }
 
-bool Dialogue::feed() {
+bool Session::feed() {
     const std::size_t taken = give(inbox_.unread());
     inbox_.consume(taken);
     if (client_ended_ && inbox_.unread().empty())
@@ -319,7 +319,7 @@ bool Dialogue::feed() {
     return taken > 0;
 }
 
-void Dialogue::exchange_over() {
+void Session::exchange_over() {
     const std::unique_ptr<Exchange> exchange = std::move(exchange_);
     if (exchange->body_taken())
         unfinished_.reset();
@@ -339,7 +339,7 @@ void Dialogue::exchange_over() {
 
 // --- bodies --------------------------------------------------------------------------------------
 
-void Dialogue::read_body() {
+void Session::read_body() {
     std::string& body = request_.body;
     if (body_ == Head::Body::length) {
         const std::string_view part = inbox_.unread().substr(0, body_bytes_ - body.size());
@@ -365,13 +365,13 @@ void Dialogue::read_body() {
     }
 }
 
-void Dialogue::have_body() {
+void Session::have_body() {
     ready_us_ = service_.boot_us();
     work_ = Work::handle;
     phase_ = Phase::work;
 }
 
-void Dialogue::work() noexcept {
+void Session::work() noexcept {
     HOURGATE_CHECK(phase_ == Phase::work);
     // A lack of memory costs this connection, and no other.
     try {
@@ -412,13 +412,13 @@ void Dialogue::work() noexcept {
     }
 }
 
-void Dialogue::ask_for_body() {
+void Session::ask_for_body() {
     out_ = please_continue;
     interim_ = true;
     phase_ = Phase::answer;
 }
 
-void Dialogue::turn_away() {
+void Session::turn_away() {
     if (exchange_)
         return give_up(too_busy(frame()));
     if (work_ == Work::admit || body_ != Head::Body::none)
@@ -430,7 +430,7 @@ void Dialogue::turn_away() {
 
 /// What an error on the present request has in common with all others: the decision, if one was
 /// made, and what its Accept header asks for, if its head was read.
-ErrorFrame Dialogue::frame() const {
+ErrorFrame Session::frame() const {
     if (exchange_)
         return frame_of(*exchange_->passage());
     const auto reply = service_.reply();
@@ -444,12 +444,12 @@ ErrorFrame Dialogue::frame() const {
     return frame;
 }
 
-void Dialogue::refuse(Answer answer, std::string_view reason, std::string_view bound) {
+void Session::refuse(Answer answer, std::string_view reason, std::string_view bound) {
     service_.request_refused(listener_, reason, bound, peer_);
     give_up(std::move(answer));
 }
 
-void Dialogue::give_up(Answer answer) {
+void Session::give_up(Answer answer) {
     if (exchange_) {  // whose body never began
         request_.method = exchange_->passage()->method;
         exchange_.reset();
@@ -457,17 +457,17 @@ void Dialogue::give_up(Answer answer) {
     say(std::move(answer), After::close);
 }
 
-void Dialogue::refuse(HeadFlaw flaw) {
+void Session::refuse(HeadFlaw flaw) {
     const auto reply = service_.reply();
     refuse(answer_to(flaw, {*reply}), reason_of(flaw), bound_of(flaw, reply->target_bytes_max));
 }
 
-void Dialogue::refuse_body() {
+void Session::refuse_body() {
     refuse(too_large(body_bytes_max_, frame()), "body_too_large",
            std::to_string(body_bytes_max_) + " bytes of body");
 }
 
-void Dialogue::say(Answer answer, After after) {
+void Session::say(Answer answer, After after) {
     if (ending_)
         after = After::close;
     after_ = after;
@@ -482,16 +482,16 @@ void Dialogue::say(Answer answer, After after) {
 
 /// The place that a body has is kept while the rest of it is read over, so that no address has more
 /// of these than of others. A body that had none gets one, if there is one.
-void Dialogue::keep_place_for_unread() {
+void Session::keep_place_for_unread() {
     if (after_ == After::keep || body_ == Head::Body::none)
         return unfinished_.reset();
     if (unfinished_ || bodies_ == nullptr)
         return;
-    if (auto place = bodies_->enter(peer_))
-        unfinished_.emplace(*std::move(place));
+    if (auto slot = bodies_->enter(peer_))
+        unfinished_.emplace(*std::move(slot));
 }
 
-void Dialogue::sent(std::size_t bytes) {
+void Session::sent(std::size_t bytes) {
     if (phase_ == Phase::forward)
         return exchange_->sent_client(bytes);
     sent_ += bytes;
@@ -510,7 +510,7 @@ void Dialogue::sent(std::size_t bytes) {
     go_on();
 }
 
-void Dialogue::next_request() {
+void Session::next_request() {
     if (after_ == After::close) {
         inbox_.release();
         phase_ = Phase::goodbye;
@@ -523,7 +523,7 @@ void Dialogue::next_request() {
 }
 
 /// The token in it, above all.
-void Dialogue::forget_request() noexcept {
+void Session::forget_request() noexcept {
     admission_ = {};  // it points into the request
     request_.wipe();
     request_ = {};
@@ -531,12 +531,12 @@ void Dialogue::forget_request() noexcept {
 
 // --- ends ----------------------------------------------------------------------------------------
 
-void Dialogue::ended() noexcept {
+void Session::ended() noexcept {
     unfinished_.reset();
     phase_ = Phase::over;
 }
 
-void Dialogue::client_ended() {
+void Session::client_ended() {
     if (phase_ == Phase::forward) {
         client_ended_ = true;
     } else if (phase_ == Phase::body && exchange_) {
@@ -547,7 +547,7 @@ void Dialogue::client_ended() {
     }
 }
 
-void Dialogue::late() {
+void Session::late() {
     const std::string patience =
         std::to_string(limits::read_timeout_ms / 1'000) + " s for a request to arrive";
     if (phase_ == Phase::body && exchange_)

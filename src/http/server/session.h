@@ -1,9 +1,9 @@
-// Everything that is said on one connection, without its socket: bytes come in, the lane or the
-// Service answers requests, and bytes go out, until one side ends it. http/server/event_loop.h
-// moves the bytes and keeps the time. A test can do to a Dialogue what a peer does to a connection.
+// One connection without its socket: bytes come in, the fast path or the Service answers requests,
+// and bytes go out, until one side ends it. http/server/event_loop.h moves the bytes and keeps the
+// deadlines. A test can do to a Session whatever a peer can do to a connection.
 //
-// A dialogue is used by one thread at a time. Only work() may take long: a caller who runs it on
-// another thread hands the dialogue over until it returns.
+// A session is used by one thread at a time. Only work() may take long: a caller who runs it on
+// another thread hands the session over until it returns.
 #pragma once
 
 #include <atomic>
@@ -52,7 +52,7 @@ private:
     std::size_t end_ = 0;
 };
 
-class Dialogue {
+class Session {
 public:
     /// What it waits for.
     enum class Phase : std::uint8_t {
@@ -69,19 +69,19 @@ public:
     /// `ending`: set by any thread, says that no request is taken after the one being answered.
     /// `bodies`: counts calls to the API whose bodies have not come as a whole, by the caller's
     /// address, as a believed proxy names it; null: they are not counted. Both outlive the
-    /// dialogue.
-    Dialogue(Listener listener, const Address& peer, Service& service,
-             const std::atomic<bool>& ending, Crowd* bodies = nullptr,
-             Carrier carrier = Carrier::tcp) noexcept
+    /// session.
+    Session(Listener listener, const Address& peer, Service& service,
+            const std::atomic<bool>& ending, PerAddressLimit* bodies = nullptr,
+            Carrier carrier = Carrier::tcp) noexcept
         : listener_(listener),
           carrier_(carrier),
           peer_(peer),
           service_(service),
           ending_(ending),
           bodies_(bodies) {}
-    ~Dialogue();  ///< overwrites whatever may hold a token, sent or not
-    Dialogue(const Dialogue&) = delete;
-    Dialogue& operator=(const Dialogue&) = delete;
+    ~Session();  ///< overwrites whatever may hold a token, sent or not
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     /// Whether somebody waits for an answer, or is on the way to.
@@ -159,7 +159,7 @@ private:
     const Address peer_;
     Service& service_;
     const std::atomic<bool>& ending_;
-    Crowd* const bodies_;
+    PerAddressLimit* const bodies_;
     Phase phase_ = Phase::idle;
     Work work_ = Work::handle;
     bool interim_ = false;  // out_ is "100 Continue"
@@ -169,7 +169,7 @@ private:
     Inbox inbox_;
     HeadScanner scanner_;
 
-    // The request at hand, when it does not take the lane:
+    // The request at hand, when it does not take the fast path:
     Request request_;
     Head::Body body_ = Head::Body::none;
     std::uint64_t body_bytes_ = 0;
@@ -182,7 +182,8 @@ private:
 
     /// Set in forward, and before: while the first bytes of a body are waited for.
     std::unique_ptr<Exchange> exchange_;
-    std::optional<Crowd::Place> unfinished_;  // until the body has come as a whole, or never will
+    std::optional<PerAddressLimit::Slot>
+        unfinished_;  // until the body has come as a whole, or never will
     bool client_ended_ = false;
 
     std::string out_;
@@ -190,8 +191,8 @@ private:
     bool out_holds_token_ = false;
 };
 
-constexpr std::size_t phase_count = static_cast<std::size_t>(Dialogue::Phase::over) + 1;
+constexpr std::size_t phase_count = static_cast<std::size_t>(Session::Phase::over) + 1;
 /// "idle", "head", …
-[[nodiscard]] std::string_view to_text(Dialogue::Phase phase) noexcept;
+[[nodiscard]] std::string_view to_text(Session::Phase phase) noexcept;
 
 }  // namespace hourgate::http

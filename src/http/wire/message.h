@@ -1,5 +1,5 @@
 // A request and an answer as this program sees them. Adapters in http/ turn a request into a Call
-// and a Decision into an Answer; http/dialogue reads the one and writes the other.
+// and a Decision into an Answer; http/server/session reads the one and writes the other.
 #pragma once
 
 #include <cstddef>

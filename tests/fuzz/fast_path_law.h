@@ -1,5 +1,5 @@
-// Whether bytes are read as cpp-httplib reads them, and whether the lane says what the long way
-// says: the same bytes go through a Dialogue, cut anywhere, and through the plainest reading of
+// Whether bytes are read as cpp-httplib reads them, and whether the fast path says what the long way
+// says: the same bytes go through a Session, cut anywhere, and through the plainest reading of
 // them, request by request; status, headers and body must be the same to the byte, and so must be
 // what was counted.
 #pragma once
@@ -11,14 +11,14 @@
 namespace hourgate::fuzz {
 
 /// Two gates hear the bytes; they must say and note the same, or the process ends, with the bytes
-/// in "lane_fuzz.failed". `how` chooses the listener, the peer, the mode, and how much time has
+/// in "fast_path_fuzz.failed". `how` chooses the listener, the peer, the mode, and how much time has
 /// passed. The gates remember what they heard before.
-void check_lane(std::string_view bytes, std::uint8_t how);
+void check_fast_path(std::string_view bytes, std::uint8_t how);
 
 /// So far.
 struct LaneCounts {
-    std::uint64_t read_alike = 0;               ///< heads that both read
-    std::uint64_t by_lane = 0, by_service = 0;  ///< answers of dialogues
+    std::uint64_t read_alike = 0;                    ///< heads that both read
+    std::uint64_t by_fast_path = 0, by_service = 0;  ///< answers of sessions
 };
 [[nodiscard]] const LaneCounts& lane_counts() noexcept;
 

@@ -12,10 +12,10 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Dialogue;
 using hourgate::http::Inbox;
 using hourgate::http::Listener;
-using Phase = hourgate::http::Dialogue::Phase;
+using hourgate::http::Session;
+using Phase = hourgate::http::Session::Phase;
 
 namespace {
 
@@ -35,13 +35,13 @@ std::string verify(const std::string& framing_and_body) {
 }
 
 /// Does what is to be done without more bytes; what is said meanwhile goes to `said`.
-void settle(Dialogue& dialogue, std::string& said) {
+void settle(Session& session, std::string& said) {
     for (;;) {
-        if (dialogue.phase() == Phase::work) {
-            dialogue.work();
-        } else if (dialogue.phase() == Phase::answer) {
-            said += dialogue.output().substr(0, 7);  // a peer that takes little at a time
-            dialogue.sent(std::min<std::size_t>(dialogue.output().size(), 7));
+        if (session.phase() == Phase::work) {
+            session.work();
+        } else if (session.phase() == Phase::answer) {
+            said += session.output().substr(0, 7);  // a peer that takes little at a time
+            session.sent(std::min<std::size_t>(session.output().size(), 7));
         } else {
             return;
         }
@@ -52,17 +52,17 @@ void settle(Dialogue& dialogue, std::string& said) {
 std::string said_to(std::string_view bytes, std::size_t step, Phase& end) {
     HttpBench bench;
     const std::atomic<bool> ending{false};
-    Dialogue dialogue(Listener::ask, Address::loopback(), bench.service, ending);
+    Session session(Listener::ask, Address::loopback(), bench.service, ending);
     std::string said;
-    while (!bytes.empty() && dialogue.phase() != Phase::goodbye) {
-        REQUIRE(dialogue.room() > 0);
+    while (!bytes.empty() && session.phase() != Phase::goodbye) {
+        REQUIRE(session.room() > 0);
         const std::string_view part =
-            bytes.substr(0, std::min({step, bytes.size(), dialogue.room()}));
-        dialogue.take(part);
+            bytes.substr(0, std::min({step, bytes.size(), session.room()}));
+        session.take(part);
         bytes.remove_prefix(part.size());
-        settle(dialogue, said);
+        settle(session, said);
     }
-    end = dialogue.phase();
+    end = session.phase();
     return said;
 }
 
@@ -80,16 +80,16 @@ std::string without_ids(std::string text) {
     return text;
 }
 
-/// A dialogue on the ask listener.
+/// A session on the ask listener.
 struct Talk {
     HttpBench bench;
     std::atomic<bool> ending{false};
-    Dialogue dialogue{Listener::ask, Address::loopback(), bench.service, ending};
+    Session session{Listener::ask, Address::loopback(), bench.service, ending};
     std::string said;
 
     void hear(std::string_view bytes) {
-        dialogue.take(bytes);
-        settle(dialogue, said);
+        session.take(bytes);
+        settle(session, said);
     }
 };
 
@@ -132,32 +132,32 @@ TEST_CASE("a head or a body that does not come in time is 408, an idle connectio
         CAPTURE(part);
         Talk talk;
         talk.hear(part);
-        CHECK(talk.dialogue.busy());
-        talk.dialogue.late();
-        settle(talk.dialogue, talk.said);
+        CHECK(talk.session.busy());
+        talk.session.late();
+        settle(talk.session, talk.said);
         CHECK(talk.said.starts_with("HTTP/1.1 408 "));
-        CHECK(talk.dialogue.phase() == Phase::goodbye);
+        CHECK(talk.session.phase() == Phase::goodbye);
         talk.hear(asked());
         CHECK(talk.said.find("204") == talk.said.npos);
     }
     Talk idle;
-    idle.dialogue.late();
-    CHECK(idle.dialogue.phase() == Phase::over);
+    idle.session.late();
+    CHECK(idle.session.phase() == Phase::over);
     CHECK(idle.said.empty());
     Talk deaf;
-    deaf.dialogue.take(asked());
-    deaf.dialogue.work();
-    REQUIRE(deaf.dialogue.phase() == Phase::answer);
-    deaf.dialogue.late();
-    CHECK(deaf.dialogue.phase() == Phase::over);
+    deaf.session.take(asked());
+    deaf.session.work();
+    REQUIRE(deaf.session.phase() == Phase::answer);
+    deaf.session.late();
+    CHECK(deaf.session.phase() == Phase::over);
 }
 
 TEST_CASE("who cannot be answered now is told when to come back, and may stay") {
     Talk talk;
-    talk.dialogue.take(asked());
-    REQUIRE(talk.dialogue.phase() == Phase::work);
-    talk.dialogue.turn_away();
-    settle(talk.dialogue, talk.said);
+    talk.session.take(asked());
+    REQUIRE(talk.session.phase() == Phase::work);
+    talk.session.turn_away();
+    settle(talk.session, talk.said);
     CHECK(talk.said.starts_with("HTTP/1.1 503 "));
     CHECK(talk.said.find("\r\nRetry-After: 1\r\n") != talk.said.npos);
     CHECK(talk.said.find(R"("reason":"too_busy")") != talk.said.npos);
@@ -166,41 +166,42 @@ TEST_CASE("who cannot be answered now is told when to come back, and may stay") 
     CHECK(talk.said.find("HTTP/1.1 204 ") != talk.said.npos);
     // With a body still to come it may not: that would be taken for the next request.
     Talk sending;
-    sending.dialogue.take(verify("Content-Length: 9\r\n\r\n"));
-    sending.dialogue.turn_away();
-    settle(sending.dialogue, sending.said);
-    CHECK(sending.dialogue.phase() == Phase::goodbye);
+    sending.session.take(verify("Content-Length: 9\r\n\r\n"));
+    sending.session.turn_away();
+    settle(sending.session, sending.said);
+    CHECK(sending.session.phase() == Phase::goodbye);
 }
 
 TEST_CASE("once it ends, the request at hand is answered as the last") {
     Talk talk;
-    talk.dialogue.take(asked() + asked());
+    talk.session.take(asked() + asked());
     talk.ending = true;
-    settle(talk.dialogue, talk.said);
+    settle(talk.session, talk.said);
     CHECK(talk.said.find("\r\nConnection: close\r\n") != talk.said.npos);
     CHECK(talk.said.find("HTTP/1.1 ", 1) == talk.said.npos);
-    CHECK(talk.dialogue.phase() == Phase::goodbye);
+    CHECK(talk.session.phase() == Phase::goodbye);
     // What was promised before is kept: the next request is answered, and told that it is the last.
     Talk promised;
-    promised.dialogue.take(asked() + asked() + asked());
-    promised.dialogue.work();
+    promised.session.take(asked() + asked() + asked());
+    promised.session.work();
     promised.ending = true;
-    settle(promised.dialogue, promised.said);
+    settle(promised.session, promised.said);
     const std::size_t second = promised.said.find("HTTP/1.1 ", 1);
     REQUIRE(second != promised.said.npos);
     CHECK(promised.said.find("HTTP/1.1 ", second + 1) == promised.said.npos);
     CHECK(promised.said.find("\r\nConnection: close\r\n") > second);
-    CHECK(promised.dialogue.phase() == Phase::goodbye);
+    CHECK(promised.session.phase() == Phase::goodbye);
 }
 
 TEST_CASE(
-    "what memory can answer takes the lane; a store's, a body's and a wrong secret's does not") {
+    "what memory can answer takes the fast path; a store's, a body's and a wrong secret's does "
+    "not") {
     HttpBench bench;
     const auto waits = [&](Listener listener, const std::string& bytes) {
         const std::atomic<bool> ending{false};
-        Dialogue dialogue(listener, Address::loopback(), bench.service, ending);
-        dialogue.take(bytes);
-        return dialogue.phase() == Phase::work;
+        Session session(listener, Address::loopback(), bench.service, ending);
+        session.take(bytes);
+        return session.phase() == Phase::work;
     };
     const std::string path = "/_hourgate/auth/nginx";
     CHECK_FALSE(waits(Listener::public_, get("/_hourgate/healthz")));
@@ -248,18 +249,18 @@ TEST_CASE("a request that is refused before it can be read is told with the boun
     for (const auto& [bytes, told] : cases) {
         HttpBench bench;
         const std::atomic<bool> ending{false};
-        Dialogue dialogue(Listener::ask, Address::loopback(), bench.service, ending);
-        dialogue.take(bytes);
+        Session session(Listener::ask, Address::loopback(), bench.service, ending);
+        session.take(bytes);
         std::string said;
-        settle(dialogue, said);
+        settle(session, said);
         CAPTURE(said);
         CHECK(bench.notes.refused == std::vector<std::string>{told});
     }
     HttpBench bench;
     const std::atomic<bool> ending{false};
-    Dialogue dialogue(Listener::public_, Address::loopback(), bench.service, ending);
-    dialogue.take("GET / HTTP");
-    dialogue.late();
+    Session session(Listener::public_, Address::loopback(), bench.service, ending);
+    session.take("GET / HTTP");
+    session.late();
     CHECK(bench.notes.refused ==
           std::vector<std::string>{"timed_out: 5 s for a request to arrive"});
 }

@@ -1,4 +1,4 @@
-// The lane's laws (lane_law.h) on a corpus and what becomes of it by chance, mutated by who knows
+// The fast path's laws (fast_path_law.h) on a corpus and what becomes of it by chance, mutated by who knows
 // what a request is. Needs no clang.
 //
 //   hourgate_fuzz [--seconds S] [--seed N] FOLDER     mutates the folder's files for S seconds
@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/lane_law.h"
+#include "fuzz/fast_path_law.h"
 #include "support/http_bench.h"
 
 using namespace hourgate;
@@ -180,19 +180,19 @@ int mutate_for(const std::string& folder, std::int64_t seconds, std::uint64_t se
     Random random(seed);
     for (const std::string& whole : corpus)
         for (unsigned how = 0; how < 8; ++how)
-            fuzz::check_lane(whole, static_cast<std::uint8_t>(how));
+            fuzz::check_fast_path(whole, static_cast<std::uint8_t>(how));
     std::uint64_t runs = 0;
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     for (; std::chrono::steady_clock::now() < end; ++runs)
-        fuzz::check_lane(mutated(corpus, random), static_cast<std::uint8_t>(random()));
+        fuzz::check_fast_path(mutated(corpus, random), static_cast<std::uint8_t>(random()));
     const fuzz::LaneCounts& counts = fuzz::lane_counts();
     std::printf(
         "hourgate_fuzz: %llu inputs, no difference; %llu heads were read by both; %llu "
-        "answers came by the lane, %llu not\n",
+        "answers came by the fast path, %llu not\n",
         static_cast<unsigned long long>(runs), static_cast<unsigned long long>(counts.read_alike),
-        static_cast<unsigned long long>(counts.by_lane),
+        static_cast<unsigned long long>(counts.by_fast_path),
         static_cast<unsigned long long>(counts.by_service));
-    return counts.read_alike > 0 && counts.by_lane > 0 && counts.by_service > 0 ? 0 : 1;
+    return counts.read_alike > 0 && counts.by_fast_path > 0 && counts.by_service > 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
         return mutate_for(paths[0], seconds, seed);
     for (const std::string& path : paths)
         for (unsigned how = 0; how < 256; ++how)
-            fuzz::check_lane(read_file(path), static_cast<std::uint8_t>(how));
+            fuzz::check_fast_path(read_file(path), static_cast<std::uint8_t>(how));
     if (paths.empty())
         std::fprintf(stderr, "usage: hourgate_fuzz [--seconds S] [--seed N] FOLDER | FILE...\n");
     return paths.empty() ? 2 : 0;

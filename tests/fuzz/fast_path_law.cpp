@@ -1,4 +1,4 @@
-#include "fuzz/lane_law.h"
+#include "fuzz/fast_path_law.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "fuzz/by_httplib.h"
+#include "http/decision/request_refusals.h"
 #include "http/server/session.h"
 #include "http/wire/response_writer.h"
 #include "support/http_bench.h"
@@ -21,11 +22,11 @@
 using namespace hourgate;
 using namespace hourgate::test;
 using hourgate::http::After;
-using hourgate::http::Dialogue;
 using hourgate::http::Head;
 using hourgate::http::HeadScanner;
 using hourgate::http::Listener;
-using Phase = hourgate::http::Dialogue::Phase;
+using hourgate::http::Session;
+using Phase = hourgate::http::Session::Phase;
 using Random = std::mt19937_64;
 
 namespace {
@@ -74,26 +75,26 @@ std::string comparable(const std::string& said) {
     return std::regex_replace(std::regex_replace(said, ids, "dec_ID"), dates, "");
 }
 
-/// What the Dialogue says to bytes that come cut as `cuts` will have it. Only what comes before a
-/// request with a body, which no lane answers, is compared: it ends there.
-std::string said_by_dialogue(World& world, Listener listener, const Address& peer,
-                             std::string_view bytes, Random& cuts) {
+/// What the Session says to bytes that come cut as `cuts` will have it. Only what comes before a
+/// request with a body, which no fast path answers, is compared: it ends there.
+std::string said_by_session(World& world, Listener listener, const Address& peer,
+                            std::string_view bytes, Random& cuts) {
     const std::atomic<bool> ending{false};
-    Dialogue dialogue(listener, peer, world.bench.service, ending);
+    Session session(listener, peer, world.bench.service, ending);
     std::string said;
-    while (dialogue.phase() != Phase::goodbye && dialogue.phase() != Phase::over) {
-        if (dialogue.phase() == Phase::work) {
-            dialogue.work();
+    while (session.phase() != Phase::goodbye && session.phase() != Phase::over) {
+        if (session.phase() == Phase::work) {
+            session.work();
             ++counts.by_service;
-            --counts.by_lane;
-        } else if (dialogue.phase() == Phase::answer) {
-            ++counts.by_lane;
-            said += dialogue.output();
-            dialogue.sent(dialogue.output().size());
+            --counts.by_fast_path;
+        } else if (session.phase() == Phase::answer) {
+            ++counts.by_fast_path;
+            said += session.output();
+            session.sent(session.output().size());
         } else if (!bytes.empty()) {
             const std::size_t most = cuts() % 4 == 0 ? 1 + cuts() % 40 : bytes.size();
-            const std::string_view part = bytes.substr(0, std::min(most, dialogue.room()));
-            dialogue.take(part);
+            const std::string_view part = bytes.substr(0, std::min(most, session.room()));
+            session.take(part);
             bytes.remove_prefix(part.size());
         } else {
             break;
@@ -155,9 +156,9 @@ std::string_view without_bodies(std::string_view bytes) {
 
 [[noreturn]] void fail(std::string_view bytes, const std::string& what, const std::string& one,
                        const std::string& other) {
-    const char* const path = "lane_fuzz.failed";
+    const char* const path = "fast_path_fuzz.failed";
     std::ofstream(path, std::ios::binary) << bytes;
-    std::fprintf(stderr, "%s\n--- bytes, in %s:\n%.*s\n--- dialogue:\n%s\n--- plainly:\n%s\n",
+    std::fprintf(stderr, "%s\n--- bytes, in %s:\n%.*s\n--- session:\n%s\n--- plainly:\n%s\n",
                  what.c_str(), path, static_cast<int>(bytes.size()), bytes.data(), one.c_str(),
                  other.c_str());
     std::abort();
@@ -209,7 +210,7 @@ const LaneCounts& lane_counts() noexcept {
     return counts;
 }
 
-void check_lane(std::string_view bytes, std::uint8_t how) {
+void check_fast_path(std::string_view bytes, std::uint8_t how) {
     static World enforcing[2] = {World(Mode::enforce), World(Mode::enforce)};
     static World observing[2] = {World(Mode::observe), World(Mode::observe)};
     check_reading(bytes);
@@ -224,7 +225,7 @@ void check_lane(std::string_view bytes, std::uint8_t how) {
         worlds[i].bench.notes.again.clear();
     }
     const std::string_view plain = without_bodies(bytes);
-    const std::string one = comparable(said_by_dialogue(worlds[0], listener, peer, plain, cuts));
+    const std::string one = comparable(said_by_session(worlds[0], listener, peer, plain, cuts));
     const std::string other = comparable(said_plainly(worlds[1], listener, peer, plain));
     if (one != other)
         fail(bytes, "the answers differ", one, other);
@@ -235,7 +236,7 @@ void check_lane(std::string_view bytes, std::uint8_t how) {
         fail(bytes, "what was counted differs", one, other);
     if (plain.size() < bytes.size()) {  // with bodies, for what it may break
         World lone(Mode::enforce);
-        (void)said_by_dialogue(lone, listener, peer, bytes, cuts);
+        (void)said_by_session(lone, listener, peer, bytes, cuts);
     }
 }
 

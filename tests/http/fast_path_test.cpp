@@ -1,4 +1,4 @@
-// The lane beside what tests/fuzz holds it to: that it says what the long way says.
+// The fast path beside what tests/fuzz holds it to: that it says what the long way says.
 #include "http/ask/fast_path.h"
 
 #include <atomic>
@@ -15,9 +15,9 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Dialogue;
 using hourgate::http::Listener;
-using Phase = hourgate::http::Dialogue::Phase;
+using hourgate::http::Session;
+using Phase = hourgate::http::Session::Phase;
 
 namespace {
 
@@ -69,18 +69,18 @@ TEST_CASE("a granted call is decided and answered without asking for memory") {
           asked("envoy/clients/a-long-name-of-a-client/1", "")}) {
         CAPTURE(bytes);
         const std::atomic<bool> ending{false};
-        Dialogue dialogue(Listener::ask, Address::loopback(), service, ending);
+        Session session(Listener::ask, Address::loopback(), service, ending);
         std::uint64_t before = 0;
         int granted = 0;
         for (int i = 0; i < 120; ++i) {
             if (i == 20)  // then every buffer has the size it needs
                 before = allocations_of_this_thread();
-            dialogue.take(bytes);
-            if (dialogue.phase() == Phase::work)  // the first: nothing is remembered yet
-                dialogue.work();
-            REQUIRE(dialogue.phase() == Phase::answer);
-            granted += dialogue.output().starts_with("HTTP/1.1 20") ? 1 : 0;
-            dialogue.sent(dialogue.output().size());
+            session.take(bytes);
+            if (session.phase() == Phase::work)  // the first: nothing is remembered yet
+                session.work();
+            REQUIRE(session.phase() == Phase::answer);
+            granted += session.output().starts_with("HTTP/1.1 20") ? 1 : 0;
+            session.sent(session.output().size());
         }
         const std::uint64_t after = allocations_of_this_thread();
         CHECK(granted == 120);
