@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "gate/call.h"
 #include "gate/facts.h"
+#include "gate/reason.h"
 #include "limiter/limiter.h"
 #include "plan/plan.h"
 #include "plan/subscription.h"
@@ -21,51 +22,6 @@
 #include "token/format.h"
 
 namespace hourgate {
-
-/// Why. Stable names (to_text) in answers, logs and metrics; PRODUCT.md section 6.
-enum class Reason : std::uint8_t {
-    granted,
-    // 0: can it be read
-    bad_request,
-    host_unlisted,
-    method_not_allowed,
-    target_too_long,
-    path_ambiguous,
-    forged_header,
-    // 1: who is asking
-    no_credentials,
-    wrong_scheme,
-    malformed_token,
-    damaged_token,
-    wrong_environment,
-    unknown_token,
-    revoked_token,
-    expired_token,
-    rotated_token,
-    member_removed,
-    too_many_failures,
-    // 2: is it paid for
-    plan_without_api,
-    plan_lapsed,
-    // 3: may they
-    role_forbidden,
-    scope_missing,
-    not_own,
-    path_unlisted,
-    // 4: is there room
-    window_full,
-    // could not decide: never a refusal of the caller, never granted
-    store_failed,
-};
-constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::store_failed) + 1;
-
-[[nodiscard]] std::string_view to_text(Reason reason) noexcept;
-
-/// What question 3 says as the reason of a decision.
-[[nodiscard]] Reason reason_of(policy::Verdict verdict) noexcept;
-
-/// Which of the four questions a reason answers; 0 for unreadable calls, granted and store_failed.
-[[nodiscard]] int question_of(Reason reason) noexcept;
 
 /// Whose windows `Decision::room` tells of.
 enum class RoomOf : std::uint8_t {

@@ -20,49 +20,6 @@ namespace {
 constexpr std::string_view id_mark = "dec_";
 constexpr std::size_t headers_usual = 12;  // of a refusal: few have more
 
-int status_for(Reason reason) noexcept {
-    switch (reason) {
-        case Reason::granted:
-            return 200;
-        case Reason::bad_request:
-        case Reason::path_ambiguous:
-        case Reason::forged_header:
-            return 400;
-        case Reason::target_too_long:
-            return 414;
-        case Reason::method_not_allowed:
-            return 405;
-        case Reason::host_unlisted:
-            return 421;
-        case Reason::no_credentials:
-        case Reason::wrong_scheme:
-        case Reason::malformed_token:
-        case Reason::damaged_token:
-        case Reason::wrong_environment:
-        case Reason::unknown_token:
-        case Reason::revoked_token:
-        case Reason::expired_token:
-        case Reason::rotated_token:
-        case Reason::member_removed:
-            return 401;
-        case Reason::too_many_failures:
-            return 429;
-        case Reason::plan_without_api:
-        case Reason::plan_lapsed:
-            return 402;
-        case Reason::role_forbidden:
-        case Reason::scope_missing:
-        case Reason::not_own:
-        case Reason::path_unlisted:
-            return 403;
-        case Reason::window_full:
-            return 429;
-        case Reason::store_failed:
-            return 503;
-    }
-    return 503;
-}
-
 /// Nothing but printable ASCII goes into a header's value, no matter who chose it.
 /// `changed` is used when `text` has anything else.
 std::string_view header_safe(std::string_view text, std::string& changed) {
@@ -183,7 +140,7 @@ void add_because(Json& error, const Decision& decision, const ReplySettings& set
 /// RFC 6750 section 3. A caller who sent nothing of ours is told the scheme, and no error code.
 std::string challenge(const Decision& decision, const ReplySettings& settings) {
     std::string value = "Bearer realm=\"" + quoted_safe(settings.realm) + "\"";
-    if (status_for(decision.reason) == 403) {
+    if (status_of(decision.reason) == 403) {
         value += ", error=\"insufficient_scope\"";
         if (!decision.judgement.required_scope.empty())
             value += ", scope=\"" + quoted_safe(decision.judgement.required_scope) + "\"";
@@ -247,29 +204,7 @@ Format format_for(std::string_view accept) noexcept {
 }
 
 int status_of(const Decision& decision) noexcept {
-    return decision.granted() ? 200 : status_for(decision.reason);
-}
-
-std::string_view code_of(Reason reason) noexcept {
-    switch (status_for(reason)) {
-        case 200:
-            return "granted";
-        case 400:
-        case 405:
-        case 414:
-        case 421:
-            return "bad_request";
-        case 401:
-            return "unauthenticated";
-        case 402:
-            return "forbidden_plan";
-        case 403:
-            return "forbidden_scope";
-        case 429:
-            return "rate_limited";
-        default:
-            return "unavailable";
-    }
+    return decision.granted() ? 200 : status_of(decision.reason);
 }
 
 std::string docs_of(std::string_view reason, const ReplySettings& settings) {
@@ -329,7 +264,7 @@ Json error_members(const Decision& decision, const ReplySettings& settings) {
         error["decision"] = shown_id(decision);
     if (const std::string docs = docs_of(to_text(decision.reason), settings); !docs.empty())
         error["docs"] = docs;
-    switch (status_for(decision.reason)) {
+    switch (status_of(decision.reason)) {
         case 401:
             add_who(error, decision);
             break;
@@ -494,7 +429,7 @@ void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplyS
         to.add("X-Hourgate-Decision",
                Line() << id_mark << std::string_view(decision.id.data(), decision.id.size()));
     to.add("Cache-Control", "no-store");
-    const int status = status_for(decision.reason);
+    const int status = status_of(decision.reason);
     if (decision.observed) {
         to.add("X-Hourgate-Would",
                std::to_string(status) + " " + std::string(to_text(decision.reason)));
@@ -533,7 +468,7 @@ void add_identity_headers(HeaderSink& to, const Decision& decision) {
 
 Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
     Answer answer =
-        blotted_answer(status_for(decision.reason), error_members(decision, settings), format);
+        blotted_answer(status_of(decision.reason), error_members(decision, settings), format);
     AnswerHeaders to(answer);
     add_decision_headers(to, decision, settings);
     if (decision.reason == Reason::method_not_allowed)  // RFC 9110 section 15.5.6

@@ -40,10 +40,8 @@ enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9
 /// application/problem+json when Accept names it with a q above 0 and not below application/json's.
 [[nodiscard]] Format format_for(std::string_view accept) noexcept;
 
-/// One switch, no default. 200 for granted and observed.
+/// Returns the status of an answer: 200 if the call is granted, also in mode observe.
 [[nodiscard]] int status_of(const Decision& decision) noexcept;
-/// "unauthenticated", "forbidden_plan", … PRODUCT.md section 6.
-[[nodiscard]] std::string_view code_of(Reason reason) noexcept;
 
 /// "dec_" and the id: what a caller quotes when asking for help. REQUIRES: decision.has_id().
 [[nodiscard]] std::string shown_id(const Decision& decision);
