@@ -1,8 +1,29 @@
 #include "gate/decision.h"
 
 #include "base/limits.h"
+#include "base/random.h"
 
 namespace hourgate {
+
+Decision::Decision(const Call& call)
+    : now(call.now),
+      door(call.door),
+      method(call.method),
+      target(call.target),
+      host(call.host),
+      request_id(call.request_id),
+      problem(call.problem),
+      problem_detail(call.problem_detail),
+      presented(call.presented),
+      misplaced(call.misplaced),
+      misplaced_in(call.misplaced_in),
+      address(call.address),
+      peer(call.peer) {
+    if (call.spend != Spend::no)
+        id = random_hex_128();
+    if (call.presented == Presented::other_scheme)
+        scheme = call.credentials;
+}
 
 std::span<const Window> own_windows(policy::OwnWindow which) noexcept {
     using Pair = std::array<Window, 2>;

@@ -37,12 +37,16 @@ enum class RoomOf : std::uint8_t {
 [[nodiscard]] std::span<const Window> own_windows(policy::OwnWindow which) noexcept;
 
 struct Decision {
+    Decision() = default;
+    /// Copies what is asked from `call`, and draws an id unless the call is a look (Spend::no).
+    explicit Decision(const Call& call);
+
     Reason reason = Reason::store_failed;
     /// too_many_failures: the 401 it would have been. Granted, and OwnRoute::why: the 401 that any
     /// other call of this token would get.
     Reason because = Reason::granted;
     bool observed = false;     ///< mode observe: granted although `reason` refuses
-    bool needs_store = false;  ///< nothing was decided: see Gate::decide_at_hand
+    bool needs_store = false;  ///< nothing was decided: see Gate::decide_from_memory
     /// 128 random bits in hex; shown as "dec_" + id. Zero bytes for a look (Spend::no): it is on no
     /// record, so there is nothing to quote.
     std::array<char, 32> id{};

@@ -28,7 +28,7 @@ public:
 
     /// What find() would give without a look into the store; absent when it would look. Any thread;
     /// waits for nobody who reads the store.
-    [[nodiscard]] virtual Found find_at_hand(std::string_view /*prefix*/, Now /*now*/) noexcept {
+    [[nodiscard]] virtual Found find_in_memory(std::string_view /*prefix*/, Now /*now*/) noexcept {
         return {Outcome::absent, nullptr, nullptr, true};
     }
 
@@ -39,7 +39,7 @@ public:
 
     /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it
     /// found: a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
-    virtual void look_up_in_vain(std::string_view prefix) noexcept = 0;
+    virtual void simulate_lookup(std::string_view prefix) noexcept = 0;
 };
 
 }  // namespace hourgate

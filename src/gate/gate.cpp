@@ -20,15 +20,13 @@ Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory
       preflights_(preflights) {}
 
 Decision Gate::decide(const Call& call) {
-    Decision decision;
-    begin(decision, call);
+    Decision decision(call);
     answer(decision, call, Within::store);
     return decision;
 }
 
-std::optional<Decision> Gate::decide_at_hand(const Call& call) {
-    std::optional<Decision> decision(std::in_place);  // large: made where it stays
-    begin(*decision, call);
+std::optional<Decision> Gate::decide_from_memory(const Call& call) {
+    std::optional<Decision> decision(std::in_place, call);  // large: made where it stays
     answer(*decision, call, Within::memory);
     if (decision->needs_store)
         decision.reset();
@@ -95,8 +93,8 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
     const token::Parsed parsed = token::shape_of(call.credentials, settings_.brand);
     if (parsed.flaw != token::Flaw::none)
         return malformed(decision, call);
-    const bool may_be_at_hand = within == Within::memory && parsed.env == settings_.env;
-    if (!may_be_at_hand && !token::is_whole(call.credentials))
+    const bool may_be_in_memory = within == Within::memory && parsed.env == settings_.env;
+    if (!may_be_in_memory && !token::is_whole(call.credentials))
         return damaged(decision, call);
     decision.prefix = parsed.prefix;
     decision.env = parsed.env;
@@ -106,7 +104,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
     const token::Digest digest = token::digest_of(call.credentials);
     Directory::Found found = within == Within::store
                                  ? directory_.find(parsed.prefix, call.now)
-                                 : directory_.find_at_hand(parsed.prefix, call.now);
+                                 : directory_.find_in_memory(parsed.prefix, call.now);
     if (found.outcome == Directory::Outcome::failed)
         return Reason::store_failed;
     if (!token::same(digest, found.facts ? found.facts->token.digest : token::dummy_digest()))

@@ -1,6 +1,6 @@
 // The decision: who is asking (401), is it paid for (402), may they (403), is there room (429).
-// Always in this order; gate.cpp is one page.
-// Refuses to: read a clock, a header or a file; cache an answer; grant what it could not decide.
+// Always in this order; gate.cpp is one page. The gate reads no clock, header or file, caches no
+// answer, and never grants a call that it could not decide.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace hourgate {
 
 enum class Mode : std::uint8_t { enforce, observe };
 
-/// Under which numbers a call to one of the gate's own routes is counted: each of OwnWindow has
-/// logs of its own in one limiter. Dead tokens are counted apart from living ones.
+/// Returns the numbers under which a call to one of the gate's own routes is counted. Each
+/// OwnWindow has its own logs in one limiter. Dead tokens are counted separately from living ones.
 [[nodiscard]] CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which,
                                      bool dead) noexcept;
 
-/// For a restored database: above these numbers stand the logs of own_logs_of() whose token or
-/// member has a row number above those of `last`.
+/// Returns the highest numbers that own_logs_of() gives to rows up to `last`. After a restore, logs
+/// with higher numbers belong to tokens and members that the backup does not have.
 [[nodiscard]] CountedFor last_own_logs(CountedFor last) noexcept;
 
 class Gate {
@@ -38,39 +38,40 @@ public:
         std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
     };
 
-    /// All references must outlive the gate. `own` counts calls to the gate's own routes, apart
-    /// from the plans' windows. `preflights` counts CORS preflights, in the same window as
-    /// `public_calls` but in a table of its own: neither can take the other's places.
+    /// `own` counts calls to the gate's own routes, separately from the plans' windows.
+    /// `preflights` counts CORS preflights in the same window as `public_calls` but in its own
+    /// table, so that neither can fill the other's. REQUIRES: all references outlive the gate.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
          Limiter& own, AddressLimiter& failures, AddressLimiter& public_calls,
          AddressLimiter& preflights);
 
-    /// Decides one call. Any thread. Only a granted call spends, in all its windows as one step; a
-    /// 401 is counted for the caller's address. The gate's own routes and the admin door are
-    /// always enforced, also where the call cannot be read.
+    /// Decides one call. Only a granted call spends, in all its windows in one step. A 401 is
+    /// counted for the caller's address. The gate's own routes and the admin listener are always
+    /// enforced, even if the call cannot be read. May wait for the store. Threads: any.
     [[nodiscard]] Decision decide(const Call& call);
 
-    /// The same from memory alone, for who may not wait. Nothing: it takes a look into the store,
-    /// and nothing was counted. A wrong secret takes one as an unknown prefix does: neither is
-    /// answered sooner than the other. Any thread.
-    [[nodiscard]] std::optional<Decision> decide_at_hand(const Call& call);
+    /// Decides one call from memory, for callers that may not wait. Returns nullopt if the store
+    /// would have to be read; nothing has been counted then. A wrong secret and an unknown prefix
+    /// both need the store, so neither is answered sooner than the other. Threads: any.
+    [[nodiscard]] std::optional<Decision> decide_from_memory(const Call& call);
 
-    /// Decides a call that was granted and still goes on: who, paid, may, as of `now`. Nothing is
-    /// counted or spent, and there is room: it was. store_failed: not known. May wait for the
-    /// store; any thread. What `granted` points to outlives the answer.
-    [[nodiscard]] Decision decide_again(const Decision& granted, Now now);
+    /// Decides a granted call that still runs once more, as of `now`: who, paid and may. It counts
+    /// and spends nothing, and does not ask for room, which the call has had. Returns store_failed
+    /// if the store cannot tell. May wait for the store. Threads: any. REQUIRES: what `granted`
+    /// points to outlives the result.
+    [[nodiscard]] Decision recheck(const Decision& granted, Now now);
 
-    /// Asks who and paid of a token alone, as in mode enforce: no call, so no path and no window.
-    /// A look: nothing is counted. An operator's token is role_forbidden: it opens no API. An
-    /// unknown prefix and a wrong secret cost the same, as in decide(). May wait for the store; any
-    /// thread.
+    /// Answers who and paid for a token, as in mode enforce. There is no call, so no path and no
+    /// window, and nothing is counted. An operator token is role_forbidden, because it opens no
+    /// API. An unknown prefix and a wrong secret cost the same, as in decide(). May wait for the
+    /// store. Threads: any.
     [[nodiscard]] Decision introspect(std::string_view token, Now now);
 
-    /// Question 1 for the holder of the secret: revoked, rotated, expired, member_removed, else
-    /// granted. A live token and a dead one may both ask why: the route tells them apart by this.
+    /// Answers question 1 for the holder of the secret: revoked, rotated, expired, member_removed,
+    /// or granted. A live token and a dead one may both ask why; the route distinguishes them.
     [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
 
-    /// As of Directory: who asks often enough keeps calls from waiting for the store's version.
+    /// As of Directory. A caller that asks often enough keeps calls from waiting for the store.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
     void refresh() noexcept { directory_.refresh(); }
 
@@ -92,7 +93,6 @@ private:
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason room(Decision& decision, const Call& call, Within within);
 
-    static void begin(Decision& decision, const Call& call);
     [[nodiscard]] Reason mismatch(Decision& decision, const Call& call, Within within,
                                   bool from_memory);
     [[nodiscard]] Reason malformed(Decision& decision, const Call& call) const noexcept;

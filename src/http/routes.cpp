@@ -204,7 +204,7 @@ std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
     if (!forwards(head.request))
         return std::nullopt;
     const Call call = passing_call(head.request);
-    auto decision = gate_.decide_at_hand(call);
+    auto decision = gate_.decide_from_memory(call);
     if (!decision)
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
@@ -216,7 +216,7 @@ std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
 void Routes::check(Passage& passage) noexcept {
     try {
         const Now now = clock_.now();
-        const Decision decision = gate_.decide_again(passage.decision, now);
+        const Decision decision = gate_.recheck(passage.decision, now);
         if (decision.granted()) {
             passage.sure_us = now.boot_us;
             return;
@@ -224,7 +224,7 @@ void Routes::check(Passage& passage) noexcept {
         const bool unsure = decision.reason == Reason::store_failed;
         if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
             return;
-        observer_.decided_again(decision, status_of(decision));
+        observer_.rechecked(decision, status_of(decision));
         passage.end(refusal_of(passage, decision));
     } catch (...) {  // a lack of memory: it is decided again soon
     }

@@ -364,7 +364,7 @@ Directory::Found LeasedDirectory::find(std::string_view prefix, Now now) {
     }
 }
 
-Directory::Found LeasedDirectory::find_at_hand(std::string_view prefix, Now now) noexcept {
+Directory::Found LeasedDirectory::find_in_memory(std::string_view prefix, Now now) noexcept {
     try {
         const std::optional<Key> key = key_of(prefix);
         Generation at = 0;
@@ -388,7 +388,7 @@ void LeasedDirectory::refresh() noexcept {
     state_->refreshing.store(false);
 }
 
-void LeasedDirectory::look_up_in_vain(std::string_view prefix) noexcept {
+void LeasedDirectory::simulate_lookup(std::string_view prefix) noexcept {
     state_->look_ups.fetch_add(1, std::memory_order_relaxed);
     try {
         const FactReader::Row forgotten = state_->readers.read(prefix);

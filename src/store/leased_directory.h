@@ -25,11 +25,11 @@ public:
     ~LeasedDirectory() override;
 
     [[nodiscard]] Found find(std::string_view prefix, Now now) override;
-    [[nodiscard]] Found find_at_hand(std::string_view prefix, Now now) noexcept override;
+    [[nodiscard]] Found find_in_memory(std::string_view prefix, Now now) noexcept override;
     /// Half a lease before it ends.
     [[nodiscard]] bool refresh_due(Now now) noexcept override;
     void refresh() noexcept override;
-    void look_up_in_vain(std::string_view prefix) noexcept override;
+    void simulate_lookup(std::string_view prefix) noexcept override;
 
     /// A change was committed in this process: after this returns it is in force for every request
     /// received from then on. The version is read here, by the thread that made the change, so that

@@ -183,7 +183,7 @@ TEST_CASE("a damaged token is told so without a look into the store, whatever is
             Call call = bench.call();
             call.credentials = text;
             call.address.reset();
-            const auto at_hand = bench.gate.decide_at_hand(call);
+            const auto at_hand = bench.gate.decide_from_memory(call);
             REQUIRE(at_hand);
             for (const Decision& decision : {*at_hand, bench.gate.decide(call)}) {
                 CHECK(text_of(decision) == "damaged_token");
@@ -200,17 +200,17 @@ TEST_CASE("a damaged token is told so without a look into the store, whatever is
 TEST_CASE("from memory alone, what is not known there is left to the store, wrong secrets too") {
     Bench bench;
     Call call = bench.call();
-    CHECK_FALSE(bench.gate.decide_at_hand(call));
+    CHECK_FALSE(bench.gate.decide_from_memory(call));
     REQUIRE(decide(bench, call) == "granted");
     const int look_ups = bench.directory.look_ups;
     for (const std::string& text : {unknown_token(), wrong_secret(bench)}) {
         call.credentials = text;
-        CHECK_FALSE(bench.gate.decide_at_hand(call));
+        CHECK_FALSE(bench.gate.decide_from_memory(call));
     }
     const std::string other(token::mint("hsk", token::Env::test).text.reveal());
     call.credentials = other;
-    CHECK(text_of(*bench.gate.decide_at_hand(call)) == "wrong_environment");
-    const auto known = bench.gate.decide_at_hand(bench.call());
+    CHECK(text_of(*bench.gate.decide_from_memory(call)) == "wrong_environment");
+    const auto known = bench.gate.decide_from_memory(bench.call());
     CHECK(text_of(*known) == "granted");
     CHECK(known->prefix == bench.minted.prefix);
     CHECK(bench.directory.look_ups == look_ups);
@@ -339,7 +339,7 @@ TEST_CASE("an operator token is refused on a public resource and in a preflight 
         CAPTURE(call.target);
         const Decision decision = bench.gate.decide(call);
         CHECK(decision.reason == Reason::role_forbidden);
-        const auto at_hand = bench.gate.decide_at_hand(call);
+        const auto at_hand = bench.gate.decide_from_memory(call);
         REQUIRE(at_hand);
         CHECK(at_hand->reason == Reason::role_forbidden);
     }

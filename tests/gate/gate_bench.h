@@ -37,14 +37,14 @@ public:
         const std::lock_guard lock(mutex);
         return find_locked(prefix);
     }
-    Found find_at_hand(std::string_view prefix, Now) noexcept override {
+    Found find_in_memory(std::string_view prefix, Now) noexcept override {
         const std::lock_guard lock(mutex);
         const auto entry = facts.find(std::string(prefix));
         if (fails || entry == facts.end() || entry->second.use_count() == 1)
             return {Outcome::absent, nullptr, nullptr, true};
         return find_locked(prefix);
     }
-    void look_up_in_vain(std::string_view) noexcept override { ++look_ups; }
+    void simulate_lookup(std::string_view) noexcept override { ++look_ups; }
 
     std::map<std::string, std::shared_ptr<const Facts>> facts;
     std::vector<std::shared_ptr<const Facts>> kept;

@@ -332,10 +332,10 @@ TEST_CASE("a revocation that the store does not answer for is undecided, and at 
     bench.directory.facts[sibling.token.prefix] = std::make_shared<Facts>(sibling.shared());
     const std::string target = api + "/tokens/aaaaaaaaaaaa";
     REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");  // its own token is at hand
-    CHECK_FALSE(bench.gate.decide_at_hand(bench.call(target, "DELETE")));
+    CHECK_FALSE(bench.gate.decide_from_memory(bench.call(target, "DELETE")));
     CHECK(own_spent(bench) == 0);
     CHECK(reason(decide(bench, {"DELETE", target})) == "granted");
-    const auto at_hand = bench.gate.decide_at_hand(bench.call(target, "DELETE"));
+    const auto at_hand = bench.gate.decide_from_memory(bench.call(target, "DELETE"));
     REQUIRE(at_hand);
     CHECK(reason(*at_hand) == "granted");
 }
@@ -583,7 +583,7 @@ TEST_CASE("whose token is dead may ask why, and nothing else") {
             CHECK(decision.plan == nullptr);  // how its successor fares is not shown
             CHECK(decision.room_of == RoomOf::own);
         }
-        const auto at_hand = bench.gate.decide_at_hand(bench.own_call(why));
+        const auto at_hand = bench.gate.decide_from_memory(bench.own_call(why));
         REQUIRE(at_hand);
         CHECK(reason(*at_hand) == "granted");
         CHECK(whys_left(bench) == 57);

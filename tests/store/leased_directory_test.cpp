@@ -131,8 +131,8 @@ TEST_CASE("a look-up in vain costs one look-up, known or not, and changes nothin
     bench.open();
     CHECK(bench.find(bench.prefix).outcome == Outcome::found);
     const auto facts = bench.find(bench.prefix).facts;
-    CHECK(bench.cost([&] { bench.directory->look_up_in_vain(bench.prefix); }) == 1);
-    CHECK(bench.cost([&] { bench.directory->look_up_in_vain(nobody); }) == 1);
+    CHECK(bench.cost([&] { bench.directory->simulate_lookup(bench.prefix); }) == 1);
+    CHECK(bench.cost([&] { bench.directory->simulate_lookup(nobody); }) == 1);
     CHECK(bench.directory->counts().entries == 1);
     CHECK(bench.find(bench.prefix).facts == facts);
 }
@@ -385,7 +385,7 @@ TEST_CASE("a store that fails is told as such, never as an unknown token, and re
     CHECK_FALSE(failed.facts);
     CHECK(bench.find(nobody).outcome == Outcome::failed);
     CHECK_FALSE(bench.directory->ready());
-    bench.directory->look_up_in_vain(nobody);
+    bench.directory->simulate_lookup(nobody);
     CHECK(bench.directory->counts().failures >= 3);
 
     std::filesystem::rename(aside, bench.path);
@@ -468,7 +468,7 @@ TEST_CASE("no reading stays on its snapshot: the WAL can be written back whole a
         bench.run("UPDATE plans SET rank = rank + 1");
         CHECK(bench.find_later(bench.prefix).outcome == Outcome::found);
         CHECK(bench.find(nobody).outcome == Outcome::absent);
-        bench.directory->look_up_in_vain(bench.prefix);
+        bench.directory->simulate_lookup(bench.prefix);
         CHECK(bench.directory->ready());
         CHECK(bench.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0);
     }

@@ -29,7 +29,7 @@ public:
         const bool known = facts_ != nullptr && facts_->token.prefix == prefix;
         return {known ? Outcome::found : Outcome::absent, known ? facts_ : nullptr, plans_, false};
     }
-    void look_up_in_vain(std::string_view) noexcept override {}
+    void simulate_lookup(std::string_view) noexcept override {}
 
 private:
     const std::shared_ptr<const PlanBook> plans_;

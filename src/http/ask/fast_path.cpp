@@ -44,7 +44,7 @@ bool FastPath::answer(Listener listener, const Head& head, After after, std::str
     Call call = asked_call(*dialect, request, trust_, now);
     const bool may_repeat = asks_ != nullptr && dialect == Dialect::nginx;
     const auto ask = may_repeat ? asks_->before(request, call) : std::nullopt;
-    const auto decision = gate_.decide_at_hand(call);
+    const auto decision = gate_.decide_from_memory(call);
     if (ask)
         asks_->after(*ask, call, decision ? &*decision : nullptr);
     if (!decision)

@@ -29,7 +29,7 @@ Reason after(const std::function<void(Bench&)>& change) {
     bench.advance_s(1);
     change(bench);
     bench.put();
-    const Decision again = bench.gate.decide_again(granted, bench.now);
+    const Decision again = bench.gate.recheck(granted, bench.now);
     CHECK(again.id == granted.id);
     CHECK(again.room.granted == granted.room.granted);
     CHECK(left(bench) == 2);
@@ -49,7 +49,7 @@ TEST_CASE("a call goes on when its window is full by now: there was room for it"
     while (bench.gate.decide(bench.call(target)).granted()) {
     }
     CHECK(left(bench) == 0);
-    CHECK(bench.gate.decide_again(granted, bench.now).granted());
+    CHECK(bench.gate.recheck(granted, bench.now).granted());
 }
 
 TEST_CASE("a call that goes on is refused for whatever would refuse it now") {
@@ -81,13 +81,13 @@ TEST_CASE("a public call, and one that was only observed, goes on") {
     call.presented = Presented::nothing;
     const Decision granted = open.gate.decide(call);
     open.directory.fails = true;
-    CHECK(open.gate.decide_again(granted, open.now).granted());
+    CHECK(open.gate.recheck(granted, open.now).granted());
 
     Bench watching(Mode::observe);
     Call stranger = watching.call("/clients/1");
     stranger.presented = Presented::nothing;
     const Decision observed = watching.gate.decide(stranger);
-    CHECK(watching.gate.decide_again(observed, watching.now).granted());
+    CHECK(watching.gate.recheck(observed, watching.now).granted());
 }
 
 TEST_CASE("a token shown at a public resource may be revoked while its call goes on") {
@@ -97,8 +97,8 @@ TEST_CASE("a token shown at a public resource may be revoked while its call goes
     REQUIRE(granted.granted());
     bench.facts.workspace.plan_id = 1;
     bench.put();
-    CHECK(bench.gate.decide_again(granted, bench.now).granted());
+    CHECK(bench.gate.recheck(granted, bench.now).granted());
     bench.facts.token.revoked_ms = bench.now.wall_ms;
     bench.put();
-    CHECK(bench.gate.decide_again(granted, bench.now).reason == Reason::revoked_token);
+    CHECK(bench.gate.recheck(granted, bench.now).reason == Reason::revoked_token);
 }

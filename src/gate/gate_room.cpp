@@ -1,13 +1,11 @@
-// Beside the four questions: what a decision begins with, who need not be known, and the windows
-// that are not a plan's.
+// Question 4 and what belongs to it: the windows of the gate's own routes, of public calls, of
+// failures and of plans, and which calls need no caller.
 #include <array>
 
 #include "base/limits.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "gate/gate.h"
 #include "token/format.h"
-#include "token/mistake.h"
 
 namespace hourgate {
 
@@ -72,62 +70,6 @@ CountedFor last_own_logs(CountedFor last) noexcept {
     return {(last.line + 1) * kinds - 1, (last.member + 1) * kinds - 1, 0};
 }
 
-void Gate::begin(Decision& decision, const Call& call) {
-    if (call.spend != Spend::no)
-        decision.id = random_hex_128();
-    decision.now = call.now;
-    decision.door = call.door;
-    decision.method = call.method;
-    decision.target = call.target;
-    decision.host = call.host;
-    decision.request_id = call.request_id;
-    decision.problem = call.problem;
-    decision.problem_detail = call.problem_detail;
-    decision.presented = call.presented;
-    if (call.presented == Presented::other_scheme)
-        decision.scheme = call.credentials;
-    decision.misplaced = call.misplaced;
-    decision.misplaced_in = call.misplaced_in;
-    decision.address = call.address;
-    decision.peer = call.peer;
-}
-
-/// Nobody's secret: an unknown prefix and a wrong secret cost one look into the store each, a
-/// damaged token none.
-Reason Gate::mismatch(Decision& decision, const Call& call, Within within, bool from_memory) {
-    if (within == Within::memory && !token::is_whole(call.credentials))
-        return damaged(decision, call);
-    decision.needs_store = within == Within::memory;
-    if (within == Within::store && from_memory)
-        directory_.look_up_in_vain(decision.prefix);
-    return Reason::unknown_token;
-}
-
-/// What was done to it is looked for here, where it has turned out to be no token.
-Reason Gate::malformed(Decision& decision, const Call& call) const noexcept {
-    const token::Mistake mistake = token::mistake_of(call.credentials, settings_.brand);
-    decision.flaw = mistake.flaw;
-    decision.characters = mistake.characters;
-    decision.flaw_at = mistake.at;
-    return Reason::malformed_token;
-}
-
-/// A token whose check digits do not fit: it has no prefix that could be believed.
-Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
-    const bool one_case = token::is_in_one_case(call.credentials);
-    decision.flaw = one_case ? token::Flaw::letter_case : token::Flaw::check;
-    decision.prefix.clear();
-    return Reason::damaged_token;
-}
-
-/// Whether the gate itself will say why a token does not work. Asked about elsewhere, by a proxy or
-/// a back end, such a call would go on to the API in the name of a dead token.
-bool Gate::asks_why(const Decision& decision, const Call& call) noexcept {
-    return decision.match.own == policy::OwnRoute::why &&
-           policy::is_urgent(decision.match.own, call.method) && call.answered_here &&
-           !decision.facts->is_operator();
-}
-
 /// The gate's own routes. What is left of the plan's windows is shown, and stays. A token in its
 /// grace or a dead one has windows apart from its successor's, so its thief cannot use them up. A
 /// dead token is not shown how its successor fares.
@@ -170,7 +112,7 @@ std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within w
         return false;
     const Directory::Found found = within == Within::store
                                        ? directory_.find(prefix, call.now)
-                                       : directory_.find_at_hand(prefix, call.now);
+                                       : directory_.find_in_memory(prefix, call.now);
     if (found.facts)
         return may_still_revoke(*decision.facts, *found.facts);
     decision.needs_store = within == Within::memory;

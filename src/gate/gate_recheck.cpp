@@ -1,25 +1,10 @@
-// Question 1 once the secret is known to match: does the token still work? Asked of each call, and
-// of one that goes on for long again and again. And what is asked of a token without any call.
+// Decides a granted call that still runs once more.
 #include "gate/gate.h"
 #include "token/digest.h"
 
 namespace hourgate {
 
-/// The caller is the one who holds the token. Does it still work?
-Reason Gate::alive(const Facts& facts, std::int64_t now_ms) noexcept {
-    const TokenFacts& token = facts.token;
-    if (token.revoked_ms)
-        return Reason::revoked_token;
-    if (token.works_until_ms && now_ms >= *token.works_until_ms)
-        return Reason::rotated_token;
-    if (token.expires_ms && now_ms >= *token.expires_ms)
-        return Reason::expired_token;
-    if (facts.member->removed_ms)
-        return Reason::member_removed;
-    return Reason::granted;
-}
-
-Decision Gate::decide_again(const Decision& granted, Now now) {
+Decision Gate::recheck(const Decision& granted, Now now) {
     Decision again = granted;
     again.now = now;
     if (granted.observed || !granted.facts)
@@ -39,22 +24,6 @@ Decision Gate::decide_again(const Decision& granted, Now now) {
     if (again.reason == Reason::granted && !is_public)
         again.reason = may(again, call);
     return again;
-}
-
-Decision Gate::introspect(std::string_view token, Now now) {
-    Call call;
-    call.presented = Presented::bearer;
-    call.credentials = token;
-    call.now = now;
-    call.spend = Spend::no;
-    Decision decision;
-    begin(decision, call);
-    decision.reason = who(decision, call, Within::store);
-    if (decision.reason == Reason::granted && decision.facts->is_operator())
-        decision.reason = Reason::role_forbidden;
-    if (decision.reason == Reason::granted)
-        decision.reason = paid(decision);
-    return decision;
 }
 
 /// The secret was shown once, and is not kept: a token is the same as long as its digest is.
