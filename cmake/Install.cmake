@@ -3,8 +3,8 @@
 # The configuration example is documentation; scripts/install makes /etc/hourgate/config.toml from
 # it once and never writes over it.
 install(TARGETS hourgate RUNTIME DESTINATION bin)
-install(FILES config.example.toml README.md SECURITY.md docs/errors.md docs/introspection.md
-    docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
+install(FILES config.example.toml README.md SECURITY.md LICENSE docs/errors.md
+    docs/introspection.md docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
 install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
 install(FILES systemd/hourgate-backup.timer DESTINATION lib/systemd/system)
 
