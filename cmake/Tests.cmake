@@ -94,12 +94,8 @@ add_test(NAME fuzz/lane_fuzz
 set_tests_properties(fuzz/lane_fuzz PROPERTIES TIMEOUT 300 LABELS long
     COST 1000)  # the longest goes first
 
-# Each script explains itself. Those of Python say so where there is one.
-find_program(PYTHON3 python3)
+# Each script explains itself.
 foreach(script bench build ci fuzz install release run sanitize setup soak test tidy)
-    if(PYTHON3 OR NOT script MATCHES "bench|soak")
-        add_test(NAME scripts/${script}_help
-            COMMAND "${CMAKE_SOURCE_DIR}/scripts/${script}" --help)
-        set_tests_properties(scripts/${script}_help PROPERTIES TIMEOUT 60 LABELS unit)
-    endif()
+    add_test(NAME scripts/${script}_help COMMAND "${CMAKE_SOURCE_DIR}/scripts/${script}" --help)
+    set_tests_properties(scripts/${script}_help PROPERTIES TIMEOUT 60 LABELS unit)
 endforeach()
