@@ -407,7 +407,10 @@ def measure_stored(bench):
     for stocked in stocks:
         stocked.settle()
     floor = servers.start_floor()
-    calls = lambda: bench.load("closed", floor, tokens=stocks[0].warm, seconds=bench.scale.seconds)
+
+    def calls():
+        return bench.load("closed", floor, tokens=stocks[0].warm, seconds=bench.scale.seconds)
+
     contestants = [("floor", calls)] + [(f"{s.count:,} stored", s.take) for s in stocks]
     results = bench.in_turns("stored", contestants)
     fewest = results[f"{stocks[0].count:,} stored"]

@@ -38,5 +38,5 @@ foreach(name IN LISTS fuzz_names)
         COMPILE_DEFINITIONS LLVMFuzzerTestOneInput=fuzz_${name})
     add_test(NAME corpus/${name}
         COMMAND hourgate_replay ${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}")
-    set_tests_properties(corpus/${name} PROPERTIES TIMEOUT 300)
+    set_tests_properties(corpus/${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endforeach()

@@ -3,24 +3,28 @@
 # The configuration example is documentation; scripts/install makes /etc/hourgate/config.toml from
 # it once and never writes over it.
 install(TARGETS hourgate RUNTIME DESTINATION bin)
-install(FILES config.example.toml README.md SECURITY.md docs/errors.md docs/introspection.md
-    docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
+install(FILES config.example.toml README.md SECURITY.md LICENSE docs/errors.md
+    docs/introspection.md docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
 install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
-install(FILES systemd/hourgate-backup.timer DESTINATION lib/systemd/system)
 
-# The units name the executable or the README by its full path; it follows the prefix given at installation.
-set(unit_source "${CMAKE_SOURCE_DIR}/systemd")
-install(CODE "set(unit_source \"${unit_source}\")")
+# Units name the executable and the README by their full paths, under the prefix that is configured:
+# the files in systemd/ are those of /usr/local.
+file(GLOB units CONFIGURE_DEPENDS systemd/*.service systemd/*.socket systemd/*.timer)
+foreach(unit IN LISTS units)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${unit}")
+    cmake_path(GET unit FILENAME name)
+    file(READ "${unit}" text)
+    string(REPLACE "/usr/local/" "${CMAKE_INSTALL_PREFIX}/" text "${text}")
+    file(CONFIGURE OUTPUT "${generated_dir}/systemd/${name}" CONTENT "${text}" @ONLY)
+    install(FILES "${generated_dir}/systemd/${name}" DESTINATION lib/systemd/system)
+endforeach()
+
+install(CODE "set(configured \"${CMAKE_INSTALL_PREFIX}\")")
 install(CODE [[
-    foreach(unit hourgate.service hourgate-backup.service hourgate-public.socket
-            hourgate-ask.socket hourgate-admin.socket)
-        file(READ "${unit_source}/${unit}" text)
-        string(REPLACE "/usr/local/" "${CMAKE_INSTALL_PREFIX}/" text "${text}")
-        set(target "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${unit}")
-        message(STATUS "Installing: ${target}")
-        file(WRITE "${target}" "${text}")
-        file(CHMOD "${target}" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
-    endforeach()
+    if(NOT CMAKE_INSTALL_PREFIX STREQUAL configured)
+        message(WARNING "The units name ${configured}. Configure with "
+            "-DCMAKE_INSTALL_PREFIX=${CMAKE_INSTALL_PREFIX} instead.")
+    endif()
 ]])
 
 # The manual page and what shells complete are written by the program, from its table of commands.

@@ -1,4 +1,11 @@
 # The libraries, all linked as static archives or used as headers, behind one target `third_party`.
+# They are found by the CMake configurations and pkg-config files that their packages bring. Three
+# things cannot be taken from there as they are in Debian 12 and 13:
+#   - libsodium's and utf8proc's pkg-config files do not tell the static archive from the shared
+#     library, so the archive is looked for in the folder that they name;
+#   - toml++'s target links the shared library, so only its header folder is used;
+#   - SQLiteCpp's target links the machine's SQLite, which is too old, so it gets ours instead.
+#
 # Leaves `parts`: "name|version|sha256|license|purl" for each, for `hourgate version`. The hash is of
 # the file that is compiled or linked in; a library of many headers has none. Licenses are SPDX
 # identifiers; a purl (github.com/package-url/purl-spec) is the name scanners know a package by.
@@ -24,15 +31,6 @@ function(read_version out file prefix)
     set(${out} ${MAJOR}.${MINOR}.${PATCH} PARENT_SCOPE)
 endfunction()
 
-# read_number(OUT FILE NAME STEP): the version in a #define, major * STEP^2 + minor * STEP + patch.
-function(read_number out file name step)
-    read_define(number "${file}" ${name})
-    math(EXPR major "${number} / ${step} / ${step}")
-    math(EXPR minor "${number} / ${step} % ${step}")
-    math(EXPR patch "${number} % ${step}")
-    set(${out} ${major}.${minor}.${patch} PARENT_SCOPE)
-endfunction()
-
 # record(NAME VERSION LICENSE PURL [FILE]): adds a line to `parts`.
 macro(record name version license purl)
     set(hash "")
@@ -54,35 +52,49 @@ function(source_package out package)
     endif()
 endfunction()
 
-# require_source(NAME FOLDER VERSION MINIMUM): stops when what scripts/setup fetches is not there.
-function(require_source name folder version minimum)
+# require_source(NAME FOLDER VERSION): stops unless the folder has the file that cmake/sources.txt
+# names, or a version that HOURGATE_UNPINNED allows.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/sources.txt)
+function(require_source name folder version)
+    file(STRINGS "${CMAKE_SOURCE_DIR}/cmake/sources.txt" line REGEX "^${name} ")
+    string(REGEX MATCHALL "[^ ]+" pin "${line}")
+    list(GET pin 1 minimum)
+    list(GET pin 2 pinned)
+    list(GET pin 3 file)
+    list(GET pin 4 hash)
     if(version STREQUAL "" OR version VERSION_LESS minimum)
         message(FATAL_ERROR "${name} ${minimum} or later is needed in ${folder} (found there: "
             "\"${version}\"). Run scripts/setup first.")
     endif()
+    file(SHA256 "${folder}/${file}" found)
+    if(found STREQUAL hash)
+        return()
+    endif()
+    if(HOURGATE_UNPINNED OR "$ENV{HOURGATE_UNPINNED}")
+        message(WARNING "${name} ${version} in ${folder} is not ${pinned}, which Hourgate was tested "
+            "with. It is used because HOURGATE_UNPINNED is set.")
+    else()
+        message(FATAL_ERROR "${folder}/${file} is not that of ${name} ${pinned}, which Hourgate was "
+            "tested with: it is of version ${version} and has the SHA-256 ${found}. Run "
+            "scripts/setup to get ${pinned}, or accept this file with -DHOURGATE_UNPINNED=ON. "
+            "cmake/sources.txt says more.")
+    endif()
 endfunction()
 
-# require_package(PACKAGE HEADER [ARCHIVE]): sets `include` and `archive` to where Debian's package
-# put them, and `purl`.
-macro(require_package package header)
-    find_path(${package}_include ${header})
-    set(include "${${package}_include}")
-    if(${ARGC} GREATER 2)
-        find_library(${package}_archive ${ARGV2})
-        set(archive "${${package}_archive}")
-    else()
-        set(archive "")
-    endif()
-    if("${include}" MATCHES "NOTFOUND$" OR "${archive}" MATCHES "NOTFOUND$")
-        message(FATAL_ERROR "${package} is missing. Run scripts/setup first.")
-    endif()
-    source_package(purl ${package})
+# pkg_archive(OUT MODULE FILE): the static archive of a pkg-config module. Sets `include`, too.
+macro(pkg_archive out module file)
+    pkg_check_modules(${out} REQUIRED ${module})
+    find_library(${out}_archive ${file} HINTS "${${out}_LIBDIR}" REQUIRED)
+    set(archive "${${out}_archive}")
+    set(include "${${out}_INCLUDEDIR}")
 endmacro()
+
+find_package(PkgConfig REQUIRED)
 
 # cpp-httplib. Releases before 0.41 read the unread body of a refused request as the next request.
 # No CPPHTTPLIB_*_SUPPORT is defined: TLS and compression are left to whoever stands in front.
 read_define(version "${HTTPLIB_INCLUDE_DIR}/httplib.h" CPPHTTPLIB_VERSION)
-require_source(cpp-httplib "${HTTPLIB_INCLUDE_DIR}" "${version}" 0.41.0)
+require_source(httplib "${HTTPLIB_INCLUDE_DIR}" "${version}")
 record(cpp-httplib "${version}" MIT "pkg:github/yhirose/cpp-httplib@v${version}"
     "${HTTPLIB_INCLUDE_DIR}/httplib.h")
 target_include_directories(third_party SYSTEM INTERFACE "${HTTPLIB_INCLUDE_DIR}")
@@ -90,7 +102,7 @@ target_include_directories(third_party SYSTEM INTERFACE "${HTTPLIB_INCLUDE_DIR}"
 # SQLite. Releases before 3.51.3 can corrupt a WAL database when two connections checkpoint and
 # commit at once.
 read_define(version "${SQLITE3_DIR}/sqlite3.h" SQLITE_VERSION)
-require_source(SQLite "${SQLITE3_DIR}" "${version}" 3.51.3)
+require_source(sqlite "${SQLITE3_DIR}" "${version}")
 record(sqlite "${version}" blessing "pkg:generic/sqlite@${version}" "${SQLITE3_DIR}/sqlite3.c")
 add_library(sqlite3 STATIC "${SQLITE3_DIR}/sqlite3.c" cmake/sqlite3_no_extensions.c)
 target_include_directories(sqlite3 SYSTEM PUBLIC "${SQLITE3_DIR}")
@@ -111,46 +123,56 @@ target_compile_definitions(sqlite3 PRIVATE
     SQLITE_OMIT_LOAD_EXTENSION       # no dlopen in a static program
     HAVE_USLEEP=1 HAVE_FDATASYNC=1 HAVE_LOCALTIME_R=1 HAVE_GMTIME_R=1)
 
-require_package(libsqlitecpp-dev SQLiteCpp/SQLiteCpp.h libSQLiteCpp.a)
-read_number(version "${include}/SQLiteCpp/SQLiteCpp.h" SQLITECPP_VERSION_NUMBER 1000)
-record(SQLiteCpp ${version} MIT "${purl}" "${archive}")
-target_link_libraries(third_party INTERFACE "${archive}" sqlite3)
+# SQLiteCpp asks FindSQLite3 for its SQLite: the answer is the target above.
+add_library(SQLite::SQLite3 ALIAS sqlite3)
+set(SQLite3_INCLUDE_DIR "${SQLITE3_DIR}")
+set(SQLite3_LIBRARY sqlite3)
+find_package(SQLiteCpp CONFIG REQUIRED)
+source_package(purl libsqlitecpp-dev)
+get_target_property(archive SQLiteCpp LOCATION)
+record(SQLiteCpp ${SQLiteCpp_VERSION} MIT "${purl}" "${archive}")
+target_link_libraries(third_party INTERFACE SQLiteCpp)
 
-require_package(libsodium-dev sodium.h libsodium.a)
-read_define(version "${include}/sodium/version.h" SODIUM_VERSION_STRING)
-record(libsodium ${version} ISC "${purl}" "${archive}")
+pkg_archive(sodium libsodium libsodium.a)
+source_package(purl libsodium-dev)
+record(libsodium ${sodium_VERSION} ISC "${purl}" "${archive}")
 target_link_libraries(third_party INTERFACE "${archive}")
 
-require_package(zlib1g-dev zlib.h libz.a)
-read_define(version "${include}/zlib.h" ZLIB_VERSION)
-record(zlib ${version} Zlib "${purl}" "${archive}")
-target_link_libraries(third_party INTERFACE "${archive}")
+set(ZLIB_USE_STATIC_LIBS ON)
+find_package(ZLIB REQUIRED)
+source_package(purl zlib1g-dev)
+record(zlib ${ZLIB_VERSION_STRING} Zlib "${purl}" "${ZLIB_LIBRARIES}")
+target_link_libraries(third_party INTERFACE ZLIB::ZLIB)
 
 # Unicode's compatibility forms and letter case. Its data is Unicode's, under a licence of its own.
-require_package(libutf8proc-dev utf8proc.h libutf8proc.a)
+# The version that its pkg-config file names is that of the shared library, not the release.
+pkg_archive(utf8proc libutf8proc libutf8proc.a)
+source_package(purl libutf8proc-dev)
 read_version(version "${include}/utf8proc.h" UTF8PROC_VERSION)
 record(utf8proc ${version} "MIT AND Unicode-DFS-2015" "${purl}" "${archive}")
 target_link_libraries(third_party INTERFACE "${archive}")
 
-# toml++ and fmt as headers: their packaged libraries are shared.
-require_package(libtomlplusplus-dev toml++/toml.h)
-file(GLOB file "${include}/toml++/impl/version.h*")  # .h in 3.3, .hpp in 3.4
-read_version(version "${file}" TOML_LIB)
-record(toml++ ${version} MIT "${purl}")
+find_package(tomlplusplus CONFIG REQUIRED)
+source_package(purl libtomlplusplus-dev)
+record(toml++ ${tomlplusplus_VERSION} MIT "${purl}")
+get_target_property(include tomlplusplus::tomlplusplus INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(third_party SYSTEM INTERFACE "${include}")
 target_compile_definitions(third_party INTERFACE TOML_HEADER_ONLY=1)
 
-require_package(libfmt-dev fmt/core.h)
-read_number(version "${include}/fmt/core.h" FMT_VERSION 100)
-record(fmt ${version} MIT "${purl}")
-target_compile_definitions(third_party INTERFACE FMT_HEADER_ONLY)
+find_package(fmt CONFIG REQUIRED)
+source_package(purl libfmt-dev)
+record(fmt ${fmt_VERSION} MIT "${purl}")
+target_link_libraries(third_party INTERFACE fmt::fmt-header-only)
 
-require_package(nlohmann-json3-dev nlohmann/json.hpp)
-read_version(version "${include}/nlohmann/detail/abi_macros.hpp" NLOHMANN_JSON_VERSION)
-record(nlohmann-json ${version} MIT "${purl}")
+find_package(nlohmann_json CONFIG REQUIRED)
+source_package(purl nlohmann-json3-dev)
+record(nlohmann-json ${nlohmann_json_VERSION} MIT "${purl}")
+target_link_libraries(third_party INTERFACE nlohmann_json::nlohmann_json)
 
-require_package(libcli11-dev CLI/Version.hpp)
-read_define(version "${include}/CLI/Version.hpp" CLI11_VERSION)
-record(CLI11 ${version} BSD-3-Clause "${purl}")
+find_package(CLI11 CONFIG REQUIRED)
+source_package(purl libcli11-dev)
+record(CLI11 ${CLI11_VERSION} BSD-3-Clause "${purl}")
+target_link_libraries(third_party INTERFACE CLI11::CLI11)
 
 # The C and C++ runtimes, which a static program carries, too: of whatever compiler this is.
 # record_runtime(NAME ARCHIVE LICENSE)
@@ -160,9 +182,9 @@ function(record_runtime name archive license)
     if(NOT IS_ABSOLUTE "${file}")
         return()  # there is none: the program is not linked statically either
     endif()
-    cmake_path(ABSOLUTE_PATH file NORMALIZE)
+    file(REAL_PATH "${file}" file)  # dpkg knows /usr/lib, clang says /lib
     execute_process(COMMAND dpkg-query -S "${file}" OUTPUT_VARIABLE owner ERROR_QUIET)
-    string(REGEX MATCH "^[^:,]*" owner "${owner}")
+    string(REGEX MATCH "^[^:,]+" owner "${owner}")
     set(version unknown)
     source_package(purl "${owner}")
     if(purl MATCHES "@(.*)$")

@@ -1,6 +1,12 @@
 # hourgate_tests: everything under tests/. Each file with test cases is one ctest test, picked by
 # Catch2's file-name tag: a failure prints its sentence, and a run starts tens of processes rather
 # than thousands. Tests of tests/e2e/ start the real executable, HOURGATE_BINARY.
+#
+# Each test has one label:
+#   unit   works in memory: seconds for all of them
+#   e2e    starts the program, opens sockets or writes files: a few minutes for all of them
+#   long   fuzzes, kills the server, or lets every single write fail
+# Which one a file gets is told by its folder and by the helpers that it includes.
 enable_testing()
 find_package(Catch2 REQUIRED)
 
@@ -31,6 +37,24 @@ if(TARGET Catch2::Catch2WithMain)  # version 3; version 2 is one header, tests/s
     target_link_libraries(hourgate_tests PRIVATE Catch2::Catch2WithMain)
 endif()
 
+set(long_tests e2e/e2e_kill_test store/write_faults_test)
+# The helpers that open sockets or write files.
+string(JOIN "|" outside_memory running_server raw_client one_loop forwarding database_bench
+    manage_bench temp_folder faulty_disk small_disk terminal_run)
+
+# label_of(OUT NAME FILE): the label of a test file.
+function(label_of out name file)
+    file(STRINGS "${file}" outside LIMIT_COUNT 1
+        REGEX "^#include \"(e2e/|support/(${outside_memory})[.]h\")")
+    if(name IN_LIST long_tests)
+        set(${out} long PARENT_SCOPE)
+    elseif(name MATCHES "^e2e/" OR NOT outside STREQUAL "")
+        set(${out} e2e PARENT_SCOPE)
+    else()
+        set(${out} unit PARENT_SCOPE)
+    endif()
+endfunction()
+
 set(test_timeout_s 300)
 if(HOURGATE_SANITIZE)  # five to ten times as slow, and two at a time
     set(test_timeout_s 1500)
@@ -52,7 +76,8 @@ foreach(file IN LISTS test_sources)
     cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${CMAKE_SOURCE_DIR}/tests" OUTPUT_VARIABLE name)
     string(REGEX REPLACE "[.]cpp$" "" name "${name}")
     add_test(NAME ${name} COMMAND hourgate_tests --filenames-as-tags "[#${tag}]")
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s}
+    label_of(label ${name} "${file}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${test_timeout_s} LABELS ${label}
         FAIL_REGULAR_EXPRESSION "No test cases matched;No tests ran")
 endforeach()
 
@@ -66,13 +91,11 @@ target_compile_options(hourgate_fuzz PRIVATE ${own_warnings})
 target_link_libraries(hourgate_fuzz PRIVATE hourgate_core)
 add_test(NAME fuzz/fast_path_fuzz
     COMMAND hourgate_fuzz --seconds 60 "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/fast_path")
-set_tests_properties(fuzz/fast_path_fuzz PROPERTIES TIMEOUT 300 COST 1000)  # the longest goes first
+set_tests_properties(fuzz/fast_path_fuzz PROPERTIES TIMEOUT 300 LABELS long
+    COST 1000)  # the longest goes first
 
-# Nothing here asserts a time: that scripts/bench can be read, and says how it is used.
-find_program(PYTHON3 python3)
-if(PYTHON3)
-    add_test(NAME bench/help COMMAND "${CMAKE_SOURCE_DIR}/scripts/bench" --help)
-endif()
-foreach(script fuzz sanitize)
+# Each script explains itself.
+foreach(script bench build ci fuzz install release run sanitize setup soak test tidy)
     add_test(NAME scripts/${script}_help COMMAND "${CMAKE_SOURCE_DIR}/scripts/${script}" --help)
+    set_tests_properties(scripts/${script}_help PROPERTIES TIMEOUT 60 LABELS unit)
 endforeach()
