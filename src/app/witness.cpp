@@ -40,7 +40,7 @@ void Witness::decided(const Decision& decision, int status) noexcept {
         log_.granted(decision, status);
 }
 
-void Witness::rechecked(const Decision& decision, int status) noexcept {
+void Witness::repeated(const Decision& decision, int status) noexcept {
     decisions_.note(decision, true);
     if (decision.reason != Reason::granted)
         log_.refusal(decision, status);

@@ -36,7 +36,7 @@ public:
 
     void decided(const Decision& decision, int status) noexcept override;
     /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
-    void rechecked(const Decision& decision, int status) noexcept override;
+    void repeated(const Decision& decision, int status) noexcept override;
     void answered(http::Listener listener, http::Answerer by,
                   std::int64_t took_us) noexcept override;
     /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails

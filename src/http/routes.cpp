@@ -224,7 +224,7 @@ void Routes::check(Passage& passage) noexcept {
         const bool unsure = decision.reason == Reason::store_failed;
         if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
             return;
-        observer_.rechecked(decision, status_of(decision));
+        observer_.repeated(decision, status_of(decision));
         passage.end(refusal_of(passage, decision));
     } catch (...) {  // a lack of memory: it is decided again soon
     }

@@ -34,7 +34,7 @@ public:
         const std::lock_guard lock(mutex_);
         told.emplace_back(std::string(to_text(decision.reason)), status);
     }
-    void rechecked(const Decision& decision, int) noexcept override {
+    void repeated(const Decision& decision, int) noexcept override {
         const std::lock_guard lock(mutex_);
         again.emplace_back(to_text(decision.reason));
     }

@@ -24,7 +24,7 @@ public:
     /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied,
     /// and [trust] ask_id). It is this id that the caller gets to see, so it belongs into the log,
     /// but into no metric.
-    virtual void rechecked(const Decision& /*decision*/, int /*status*/) noexcept {}
+    virtual void repeated(const Decision& /*decision*/, int /*status*/) noexcept {}
     /// A request was answered, or a call to the API was decided, after so long: from when all of
     /// it was here that it takes, the head in most cases, to when the answer was ready to be sent,
     /// or the call to go on. Called for every one, so it should take next to no time.
@@ -54,7 +54,7 @@ inline void tell(Observer& observer, Listener listener, const Call& call,
         return;
     const bool counted = call.spend == Spend::counted && decision.reason == Reason::granted;
     if (call.spend == Spend::again || counted)
-        return observer.rechecked(decision, status_of(decision));
+        return observer.repeated(decision, status_of(decision));
     observer.decided(decision, status_of(decision));
     if (!call.address && question_of(decision.reason) == 1)
         observer.address_unknown(listener, call.peer.value_or(Address::loopback()));
