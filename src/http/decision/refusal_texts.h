@@ -1,15 +1,32 @@
-// What reply.cpp needs to know beside the words themselves. Private to http/.
+// The texts that a refused caller reads, and the values in them.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "gate/decision.h"
-#include "http/decision/reply.h"
+#include "http/decision/decision_headers.h"
 
 namespace hourgate::http {
+
+/// What a refused caller reads. `message` is what happened on which value, `fix` the one next step.
+struct Words {
+    std::string message;
+    std::string fix;
+};
+[[nodiscard]] Words words_of(const Decision& decision, const ReplySettings& settings);
+
+/// Whether a refused caller, and the workspace, cannot go on without the people who run the gate:
+/// they are named then, if [gate] contact says how to reach them.
+[[nodiscard]] bool is_for_operator(const Decision& decision,
+                                   const ReplySettings& settings) noexcept;
+/// The same of an answer that is no decision, by its reason.
+[[nodiscard]] bool is_for_operator(std::string_view reason) noexcept;
+/// `fix`, and how to reach them.
+[[nodiscard]] std::string with_contact(std::string_view fix, const ReplySettings& settings);
 
 /// Who in a workspace can have its plan renewed or changed.
 inline constexpr std::array roles_that_renew = {Role::owner, Role::admin};
