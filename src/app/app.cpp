@@ -1,7 +1,6 @@
 #include "app/app.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "app/in_force_ledger.h"
+#include "app/listeners.h"
 #include "app/rules.h"
 #include "app/witness.h"
 #include "base/text.h"
@@ -22,7 +22,6 @@
 #include "http/manage/repeats.h"
 #include "http/proxy/resolver.h"
 #include "http/proxy/upstream.h"
-#include "http/server/server.h"
 #include "http/service.h"
 #include "http/why/why.h"
 #include "limiter/limiter.h"
@@ -167,7 +166,8 @@ struct App::Parts {
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
           witness(metrics, instruments->resources, usage, decisions, log, clock),
-          service(service_settings(rules_), rules_->gate, clock, witness) {}
+          service(service_settings(rules_), rules_->gate, clock, witness),
+          listeners(config, log) {}
 
     const config::Config config;  // as it was at the start
     const Clock& clock;
@@ -190,7 +190,7 @@ struct App::Parts {
     ops::DecisionWriter decision_writer;
     Witness witness;
     http::Service service;
-    std::array<std::unique_ptr<http::Server>, 3> servers;  // public, ask, admin; null when off
+    Listeners listeners;
     std::int64_t started_us = 0;
     std::uint64_t reloads = 0;         // asked for, since then
     std::int64_t reload_began_us = 0;  // the latest of them, CLOCK_MONOTONIC
@@ -301,7 +301,7 @@ struct App::Parts {
         gauges.state_age_s = keeper.age_s();
         gauges.state_failures = keeper.failures();
         gauges.state_bytes = keeper.bytes();
-        add_connections(gauges);
+        listeners.add_connections(gauges);
         witness.fill(gauges);
         for (const auto& upstream : rules.get()->upstreams())
             add_upstream(gauges, *upstream);
@@ -331,21 +331,6 @@ struct App::Parts {
         gauges.preflights = read(instruments->preflights);
     }
 
-    void add_connections(ops::Gauges& gauges) const {
-        for (std::size_t place = 0; place < servers.size(); ++place) {
-            if (!servers[place])
-                continue;
-            const http::Server::Counts counts = servers[place]->counts();
-            gauges.connections += counts.open;
-            gauges.connections_refused += counts.refused;
-            gauges.connections_evicted += counts.evicted;
-            for (std::size_t phase = 0; phase + 1 < http::phase_count; ++phase)  // not those over
-                gauges.connections_in.push_back(
-                    {listener_names[place], http::to_text(static_cast<http::Session::Phase>(phase)),
-                     counts.by_phase[phase]});
-        }
-    }
-
     void add_upstream(ops::Gauges& gauges, const http::Upstream& upstream) const {
         const http::Upstream::Counts& exchanges = instruments->upstream_counts;
         gauges.forwards = true;
@@ -368,78 +353,6 @@ struct App::Parts {
         }
     }
 
-    [[nodiscard]] http::Capacity capacity_of(http::Listener listener) const {
-        http::Capacity capacity;
-        const bool few_come = listener == http::Listener::admin;
-        capacity.loops = few_come ? 1 : static_cast<std::size_t>(config.loops);
-        capacity.connections_per_address_max =
-            static_cast<std::size_t>(config.connections_per_address);
-        capacity.exempt = config.proxies;
-        if (listener == http::Listener::ask)
-            capacity.exempt.add(config.peers);
-        return capacity;
-    }
-
-    /// Where the listener listens that is at `place` of listener_names; none if it is off.
-    [[nodiscard]] std::vector<config::Listen> listens(std::size_t place) const {
-        std::vector<config::Listen> all;
-        for (const config::ListenKey& one : config::all_listens(config))
-            if (one.key == listener_names[place] && one.listen.kind != config::Listen::Kind::off)
-                all.push_back(one.listen);
-        return all;
-    }
-
-    Status bind(std::size_t place, http::Listener listener, ops::PassedSockets& passed) {
-        const std::string name(listener_names[place]);
-        std::vector<int> sockets = passed.take(name);
-        const bool passed_on = !sockets.empty();
-        std::vector<http::Endpoint> endpoints;
-        bool by_port = false;
-        for (const config::Listen& one : listens(place)) {
-            by_port |= one.kind == config::Listen::Kind::tcp;
-            endpoints.push_back({one.host, one.port, one.path});
-        }
-        if (endpoints.empty()) {
-            for (const int socket : sockets)
-                close(socket);
-            if (sockets.empty())
-                return Done{};
-            return Failure{
-                Fault::system,
-                "a socket was passed on as '" + name + "', but [server] " + name + " is off",
-                "disable its .socket unit, or set [server] " + name + " in the configuration"};
-        }
-        // Every user of this machine can connect to a port, so the file next to it hides nothing.
-        for (http::Endpoint& endpoint : endpoints)
-            endpoint.for_every_user = by_port;
-        auto server = http::Server::open(listener, endpoints, std::move(sockets), service,
-                                         capacity_of(listener));
-        if (!server)
-            return server.failure();
-        servers[place] = std::move(server).value();
-        if (passed_on)
-            log.line(ops::Level::info, "listening socket was passed on",
-                     {{"listener", name}, {"address", bound(place)}});
-        return Done{};
-    }
-
-    /// "127.0.0.1:8402" with the port that was bound, "unix:/path", several with spaces between, or
-    /// "off".
-    [[nodiscard]] std::string bound(std::size_t place) const {
-        if (!servers[place])
-            return "off";
-        const std::vector<std::uint16_t> ports = servers[place]->ports();
-        std::string all;
-        std::size_t at = 0;
-        for (config::Listen one : listens(place)) {
-            if (one.kind == config::Listen::Kind::tcp)
-                one.port = ports[at];
-            ++at;
-            all.append(all.empty() ? "" : " ").append(one.text());
-        }
-        return all;
-    }
-
     /// The name of the configuration file that means the same in every folder.
     [[nodiscard]] std::string config_path() const {
         std::error_code error;
@@ -459,7 +372,7 @@ struct App::Parts {
         board = std::move(opened).value();
         ops::ReloadReport none;
         none.file = config_path();
-        none.public_place = bound(0);
+        none.public_place = listeners.bound(http::Listener::public_);
         board->post(none);
     }
 
@@ -467,7 +380,7 @@ struct App::Parts {
         report.number = reloads;
         report.began_us = reload_began_us;
         report.file = config_path();
-        report.public_place = bound(0);
+        report.public_place = listeners.bound(http::Listener::public_);
         if (board)
             board->post(report);
     }
@@ -590,7 +503,8 @@ struct App::Parts {
     }
 };
 
-const std::vector<std::string_view> App::listener_names = {"public", "ask", "admin"};
+const std::vector<std::string_view> App::listener_names(Listeners::names.begin(),
+                                                         Listeners::names.end());
 
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
@@ -639,28 +553,24 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(writing).value(), std::move(reading).value(),
                                          std::move(seal).value(), std::move(rules).value());
     parts->resolve(*parts->rules.get());
-    // Ports below 1024, and sockets in folders of root's, are for who started the process.
+    // Ports below 1024, and sockets in folders of root's, are for the user who started the process,
+    // if nobody else can write the configuration that says which they are.
     const auto starter = store::AsOwner::starter();
     if (!starter)
         return starter.failure();
-    if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
-        return s.failure();
-    if (Status s = parts->bind(1, http::Listener::ask, passed); !s)
-        return s.failure();
-    if (Status s = parts->bind(2, http::Listener::admin, passed); !s)
-        return s.failure();
+    const auto author =
+        store::AsOwner::author_of(config.file.empty() ? config.database : config.file);
+    if (!author)
+        return author.failure();
+    if (Status status = parts->listeners.open(parts->service, passed); !status)
+        return status.failure();
     return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
 App::Ports App::ports() const {
-    const auto port = [&](std::size_t place) -> std::uint16_t {
-        if (parts_->servers[place])
-            for (const std::uint16_t one : parts_->servers[place]->ports())
-                if (one != 0)
-                    return one;
-        return 0;
-    };
-    return {port(0), port(1), port(2)};
+    const Listeners& listeners = parts_->listeners;
+    return {listeners.port(http::Listener::public_), listeners.port(http::Listener::ask),
+            listeners.port(http::Listener::admin)};
 }
 
 void App::take_reloads() {
@@ -674,15 +584,13 @@ void App::start() {
     parts_->keeper.start();
     parts_->usage_writer.start();
     parts_->decision_writer.start();
-    for (const auto& server : parts_->servers)
-        if (server)
-            server->start();
+    parts_->listeners.start();
     parts_->warn_of_plans();
     const config::Config& config = parts_->config;
     parts_->log.line(ops::Level::info, "listening",
-                     {{"public", parts_->bound(0)},
-                      {"ask", parts_->bound(1)},
-                      {"admin", parts_->bound(2)},
+                     {{"public", parts_->listeners.bound(http::Listener::public_)},
+                      {"ask", parts_->listeners.bound(http::Listener::ask)},
+                      {"admin", parts_->listeners.bound(http::Listener::admin)},
                       {"upstream", shown_upstream(config)},
                       {"mode", shown_mode(config)},
                       {"database", config.database}});
@@ -723,15 +631,10 @@ void App::run(ops::Signals& signals) {
     parts_->log.line(ops::Level::info, "stopping",
                      {{"signal", std::to_string(signal)},
                       {"drain", fmt::format("{}s", parts_->rules.get()->config.drain_s)}});
-    for (const auto& server : parts_->servers)
-        if (server)
-            server->stop_accepting();
+    parts_->listeners.stop_accepting();
     const std::int64_t deadline_us =
         parts_->clock.now().boot_us + parts_->rules.get()->config.drain_s * us_per_s;
-    std::int64_t cut = 0;
-    for (const auto& server : parts_->servers)
-        if (server)
-            cut += server->finish(parts_->clock, deadline_us);
+    const std::int64_t cut = parts_->listeners.finish(parts_->clock, deadline_us);
     parts_->keeper.stop();
     parts_->usage_writer.stop();
     parts_->decision_writer.stop();
