@@ -504,7 +504,7 @@ struct App::Parts {
 };
 
 const std::vector<std::string_view> App::listener_names(Listeners::names.begin(),
-                                                         Listeners::names.end());
+                                                        Listeners::names.end());
 
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;

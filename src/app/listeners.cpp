@@ -53,16 +53,16 @@ Status Listeners::bind(http::Listener listener, http::Service& service,
             close(socket);
         if (sockets.empty())
             return Done{};
-        return Failure{Fault::system,
-                       "a socket was passed on as '" + name + "', but [server] " + name + " is off",
-                       "disable its .socket unit, or set [server] " + name +
-                           " in the configuration"};
+        return Failure{
+            Fault::system,
+            "a socket was passed on as '" + name + "', but [server] " + name + " is off",
+            "disable its .socket unit, or set [server] " + name + " in the configuration"};
     }
     // Every user of this machine can connect to a port, so the file next to it hides nothing.
     for (http::Endpoint& endpoint : endpoints)
         endpoint.for_every_user = by_port;
-    auto server = http::Server::open(listener, endpoints, std::move(sockets), service,
-                                     capacity_of(listener));
+    auto server =
+        http::Server::open(listener, endpoints, std::move(sockets), service, capacity_of(listener));
     if (!server)
         return server.failure();
     servers_[index(listener)] = std::move(server).value();
