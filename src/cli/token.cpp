@@ -2,6 +2,7 @@
 // hourgate operator mint | list | revoke
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -17,7 +18,8 @@ constexpr Parameter prefix = word("PREFIX", "12 hex digits: what stands between 
 constexpr Parameter name = needed_option("--name", "N", "what it is for");
 constexpr Parameter expires_option =
     option("--expires", "WHEN",
-           "90d, tomorrow, or a date, which ends with that day (UTC); never, as without it");
+           "90d, tomorrow, or a date, which ends with that day (UTC), at most [tokens] "
+           "line_max from now; never, as without it");
 
 constexpr Parameter quiet_flag = flag("--quiet", "print the token alone");
 constexpr Parameter note_option = option("--note", "TEXT", "for people, at most 500 bytes");
@@ -28,6 +30,14 @@ constexpr Parameter status_option =
     option("--status", "S",
            "working (the default: live or in grace), ended, live, grace, rotated, revoked, "
            "expired, member_removed or all");
+
+/// Refuses a span, as in --expires 36500d, that is longer than a token may live. A date is looked
+/// at when the token is minted.
+Status check_expires(const Session& session, const manage::Context& context) {
+    const std::string typed = session.arguments.find(expires_option.name).value_or("");
+    const auto life_s = parse_duration_s(typed);
+    return life_s ? manage::check_life(context, *life_s, typed) : Status(Done{});
+}
 
 Status mint(Session& session) {
     const Arguments& arguments = session.arguments;
@@ -52,6 +62,8 @@ Status mint(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (Status fits = check_expires(session, context.value()); !fits)
+        return fits;
     return shown_in_force(session, manage::mint_token(context.value(), asked));
 }
 
@@ -140,6 +152,11 @@ Status rotate(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (grace_s.value())
+        if (Status fits = manage::check_grace(context.value(), *grace_s.value(),
+                                              session.arguments.one("--grace"));
+            !fits)
+            return fits;
     const std::string& old = session.arguments.one(prefix.name);
     const auto rotated = manage::rotate_token(context.value(), old, grace_s.value());
     if (Status shown = shown_in_force(session, rotated); !shown || !rotated)
@@ -222,6 +239,8 @@ Status mint_operator(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (Status fits = check_expires(session, context.value()); !fits)
+        return fits;
     return shown_in_force(session,
                           manage::mint_operator(context.value(), session.arguments.one(name.name),
                                                 expires.value().value_or(std::nullopt)));
@@ -278,7 +297,8 @@ std::vector<Command> token_commands() {
                     "have counted.",
          .parameters = {prefix,
                         option("--grace", "SPAN",
-                               "24h, or 0 to end the old one at once; else as configured"),
+                               "24h, at most 365d, or 0 to end the old one at once; else as "
+                               "[tokens] rotate_grace says"),
                         quiet_flag},
          .example = "hourgate token rotate 4f8a2c1bdedf --grace 24h",
          .run = rotate},

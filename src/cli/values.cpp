@@ -22,6 +22,13 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
+/// A span that is longer than any that is read: the bound is named in the unit that was typed.
+Failure too_long(std::string_view name, std::string_view text, std::string_view others) {
+    return {Fault::usage,
+            std::string(name) + ": '" + echoed(text) + "' is longer than a span of time may be",
+            "give at most " + span_like(text, span_s_max) + std::string(others)};
+}
+
 /// How people say that something has no end.
 bool is_no_end(std::string_view text) {
     return text == "never" || text == "none";
@@ -43,6 +50,8 @@ Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::str
     if (!text)
         return std::optional<std::int64_t>();
     const auto time = time_from(*text, form, now_ms);
+    if (!time && is_span(*text))
+        return too_long(name, *text, ", or a date, as in 2027-01-31");
     if (!time)
         return not_a(
             "a time", name, *text,
@@ -62,6 +71,8 @@ Result<std::optional<std::optional<std::int64_t>>> end_of(const Arguments& argum
     if (is_no_end(*text))
         return Given(std::in_place, std::nullopt);
     const auto end = time_from(*text, end_form, now_ms);
+    if (!end && is_span(*text))
+        return too_long(name, *text, ", a date, as in 2027-01-31, or never");
     if (!end)
         return not_a("a time", name, *text, form_of(end_form) + ", or never");
     return Given(end);
@@ -72,6 +83,8 @@ Result<std::optional<std::int64_t>> span_of(const Arguments& arguments, std::str
     if (!text)
         return std::optional<std::int64_t>();
     const auto span_s = *text == "none" ? std::optional<std::int64_t>(0) : parse_duration_s(*text);
+    if (!span_s && is_span(*text))
+        return too_long(name, *text, ", or 0 for none");
     if (!span_s)
         return not_a("a span of time", name, *text,
                      "write it as in 90s, 15m, 24h or 7d, or 0 for none: a span always ends");

@@ -223,7 +223,13 @@ Answer mint(Visit& visit, std::string_view member) {
             read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return minted(visit, manage::mint_token(visit.context(), asked));
+    const manage::Context context = visit.context();
+    if (const auto in_s = visit.body.span_s("expiresIn"))
+        if (Status fits =
+                manage::check_life(context, *in_s, visit.body.text("expiresIn").value_or(""));
+            !fits)
+            return visit.failed(fits.failure());
+    return minted(visit, manage::mint_token(context, asked));
 }
 
 Answer change_token(Visit& visit) {
@@ -263,7 +269,13 @@ Answer rotated(Visit& visit, std::string_view prefix) {
     const auto grace_s = visit.body.span_s("grace");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return minted(visit, manage::rotate_token(visit.context(), prefix, grace_s));
+    const manage::Context context = visit.context();
+    if (grace_s)
+        if (Status fits =
+                manage::check_grace(context, *grace_s, visit.body.text("grace").value_or(""));
+            !fits)
+            return visit.failed(fits.failure());
+    return minted(visit, manage::rotate_token(context, prefix, grace_s));
 }
 
 Answer revoke(Visit& visit) {

@@ -319,6 +319,19 @@ TEST_CASE(
         CHECK(refused.reason() == "bad_grace");
         CHECK(refused.body["error"]["fields"].contains("grace"));
     }
+    const auto said = [](const auto& answer) { return answer.body["error"].dump(); };
+    const std::string long_grace =
+        said(bench.self(token, "POST", "/me/rotate", {{"grace", "48h"}}));
+    CHECK(long_grace.find("48h") != std::string::npos);
+    CHECK(long_grace.find("at most 1h") != std::string::npos);
+    const std::string long_life =
+        said(bench.self(token, "POST", "/tokens", {{"name", "n"}, {"expiresIn", "36500d"}}));
+    CHECK(long_life.find("expiresIn") != std::string::npos);
+    CHECK(long_life.find("36500d") != std::string::npos);
+    CHECK(long_life.find("at most 365d") != std::string::npos);
+    const std::string endless =
+        said(bench.self(token, "POST", "/tokens", {{"name", "n"}, {"expiresIn", "365000d"}}));
+    CHECK(endless.find("at most 36525d") != std::string::npos);
     CHECK(bench.events() == events);
     CHECK(bench.self(token, "POST", "/me/rotate", {{"grace", "1h"}}).status == 201);
     const std::string other = bench.prefix_of(bench.tokens["owner@acme"]);
