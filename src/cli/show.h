@@ -27,6 +27,9 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const manage::PlanSet& set);
 [[nodiscard]] Pairs pairs_of(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
+/// With the tokens before and behind it in its line.
+[[nodiscard]] Status show(const Session& session, const manage::TokenView& view,
+                          const manage::TokenLinks& links);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::AuditEvent>& events);
 [[nodiscard]] Status show(const Session& session,

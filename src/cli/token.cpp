@@ -140,7 +140,13 @@ Status show_one(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::show_token(context.value(), session.arguments.one(prefix.name)));
+    const auto token = manage::show_token(context.value(), session.arguments.one(prefix.name));
+    if (!token)
+        return token.failure();
+    const auto links = manage::links_of(context.value(), token.value().token);
+    if (!links)
+        return links.failure();
+    return show(session, token.value(), links.value());
 }
 
 Status rotate(Session& session) {
@@ -275,6 +281,7 @@ std::vector<Command> token_commands() {
         {.group = "token",
          .name = "show",
          .summary = "Show what is on record of a token",
+         .details = "Of a rotated token also its successor, and of that one its predecessor.",
          .parameters = {prefix},
          .example = "hourgate token show 4f8a2c1bdedf",
          .run = show_one},

@@ -87,7 +87,8 @@ std::optional<bool> removed_in(Fields& query) {
 Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
     if (!minted)
         return visit.failed(minted.failure());
-    Json data = view_of(minted.value().view, visit.now_ms());
+    const std::string& predecessor = minted.value().predecessor;
+    Json data = view_of(minted.value().view, {predecessor, ""}, visit.now_ms());
     data["warnings"] = minted.value().warnings;
     return visit.data_with_token(201, data, minted.value().token);
 }
@@ -290,8 +291,14 @@ Answer revoke(Visit& visit) {
 Answer show_token(Visit& visit) {
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_token(visit.context(), visit.captured(0)),
-                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+    const manage::Context context = visit.context();
+    const auto shown = manage::show_token(context, visit.captured(0));
+    if (!shown)
+        return visit.failed(shown.failure());
+    return visit.one(200, manage::links_of(context, shown.value().token),
+                     [&](const manage::TokenLinks& links) {
+                         return view_of(shown.value(), links, visit.now_ms());
+                     });
 }
 
 Answer list_usage(Visit& visit) {

@@ -523,7 +523,50 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     const Object object{old.prefix, found.value().workspace_id};
     if (Status told = record(rows, context, rotate_action, object, before, after); !told)
         return told.failure();
+    minted.value().predecessor = old.prefix;
     return with_warnings(rows, context, std::move(minted).value());
+}
+
+/// Whether it could be rotated at that instant. A grace of 0 ends at the rotation itself.
+bool worked_at(const TokenRecord& token, std::int64_t at_ms) noexcept {
+    return (!token.revoked_ms || *token.revoked_ms > at_ms) &&
+           (!token.works_until_ms || *token.works_until_ms >= at_ms) &&
+           (!token.expires_ms || *token.expires_ms > at_ms);
+}
+
+/// The latest token of the line before this one that worked when this one was minted: a rotation
+/// that is repeated ends those that it made before.
+Result<std::string> predecessor_of(Rows& rows, const TokenRecord& token) {
+    if (token.line == token.id)
+        return std::string();
+    TokenRows in_line;
+    in_line.line = token.line;
+    Page page{links_looked_at, Position{0, token.id}};
+    const auto before = rows.tokens(in_line, page);
+    if (!before)
+        return before.failure();
+    for (const TokenView& view : before.value().items)
+        if (worked_at(view.token, token.created_ms))
+            return view.token.prefix;
+    return std::string();
+}
+
+/// The line does not tell it where a rotation was repeated; the audit log does.
+Result<std::string> successor_of(Rows& rows, const TokenRecord& token) {
+    if (!token.rotated_ms)
+        return std::string();
+    AuditFilter rotations;
+    rotations.action = rotate_action;
+    rotations.object = token.prefix;
+    const auto last = rows.events(rotations, Page{1});
+    if (!last)
+        return last.failure();
+    // It is written by our own program, in which no other text can look like this one.
+    constexpr std::string_view before = R"("successor":")";
+    for (const AuditEvent& event : last.value().items)
+        if (const std::size_t at = event.after.find(before); at != event.after.npos)
+            return event.after.substr(at + before.size(), token.prefix.size());
+    return std::string();
 }
 
 // --- name and note -------------------------------------------------------------------------------
@@ -708,6 +751,18 @@ Result<TokenView> show_token(const Context& context, std::string_view prefix) {
         if (!caller)
             return caller.failure();
         return find_token_for(rows, caller.value(), prefix);
+    });
+}
+
+Result<TokenLinks> links_of(const Context& context, const TokenRecord& token) {
+    return in_read(context, [&](Rows& rows) -> Result<TokenLinks> {
+        auto predecessor = predecessor_of(rows, token);
+        if (!predecessor)
+            return predecessor.failure();
+        auto successor = successor_of(rows, token);
+        if (!successor)
+            return successor.failure();
+        return TokenLinks{std::move(predecessor).value(), std::move(successor).value()};
     });
 }
 

@@ -338,6 +338,28 @@ TEST_CASE(
     CHECK(bench.operate("POST", "/tokens/" + other + "/rotate", {{"grace", "30d"}}).status == 201);
 }
 
+TEST_CASE("a token shown over HTTP names its predecessor and its successor") {
+    ManageBench bench;
+    const std::string token = bench.tokens["owner@acme"];
+    const std::string old = bench.prefix_of(token);
+    const auto rotated = bench.self(token, "POST", "/me/rotate");
+    REQUIRE(rotated.status == 201);
+    const std::string made = rotated.body["data"]["prefix"];
+    CHECK(rotated.body["data"]["predecessor"] == old);
+    CHECK(rotated.body["data"]["successor"].is_null());
+    const auto shown = [&](const std::string& prefix) {
+        const auto own = bench.self(rotated.body["data"]["token"], "GET", "/tokens/" + prefix);
+        const auto all = bench.operate("GET", "/tokens/" + prefix);
+        CHECK(own.body["data"]["predecessor"] == all.body["data"]["predecessor"]);
+        CHECK(own.body["data"]["successor"] == all.body["data"]["successor"]);
+        return all.body["data"];
+    };
+    CHECK(shown(old)["predecessor"].is_null());
+    CHECK(shown(old)["successor"] == made);
+    CHECK(shown(made)["predecessor"] == old);
+    CHECK(shown(made)["successor"].is_null());
+}
+
 TEST_CASE("a rotation whose answer was lost may be repeated, until its successor is used") {
     ManageBench bench;
     const std::string old = bench.tokens["member@acme"];
