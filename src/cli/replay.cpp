@@ -112,7 +112,7 @@ Result<Period> period_of(const Session& session) {
         return until.failure();
     const std::int64_t end = until.value().value_or(now_ms);
     const Period period{from.value().value_or(end - week_ms), end};
-    if (Status sound = check_period(period.from_ms, period.until_ms); !sound)
+    if (Status sound = check_period(session.arguments, period.from_ms, period.until_ms); !sound)
         return sound.failure();
     return period;
 }

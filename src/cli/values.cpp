@@ -166,11 +166,27 @@ Result<manage::TokenStatus> token_status_of(const Arguments& arguments,
     return *status;
 }
 
+namespace {
+
+/// As it was typed.
+std::string_view from_name_of(const Arguments& arguments) {
+    return arguments.given(since_option.name) ? since_option.name : from_option.name;
+}
+
+}  // namespace
+
 Result<std::optional<std::int64_t>> from_of(const Arguments& arguments, std::int64_t now_ms) {
     if (arguments.given(from_option.name) && arguments.given(since_option.name))
         return Failure{Fault::usage, "--from and --since mean the same", "give one of them"};
-    const bool is_since = arguments.given(since_option.name);
-    return time_of(arguments, is_since ? since_option.name : from_option.name, from_form, now_ms);
+    const std::string_view name = from_name_of(arguments);
+    auto from = time_of(arguments, name, from_form, now_ms);
+    if (from && from.value() && *from.value() > now_ms)
+        return Failure{Fault::usage,
+                       std::string(name) + ": '" + echoed(arguments.one(name)) + "' (" +
+                           format_time(*from.value()) +
+                           ") is in the future, from which nothing is on record",
+                       "give an earlier time; it is " + format_time(now_ms) + " now"};
+    return from;
 }
 
 Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default,
@@ -183,7 +199,7 @@ Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_def
     if (!until)
         return until.failure();
     if (from.value() && until.value())
-        if (Status sound = check_period(*from.value(), *until.value()); !sound)
+        if (Status sound = check_period(arguments, *from.value(), *until.value()); !sound)
             return sound.failure();
     const auto limit = number_of(arguments, "--limit", shown_max);
     if (!limit)
@@ -218,13 +234,14 @@ Result<manage::Page> page_of(const Arguments& arguments, const manage::ListOrder
     return page;
 }
 
-Status check_period(std::int64_t from_ms, std::int64_t until_ms) {
+Status check_period(const Arguments& arguments, std::int64_t from_ms, std::int64_t until_ms) {
     if (from_ms < until_ms)
         return Done{};
+    const std::string from(from_name_of(arguments));
     return Failure{Fault::usage,
-                   "--from (" + format_time(from_ms) + ") is not before --until (" +
+                   from + " (" + format_time(from_ms) + ") is not before --until (" +
                        format_time(until_ms) + ")",
-                   "give an earlier --from, or a later --until"};
+                   "give an earlier " + from + ", or a later --until"};
 }
 
 std::vector<std::string_view> told_reasons() {

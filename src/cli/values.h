@@ -67,8 +67,9 @@ struct Listing {
 [[nodiscard]] Result<manage::Page> page_of(const Arguments&, const manage::ListOrder& order);
 [[nodiscard]] Result<manage::Sort> sort_of(const Arguments&, const manage::ListOrder& order);
 /// Refuses a period that ends before it begins.
-[[nodiscard]] Status check_period(std::int64_t from_ms, std::int64_t until_ms);
-/// What --from or --since says.
+[[nodiscard]] Status check_period(const Arguments&, std::int64_t from_ms, std::int64_t until_ms);
+/// What --from or --since says. Failure::usage if that is in the future, from which nothing can be
+/// on record.
 [[nodiscard]] Result<std::optional<std::int64_t>> from_of(const Arguments&, std::int64_t now_ms);
 
 /// What --reason may be: those of the gate, then those that a granted call may fail by.
