@@ -353,14 +353,23 @@ Status with_note(const Session& session, Status printed, const std::string& what
     return printed;
 }
 
+}  // namespace
+
+Status with_preview_note(const Session& session, Status printed) {
+    if (wants_json(session))
+        return printed;
+    return with_note(session, printed, "this is what it would be");
+}
+
+namespace {
+
 std::string counted(std::int64_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 std::int64_t not_revoked(const std::vector<manage::TokenView>& views) {
-    return std::count_if(views.begin(), views.end(), [](const manage::TokenView& view) {
-        return !view.token.revoked_ms;
-    });
+    return std::count_if(views.begin(), views.end(),
+                         [](const manage::TokenView& view) { return !view.token.revoked_ms; });
 }
 
 Json json_of(const std::vector<manage::TokenView>& views, std::int64_t now_ms) {
@@ -389,9 +398,8 @@ Status show_revoked(const Session& session, const std::vector<manage::TokenView>
     if (wants_json(session))
         return print(session, {{"dryRun", is_preview(session)},
                                {"revoked", json_of(views, session.clock.now().wall_ms)}});
-    return with_note(
-        session, show(session, views),
-        counted(not_revoked(views), "token") + " would be revoked");
+    return with_note(session, show(session, views),
+                     counted(not_revoked(views), "token") + " would be revoked");
 }
 
 Status show_removal(const Session& session, const manage::MemberView& member,
@@ -455,9 +463,13 @@ Status show_closed(const Session& session, const manage::ClosedWorkspace& closed
 }
 
 Status show_removed_plan(const Session& session, std::string_view name) {
+    const bool preview = is_preview(session);
     if (wants_json(session))
-        return print(session, {{"name", name}, {"removed", true}});
-    return session.output.print("plan " + std::string(name) + " is removed\n");
+        return print(session, {{"name", name}, {"removed", !preview}});
+    return with_note(session,
+                     session.output.print("plan " + std::string(name) +
+                                          (preview ? " would be removed\n" : " is removed\n")),
+                     "the plan would be removed");
 }
 
 }  // namespace hourgate::cli

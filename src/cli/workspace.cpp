@@ -117,7 +117,8 @@ Status transfer(Session& session) {
     if (!done)
         return done.failure();
     store::wait_out_leases();
-    return show(session, std::vector<manage::MemberView>{done.value().owner, done.value().former});
+    return with_preview_note(session, show(session, std::vector<manage::MemberView>{
+                                                        done.value().owner, done.value().former}));
 }
 
 Status close(Session& session) {
@@ -166,13 +167,15 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("PLAN", "see `hourgate plan list`"),
                         option(paid_until, "DATE",
                                "2027-01-31 (with that day, UTC), an instant, 90d from now, or "
-                               "never; without it: as it was")},
+                               "never; without it: as it was"),
+                        dry_run_flag},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
         {.group = "workspace",
          .name = "rename",
          .summary = "Give a workspace another name; its id stays",
-         .parameters = {ws, word("NAME", "unique; put quotes around more than one word")},
+         .parameters = {ws, word("NAME", "unique; put quotes around more than one word"),
+                        dry_run_flag},
          .example = "hourgate workspace rename Acme \"Acme International\"",
          .run = rename},
         {.group = "workspace",
@@ -182,7 +185,8 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("MEMBER", "who becomes owner, by id, e-mail or service name"),
                         option("--from", "MEMBER", "the present owner, where there are several"),
                         option("--former", "R",
-                               "what that owner becomes: admin (without it), manager or member")},
+                               "what that owner becomes: admin (without it), manager or member"),
+                        dry_run_flag},
          .example = "hourgate workspace transfer Acme bob@acme.example",
          .run = transfer},
         {.group = "workspace",
