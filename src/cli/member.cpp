@@ -69,10 +69,21 @@ Status list(Session& session) {
     const auto page = page_of(session.arguments, manage::member_order);
     if (!page)
         return page.failure();
+    const auto role = role_of(session.arguments, "--role");
+    if (!role)
+        return role.failure();
+    const auto kind = kind_of(session.arguments, "--kind");
+    if (!kind)
+        return kind.failure();
+    const auto removed = removed_of(session.arguments, "--status");
+    if (!removed)
+        return removed.failure();
+    const manage::MemberQuery query{role.value(), kind.value(), removed.value()};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_members(context.value(), workspace.value(), page.value()));
+    return shown(session,
+                 manage::list_members(context.value(), workspace.value(), page.value(), query));
 }
 
 Status role(Session& session) {
@@ -167,6 +178,9 @@ std::vector<Command> member_commands() {
          .name = "list",
          .summary = "List the members of a workspace, removed ones too",
          .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
+                        option("--role", "R", "owner, admin, manager or member"),
+                        option("--kind", "K", "person or service"),
+                        option("--status", "S", "present or removed; without it: both"),
                         option("--sort", "FIELD",
                                "created (the default), name or email, or one of these behind a "
                                "'-'"),

@@ -23,6 +23,7 @@ constexpr Parameter expires_option =
 
 constexpr Parameter quiet_flag = flag("--quiet", "print the token alone");
 constexpr Parameter note_option = option("--note", "TEXT", "for people, at most 500 bytes");
+constexpr Parameter env_option = option("--env", "E", "live or test");
 constexpr Parameter sort_option =
     option("--sort", "FIELD",
            "created, lastUsed, or -created (the default) or -lastUsed for the latest first");
@@ -73,6 +74,10 @@ Status list_some(Session& session, manage::TokenQuery query) {
     if (!status)
         return status.failure();
     query.status = status.value();
+    const auto env = env_of(session.arguments, env_option.name);
+    if (!env)
+        return env.failure();
+    query.env = env.value();
     const auto sort = sort_of(session.arguments, manage::token_order);
     if (!sort)
         return sort.failure();
@@ -275,7 +280,7 @@ std::vector<Command> token_commands() {
          .summary = "List tokens that work, newest first: all, or those of a workspace or member",
          .details = "How many have ended is said below the list; --status shows those.",
          .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
-                        member_option, status_option, sort_option, search_option},
+                        member_option, status_option, env_option, sort_option, search_option},
          .example = "hourgate token list Acme",
          .run = list},
         {.group = "token",
@@ -333,7 +338,7 @@ std::vector<Command> operator_commands() {
         {.group = "operator",
          .name = "list",
          .summary = "List the operator tokens that work, newest first",
-         .parameters = {status_option, sort_option, search_option},
+         .parameters = {status_option, env_option, sort_option, search_option},
          .example = "hourgate operator list",
          .run = list_operators},
         {.group = "operator",

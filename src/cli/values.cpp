@@ -123,6 +123,39 @@ Result<std::optional<Role>> role_of(const Arguments& arguments, std::string_view
     return role;
 }
 
+Result<std::optional<MemberKind>> kind_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<MemberKind>();
+    if (*text == "person")
+        return std::optional(MemberKind::person);
+    if (*text == "service")
+        return std::optional(MemberKind::service);
+    return not_a("a kind of member", name, *text, "write person or service");
+}
+
+Result<std::optional<bool>> removed_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<bool>();
+    if (*text == "present" || *text == "removed")
+        return std::optional(*text == "removed");
+    return not_a("a status", name, *text, "write present or removed");
+}
+
+Result<std::optional<Paid>> standing_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<Paid>();
+    if (*text == "paid")
+        return std::optional(Paid::yes);
+    if (*text == "grace")
+        return std::optional(Paid::in_grace);
+    if (*text == "lapsed")
+        return std::optional(Paid::lapsed);
+    return not_a("a standing", name, *text, "write paid, grace or lapsed");
+}
+
 Result<std::optional<token::Env>> env_of(const Arguments& arguments, std::string_view name) {
     const auto text = arguments.find(name);
     if (!text)

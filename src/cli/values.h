@@ -7,12 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "account/member.h"
 #include "base/result.h"
 #include "base/role.h"
 #include "base/time_text.h"
 #include "cli/command.h"
 #include "manage/list_order.h"
 #include "manage/records.h"
+#include "plan/subscription.h"
 #include "policy/scope.h"
 #include "token/format.h"
 
@@ -33,6 +35,12 @@ namespace hourgate::cli {
                                                             std::int64_t least = 0);
 [[nodiscard]] Result<std::optional<bool>> yes_or_no(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<Role>> role_of(const Arguments&, std::string_view name);
+/// person or service.
+[[nodiscard]] Result<std::optional<MemberKind>> kind_of(const Arguments&, std::string_view name);
+/// present or removed: whether they are removed.
+[[nodiscard]] Result<std::optional<bool>> removed_of(const Arguments&, std::string_view name);
+/// paid, grace or lapsed.
+[[nodiscard]] Result<std::optional<Paid>> standing_of(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<token::Env>> env_of(const Arguments&, std::string_view name);
 /// All that are given, each alone or several with commas or spaces between them.
 [[nodiscard]] Result<std::vector<policy::Scope>> scopes_of(const Arguments&, std::string_view name);

@@ -58,10 +58,15 @@ Status list(Session& session) {
     const auto page = page_of(session.arguments, manage::workspace_order);
     if (!page)
         return page.failure();
+    const auto standing = standing_of(session.arguments, "--standing");
+    if (!standing)
+        return standing.failure();
+    const manage::WorkspaceQuery query{session.arguments.find("--plan").value_or(""),
+                                       standing.value()};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_workspaces(context.value(), page.value()));
+    return shown(session, manage::list_workspaces(context.value(), page.value(), query));
 }
 
 Status show_one(Session& session) {
@@ -148,8 +153,10 @@ std::vector<Command> workspace_commands() {
          .run = add},
         {.group = "workspace",
          .name = "list",
-         .summary = "List all workspaces",
-         .parameters = {option("--sort", "FIELD",
+         .summary = "List all workspaces, or those that fit every filter",
+         .parameters = {option("--plan", "P", "on one plan"),
+                        option("--standing", "S", "paid, grace or lapsed"),
+                        option("--sort", "FIELD",
                                "created (the default) or name, or one of these behind a '-'"),
                         search_option},
          .example = "hourgate workspace list --json",
