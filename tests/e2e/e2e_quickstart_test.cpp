@@ -144,7 +144,8 @@ TEST_CASE("quickstart --dry-run shows the configuration and makes nothing") {
     // What it shows is what is made then.
     const Json made = Json::parse(place.quickstart("http://127.0.0.1:3000", {"--json"}).out);
     CHECK(made.at("token").get<std::string>().size() == 54);
-    CHECK(read_file(place.gate + "/config.toml") == Json::parse(json.out).at("configText"));
+    CHECK(read_file(place.gate + "/config.toml") ==
+          Json::parse(json.out).at("configText").get<std::string>());
     CHECK(contains(shown.out, "\n" + read_file(place.gate + "/config.toml") + "\n"));
 }
 
