@@ -10,7 +10,7 @@
 
 namespace hourgate::bench {
 
-struct Answer {
+struct Response {
     int status = 0;
     std::size_t bytes = 0;  ///< head and body
     bool last = false;      ///< the server closes the connection after it
@@ -45,7 +45,7 @@ inline bool read_number(std::string_view text, std::size_t& number) noexcept {
 }
 
 /// Reads the answer that `bytes` begin with. `answer` is valid when it is whole.
-inline Reading read_answer(std::string_view bytes, Answer& answer) noexcept {
+inline Reading read_answer(std::string_view bytes, Response& answer) noexcept {
     constexpr std::string_view begin = "HTTP/1.";
     constexpr std::size_t status_at = 9, status_line_min = 12;
     if (!begin.starts_with(bytes.substr(0, begin.size())))

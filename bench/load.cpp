@@ -39,7 +39,7 @@
 
 #include "answer.h"
 
-using hourgate::bench::Answer;
+using hourgate::bench::Response;
 using hourgate::bench::read_answer;
 using hourgate::bench::Reading;
 
@@ -393,7 +393,7 @@ private:
     void take_answers(Link& link) {
         std::string_view rest = link.in;
         const std::int64_t now = now_ns();
-        Answer answer;
+        Response answer;
         while (!rest.empty()) {
             const Reading reading = read_answer(rest, answer);
             if (reading == Reading::more_to_come)
@@ -458,7 +458,7 @@ void call_once(int fd, Requests& requests) {
     if (!send_all(fd, out))
         return;
     std::array<char, 8'192> bytes{};
-    Answer answer;
+    Response answer;
     ssize_t got = 0;
     while ((got = recv(fd, bytes.data(), bytes.size(), 0)) > 0) {
         in.append(bytes.data(), static_cast<std::size_t>(got));

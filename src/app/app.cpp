@@ -10,16 +10,16 @@
 #include <span>
 #include <utility>
 
+#include "app/config_snapshot.h"
+#include "app/decision_recorder.h"
 #include "app/in_force_ledger.h"
 #include "app/listeners.h"
-#include "app/rules.h"
-#include "app/witness.h"
 #include "base/text.h"
 #include "config/live.h"
 #include "config/load.h"
 #include "embedded.h"
 #include "gate/gate.h"
-#include "http/manage/repeats.h"
+#include "http/manage/idempotency_cache.h"
 #include "http/proxy/resolver.h"
 #include "http/proxy/upstream.h"
 #include "http/service.h"
@@ -124,49 +124,50 @@ void tell_of_name(const ops::Log& log, const http::Upstream::Change& change) {
 
 /// The rules by which calls are decided now. Any thread may hold on to them for as long as it reads
 /// in them.
-class RulesInForce {
+class SnapshotInForce {
 public:
-    explicit RulesInForce(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+    explicit SnapshotInForce(std::shared_ptr<const ConfigSnapshot> rules)
+        : rules_(std::move(rules)) {}
 
-    [[nodiscard]] std::shared_ptr<const Rules> get() const {
+    [[nodiscard]] std::shared_ptr<const ConfigSnapshot> get() const {
         const std::lock_guard lock(mutex_);
         return rules_;
     }
-    void set(std::shared_ptr<const Rules> rules) noexcept {
+    void set(std::shared_ptr<const ConfigSnapshot> rules) noexcept {
         const std::lock_guard lock(mutex_);
         rules_.swap(rules);
     }
 
 private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const Rules> rules_;  // guarded by mutex_
+    std::shared_ptr<const ConfigSnapshot> rules_;  // guarded by mutex_
 };
 
 /// In construction order: each needs only what stands above it.
 struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
-          std::unique_ptr<Instruments> instruments_, std::unique_ptr<http::Resolver> resolver_,
+          std::unique_ptr<SharedState> instruments_, std::unique_ptr<http::Resolver> resolver_,
           std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
-          std::string cursor_key_, const std::shared_ptr<Rules>& rules_)
+          std::string cursor_key_, const std::shared_ptr<ConfigSnapshot>& rules_)
         : config(rules_->config),
           clock(clock_),
           log(log_),
           lock(std::move(lock_)),
-          instruments(std::move(instruments_)),
+          shared(std::move(instruments_)),
           resolver(std::move(resolver_)),
-          ledger(std::move(writing), std::move(reading), *instruments->directory, clock, log),
+          ledger(std::move(writing), std::move(reading), *shared->directory, clock, log),
           cursor_key(std::move(cursor_key_)),
           keeper(keeper_settings(),
-                 {instruments->limiter, instruments->own, instruments->failures,
-                  instruments->public_calls, instruments->preflights},
+                 {shared->limiter, shared->gate_routes, shared->failures, shared->public_calls,
+                  shared->preflights},
                  clock, log),
           rules(rules_),
           usage_writer(usage, ledger.apart(), clock, log,
                        {config.usage_keep_s, config.tokens_keep_s}),
           decisions(grants_kept(config.decisions_grants)),
           decision_writer(decisions, ledger.apart(), clock, log, decision_settings()),
-          witness(metrics, instruments->resources, usage, decisions, log, clock),
-          service(service_settings(rules_), rules_->gate, clock, witness),
+          recorder(metrics, shared->resources, usage, decisions, log, clock),
+          service(service_settings(rules_), rules_->gate, clock, recorder),
           listeners(config, log) {}
 
     const config::Config config;  // as it was at the start
@@ -174,21 +175,21 @@ struct App::Parts {
     ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
     std::unique_ptr<ops::ReloadBoard> board;  // null: nobody is told of reloads
-    const std::unique_ptr<Instruments> instruments;
+    const std::unique_ptr<SharedState> shared;
     const std::unique_ptr<http::Resolver> resolver;
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
     std::string described_prefix;                    // of the next; both of the running thread
     std::shared_ptr<const std::string> description;  // as openapi_for() that prefix
-    RulesInForce rules;
-    http::Repeats repeats;
+    SnapshotInForce rules;
+    http::IdempotencyCache repeats;
     ops::Metrics metrics;
     ops::UsageMeter usage;
     ops::UsageWriter usage_writer;
     ops::DecisionLog decisions;
     ops::DecisionWriter decision_writer;
-    Witness witness;
+    DecisionRecorder recorder;
     http::Service service;
     Listeners listeners;
     std::int64_t started_us = 0;
@@ -205,32 +206,32 @@ struct App::Parts {
                 ops::read_boot_id()};
     }
 
-    http::Service::Settings service_settings(const std::shared_ptr<const Rules>& kept) {
-        const Rules& by = *kept;
+    http::Service::Settings service_settings(const std::shared_ptr<const ConfigSnapshot>& kept) {
+        const ConfigSnapshot& by = *kept;
         http::Service::Settings settings;
         settings.trust = {by.config.peers,  by.config.proxies, by.config.method_override_refused,
                           by.config.ask_id, by.config.hosts,   !by.config.apis.empty()};
         settings.reply = by.reply;
         settings.api_prefix = by.config.rules.api_prefix;
-        settings.desk = {[this, &by] { return context(by); },
-                         [this](std::string_view id) { return record_in_memory(id); }, cursor_key,
-                         &repeats};
+        settings.services = {[this, &by] { return context(by); },
+                             [this](std::string_view id) { return record_in_memory(id); },
+                             cursor_key, &repeats};
         const auto openapi = description_below(by.config.rules.api_prefix);
         settings.openapi = *openapi;
         settings.kept = {kept, openapi};
         settings.errors = embedded::errors;
-        for (const Rules::Behind& behind : by.behind) {
+        for (const ConfigSnapshot::Behind& behind : by.behind) {
             if (by.config.apis.empty())
                 settings.upstream = behind.upstream.get();
             else
                 settings.api_upstreams.push_back(behind.upstream.get());
         }
-        settings.ready = [this] { return instruments->directory->ready(); };
+        settings.ready = [this] { return shared->directory->ready(); };
         settings.ready_note = [this] {
             const auto age_s = backup_age_s();
             return age_s ? fmt::format("newest backup: {} h old", *age_s / 3'600) : "no backup";
         };
-        settings.metrics = [this] { return metrics.text(gauges(), instruments->resources); };
+        settings.metrics = [this] { return metrics.text(gauges(), shared->resources); };
         return settings;
     }
 
@@ -250,7 +251,7 @@ struct App::Parts {
     }
 
     /// For a use case; who asks is the caller's to fill in.
-    [[nodiscard]] manage::Context context(const Rules& by) {
+    [[nodiscard]] manage::Context context(const ConfigSnapshot& by) {
         const config::Config& now = by.config;
         return {ledger,
                 {"server", "local"},
@@ -284,7 +285,7 @@ struct App::Parts {
     }
 
     [[nodiscard]] ops::Gauges gauges() const {
-        const store::LeasedDirectory::Counts counts = instruments->directory->counts();
+        const store::LeasedDirectory::Counts counts = shared->directory->counts();
         ops::Gauges gauges;
         gauges.directory_hits = counts.hits;
         gauges.directory_look_ups = counts.look_ups;
@@ -302,7 +303,7 @@ struct App::Parts {
         gauges.state_failures = keeper.failures();
         gauges.state_bytes = keeper.bytes();
         listeners.add_connections(gauges);
-        witness.fill(gauges);
+        recorder.fill(gauges);
         for (const auto& upstream : rules.get()->upstreams())
             add_upstream(gauges, *upstream);
         gauges.changes = ledger.changes();
@@ -319,20 +320,20 @@ struct App::Parts {
     }
 
     void add_limiters(ops::Gauges& gauges) const {
-        const Limiter& limiter = instruments->limiter;
-        const Limiter& own = instruments->own;
+        const Limiter& limiter = shared->limiter;
+        const Limiter& own = shared->gate_routes;
         gauges.limiter = {limiter.entries() + own.entries(), limiter.evicted() + own.evicted()};
         gauges.limiter_bytes = limiter.bytes() + own.bytes();
         const auto read = [](const AddressLimiter& table) -> ops::TableGauges {
             return {table.entries(), table.evicted(), table.shared_in_net(), table.shared_by_all()};
         };
-        gauges.failures = read(instruments->failures);
-        gauges.public_calls = read(instruments->public_calls);
-        gauges.preflights = read(instruments->preflights);
+        gauges.failures = read(shared->failures);
+        gauges.public_calls = read(shared->public_calls);
+        gauges.preflights = read(shared->preflights);
     }
 
     void add_upstream(ops::Gauges& gauges, const http::Upstream& upstream) const {
-        const http::Upstream::Counts& exchanges = instruments->upstream_counts;
+        const http::Upstream::Counts& exchanges = shared->upstream_counts;
         gauges.forwards = true;
         gauges.upstream_forwarded = exchanges.forwarded.load();
         gauges.upstream_unreachable = exchanges.unreachable.load();
@@ -404,9 +405,9 @@ struct App::Parts {
         for (const std::string& warning : report.warnings)
             log.line(ops::Level::warning, warning);
         warn_of_plans();
-        instruments->failures.use(next.failures);
-        instruments->public_calls.use(next.public_calls);
-        instruments->preflights.use(next.public_calls);
+        shared->failures.use(next.failures);
+        shared->public_calls.use(next.public_calls);
+        shared->preflights.use(next.public_calls);
         log.use(log_settings(next));
         reloads_in_force.fetch_add(1);
         last_reload_good.store(true);
@@ -443,7 +444,7 @@ struct App::Parts {
 
     /// Asks for the names of the upstreams again, and waits for them a while: calls that come
     /// meanwhile go where they went before. What does not resolve is told by tell_of_name().
-    void resolve(const Rules& by) {
+    void resolve(const ConfigSnapshot& by) {
         resolver->watch(by.upstreams());
         if (!resolver->ask(limits::resolve_wait_ms))
             log.line(ops::Level::warning,
@@ -459,10 +460,10 @@ struct App::Parts {
             resolve(*former);
             return Done{};
         }
-        auto made = Rules::make(next, *instruments, former.get());
+        auto made = ConfigSnapshot::make(next, *shared, former.get());
         if (!made)
             return made.failure();
-        const std::shared_ptr<Rules> by = std::move(made).value();
+        const std::shared_ptr<ConfigSnapshot> by = std::move(made).value();
         resolve(*by);
         if (Status resolved = by->check_resolved(former.get()); !resolved) {
             resolver->watch(former->upstreams());
@@ -493,12 +494,12 @@ struct App::Parts {
 
     void sweep() {
         const Now now = clock.now();
-        instruments->directory->sweep(now);
-        instruments->limiter.sweep(now);
-        instruments->own.sweep(now);
-        instruments->failures.sweep(now);
-        instruments->public_calls.sweep(now);
-        instruments->preflights.sweep(now);
+        shared->directory->sweep(now);
+        shared->limiter.sweep(now);
+        shared->gate_routes.sweep(now);
+        shared->failures.sweep(now);
+        shared->public_calls.sweep(now);
+        shared->preflights.sweep(now);
         log.tell_left_out();
     }
 };
@@ -541,17 +542,17 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     if (!seal)
         return seal.failure();
 
-    auto instruments = std::make_unique<Instruments>(std::move(directory).value(), config);
+    auto shared = std::make_unique<SharedState>(std::move(directory).value(), config);
     auto resolver = std::make_unique<http::Resolver>(
         [&log](const http::Upstream::Change& change) { tell_of_name(log, change); });
-    instruments->when_unreachable = resolver->asking_soon();
-    auto rules = Rules::make(config, *instruments, nullptr);
+    shared->when_unreachable = resolver->asking_soon();
+    auto rules = ConfigSnapshot::make(config, *shared, nullptr);
     if (!rules)
         return rules.failure();
-    auto parts = std::make_unique<Parts>(clock, log, std::move(lock).value(),
-                                         std::move(instruments), std::move(resolver),
-                                         std::move(writing).value(), std::move(reading).value(),
-                                         std::move(seal).value(), std::move(rules).value());
+    auto parts = std::make_unique<Parts>(clock, log, std::move(lock).value(), std::move(shared),
+                                         std::move(resolver), std::move(writing).value(),
+                                         std::move(reading).value(), std::move(seal).value(),
+                                         std::move(rules).value());
     parts->resolve(*parts->rules.get());
     // Ports below 1024, and sockets in folders of root's, are for the user who started the process,
     // if nobody else can write the configuration that says which they are.

@@ -446,9 +446,8 @@ template <std::size_t count>
 class Names {
 public:
     constexpr explicit Names(std::array<Claimed, count> names) : names_(names) {
-        std::sort(names_.begin(), names_.end(), [](const Claimed& a, const Claimed& b) {
-            return a.name.size() < b.name.size();
-        });
+        std::sort(names_.begin(), names_.end(),
+                  [](const Claimed& a, const Claimed& b) { return a.name.size() < b.name.size(); });
         for (std::size_t size = 0; size < begin_.size(); ++size)
             while (begin_[size] < count && names_[begin_[size]].name.size() < size)
                 ++begin_[size];
@@ -471,9 +470,9 @@ private:
 
 /// Beginnings of names and what they claim. A look-up compares those with the same first byte.
 template <std::size_t count>
-class Marks {
+class ClaimPrefixes {
 public:
-    constexpr explicit Marks(std::array<Claimed, count> marks) : marks_(marks) {
+    constexpr explicit ClaimPrefixes(std::array<Claimed, count> marks) : marks_(marks) {
         for (std::size_t i = 0; i < count; ++i)
             with_first_[static_cast<unsigned char>(folded(marks[i].name.front()))] |=
                 std::uint64_t{1} << i;
@@ -497,14 +496,13 @@ private:
 };
 
 /// The names that claim what no beginning claims before.
-constexpr Names first_names(claimed(std::pair(joined(address_names, set_by_proxies),
-                                              Claim::client_address),
-                                    std::pair(target_names, Claim::target),
-                                    std::pair(forwarded_names, Claim::forwarded)));
-constexpr Marks first_marks(claimed(std::pair(target_marks, Claim::target),
-                                    std::pair(forwarded_marks, Claim::forwarded)));
+constexpr Names first_names(
+    claimed(std::pair(joined(address_names, set_by_proxies), Claim::client_address),
+            std::pair(target_names, Claim::target), std::pair(forwarded_names, Claim::forwarded)));
+constexpr ClaimPrefixes first_marks(claimed(std::pair(target_marks, Claim::target),
+                                            std::pair(forwarded_marks, Claim::forwarded)));
 constexpr Names names_of_users(claimed(std::pair(user_names, Claim::user)));
-constexpr Marks marks_of_users(claimed(std::pair(user_marks, Claim::user)));
+constexpr ClaimPrefixes marks_of_users(claimed(std::pair(user_marks, Claim::user)));
 constexpr Names names_to_remove(claimed(std::pair(to_remove, Claim::user)));
 
 template <std::size_t count>
@@ -569,8 +567,7 @@ std::span<const std::string_view> families_to_remove() noexcept {
 }
 
 bool is_beyond_removal(std::string_view name) noexcept {
-    return marks_of_users.of(name) != Claim::nothing &&
-           names_to_remove.of(name) == Claim::nothing;
+    return marks_of_users.of(name) != Claim::nothing && names_to_remove.of(name) == Claim::nothing;
 }
 
 }  // namespace hourgate

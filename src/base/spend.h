@@ -8,8 +8,8 @@ namespace hourgate {
 enum class Spend : std::uint8_t {
     yes,      ///< a call: counted when granted
     no,       ///< a look: counts nothing
-    again,    ///< the very call that was asked and counted a moment ago (nginx asks twice): say the
-              ///< same again, count nothing
+    repeat,   ///< the second question of nginx about a call that was counted a moment ago: the
+              ///< answer is the same, and nothing is counted
     counted,  ///< the very call that was granted and counted a moment ago: it has its room already,
               ///< whoever came since; counts nothing
 };

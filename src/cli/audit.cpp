@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
@@ -49,7 +49,7 @@ std::string meant_by(const manage::Context& context, const std::string& actor) {
 }
 
 /// A filter that fits nothing at all would look like a quiet day.
-void warn_of_unknown(const Session& session, const manage::Context& context,
+void warn_of_unknown(const CommandContext& session, const manage::Context& context,
                      const manage::AuditFilter& filter) {
     manage::AuditFilter by, on;
     by.actor = filter.actor;
@@ -67,7 +67,7 @@ void warn_of_unknown(const Session& session, const manage::Context& context,
                             "names of plans");
 }
 
-Status audit(Session& session) {
+Status audit(CommandContext& session) {
     const Arguments& arguments = session.arguments;
     if (Status known = check_action(arguments.find("--action")); !known)
         return known;

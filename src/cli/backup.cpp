@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/reports.h"
-#include "cli/session.h"
 #include "cli/shell.h"
 #include "cli/values.h"
 #include "manage/audit_log.h"
@@ -26,7 +26,7 @@ constexpr std::int64_t backups_kept_max = 10'000;
 /// Says how far a backup is once it takes longer than a second.
 class ProgressLine {
 public:
-    explicit ProgressLine(const Session& session)
+    explicit ProgressLine(const CommandContext& session)
         : session_(session), begun_us_(session.clock.now().boot_us) {}
     ~ProgressLine() {
         if (said_)
@@ -43,12 +43,12 @@ public:
     }
 
 private:
-    const Session& session_;
+    const CommandContext& session_;
     const std::int64_t begun_us_;
     bool said_ = false;
 };
 
-Result<store::BackupReport> make_backup(Session& session, const std::string& database,
+Result<store::BackupReport> make_backup(CommandContext& session, const std::string& database,
                                         const std::string& file) {
     ProgressLine line(session);
     ops::run_when_idle();  // reading and checking takes seconds of processor time
@@ -63,7 +63,7 @@ Result<store::BackupReport> make_backup(Session& session, const std::string& dat
         session.arguments.given("--force") ? store::Replace::any_file : store::Replace::backups);
 }
 
-Status verify_only(Session& session) {
+Status verify_only(CommandContext& session) {
     for (const char* other : {"--verify", "--keep", "--force"})
         if (session.arguments.given(other))
             return Failure{Fault::usage,
@@ -76,7 +76,7 @@ Status verify_only(Session& session) {
     return report ? show_backup(session, file, report.value(), {}) : Status(report.failure());
 }
 
-Status backup(Session& session) {
+Status backup(CommandContext& session) {
     if (session.arguments.given("--verify-only"))
         return verify_only(session);
     const auto keep = number_of(session.arguments, "--keep", backups_kept_max);
@@ -113,7 +113,7 @@ Status backup(Session& session) {
 
 /// What lost tokens, members and workspaces have spent is not for those who get their numbers next.
 /// The database is in place by then: what does not work is worth a word, no more.
-void forget_lost(const Session& session, const std::string& database,
+void forget_lost(const CommandContext& session, const std::string& database,
                  const store::RestoreReport& report) {
     const auto owner = store::AsOwner::of(database);
     if (!owner)
@@ -133,7 +133,7 @@ void forget_lost(const Session& session, const std::string& database,
                             done.failure().what);
 }
 
-Status restore(Session& session) {
+Status restore(CommandContext& session) {
     const auto config = session.settings();
     if (!config)
         return config.failure();

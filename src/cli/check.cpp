@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/rules.h"
+#include "app/config_snapshot.h"
 #include "base/text.h"
 #include "cli/client/probe.h"
 #include "cli/commands.h"
@@ -41,7 +41,7 @@ Result<http::Question> question_of(const Arguments& arguments) {
     question.method = arguments.one("METHOD");
     question.path = arguments.one("PATH");
     question.spend = Spend::no;
-    if (question.method.size() > method_bytes_max || !http::is_word(question.method))
+    if (question.method.size() > method_bytes_max || !http::is_http_token(question.method))
         return Failure{Fault::usage,
                        "METHOD is no method; it is not repeated here, since it may be a token",
                        "as in `hourgate check GET /api/v1/clients`"};
@@ -127,7 +127,7 @@ Result<Json> ask_server(const config::Config& config, const http::Question& ques
     target.port = ask.port;
     target.host = ask.host == "0.0.0.0" ? "127.0.0.1" : ask.host == "::" ? "::1" : ask.host;
     target.host_header = "localhost";  // the one name under which every ask listener answers
-    const auto seen = store::look_for_server(config.database);
+    const auto seen = store::find_server(config.database);
     if (!seen)
         return Failure{Fault::system,
                        "whether a server runs cannot be told: " + seen.failure().what, ""};
@@ -152,7 +152,7 @@ Result<Json> ask_server(const config::Config& config, const http::Question& ques
 }
 
 /// With the gate itself, and windows in which nothing was called.
-Result<Json> decide_here(Session& session, const config::Config& config,
+Result<Json> decide_here(CommandContext& session, const config::Config& config,
                          const http::Question& question) {
     if (Status fine = store::check_library(); !fine)
         return fine.failure();
@@ -179,7 +179,7 @@ Result<Json> decide_here(Session& session, const config::Config& config,
     return Json::parse(http::verify_answer(decision, reply_settings(config)).body);
 }
 
-Result<Found> find(Session& session, const http::Question& question) {
+Result<Found> find(CommandContext& session, const http::Question& question) {
     const auto config = session.config();
     if (!config)
         return config.failure();
@@ -249,7 +249,7 @@ std::string fix_in(const Json& answer) {
     return error != answer.end() && error->is_object() ? text_in(*error, "fix") : "";
 }
 
-Status check(Session& session) {
+Status check(CommandContext& session) {
     const auto question = question_of(session.arguments);
     if (!question)
         return question.failure();

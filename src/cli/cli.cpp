@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/parser.h"
-#include "cli/session.h"
 #include "ops/signals.h"
 
 namespace hourgate::cli {
@@ -37,7 +37,8 @@ int run_words(std::string program, std::vector<std::string> words) {
         const Status printed = output.print_found(invocation.help);
         return printed ? 0 : 1;
     }
-    Session session(std::move(program), std::move(words), std::move(invocation.arguments), form);
+    CommandContext session(std::move(program), std::move(words), std::move(invocation.arguments),
+                           form);
     const Status done = invocation.command->run(session);
     if (done)
         return 0;

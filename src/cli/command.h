@@ -13,7 +13,7 @@
 
 namespace hourgate::cli {
 
-class Session;
+class CommandContext;
 
 /// One thing a command takes.
 struct Parameter {
@@ -68,7 +68,7 @@ struct Command {
     std::vector<Parameter> parameters = {};
     std::string_view example = {};  ///< whole lines
     bool reads_token = false;       ///< from standard input: an argument too many may be one
-    Status (*run)(Session& session) = nullptr;
+    Status (*run)(CommandContext& session) = nullptr;
 
     [[nodiscard]] std::string path() const;  ///< "workspace add"
 };

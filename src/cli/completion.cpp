@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/print.h"
-#include "cli/session.h"
 #include "cli/values.h"
 #include "manage/audit_log.h"
 #include "manage/list_order.h"
@@ -431,14 +431,14 @@ std::string manual_text(const Table& table) {
 }
 
 /// The text or, with --json, an object that has it.
-Status show_text(const Session& session, Json about, const std::string& text) {
+Status show_text(const CommandContext& session, Json about, const std::string& text) {
     if (!wants_json(session))
         return session.output.print_found(text);
     about["text"] = text;
     return print_found(session, about);
 }
 
-Status completion(Session& session) {
+Status completion(CommandContext& session) {
     const std::string& shell = session.arguments.one("SHELL");
     const Table table = all_commands();
     using Text = std::string (*)(const Table&);
@@ -451,7 +451,7 @@ Status completion(Session& session) {
                    "write bash, zsh or fish"};
 }
 
-Status manual(Session& session) {
+Status manual(CommandContext& session) {
     return show_text(session, {{"format", "man"}}, manual_text(all_commands()));
 }
 

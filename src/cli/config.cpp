@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/reports.h"
-#include "cli/session.h"
 #include "config/load.h"
 #include "manage/accounts.h"
 
@@ -12,7 +12,7 @@ namespace hourgate::cli {
 
 namespace {
 
-Status check(Session& session) {
+Status check(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();
@@ -25,7 +25,7 @@ Status check(Session& session) {
     return show_checked(session, config.value()->file, warnings);
 }
 
-Status show_all(Session& session) {
+Status show_all(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();

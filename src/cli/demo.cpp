@@ -131,7 +131,7 @@ Status write_file(const std::string& path, const std::string& text) {
 // --- the run -------------------------------------------------------------------------------------
 
 Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clock& clock) {
-    const manage::TokenRules rules = token_rules(config);
+    const manage::TokenSettings rules = token_rules(config);
     if (auto made = make_database(config.database, clock, rules, "demo"); !made)
         return made.failure();
     auto ledger = store::SqliteLedger::open(config.database);
@@ -162,7 +162,7 @@ Result<std::unique_ptr<http::SampleApi>> start_sample() {
     return sample ? std::move(sample) : http::SampleApi::start(0);
 }
 
-Status run(const Session& session, const Folder& folder, ops::Signals& signals) {
+Status run(const CommandContext& session, const Folder& folder, ops::Signals& signals) {
     const std::string file = folder.path() + "/config.toml";
     const App::Ports free = {if_free(usual_ports.public_), if_free(usual_ports.ask),
                              if_free(usual_ports.admin)};
@@ -200,7 +200,7 @@ Status run(const Session& session, const Folder& folder, ops::Signals& signals) 
 
 }  // namespace
 
-Status serve_demo(Session& session) {
+Status serve_demo(CommandContext& session) {
     if (session.arguments.given(config_option.name))
         return Failure{Fault::usage, "--demo brings its own configuration", "leave --config out"};
     HangUpEnds hang_up;

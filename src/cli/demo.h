@@ -3,10 +3,10 @@
 #pragma once
 
 #include "base/result.h"
-#include "cli/session.h"
+#include "cli/command_context.h"
 
 namespace hourgate::cli {
 
-[[nodiscard]] Status serve_demo(Session& session);
+[[nodiscard]] Status serve_demo(CommandContext& session);
 
 }  // namespace hourgate::cli

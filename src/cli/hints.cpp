@@ -128,12 +128,12 @@ std::string Hints::in(std::string_view text) const {
         if (found == text.npos)
             return out.append(text.substr(at));
         const std::size_t words = found + own_name.size() + 1;
-        const bool is_word = (found == 0 || std::string_view(" `\n").find(text[found - 1]) !=
-                                                std::string_view::npos) &&
-                             words < text.size() && text[words - 1] == ' ';
-        const std::size_t end = is_word ? end_of_command(text, words) : 0;
+        const bool is_http_token = (found == 0 || std::string_view(" `\n").find(text[found - 1]) !=
+                                                      std::string_view::npos) &&
+                                   words < text.size() && text[words - 1] == ' ';
+        const std::size_t end = is_http_token ? end_of_command(text, words) : 0;
         const Command* const command =
-            is_word ? command_of(table, text.substr(words, end - words)) : nullptr;
+            is_http_token ? command_of(table, text.substr(words, end - words)) : nullptr;
         if (command == nullptr) {
             out.append(text.substr(at, found + own_name.size() - at));
             at = found + own_name.size();

@@ -1,10 +1,10 @@
 // hourgate init
 #include <unistd.h>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/new_database.h"
 #include "cli/reports.h"
-#include "cli/session.h"
 #include "cli/shell.h"
 #include "ops/machine.h"
 #include "store/files.h"
@@ -30,7 +30,7 @@ Status check_user(const std::string& database) {
 }
 
 /// A server that runs as another user can neither write nor read what belongs to root.
-void warn_of_root(const Session& session, const std::string& database) {
+void warn_of_root(const CommandContext& session, const std::string& database) {
     const auto rights = ops::rights_of(database);
     if (::geteuid() != 0 || !rights || rights->owner != 0)
         return;
@@ -43,7 +43,7 @@ void warn_of_root(const Session& session, const std::string& database) {
                         "`, or run `hourgate init` as that user in a folder of its own");
 }
 
-Status init(Session& session) {
+Status init(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();

@@ -1,7 +1,7 @@
 // hourgate member add | list | show | role | rename | email | remove | restore
 #include "base/time_text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
@@ -40,13 +40,13 @@ Result<manage::NewMember> asked_of(const Arguments& arguments) {
 }
 
 /// What cannot be looked up is left out: the change itself is done.
-void warn_of_name(Session& session, const manage::Context& context, const Member& changed) {
+void warn_of_name(CommandContext& session, const manage::Context& context, const Member& changed) {
     const auto warning = manage::warning_about_name(context, changed);
     if (warning && !warning.value().empty())
         session.output.warn(warning.value());
 }
 
-Status add(Session& session) {
+Status add(CommandContext& session) {
     const auto asked = asked_of(session.arguments);
     if (!asked)
         return asked.failure();
@@ -59,7 +59,7 @@ Status add(Session& session) {
     return shown_in_force(session, added);
 }
 
-Status list(Session& session) {
+Status list(CommandContext& session) {
     const auto workspace = workspace_of(session.arguments);
     if (!workspace)
         return workspace.failure();
@@ -86,7 +86,7 @@ Status list(Session& session) {
                  manage::list_members(context.value(), workspace.value(), page.value(), query));
 }
 
-Status role(Session& session) {
+Status role(CommandContext& session) {
     const auto role = role_of(session.arguments, "ROLE");
     if (!role)
         return role.failure();
@@ -98,14 +98,14 @@ Status role(Session& session) {
                                               role.value().value()));
 }
 
-Status show_one(Session& session) {
+Status show_one(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
     return shown(session, manage::show_member(context.value(), session.arguments.one(member.name)));
 }
 
-Status change(Session& session, const manage::MemberChange& change) {
+Status change(CommandContext& session, const manage::MemberChange& change) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -116,19 +116,19 @@ Status change(Session& session, const manage::MemberChange& change) {
     return shown_in_force(session, changed);
 }
 
-Status rename(Session& session) {
+Status rename(CommandContext& session) {
     manage::MemberChange asked;
     asked.name = session.arguments.one("NAME");
     return change(session, asked);
 }
 
-Status email(Session& session) {
+Status email(CommandContext& session) {
     manage::MemberChange asked;
     asked.email = session.arguments.one("EMAIL");
     return change(session, asked);
 }
 
-Status remove(Session& session) {
+Status remove(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -147,7 +147,7 @@ Status remove(Session& session) {
     return show_removal(session, removed.value(), tokens.value().items);
 }
 
-Status restore(Session& session) {
+Status restore(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();

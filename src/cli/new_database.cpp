@@ -104,7 +104,7 @@ private:
 };
 
 Result<manage::MintedToken> fill(WorkingName& name, const Clock& clock,
-                                 const manage::TokenRules& rules,
+                                 const manage::TokenSettings& rules,
                                  const std::string& operator_name) {
     if (Status created = name.make(); !created)
         return created.failure();
@@ -131,7 +131,7 @@ Failure about_target(Failure failure, const std::string& draft, const std::strin
 }  // namespace
 
 Result<manage::MintedToken> make_database(const std::string& path, const Clock& clock,
-                                          const manage::TokenRules& rules,
+                                          const manage::TokenSettings& rules,
                                           const std::string& operator_name) {
     if (Status fine = store::check_library(); !fine)
         return fine.failure();

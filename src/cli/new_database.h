@@ -16,7 +16,7 @@ namespace hourgate::cli {
 /// again on failure. Failure::conflict when something stands at `path`: nothing is changed then.
 /// Root makes it as the user that can rearrange its folder (store::AsOwner).
 [[nodiscard]] Result<manage::MintedToken> make_database(const std::string& path, const Clock& clock,
-                                                        const manage::TokenRules& rules,
+                                                        const manage::TokenSettings& rules,
                                                         const std::string& operator_name);
 
 }  // namespace hourgate::cli

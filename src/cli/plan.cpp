@@ -1,8 +1,8 @@
 // hourgate plan list | show | set | remove
 #include <utility>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
@@ -31,7 +31,7 @@ Result<std::optional<std::vector<Window>>> windows_of(const Arguments& arguments
     return std::optional(std::move(windows));
 }
 
-Status set(Session& session) {
+Status set(CommandContext& session) {
     manage::PlanChange change;
     change.name = session.arguments.one(name.name);
     const auto api = yes_or_no(session.arguments, "--api");
@@ -52,7 +52,7 @@ Status set(Session& session) {
     return shown_in_force(session, manage::change_plan(context.value(), change));
 }
 
-Status list(Session& session) {
+Status list(CommandContext& session) {
     const auto page = page_of(session.arguments, manage::plan_order);
     if (!page)
         return page.failure();
@@ -62,14 +62,14 @@ Status list(Session& session) {
     return shown(session, manage::list_plans(context.value(), page.value()));
 }
 
-Status show_one(Session& session) {
+Status show_one(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
     return shown(session, manage::show_plan(context.value(), session.arguments.one(name.name)));
 }
 
-Status remove(Session& session) {
+Status remove(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();

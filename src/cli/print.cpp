@@ -12,7 +12,7 @@ std::string dump(const Json& json) {
 }
 
 /// With "dryRun" in the object, or in each object of a list, if it is what a change would do.
-Json marked(const Session& session, Json json) {
+Json marked(const CommandContext& session, Json json) {
     if (!session.arguments.given(dry_run_flag.name))
         return json;
     if (json.is_object())
@@ -26,15 +26,15 @@ Json marked(const Session& session, Json json) {
 
 }  // namespace
 
-Status print(const Session& session, const Json& json) {
+Status print(const CommandContext& session, const Json& json) {
     return session.output.print(dump(marked(session, json)));
 }
 
-Status print_found(const Session& session, const Json& json) {
+Status print_found(const CommandContext& session, const Json& json) {
     return session.output.print_found(dump(marked(session, json)));
 }
 
-Status print_token(const Session& session, const Secret& token) {
+Status print_token(const CommandContext& session, const Secret& token) {
     std::string text;
     text.reserve(token.reveal().size() + 1);
     text.append(token.reveal()).append("\n");
@@ -43,7 +43,7 @@ Status print_token(const Session& session, const Secret& token) {
     return printed;
 }
 
-Status print_with_token(const Session& session, const Json& json, const Secret& token) {
+Status print_with_token(const CommandContext& session, const Json& json, const Secret& token) {
     std::string text = "{\"token\":\"";
     std::string rest = dump(json);
     text.reserve(text.size() + token.reveal().size() + rest.size() + 2);
@@ -53,7 +53,8 @@ Status print_with_token(const Session& session, const Json& json, const Secret& 
     return printed;
 }
 
-Status print_with_token(const Session& session, const std::string& before, const Secret& token) {
+Status print_with_token(const CommandContext& session, const std::string& before,
+                        const Secret& token) {
     std::string text = before + "\ntoken, shown once; what is kept cannot bring it back:\n";
     text.reserve(text.size() + token.reveal().size() + 1);
     text.append(token.reveal()).append("\n");

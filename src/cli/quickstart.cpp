@@ -19,9 +19,9 @@
 #include "base/text.h"
 #include "base/visible.h"
 #include "cli/client/probe.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-#include "cli/session.h"
 #include "cli/shell.h"
 #include "cli/values.h"
 #include "config/load.h"
@@ -302,7 +302,7 @@ private:
 
 // --- what is in it -------------------------------------------------------------------------------
 
-Result<manage::MintedToken> fill(const Session& session, const std::string& database,
+Result<manage::MintedToken> fill(const CommandContext& session, const std::string& database,
                                  const config::Config& config) {
     if (Status created = store::create_database(database); !created)
         return created.failure();
@@ -352,7 +352,7 @@ std::pair<std::string, std::string> curl_line(const Asked& asked) {
     return {"curl -i -H 'Authorization: Bearer ", "' http://" + asked.address(0) + "/"};
 }
 
-Status show_plan(const Session& session, const Asked& asked) {
+Status show_plan(const CommandContext& session, const Asked& asked) {
     const auto [before, after] = curl_line(asked);
     const std::string curl = before + "TOKEN" + after;
     if (wants_json(session))
@@ -379,7 +379,8 @@ Status show_plan(const Session& session, const Asked& asked) {
         curl + "\n");
 }
 
-Status show_made(const Session& session, const Asked& asked, const manage::MintedToken& minted) {
+Status show_made(const CommandContext& session, const Asked& asked,
+                 const manage::MintedToken& minted) {
     if (wants_json(session))
         return print_with_token(session,
                                 {{"folder", asked.folder},
@@ -410,7 +411,7 @@ Status show_made(const Session& session, const Asked& asked, const manage::Minte
 }
 
 /// Asks the API for "/" once. Any answer in HTTP will do.
-void warn_of_silence(const Session& session, const std::string& api) {
+void warn_of_silence(const CommandContext& session, const std::string& api) {
     constexpr std::string_view scheme = "http://";
     constexpr int quick_ms = 2'000;
     http::ProbeTarget where;
@@ -432,7 +433,7 @@ void warn_of_silence(const Session& session, const std::string& api) {
                             ". Calls are answered 502 until it does");
 }
 
-Status quickstart(Session& session) {
+Status quickstart(CommandContext& session) {
     if (session.arguments.given(config_option.name))
         return Failure{Fault::usage, "quickstart writes a configuration of its own",
                        "leave --config out; --folder says where it goes"};

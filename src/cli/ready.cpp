@@ -3,9 +3,9 @@
 #include <string>
 
 #include "cli/client/probe.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-#include "cli/session.h"
 #include "config/forms.h"
 #include "ops/reload_report.h"
 #include "store/files.h"
@@ -49,7 +49,7 @@ Result<http::ProbeTarget> target_of(const config::Listen& listen) {
     return target;
 }
 
-Status ready(Session& session) {
+Status ready(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();

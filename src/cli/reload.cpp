@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-#include "cli/session.h"
 #include "cli/shell.h"
 #include "config/load.h"
 #include "ops/machine.h"
@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::int64_t wait_us_max = 60 * us_per_s;
 constexpr std::int64_t quiet_us = us_per_s;
-constexpr auto look_interval = std::chrono::milliseconds(20);
+constexpr auto poll_interval = std::chrono::milliseconds(20);
 
 std::string process_text(const ops::ReloadTarget& server) {
     return "process " + std::to_string(server.pid());
@@ -34,7 +34,7 @@ std::string process_text(const ops::ReloadTarget& server) {
 
 /// The server on this database. Not there, and there without a word on how to reach it, are two
 /// different failures.
-Result<ops::ReloadTarget> running_server(const std::string& database, const ServerWays& ways) {
+Result<ops::ReloadTarget> running_server(const std::string& database, const ServerCommands& ways) {
     const Result<std::string> path = store::true_path(database);
     if (!path)
         return path.failure();
@@ -43,7 +43,7 @@ Result<ops::ReloadTarget> running_server(const std::string& database, const Serv
         return found.failure();
     if (found.value())
         return *std::move(found).value();
-    const auto seen = store::look_for_server(database);
+    const auto seen = store::find_server(database);
     if (!seen)
         return seen.failure();
     if (seen.value().running)
@@ -58,7 +58,7 @@ Result<ops::ReloadTarget> running_server(const std::string& database, const Serv
 
 /// A file that was emptied names no database, and the server that read it before has another: the
 /// one that was looked for is the default.
-Failure about_default(const config::Config& own, const ServerWays& ways, Failure failure) {
+Failure about_default(const config::Config& own, const ServerCommands& ways, Failure failure) {
     if (own.file.empty() || own.database != config::Config().database ||
         failure.fault == Fault::conflict || failure.fault == Fault::permission)
         return failure;
@@ -82,7 +82,8 @@ Failure not_signalled(Failure failure) {
 }
 
 /// Checks the file that the server reads, which may be another than this command was told of.
-Status check_file_of(Session& session, const config::Config& own, const std::string& served) {
+Status check_file_of(CommandContext& session, const config::Config& own,
+                     const std::string& served) {
     std::error_code error;
     const auto whole = std::filesystem::absolute(own.file, error);
     if (served.empty() || error || own.file.empty() ||
@@ -99,7 +100,7 @@ Status check_file_of(Session& session, const config::Config& own, const std::str
     return checked ? Status(Done{}) : Status(not_signalled(checked.failure()));
 }
 
-Failure no_answer(const ops::ReloadTarget& server, const ServerWays& ways, bool gone) {
+Failure no_answer(const ops::ReloadTarget& server, const ServerCommands& ways, bool gone) {
     const std::string what = gone ? " ended before it had reloaded"
                                   : " has not read the configuration within " +
                                         std::to_string(wait_us_max / us_per_s) + " s";
@@ -108,8 +109,9 @@ Failure no_answer(const ops::ReloadTarget& server, const ServerWays& ways, bool 
 
 /// The report on a reload that began after `asked_us`: a signal that comes while another waits is
 /// one with it, so no reload can be told from the one asked for.
-Result<ops::ReloadReport> wait_for_report(const Session& session, const ops::ReloadTarget& server,
-                                          const ServerWays& ways, std::int64_t asked_us) {
+Result<ops::ReloadReport> wait_for_report(const CommandContext& session,
+                                          const ops::ReloadTarget& server,
+                                          const ServerCommands& ways, std::int64_t asked_us) {
     for (;;) {
         const auto report = server.read();
         const std::int64_t waited_us = ops::monotonic_us() - asked_us;
@@ -123,7 +125,7 @@ Result<ops::ReloadReport> wait_for_report(const Session& session, const ops::Rel
             session.output.progress(
                 "waiting for " + process_text(server) +
                 " to read the configuration: " + std::to_string(waited_us / us_per_s) + " s");
-        std::this_thread::sleep_for(look_interval);
+        std::this_thread::sleep_for(poll_interval);
     }
 }
 
@@ -134,7 +136,7 @@ std::string lines_of_mistakes(const ops::ReloadReport& report) {
     return all;
 }
 
-Status show_report(const Session& session, const ops::ReloadTarget& server,
+Status show_report(const CommandContext& session, const ops::ReloadTarget& server,
                    const ops::ReloadReport& report) {
     if (!report.in_force)
         return Failure{Fault::config,
@@ -156,14 +158,14 @@ Status show_report(const Session& session, const ops::ReloadTarget& server,
         ": in force in " + process_text(server) + "\n");
 }
 
-Status reload(Session& session) {
+Status reload(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return not_signalled(config.failure());
     const std::string database = config.value()->database;
     const uid_t user = ::getuid();
     const auto database_rights = ops::rights_of(database);
-    const ServerWays ways =
+    const ServerCommands ways =
         server_ways(config.value()->file, database_rights ? database_rights->owner : user, user);
     const auto rights = store::AsOwner::of(database);
     if (!rights)

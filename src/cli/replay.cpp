@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "base/time_text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/doctor/stage.h"
 #include "cli/print.h"
 #include "cli/replay/engine.h"
 #include "cli/replay/report.h"
-#include "cli/session.h"
 #include "cli/values.h"
 #include "config/load.h"
 #include "manage/accounts.h"
@@ -102,7 +102,7 @@ struct Period {
     std::int64_t until_ms = 0;
 };
 
-Result<Period> period_of(const Session& session) {
+Result<Period> period_of(const CommandContext& session) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     const auto from = from_of(session.arguments, now_ms);
     if (!from)
@@ -126,7 +126,7 @@ Period hours_of(const Period& period) {
 /// Runs the decisions of the whole hours, so that windows are as full as they were when the period
 /// begins, and reports those of the period. In parts, so that no snapshot is held for long while a
 /// server writes.
-Status run_all(const Session& session, const manage::Context& context, const Period& period,
+Status run_all(const CommandContext& session, const manage::Context& context, const Period& period,
                ReplayEngine& engine, ReplayReport& report) {
     manage::Page page{records_per_look, {}};
     std::int64_t count = 0;
@@ -174,14 +174,14 @@ Result<std::int64_t> probes_granted(const manage::Context& context, const Period
 }
 
 /// "new.toml, studio:burst=60/10"
-std::string described(const Session& session, const std::optional<std::string>& against) {
+std::string described(const CommandContext& session, const std::optional<std::string>& against) {
     std::string text = against.value_or(session.config_file());
     for (const std::string& window : session.arguments.all("--window"))
         text.append(", ").append(window);
     return text;
 }
 
-Status replay(Session& session) {
+Status replay(CommandContext& session) {
     const auto against = session.arguments.find("--against");
     // The present rules are what is tried, unless others are named.
     const auto present = against ? session.settings() : session.config();

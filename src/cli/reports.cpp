@@ -50,7 +50,7 @@ std::string text_of(const store::Losses& losses) {
 }
 
 /// "3 days ago, at 2026-11-18T11:08:43Z".
-std::string age_text(const Session& session, std::int64_t at_ms) {
+std::string age_text(const CommandContext& session, std::int64_t at_ms) {
     const std::int64_t age_ms = session.clock.now().wall_ms - at_ms;
     if (age_ms < 0)
         return "at " + format_time(at_ms) + ", which is ahead of the clock";
@@ -58,10 +58,10 @@ std::string age_text(const Session& session, std::int64_t at_ms) {
 }
 
 /// Tokens that did not work before the restore and do after it, and how to end them.
-std::string works_again_text(const store::Losses& losses) {
-    const std::string prefixes = text_of(losses.works_again);
-    const auto named = static_cast<std::int64_t>(losses.works_again.size());
-    const std::int64_t more = losses.works_again_count - named;
+std::string revived_text(const store::Losses& losses) {
+    const std::string prefixes = text_of(losses.revived);
+    const auto named = static_cast<std::int64_t>(losses.revived.size());
+    const std::int64_t more = losses.revived_count - named;
     return prefixes + (more > 0 ? " and " + std::to_string(more) + " more" : "") +
            "; to end them: `hourgate token revoke " + prefixes + "`";
 }
@@ -84,7 +84,7 @@ double seconds_of(const store::Restored& restored) {
 
 }  // namespace
 
-Status show_made(const Session& session, const std::string& database,
+Status show_made(const CommandContext& session, const std::string& database,
                  const manage::MintedToken& minted) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     if (wants_json(session)) {
@@ -105,7 +105,7 @@ Status show_made(const Session& session, const std::string& database,
     return print_with_token(session, before, minted.token);
 }
 
-Status show_backup(const Session& session, const std::string& file,
+Status show_backup(const CommandContext& session, const std::string& file,
                    const store::BackupReport& report, const std::vector<std::string>& removed) {
     if (const auto mode = report.open_to_others)
         session.output.warn("others may read " + file +
@@ -143,7 +143,7 @@ Status show_backup(const Session& session, const std::string& file,
     return session.output.print(text);
 }
 
-void warn_of_losses(const Session& session, const std::string& backup,
+void warn_of_losses(const CommandContext& session, const std::string& backup,
                     const store::Losses& losses) {
     const std::string written =
         "the backup " + backup + " was written " + age_text(session, losses.made_ms);
@@ -161,12 +161,12 @@ void warn_of_losses(const Session& session, const std::string& backup,
     if (losses.workspaces_back_count > 0)
         session.output.warn((losses.workspaces_back_count == 1 ? "workspace " : "workspaces ") +
                             back_text(losses));
-    if (losses.works_again_count > 0)
-        session.output.warn(counted(losses.works_again_count, "token") +
-                            " that did not work will work again: " + works_again_text(losses));
+    if (losses.revived_count > 0)
+        session.output.warn(counted(losses.revived_count, "token") +
+                            " that did not work will work again: " + revived_text(losses));
 }
 
-Status show_restored(const Session& session, const std::string& database,
+Status show_restored(const CommandContext& session, const std::string& database,
                      const store::RestoreReport& report) {
     const store::Losses& losses = report.losses;
     const bool preview = session.arguments.given("--dry-run");
@@ -192,8 +192,8 @@ Status show_restored(const Session& session, const std::string& database,
                                                      {"auditEvents", losses.audit_events}};
         json["workspacesBack"] = losses.workspaces_back;
         json["workspacesBackCount"] = losses.workspaces_back_count;
-        json["worksAgain"] = losses.works_again;
-        json["worksAgainCount"] = losses.works_again_count;
+        json["worksAgain"] = losses.revived;
+        json["worksAgainCount"] = losses.revived_count;
         return print(session, json);
     }
     Pairs pairs = {{"database", database},
@@ -212,8 +212,8 @@ Status show_restored(const Session& session, const std::string& database,
     pairs.emplace_back("lost since", !losses.known ? "not known" : lost.empty() ? "nothing" : lost);
     if (losses.workspaces_back_count > 0)
         pairs.emplace_back("workspaces back", back_text(losses));
-    if (losses.works_again_count > 0)
-        pairs.emplace_back("work again", session.output.hinted(works_again_text(losses)));
+    if (losses.revived_count > 0)
+        pairs.emplace_back("work again", session.output.hinted(revived_text(losses)));
     std::string text = lines_of(pairs);
     if (!report.kept_revoked.empty() || !report.kept_removed.empty())
         text += session.output.hinted(
@@ -226,7 +226,7 @@ Status show_restored(const Session& session, const std::string& database,
     return session.output.print(text);
 }
 
-Status show_checked(const Session& session, const std::string& file,
+Status show_checked(const CommandContext& session, const std::string& file,
                     const std::vector<std::string>& warnings) {
     if (wants_json(session))
         return print(session, {{"file", file}, {"ok", true}, {"warnings", warnings}});
@@ -236,7 +236,7 @@ Status show_checked(const Session& session, const std::string& file,
     return session.output.print_found(text);
 }
 
-Status show_version(const Session& session) {
+Status show_version(const CommandContext& session) {
     if (wants_json(session)) {
         Json libraries = Json::array();
         for (const build_info::Part& part : build_info::parts)

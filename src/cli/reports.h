@@ -5,25 +5,26 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/session.h"
+#include "cli/command_context.h"
 #include "manage/tokens.h"
 #include "store/backup.h"
 
 namespace hourgate::cli {
 
 /// `init`: the database made, and the first operator token.
-[[nodiscard]] Status show_made(const Session& session, const std::string& database,
+[[nodiscard]] Status show_made(const CommandContext& session, const std::string& database,
                                const manage::MintedToken& minted);
 /// `removed`: earlier backups that made room.
-[[nodiscard]] Status show_backup(const Session& session, const std::string& file,
+[[nodiscard]] Status show_backup(const CommandContext& session, const std::string& file,
                                  const store::BackupReport& report,
                                  const std::vector<std::string>& removed);
 /// Before a restore: what will be lost, as warnings.
-void warn_of_losses(const Session& session, const std::string& backup, const store::Losses& losses);
-[[nodiscard]] Status show_restored(const Session& session, const std::string& database,
+void warn_of_losses(const CommandContext& session, const std::string& backup,
+                    const store::Losses& losses);
+[[nodiscard]] Status show_restored(const CommandContext& session, const std::string& database,
                                    const store::RestoreReport& report);
-[[nodiscard]] Status show_checked(const Session& session, const std::string& file,
+[[nodiscard]] Status show_checked(const CommandContext& session, const std::string& file,
                                   const std::vector<std::string>& warnings);
-[[nodiscard]] Status show_version(const Session& session);
+[[nodiscard]] Status show_version(const CommandContext& session);
 
 }  // namespace hourgate::cli

@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "app/app.h"
-#include "app/rules.h"
+#include "app/config_snapshot.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
-#include "cli/session.h"
 #include "config/load.h"
 #include "ops/log.h"
 #include "ops/passed_sockets.h"
@@ -17,7 +17,7 @@ namespace hourgate::cli {
 namespace {
 
 /// With --json: where it listens, for whoever asked for any free port. Else the log says so.
-Status print_ports(const Session& session, const App::Ports& ports) {
+Status print_ports(const CommandContext& session, const App::Ports& ports) {
     if (session.output.form() == Form::plain)
         return Done{};
     const nlohmann::ordered_json json = {
@@ -25,7 +25,7 @@ Status print_ports(const Session& session, const App::Ports& ports) {
     return session.output.print(json.dump() + "\n");
 }
 
-Status serve_for_real(Session& session) {
+Status serve_for_real(CommandContext& session) {
     auto passed = ops::PassedSockets::from_environment(App::listener_names);  // before any file
     ops::Signals signals(ops::Signals::HangUp::awaited);                      // before any thread
     const auto config = session.config();
@@ -59,7 +59,7 @@ Status serve_for_real(Session& session) {
     return Done{};
 }
 
-Status serve(Session& session) {
+Status serve(CommandContext& session) {
     return session.arguments.given("--demo") ? serve_demo(session) : serve_for_real(session);
 }
 

@@ -83,9 +83,9 @@ bool is_run_by_systemd() {
     return std::filesystem::is_directory("/run/systemd/system", error);
 }
 
-ServerWays server_ways(const std::string& config_file, unsigned owner, unsigned user) {
+ServerCommands server_ways(const std::string& config_file, unsigned owner, unsigned user) {
     constexpr std::string_view installed = "/etc/hourgate/config.toml";
-    ServerWays ways;
+    ServerCommands ways;
     ways.is_unit = is_run_by_systemd() && (config_file.empty() || config_file == installed);
     const std::string as_root = as_user(0, user);
     ways.start = ways.is_unit ? "`" + as_root + "systemctl start hourgate`"

@@ -31,14 +31,15 @@ namespace hourgate::cli {
 [[nodiscard]] bool is_run_by_systemd();
 
 /// How the server is started, stopped and started again, and where its log is: hints for people.
-struct ServerWays {
+struct ServerCommands {
     bool is_unit = false;  ///< systemd runs it
     std::string start, restart, log;
 };
 /// Returns the systemd commands if systemd runs this machine and `config_file` ("": none) is the
 /// one that its unit uses; else those that need no service manager. `user` reads them, and `owner`
 /// has the database.
-[[nodiscard]] ServerWays server_ways(const std::string& config_file, unsigned owner, unsigned user);
+[[nodiscard]] ServerCommands server_ways(const std::string& config_file, unsigned owner,
+                                         unsigned user);
 
 /// Who runs this, for audit events: "cli:hourgate", "cli:hourgate (sudo by ann)".
 [[nodiscard]] std::string actor_name();

@@ -20,19 +20,19 @@ using http::view_of;
 using Rows = std::vector<std::vector<std::string>>;
 
 /// In UTC; for people with how long ago that is.
-std::string time_text(const Session& session, std::int64_t time_ms) {
+std::string time_text(const CommandContext& session, std::int64_t time_ms) {
     std::string text = format_time(time_ms);
     if (session.output.is_for_people())
         text += " (" + relative_time(time_ms, session.clock.now().wall_ms) + ")";
     return text;
 }
-std::string time_text(const Session& session, std::optional<std::int64_t> time_ms) {
+std::string time_text(const CommandContext& session, std::optional<std::int64_t> time_ms) {
     return time_ms ? time_text(session, *time_ms) : std::string();
 }
 
 /// A list: an array, or a table under its heading, or one line that says how to fill it.
 template <typename T, typename View, typename Row>
-Status show_list(const Session& session, const std::vector<T>& items, Rows rows,
+Status show_list(const CommandContext& session, const std::vector<T>& items, Rows rows,
                  std::string_view empty, View view, Row row) {
     if (wants_json(session)) {
         Json array = Json::array();
@@ -60,7 +60,7 @@ std::string role_text(const manage::TokenView& view) {
     return std::string(view.token.is_operator ? "operator" : to_text(view.member.role));
 }
 
-std::string status_text(const Session& session, const manage::TokenView& view,
+std::string status_text(const CommandContext& session, const manage::TokenView& view,
                         std::int64_t now_ms) {
     const manage::TokenRecord& token = view.token;
     std::string text(manage::status_of(view, now_ms));
@@ -99,7 +99,7 @@ std::string windows_of(const Plan& plan) {
 
 }  // namespace
 
-Pairs pairs_of(const Session& session, const manage::TokenView& view) {
+Pairs pairs_of(const CommandContext& session, const manage::TokenView& view) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     const manage::TokenRecord& token = view.token;
     Pairs pairs = {{"prefix", token.prefix}, {"name", token.name}};
@@ -129,7 +129,7 @@ Pairs pairs_of(const Session& session, const manage::TokenView& view) {
     return pairs;
 }
 
-Status show(const Session& session, const manage::WorkspaceView& view) {
+Status show(const CommandContext& session, const manage::WorkspaceView& view) {
     if (wants_json(session))
         return print(session, view_of(view));
     const Workspace& workspace = view.workspace;
@@ -147,7 +147,7 @@ Status show(const Session& session, const manage::WorkspaceView& view) {
     return session.output.print(lines_of(pairs));
 }
 
-Status show(const Session& session, const std::vector<manage::WorkspaceView>& views) {
+Status show(const CommandContext& session, const std::vector<manage::WorkspaceView>& views) {
     using View = manage::WorkspaceView;
     return show_list(
         session, views, {{"ID", "NAME", "PLAN", "PAID UNTIL", "STANDING", "MEMBERS", "TOKENS"}},
@@ -164,7 +164,7 @@ Status show(const Session& session, const std::vector<manage::WorkspaceView>& vi
         });
 }
 
-Status show(const Session& session, const manage::MemberView& view) {
+Status show(const CommandContext& session, const manage::MemberView& view) {
     if (wants_json(session))
         return print(session, view_of(view));
     const Member& member = view.member;
@@ -183,7 +183,7 @@ Status show(const Session& session, const manage::MemberView& view) {
     return session.output.print(lines_of(pairs));
 }
 
-Status show(const Session& session, const std::vector<manage::MemberView>& views) {
+Status show(const CommandContext& session, const std::vector<manage::MemberView>& views) {
     using View = manage::MemberView;
     return show_list(
         session, views, {{"ID", "KIND", "E-MAIL", "NAME", "ROLE", "REMOVED", "TOKENS"}},
@@ -215,7 +215,7 @@ std::string object_text(const manage::AuditEvent& event) {
 
 }  // namespace
 
-Status show(const Session& session, const std::vector<manage::AuditEvent>& events) {
+Status show(const CommandContext& session, const std::vector<manage::AuditEvent>& events) {
     using Event = manage::AuditEvent;
     return show_list(
         session, events, {{"TIME", "ACTOR", "ACTION", "OBJECT", "WORKSPACE", "FROM"}},
@@ -230,7 +230,7 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
         });
 }
 
-Status show(const Session& session, const std::vector<manage::DecisionRecord>& records) {
+Status show(const CommandContext& session, const std::vector<manage::DecisionRecord>& records) {
     using Record = manage::DecisionRecord;
     return show_list(
         session, records, {{"TIME", "STATUS", "REASON", "TOKEN", "CALL", "DECISION"}},
@@ -243,7 +243,7 @@ Status show(const Session& session, const std::vector<manage::DecisionRecord>& r
         });
 }
 
-Status show(const Session& session, const Plan& plan) {
+Status show(const CommandContext& session, const Plan& plan) {
     if (wants_json(session))
         return print(session, view_of(plan));
     return session.output.print(lines_of({{"name", plan.name},
@@ -252,7 +252,7 @@ Status show(const Session& session, const Plan& plan) {
                                           {"windows", windows_of(plan)}}));
 }
 
-Status show(const Session& session, const manage::PlanSet& set) {
+Status show(const CommandContext& session, const manage::PlanSet& set) {
     for (const std::string& warning : set.warnings)
         session.output.warn(warning);
     if (!wants_json(session))
@@ -262,7 +262,7 @@ Status show(const Session& session, const manage::PlanSet& set) {
     return print(session, json);
 }
 
-Status show(const Session& session, const std::vector<Plan>& plans) {
+Status show(const CommandContext& session, const std::vector<Plan>& plans) {
     return show_list(
         session, plans, {{"NAME", "API", "RANK", "WINDOWS"}},
         "no matching plans; make one: hourgate plan set studio --api yes --window burst=30/10",
@@ -273,7 +273,7 @@ Status show(const Session& session, const std::vector<Plan>& plans) {
         });
 }
 
-Status show(const Session& session, const manage::TokenView& view) {
+Status show(const CommandContext& session, const manage::TokenView& view) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     if (wants_json(session))
         return print(session, view_of(view, now_ms));
@@ -291,7 +291,7 @@ void add_links(Pairs& pairs, const manage::TokenLinks& links) {
 
 }  // namespace
 
-Status show(const Session& session, const manage::TokenView& view,
+Status show(const CommandContext& session, const manage::TokenView& view,
             const manage::TokenLinks& links) {
     if (wants_json(session))
         return print(session, view_of(view, links, session.clock.now().wall_ms));
@@ -300,7 +300,7 @@ Status show(const Session& session, const manage::TokenView& view,
     return session.output.print(lines_of(pairs));
 }
 
-Status show(const Session& session, const std::vector<manage::TokenView>& views) {
+Status show(const CommandContext& session, const std::vector<manage::TokenView>& views) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     using View = manage::TokenView;
     return show_list(
@@ -324,7 +324,7 @@ Status show(const Session& session, const std::vector<manage::TokenView>& views)
         });
 }
 
-Status show(const Session& session, const manage::MintedToken& minted) {
+Status show(const CommandContext& session, const manage::MintedToken& minted) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     for (const std::string& warning : minted.warnings)
         session.output.warn(warning);
@@ -342,12 +342,12 @@ Status show(const Session& session, const manage::MintedToken& minted) {
 
 namespace {
 
-bool is_preview(const Session& session) {
+bool is_preview(const CommandContext& session) {
     return session.arguments.given(dry_run_flag.name);
 }
 
 /// Says on a preview what is left as it was.
-Status with_note(const Session& session, Status printed, const std::string& what) {
+Status with_note(const CommandContext& session, Status printed, const std::string& what) {
     if (printed && is_preview(session))
         session.output.note("nothing was changed: " + what);
     return printed;
@@ -355,7 +355,7 @@ Status with_note(const Session& session, Status printed, const std::string& what
 
 }  // namespace
 
-Status with_preview_note(const Session& session, Status printed) {
+Status with_preview_note(const CommandContext& session, Status printed) {
     if (wants_json(session))
         return printed;
     return with_note(session, printed, "this is what it would be");
@@ -381,7 +381,7 @@ Json json_of(const std::vector<manage::TokenView>& views, std::int64_t now_ms) {
 
 }  // namespace
 
-Status show_revoked(const Session& session, const manage::Revocation& revoked) {
+Status show_revoked(const CommandContext& session, const manage::Revocation& revoked) {
     if (wants_json(session))
         return print(session, {{"dryRun", is_preview(session)},
                                {"revoked", json_of(revoked.tokens, session.clock.now().wall_ms)},
@@ -394,7 +394,7 @@ Status show_revoked(const Session& session, const manage::Revocation& revoked) {
                          " were used in the last hour");
 }
 
-Status show_revoked(const Session& session, const std::vector<manage::TokenView>& views) {
+Status show_revoked(const CommandContext& session, const std::vector<manage::TokenView>& views) {
     if (wants_json(session))
         return print(session, {{"dryRun", is_preview(session)},
                                {"revoked", json_of(views, session.clock.now().wall_ms)}});
@@ -402,7 +402,7 @@ Status show_revoked(const Session& session, const std::vector<manage::TokenView>
                      counted(not_revoked(views), "token") + " would be revoked");
 }
 
-Status show_removal(const Session& session, const manage::MemberView& member,
+Status show_removal(const CommandContext& session, const manage::MemberView& member,
                     const std::vector<manage::TokenView>& tokens) {
     if (wants_json(session)) {
         Json json = view_of(member);
@@ -419,7 +419,7 @@ Status show_removal(const Session& session, const manage::MemberView& member,
                          " of theirs would end");
 }
 
-Status show(const Session& session, const std::vector<manage::UsageRow>& rows) {
+Status show(const CommandContext& session, const std::vector<manage::UsageRow>& rows) {
     using Row = manage::UsageRow;
     return show_list(
         session, rows, {{"HOUR", "TOKEN", "NAME", "WORKSPACE", "GRANTED", "REFUSED"}},
@@ -443,7 +443,7 @@ Status show(const Session& session, const std::vector<manage::UsageRow>& rows) {
         });
 }
 
-Status show_closed(const Session& session, const manage::ClosedWorkspace& closed) {
+Status show_closed(const CommandContext& session, const manage::ClosedWorkspace& closed) {
     const Workspace& workspace = closed.view.workspace;
     const bool preview = is_preview(session);
     if (wants_json(session))
@@ -462,7 +462,7 @@ Status show_closed(const Session& session, const manage::ClosedWorkspace& closed
         "the workspace would be deleted, with its members and ended tokens");
 }
 
-Status show_removed_plan(const Session& session, std::string_view name) {
+Status show_removed_plan(const CommandContext& session, std::string_view name) {
     const bool preview = is_preview(session);
     if (wants_json(session))
         return print(session, {{"name", name}, {"removed", !preview}});

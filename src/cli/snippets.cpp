@@ -15,8 +15,8 @@
 #include "base/address.h"
 #include "base/header_name.h"
 #include "base/text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/snippets.h"
 #include "config/forms.h"
 #include "config/nearest.h"
@@ -291,7 +291,7 @@ constexpr const char* server_name_hint =
 constexpr const char* upstream_hint =
     "Set [upstream] url in the gate's configuration: without it, the gate forwards nothing.";
 
-struct Places {
+struct SnippetAddresses {
     Listen ask, public_, api, front;
 };
 
@@ -333,7 +333,7 @@ std::string domains(const config::Api* api) {
     return all.empty() ? "\"*\"" : all;
 }
 
-Values values_for(const Proxy& proxy, std::string_view file, const Places& places,
+Values values_for(const Proxy& proxy, std::string_view file, const SnippetAddresses& places,
                   const config::Config& config, const Arguments& arguments) {
     const Style style = proxy.style;
     const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
@@ -432,7 +432,8 @@ Listen ask_for(Style style, const std::vector<Listen>& all) {
     return all.empty() ? Listen() : all.front();
 }
 
-Result<Places> places_for(Style style, const config::Config& config, const Arguments& arguments) {
+Result<SnippetAddresses> places_for(Style style, const config::Config& config,
+                                    const Arguments& arguments) {
     const auto open = listener("public", config.public_, style);
     if (!open)
         return open.failure();
@@ -440,16 +441,16 @@ Result<Places> places_for(Style style, const config::Config& config, const Argum
     if (!front)
         return front.failure();
     if (arguments.given("--in-front"))  // of a gate that is not asked, and knows the API itself
-        return Places{{}, open.value(), {}, front.value()};
+        return SnippetAddresses{{}, open.value(), {}, front.value()};
     const auto ask = listener("ask", ask_for(style, config.ask), style);
     if (!ask)
         return ask.failure();
     if (arguments.given("--parts"))  // of a site that says by itself where its API is
-        return Places{ask.value(), open.value(), {}, front.value()};
+        return SnippetAddresses{ask.value(), open.value(), {}, front.value()};
     const auto api = api_of(style, config, arguments);
     if (!api)
         return api.failure();
-    return Places{ask.value(), open.value(), api.value(), front.value()};
+    return SnippetAddresses{ask.value(), open.value(), api.value(), front.value()};
 }
 
 /// The file of snippets/ that is asked for.
@@ -528,7 +529,7 @@ Status write_part(const std::string& path, const std::string& text, bool force) 
     return draft.value().replace(former.value());
 }
 
-Status write_parts(Session& session, const Values& values) {
+Status write_parts(CommandContext& session, const Values& values) {
     const std::string folder = *session.arguments.find("--parts");
     // In a folder of somebody else, root could be led to another place by a link.
     const auto owner = store::AsOwner::of(folder + "/hourgate-http.conf");
@@ -560,7 +561,7 @@ Status write_parts(Session& session, const Values& values) {
 
 /// One text leads to one API. Each proxy but Envoy tells the gate which; Envoy takes its hosts
 /// alone.
-Status check_one_api(const Session& session, Style style, const config::Config& config) {
+Status check_one_api(const CommandContext& session, Style style, const config::Config& config) {
     const Arguments& arguments = session.arguments;
     if (config.apis.size() < 2 || arguments.given("--in-front") || arguments.given("--parts") ||
         style == Style::haproxy_script)
@@ -580,7 +581,7 @@ Status check_one_api(const Session& session, Style style, const config::Config& 
 }
 
 /// A proxy in front of a gate that forwards nothing, or takes all callers for the proxy.
-void warn_of_what_is_missing(const Session& session, const config::Config& config) {
+void warn_of_what_is_missing(const CommandContext& session, const config::Config& config) {
     const auto all = config::all_upstreams(config);
     if (all.empty())
         session.output.warn(
@@ -592,7 +593,7 @@ void warn_of_what_is_missing(const Session& session, const config::Config& confi
             "failed calls of all together: name the proxy's address there, such as \"127.0.0.1\"");
 }
 
-Status snippets(Session& session) {
+Status snippets(CommandContext& session) {
     const auto proxy = proxy_named(session.arguments.one("PROXY"));
     if (!proxy)
         return proxy.failure();
@@ -646,7 +647,7 @@ Status snippets(Session& session) {
 
 }  // namespace
 
-std::vector<std::string> text_marks() {
+std::vector<std::string> snippet_stamps() {
     std::vector<std::string> marks;
     for (const Proxy& proxy : proxies)
         for (const std::string_view file : {proxy.file, proxy.in_front})

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/tokens.h"
@@ -34,13 +34,13 @@ constexpr Parameter status_option =
 
 /// Refuses a span, as in --expires 36500d, that is longer than a token may live. A date is looked
 /// at when the token is minted.
-Status check_expires(const Session& session, const manage::Context& context) {
+Status check_expires(const CommandContext& session, const manage::Context& context) {
     const std::string typed = session.arguments.find(expires_option.name).value_or("");
     const auto life_s = parse_duration_s(typed);
     return life_s ? manage::check_life(context, *life_s, typed) : Status(Done{});
 }
 
-Status mint(Session& session) {
+Status mint(CommandContext& session) {
     const Arguments& arguments = session.arguments;
     const auto env = env_of(arguments, "--env");
     if (!env)
@@ -69,7 +69,7 @@ Status mint(Session& session) {
 }
 
 /// Tokens that ended are many, and hide those that work: how many are left out is said.
-Status list_some(Session& session, manage::TokenQuery query) {
+Status list_some(CommandContext& session, manage::TokenQuery query) {
     const auto status = token_status_of(session.arguments, manage::TokenStatus::working);
     if (!status)
         return status.failure();
@@ -111,7 +111,7 @@ Status list_some(Session& session, manage::TokenQuery query) {
     return Done{};
 }
 
-Status list(Session& session) {
+Status list(CommandContext& session) {
     const auto workspace = workspace_of(session.arguments);
     if (!workspace)
         return workspace.failure();
@@ -121,7 +121,7 @@ Status list(Session& session) {
     return list_some(session, query);
 }
 
-Status change(Session& session, const manage::TokenChange& change) {
+Status change(CommandContext& session, const manage::TokenChange& change) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -129,19 +129,19 @@ Status change(Session& session, const manage::TokenChange& change) {
         session, manage::change_token(context.value(), session.arguments.one(prefix.name), change));
 }
 
-Status rename(Session& session) {
+Status rename(CommandContext& session) {
     manage::TokenChange asked;
     asked.name = session.arguments.one("NAME");
     return change(session, asked);
 }
 
-Status note(Session& session) {
+Status note(CommandContext& session) {
     manage::TokenChange asked;
     asked.note = session.arguments.one("TEXT");
     return change(session, asked);
 }
 
-Status show_one(Session& session) {
+Status show_one(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -154,7 +154,7 @@ Status show_one(Session& session) {
     return show(session, token.value(), links.value());
 }
 
-Status rotate(Session& session) {
+Status rotate(CommandContext& session) {
     const auto grace_s = span_of(session.arguments, "--grace");
     if (!grace_s)
         return grace_s.failure();
@@ -181,7 +181,7 @@ Status rotate(Session& session) {
 
 /// Says how many were revoked, and how many had been before. `now_ms` is when they were revoked.
 /// A preview says what it would do by itself, and adds only those that were revoked before.
-void note_revoked(const Session& session, const std::vector<manage::TokenView>& views,
+void note_revoked(const CommandContext& session, const std::vector<manage::TokenView>& views,
                   std::int64_t now_ms, bool preview) {
     const auto before = [&](const manage::TokenView& view) {
         return view.token.revoked_ms && (preview || *view.token.revoked_ms != now_ms);
@@ -204,7 +204,7 @@ void note_revoked(const Session& session, const std::vector<manage::TokenView>& 
         session.output.note(text);
 }
 
-Status revoke(Session& session) {
+Status revoke(CommandContext& session) {
     const manage::RevokeMany asked{session.arguments.all("PREFIX"),
                                    session.arguments.find(member_option.name).value_or(""),
                                    session.arguments.find(workspace_option.name).value_or("")};
@@ -222,13 +222,13 @@ Status revoke(Session& session) {
     return show_revoked(session, revoked.value());
 }
 
-Status list_operators(Session& session) {
+Status list_operators(CommandContext& session) {
     manage::TokenQuery query;
     query.operators = true;
     return list_some(session, query);
 }
 
-Status revoke_operators(Session& session) {
+Status revoke_operators(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -240,7 +240,7 @@ Status revoke_operators(Session& session) {
     return show_revoked(session, revoked.value());
 }
 
-Status mint_operator(Session& session) {
+Status mint_operator(CommandContext& session) {
     const auto expires =
         end_of(session.arguments, expires_option.name, session.clock.now().wall_ms);
     if (!expires)

@@ -1,8 +1,8 @@
 // hourgate usage
 #include <string>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/usage.h"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t shown_by_default = 50;
 
-Status usage(Session& session) {
+Status usage(CommandContext& session) {
     const Arguments& arguments = session.arguments;
     const auto workspace = workspace_of(arguments);
     if (!workspace)

@@ -1,15 +1,15 @@
 // hourgate version
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/reports.h"
 #include "cli/sbom.h"
-#include "cli/session.h"
 
 namespace hourgate::cli {
 
 namespace {
 
-Status version(Session& session) {
+Status version(CommandContext& session) {
     if (session.arguments.given("--sbom"))
         return session.output.print_found(sbom().dump(2) + "\n");
     return show_version(session);

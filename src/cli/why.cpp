@@ -7,9 +7,9 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "cli/command_context.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "config/nearest.h"
@@ -23,23 +23,23 @@ namespace hourgate::cli {
 namespace {
 
 constexpr std::int64_t shown_by_default = 20;
-constexpr auto look_interval = std::chrono::milliseconds(100);
+constexpr auto poll_interval = std::chrono::milliseconds(100);
 
 /// A decision is written within a second of being made: one that is not on record yet is waited
 /// for.
 Result<std::optional<manage::DecisionRecord>> find_soon(const manage::Context& context,
                                                         std::string_view digits) {
     const auto deadline = std::chrono::steady_clock::now() +
-                          std::chrono::milliseconds(limits::decisions_write_ms) + 5 * look_interval;
+                          std::chrono::milliseconds(limits::decisions_write_ms) + 5 * poll_interval;
     for (;;) {
         auto found = manage::find_decision(context, digits);
         if (!found || found.value() || std::chrono::steady_clock::now() >= deadline)
             return found;
-        std::this_thread::sleep_for(look_interval);
+        std::this_thread::sleep_for(poll_interval);
     }
 }
 
-Status show_one(Session& session, const manage::Context& context, const std::string& id) {
+Status show_one(CommandContext& session, const manage::Context& context, const std::string& id) {
     const auto digits = manage::decision_digits(id);
     if (!digits)
         return Failure{Fault::usage, "'" + echoed(id) + "' is no decision: dec_ and 32 digits",
@@ -81,7 +81,7 @@ Status check_filters(const Arguments& arguments) {
 }
 
 /// A token that no decision is of would look like one that nobody uses.
-void warn_of_unknown(const Session& session, const manage::Context& context,
+void warn_of_unknown(const CommandContext& session, const manage::Context& context,
                      const std::string& prefix) {
     manage::DecisionFilter of;
     of.prefix = prefix;
@@ -91,7 +91,7 @@ void warn_of_unknown(const Session& session, const manage::Context& context,
                             "'; see `hourgate token list`");
 }
 
-Status list(Session& session, const manage::Context& context) {
+Status list(CommandContext& session, const manage::Context& context) {
     const Arguments& arguments = session.arguments;
     if (Status known = check_filters(arguments); !known)
         return known;
@@ -110,7 +110,7 @@ Status list(Session& session, const manage::Context& context) {
     return shown(session, decisions);
 }
 
-Status why(Session& session) {
+Status why(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();

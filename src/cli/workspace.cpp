@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_context.h"
 #include "cli/commands.h"
-#include "cli/session.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "manage/accounts.h"
@@ -18,24 +18,25 @@ namespace {
 constexpr Parameter ws = word("WS", "a workspace, by id or name");
 constexpr std::string_view paid_until = "--paid-until";
 
-Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const Session& session) {
+Result<std::optional<std::optional<std::int64_t>>> paid_until_of(const CommandContext& session) {
     return end_of(session.arguments, paid_until, session.clock.now().wall_ms);
 }
 
-void warn_of_standing(const Session& session, const manage::Context& context,
+void warn_of_standing(const CommandContext& session, const manage::Context& context,
                       const manage::WorkspaceView& view) {
     for (const std::string& warning : manage::standing_warnings(context, view))
         session.output.warn(warning);
 }
 
 /// What cannot be looked up is left out: the change itself is done.
-void warn_of_name(Session& session, const manage::Context& context, const Workspace& workspace) {
+void warn_of_name(CommandContext& session, const manage::Context& context,
+                  const Workspace& workspace) {
     const auto warning = manage::warning_about_name(context, workspace);
     if (warning && !warning.value().empty())
         session.output.warn(warning.value());
 }
 
-Status add(Session& session) {
+Status add(CommandContext& session) {
     const auto until = paid_until_of(session);
     if (!until)
         return until.failure();
@@ -54,7 +55,7 @@ Status add(Session& session) {
     return shown_in_force(session, added);
 }
 
-Status list(Session& session) {
+Status list(CommandContext& session) {
     const auto page = page_of(session.arguments, manage::workspace_order);
     if (!page)
         return page.failure();
@@ -69,14 +70,14 @@ Status list(Session& session) {
     return shown(session, manage::list_workspaces(context.value(), page.value(), query));
 }
 
-Status show_one(Session& session) {
+Status show_one(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
     return shown(session, manage::show_workspace(context.value(), session.arguments.one(ws.name)));
 }
 
-Status plan(Session& session) {
+Status plan(CommandContext& session) {
     const auto until = paid_until_of(session);
     if (!until)
         return until.failure();
@@ -93,7 +94,7 @@ Status plan(Session& session) {
     return shown_in_force(session, changed);
 }
 
-Status rename(Session& session) {
+Status rename(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
@@ -106,7 +107,7 @@ Status rename(Session& session) {
     return shown_in_force(session, renamed);
 }
 
-Status transfer(Session& session) {
+Status transfer(CommandContext& session) {
     const auto role = role_of(session.arguments, "--former");
     if (!role)
         return role.failure();
@@ -126,7 +127,7 @@ Status transfer(Session& session) {
                                                         done.value().owner, done.value().former}));
 }
 
-Status close(Session& session) {
+Status close(CommandContext& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();

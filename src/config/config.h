@@ -114,7 +114,8 @@ struct Config {
     std::vector<std::string> cors_origins;  ///< exact origins, scheme://host[:port]
     std::vector<Api> apis;                  ///< [[api]]
     // [policy] and [[resource]]
-    policy::Rules rules;  ///< rules.api_prefix is [server] api_prefix; rules.apis are those above
+    policy::PolicyConfig
+        rules;  ///< rules.api_prefix is [server] api_prefix; rules.apis are those above
     bool method_override_refused = true;  ///< [policy] method_override = "refuse"
 
     std::string file;  ///< the file these come from; "" when built-in defaults

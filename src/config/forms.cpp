@@ -306,11 +306,11 @@ bool is_api_host(std::string_view text) noexcept {
 }  // namespace
 
 Result<Listen> parse_listen(std::string_view text) {
-    constexpr std::string_view socket_mark = "unix:";
+    constexpr std::string_view socket_prefix = "unix:";
     if (text.empty())
         return Listen{};
-    if (text.starts_with(socket_mark))
-        return parse_socket(text, text.substr(socket_mark.size()));
+    if (text.starts_with(socket_prefix))
+        return parse_socket(text, text.substr(socket_prefix.size()));
     return parse_tcp(text);
 }
 

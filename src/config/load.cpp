@@ -102,7 +102,8 @@ Result<std::optional<std::string>> text_of(const std::string& path, Missing miss
         if (missing == Missing::is_nothing)
             return std::optional<std::string>();
         return off("does not exist", "name a file that does; with none named, " +
-                                         Places().standard + " or the built-in defaults are used");
+                                         ConfigLocations().standard +
+                                         " or the built-in defaults are used");
     }
     if (error != 0)
         return failed(error);
@@ -237,8 +238,8 @@ void check_apis_of_resources(Reader& reader, Config& config) {
 /// A policy knows no lines. A failure is put where the first resource is with which the rules do
 /// not go together: rules that do not, do not with more resources either, so it is searched for by
 /// halves. Then the same without that resource. One with another mistake is left out.
-void check_policy(Reader& reader, const policy::Rules& all) {
-    policy::Rules rules = all;
+void check_policy(Reader& reader, const policy::PolicyConfig& all) {
+    policy::PolicyConfig rules = all;
     std::vector<std::size_t> at;  // of each resource of `rules` in the file
     rules.resources.clear();
     for (std::size_t i = 0; i < all.resources.size(); ++i) {
@@ -248,7 +249,7 @@ void check_policy(Reader& reader, const policy::Rules& all) {
         at.push_back(i);
     }
     const auto with_first = [&](std::size_t count) {
-        policy::Rules some = rules;
+        policy::PolicyConfig some = rules;
         some.resources.resize(count);
         return policy::Policy::make(std::move(some));
     };
@@ -352,8 +353,8 @@ Result<Config> parse(std::string_view text, const std::string& file) {
     return config;
 }
 
-std::string place_of(const Config& config, std::string_view section, std::string_view key,
-                     std::string_view value) {
+std::string location_of(const Config& config, std::string_view section, std::string_view key,
+                        std::string_view value) {
     const std::string name = std::string(section) + "." + std::string(key);
     if (config.file.empty())
         return name;
@@ -390,8 +391,8 @@ std::string place_of_path(const Config& config, std::size_t resource, std::strin
 
 namespace {
 
-Places places_with(const std::optional<std::string>& option) {
-    Places places;
+ConfigLocations places_with(const std::optional<std::string>& option) {
+    ConfigLocations places;
     places.option = option;
     if (const char* named = std::getenv("HOURGATE_CONFIG"))
         places.environment = named;
@@ -401,7 +402,7 @@ Places places_with(const std::optional<std::string>& option) {
 }  // namespace
 
 std::string file_to_read(const std::optional<std::string>& option) {
-    const Places places = places_with(option);
+    const ConfigLocations places = places_with(option);
     if (places.option)
         return *places.option;
     return places.environment.empty() ? places.standard : places.environment;
@@ -411,7 +412,7 @@ Result<Config> load(const std::optional<std::string>& option) {
     return load_from(places_with(option));
 }
 
-Result<Config> load_from(const Places& places) {
+Result<Config> load_from(const ConfigLocations& places) {
     if (places.option)
         return load_file(*places.option, Missing::is_a_failure);
     if (!places.environment.empty())

@@ -30,18 +30,18 @@ namespace hourgate::config {
 [[nodiscard]] std::string file_to_read(const std::optional<std::string>& option);
 
 /// Where load() looks, the first that is set; `standard` may be missing.
-struct Places {
+struct ConfigLocations {
     std::optional<std::string> option;
     std::string environment;  ///< "": not set
     std::string standard = "/etc/hourgate/config.toml";
 };
-[[nodiscard]] Result<Config> load_from(const Places& places);
+[[nodiscard]] Result<Config> load_from(const ConfigLocations& places);
 
 /// "/etc/hourgate/config.toml:12: upstream.url": where a value is written, for a message about what
 /// it leads to. Reads the file again: without the line if it is not there any more, and the key
 /// alone for built-in defaults. In a list, the line of the item `value`.
-[[nodiscard]] std::string place_of(const Config& config, std::string_view section,
-                                   std::string_view key, std::string_view value = {});
+[[nodiscard]] std::string location_of(const Config& config, std::string_view section,
+                                      std::string_view key, std::string_view value = {});
 
 /// "/etc/hourgate/config.toml:31": the line of an item of `paths` of a [[resource]], counted from
 /// 0. As above; "" for built-in defaults.

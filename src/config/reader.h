@@ -26,7 +26,7 @@ public:
     // in the document and right. REQUIRES: a section or a resource was entered before.
     void section(std::string_view name);
     template <typename Value, std::size_t count>
-    void choice(std::string_view key, Value& value, const Words<Value, count>& words);
+    void choice(std::string_view key, Value& value, const Choices<Value, count>& words);
     template <typename Number>
     void whole(std::string_view key, Number& value, Bounds bounds);
     void duration(std::string_view key, std::int64_t& value_s, Bounds bounds_s);
@@ -51,7 +51,7 @@ public:
     /// As choice(), of a value that may be left open.
     template <typename Value, std::size_t count>
     void maybe_choice(std::string_view key, std::optional<Value>& value,
-                      const Words<Value, count>& words);
+                      const Choices<Value, count>& words);
 
     /// The lists of tables that a file has.
     enum class Tables : std::uint8_t { apis, resources };
@@ -133,9 +133,9 @@ private:
 };
 
 template <typename Value, std::size_t count>
-void Reader::choice(std::string_view key, Value& value, const Words<Value, count>& words) {
+void Reader::choice(std::string_view key, Value& value, const Choices<Value, count>& words) {
     std::vector<std::string_view> allowed;
-    for (const Word<Value>& word : words)
+    for (const Choice<Value>& word : words)
         allowed.push_back(word.word);
     if (const auto at = take_word(key, allowed))
         value = words[*at].value;
@@ -143,9 +143,9 @@ void Reader::choice(std::string_view key, Value& value, const Words<Value, count
 
 template <typename Value, std::size_t count>
 void Reader::maybe_choice(std::string_view key, std::optional<Value>& value,
-                          const Words<Value, count>& words) {
+                          const Choices<Value, count>& words) {
     std::vector<std::string_view> allowed;
-    for (const Word<Value>& word : words)
+    for (const Choice<Value>& word : words)
         allowed.push_back(word.word);
     if (const auto at = take_word(key, allowed))
         value = words[*at].value;

@@ -123,7 +123,8 @@ void about_placeholders(Warnings& out, const Config& config) {
 }
 
 /// What the resource allows that [policy] refuses, in one line.
-void about_switches(Warnings& out, const policy::Resource& resource, const policy::PathRules& all) {
+void about_switches(Warnings& out, const policy::Resource& resource,
+                    const policy::PathChecks& all) {
     const policy::PathSwitches& its = resource.switches;
     std::string allowed;
     const auto look_at = [&](std::string_view key, const policy::PathSwitches::Switch& refused,
@@ -187,7 +188,7 @@ void about_policy(Warnings& out, const Config& config) {
     }
     about_placeholders(out, config);
     about_apis(out, config);
-    const policy::PathRules& path = config.rules.path;
+    const policy::PathChecks& path = config.rules.path;
     const auto look_at = [&](std::string_view key, bool refused) {
         if (!refused)
             out.push_back("policy." + std::string(key) +

@@ -21,8 +21,8 @@ public:
     // What each_key(), each_api_key() and each_resource_key() call.
     void section(std::string_view name);
     template <typename Value, std::size_t count>
-    void choice(std::string_view key, const Value& value, const Words<Value, count>& words) {
-        for (const Word<Value>& word : words)
+    void choice(std::string_view key, const Value& value, const Choices<Value, count>& words) {
+        for (const Choice<Value>& word : words)
             if (word.value == value)
                 text_value(key, word.word);
     }
@@ -56,7 +56,7 @@ public:
     void only_word(std::string_view key, bool said, std::string_view word);
     template <typename Value, std::size_t count>
     void maybe_choice(std::string_view key, const std::optional<Value>& value,
-                      const Words<Value, count>& words) {
+                      const Choices<Value, count>& words) {
         if (value)
             choice(key, *value, words);
     }

@@ -41,14 +41,14 @@ enum class Problem : std::uint8_t {
 };
 
 /// Which door a call came to.
-enum class Door : std::uint8_t {
+enum class CallKind : std::uint8_t {
     api,    ///< the API behind the gate, and the gate's own routes: members' tokens
     admin,  ///< /admin/v1 on the admin listener: operator tokens alone, and nothing else asked
 };
 
 /// Views point into the request and must outlive the Decision made from it.
 struct Call {
-    Door door = Door::api;
+    CallKind call_kind = CallKind::api;
     Problem problem = Problem::none;
     std::string_view problem_detail;  ///< the header's name; never a value
     Presented presented = Presented::nothing;

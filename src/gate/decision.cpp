@@ -7,7 +7,7 @@ namespace hourgate {
 
 Decision::Decision(const Call& call)
     : now(call.now),
-      door(call.door),
+      call_kind(call.call_kind),
       method(call.method),
       target(call.target),
       host(call.host),
@@ -25,15 +25,15 @@ Decision::Decision(const Call& call)
         scheme = call.credentials;
 }
 
-std::span<const Window> own_windows(policy::OwnWindow which) noexcept {
+std::span<const Window> gate_windows(policy::GateWindow which) noexcept {
     using Pair = std::array<Window, 2>;
     const auto pair = [](const char* name, std::uint32_t per_token, std::uint32_t per_member) {
         return Pair{
-            Window{name, per_token, limits::own_window_s, Per::token},
-            Window{std::string(name) + "-member", per_member, limits::own_window_s, Per::member}};
+            Window{name, per_token, limits::gate_window_s, Per::token},
+            Window{std::string(name) + "-member", per_member, limits::gate_window_s, Per::member}};
     };
     // In the order of OwnWindow.
-    static const std::array<Pair, policy::own_window_count> all = {
+    static const std::array<Pair, policy::gate_window_count> all = {
         pair("self-service", limits::self_service_calls_per_token,
              limits::self_service_calls_per_member),
         pair("why", limits::urgent_calls_per_token, limits::urgent_calls_per_member),
@@ -49,7 +49,7 @@ std::span<const Window> Decision::windows() const noexcept {
     if (room_of == RoomOf::plan && plan != nullptr)
         asked = plan->windows;
     else if (room_of == RoomOf::own && reason == Reason::window_full)
-        asked = own_windows(policy::own_window_of(match.own, method));
+        asked = gate_windows(policy::gate_window_of(match.own, method));
     return room.count <= asked.size() ? asked.first(room.count) : std::span<const Window>();
 }
 

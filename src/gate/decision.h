@@ -34,7 +34,7 @@ enum class RoomOf : std::uint8_t {
 
 /// The windows that calls to the gate's own routes count in, by what the call does: the one per
 /// token first. Their names are shown in answers.
-[[nodiscard]] std::span<const Window> own_windows(policy::OwnWindow which) noexcept;
+[[nodiscard]] std::span<const Window> gate_windows(policy::GateWindow which) noexcept;
 
 struct Decision {
     Decision() = default;
@@ -53,7 +53,7 @@ struct Decision {
     Now now;
 
     // What was asked: views of the Call.
-    Door door = Door::api;
+    CallKind call_kind = CallKind::api;
     std::string_view method;
     std::string_view target;
     std::string_view host;

@@ -14,7 +14,7 @@ Gate::Gate(Settings settings, const policy::Policy& policy, Directory& directory
       policy_(policy),
       directory_(directory),
       limiter_(limiter),
-      own_(own),
+      gate_limiter_(own),
       failures_(failures),
       public_calls_(public_calls),
       preflights_(preflights) {}
@@ -41,7 +41,7 @@ void Gate::answer(Decision& decision, const Call& call, Within within) {
         decision.reason = count_failure(decision, call);
     show_room(decision, call);
     decision.observed = settings_.mode == Mode::observe && decision.reason != Reason::granted &&
-                        decision.reason != Reason::store_failed && !decision.match.own_route();
+                        decision.reason != Reason::store_failed && !decision.match.is_gate_route();
 }
 
 Reason Gate::ask(Decision& decision, const Call& call, Within within) {
@@ -62,16 +62,16 @@ Reason Gate::ask(Decision& decision, const Call& call, Within within) {
 /// 0. Can the call be read in exactly one way? Where it lands is looked up first: what is refused
 /// here on a route of our own is refused in mode observe, too.
 Reason Gate::readable(Decision& decision, const Call& call) const {
-    decision.match = call.door == Door::admin ? policy_.find_admin(call.target)
-                                              : policy_.find(call.target, call.host);
+    decision.match = call.call_kind == CallKind::admin ? policy_.find_admin(call.target)
+                                                       : policy_.find(call.target, call.host);
     if (call.problem == Problem::forged_header)
         return Reason::forged_header;
     if (call.problem != Problem::none)
         return Reason::bad_request;
     const bool of_another = !call.api.empty() && call.api != decision.match.api;
-    if ((!decision.match.host_listed || of_another) && !decision.match.own_route())
+    if ((!decision.match.host_listed || of_another) && !decision.match.is_gate_route())
         return Reason::host_unlisted;
-    if (policy::is_never_passed_on(call.method) && !decision.match.own_route())
+    if (policy::is_never_passed_on(call.method) && !decision.match.is_gate_route())
         return Reason::method_not_allowed;
     if (decision.match.flaw == policy::PathFlaw::target_too_long)
         return Reason::target_too_long;
@@ -122,7 +122,7 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
 /// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door
 /// nobody is. Of the gate's own routes, minting is asked; reading, revoking and rotating are not.
 Reason Gate::paid(Decision& decision) const {
-    if (decision.facts->is_operator() || decision.door == Door::admin)
+    if (decision.facts->is_operator() || decision.call_kind == CallKind::admin)
         return Reason::granted;
     const Workspace& workspace = *decision.facts->workspace;
     decision.standing = standing_at(workspace.paid_until_ms, settings_.lapse, decision.now.wall_ms);
@@ -138,7 +138,7 @@ Reason Gate::paid(Decision& decision) const {
 /// 3. May they? Operator tokens open the admin door and nothing else, and nothing else opens it.
 Reason Gate::may(Decision& decision, const Call& call) const {
     const Facts& facts = *decision.facts;
-    if (facts.is_operator() != (call.door == Door::admin))
+    if (facts.is_operator() != (call.call_kind == CallKind::admin))
         return Reason::role_forbidden;
     if (facts.is_operator())
         return Reason::granted;
@@ -152,10 +152,10 @@ Reason Gate::may(Decision& decision, const Call& call) const {
 /// routes have windows of their own, so that nobody is kept from their tokens by the calls they
 /// made.
 Reason Gate::room(Decision& decision, const Call& call, Within within) {
-    if (call.door == Door::admin)
+    if (call.call_kind == CallKind::admin)
         return Reason::granted;
-    if (decision.match.own_route())
-        return own_room(decision, call, within);
+    if (decision.match.is_gate_route())
+        return gate_route_room(decision, call, within);
     decision.room_of = RoomOf::plan;
     decision.room = ask_plan(decision, call, call.spend);
     return decision.room.granted ? Reason::granted : Reason::window_full;

@@ -21,12 +21,12 @@ enum class Mode : std::uint8_t { enforce, observe };
 
 /// Returns the numbers under which a call to one of the gate's own routes is counted. Each
 /// OwnWindow has its own logs in one limiter. Dead tokens are counted separately from living ones.
-[[nodiscard]] CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which,
-                                     bool dead) noexcept;
+[[nodiscard]] CountedFor gate_logs_of(const Facts& facts, policy::GateWindow which,
+                                      bool dead) noexcept;
 
 /// Returns the highest numbers that own_logs_of() gives to rows up to `last`. After a restore, logs
 /// with higher numbers belong to tokens and members that the backup does not have.
-[[nodiscard]] CountedFor last_own_logs(CountedFor last) noexcept;
+[[nodiscard]] CountedFor last_gate_logs(CountedFor last) noexcept;
 
 class Gate {
 public:
@@ -88,7 +88,7 @@ private:
     [[nodiscard]] Reason ask(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason readable(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason who(Decision& decision, const Call& call, Within within);
-    [[nodiscard]] Reason who_still(Decision& decision, const Call& call);
+    [[nodiscard]] Reason still_known(Decision& decision, const Call& call);
     [[nodiscard]] Reason paid(Decision& decision) const;
     [[nodiscard]] Reason may(Decision& decision, const Call& call) const;
     [[nodiscard]] Reason room(Decision& decision, const Call& call, Within within);
@@ -101,7 +101,7 @@ private:
     [[nodiscard]] bool open_to_all(const Decision& decision, const Call& call) const;
     [[nodiscard]] Reason public_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Reason count_failure(Decision& decision, const Call& call);
-    [[nodiscard]] Reason own_room(Decision& decision, const Call& call, Within within);
+    [[nodiscard]] Reason gate_route_room(Decision& decision, const Call& call, Within within);
     [[nodiscard]] std::optional<bool> revokes(Decision& decision, const Call& call, Within within);
     [[nodiscard]] Room ask_plan(const Decision& decision, const Call& call, Spend spend);
     void show_plan(Decision& decision, const Call& call);
@@ -111,7 +111,7 @@ private:
     const policy::Policy& policy_;
     Directory& directory_;          // self-synchronised
     Limiter& limiter_;              // self-synchronised
-    Limiter& own_;                  // self-synchronised
+    Limiter& gate_limiter_;         // self-synchronised
     AddressLimiter& failures_;      // self-synchronised
     AddressLimiter& public_calls_;  // self-synchronised
     AddressLimiter& preflights_;    // self-synchronised

@@ -49,7 +49,7 @@ Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
 /// Whether the gate itself will say why a token does not work. Asked about elsewhere, by a proxy or
 /// a back end, such a call would go on to the API in the name of a dead token.
 bool Gate::asks_why(const Decision& decision, const Call& call) noexcept {
-    return decision.match.own == policy::OwnRoute::why &&
+    return decision.match.own == policy::GateRoute::why &&
            policy::is_urgent(decision.match.own, call.method) && call.answered_here &&
            !decision.facts->is_operator();
 }

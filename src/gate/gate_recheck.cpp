@@ -10,14 +10,14 @@ Decision Gate::recheck(const Decision& granted, Now now) {
     if (granted.observed || !granted.facts)
         return again;  // whatever is decided is granted, or nobody was asked who they are
     Call call;
-    call.door = granted.door;
+    call.call_kind = granted.call_kind;
     call.method = granted.method;
     call.target = granted.target;
     call.host = granted.host;
     call.now = now;
     again.reason = readable(again, call);  // by the rules of now, which may be others
     if (again.reason == Reason::granted)
-        again.reason = who_still(again, call);
+        again.reason = still_known(again, call);
     const bool is_public = again.match.resource != nullptr && again.match.resource->is_public;
     if (again.reason == Reason::granted && !is_public)
         again.reason = paid(again);
@@ -27,7 +27,7 @@ Decision Gate::recheck(const Decision& granted, Now now) {
 }
 
 /// The secret was shown once, and is not kept: a token is the same as long as its digest is.
-Reason Gate::who_still(Decision& decision, const Call& call) {
+Reason Gate::still_known(Decision& decision, const Call& call) {
     Directory::Found found = directory_.find(decision.prefix, call.now);
     if (found.outcome == Directory::Outcome::failed)
         return Reason::store_failed;

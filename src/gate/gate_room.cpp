@@ -11,7 +11,7 @@ namespace hourgate {
 
 namespace {
 
-constexpr auto kinds = static_cast<std::int64_t>(policy::own_window_count);
+constexpr auto kinds = static_cast<std::int64_t>(policy::gate_window_count);
 
 /// What a failure is counted under: the caller's address or, if it is not known, the peer with all
 /// its unknown callers. No address has such a key, so the peer's own failures are counted apart.
@@ -43,16 +43,16 @@ bool may_still_revoke(const Facts& caller, const Facts& other) noexcept {
 /// and use up with them what the owner's token needs. So many tokens as tokens.live_max allows
 /// bound it. What dead tokens ask is counted for the member, too.
 bool is_counted_for_token_alone(const Decision& decision, const Call& call) noexcept {
-    switch (policy::own_window_of(decision.match.own, call.method)) {
-        case policy::OwnWindow::self_service:
+    switch (policy::gate_window_of(decision.match.own, call.method)) {
+        case policy::GateWindow::self_service:
             return policy::action_of(call.method, nullptr) == policy::Action::read;
-        case policy::OwnWindow::why:
+        case policy::GateWindow::why:
             return decision.because == Reason::granted;
-        case policy::OwnWindow::rotate:
-            return decision.match.own == policy::OwnRoute::rotate_self ||
-                   decision.match.own_object == decision.facts->token.prefix;
-        case policy::OwnWindow::check:
-        case policy::OwnWindow::revoke:
+        case policy::GateWindow::rotate:
+            return decision.match.own == policy::GateRoute::rotate_self ||
+                   decision.match.route_object == decision.facts->token.prefix;
+        case policy::GateWindow::check:
+        case policy::GateWindow::revoke:
             return false;
     }
     return false;
@@ -60,22 +60,22 @@ bool is_counted_for_token_alone(const Decision& decision, const Call& call) noex
 
 }  // namespace
 
-CountedFor own_logs_of(const Facts& facts, policy::OwnWindow which, bool dead) noexcept {
+CountedFor gate_logs_of(const Facts& facts, policy::GateWindow which, bool dead) noexcept {
     const auto kind = static_cast<std::int64_t>(which);
     const std::int64_t sign = dead ? -1 : 1;
     return {sign * (facts.token.id * kinds + kind), sign * (facts.member->id * kinds + kind), 0};
 }
 
-CountedFor last_own_logs(CountedFor last) noexcept {
+CountedFor last_gate_logs(CountedFor last) noexcept {
     return {(last.line + 1) * kinds - 1, (last.member + 1) * kinds - 1, 0};
 }
 
 /// The gate's own routes. What is left of the plan's windows is shown, and stays. A token in its
 /// grace or a dead one has windows apart from its successor's, so its thief cannot use them up. A
 /// dead token is not shown how its successor fares.
-Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
-    const policy::OwnWindow which = policy::own_window_of(decision.match.own, call.method);
-    if (which == policy::OwnWindow::revoke) {
+Reason Gate::gate_route_room(Decision& decision, const Call& call, Within within) {
+    const policy::GateWindow which = policy::gate_window_of(decision.match.own, call.method);
+    if (which == policy::GateWindow::revoke) {
         const auto takes_effect = revokes(decision, call, within);
         if (!takes_effect)
             return Reason::store_failed;
@@ -86,11 +86,11 @@ Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
     }
     const bool dead = decision.because != Reason::granted;
     decision.room_of = RoomOf::own;
-    const std::span<const Window> windows = own_windows(which);  // of the token, of the member
+    const std::span<const Window> windows = gate_windows(which);  // of the token, of the member
     decision.room =
-        own_.ask(own_logs_of(*decision.facts, which, dead),
-                 is_counted_for_token_alone(decision, call) ? windows.first(1) : windows, call.now,
-                 call.spend);
+        gate_limiter_.ask(gate_logs_of(*decision.facts, which, dead),
+                          is_counted_for_token_alone(decision, call) ? windows.first(1) : windows,
+                          call.now, call.spend);
     if (dead) {
         decision.plan = nullptr;
         decision.standing = {};
@@ -105,7 +105,7 @@ Reason Gate::own_room(Decision& decision, const Call& call, Within within) {
 /// a token alive. Each needs a token that is not revoked yet, so they bound themselves. One without
 /// effect is counted. Returns nullopt if the store did not say.
 std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within within) {
-    const std::string& prefix = decision.match.own_object;
+    const std::string& prefix = decision.match.route_object;
     if (prefix == decision.facts->token.prefix)
         return true;  // it works, or its call would not have come so far
     if (!token::is_prefix(prefix))

@@ -33,16 +33,16 @@ void add_escaped(std::string& out, std::string_view text) {
 /// A paragraph's text, with what stands between two marks put into an element. A mark without its
 /// second is text.
 std::string inline_html(std::string_view text) {
-    struct EventSource {
+    struct EpollTarget {
         std::string_view mark, element;
         bool nests;
     };
-    constexpr EventSource marks[] = {{"`", "code", false}, {"**", "b", true}};
+    constexpr EpollTarget marks[] = {{"`", "code", false}, {"**", "b", true}};
     std::string out;
     while (!text.empty()) {
-        const EventSource* begun = nullptr;
+        const EpollTarget* begun = nullptr;
         std::size_t end = text.npos;
-        for (const EventSource& mark : marks)
+        for (const EpollTarget& mark : marks)
             if (text.starts_with(mark.mark))
                 begun = &mark;
         if (begun != nullptr)

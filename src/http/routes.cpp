@@ -30,7 +30,7 @@ constexpr std::string_view openapi_path = "/_hourgate/openapi.json";
 constexpr std::string_view errors_path = "/_hourgate/errors";
 constexpr std::string_view admin_prefix = "/admin/v1";
 
-Answer text_answer(std::string_view content_type, std::string body) {
+Response text_answer(std::string_view content_type, std::string body) {
     return {200,
             {{"Content-Type", std::string(content_type)}, {"Cache-Control", "no-store"}},
             std::move(body)};
@@ -41,11 +41,11 @@ std::string shown_path(const Request& request) {
     return printable(token::blotted(policy::path_part(request.target)), 120);
 }
 
-Answer wrong_method(const Request& request, std::string_view allowed, const ErrorFrame& frame) {
-    Answer answer = plain_error(405, "bad_request", "method_not_allowed",
-                                printable(token::blotted(request.method), 32) +
-                                    " is not a method of " + shown_path(request) + ".",
-                                "Use " + std::string(allowed) + ".", frame);
+Response wrong_method(const Request& request, std::string_view allowed, const ErrorFrame& frame) {
+    Response answer = plain_error(405, "bad_request", "method_not_allowed",
+                                  printable(token::blotted(request.method), 32) +
+                                      " is not a method of " + shown_path(request) + ".",
+                                  "Use " + std::string(allowed) + ".", frame);
     answer.headers.push_back({"Allow", std::string(allowed)});
     return answer;
 }
@@ -56,7 +56,7 @@ bool is_preflight(const Request& request) noexcept {
            request.count("Access-Control-Request-Method") == 1;
 }
 
-Answer preflight_answer(const std::string& methods) {
+Response preflight_answer(const std::string& methods) {
     return {204,
             {{"Access-Control-Allow-Methods", methods},
              {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"},
@@ -64,7 +64,7 @@ Answer preflight_answer(const std::string& methods) {
             ""};
 }
 
-Answer failed(const ReplySettings& reply) noexcept {
+Response failed(const ReplySettings& reply) noexcept {
     try {
         return plain_error(500, "internal", "internal_error", "The gate failed on this call.",
                            "Send it again; if that does not help, tell the operator.", {reply});
@@ -98,7 +98,7 @@ std::size_t Routes::body_bytes_max(Listener listener, std::string_view method,
         return reads ? limits::verify_body_bytes_max : 0;
     }
     try {
-        const auto place = place_of(listener, method, target);
+        const auto place = find_route(listener, method, target);
         const bool reads =
             place && place->routed.route != nullptr && place->routed.route->body == Body::json;
         return reads ? limits::management_body_bytes_max : 0;
@@ -155,10 +155,10 @@ bool Routes::is_forwarded(Listener listener, const RequestView& request) const {
         return true;  // what it says is what it means
     const policy::Path decoded = policy::read_path(target, gate_.policy().rules().path);
     const bool below = !decoded.segments.empty() && decoded.segments[0] == reserved.substr(1);
-    return !below && !gate_.policy().find(target).own_route();
+    return !below && !gate_.policy().find(target).is_gate_route();
 }
 
-Call Routes::passing_call(const RequestView& request) const {
+Call Routes::call_to_forward(const RequestView& request) const {
     Call call;
     call.now = clock_.now();
     call.method = request.method;
@@ -171,61 +171,61 @@ Call Routes::passing_call(const RequestView& request) const {
     return call;
 }
 
-Routes::Passing Routes::passing(const Head& head, Decision decision) const {
+Routes::ForwardOutcome Routes::outcome(const RequestHead& head, Decision decision) const {
     const RequestView& request = head.request;
     // In mode observe, too, what is no path or of no API is refused: there is no one way to hand it
     // on. So is a method that no API gets from here.
     Upstream* const upstream = upstream_of(decision.match);
     if (decision.granted() && request.target.starts_with('/') && upstream != nullptr &&
         decision.reason != Reason::method_not_allowed) {
-        auto passage =
-            std::make_shared<Passage>(head, std::move(decision), settings_.reply, *upstream);
-        write_upstream_head(passage->head, request, *passage, settings_.trust, upstream->settings(),
-                            settings_.reply.brand);
-        write_added_headers(passage->added, passage->decision, settings_.reply);
-        return {std::move(passage), {}};
+        auto forwarded_call =
+            std::make_shared<ForwardedCall>(head, std::move(decision), settings_.reply, *upstream);
+        write_upstream_head(forwarded_call->head, request, *forwarded_call, settings_.trust,
+                            upstream->settings(), settings_.reply.brand);
+        write_added_headers(forwarded_call->added, forwarded_call->decision, settings_.reply);
+        return {std::move(forwarded_call), {}};
     }
-    Answer answer = refusal(decision, settings_.reply, format_for(request.joined("Accept")));
+    Response answer = refusal(decision, settings_.reply, format_for(request.joined("Accept")));
     add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
     return {nullptr, std::move(answer)};
 }
 
-Routes::Passing Routes::pass(const Head& head) noexcept {
+Routes::ForwardOutcome Routes::pass(const RequestHead& head) noexcept {
     try {
         if (!forwards(head.request))  // configured away since is_forwarded()
             return {nullptr, handle(Listener::public_, Request(head.request))};
-        return passing(head, decide(passing_call(head.request), Listener::public_));
+        return outcome(head, decide(call_to_forward(head.request), Listener::public_));
     } catch (...) {
     }
     return {nullptr, failed(settings_.reply)};
 }
 
-std::optional<Routes::Passing> Routes::pass_at_hand(const Head& head) {
+std::optional<Routes::ForwardOutcome> Routes::forward_from_memory(const RequestHead& head) {
     if (!forwards(head.request))
         return std::nullopt;
-    const Call call = passing_call(head.request);
+    const Call call = call_to_forward(head.request);
     auto decision = gate_.decide_from_memory(call);
     if (!decision)
         return std::nullopt;
     tell(observer_, Listener::public_, call, *decision);
-    Passing made = passing(head, *std::move(decision));
+    ForwardOutcome made = outcome(head, *std::move(decision));
     observer_.answered(Listener::public_, Answerer::loop, clock_.boot_us() - call.now.boot_us);
     return made;
 }
 
-void Routes::check(Passage& passage) noexcept {
+void Routes::check(ForwardedCall& forwarded_call) noexcept {
     try {
         const Now now = clock_.now();
-        const Decision decision = gate_.recheck(passage.decision, now);
+        const Decision decision = gate_.recheck(forwarded_call.decision, now);
         if (decision.granted()) {
-            passage.sure_us = now.boot_us;
+            forwarded_call.sure_us = now.boot_us;
             return;
         }
         const bool unsure = decision.reason == Reason::store_failed;
-        if (unsure && now.boot_us - passage.sure_us < limits::stream_unsure_ms * 1'000)
+        if (unsure && now.boot_us - forwarded_call.sure_us < limits::stream_unsure_ms * 1'000)
             return;
         observer_.repeated(decision, status_of(decision));
-        passage.end(refusal_of(passage, decision));
+        forwarded_call.end(refusal_of(forwarded_call, decision));
     } catch (...) {  // a lack of memory: it is decided again soon
     }
 }
@@ -233,23 +233,24 @@ void Routes::check(Passage& passage) noexcept {
 // --- management routes ---------------------------------------------------------------------------
 
 /// The path as the policy reads it: what is decided is what is routed.
-std::optional<Routes::Place> Routes::place_of(Listener listener, std::string_view method,
-                                              std::string_view target) const {
+std::optional<Routes::RouteTarget> Routes::find_route(Listener listener, std::string_view method,
+                                                      std::string_view target) const {
     if (listener == Listener::ask)
         return std::nullopt;
     if (listener == Listener::admin)
-        return place_below(admin_prefix, admin_routes(), Door::admin, method, target);
-    if (auto own =
-            place_below(settings_.api_prefix, self_service_routes(), Door::api, method, target))
+        return find_route_below(admin_prefix, admin_routes(), CallKind::admin, method, target);
+    if (auto own = find_route_below(settings_.api_prefix, self_service_routes(), CallKind::api,
+                                    method, target))
         return own;
-    return place_below(reserved, why_routes(), Door::api, method, target);
+    return find_route_below(reserved, why_routes(), CallKind::api, method, target);
 }
 
-std::optional<Routes::Place> Routes::place_below(std::string_view prefix_text,
-                                                 std::span<const Route> routes, Door door,
-                                                 std::string_view method,
-                                                 std::string_view target) const {
-    const policy::PathRules& rules = gate_.policy().rules().path;
+std::optional<Routes::RouteTarget> Routes::find_route_below(std::string_view prefix_text,
+                                                            std::span<const Route> routes,
+                                                            CallKind call_kind,
+                                                            std::string_view method,
+                                                            std::string_view target) const {
+    const policy::PathChecks& rules = gate_.policy().rules().path;
     const policy::Path path = policy::read_path(target, rules);
     const policy::Path prefix = policy::read_path(prefix_text, rules);
     const std::size_t skip = prefix.segments.size();
@@ -259,15 +260,15 @@ std::optional<Routes::Place> Routes::place_below(std::string_view prefix_text,
     Routed routed = route_of(routes, method, policy::Segments(path.segments).subspan(skip));
     if (routed.allowed.empty())
         return std::nullopt;
-    return Place{door, std::move(routed)};
+    return RouteTarget{call_kind, std::move(routed)};
 }
 
-Call Routes::call_of(const Request& request, Listener listener, Door door,
+Call Routes::call_of(const Request& request, Listener listener, CallKind call_kind,
                      std::string_view body_start) const {
     Call call;
     call.answered_here = true;
-    call.door = door;
-    if (settings_.trust.by_host && door == Door::api)
+    call.call_kind = call_kind;
+    if (settings_.trust.by_host && call_kind == CallKind::api)
         call.host = request.only("Host").value_or("");
     call.now = clock_.now();
     call.method = request.method;
@@ -281,17 +282,17 @@ Call Routes::call_of(const Request& request, Listener listener, Door door,
     return call;
 }
 
-std::optional<Answer> Routes::admit(Listener listener, const Request& request,
-                                    Admission& admission) noexcept {
+std::optional<Response> Routes::admit(Listener listener, const Request& request,
+                                      Admission& admission) noexcept {
     try {
         if (auto answer =
                 turned_away(listener, request, settings_.trust, settings_.reply, observer_))
             return answer;
-        const auto place = place_of(listener, request.method, request.target);
+        const auto place = find_route(listener, request.method, request.target);
         if (!place || place->routed.route == nullptr)
             return std::nullopt;
         admission.decision.emplace(
-            decide(call_of(request, listener, place->door, admission.body_start), listener));
+            decide(call_of(request, listener, place->call_kind, admission.body_start), listener));
         if (admission.decision->granted() && admission.decision->facts)
             return std::nullopt;
         return handle(listener, request, std::move(admission));
@@ -300,17 +301,17 @@ std::optional<Answer> Routes::admit(Listener listener, const Request& request,
     return failed(settings_.reply);
 }
 
-Answer Routes::manage(const Place& place, Listener listener, const Request& request,
-                      Admission& admission, Format format) {
+Response Routes::manage(const RouteTarget& place, Listener listener, const Request& request,
+                        Admission& admission, Format format) {
     if (place.routed.route == nullptr)
         return wrong_method(request, place.routed.allowed, {settings_.reply, format});
     if (!admission.decision)
         admission.decision.emplace(
-            decide(call_of(request, listener, place.door, admission.body_start), listener));
+            decide(call_of(request, listener, place.call_kind, admission.body_start), listener));
     const Decision& decision = *admission.decision;
     if (!decision.granted() || !decision.facts)
         return refusal(decision, settings_.reply, format);
-    return managed(place.routed, request, decision, settings_.desk, settings_.reply, format,
+    return managed(place.routed, request, decision, settings_.services, settings_.reply, format,
                    [&](std::string_view method, std::string_view target) {
                        return supposed(request, decision, method, target);
                    });
@@ -332,7 +333,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
     return gate_.decide(call);
 }
 
-Answer Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
+Response Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
     // What is thrown here is a lack of memory or a mistake of ours. Neither may grant anything.
     try {
         return route(listener, request, admission, format_for(request.joined("Accept")));
@@ -341,8 +342,8 @@ Answer Routes::handle(Listener listener, const Request& request, Admission admis
     return failed(settings_.reply);
 }
 
-Answer Routes::route(Listener listener, const Request& request, Admission& admission,
-                     Format format) {
+Response Routes::route(Listener listener, const Request& request, Admission& admission,
+                       Format format) {
     if (auto answer = turned_away(listener, request, settings_.trust, settings_.reply, observer_))
         return *std::move(answer);
     switch (listener) {
@@ -353,13 +354,13 @@ Answer Routes::route(Listener listener, const Request& request, Admission& admis
         case Listener::public_:
             break;
     }
-    Answer answer = on_public(request, admission, format);
+    Response answer = on_public(request, admission, format);
     add_cors(answer, request.only("Origin").value_or(""), settings_.reply);
     return answer;
 }
 
-Answer Routes::on_public(const Request& request, Admission& admission, Format format) {
-    if (const auto place = place_of(Listener::public_, request.method, request.target)) {
+Response Routes::on_public(const Request& request, Admission& admission, Format format) {
+    if (const auto place = find_route(Listener::public_, request.method, request.target)) {
         if (is_preflight(request) && !settings_.reply.cors_origins.empty())
             return preflight_answer(place->routed.allowed);
         return manage(*place, Listener::public_, request, admission, format);
@@ -375,7 +376,7 @@ Answer Routes::on_public(const Request& request, Admission& admission, Format fo
     return no_such_route(Listener::public_, request, fix, format);
 }
 
-Answer Routes::on_ask(const Request& request, Format format) {
+Response Routes::on_ask(const Request& request, Format format) {
     const auto dialect = dialect_of(policy::path_part(request.target));
     if (!dialect) {
         if (auto answer = fixed(Listener::ask, request, format))
@@ -392,8 +393,8 @@ Answer Routes::on_ask(const Request& request, Format format) {
     return forward_answer(*dialect, decision, view, settings_.reply, format);
 }
 
-Answer Routes::on_admin(const Request& request, Admission& admission, Format format) {
-    if (const auto place = place_of(Listener::admin, request.method, request.target))
+Response Routes::on_admin(const Request& request, Admission& admission, Format format) {
+    if (const auto place = find_route(Listener::admin, request.method, request.target))
         return manage(*place, Listener::admin, request, admission, format);
     if (auto answer = fixed(Listener::admin, request, format))
         return *std::move(answer);
@@ -408,7 +409,7 @@ struct Routes::Fixed {
     std::string_view path;
     bool on_public, on_ask, on_admin;
     std::string_view methods;
-    Answer (Routes::*answer)(Listener listener, const Request& request, Format format);
+    Response (Routes::*answer)(Listener listener, const Request& request, Format format);
 
     [[nodiscard]] bool is_on(Listener listener) const noexcept {
         switch (listener) {
@@ -449,7 +450,7 @@ bool Routes::serves(const Fixed& route) const noexcept {
     return route.path != errors_path || !settings_.errors.empty();
 }
 
-std::optional<Answer> Routes::fixed(Listener listener, const Request& request, Format format) {
+std::optional<Response> Routes::fixed(Listener listener, const Request& request, Format format) {
     const std::string_view path = policy::path_part(request.target);
     const std::string_view sent = request.method;
     const std::string_view method = sent == "HEAD" ? "GET" : sent;
@@ -491,28 +492,28 @@ std::string Routes::paths_on(Listener listener) const {
     return text;
 }
 
-Answer Routes::no_such_route(Listener listener, const Request& request, const std::string& fix,
-                             Format format) const {
+Response Routes::no_such_route(Listener listener, const Request& request, const std::string& fix,
+                               Format format) const {
     return plain_error(404, "not_found", "no_such_route",
                        "This listener has no route " + shown_path(request) + ".",
                        fix + "Here are " + paths_on(listener) + ".", {settings_.reply, format});
 }
 
-Answer Routes::metrics(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+Response Routes::metrics(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
     return text_answer("text/plain; version=0.0.4", settings_.metrics());
 }
 
-Answer Routes::health(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+Response Routes::health(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
     return healthz_answer();
 }
 
-Answer Routes::description(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
+Response Routes::description(Listener /*listener*/, const Request& /*request*/, Format /*format*/) {
     return text_answer("application/json", std::string(settings_.openapi));
 }
 
-Answer Routes::errors(Listener /*listener*/, const Request& request, Format /*format*/) {
+Response Routes::errors(Listener /*listener*/, const Request& request, Format /*format*/) {
     const bool html = prefers_html(request.only("Accept").value_or(""));
-    Answer answer =
+    Response answer =
         html ? text_answer("text/html; charset=utf-8", errors_page(settings_.errors))
              : text_answer("text/markdown; charset=utf-8", std::string(settings_.errors));
     answer.headers.push_back({"Vary", "Accept"});
@@ -522,7 +523,7 @@ Answer Routes::errors(Listener /*listener*/, const Request& request, Format /*fo
     return answer;
 }
 
-Answer Routes::verify(Listener listener, const Request& request, Format format) {
+Response Routes::verify(Listener listener, const Request& request, Format format) {
     const ErrorFrame frame{settings_.reply, format};
     if (!is_of_type(request, "application/json"))
         return plain_error(415, "bad_request", "wrong_content_type",
@@ -537,7 +538,7 @@ Answer Routes::verify(Listener listener, const Request& request, Format format) 
     return verify_answer(decide(call, listener), settings_.reply);
 }
 
-Answer Routes::introspect(Listener /*listener*/, const Request& request, Format format) {
+Response Routes::introspect(Listener /*listener*/, const Request& request, Format format) {
     const ErrorFrame frame{settings_.reply, format};
     if (!is_of_type(request, form_type))
         return plain_error(415, "bad_request", "wrong_content_type",
@@ -553,7 +554,7 @@ Answer Routes::introspect(Listener /*listener*/, const Request& request, Format 
     return introspection(decision, gate_.policy());
 }
 
-Answer Routes::readiness(Listener listener, const Request& /*request*/, Format format) {
+Response Routes::readiness(Listener listener, const Request& /*request*/, Format format) {
     if (settings_.ready())
         return text_answer("text/plain", listener == Listener::admin && settings_.ready_note
                                              ? "ready\n" + settings_.ready_note() + "\n"

@@ -31,7 +31,7 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
-        Desk desk;  ///< of the management routes
+        ManagementServices services;  ///< of the management routes
         /// The description of the management routes, and docs/errors.md for /_hourgate/errors; "":
         /// none. They outlive the routes.
         std::string_view openapi, errors;
@@ -62,8 +62,8 @@ public:
     };
     /// Decides a management call whose body has not been read. Gives the answer when it goes no
     /// further. Any thread. Never throws. `request` stays where it is until it is handled.
-    [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
-                                              Admission& admission) noexcept;
+    [[nodiscard]] std::optional<Response> admit(Listener listener, const Request& request,
+                                                Admission& admission) noexcept;
 
     /// The APIs behind the gate that calls are forwarded to, null for those to which none are. They
     /// outlive the routes.
@@ -73,18 +73,18 @@ public:
     [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const;
     [[nodiscard]] const ReplySettings& reply() const noexcept { return settings_.reply; }
     /// What becomes of such a call: on its way, or refused.
-    struct Passing {
-        std::shared_ptr<Passage> passage;  ///< null: refused
-        Answer refusal;
+    struct ForwardOutcome {
+        std::shared_ptr<ForwardedCall> forwarded_call;  ///< null: refused
+        Response refusal;
     };
     /// Decides it on its head; its body is not read yet. Any thread. Never throws. The views of
     /// `head` are not used any longer afterwards.
-    [[nodiscard]] Passing pass(const Head& head) noexcept;
+    [[nodiscard]] ForwardOutcome pass(const RequestHead& head) noexcept;
     /// The same from memory; nothing: it takes a look into the store, and nothing was counted.
-    [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head);
+    [[nodiscard]] std::optional<ForwardOutcome> forward_from_memory(const RequestHead& head);
     /// Decides it again while it goes on, and ends it when it is refused now. May wait for the
     /// store. Any thread. Never throws.
-    void check(Passage& passage) noexcept;
+    void check(ForwardedCall& forwarded_call) noexcept;
 
     /// Whose call it is, as far as that is known; else the peer's. Any thread.
     [[nodiscard]] Address caller_address(const RequestView& request) const {
@@ -100,52 +100,53 @@ public:
     void refresh() noexcept { gate_.refresh(); }
 
     /// Answers one request. Any thread. Never throws.
-    [[nodiscard]] Answer handle(Listener listener, const Request& request,
-                                Admission admission = {}) noexcept;
+    [[nodiscard]] Response handle(Listener listener, const Request& request,
+                                  Admission admission = {}) noexcept;
 
 private:
     /// A management route's listener, table and prefix; the path behind it.
-    struct Place {
-        Door door = Door::api;
+    struct RouteTarget {
+        CallKind call_kind = CallKind::api;
         Routed routed;
     };
-    [[nodiscard]] std::optional<Place> place_of(Listener listener, std::string_view method,
-                                                std::string_view target) const;
-    [[nodiscard]] std::optional<Place> place_below(std::string_view prefix,
-                                                   std::span<const Route> routes, Door door,
-                                                   std::string_view method,
-                                                   std::string_view target) const;
-    [[nodiscard]] Answer manage(const Place& place, Listener listener, const Request& request,
-                                Admission& admission, Format format);
-    [[nodiscard]] Call call_of(const Request& request, Listener listener, Door door,
+    [[nodiscard]] std::optional<RouteTarget> find_route(Listener listener, std::string_view method,
+                                                        std::string_view target) const;
+    [[nodiscard]] std::optional<RouteTarget> find_route_below(std::string_view prefix,
+                                                              std::span<const Route> routes,
+                                                              CallKind call_kind,
+                                                              std::string_view method,
+                                                              std::string_view target) const;
+    [[nodiscard]] Response manage(const RouteTarget& place, Listener listener,
+                                  const Request& request, Admission& admission, Format format);
+    [[nodiscard]] Call call_of(const Request& request, Listener listener, CallKind call_kind,
                                std::string_view body_start) const;
     [[nodiscard]] Decision supposed(const Request& request, const Decision& asked,
                                     std::string_view method, std::string_view target);
-    [[nodiscard]] Answer route(Listener listener, const Request& request, Admission& admission,
-                               Format format);
-    [[nodiscard]] Answer on_public(const Request& request, Admission& admission, Format format);
-    [[nodiscard]] Answer on_ask(const Request& request, Format format);
-    [[nodiscard]] Answer on_admin(const Request& request, Admission& admission, Format format);
+    [[nodiscard]] Response route(Listener listener, const Request& request, Admission& admission,
+                                 Format format);
+    [[nodiscard]] Response on_public(const Request& request, Admission& admission, Format format);
+    [[nodiscard]] Response on_ask(const Request& request, Format format);
+    [[nodiscard]] Response on_admin(const Request& request, Admission& admission, Format format);
     struct Fixed;
     [[nodiscard]] static std::span<const Fixed> fixed_routes() noexcept;
     [[nodiscard]] bool serves(const Fixed& route) const noexcept;
     /// Returns the answer of a route with one path; nullopt for any other path.
-    [[nodiscard]] std::optional<Answer> fixed(Listener listener, const Request& request,
-                                              Format format);
+    [[nodiscard]] std::optional<Response> fixed(Listener listener, const Request& request,
+                                                Format format);
     [[nodiscard]] std::string paths_on(Listener listener) const;
-    [[nodiscard]] Answer no_such_route(Listener listener, const Request& request,
-                                       const std::string& fix, Format format) const;
+    [[nodiscard]] Response no_such_route(Listener listener, const Request& request,
+                                         const std::string& fix, Format format) const;
     // Those routes:
-    [[nodiscard]] Answer verify(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer introspect(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer metrics(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer health(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer readiness(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer description(Listener listener, const Request& request, Format format);
-    [[nodiscard]] Answer errors(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response verify(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response introspect(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response metrics(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response health(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response readiness(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response description(Listener listener, const Request& request, Format format);
+    [[nodiscard]] Response errors(Listener listener, const Request& request, Format format);
     [[nodiscard]] Decision decide(const Call& call, Listener listener);
-    [[nodiscard]] Call passing_call(const RequestView& request) const;
-    [[nodiscard]] Passing passing(const Head& head, Decision decision) const;
+    [[nodiscard]] Call call_to_forward(const RequestView& request) const;
+    [[nodiscard]] ForwardOutcome outcome(const RequestHead& head, Decision decision) const;
     [[nodiscard]] bool forwards(const RequestView& request) const;
     [[nodiscard]] Upstream* upstream_of(const policy::Match& match) const noexcept;
 

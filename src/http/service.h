@@ -22,7 +22,7 @@ class Service {
 public:
     using Settings = Routes::Settings;
     using Admission = Routes::Admission;
-    using Passing = Routes::Passing;
+    using ForwardOutcome = Routes::ForwardOutcome;
 
     /// References must outlive the service; the gate may belong to what `settings` keep.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
@@ -38,8 +38,8 @@ public:
                                              std::string_view target) const noexcept {
         return now()->body_bytes_max(listener, method, target);
     }
-    [[nodiscard]] std::optional<Answer> admit(Listener listener, const Request& request,
-                                              Admission& admission) noexcept {
+    [[nodiscard]] std::optional<Response> admit(Listener listener, const Request& request,
+                                                Admission& admission) noexcept {
         admission.by = now();
         return admission.by->admit(listener, request, admission);
     }
@@ -51,21 +51,21 @@ public:
         const Held routes = now();
         return {routes, &routes->reply()};
     }
-    [[nodiscard]] Passing pass(const Head& head) noexcept {
+    [[nodiscard]] ForwardOutcome pass(const RequestHead& head) noexcept {
         const Held routes = now();
         return keeping(routes, routes->pass(head));
     }
-    [[nodiscard]] std::optional<Passing> pass_at_hand(const Head& head) {
+    [[nodiscard]] std::optional<ForwardOutcome> forward_from_memory(const RequestHead& head) {
         const Held routes = now();
-        auto passing = routes->pass_at_hand(head);
-        if (!passing)
+        auto outcome = routes->forward_from_memory(head);
+        if (!outcome)
             return std::nullopt;
-        return keeping(routes, *std::move(passing));
+        return keeping(routes, *std::move(outcome));
     }
     [[nodiscard]] Address caller_address(const RequestView& request) const {
         return now()->caller_address(request);
     }
-    void check(Passage& passage) noexcept { now()->check(passage); }
+    void check(ForwardedCall& forwarded_call) noexcept { now()->check(forwarded_call); }
     void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
         observer_.upstream_failed(granted, failure);
     }
@@ -81,15 +81,15 @@ public:
         observer_.answered(listener, Answerer::worker, clock_.boot_us() - ready_us);
     }
     /// As of FastPath::answer.
-    [[nodiscard]] bool answer_at_once(Listener listener, const Head& head, After after,
+    [[nodiscard]] bool answer_at_once(Listener listener, const RequestHead& head, After after,
                                       std::string& out) {
         return now()->fast_path().answer(listener, head, after, out);
     }
     [[nodiscard]] bool refresh_due() noexcept { return now()->refresh_due(); }
     void refresh() noexcept { now()->refresh(); }
     /// By those that admitted the request, if it was admitted.
-    [[nodiscard]] Answer handle(Listener listener, const Request& request,
-                                Admission admission = {}) noexcept {
+    [[nodiscard]] Response handle(Listener listener, const Request& request,
+                                  Admission admission = {}) noexcept {
         const Held routes = admission.by ? admission.by : now();
         return routes->handle(listener, request, std::move(admission));
     }
@@ -109,10 +109,11 @@ private:
         const std::lock_guard lock(copy.mutex);
         return copy.routes;
     }
-    [[nodiscard]] static Passing keeping(const Held& routes, Passing passing) noexcept {
-        if (passing.passage)
-            passing.passage->kept = routes;
-        return passing;
+    [[nodiscard]] static ForwardOutcome keeping(const Held& routes,
+                                                ForwardOutcome outcome) noexcept {
+        if (outcome.forwarded_call)
+            outcome.forwarded_call->kept = routes;
+        return outcome;
     }
 
     const Clock& clock_;

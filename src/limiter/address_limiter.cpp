@@ -55,9 +55,9 @@ using AddressTable = Table<AddressKey, Entry>;
 
 /// How the places of a table are shared out among what is around them. Any thread; its lock is
 /// taken last.
-class Places {
+class AddressSlots {
 public:
-    Places(std::size_t all_max, std::size_t around_max) noexcept
+    AddressSlots(std::size_t all_max, std::size_t around_max) noexcept
         : all_max_(all_max), around_max_(around_max) {}
 
     /// Takes a place in `around`. Returns false when there is none.
@@ -113,7 +113,7 @@ struct Level {
     std::size_t v4_bytes, v6_bytes;  ///< of an address that name one
     char part;                       ///< of save()
     AddressTable table;
-    Places places;  ///< by what is one level wider
+    AddressSlots places;  ///< by what is one level wider
 
     [[nodiscard]] AddressKey key_of(const AddressKey& address) const noexcept {
         constexpr std::uint8_t v4 = 4;  // Address::Family
@@ -130,11 +130,11 @@ struct AddressLimiter::State {
     State(Window window, Timeline the_time)
         : time(the_time),
           levels{Level{4, 8, addresses_part, AddressTable(time.since_us),
-                       Places(limits::addresses_max, limits::addresses_per_net_max)},
+                       AddressSlots(limits::addresses_max, limits::addresses_per_net_max)},
                  Level{2, 6, nets_part, AddressTable(time.since_us),
-                       Places(limits::nets_max, limits::nets_per_block_max)},
+                       AddressSlots(limits::nets_max, limits::nets_per_block_max)},
                  Level{1, 4, blocks_part, AddressTable(time.since_us),
-                       Places(limits::blocks_max, limits::blocks_max)}},
+                       AddressSlots(limits::blocks_max, limits::blocks_max)}},
           everybody(time.since_us) {
         use(std::move(window));
     }
@@ -193,7 +193,7 @@ Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) 
     const std::span<WindowState> states(room.states.data(), room.count);
     entry.log.fit(asked, room.at_us);
     entry.log.look(room.at_us, states);
-    if (spend == Spend::counted || (spend == Spend::again && !entry.refused)) {
+    if (spend == Spend::counted || (spend == Spend::repeat && !entry.refused)) {
         return room;
     }
     judge(room);

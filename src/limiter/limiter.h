@@ -58,7 +58,7 @@ public:
 
     /// Checks all windows, then, with Spend::yes and if none is full, spends one call in all of
     /// them, as one step. Each window counts in the log of `whose` that its `per` names.
-    /// Spend::again is Spend::no. Spend::counted is a look that is never refused.
+    /// Spend::repeat is Spend::no. Spend::counted is a look that is never refused.
     /// REQUIRES: windows.size() <= limits::windows_per_plan_max; now.boot_us >= 0.
     [[nodiscard]] Room ask(CountedFor whose, std::span<const Window> windows, Now now, Spend spend);
 
@@ -113,7 +113,7 @@ public:
     void use(Window window);
 
     /// Checks the window and, with Spend::yes and if it has room, spends one call in it.
-    /// Spend::again counts nothing and refuses only if a Spend::yes has been refused since the
+    /// Spend::repeat counts nothing and refuses only if a Spend::yes has been refused since the
     /// window became full: the call that filled it was granted, and so is its repeat (`states`
     /// shows it full). Spend::counted counts nothing and is never refused.
     /// `address`: Address::limiter_key(), IPv6 per /64. With another first byte it counts apart.

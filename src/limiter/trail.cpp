@@ -41,7 +41,7 @@ bool Trail::idle(std::int64_t now_us) const noexcept {
     return start_.calls == 0 || newest_us_ + horizon_us() <= now_us;
 }
 
-Trail::Coded Trail::read(const Mark& mark) const noexcept {
+Trail::Coded Trail::read(const TrailPosition& mark) const noexcept {
     if (mark.position == end_) {
         return {{newest_us_, open_calls_}, end_};
     }
@@ -53,7 +53,7 @@ Trail::Coded Trail::read(const Mark& mark) const noexcept {
             mark.position + static_cast<std::uint32_t>(in - from)};
 }
 
-Run Trail::age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
+Run Trail::age(TrailPosition& mark, std::int64_t window_us, std::uint32_t limit,
                std::int64_t now_us) const noexcept {
     while (mark.calls != 0) {
         const Coded front = read(mark);
@@ -88,7 +88,7 @@ void Trail::add(std::int64_t at_us, std::uint32_t calls) {
     count(start_, calls);
 }
 
-void Trail::count(Mark& mark, std::uint32_t calls) const noexcept {
+void Trail::count(TrailPosition& mark, std::uint32_t calls) const noexcept {
     if (mark.calls == 0) {
         mark = {sealed_us_, end_, 0};
     }
@@ -212,7 +212,7 @@ Trail Trail::joined(Grain grain, std::uint32_t horizon_s, std::span<const Trail>
     std::vector<Run> runs;  // oldest first
     std::uint32_t known = 0;
     for (const Trail& source : finest_first) {
-        Mark mark = source.start();
+        TrailPosition mark = source.start();
         source.age(mark, result.horizon_us(), calls_max(grain), now_us);
         if (mark.calls <= known) {
             continue;

@@ -31,7 +31,7 @@ struct Run {
 };
 
 /// A place in a trail. Stays valid while it is not behind the trail's own start; see Trail::age.
-struct Mark {
+struct TrailPosition {
     std::int64_t before_us = 0;  ///< the instant of the run before
     std::uint32_t position = 0;  ///< of the run in front, in the stream of bytes, modulo 2^32
     std::uint32_t calls = 0;     ///< from the run in front to the newest; 0: nothing is in front
@@ -65,18 +65,18 @@ public:
     void shorten(std::uint32_t seconds) noexcept { horizon_s_ = seconds; }
 
     /// The oldest call held.
-    [[nodiscard]] const Mark& start() const noexcept { return start_; }
+    [[nodiscard]] const TrailPosition& start() const noexcept { return start_; }
 
     /// Whether everything has left the horizon at `now_us`.
     [[nodiscard]] bool idle(std::int64_t now_us) const noexcept;
 
     /// The run in front of `mark`. REQUIRES: mark.calls != 0.
-    [[nodiscard]] Run front(const Mark& mark) const noexcept { return read(mark).run; }
+    [[nodiscard]] Run front(const TrailPosition& mark) const noexcept { return read(mark).run; }
 
     /// Moves `mark` over what a window of `limit` calls in `window_us` ignores at `now_us`:
     /// runs that have left it, and runs behind which there are still `limit` calls. The run that is
     /// in front then; one without calls when there is none.
-    Run age(Mark& mark, std::int64_t window_us, std::uint32_t limit,
+    Run age(TrailPosition& mark, std::int64_t window_us, std::uint32_t limit,
             std::int64_t now_us) const noexcept;
 
     /// Forgets what no window can look at any more at `now_us`. Marks must have been aged before.
@@ -87,7 +87,7 @@ public:
     void add(std::int64_t at_us, std::uint32_t calls);
 
     /// Lets `mark` know of calls just added.
-    void count(Mark& mark, std::uint32_t calls) const noexcept;
+    void count(TrailPosition& mark, std::uint32_t calls) const noexcept;
 
     /// Gives back memory beyond twice of what is needed.
     void shrink();
@@ -105,7 +105,7 @@ private:
         Run run;
         std::uint32_t next = 0;  ///< position of the run after it
     };
-    [[nodiscard]] Coded read(const Mark& mark) const noexcept;
+    [[nodiscard]] Coded read(const TrailPosition& mark) const noexcept;
     [[nodiscard]] std::int64_t step_us() const noexcept;
     [[nodiscard]] std::uint32_t live_bytes() const noexcept;
     [[nodiscard]] std::uint32_t ample_bytes() const noexcept;
@@ -119,7 +119,7 @@ private:
     std::int64_t sealed_us_ = 0;  ///< instant of the newest coded run
     std::int64_t opened_us_ = 0;  ///< instant of the open run's first call
     std::int64_t newest_us_ = 0;  ///< instant of the open run's newest call
-    Mark start_;
+    TrailPosition start_;
     std::uint32_t open_calls_ = 0;
     std::uint32_t capacity_ = 0;
     std::uint32_t begin_ = 0;

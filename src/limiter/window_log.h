@@ -84,7 +84,7 @@ private:
     struct Counted {
         std::uint32_t seconds = 0;
         std::uint32_t limit = 0;
-        Mark mark;  ///< in the trail of this window
+        TrailPosition mark;  ///< in the trail of this window
     };
 
     void refit(std::span<const Window* const> windows, std::int64_t now_us);

@@ -12,7 +12,7 @@ namespace hourgate::manage {
 namespace {
 
 constexpr std::int64_t pruned_rows_max = 2'000;  // in one transaction: others wait for it
-constexpr std::string_view id_mark = "dec_";
+constexpr std::string_view id_prefix = "dec_";
 constexpr std::size_t id_digits = 32;
 
 std::size_t place_of(DecisionRecord::Kind kind) noexcept {
@@ -95,8 +95,8 @@ Result<DecisionCounts> prune_decisions(Ledger& ledger, std::int64_t before_ms) {
 }
 
 std::optional<std::string_view> decision_digits(std::string_view text) noexcept {
-    if (text.starts_with(id_mark))
-        text.remove_prefix(id_mark.size());
+    if (text.starts_with(id_prefix))
+        text.remove_prefix(id_prefix.size());
     if (text.size() != id_digits ||
         text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
         return std::nullopt;

@@ -179,7 +179,7 @@ struct Context {
     Ledger& ledger;
     Actor actor;
     Now now;
-    TokenRules tokens;
+    TokenSettings tokens;
     /// Whether a scope may name this resource (Policy::knows).
     std::function<bool(std::string_view)> scope_known;
     /// How a paid plan ends ([plans] of the configuration).

@@ -126,7 +126,7 @@ struct Actor {
 };
 
 /// [tokens] of the configuration.
-struct TokenRules {
+struct TokenSettings {
     std::string brand = "hsk";
     token::Env env = token::Env::live;  ///< default for a mint that names none
     std::int64_t rotate_grace_s = 86'400;

@@ -13,7 +13,7 @@ constexpr std::int64_t page_rows = 1'000;
 constexpr std::int64_t pages_max = 10;
 
 std::string in_one_case(std::string_view text) {
-    policy::PathRules rules;
+    policy::PathChecks rules;
     rules.reading_variant = false;  // the letter case alone
     return policy::folded(text, rules);
 }

@@ -54,7 +54,7 @@ struct Copy {
     AddressLimiter failures, public_calls, preflights;
 };
 
-Status copy_into(StateDraft& draft, const Counters& counters, Now now) {
+Status copy_into(StateFileWriter& draft, const Counters& counters, Now now) {
     Status status = Done{};
     const auto into = [&](StatePart part) {
         return [&draft, &status, part](std::string_view piece) {
@@ -136,7 +136,7 @@ void CounterKeeper::save(bool last) noexcept {
 
 Status CounterKeeper::write(bool last) {
     const Now begun = clock_.now();
-    StateDraft draft(settings_.path, settings_.key, settings_.boot_id);
+    StateFileWriter draft(settings_.path, settings_.key, settings_.boot_id);
     if (Status copied = copy_into(draft, counters_, begun); !copied)
         return copied;
     const token::Sealing::Seal seal = draft.seal();
@@ -171,8 +171,8 @@ Status forget_above(const std::string& path, std::string_view key, CountedFor la
     if (!copy.load(*file.value()))
         return Done{};
     copy.limiter.forget_above(last);
-    copy.own.forget_above(last_own_logs(last));
-    StateDraft draft(path, key, saved.boot_id);
+    copy.own.forget_above(last_gate_logs(last));
+    StateFileWriter draft(path, key, saved.boot_id);
     const Now then{saved.until_us - saved.ahead_us, 0};
     const Counters counters{copy.limiter, copy.own, copy.failures, copy.public_calls,
                             copy.preflights};

@@ -13,7 +13,7 @@ DecisionLog::DecisionLog(Grants grants)
 
 /// Asking why is nothing to be asked about.
 bool DecisionLog::keeps(const Decision& granted) noexcept {
-    if (grants_ == Grants::none || granted.match.own == policy::OwnRoute::why)
+    if (grants_ == Grants::none || granted.match.own == policy::GateRoute::why)
         return false;
     return grants_ == Grants::all || sampled(granted);
 }

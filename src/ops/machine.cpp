@@ -107,15 +107,15 @@ std::vector<std::string> words_behind(int pid, const char* name, std::string_vie
 
 }  // namespace
 
-std::optional<DiskRoom> room_beside(const std::string& path) {
+std::optional<DiskSpace> space_next_to(const std::string& path) {
     struct statvfs room {};
     if (::statvfs(path.c_str(), &room) != 0)
         return std::nullopt;
     const auto bytes = [&](fsblkcnt_t blocks) {
         return static_cast<std::int64_t>(blocks) * static_cast<std::int64_t>(room.f_frsize);
     };
-    return DiskRoom{bytes(room.f_bavail), bytes(room.f_blocks),
-                    room.f_files == 0 ? -1 : static_cast<std::int64_t>(room.f_favail)};
+    return DiskSpace{bytes(room.f_bavail), bytes(room.f_blocks),
+                     room.f_files == 0 ? -1 : static_cast<std::int64_t>(room.f_favail)};
 }
 
 std::optional<FileRights> rights_of(const std::string& path) {
@@ -248,7 +248,7 @@ std::string why_not_connected_to(const sockaddr* address, socklen_t size, int wa
 
 }  // namespace
 
-std::string why_not_connected(const Place& place, int wait_ms) {
+std::string why_not_connected(const ConnectTarget& place, int wait_ms) {
     constexpr int addresses_max = 4;
     if (!place.socket_path.empty()) {
         sockaddr_un name{};

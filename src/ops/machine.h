@@ -13,13 +13,13 @@
 
 namespace hourgate::ops {
 
-struct DiskRoom {
+struct DiskSpace {
     std::int64_t free_bytes = 0;  ///< for a user without privileges
     std::int64_t all_bytes = 0;
     std::int64_t free_files = 0;  ///< -1: this file system does not count them
 };
 /// Of the file system that `path`, a file or folder that exists, is on.
-[[nodiscard]] std::optional<DiskRoom> room_beside(const std::string& path);
+[[nodiscard]] std::optional<DiskSpace> space_next_to(const std::string& path);
 
 struct FileRights {
     std::string path;
@@ -69,7 +69,7 @@ struct Newest {
 [[nodiscard]] std::string why_not_listened(const Address& where, std::uint16_t port);
 
 /// Where a connection is to be made to.
-struct Place {
+struct ConnectTarget {
     std::string host;  ///< name or numeric address
     std::uint16_t port = 0;
     std::string socket_path;  ///< a Unix socket instead, if not empty
@@ -77,7 +77,7 @@ struct Place {
 /// Connects, and sends nothing. Returns "" if that works; else why it does not, as in "Connection
 /// refused", "no answer within 2 s" or "the name does not resolve". Waits at most `wait_ms` for
 /// each of the first four addresses that a name stands for.
-[[nodiscard]] std::string why_not_connected(const Place& place, int wait_ms);
+[[nodiscard]] std::string why_not_connected(const ConnectTarget& place, int wait_ms);
 
 /// The users who listen on a Unix socket, as the kernel remembers them (unix(7), SO_PEERCRED).
 /// Empty when nobody does. Connects, and sends nothing.

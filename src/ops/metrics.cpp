@@ -208,7 +208,7 @@ void Metrics::count_unknown_address() noexcept {
     unknown_addresses_.fetch_add(1, relaxed);
 }
 
-void Metrics::answered(Way way, std::int64_t took_us) noexcept {
+void Metrics::answered(AnsweredBy way, std::int64_t took_us) noexcept {
     const std::size_t at = std::size_t{way.listener} * 2 + (way.by_worker ? 1 : 0);
     counters_.own().answers[at].observe(took_us);
 }
@@ -222,7 +222,8 @@ void Metrics::add_by_reason(Exposition& out, const ByReason Counters::*of) const
 }
 
 void Metrics::add_answers(Exposition& out) const {
-    constexpr std::array<std::string_view, Way::listeners> names = {"public", "ask", "admin"};
+    constexpr std::array<std::string_view, AnsweredBy::listeners> names = {"public", "ask",
+                                                                           "admin"};
     out.begin("hourgate_answer_duration_seconds", Type::histogram,
               "From when all of a request was there that it takes until its answer was ready, or "
               "the call could go on to the API: the gate's own time, by listener and by whose "

@@ -62,10 +62,10 @@ struct Gauges {
     };
     std::vector<Connections> connections_in;  ///< each listener that is on, each state
     using Counted = std::vector<std::pair<std::string_view, std::uint64_t>>;
-    Counted requests_refused;    ///< before they could be read, by reason
+    Counted requests_refused;     ///< before they could be read, by reason
     std::uint64_t strangers = 0;  ///< requests of peers that may not use the ask listener
-    Counted unknown_hosts;       ///< requests under a name that is not the gate's, by listener
-    bool forwards = false;  ///< whether there is an upstream; the others of it are 0 then
+    Counted unknown_hosts;        ///< requests under a name that is not the gate's, by listener
+    bool forwards = false;        ///< whether there is an upstream; the others of it are 0 then
     std::uint64_t upstream_forwarded = 0;
     std::uint64_t upstream_unreachable = 0;
     std::uint64_t upstream_broken = 0;
@@ -91,7 +91,7 @@ struct Gauges {
 };
 
 /// How a request was answered: on which listener, and by whose thread.
-struct Way {
+struct AnsweredBy {
     static constexpr std::size_t listeners = 3;
     std::uint8_t listener = 0;  ///< public, ask, admin
     bool by_worker = false;     ///< else by the loop's own
@@ -107,17 +107,17 @@ public:
     void count_unknown_address() noexcept;
     /// A request was answered. Called for every one: 33 instructions, on cache lines of its thread.
     /// REQUIRES: way.listener < Way::listeners.
-    void answered(Way way, std::int64_t took_us) noexcept;
+    void answered(AnsweredBy way, std::int64_t took_us) noexcept;
     /// `resources` are written beside.
     [[nodiscard]] std::string text(const Gauges& gauges, const ResourceCounts& resources) const;
 
 private:
     using ByReason = std::array<std::atomic<std::uint64_t>, reason_count>;
-    using ByWay = std::array<Histogram, Way::listeners * 2>;
+    using ByAnswerer = std::array<Histogram, AnsweredBy::listeners * 2>;
     struct Counters {
         ByReason decisions{};
         ByReason observed{};
-        ByWay answers;
+        ByAnswerer answers;
     };
     void add_by_reason(Exposition& out, const ByReason Counters::*of) const;
     void add_answers(Exposition& out) const;

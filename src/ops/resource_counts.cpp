@@ -17,9 +17,9 @@ constexpr std::uint32_t of_admin = 2;   // of the admin listener
 constexpr std::uint32_t of_others = 3;  // names that came when there was no place left
 
 std::uint32_t place_in(const policy::Match& match) noexcept {
-    if (match.own == policy::OwnRoute::admin)
+    if (match.own == policy::GateRoute::admin)
         return of_admin;
-    if (match.own_route())
+    if (match.is_gate_route())
         return of_own;
     return match.resource != nullptr ? match.resource->counted_at : of_none;
 }
@@ -75,7 +75,7 @@ void ResourceCounts::add(std::string name) {
     ++used_;
 }
 
-std::uint32_t ResourceCounts::place_of(const std::string& name) {
+std::uint32_t ResourceCounts::index_of(const std::string& name) {
     const std::lock_guard lock(mutex_);
     for (std::size_t at = given.size(); at < used_; ++at)
         if (places_[at]->name == name)

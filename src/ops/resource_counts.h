@@ -40,7 +40,7 @@ public:
 
     /// For policy::Resource::counted_at: the same number for the same name, always. Takes a lock;
     /// not for every call. Throws std::bad_alloc.
-    [[nodiscard]] std::uint32_t place_of(const std::string& name);
+    [[nodiscard]] std::uint32_t index_of(const std::string& name);
 
     /// Under its reason's outcome, whether or not it was observed. One relaxed addition, to a cache
     /// line that no other thread writes to as long as there are few. Any thread.

@@ -87,7 +87,8 @@ std::string read_boot_id() {
 
 // --- writing -------------------------------------------------------------------------------------
 
-StateDraft::StateDraft(const std::string& path, std::string_view key, const std::string& boot_id)
+StateFileWriter::StateFileWriter(const std::string& path, std::string_view key,
+                                 const std::string& boot_id)
     : path_(path), draft_path_(path + ".new"), sealing_(file_key(key)) {
     std::string head(magic);
     put(head, version, 4);
@@ -97,14 +98,14 @@ StateDraft::StateDraft(const std::string& path, std::string_view key, const std:
     append(head);
 }
 
-StateDraft::~StateDraft() {
+StateFileWriter::~StateFileWriter() {
     if (fd_ < 0)
         return;
     ::close(fd_);
     ::unlink(draft_path_.c_str());
 }
 
-void StateDraft::append(std::string_view bytes) {
+void StateFileWriter::append(std::string_view bytes) {
     sealing_.add(bytes);
     bytes_ += bytes.size();
     pending_ += bytes;
@@ -139,7 +140,7 @@ Status check_ours(const std::string& path) {
 
 }  // namespace
 
-Status StateDraft::open() {
+Status StateFileWriter::open() {
     for (const std::string& path : {path_, draft_path_})
         if (Status ours = check_ours(path); !ours)
             return ours;
@@ -156,7 +157,7 @@ Status StateDraft::open() {
     return Done{};
 }
 
-Status StateDraft::flush() {
+Status StateFileWriter::flush() {
     if (bytes_ > limits::state_bytes_max)
         return Failure{Fault::system,
                        path_ + " would have more than " +
@@ -178,7 +179,7 @@ Status StateDraft::flush() {
     return Done{};
 }
 
-Status StateDraft::add(StatePart part, std::string_view piece) {
+Status StateFileWriter::add(StatePart part, std::string_view piece) {
     HOURGATE_CHECK(piece.size() <= limits::state_piece_bytes_max);
     std::string head;
     put(head, static_cast<std::uint64_t>(part), 1);
@@ -188,7 +189,7 @@ Status StateDraft::add(StatePart part, std::string_view piece) {
     return pending_.size() < limits::state_piece_bytes ? Status(Done{}) : flush();
 }
 
-Status StateDraft::place(std::int64_t until_us, std::int64_t ahead_us) {
+Status StateFileWriter::place(std::int64_t until_us, std::int64_t ahead_us) {
     std::string end;
     put(end, end_part, 1);
     put(end, end_bytes - piece_head_bytes, 4);

@@ -49,13 +49,13 @@ struct Saved {
 /// The next state file, being written under a name of its own ("….state.new", 0600, of the same
 /// owner as the one in place) and removed unless it was moved into place. What is small is only on
 /// the disk once it is placed. Not thread-safe.
-class StateDraft {
+class StateFileWriter {
 public:
     /// `key`: of the database, 16 to 64 bytes.
-    StateDraft(const std::string& path, std::string_view key, const std::string& boot_id);
-    StateDraft(const StateDraft&) = delete;
-    StateDraft& operator=(const StateDraft&) = delete;
-    ~StateDraft();
+    StateFileWriter(const std::string& path, std::string_view key, const std::string& boot_id);
+    StateFileWriter(const StateFileWriter&) = delete;
+    StateFileWriter& operator=(const StateFileWriter&) = delete;
+    ~StateFileWriter();
 
     /// REQUIRES: the piece has at most limits::state_piece_bytes_max.
     [[nodiscard]] Status add(StatePart part, std::string_view piece);

@@ -18,7 +18,7 @@ constexpr Flaws bit(PathFlaw flaw) noexcept {
     return bit_of(flaw);
 }
 
-constexpr Flaws refused_by(const PathRules& rules) noexcept {
+constexpr Flaws refused_by(const PathChecks& rules) noexcept {
     const auto bit_if = [](bool refused, PathFlaw flaw) { return refused ? bit(flaw) : 0U; };
     return bit(PathFlaw::target_too_long) | bit(PathFlaw::unreadable) | bit(PathFlaw::bad_escape) |
            bit(PathFlaw::too_many_segments) | bit_if(rules.encoded_slash, PathFlaw::encoded_slash) |
@@ -125,7 +125,7 @@ Flaws flaws_in(std::string_view segment) noexcept {
 
 }  // namespace
 
-Path read_path(std::string_view target, const PathRules& rules) {
+Path read_path(std::string_view target, const PathChecks& rules) {
     if (target.size() > rules.target_bytes_max)
         return Path{PathFlaw::target_too_long, bit(PathFlaw::target_too_long), false, {}, {}};
     if (!is_readable(target))
@@ -160,7 +160,7 @@ Path read_path(std::string_view target, const PathRules& rules) {
     return path;
 }
 
-FlawSet refused_of(FlawSet found, const PathRules& rules) noexcept {
+FlawSet refused_of(FlawSet found, const PathChecks& rules) noexcept {
     return found & refused_by(rules);
 }
 
@@ -168,7 +168,7 @@ PathFlaw first_of(FlawSet flaws) noexcept {
     return flaws == 0 ? PathFlaw::none : static_cast<PathFlaw>(std::countr_zero(flaws));
 }
 
-PathFlaw flaw_of(std::string_view segment, const PathRules& rules) noexcept {
+PathFlaw flaw_of(std::string_view segment, const PathChecks& rules) noexcept {
     return first_of(flaws_in(segment) & refused_by(rules));
 }
 

@@ -35,7 +35,7 @@ enum class PathFlaw : std::uint8_t {
 };
 
 /// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.
-struct PathRules {
+struct PathChecks {
     bool encoded_slash = true;
     bool backslash = true;
     bool control_byte = true;
@@ -48,7 +48,7 @@ struct PathRules {
     bool reading_variant = true;
     std::size_t target_bytes_max = limits::target_bytes_default;  ///< path and query
 
-    friend bool operator==(const PathRules&, const PathRules&) = default;
+    friend bool operator==(const PathChecks&, const PathChecks&) = default;
 };
 
 using Segments = std::span<const std::string_view>;
@@ -59,7 +59,7 @@ using FlawSet = std::uint32_t;
     return 1U << static_cast<unsigned>(flaw);
 }
 /// What these rules refuse of it.
-[[nodiscard]] FlawSet refused_of(FlawSet found, const PathRules& rules) noexcept;
+[[nodiscard]] FlawSet refused_of(FlawSet found, const PathChecks& rules) noexcept;
 /// The first of them; none of an empty set.
 [[nodiscard]] PathFlaw first_of(FlawSet flaws) noexcept;
 
@@ -79,10 +79,10 @@ struct Path {
 /// Reads the path part of an origin-form target (RFC 9112 section 3.2.1), up to '?'. Any bytes. Of
 /// several flaws the first in the order of PathFlaw is told. A rule switched off leaves its segment
 /// as it was decoded: an allowed %2F stays inside its segment.
-[[nodiscard]] Path read_path(std::string_view target, const PathRules& rules);
+[[nodiscard]] Path read_path(std::string_view target, const PathChecks& rules);
 
 /// What is off about a decoded segment by these rules: none where a path with it is read.
-[[nodiscard]] PathFlaw flaw_of(std::string_view segment, const PathRules& rules) noexcept;
+[[nodiscard]] PathFlaw flaw_of(std::string_view segment, const PathChecks& rules) noexcept;
 
 /// The path part as sent: up to '?' . For logs and answers.
 [[nodiscard]] std::string_view path_part(std::string_view target) noexcept;

@@ -14,7 +14,7 @@ namespace hourgate::policy {
 
 namespace {
 
-constexpr std::string_view own_name = own_resource_name;
+constexpr std::string_view own_name = gate_resource_name;
 constexpr std::size_t method_bytes_max = 32;
 constexpr std::size_t why_at = 0;  // of own_'s patterns; first, so that no api_prefix hides it
 
@@ -187,23 +187,23 @@ Fit fit_of(const Pattern& pattern, Segments path) noexcept {
 
 /// A path, and how it may be looked at.
 struct Looked {
-    Looked(const Path& path_, const PathRules& rules_)
+    Looked(const Path& path_, const PathChecks& rules_)
         : path(path_), segments(path.segments), readings(path, rules_), rules(rules_) {}
 
     const Path& path;
     Segments segments;
     Readings readings;
-    const PathRules& rules;
+    const PathChecks& rules;
 };
 
 /// Whether some reading of the path matches. A resource may have rules of its own about that.
-bool reads_as(const Pattern& pattern, const Looked& looked, const PathRules& rules) {
+bool reads_as(const Pattern& pattern, const Looked& looked, const PathChecks& rules) {
     return rules == looked.rules ? looked.readings.match(pattern)
                                  : Readings(looked.path, rules).match(pattern);
 }
 
 /// Case is not looked at where the rule allows it.
-Fit fit_of(const Pattern& pattern, const Looked& looked, const PathRules& rules) {
+Fit fit_of(const Pattern& pattern, const Looked& looked, const PathChecks& rules) {
     const Fit fit = fit_of(pattern, looked.segments);
     if (fit == Fit::exact || (fit == Fit::but_for_case && rules.case_variant))
         return fit;
@@ -228,14 +228,14 @@ Found look_in(const Resource& resource, const Looked& path) {
 }
 
 /// What is off about a segment, hidden readings included.
-PathFlaw segment_flaw(std::string_view segment, const PathRules& rules) {
+PathFlaw segment_flaw(std::string_view segment, const PathChecks& rules) {
     const PathFlaw flaw = policy::flaw_of(segment, rules);
     return flaw == PathFlaw::none && may_change_path(segment, rules) ? PathFlaw::reading_variant
                                                                      : flaw;
 }
 
 /// What these rules refuse of a path before any resource is looked at.
-PathFlaw path_flaw(const Path& path, const PathRules& rules) {
+PathFlaw path_flaw(const Path& path, const PathChecks& rules) {
     if (const FlawSet refused = refused_of(path.found, rules); refused != 0)
         return first_of(refused);
     if (path.plain)
@@ -247,10 +247,10 @@ PathFlaw path_flaw(const Path& path, const PathRules& rules) {
 }
 
 /// What [policy] refuses and none of these resources allows.
-PathRules lenient_rules(const PathRules& rules, std::span<const Resource> resources) {
-    PathRules lenient = rules;
+PathChecks lenient_rules(const PathChecks& rules, std::span<const Resource> resources) {
+    PathChecks lenient = rules;
     for (const Resource& resource : resources) {
-        const PathRules its = resource.switches.over(rules);
+        const PathChecks its = resource.switches.over(rules);
         lenient.encoded_slash &= its.encoded_slash;
         lenient.backslash &= its.backslash;
         lenient.control_byte &= its.control_byte;
@@ -300,7 +300,7 @@ bool reads_as_literal_of(const Resource& other, const Pattern& by, const Looked&
 }
 
 /// What is refused when an earlier resource fits but so.
-PathFlaw flaw_of(Fit fit, const PathRules& rules) noexcept {
+PathFlaw flaw_of(Fit fit, const PathChecks& rules) noexcept {
     if (fit == Fit::but_for_reading && rules.reading_variant)
         return PathFlaw::reading_variant;
     return fit == Fit::none || fit == Fit::exact ? PathFlaw::none : PathFlaw::case_variant;
@@ -355,7 +355,7 @@ std::string in_words(const Taker& taker) {
 /// pattern takes this path, it takes every path of so many segments that `pattern` matches. For
 /// what is captured it has a text that no literal is, or is read as; for the rest an empty segment
 /// where such are allowed, because no capture takes one.
-Path hardest_path(const Pattern& pattern, std::size_t count, const PathRules& rules,
+Path hardest_path(const Pattern& pattern, std::size_t count, const PathChecks& rules,
                   std::string_view no_literal, std::vector<std::string>& written) {
     Path path;
     written.clear();
@@ -375,7 +375,7 @@ Path hardest_path(const Pattern& pattern, std::size_t count, const PathRules& ru
 /// takes all of that length, so one path of each length is looked at, the longest first: few
 /// patterns take that one.
 std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
-                                     const PathRules& rules, std::size_t longest,
+                                     const PathChecks& rules, std::size_t longest,
                                      std::string_view no_literal) {
     constexpr std::size_t takers_told_max = 3;
     const std::size_t least = pattern.segments.size();
@@ -400,13 +400,13 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
 }
 
 /// Returns rules for a part of a segment: the fixed text next to a capture may be a dot.
-PathRules without_dots(PathRules rules) noexcept {
+PathChecks without_dots(PathChecks rules) noexcept {
     rules.dot_segment = false;
     return rules;
 }
 
 /// The flaw for which a rule refuses every path of `pattern`.
-PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) {
+PathFlaw flaw_in(const Pattern& pattern, const PathChecks& rules) {
     for (const Segment& segment : pattern.segments) {
         const bool whole = segment.kind == Segment::Kind::literal;
         const std::array<std::string_view, 3> parts = {
@@ -463,7 +463,7 @@ std::optional<Failure> check_reached(const Resource& own, std::span<const Resour
     const std::size_t longest = std::min(segments + 1, limits::path_segments_max);
     for (std::size_t at = 0; at < resources.size(); ++at)
         for (const Pattern& pattern : resources[at].patterns) {
-            const PathRules& rules = resources[at].rules;
+            const PathChecks& rules = resources[at].rules;
             const std::string what = "path '" + pattern.text + "' can never match: ";
             if (const PathFlaw flaw = flaw_in(pattern, rules); flaw != PathFlaw::none)
                 return off(resources[at], what + std::string(explain(flaw)) + ", and is refused",
@@ -510,7 +510,7 @@ void judge_own(Judgement& judgement, const Match& match, const Subject& subject)
 }
 
 /// Puts the resources of each API next to each other; their order stays.
-Rules by_api(Rules rules) {
+PolicyConfig by_api(PolicyConfig rules) {
     const auto place_of = [&](const Resource& resource) {
         return std::find_if(rules.apis.begin(), rules.apis.end(),
                             [&](const Api& api) { return api.name == resource.api; });
@@ -524,12 +524,12 @@ Rules by_api(Rules rules) {
 
 }  // namespace
 
-Policy::Policy(Rules rules, Resource own)
+Policy::Policy(PolicyConfig rules, Resource own)
     : rules_(by_api(std::move(rules))),
       hosts_(rules_.apis),
-      own_(std::move(own)),
-      organization_(own_),
-      admin_(own_) {
+      gate_resource_(std::move(own)),
+      organization_(gate_resource_),
+      admin_(gate_resource_) {
     std::size_t first = 0;
     for (std::size_t at = 0; at < std::max<std::size_t>(rules_.apis.size(), 1); ++at) {
         const std::string_view name = rules_.apis.empty() ? "" : rules_.apis[at].name;
@@ -544,7 +544,7 @@ Policy::Policy(Rules rules, Resource own)
     organization_.access[index(Role::member)] = {};
     admin_.name = "admin";
     admin_.patterns.clear();
-    for (Resource* const built_in : {&own_, &organization_, &admin_}) {
+    for (Resource* const built_in : {&gate_resource_, &organization_, &admin_}) {
         built_in->rules = rules_.path;
         fold_literals(*built_in);
     }
@@ -554,11 +554,11 @@ Policy::Policy(Rules rules, Resource own)
     }
     for (Resource& resource : rules_.resources)
         resource.lasting = std::make_shared<const Resource>(resource);
-    for (Resource* const built_in : {&own_, &organization_, &admin_})
+    for (Resource* const built_in : {&gate_resource_, &organization_, &admin_})
         built_in->lasting = std::make_shared<const Resource>(*built_in);
 }
 
-Result<Policy> Policy::make(Rules rules) {
+Result<Policy> Policy::make(PolicyConfig rules) {
     auto own = own_resource(rules.api_prefix);
     if (!own)
         return own.failure();
@@ -582,7 +582,7 @@ Result<Policy> Policy::make(Rules rules) {
     }
     Policy policy(std::move(rules), std::move(own).value());
     for (const Part& part : policy.parts_)
-        if (auto failure = check_reached(policy.own_, policy.resources_of(part)))
+        if (auto failure = check_reached(policy.gate_resource_, policy.resources_of(part)))
             return *std::move(failure);
     return policy;
 }
@@ -597,7 +597,7 @@ bool Policy::is_allowed_in(const Path& path, std::span<const Resource> resources
         Path other;
         for (const std::string& segment : reading.segments)
             other.segments.push_back(segment);
-        const Taker taker = taker_of(Looked(other, rules_.path), {own_, resources});
+        const Taker taker = taker_of(Looked(other, rules_.path), {gate_resource_, resources});
         if (taker.resource == nullptr)
             return !reading.climbed && !member && begins_with_literals_of(pattern, other.segments);
         return taker.resource == &resource &&
@@ -627,7 +627,7 @@ Match Policy::find(std::string_view target, std::string_view host) const {
     const Part& part = parts_[match.api_at];
     const std::span<const Resource> resources =
         match.host_listed ? resources_of(part) : std::span<const Resource>();
-    const PathRules& lenient = match.host_listed ? part.lenient : rules_.path;
+    const PathChecks& lenient = match.host_listed ? part.lenient : rules_.path;
     const Path path = read_path(target, lenient);
     const PathFlaw odd = path_flaw(path, rules_.path);  // it may be allowed where it leads
     const bool is_hopeless =
@@ -638,7 +638,7 @@ Match Policy::find(std::string_view target, std::string_view host) const {
         match.flaw = odd;
         const std::string_view sent = path_part(target);
         if (is_below(sent, rules_.api_prefix) || is_below(sent, why_prefix))
-            match.own = OwnRoute::other;
+            match.own = GateRoute::other;
         return match;
     }
 
@@ -658,22 +658,24 @@ Match Policy::find(std::string_view target, std::string_view host) const {
         match.flaw = flaw_of(found.fit, resource.rules);
         return match.flaw != PathFlaw::none;
     };
-    if (ends_at(own_)) {
+    if (ends_at(gate_resource_)) {
         if (match.flaw == PathFlaw::none)
             match.flaw = odd;
         if (match.flaw != PathFlaw::none) {
-            match.own = match.flaw == odd ? OwnRoute::other : OwnRoute::none;
+            match.own = match.flaw == odd ? GateRoute::other : GateRoute::none;
             return match;
         }
         const Segments rest = Segments(path.segments).subspan(pattern->segments.size());
-        const bool why = pattern == &own_.patterns[why_at];
-        match.own = !why ? own_route_of(rest) : rest.size() == 1 ? OwnRoute::why : OwnRoute::other;
-        if (match.own == OwnRoute::why)
-            match.own_object = rest[0];
-        if (match.own == OwnRoute::organization)
+        const bool why = pattern == &gate_resource_.patterns[why_at];
+        match.own = !why               ? gate_route_of(rest)
+                    : rest.size() == 1 ? GateRoute::why
+                                       : GateRoute::other;
+        if (match.own == GateRoute::why)
+            match.route_object = rest[0];
+        if (match.own == GateRoute::organization)
             match.resource = &organization_;
-        if (match.own == OwnRoute::token || match.own == OwnRoute::rotate_token)
-            match.own_object = rest[1];
+        if (match.own == GateRoute::token || match.own == GateRoute::rotate_token)
+            match.route_object = rest[1];
         return match;
     }
     match.kind = rules_.resources.empty() && match.host_listed ? Match::Kind::implicit
@@ -715,7 +717,7 @@ Match Policy::find_admin(std::string_view target) const {
     match.flaw = read_path(target, rules_.path).flaw;
     match.kind = Match::Kind::resource;
     match.resource = &admin_;
-    match.own = OwnRoute::admin;
+    match.own = GateRoute::admin;
     return match;
 }
 
@@ -724,20 +726,20 @@ Match Policy::find_admin(std::string_view target) const {
 bool Policy::acts_on_itself(const Match& match, const Subject& subject,
                             std::string_view method) const noexcept {
     switch (match.own) {
-        case OwnRoute::me:
-            return action_of(method, &own_) == Action::read;
-        case OwnRoute::rotate_self:
-        case OwnRoute::check:
-        case OwnRoute::why:
+        case GateRoute::me:
+            return action_of(method, &gate_resource_) == Action::read;
+        case GateRoute::rotate_self:
+        case GateRoute::check:
+        case GateRoute::why:
             return is_urgent(match.own, method);
-        case OwnRoute::token:
-        case OwnRoute::rotate_token:
-            return is_urgent(match.own, method) && match.own_object == subject.token_prefix;
-        case OwnRoute::none:
-        case OwnRoute::tokens:
-        case OwnRoute::organization:
-        case OwnRoute::other:
-        case OwnRoute::admin:
+        case GateRoute::token:
+        case GateRoute::rotate_token:
+            return is_urgent(match.own, method) && match.route_object == subject.token_prefix;
+        case GateRoute::none:
+        case GateRoute::tokens:
+        case GateRoute::organization:
+        case GateRoute::other:
+        case GateRoute::admin:
             return false;
     }
     return false;
@@ -792,7 +794,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
 }
 
 bool Policy::opens(const Match& match) const noexcept {
-    if (match.flaw != PathFlaw::none || match.own_route() || !match.host_listed)
+    if (match.flaw != PathFlaw::none || match.is_gate_route() || !match.host_listed)
         return false;
     return match.kind != Match::Kind::unlisted || rules_.unlisted_allowed;
 }

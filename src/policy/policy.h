@@ -11,8 +11,8 @@
 
 #include "base/result.h"
 #include "base/role.h"
+#include "policy/gate_routes.h"
 #include "policy/hosts.h"
-#include "policy/own_routes.h"
 #include "policy/path.h"
 #include "policy/resource.h"
 #include "policy/scope.h"
@@ -20,15 +20,15 @@
 namespace hourgate::policy {
 
 /// What the configuration says.
-struct Rules {
+struct PolicyConfig {
     std::vector<Api> apis;            ///< none: one API, under every host
     std::vector<Resource> resources;  ///< in order; of one API the first match wins
     bool unlisted_allowed = false;    ///< [policy] unlisted = "allow"
-    PathRules path;
+    PathChecks path;
     WriteScope write_scope = WriteScope::changes;
     std::string api_prefix = "/_hourgate/api/v1";  ///< the gate's own routes: resource "hourgate"
 
-    friend bool operator==(const Rules&, const Rules&) = default;
+    friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
 };
 
 /// Where a call lands.
@@ -49,11 +49,11 @@ struct Match {
     const Resource* resource = nullptr;
     /// Which of the gate's own routes, if it is one. With a flaw: `other` for a path that, as sent,
     /// is api_prefix, why_prefix or below one, so that mode observe opens none.
-    OwnRoute own = OwnRoute::none;
-    std::string own_object;  ///< {prefix} of OwnRoute::token, rotate_token; {decision} of why
+    GateRoute own = GateRoute::none;
+    std::string route_object;  ///< {prefix} of OwnRoute::token, rotate_token; {decision} of why
     std::optional<std::string> member;  ///< what "{member}" of the matching pattern captured
 
-    [[nodiscard]] bool own_route() const noexcept { return own != OwnRoute::none; }
+    [[nodiscard]] bool is_gate_route() const noexcept { return own != GateRoute::none; }
 };
 
 /// A set of roles.
@@ -114,7 +114,7 @@ public:
     /// all there is besides, and the gate's own routes come first. Resources of another API are
     /// nothing to a resource, but for the name, which tokens' scopes have.
     /// REQUIRES: of `rules.apis` what ApiHosts requires.
-    [[nodiscard]] static Result<Policy> make(Rules rules);
+    [[nodiscard]] static Result<Policy> make(PolicyConfig rules);
 
     /// Reads the path and finds the resource, the gate's own first. No role or token is looked at.
     /// What [policy] refuses of a path and its resource allows is allowed there alone: a path that
@@ -153,16 +153,16 @@ public:
     [[nodiscard]] const std::vector<Resource>& resources() const noexcept {
         return rules_.resources;
     }
-    [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
+    [[nodiscard]] const PolicyConfig& rules() const noexcept { return rules_; }
 
 private:
     /// The resources of one API, which stand next to each other.
     struct Part {
         std::size_t first = 0, count = 0;
-        PathRules lenient;  // refuses what [policy] refuses and no resource of it allows
+        PathChecks lenient;  // refuses what [policy] refuses and no resource of it allows
     };
 
-    Policy(Rules rules, Resource own);
+    Policy(PolicyConfig rules, Resource own);
     [[nodiscard]] std::span<const Resource> resources_of(const Part& part) const noexcept {
         return std::span(rules_.resources).subspan(part.first, part.count);
     }
@@ -176,10 +176,10 @@ private:
     [[nodiscard]] bool acts_on_itself(const Match& match, const Subject& subject,
                                       std::string_view method) const noexcept;
 
-    Rules rules_;
+    PolicyConfig rules_;
     ApiHosts hosts_;
     std::vector<Part> parts_;  // of each API, in the order of Rules::apis; one where there is none
-    Resource own_;             // the built-in resource "hourgate"
+    Resource gate_resource_;   // the built-in resource "hourgate"
     Resource organization_;    // the same name, with the rows of {api_prefix}/organization
     Resource admin_;           // the built-in resource "admin"
 };

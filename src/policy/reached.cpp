@@ -7,7 +7,7 @@
 namespace hourgate::policy {
 
 bool passes_something(const Policy& policy, Role role, std::span<const Scope> scopes) {
-    const auto is_own = [&](const Scope& scope) { return scope.resource == own_resource_name; };
+    const auto is_own = [&](const Scope& scope) { return scope.resource == gate_resource_name; };
     if (std::any_of(scopes.begin(), scopes.end(), is_own))
         return true;
     if (policy.resources().empty())
@@ -36,8 +36,8 @@ std::vector<Scope> effective_scopes(const Policy& policy, Role role) {
         if (std::any_of(std::begin(all_actions), std::end(all_actions), writes))
             scopes.push_back({resource.name, Reach::write});
     }
-    scopes.push_back({std::string(own_resource_name), Reach::read});
-    scopes.push_back({std::string(own_resource_name), Reach::write});
+    scopes.push_back({std::string(gate_resource_name), Reach::read});
+    scopes.push_back({std::string(gate_resource_name), Reach::write});
     return scopes;
 }
 

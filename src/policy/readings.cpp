@@ -144,7 +144,7 @@ DotsRead dots_read(std::string_view segment) noexcept {
     return cuts.has(text[1]) || text[1] == ';' ? DotsRead::one : DotsRead::none;
 }
 
-std::string folded(std::string_view text, const PathRules& rules) {
+std::string folded(std::string_view text, const PathChecks& rules) {
     const std::string in_ascii = rules.case_variant ? lower(text) : std::string(text);
     if (is_ascii(text) || !is_utf8(text))
         return in_ascii;
@@ -156,7 +156,7 @@ std::string folded(std::string_view text, const PathRules& rules) {
     return mapped(text, options, rules.case_variant ? to_upper : nullptr).value_or(in_ascii);
 }
 
-bool may_change_path(std::string_view segment, const PathRules& rules) {
+bool may_change_path(std::string_view segment, const PathChecks& rules) {
     if (!rules.reading_variant || segment.empty())
         return false;
     std::string lenient;
@@ -186,7 +186,7 @@ bool may_change_path(std::string_view segment, const PathRules& rules) {
     return false;
 }
 
-Readings::Readings(const Path& path, const PathRules& rules) : rules_(rules) {
+Readings::Readings(const Path& path, const PathChecks& rules) : rules_(rules) {
     if (path.plain || (!rules.reading_variant && !rules.case_variant))
         return;
     folded_.reserve(path.segments.size());  // no text moves once there is a view of it

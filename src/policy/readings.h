@@ -20,7 +20,7 @@ namespace hourgate::policy {
 /// NFKC without characters that show nothing (UAX #15, DerivedNormalizationProps) when
 /// `reading_variant` is refused, and in one letter case when `case_variant` is. Text that is not
 /// UTF-8 is changed in ASCII alone. Throws std::bad_alloc.
-[[nodiscard]] std::string folded(std::string_view text, const PathRules& rules);
+[[nodiscard]] std::string folded(std::string_view text, const PathChecks& rules);
 
 /// Returns whether an upstream may read this decoded segment as '.', as '..', as an empty segment
 /// or as more than one segment. Such a path leads elsewhere, whichever resource it matches as sent.
@@ -30,7 +30,7 @@ namespace hourgate::policy {
 /// no language has it (UAX #15, section 13). Always false with `reading_variant` off; what
 /// `dot_segment`, `encoded_slash`, `backslash` and `double_encoding` allow is as the operator
 /// knows it to be. Throws std::bad_alloc.
-[[nodiscard]] bool may_change_path(std::string_view segment, const PathRules& rules);
+[[nodiscard]] bool may_change_path(std::string_view segment, const PathChecks& rules);
 
 /// The text as an upstream reads it that is as lenient as can be: in compatibility form, without
 /// marks, control characters and characters that show nothing, with look-alikes of blanks and
@@ -51,7 +51,7 @@ enum class DotsRead : std::uint8_t {
 class Readings {
 public:
     /// Both must outlive this. Throws std::bad_alloc.
-    Readings(const Path& path, const PathRules& rules);
+    Readings(const Path& path, const PathChecks& rules);
     Readings(const Readings&) = delete;
     Readings& operator=(const Readings&) = delete;
 
@@ -69,7 +69,7 @@ private:
     [[nodiscard]] bool begins(std::string_view part, std::string_view with) const noexcept;
     [[nodiscard]] bool may_end_at(std::string_view part, std::size_t at) const noexcept;
 
-    const PathRules& rules_;
+    const PathChecks& rules_;
     bool any_ = false;                 // whether there is a reading at all
     std::vector<std::string> folded_;  // of segments that are not ASCII
     Parts parts_;                      // segment by segment

@@ -177,7 +177,7 @@ Result<Pattern> parse_pattern(std::string_view text) {
     return pattern;
 }
 
-PathRules PathSwitches::over(PathRules rules) const noexcept {
+PathChecks PathSwitches::over(PathChecks rules) const noexcept {
     const auto set = [](bool& rule, const Switch& by) { rule = by.value_or(rule); };
     set(rules.encoded_slash, encoded_slash);
     set(rules.backslash, backslash);

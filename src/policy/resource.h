@@ -91,7 +91,7 @@ struct PathSwitches {
     Switch encoded_slash, backslash, control_byte, not_utf8, dot_segment, empty_segment, semicolon,
         double_encoding, case_variant, reading_variant;
 
-    [[nodiscard]] PathRules over(PathRules rules) const noexcept;
+    [[nodiscard]] PathChecks over(PathChecks rules) const noexcept;
     friend bool operator==(const PathSwitches&, const PathSwitches&) = default;
 };
 
@@ -106,7 +106,7 @@ struct Resource {
     /// A bearer that is no token of ours goes to the API, counted as a public call.
     bool other_bearers_pass = false;
     PathSwitches switches;
-    PathRules rules;               ///< [policy] and `switches`; set by Policy::make
+    PathChecks rules;              ///< [policy] and `switches`; set by Policy::make
     bool own_by_upstream = false;  ///< the upstream narrows what the path does not capture
     std::uint32_t counted_at = 0;  ///< place in ops/resource_counts; the policy does not use it
     /// A copy that outlives the policy, for gate/kept_decision. Set by Policy::make; null before.

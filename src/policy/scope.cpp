@@ -40,7 +40,7 @@ bool reaches(Reach reach, Action action, WriteScope write) noexcept {
 /// that names all of them is.
 bool names(const Scope& scope, std::string_view resource) noexcept {
     return scope.resource == resource ||
-           (scope.resource == every_resource && resource != own_resource_name);
+           (scope.resource == every_resource && resource != gate_resource_name);
 }
 
 }  // namespace

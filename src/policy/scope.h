@@ -21,7 +21,7 @@ enum class WriteScope : std::uint8_t { changes, reads_too };
 /// The resource of "*:read": every one of the API, but not the gate's own routes.
 constexpr std::string_view every_resource = "*";
 /// The built-in resource of the gate's own routes.
-constexpr std::string_view own_resource_name = "hourgate";
+constexpr std::string_view gate_resource_name = "hourgate";
 
 struct Scope {
     std::string resource;  ///< or every_resource

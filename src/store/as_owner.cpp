@@ -35,7 +35,7 @@ bool may_change() noexcept {
 }
 
 /// The folders on the way to a file, as far as they exist.
-struct Way {
+struct PathOwners {
     struct Owner {
         uid_t user = 0;
         gid_t group = 0;
@@ -48,8 +48,8 @@ struct Way {
 
 /// Walks from the root folder down, through links. The owner of a folder can replace what lies in
 /// it; the owner of a link in a sticky folder can replace that.
-Result<Way> way_to(const fs::path& folder) {
-    Way way;
+Result<PathOwners> way_to(const fs::path& folder) {
+    PathOwners way;
     std::list<fs::path> left(folder.begin(), folder.end());
     fs::path here;
     for (int links = 0; !left.empty();) {
@@ -155,7 +155,7 @@ Result<AsOwner> AsOwner::of(const std::string& file) {
     const fs::path whole = fs::absolute(file, error);
     if (error)
         return system_failure("find", file, error.value());
-    const Result<Way> way = way_to(whole.parent_path());
+    const Result<PathOwners> way = way_to(whole.parent_path());
     if (!way)
         return way.failure();
     const auto& [other, last, last_path] = way.value();
@@ -183,7 +183,7 @@ Result<AsOwner> AsOwner::reading(const std::string& file) {
     std::error_code error;
     fs::path here = fs::absolute(file, error);
     for (int links = 0; !error && links <= links_max; ++links) {
-        const Result<Way> way = way_to(here.parent_path());
+        const Result<PathOwners> way = way_to(here.parent_path());
         if (!way)
             return way.failure();
         if (const auto& other = way.value().other)

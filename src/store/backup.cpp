@@ -16,15 +16,15 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/as_owner.h"
-#include "store/connection.h"
 #include "store/copy.h"
+#include "store/database_connection.h"
 #include "store/database_file.h"
 #include "store/errors.h"
 #include "store/file_header.h"
 #include "store/files.h"
 #include "store/known.h"
 #include "store/lock_file.h"
-#include "store/restored_draft.h"
+#include "store/prepare_restore.h"
 
 namespace hourgate::store {
 
@@ -88,13 +88,13 @@ std::int64_t bytes_of(const std::string& path) {
 
 /// `known` is filled, when there is one, from the snapshot that is copied. The two sides may be two
 /// users': each file is opened, and closed, with the rights that its folder asks for.
-Status copy_into(const std::string& database, const std::string& target, const Draft& draft,
+Status copy_into(const std::string& database, const std::string& target, const PendingFile& draft,
                  const Progress& progress, Known* known) {
     Result<AsOwner> reader = AsOwner::of(database);
     if (!reader)
         return reader.failure();
     return guarded(database, [&]() -> Status {
-        Connection source(database, Access::read, command_busy_ms);
+        DatabaseConnection source(database, Access::read, command_busy_ms);
         source.run("SELECT count(*) FROM sqlite_schema");  // opens all that it reads from
         const auto ask = [&] { *known = read_known(source); };
         Result<AsOwner> writer = AsOwner::of(target);
@@ -102,7 +102,7 @@ Status copy_into(const std::string& database, const std::string& target, const D
             return writer.failure();
         return guarded(target, [&]() -> Status {
             try {
-                Connection copy(draft, Access::draft, command_busy_ms);
+                DatabaseConnection copy(draft, Access::draft, command_busy_ms);
                 copy_all(source, copy, progress, known == nullptr ? std::function<void()>() : ask);
                 return Done{};
             } catch (const SQLite::Exception& error) {
@@ -115,9 +115,9 @@ Status copy_into(const std::string& database, const std::string& target, const D
     });
 }
 
-Result<BackupReport> check_copy(const Draft& draft, const std::string& database) {
+Result<BackupReport> check_copy(const PendingFile& draft, const std::string& database) {
     return guarded(database, [&]() -> Result<BackupReport> {
-        Connection copy(draft, Access::look, command_busy_ms);
+        DatabaseConnection copy(draft, Access::look, command_busy_ms);
         const std::string flaw = flaw_in(copy);
         if (!flaw.empty())  // page by page, the copy is what the database was
             return Failure{Fault::store, "the database " + database + " is damaged: " + flaw,
@@ -133,7 +133,7 @@ Result<BackupReport> check_copy(const Draft& draft, const std::string& database)
 }
 
 /// Asked before a step that takes its time; all is copied by now.
-Status go_on(const Progress& progress, const std::string& target, const Draft& draft) {
+Status go_on(const Progress& progress, const std::string& target, const PendingFile& draft) {
     return guarded(target, [&]() -> Status {
         const std::int64_t bytes = bytes_of(draft.path());
         if (progress && !progress(bytes, bytes))
@@ -145,14 +145,14 @@ Status go_on(const Progress& progress, const std::string& target, const Draft& d
 /// A draft, with what using it as a database leaves beside it.
 class Trial {
 public:
-    explicit Trial(Draft draft) : draft_(std::move(draft)), lock_(draft_.path() + ".lock") {}
+    explicit Trial(PendingFile draft) : draft_(std::move(draft)), lock_(draft_.path() + ".lock") {}
     ~Trial() { ::unlink(lock_.c_str()); }
     Trial(const Trial&) = delete;
     Trial& operator=(const Trial&) = delete;
     [[nodiscard]] const std::string& path() const noexcept { return draft_.path(); }
 
 private:
-    const Draft draft_;
+    const PendingFile draft_;
     const std::string lock_;
 };
 
@@ -168,7 +168,8 @@ Result<Restored> try_restore(const std::string& copy, const std::string& named, 
                              const std::string& next) {
     const SystemClock clock;
     const std::int64_t begun_us = clock.now().boot_us;
-    Result<Draft> draft = restored_draft(copy, named, ".verify-" + std::to_string(::getpid()));
+    Result<PendingFile> draft =
+        prepare_restore(copy, named, ".verify-" + std::to_string(::getpid()));
     if (!draft)
         return draft.failure().fault == Fault::store
                    ? does_not_restore(named, draft.failure().what, next)
@@ -191,7 +192,8 @@ Result<Restored> try_restore(const std::string& copy, const std::string& named, 
 }
 
 /// The copy as it is on the disk, before it gets its name.
-Result<Restored> verify_draft(const Draft& draft, const std::string& target, const Known& known) {
+Result<Restored> verify_pending(const PendingFile& draft, const std::string& target,
+                                const Known& known) {
     if (Status flushed = draft.flush(); !flushed)
         return flushed.failure();
     return try_restore(draft.path(), target, known,
@@ -202,9 +204,9 @@ Result<Restored> verify_draft(const Draft& draft, const std::string& target, con
 
 /// The database, as long as it is ours: a damaged one is found by reading it all.
 Status check_source(const std::string& database, const std::string& target) {
-    Result<FileState> state = look_at_header(database);
+    Result<FileState> state = inspect_header(database);
     if (state && state.value().kind == FileState::Kind::ours)
-        state = look_inside(database, Access::read);
+        state = inspect(database, Access::read);
     if (!state)
         return state.failure();
     if (state.value().kind != FileState::Kind::ours && state.value().kind != FileState::Kind::older)
@@ -252,7 +254,7 @@ Result<BackupReport> write_backup(const std::string& database, const std::string
     const Result<Standing> former = check_target(target, replace);
     if (!former)
         return former.failure();
-    Result<Draft> draft = Draft::make(target, ".part-" + std::to_string(::getpid()));
+    Result<PendingFile> draft = PendingFile::make(target, ".part-" + std::to_string(::getpid()));
     if (!draft)
         return draft.failure();
     Known known;
@@ -267,7 +269,7 @@ Result<BackupReport> write_backup(const std::string& database, const std::string
     if (verified) {
         if (Status going = go_on(progress, target, draft.value()); !going)
             return going.failure();
-        Result<Restored> restored = verify_draft(draft.value(), target, known);
+        Result<Restored> restored = verify_pending(draft.value(), target, known);
         if (!restored)
             return restored.failure();
         report.value().restored = restored.value();
@@ -304,7 +306,7 @@ Result<BackupReport> verify_backup(const std::string& file) {
     if (Status usable = check_backup(file); !usable)
         return unfit(usable.failure());
     const Result<Known> known = guarded(file, [&]() -> Result<Known> {
-        Connection connection(file, Access::look, command_busy_ms);
+        DatabaseConnection connection(file, Access::look, command_busy_ms);
         return read_known(connection);
     });
     if (!known)
@@ -347,8 +349,7 @@ Result<std::vector<std::string>> keep_latest(const std::string& made, std::int64
         const std::string name = entry->path().filename().string();
         if (is_dated(name) && !same_file(path, made) && is_earlier_backup(path))
             dated.push_back(path);
-        else if (is_leftover(name) && is_older(path, now_ms - ms_per_day) &&
-                 is_leftover_draft(path))
+        else if (is_leftover(name) && is_older(path, now_ms - ms_per_day) && is_leftover_file(path))
             to_go.push_back(path);
     }
     if (error)

@@ -85,10 +85,10 @@ struct Losses {
     std::vector<std::string> workspaces_back;
     std::int64_t workspaces_back_count = 0;
     /// Tokens that do not work now and will work again, by prefix, at most works_again_max of them.
-    std::vector<std::string> works_again;
-    std::int64_t works_again_count = 0;
+    std::vector<std::string> revived;
+    std::int64_t revived_count = 0;
 };
-constexpr std::size_t works_again_max = 50, workspaces_back_max = 50;
+constexpr std::size_t revived_max = 50, workspaces_back_max = 50;
 
 struct RestoreReport {
     std::int64_t workspaces = 0, members = 0, tokens = 0;

@@ -16,7 +16,7 @@ constexpr std::int64_t progress_every_us = us_per_s / 4;
 
 }  // namespace
 
-void copy_all(Connection& source, Connection& draft, const Progress& progress,
+void copy_all(DatabaseConnection& source, DatabaseConnection& draft, const Progress& progress,
               const std::function<void()>& meanwhile) {
     // The copy would begin again with each commit, were the snapshot not held from here to the end.
     Transaction snapshot(source, Transaction::Kind::snapshot);
@@ -45,7 +45,7 @@ void copy_all(Connection& source, Connection& draft, const Progress& progress,
         throw SQLite::Exception("the copy stays in WAL mode", SQLITE_CANTOPEN);
 }
 
-std::string flaw_in(Connection& connection) {
+std::string flaw_in(DatabaseConnection& connection) {
     const std::string found = connection.text("PRAGMA integrity_check(1)");
     if (found != "ok")
         return one_line(found);
@@ -55,7 +55,7 @@ std::string flaw_in(Connection& connection) {
     return "";
 }
 
-std::int64_t count(Connection& connection, const char* table) {
+std::int64_t count(DatabaseConnection& connection, const char* table) {
     return connection.number((std::string("SELECT count(*) FROM ") + table).c_str());
 }
 

@@ -17,7 +17,7 @@
 #include "base/limits.h"
 #include "embedded.h"
 #include "store/as_owner.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/database_file.h"
 #include "store/errors.h"
 #include "store/files.h"
@@ -99,13 +99,13 @@ Status create_database(const std::string& path) {
             return free;
         // Built aside and linked into place: a half-made database is never seen, nor is one that
         // appears meanwhile overwritten.
-        Result<Draft> draft = Draft::make(path, ".new-" + std::to_string(::getpid()));
+        Result<PendingFile> draft = PendingFile::make(path, ".new-" + std::to_string(::getpid()));
         if (!draft)
             return draft.failure();
         if (const auto mode = draft.value().open_to_others())
             return keeps_no_modes(path, *mode);
         {
-            Connection connection(draft.value(), Access::draft, command_busy_ms);
+            DatabaseConnection connection(draft.value(), Access::draft, command_busy_ms);
             migrate(connection);
         }
         if (Status given = draft.value().give_to_owner_of(folder_of(path)); !given)
@@ -115,7 +115,7 @@ Status create_database(const std::string& path) {
 }
 
 Result<FileState> look_at(const std::string& path) {
-    Result<FileState> state = look_at_header(path);
+    Result<FileState> state = inspect_header(path);
     if (!state || state.value().kind != FileState::Kind::ours)
         return state;
     if (Status writable = check_writable(path); !writable)
@@ -123,11 +123,11 @@ Result<FileState> look_at(const std::string& path) {
     const Result<InUse> use = InUse::take(path);
     if (!use)
         return use.failure();
-    return look_inside(path, Access::read);
+    return inspect(path, Access::read);
 }
 
-Result<FileState> look_at_file(const std::string& path) {
-    return look_at_header(path);
+Result<FileState> inspect_file(const std::string& path) {
+    return inspect_header(path);
 }
 
 Status check_database(const std::string& path, Migrate migrate) {
@@ -143,7 +143,7 @@ Status check_database(const std::string& path, Migrate migrate) {
     if (!use)
         return use.failure();
     return guarded(path, [&]() -> Status {
-        Connection connection(path, Access::write, command_busy_ms);
+        DatabaseConnection connection(path, Access::write, command_busy_ms);
         store::migrate(connection);
         return Done{};
     });

@@ -24,7 +24,7 @@ struct FileState {
 
 /// The same by the bytes of the file alone, for one that is not in use: a backup. Not opened as a
 /// database; `ours` means that it says it is.
-[[nodiscard]] Result<FileState> look_at_file(const std::string& path);
+[[nodiscard]] Result<FileState> inspect_file(const std::string& path);
 
 /// Failure::conflict when something stands at `path`, or the WAL of a database that is gone stands
 /// beside it: SQLite would play it into a new one.

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/file_kind.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/errors.h"
 #include "store/file_header.h"
 #include "store/files.h"
@@ -78,7 +78,7 @@ std::optional<FileState> flaw_of(const FileHeader& header, const std::string& pa
 /// Reads the meta row and both ends of the big tables and of their indexes: a few pages each. A
 /// file cut off or overwritten usually shows there; only integrity_check (backup, restore) reads it
 /// all.
-void probe(Connection& connection) {
+void probe(DatabaseConnection& connection) {
     connection.run("SELECT directory_version FROM meta WHERE id = 1");
     for (const std::string table : {"plans", "workspaces", "members", "tokens"}) {
         // The index of stamps may leave out rows without one.
@@ -92,7 +92,7 @@ void probe(Connection& connection) {
 
 }  // namespace
 
-Result<FileState> look_at_header(const std::string& path) {
+Result<FileState> inspect_header(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT)
@@ -110,10 +110,10 @@ Result<FileState> look_at_header(const std::string& path) {
     return FileState{FileState::Kind::ours, 0, ""};
 }
 
-Result<FileState> look_inside(const std::string& path, Access access) {
+Result<FileState> inspect(const std::string& path, Access access) {
     return guarded(path, [&]() -> Result<FileState> {
         try {
-            Connection connection(path, access, command_busy_ms);
+            DatabaseConnection connection(path, access, command_busy_ms);
             const std::int64_t schema = connection.number("PRAGMA user_version");
             const int number = static_cast<int>(schema);
             if (schema > schema_version())

@@ -90,7 +90,7 @@ FactReader::FactReader(const std::string& path, Pools& pools)
     connection_.run("PRAGMA cache_size=-256");
 }
 
-FactQuery::FactQuery(Connection& connection, Pools& pools)
+FactQuery::FactQuery(DatabaseConnection& connection, Pools& pools)
     : pools_(pools), row_(connection.db(), select_facts()) {}
 
 FactQuery::Row FactQuery::read(std::string_view prefix) {

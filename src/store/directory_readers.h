@@ -12,7 +12,7 @@
 
 #include "gate/facts.h"
 #include "store/change_log.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/pool.h"
 
 namespace hourgate::store {
@@ -39,7 +39,7 @@ public:
 private:
     [[nodiscard]] std::vector<Change> rows_changed_since(std::int64_t known);
 
-    Connection connection_;
+    DatabaseConnection connection_;
     SQLite::Statement version_;
     SQLite::Statement changes_;
     SQLite::Statement plan_changed_;
@@ -55,7 +55,7 @@ struct Pools {
 class FactQuery {
 public:
     /// Both must outlive it.
-    FactQuery(Connection& connection, Pools& pools);
+    FactQuery(DatabaseConnection& connection, Pools& pools);
 
     struct Row {
         std::shared_ptr<const Facts> facts;  ///< null: no token has the prefix
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] Row read(std::string_view prefix) { return query_.read(prefix); }
 
 private:
-    Connection connection_;
+    DatabaseConnection connection_;
     FactQuery query_;
 };
 

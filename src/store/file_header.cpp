@@ -67,7 +67,7 @@ Result<bool> is_backup(const std::string& path) {
            !header->in_wal_mode();
 }
 
-bool is_leftover_draft(const std::string& path) noexcept {
+bool is_leftover_file(const std::string& path) noexcept {
     const auto header = header_of(path);
     if (!header)
         return false;

@@ -36,6 +36,6 @@ private:
 
 /// Whether it can be a draft that a killed run of hourgate left: a regular file that is empty,
 /// begins with zeros, or with the header of one of our databases, which may not be complete.
-[[nodiscard]] bool is_leftover_draft(const std::string& path) noexcept;
+[[nodiscard]] bool is_leftover_file(const std::string& path) noexcept;
 
 }  // namespace hourgate::store

@@ -75,7 +75,7 @@ Status clear(const std::string& path) {
     const Result<Standing> found = what_is_at(path);
     if (!found)
         return found.failure();
-    if (found.value().kind != Standing::Kind::nothing && !is_leftover_draft(path))
+    if (found.value().kind != Standing::Kind::nothing && !is_leftover_file(path))
         return Failure{
             Fault::conflict,
             path + " is " + found.value().noun + " that hourgate did not make: nothing was changed",
@@ -103,14 +103,14 @@ bool rename_to_nothing(const std::string& from, const std::string& to) noexcept 
     return ::rename(from.c_str(), to.c_str()) == 0;
 }
 
-Result<Draft> Draft::make(const std::string& target, const std::string& suffix) {
+Result<PendingFile> PendingFile::make(const std::string& target, const std::string& suffix) {
     const std::string path = target + suffix;
     if (Status cleared = clear(path); !cleared)
         return cleared.failure();
     File file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (file.fd() < 0)
         return system_failure("write", target, errno);
-    Draft draft(target, path, std::move(file));
+    PendingFile draft(target, path, std::move(file));
     // The mode again: the process may have a mask that took more than it should. A file system that
     // keeps no modes refuses or ignores it, which the caller learns from open_to_others().
     constexpr mode_t wanted = S_IRUSR | S_IWUSR;
@@ -121,24 +121,24 @@ Result<Draft> Draft::make(const std::string& target, const std::string& suffix) 
     return draft;
 }
 
-Draft::Draft(Draft&& other) noexcept
+PendingFile::PendingFile(PendingFile&& other) noexcept
     : target_(std::move(other.target_)),
       path_(std::exchange(other.path_, std::string())),
       file_(std::move(other.file_)) {}
 
-Draft::~Draft() {
+PendingFile::~PendingFile() {
     if (!path_.empty())
         remove_database(path_);
 }
 
-std::optional<mode_t> Draft::open_to_others() const noexcept {
+std::optional<mode_t> PendingFile::open_to_others() const noexcept {
     struct stat status {};
     if (::fstat(file_.fd(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return std::nullopt;
     return status.st_mode & 07777U;
 }
 
-Status Draft::give_to_owner_of(const std::string& like) const {
+Status PendingFile::give_to_owner_of(const std::string& like) const {
     struct stat owner {
     }, mine{};
     if (::geteuid() != 0)
@@ -153,7 +153,7 @@ Status Draft::give_to_owner_of(const std::string& like) const {
     return Done{};
 }
 
-Status Draft::flush() const {
+Status PendingFile::flush() const {
     if (::fsync(file_.fd()) != 0)
         return system_failure("sync", target_, errno);
     // Advice: a file system in memory has nowhere else to read them from.
@@ -161,7 +161,7 @@ Status Draft::flush() const {
     return Done{};
 }
 
-Status Draft::replace(const Standing& former) {
+Status PendingFile::replace(const Standing& former) {
     if (::fsync(file_.fd()) != 0)
         return system_failure("sync", target_, errno);
     const Failure taken{Fault::conflict, target_ + " exists already", "it is left as it is"};

@@ -50,14 +50,15 @@ struct Standing {
 /// A file under construction beside the one it is to become, the target: made empty and 0600, and
 /// removed, with what SQLite keeps beside it, unless it was moved into place. It stays open, and
 /// all that is done to it goes by the descriptor. Failures name the target.
-class Draft {
+class PendingFile {
 public:
     /// Makes `target` + `suffix`. What an earlier run that was killed left there is removed first;
     /// Failure::conflict if anything else is there, or is a link where SQLite would open a file.
-    [[nodiscard]] static Result<Draft> make(const std::string& target, const std::string& suffix);
-    Draft(Draft&& other) noexcept;
-    Draft& operator=(Draft&&) = delete;
-    ~Draft();
+    [[nodiscard]] static Result<PendingFile> make(const std::string& target,
+                                                  const std::string& suffix);
+    PendingFile(PendingFile&& other) noexcept;
+    PendingFile& operator=(PendingFile&&) = delete;
+    ~PendingFile();
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] FileId id() const noexcept { return id_of(file_); }
@@ -78,7 +79,7 @@ public:
     [[nodiscard]] Status place() { return replace({}); }
 
 private:
-    Draft(std::string target, std::string path, File file)
+    PendingFile(std::string target, std::string path, File file)
         : target_(std::move(target)), path_(std::move(path)), file_(std::move(file)) {}
     std::string target_;
     std::string path_;  // empty: moved away

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/errors.h"
 #include "store/lock_file.h"
 
@@ -18,7 +18,7 @@ constexpr int steps_between_questions = 50'000;  // of SQLite's machine: a few m
 /// Asks while a statement runs, and ends it on a no.
 class Questions {
 public:
-    Questions(Connection& connection, const std::function<bool()>& go_on)
+    Questions(DatabaseConnection& connection, const std::function<bool()>& go_on)
         : handle_(connection.db().getHandle()), go_on_(go_on) {
         sqlite3_progress_handler(handle_, steps_between_questions, &Questions::ask, this);
     }
@@ -53,14 +53,14 @@ constexpr Source sources[] = {
 
 }  // namespace
 
-Result<LookedOver> look_over(const std::string& path, const std::function<bool()>& go_on) {
+Result<LookedOver> inspect_pages(const std::string& path, const std::function<bool()>& go_on) {
     using Outcome = LookedOver::Outcome;
     const Result<InUse> use = InUse::take(path);
     if (!use)
         return use.failure();
     return guarded(path, [&]() -> Result<LookedOver> {
         try {
-            Connection connection(path, Access::read, command_busy_ms);
+            DatabaseConnection connection(path, Access::read, command_busy_ms);
             const Questions questions(connection, go_on);
             const std::string found = connection.text("PRAGMA quick_check(1)");
             if (found == "ok")
@@ -82,7 +82,7 @@ Result<std::optional<Stamp>> latest_stamp(const std::string& path) {
     if (!use)
         return use.failure();
     return guarded(path, [&]() -> Result<std::optional<Stamp>> {
-        Connection connection(path, Access::read, command_busy_ms);
+        DatabaseConnection connection(path, Access::read, command_busy_ms);
         std::optional<Stamp> latest;
         for (const Source& source : sources) {
             SQLite::Statement query(connection.db(), source.sql);
@@ -101,7 +101,7 @@ Result<std::optional<std::int64_t>> first_event_ms(const std::string& path) {
     if (!use)
         return use.failure();
     return guarded(path, [&]() -> Result<std::optional<std::int64_t>> {
-        Connection connection(path, Access::read, command_busy_ms);
+        DatabaseConnection connection(path, Access::read, command_busy_ms);
         SQLite::Statement query(connection.db(),
                                 "SELECT at_ms FROM audit_events ORDER BY id LIMIT 1");
         return query.executeStep() ? std::optional<std::int64_t>(query.getColumn(0).getInt64())

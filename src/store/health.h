@@ -22,8 +22,8 @@ struct LookedOver {
 /// the same). `go_on` is asked every few milliseconds; false ends it. Takes seconds for a million
 /// tokens. A failure is about opening the file; damage is an outcome. REQUIRES: look_at(path) said
 /// `ours` or `older`.
-[[nodiscard]] Result<LookedOver> look_over(const std::string& path,
-                                           const std::function<bool()>& go_on);
+[[nodiscard]] Result<LookedOver> inspect_pages(const std::string& path,
+                                               const std::function<bool()>& go_on);
 
 /// An instant the database holds.
 struct Stamp {

@@ -19,7 +19,7 @@ namespace {
 
 /// Prefixes at even distances, the first and the last among them: a few look-ups, however many
 /// there are.
-std::vector<std::string> prefixes_over_all(Connection& connection) {
+std::vector<std::string> prefixes_over_all(DatabaseConnection& connection) {
     const std::int64_t first = connection.number("SELECT coalesce(min(id), 0) FROM tokens");
     const std::int64_t last = connection.number("SELECT coalesce(max(id), 0) FROM tokens");
     SQLite::Statement next(connection.db(),
@@ -77,7 +77,7 @@ std::string off_in_count(std::string_view what, std::int64_t was, std::int64_t i
            std::to_string(was);
 }
 
-std::string off_in_counts(const Known& known, Connection& connection) {
+std::string off_in_counts(const Known& known, DatabaseConnection& connection) {
     std::string off = off_in_count("workspaces", known.workspaces, count(connection, "workspaces"));
     if (off.empty())
         off = off_in_count("members", known.members, count(connection, "members"));
@@ -105,7 +105,7 @@ std::string off_in_sample(const Known& known, LeasedDirectory& directory, const 
 
 }  // namespace
 
-Known read_known(Connection& connection) {
+Known read_known(DatabaseConnection& connection) {
     Known known;
     known.workspaces = count(connection, "workspaces");
     known.members = count(connection, "members");
@@ -121,7 +121,7 @@ Known read_known(Connection& connection) {
     return known;
 }
 
-void check_rows(Connection& connection) {
+void check_rows(DatabaseConnection& connection) {
     static_cast<void>(PlanBook(read_plans(connection)));
     SQLite::Statement workspace(connection.db(),
                                 std::string("SELECT") + workspace_columns + "FROM workspaces w");
@@ -143,7 +143,7 @@ Result<std::string> difference(const Known& known, const std::string& path) {
     if (Status usable = check_database(path, Migrate::no); !usable)
         return usable.failure();
     Result<std::string> off = guarded(path, [&]() -> Result<std::string> {
-        Connection connection(path, Access::read, command_busy_ms);
+        DatabaseConnection connection(path, Access::read, command_busy_ms);
         return off_in_counts(known, connection);
     });
     if (!off || !off.value().empty())

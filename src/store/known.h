@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "gate/facts.h"
 #include "plan/plan.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 namespace hourgate::store {
 
@@ -24,12 +24,12 @@ struct Known {
 };
 
 /// Reads it in the snapshot the connection has, or, without one, of a file nobody writes. Throws.
-[[nodiscard]] Known read_known(Connection& connection);
+[[nodiscard]] Known read_known(DatabaseConnection& connection);
 
 /// Reads each plan, window, workspace, member and token by the code that a decision reads it with:
 /// a word there that hourgate never writes would refuse every later call of that token, or every
 /// list. Throws ImpossibleRow. Linear in the rows.
-void check_rows(Connection& connection);
+void check_rows(DatabaseConnection& connection);
 
 /// Asks the database at `path` the same, by the code that the gate reads with: check_database, then
 /// a LeasedDirectory. Gives what is off about it, "token 4f8a2c1bdedf: its role is another", or ""

@@ -9,7 +9,7 @@ namespace hourgate::store {
 namespace {
 
 /// True when one was applied, false when there is none left.
-bool apply_next(Connection& connection) {
+bool apply_next(DatabaseConnection& connection) {
     Transaction transaction(connection, Transaction::Kind::immediate);
     // Read under the lock: another process may have applied it a moment ago.
     const std::int64_t done = connection.number("PRAGMA user_version");
@@ -29,7 +29,7 @@ bool apply_next(Connection& connection) {
 
 }  // namespace
 
-void migrate(Connection& connection) {
+void migrate(DatabaseConnection& connection) {
     while (apply_next(connection)) {
     }
 }

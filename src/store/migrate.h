@@ -2,7 +2,7 @@
 // one transaction with its row in `migrations`. Throws; stays inside store/.
 #pragma once
 
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 namespace hourgate::store {
 
@@ -11,6 +11,6 @@ constexpr std::int64_t application_id = 0x48474154;
 
 /// Applies what is missing. Another process doing the same is waited for. REQUIRES: the schema is
 /// not newer than this program's.
-void migrate(Connection& connection);
+void migrate(DatabaseConnection& connection);
 
 }  // namespace hourgate::store

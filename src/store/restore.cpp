@@ -28,8 +28,8 @@
 #include "manage/audit.h"
 #include "store/as_owner.h"
 #include "store/backup.h"
-#include "store/connection.h"
 #include "store/copy.h"
+#include "store/database_connection.h"
 #include "store/database_file.h"
 #include "store/errors.h"
 #include "store/file_header.h"
@@ -37,7 +37,7 @@
 #include "store/known.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
-#include "store/restored_draft.h"
+#include "store/prepare_restore.h"
 #include "store/rows.h"
 #include "store/server_lock.h"
 
@@ -92,13 +92,13 @@ Status check_backup(const std::string& source) {
                        newest.empty() ? "name a backup; there is none in this folder"
                                       : "name a backup; the newest one in it is " + newest};
     }
-    Result<FileState> state = look_at_header(source);
+    Result<FileState> state = inspect_header(source);
     if (!state)
         return state.failure();
     if (state.value().kind == FileState::Kind::absent)
         return Failure{Fault::not_found, "there is no backup at " + source, "check the name"};
     if (state.value().kind == FileState::Kind::ours)
-        state = look_inside(source, Access::look);
+        state = inspect(source, Access::look);
     if (!state)
         return state.failure();
     const FileState::Kind kind = state.value().kind;
@@ -111,14 +111,15 @@ Status check_backup(const std::string& source) {
 
 namespace {
 
-Status copy_source(const std::string& source, const std::string& database, const Draft& draft) {
+Status copy_source(const std::string& source, const std::string& database,
+                   const PendingFile& draft) {
     return guarded(database, [&]() -> Status {
-        Connection copy(draft, Access::draft, command_busy_ms);
+        DatabaseConnection copy(draft, Access::draft, command_busy_ms);
         const Result<AsOwner> reader = AsOwner::of(source);
         if (!reader)
             return reader.failure();
         return guarded(source, [&]() -> Status {
-            Connection original(source, Access::look, command_busy_ms);
+            DatabaseConnection original(source, Access::look, command_busy_ms);
             original.run("SELECT count(*) FROM sqlite_schema");  // opens all that it reads from
             const Result<AsOwner> writer = AsOwner::of(database);
             if (!writer)
@@ -129,9 +130,9 @@ Status copy_source(const std::string& source, const std::string& database, const
     });
 }
 
-Status migrate_and_check(const std::string& source, const Draft& draft) {
+Status migrate_and_check(const std::string& source, const PendingFile& draft) {
     return guarded(source, [&]() -> Status {
-        Connection copy(draft, Access::draft, command_busy_ms);
+        DatabaseConnection copy(draft, Access::draft, command_busy_ms);
         migrate(copy);
         check_rows(copy);  // before the rest, as a verified backup is read: both say the same then
         const std::string flaw = flaw_in(copy);
@@ -168,7 +169,8 @@ constexpr const char* works =
     " AND (t.expires_ms IS NULL OR t.expires_ms > ?1) AND NOT EXISTS (SELECT 1 FROM members m"
     " WHERE m.id = t.member_id AND m.removed_ms IS NOT NULL))";
 
-void read_all_of(Connection& old, OldKnown& known, std::int64_t last_event, std::int64_t now_ms) {
+void read_all_of(DatabaseConnection& old, OldKnown& known, std::int64_t last_event,
+                 std::int64_t now_ms) {
     SQLite::Statement tokens(old.db(), std::string("SELECT t.prefix, ") + works +
                                            ", t.rotated_ms IS NOT NULL FROM tokens t");
     tokens.bind(1, now_ms);
@@ -189,7 +191,7 @@ void read_all_of(Connection& old, OldKnown& known, std::int64_t last_event, std:
     known.read = true;
 }
 
-std::vector<Ended> ended(Connection& connection, const char* sql) {
+std::vector<Ended> ended(DatabaseConnection& connection, const char* sql) {
     SQLite::Statement row(connection.db(), sql);
     std::vector<Ended> all;
     while (row.executeStep())
@@ -199,7 +201,7 @@ std::vector<Ended> ended(Connection& connection, const char* sql) {
 
 /// Every revocation on record. A token that was revoked and whose row is gone since, because it was
 /// pruned or its workspace was closed, is known by its audit event alone.
-std::vector<Ended> revoked_in(Connection& connection) {
+std::vector<Ended> revoked_in(DatabaseConnection& connection) {
     return ended(connection,
                  "SELECT prefix, revoked_ms FROM tokens WHERE revoked_ms IS NOT NULL"
                  " UNION ALL SELECT e.object, min(e.at_ms) FROM audit_events e"
@@ -209,7 +211,7 @@ std::vector<Ended> revoked_in(Connection& connection) {
 }
 
 /// Writes the WAL back and leaves the database as one file. False when somebody else has it open.
-bool close_for_good(Connection& old) {
+bool close_for_good(DatabaseConnection& old) {
     try {
         return old.text("PRAGMA journal_mode=DELETE") == "delete";
     } catch (const SQLite::Exception& error) {
@@ -224,7 +226,7 @@ Result<OldKnown> read_old(const std::string& database, std::int64_t last_event, 
                           Restore what) {
     return guarded(database, [&]() -> Result<OldKnown> {
         const bool real = what == Restore::real;
-        Connection old(database, real ? Access::write : Access::look, command_busy_ms);
+        DatabaseConnection old(database, real ? Access::write : Access::look, command_busy_ms);
         OldKnown known;
         OldEnds& ends = known.ends;
         ends.revoked = revoked_in(old);
@@ -242,7 +244,7 @@ Result<OldKnown> read_old(const std::string& database, std::int64_t last_event, 
 /// BringBack::yes goes on.
 Result<OldKnown> known_of_old(const std::string& database, BringBack bring_back,
                               std::int64_t last_event, std::int64_t now_ms, Restore what) {
-    const Result<FileState> state = look_at_header(database);
+    const Result<FileState> state = inspect_header(database);
     if (!state)
         return state.failure();
     if (state.value().kind == FileState::Kind::absent)
@@ -265,7 +267,7 @@ Result<OldKnown> known_of_old(const std::string& database, BringBack bring_back,
 // --- 3. into the copy ---
 
 struct Bringing {
-    Connection& copy;
+    DatabaseConnection& copy;
     std::int64_t now_ms;
 };
 
@@ -310,7 +312,7 @@ std::string event_of(const std::string& source, BringBack bring_back, const Rest
             .add("membersAddedLost", losses.members_added)
             .add("membersRemovedLost", losses.members_removed)
             .add("workspacesThatComeBack", losses.workspaces_back_count)
-            .add("tokensThatWorkAgain", losses.works_again_count);
+            .add("tokensThatWorkAgain", losses.revived_count);
     return json.text();
 }
 
@@ -332,7 +334,7 @@ std::vector<std::string> end_again(const Bringing& to, const std::vector<Ended>&
 }
 
 /// Names the workspaces of the copy that were closed since.
-void find_workspaces_back(Connection& copy, const OldKnown& old, Losses& losses) {
+void find_workspaces_back(DatabaseConnection& copy, const OldKnown& old, Losses& losses) {
     const std::unordered_set<std::string> present(old.workspaces.begin(), old.workspaces.end());
     SQLite::Statement row(copy.db(), "SELECT public_id, name FROM workspaces ORDER BY id");
     while (row.executeStep()) {
@@ -345,7 +347,7 @@ void find_workspaces_back(Connection& copy, const OldKnown& old, Losses& losses)
 }
 
 /// Compares what the present database knows with the copy. REQUIRES: nothing was ended again yet.
-Losses losses_in(Connection& copy, const OldKnown& old) {
+Losses losses_in(DatabaseConnection& copy, const OldKnown& old) {
     Losses losses;
     losses.known = old.read;
     losses.newest_ms = copy.number("SELECT coalesce(max(at_ms), 0) FROM audit_events");
@@ -388,7 +390,8 @@ Losses losses_in(Connection& copy, const OldKnown& old) {
 }
 
 /// Names the tokens that work in the copy as it will be restored, and do not work now.
-void find_works_again(Connection& copy, const OldKnown& old, std::int64_t now_ms, Losses& losses) {
+void find_revived(DatabaseConnection& copy, const OldKnown& old, std::int64_t now_ms,
+                  Losses& losses) {
     if (!old.read)
         return;
     SQLite::Statement token(
@@ -399,15 +402,15 @@ void find_works_again(Connection& copy, const OldKnown& old, std::int64_t now_ms
         const auto now = old.tokens.find(prefix);
         if (now != old.tokens.end() && now->second)
             continue;
-        ++losses.works_again_count;
-        if (losses.works_again.size() < works_again_max)
-            losses.works_again.push_back(std::move(prefix));
+        ++losses.revived_count;
+        if (losses.revived.size() < revived_max)
+            losses.revived.push_back(std::move(prefix));
     }
 }
 
-Result<std::int64_t> last_event_in(const std::string& source, const Draft& draft) {
+Result<std::int64_t> last_event_in(const std::string& source, const PendingFile& draft) {
     return guarded(source, [&]() -> Result<std::int64_t> {
-        Connection copy(draft, Access::draft, command_busy_ms);
+        DatabaseConnection copy(draft, Access::draft, command_busy_ms);
         return copy.number("SELECT coalesce(max(id), 0) FROM audit_events");
     });
 }
@@ -419,12 +422,12 @@ std::int64_t written_ms(const std::string& file) {
                : 0;
 }
 
-Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& draft,
+Result<RestoreReport> bring_up_to_date(const std::string& source, const PendingFile& draft,
                                        const OldKnown& old, BringBack bring_back,
                                        std::int64_t now_ms, const std::string& actor) {
     const OldEnds ends = bring_back == BringBack::yes ? OldEnds{} : old.ends;
     return guarded(source, [&]() -> Result<RestoreReport> {
-        Connection copy(draft, Access::draft, command_busy_ms);
+        DatabaseConnection copy(draft, Access::draft, command_busy_ms);
         Transaction transaction(copy, Transaction::Kind::immediate);
         const Bringing to{copy, now_ms};
         RestoreReport report;
@@ -438,7 +441,7 @@ Result<RestoreReport> bring_up_to_date(const std::string& source, const Draft& d
             to, ends.removed,
             "UPDATE members SET removed_ms = ?2 WHERE public_id = ?1 AND removed_ms IS NULL",
             "member.remove");
-        find_works_again(copy, old, now_ms, report.losses);
+        find_revived(copy, old, now_ms, report.losses);
         tell(to, actor, "database.restore",
              printable(std::filesystem::path(source).filename().string(), limits::name_bytes_max),
              event_of(source, bring_back, report));
@@ -496,7 +499,7 @@ Result<Standing> former_at(const std::string& database) {
 }
 
 Result<RestoreReport> put_in_place(const std::string& database, const std::string& source,
-                                   Draft draft, BringBack bring_back, std::int64_t now_ms,
+                                   PendingFile draft, BringBack bring_back, std::int64_t now_ms,
                                    const std::function<void(const Losses&)>& before, Restore what,
                                    const std::string& actor) {
     const bool real = what == Restore::real;
@@ -544,11 +547,11 @@ Result<RestoreReport> put_in_place(const std::string& database, const std::strin
 
 }  // namespace
 
-Result<Draft> restored_draft(const std::string& source, const std::string& target,
-                             const std::string& suffix) {
+Result<PendingFile> prepare_restore(const std::string& source, const std::string& target,
+                                    const std::string& suffix) {
     if (Status usable = check_backup(source); !usable)
         return usable.failure();
-    Result<Draft> draft = Draft::make(target, suffix);
+    Result<PendingFile> draft = PendingFile::make(target, suffix);
     if (!draft)
         return draft;
     if (Status copied = copy_source(source, target, draft.value()); !copied)
@@ -580,7 +583,8 @@ Result<RestoreReport> restore(const std::string& database, const std::string& so
     if (same_file(path.value(), source))
         return Failure{Fault::usage, source + " is the database itself",
                        "name the backup to restore"};
-    Result<Draft> draft = restored_draft(source, path.value(), real ? ".restoring" : ".preview");
+    Result<PendingFile> draft =
+        prepare_restore(source, path.value(), real ? ".restoring" : ".preview");
     if (!draft)
         return draft.failure().fault == Fault::store
                    ? does_not_restore(source, draft.failure().what)

@@ -125,7 +125,7 @@ token::Digest digest_from(const SQLite::Statement& row, int column) {
     return digest;
 }
 
-std::vector<Plan> read_plans(Connection& connection) {
+std::vector<Plan> read_plans(DatabaseConnection& connection) {
     std::vector<Plan> plans;
     SQLite::Statement row(connection.db(), "SELECT id, name, api, rank FROM plans");
     SQLite::Statement window(connection.db(),

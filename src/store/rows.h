@@ -15,7 +15,7 @@
 #include "gate/facts.h"
 #include "manage/records.h"
 #include "plan/plan.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 namespace hourgate::store {
 
@@ -50,7 +50,7 @@ inline constexpr const char* live_token = " t.ends_ms > ?1 ";
 void bind_or_null(SQLite::Statement& statement, int index, std::optional<std::int64_t> value);
 
 /// All plans with their windows, in the order validate() gives them.
-[[nodiscard]] std::vector<Plan> read_plans(Connection& connection);
+[[nodiscard]] std::vector<Plan> read_plans(DatabaseConnection& connection);
 
 /// What the gate knows of a token.
 [[nodiscard]] TokenFacts facts_of(manage::TokenRecord token, const token::Digest& digest);

@@ -42,7 +42,7 @@ ServerLock::~ServerLock() {
     ::close(fd_);
 }
 
-Result<ServerSeen> look_for_server(const std::string& database_path) {
+Result<ServerSeen> find_server(const std::string& database_path) {
     return guarded(database_path, [&]() -> Result<ServerSeen> {
         const Result<bool> held = is_locked(database_path, LockedPart::server);
         if (!held)

@@ -29,6 +29,6 @@ struct ServerSeen {
     bool running = false;
     std::optional<int> pid;  ///< as it wrote it down; in another container it means another process
 };
-[[nodiscard]] Result<ServerSeen> look_for_server(const std::string& database_path);
+[[nodiscard]] Result<ServerSeen> find_server(const std::string& database_path);
 
 }  // namespace hourgate::store

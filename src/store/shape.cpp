@@ -46,7 +46,7 @@ std::string named(const Object& object, const std::string& name) {
 
 }  // namespace
 
-std::optional<std::string> flaw_of_shape(Connection& connection, int schema) {
+std::optional<std::string> flaw_of_shape(DatabaseConnection& connection, int schema) {
     HOURGATE_CHECK(schema >= 1 && schema <= schema_version());
     const Shape wanted = shape_after(schema);
     const Shape found = shape_of(connection.db());

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 namespace hourgate::store {
 
@@ -14,6 +14,6 @@ namespace hourgate::store {
 /// trigger may be, since it would take part in every change and could undo a revocation. Other
 /// tables and indexes are let be: replicators keep their books there. Takes a few milliseconds.
 /// REQUIRES: 1 ≤ schema ≤ schema_version().
-[[nodiscard]] std::optional<std::string> flaw_of_shape(Connection& connection, int schema);
+[[nodiscard]] std::optional<std::string> flaw_of_shape(DatabaseConnection& connection, int schema);
 
 }  // namespace hourgate::store

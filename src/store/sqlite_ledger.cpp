@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/errors.h"
 #include "store/lock_file.h"
 #include "store/sqlite_rows.h"
@@ -21,7 +21,7 @@ struct SqliteLedger::State {
     const std::string path;
     const InUse use;  // outlives the connection
     std::mutex mutex;
-    std::optional<Connection> connection;  // guarded by mutex; empty after a failure
+    std::optional<DatabaseConnection> connection;  // guarded by mutex; empty after a failure
 
     /// Runs `work` in a transaction. After a failure of the store the connection is opened again by
     /// the next call: whatever state the failure left it in, it is gone.

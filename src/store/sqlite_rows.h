@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "manage/ledger.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 namespace hourgate::store {
 
 class SqliteRows final : public manage::Rows {
 public:
     /// `path` is for messages. Both must outlive this.
-    SqliteRows(Connection& connection, const std::string& path) noexcept
+    SqliteRows(DatabaseConnection& connection, const std::string& path) noexcept
         : connection_(connection), path_(path) {}
 
     Result<std::optional<Workspace>> workspace(std::string_view id_or_name) override;
@@ -127,7 +127,7 @@ private:
     [[nodiscard]] std::int64_t next_number(const char* table);
     [[nodiscard]] Status check_still_there(const char* table, const manage::Page& page);
 
-    Connection& connection_;
+    DatabaseConnection& connection_;
     const std::string& path_;
 };
 

@@ -221,7 +221,7 @@ bool is_alone(const Letters& letters, std::size_t at, std::size_t end) noexcept 
 }
 
 /// Bytes of the text that a secret takes.
-struct Place {
+struct SecretSpan {
     std::size_t begin;
     std::size_t end;
 };
@@ -267,11 +267,11 @@ std::optional<std::pair<std::size_t, std::size_t>> behind_prefix(const Letters& 
 /// The secrets that are in the text, in order. Each letter is looked at a bounded number of times:
 /// behind each prefix some secret_digits of them and the ends of as many groups, and a prefix takes
 /// letters of its own.
-std::vector<Place> secrets_in(std::string_view text, Looked looked) {
+std::vector<SecretSpan> secrets_in(std::string_view text, Looked looked) {
     const Letters letters = letters_of(text);
-    std::vector<Place> places;
+    std::vector<SecretSpan> places;
     const auto found = [&](std::size_t from, std::size_t end) {
-        const Place place{letters[from].begin, letters[end - 1].end};
+        const SecretSpan place{letters[from].begin, letters[end - 1].end};
         if (places.empty() || places.back().end < place.begin)
             places.push_back(place);
         else  // in the parts of another, or right behind them
@@ -351,7 +351,7 @@ std::string without_secrets(std::string_view text) {
         return without_exact(text);
     std::string out;
     std::size_t told = 0;
-    for (const Place& place : secrets_in(text, Looked::by_marks_and_alone)) {
+    for (const SecretSpan& place : secrets_in(text, Looked::by_marks_and_alone)) {
         out.append(text.substr(told, place.begin - told)).append("...");
         told = place.end;
     }

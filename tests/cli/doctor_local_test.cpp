@@ -123,7 +123,7 @@ TEST_CASE("files that others may read, of another owner, or in an open folder ar
 
 TEST_CASE("room on the disk is measured by what there is, and by what a backup takes") {
     const auto state = [](std::int64_t free, std::int64_t data, std::int64_t files = -1) {
-        return about_disk("/d", ops::DiskRoom{free, 100 * gib, files}, data).state;
+        return about_disk("/d", ops::DiskSpace{free, 100 * gib, files}, data).state;
     };
     CHECK(state(gib, 1'000) == State::ok);
     CHECK(state(gib / 4, 1'000) == State::warn);

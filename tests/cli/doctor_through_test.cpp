@@ -17,7 +17,7 @@ bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-Exchange answered(int status, std::string body = "", Headers headers = {}) {
+ProbeResult answered(int status, std::string body = "", Headers headers = {}) {
     return exchange_of(http::ProbeAnswer{status, std::move(headers), std::move(body)});
 }
 
@@ -30,7 +30,7 @@ const Expected unpaid = {"402 paid", 402, "plan_without_api"};
 const Expected full = {"429 room", 429, "window_full"};
 const Expected nobody = {"401 who", 401, "no_credentials"};
 
-Exchange refused(int status) {
+ProbeResult refused(int status) {
     return answered(status, error("forbidden_plan", "plan_without_api"), {decision});
 }
 
@@ -60,7 +60,7 @@ Evidence good() {
 const std::vector<std::string> marks = {"nginx 01234567", "caddy 89abcdef"};
 
 policy::Policy policy_of(std::vector<policy::Resource> resources) {
-    policy::Rules rules;
+    policy::PolicyConfig rules;
     rules.resources = std::move(resources);
     auto made = policy::Policy::make(std::move(rules));
     REQUIRE(made.ok());
@@ -113,7 +113,7 @@ TEST_CASE("a path is chosen that the lowest role that can may read as a whole") 
     CHECK(aim_at(policy_of({resource("/**", Role::member)}), {}).value().role == Role::member);
     CHECK(aim_at(policy_of({}), {}).value().path == "/");
     CHECK(aim_at(policy_of({}), {}).value().role == Role::manager);
-    policy::Rules unlisted;
+    policy::PolicyConfig unlisted;
     unlisted.resources = {resource("/a/{id}", Role::member)};
     CHECK_FALSE(aim_at(policy::Policy::make(unlisted).value(), {}).ok());
     unlisted.unlisted_allowed = true;
@@ -145,7 +145,7 @@ TEST_CASE("a refusal that arrives as it was is well") {
 }
 
 TEST_CASE("a refusal that does not is bad, and the row says how") {
-    const auto seen = [](const Expected& expected, const Exchange& exchange,
+    const auto seen = [](const Expected& expected, const ProbeResult& exchange,
                          std::optional<bool> gate_refused) {
         const Check check = about_refusal(expected, exchange, gate_refused);
         CHECK(check.state == State::bad);
@@ -185,7 +185,7 @@ TEST_CASE("whether the token arrived is told from what the gate said and wrote d
     CHECK(about_authorization(answered(200), {}).state == State::bad);
     CHECK(about_authorization(answered(500), noted({{"plan_without_api", 1}})).state == State::ok);
     CHECK(about_authorization(refused(402), {}).state == State::ok);
-    const std::vector<Exchange> since = {answered(503, error("unavailable", "granted_since"))};
+    const std::vector<ProbeResult> since = {answered(503, error("unavailable", "granted_since"))};
     CHECK(has(about_authorization(refused(402), {}, since).seen, "for the text of a refusal"));
     CHECK(about_authorization(refused(402), noted({{"granted", 1}}), since).state == State::ok);
 }
@@ -223,7 +223,7 @@ TEST_CASE("calls that were granted are said to be, also when the API answers non
     Evidence evidence = good();
     CHECK(about_api(evidence).state == State::ok);
     CHECK(has(about_api(evidence).seen, "granted 3 calls"));
-    for (Exchange& paid : evidence.paid)
+    for (ProbeResult& paid : evidence.paid)
         if (paid.reason.empty())
             paid = answered(502, error("bad_gateway", "upstream_unreachable"));
     const Check dead = about_api(evidence);
@@ -231,7 +231,7 @@ TEST_CASE("calls that were granted are said to be, also when the API answers non
     CHECK(has(dead.seen, "granted 3 calls, but the caller gets 502 upstream_unreachable"));
     CHECK(has(about_limit_headers(evidence).seen, "granted 3 calls, but the API answered none"));
     // A proxy that says it in words of its own.
-    for (Exchange& paid : evidence.paid)
+    for (ProbeResult& paid : evidence.paid)
         if (paid.reason != "window_full")
             paid = answered(504, "<html>");
     CHECK(about_api(evidence).state == State::bad);

@@ -12,9 +12,9 @@
 
 namespace fs = std::filesystem;
 using hourgate::Fault;
+using hourgate::config::ConfigLocations;
 using hourgate::config::load;
 using hourgate::config::load_from;
-using hourgate::config::Places;
 
 namespace {
 
@@ -82,7 +82,7 @@ private:
     std::optional<std::string> before_;
 };
 
-std::int64_t live_max_of(const Places& places) {
+std::int64_t live_max_of(const ConfigLocations& places) {
     const auto config = load_from(places);
     REQUIRE(config.ok());
     return config.value().live_max;
@@ -92,8 +92,8 @@ std::int64_t live_max_of(const Places& places) {
 
 TEST_CASE("--config goes before $HOURGATE_CONFIG, that before /etc, that before the defaults") {
     const Folder folder;
-    Places places{folder.file("option.toml", 1), folder.file("environment.toml", 2),
-                  folder.file("standard.toml", 3)};
+    ConfigLocations places{folder.file("option.toml", 1), folder.file("environment.toml", 2),
+                           folder.file("standard.toml", 3)};
     CHECK(live_max_of(places) == 1);
     CHECK(load_from(places).value().file == folder.at("option.toml"));
     places.option.reset();
@@ -108,7 +108,7 @@ TEST_CASE("--config goes before $HOURGATE_CONFIG, that before /etc, that before 
 }
 
 TEST_CASE("the standard place is /etc/hourgate/config.toml") {
-    CHECK(Places().standard == "/etc/hourgate/config.toml");
+    CHECK(ConfigLocations().standard == "/etc/hourgate/config.toml");
 }
 
 TEST_CASE("load() reads $HOURGATE_CONFIG, and the option before it") {
@@ -122,7 +122,8 @@ TEST_CASE("a file that was named and is missing is a failure that names it") {
     const Folder folder;
     const std::string missing = folder.at("missing.toml");
     const std::string other = "/dev/null";
-    for (const Places& places : {Places{missing, "", other}, Places{{}, missing, other}}) {
+    for (const ConfigLocations& places :
+         {ConfigLocations{missing, "", other}, ConfigLocations{{}, missing, other}}) {
         const auto config = load_from(places);
         REQUIRE_FALSE(config.ok());
         CHECK(config.failure().fault == Fault::config);
@@ -144,14 +145,15 @@ TEST_CASE("a file that this user may not read is a failure of permission, in /et
     fs::permissions(folder.at("closed"), fs::perms::none);
     {
         const Nobody nobody;
-        for (const Places& places :
-             {Places{secret, "", ""}, Places{{}, secret, ""}, Places{{}, "", secret}}) {
+        for (const ConfigLocations& places :
+             {ConfigLocations{secret, "", ""}, ConfigLocations{{}, secret, ""},
+              ConfigLocations{{}, "", secret}}) {
             const auto config = load_from(places);
             REQUIRE_FALSE(config.ok());
             CHECK(config.failure().fault == Fault::permission);
             CHECK(config.failure().what == secret + ": cannot be read: Permission denied");
         }
-        const auto config = load_from(Places{{}, "", hidden});
+        const auto config = load_from(ConfigLocations{{}, "", hidden});
         REQUIRE_FALSE(config.ok());
         CHECK(config.failure().fault == Fault::permission);
     }

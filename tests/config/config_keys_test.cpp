@@ -1069,18 +1069,18 @@ TEST_CASE("what is read is what the program gets") {
 }
 
 TEST_CASE("each switch of the policy turns off its own rule and no other") {
-    using hourgate::policy::PathRules;
-    const std::vector<std::pair<const char*, bool PathRules::*>> switches = {
-        {"encoded_slash", &PathRules::encoded_slash},
-        {"backslash", &PathRules::backslash},
-        {"control_byte", &PathRules::control_byte},
-        {"not_utf8", &PathRules::not_utf8},
-        {"dot_segment", &PathRules::dot_segment},
-        {"empty_segment", &PathRules::empty_segment},
-        {"semicolon", &PathRules::semicolon},
-        {"double_encoding", &PathRules::double_encoding},
-        {"case_variant", &PathRules::case_variant},
-        {"reading_variant", &PathRules::reading_variant},
+    using hourgate::policy::PathChecks;
+    const std::vector<std::pair<const char*, bool PathChecks::*>> switches = {
+        {"encoded_slash", &PathChecks::encoded_slash},
+        {"backslash", &PathChecks::backslash},
+        {"control_byte", &PathChecks::control_byte},
+        {"not_utf8", &PathChecks::not_utf8},
+        {"dot_segment", &PathChecks::dot_segment},
+        {"empty_segment", &PathChecks::empty_segment},
+        {"semicolon", &PathChecks::semicolon},
+        {"double_encoding", &PathChecks::double_encoding},
+        {"case_variant", &PathChecks::case_variant},
+        {"reading_variant", &PathChecks::reading_variant},
     };
     for (const auto& [key, rule] : switches) {
         const auto config = read("[policy]\n" + std::string(key) + " = \"allow\"\n");

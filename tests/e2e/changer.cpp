@@ -133,8 +133,8 @@ Changer::Outcome Changer::ask(const std::string& method, const std::string& targ
     return {Outcome::Kind::done, json.at("data")};
 }
 
-Changer::Outcome Changer::command(const Words& words) {
-    Words all = words;
+Changer::Outcome Changer::command(const Arguments& words) {
+    Arguments all = words;
     all.emplace_back("--json");
     const Ran ran = run_or_kill(here_.words(all));
     if (command_killed_) {
@@ -149,7 +149,7 @@ Changer::Outcome Changer::command(const Words& words) {
     return {Outcome::Kind::done, Json::parse(ran.out)};
 }
 
-Ran Changer::run_or_kill(const Words& words) {
+Ran Changer::run_or_kill(const Arguments& words) {
     using std::chrono::steady_clock;
     const auto began = steady_clock::now();
     Program program(words);

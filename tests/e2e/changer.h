@@ -65,8 +65,8 @@ private:
     };
     [[nodiscard]] Outcome ask(const std::string& method, const std::string& target,
                               const std::string& token, const Json& body);
-    [[nodiscard]] Outcome command(const Words& words);
-    [[nodiscard]] Ran run_or_kill(const Words& words);
+    [[nodiscard]] Outcome command(const Arguments& words);
+    [[nodiscard]] Ran run_or_kill(const Arguments& words);
     [[nodiscard]] bool by_command() const noexcept {
         return by_ == By::command || by_ == By::dying_command;
     }

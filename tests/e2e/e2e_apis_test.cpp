@@ -210,11 +210,11 @@ TEST_CASE("check and doctor's siblings want the host where there are APIs, and u
               "\"billing\"\nhosts = [\"billing.example\"]\n");
     here.populate();
     const std::string manager = here.mint("manager@acme.example");
-    const auto check = [&](Words more) {
+    const auto check = [&](Arguments more) {
         const std::string file = here.folder().file("input");
         write_file(file, manager);
         more.insert(more.begin(), {"check", "GET", clients});
-        Words words = here.words(more);
+        Arguments words = here.words(more);
         words.insert(words.begin(), {"sh", "-c", "exec \"$@\" <\"$0\"", file});
         return run(words);
     };
@@ -234,7 +234,7 @@ TEST_CASE("snippets are for one API by its name, or for all where the text has n
                "\"http://127.0.0.1:3001\"\n[[api]]\nname = \"billing\"\nhosts = "
                "[\"billing.example\"]\nupstream = [\"http://127.0.0.1:3002\", "
                "\"http://127.0.0.1:3003\"]\n");
-    const auto snippets = [&](Words words) {
+    const auto snippets = [&](Arguments words) {
         words.insert(words.begin(), {binary(), "--config", folder.file("c.toml"), "snippets"});
         return run(words);
     };

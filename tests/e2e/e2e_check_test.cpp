@@ -24,11 +24,11 @@ void listen_on_socket(const Installation& here) {
 }
 
 /// Runs `hourgate check` with `input` as its standard input.
-Ran check(const Installation& here, const std::string& input, Words more) {
+Ran check(const Installation& here, const std::string& input, Arguments more) {
     const std::string file = here.folder().file("input");
     write_file(file, input);
     more.insert(more.begin(), "check");
-    Words words = here.words(more);
+    Arguments words = here.words(more);
     words.insert(words.begin(), {"sh", "-c", "exec \"$@\" <\"$0\"", file});
     return run(words);
 }
@@ -130,10 +130,11 @@ TEST_CASE("what is no question is wrong usage, and a token is no argument") {
     const Installation here;
     here.populate();
     const std::string token = here.mint("manager@acme.example");
-    for (const Words& wrong :
-         {Words{"GET"}, Words{"G T", "/x"}, Words{"GET", "x"}, Words{"GET", "/x", "--address", "y"},
-          Words{"GET", "/x", "--token", "y"}, Words{"GET", "/x?t=" + token}, Words{token, "/x"},
-          Words{"GET", "/" + std::string(20'000, 'a')}}) {
+    for (const Arguments& wrong :
+         {Arguments{"GET"}, Arguments{"G T", "/x"}, Arguments{"GET", "x"},
+          Arguments{"GET", "/x", "--address", "y"}, Arguments{"GET", "/x", "--token", "y"},
+          Arguments{"GET", "/x?t=" + token}, Arguments{token, "/x"},
+          Arguments{"GET", "/" + std::string(20'000, 'a')}}) {
         const Ran ran = check(here, "", wrong);
         CHECK(ran.exit_code == 2);
         CHECK(ran.out.empty());
@@ -224,10 +225,10 @@ TEST_CASE("check repeats no argument that may be a token, wherever it stands") {
     const Installation here;
     here.populate();
     const std::string secret = "opensesame0123456789";
-    for (const Words& words :
-         {Words{"check", "GET", secret}, Words{"check", "Bearer " + secret, "/x"},
-          Words{"check", secret, "GET", "/x"}, Words{"check", "GET", "/x", secret},
-          Words{"check", "GET", "/x", "--token", secret}}) {
+    for (const Arguments& words :
+         {Arguments{"check", "GET", secret}, Arguments{"check", "Bearer " + secret, "/x"},
+          Arguments{"check", secret, "GET", "/x"}, Arguments{"check", "GET", "/x", secret},
+          Arguments{"check", "GET", "/x", "--token", secret}}) {
         const Ran ran = here.run(words);
         INFO(ran.err);
         CHECK(ran.exit_code == 2);

@@ -40,7 +40,7 @@ TEST_CASE("a client generated from the description reads every route of the real
     for (const std::string name : {"package.json", "tsconfig.json", "read_every_route.ts"})
         fs::copy_file(source / "tests/client" / name, work.file(name));
     fs::create_directory_symlink(modules, work.file("node_modules"));
-    const auto succeeds = [&](const Words& words, const Words& variables = {}) {
+    const auto succeeds = [&](const Arguments& words, const Arguments& variables = {}) {
         const Ran ran = hourgate::e2e::run(words, variables, work.path());
         INFO(words[1] + "\n" + ran.out + ran.err);
         REQUIRE(ran.exit_code == 0);

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "e2e/installation.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -11,7 +11,7 @@ using namespace hourgate::e2e;
 namespace {
 
 /// Runs a command that must fail: exit code, what it says, and nothing on standard output.
-std::string refused(const Installation& here, const Words& command, int exit_code) {
+std::string refused(const Installation& here, const Arguments& command, int exit_code) {
     const Ran ran = here.run(command);
     INFO(ran.err);
     CHECK(ran.exit_code == exit_code);
@@ -29,7 +29,7 @@ TEST_CASE("init makes database, plans and the first operator token, once") {
     CHECK(made.at("database") == here.database());
     CHECK(made.at("kind") == "operator");
     CHECK(made.at("token").get<std::string>().find("hsk_live_") == 0);
-    CHECK(names_in(here.folder().file("data")) == Words{"hourgate.db"});
+    CHECK(names_in(here.folder().file("data")) == Arguments{"hourgate.db"});
     CHECK(run({"stat", "-c", "%a", here.database()}).out == "600\n");
     CHECK(run({"stat", "-c", "%a", here.folder().file("data")}).out == "700\n");
     CHECK(here.json({"plan", "list"}).size() == 3);
@@ -45,19 +45,20 @@ TEST_CASE("init leaves nothing behind where it fails") {
     const Installation here;
     write_file(here.folder().file("data"), "a file where the folder should be");
     refused(here, {"init"}, 1);
-    CHECK(names_in(here.folder().path()) == Words{"config.toml", "data"});
+    CHECK(names_in(here.folder().path()) == Arguments{"config.toml", "data"});
 }
 
 TEST_CASE("a command before init names the database and says init") {
     const Installation here;
-    for (const Words& command : {Words{"serve"}, Words{"workspace", "list"}, Words{"token", "list"},
-                                 Words{"backup", here.folder().file("b.db")}}) {
+    for (const Arguments& command :
+         {Arguments{"serve"}, Arguments{"workspace", "list"}, Arguments{"token", "list"},
+          Arguments{"backup", here.folder().file("b.db")}}) {
         const std::string said = here.run(command).err;
         CHECK(contains(said, here.database()));
         CHECK(contains(said, "hourgate init"));
         CHECK(contains(said, here.config()));
     }
-    CHECK(names_in(here.folder().path()) == Words{"config.toml"});
+    CHECK(names_in(here.folder().path()) == Arguments{"config.toml"});
 }
 
 TEST_CASE("workspaces are added, listed, shown, and moved to a plan") {
@@ -120,12 +121,14 @@ TEST_CASE("a date in the past is done, and said to be one") {
         here.run({"workspace", "plan", "Old", "studio", "--paid-until", "2099-01-01"}).err.empty());
 }
 
-TEST_CASE("a change that cuts customers off says whom, and one that nearly names a workspace, which") {
+TEST_CASE(
+    "a change that cuts customers off says whom, and one that nearly names a workspace, which") {
     const Installation here;
     here.populate();
     here.must({"token", "mint", "Acme/owner@acme.example", "--name", "a"});
-    const std::string cut_off = "1 workspace with 1 live token counts as plan 'studio', which has "
-                                "no API access any more";
+    const std::string cut_off =
+        "1 workspace with 1 live token counts as plan 'studio', which has "
+        "no API access any more";
     const Ran off = here.run({"plan", "set", "studio", "--api", "no"});
     CHECK(off.exit_code == 0);
     CHECK(contains(off.err, "warning: " + cut_off));
@@ -332,16 +335,17 @@ TEST_CASE("with a broken configuration, what needs the database alone works once
     const std::string token = here.mint("member@acme.example");
     const std::string prefix = prefix_of(token);
     write_file(here.config(), "[tokens]\nlive_max = 0\n[gate]\nmode = observe\n");
-    for (const Words& command :
-         {Words{"token", "revoke", prefix}, Words{"token", "list"}, Words{"member", "list", "Acme"},
-          Words{"audit"}, Words{"backup", here.folder().file("b.db")},
-          Words{"restore", here.folder().file("b.db")}}) {
+    for (const Arguments& command :
+         {Arguments{"token", "revoke", prefix}, Arguments{"token", "list"},
+          Arguments{"member", "list", "Acme"}, Arguments{"audit"},
+          Arguments{"backup", here.folder().file("b.db")},
+          Arguments{"restore", here.folder().file("b.db")}}) {
         const std::string said = refused(here, command, 1);
         CHECK(contains(said, "config.toml:2: tokens.live_max: 0 is below 1"));
         CHECK(contains(said, "config.toml:4: is not TOML: a text needs quotes"));
         CHECK(contains(said, "add `--database FILE`"));
     }
-    const auto named = [&](Words command) {
+    const auto named = [&](Arguments command) {
         command.insert(command.end(), {"--database", here.database()});
         const Ran ran = here.run(command);
         INFO(ran.err);
@@ -362,10 +366,11 @@ TEST_CASE("with a broken configuration, what needs the database alone works once
     CHECK(contains(named({"restore", here.folder().file("b.db")}), here.database()));
 
     // What acts by the configuration is not done by another one.
-    for (const Words& command : {Words{"token", "mint", "Acme/owner@acme.example", "--name", "x"},
-                                 Words{"token", "rotate", prefix},
-                                 Words{"operator", "mint", "--name", "x"}, Words{"replay"}}) {
-        Words words = command;
+    for (const Arguments& command :
+         {Arguments{"token", "mint", "Acme/owner@acme.example", "--name", "x"},
+          Arguments{"token", "rotate", prefix}, Arguments{"operator", "mint", "--name", "x"},
+          Arguments{"replay"}}) {
+        Arguments words = command;
         words.insert(words.end(), {"--database", here.database()});
         CHECK_FALSE(contains(refused(here, words, 1), "--database FILE"));
     }
@@ -398,13 +403,14 @@ TEST_CASE("mistakes of the configuration are a list where JSON is asked for") {
 TEST_CASE("a token that cannot work is minted with a warning, on standard error and in JSON") {
     const Installation here;
     here.populate();
-    const Words mint = {"token",  "mint",    "Acme/member@acme.example",
-                        "--name", "x",       "--env",
-                        "test",   "--scope", "clients:write"};
+    const Arguments mint = {"token",  "mint",    "Acme/member@acme.example",
+                            "--name", "x",       "--env",
+                            "test",   "--scope", "clients:write"};
     const Ran plain = here.run(mint);
     CHECK(plain.exit_code == 0);
     CHECK(contains(plain.out, "hsk_test_"));
-    CHECK(contains(plain.err, "warning: It is a test token, and this gate accepts only live tokens"));
+    CHECK(
+        contains(plain.err, "warning: It is a test token, and this gate accepts only live tokens"));
     CHECK(contains(plain.err, "may do nothing that these scopes allow: clients:write"));
     CHECK(here.json(mint).at("warnings").size() == 2);
     CHECK(here.json({"token", "mint", "Acme/owner@acme.example", "--name", "x"})
@@ -420,8 +426,8 @@ TEST_CASE("a call from an unknown address is said to be from one") {
     here.populate();
     const std::string token = here.mint("Acme/owner@acme.example");
     {
-        hourgate::store::Connection connection(here.database(), hourgate::store::Access::write,
-                                               5'000);
+        hourgate::store::DatabaseConnection connection(here.database(),
+                                                       hourgate::store::Access::write, 5'000);
         connection.run(("INSERT INTO token_use (token_id, used_ms, refused_ms, refused_reason)"
                         " SELECT id, 1000, 2000, 'window_full' FROM tokens WHERE prefix = '" +
                         prefix_of(token) + "'")
@@ -514,7 +520,7 @@ TEST_CASE("a revocation or removal that finds nothing to do says so") {
     const std::string member = "Acme/member@acme.example";
     const std::string first = prefix_of(here.mint(member));
     const std::string second = prefix_of(here.mint(member));
-    const auto told = [&](const Words& command) {
+    const auto told = [&](const Arguments& command) {
         const Ran ran = here.run(command);
         CHECK(ran.exit_code == 0);
         return ran.err;
@@ -556,11 +562,11 @@ TEST_CASE("a token given as an argument is refused without being repeated") {
 
 TEST_CASE("errors are JSON on standard error where JSON is asked for, whatever went wrong") {
     const Installation here;
-    for (const Words& command :
-         {Words{"--json"}, Words{"frobnicate", "--json"}, Words{"workspace", "list", "--json"},
-          Words{"workspace", "add", "a\tb", "--json"},
-          Words{"--json", "config", "check", "--config", "/none"}}) {
-        Words words = command;
+    for (const Arguments& command :
+         {Arguments{"--json"}, Arguments{"frobnicate", "--json"},
+          Arguments{"workspace", "list", "--json"}, Arguments{"workspace", "add", "a\tb", "--json"},
+          Arguments{"--json", "config", "check", "--config", "/none"}}) {
+        Arguments words = command;
         words.insert(words.begin(), binary());
         const Ran ran = run(words, {"HOURGATE_CONFIG=" + here.config()});
         INFO(ran.err);
@@ -620,9 +626,9 @@ TEST_CASE("the bill of materials says what version --json says, in the words of 
 
 TEST_CASE("--config goes before $HOURGATE_CONFIG") {
     const Installation here;
-    const Words show = {binary(), "config", "show"};
+    const Arguments show = {binary(), "config", "show"};
     CHECK(contains(run(show, {"HOURGATE_CONFIG=" + here.config()}).out, here.database()));
-    Words named = show;
+    Arguments named = show;
     named.insert(named.end(), {"--config", here.config()});
     CHECK(contains(run(named, {"HOURGATE_CONFIG=/none"}).out, here.database()));
     CHECK(contains(run(show, {"HOURGATE_CONFIG=/none"}).err, "/none"));
@@ -633,7 +639,7 @@ TEST_CASE("a result that cannot be written is a failure, and says that the work 
         return;
     const Installation here;
     here.must({"init"});
-    Words add = here.words({"workspace", "add", "Acme"});
+    Arguments add = here.words({"workspace", "add", "Acme"});
     std::string line = "exec \"$@\" >/dev/full";
     add.insert(add.begin(), {"sh", "-c", line, "sh"});
     const Ran ran = run(add);

@@ -16,7 +16,7 @@ std::string by_shell(const std::string& line) {
 }
 
 /// What bash offers for the words typed so far, one a line. The last is the one at the cursor.
-std::string offered(const Words& typed) {
+std::string offered(const Arguments& typed) {
     std::string words;
     for (const std::string& word : typed)
         words += "'" + word + "' ";
@@ -131,7 +131,7 @@ TEST_CASE("bash completes what a word can be: proxies, roles, states, plans, fie
     write_file(folder.file("my gate[1].toml"), "");
     write_file(folder.file("my gate1.toml"), "");  // what that name would mean as a pattern
     const std::string begin = folder.file("my");
-    const auto both = [&](const Words& typed) {
+    const auto both = [&](const Arguments& typed) {
         const std::string found = offered(typed);
         CHECK(std::count(found.begin(), found.end(), '\n') == 3);
         return contains(found, folder.file("my gate.toml") + "\n") &&

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "e2e/installation.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -31,8 +31,8 @@ public:
                             {{"Authorization", "Bearer " + token}, {"Accept", accept}}));
     }
     std::int64_t number(const std::string& sql) {
-        hourgate::store::Connection connection(here.database(), hourgate::store::Access::read,
-                                               1'000);
+        hourgate::store::DatabaseConnection connection(here.database(),
+                                                       hourgate::store::Access::read, 1'000);
         return connection.number(sql.c_str());
     }
 

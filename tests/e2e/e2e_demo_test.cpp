@@ -118,7 +118,7 @@ TEST_CASE("the demonstration's folder is private and gone at its end, however it
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         const Folder parent;
         Demo demo(parent);
-        const Words made = names_in(parent.path());
+        const Arguments made = names_in(parent.path());
         REQUIRE(made.size() == 1);
         CHECK(run({"stat", "-c", "%a", parent.file(made[0])}).out == "700\n");
         CHECK(exists(parent.file(made[0] + "/config.toml")));

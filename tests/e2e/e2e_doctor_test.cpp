@@ -15,7 +15,7 @@
 #include "e2e/upstream.h"
 #include "embedded.h"
 
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
@@ -83,7 +83,7 @@ public:
         std::filesystem::create_directory(folder);
         here.must({"backup", folder + "/weekday-1.db"});
     }
-    [[nodiscard]] Diagnosis doctor(Words more = {}) const {
+    [[nodiscard]] Diagnosis doctor(Arguments more = {}) const {
         more.insert(more.begin(), "doctor");
         more.emplace_back("--json");
         const Ran ran = here.run(more);
@@ -99,7 +99,8 @@ public:
     }
     /// Nothing that works is left, and no token was shown.
     void is_clean(const std::string& text) const {
-        for (const Json& token : here.json({"token", "list", "Hourgate doctor", "--status", "all"})) {
+        for (const Json& token :
+             here.json({"token", "list", "Hourgate doctor", "--status", "all"})) {
             INFO(token.dump());
             CHECK(token.at("status") == "revoked");
         }
@@ -250,7 +251,8 @@ TEST_CASE("an address that a caller makes up and the gate believes is found out"
     CHECK_FALSE(diagnosis.row("client address").starts_with("ok"));
 }
 
-TEST_CASE("a way with nothing in front is told, where trust.proxies has the callers of this machine") {
+TEST_CASE(
+    "a way with nothing in front is told, where trust.proxies has the callers of this machine") {
     Site site;
     const Upstream api;
     const std::string upstream =
@@ -394,7 +396,7 @@ TEST_CASE("what cannot be called is wrong usage, with the next step, and nothing
     Site site;
     site.serve();
     const TestProxy proxy(Mistake::none, site.server->ports().ask);
-    const auto refused = [&](Words words, std::string_view part) {
+    const auto refused = [&](Arguments words, std::string_view part) {
         words.insert(words.begin(), "doctor");
         const Ran ran = site.here.run(words);
         INFO(ran.out << ran.err);
@@ -501,8 +503,8 @@ TEST_CASE("a clock that is before what the database holds is found out") {
     Site site;
     site.serve();
     {
-        hourgate::store::Connection connection(site.here.database(), hourgate::store::Access::write,
-                                               5'000);
+        hourgate::store::DatabaseConnection connection(site.here.database(),
+                                                       hourgate::store::Access::write, 5'000);
         connection.run("UPDATE audit_events SET at_ms = 4102444800000 WHERE id = 1");  // 2100
     }
     const Diagnosis diagnosis = site.doctor();

@@ -34,9 +34,9 @@ public:
     [[nodiscard]] Program& program() noexcept { return program_; }
 
 private:
-    static Words words(const Installation& here) {
-        Words all = {"/bin/sh", "-c",
-                     "ulimit -n " + std::to_string(descriptors) + " && exec \"$@\"", "sh"};
+    static Arguments words(const Installation& here) {
+        Arguments all = {"/bin/sh", "-c",
+                         "ulimit -n " + std::to_string(descriptors) + " && exec \"$@\"", "sh"};
         for (const std::string& word : here.words({"serve"}))
             all.push_back(word);
         return all;
@@ -85,9 +85,8 @@ void flood(std::uint16_t port) {
 /// Until the server has none open but the one it is asked on.
 void until_all_are_gone(std::uint16_t admin_port) {
     Wire wire(admin_port);
-    REQUIRE(comes_true([&] {
-        return contains(wire.ask(get("/metrics")).body, "\nhourgate_connections 1\n");
-    }));
+    REQUIRE(comes_true(
+        [&] { return contains(wire.ask(get("/metrics")).body, "\nhourgate_connections 1\n"); }));
 }
 
 }  // namespace

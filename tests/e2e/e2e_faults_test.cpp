@@ -76,8 +76,8 @@ TEST_CASE("a mistake in the configuration is named with file, line and key") {
           Mistake{"[tokens]\nbrand = \"Zo\xc3\xab\"\n", "config.toml:2: tokens.brand"},
           Mistake{"[tokens]\nbrand = \"\xff\"\n", "config.toml"}}) {
         write_file(here.config(), mistake.text);
-        for (const Words& command :
-             {Words{"config", "check"}, Words{"serve"}, Words{"workspace", "list"}}) {
+        for (const Arguments& command :
+             {Arguments{"config", "check"}, Arguments{"serve"}, Arguments{"workspace", "list"}}) {
             const Ran ran = here.run(command);
             INFO(ran.err);
             CHECK(ran.exit_code == 1);
@@ -95,7 +95,7 @@ TEST_CASE("a configuration that is missing or cannot be read is named") {
     if (is_root() && !installed("setpriv"))
         return;
     ::chmod(here.config().c_str(), 0);
-    Words check = as_nobody();
+    Arguments check = as_nobody();
     for (const std::string& word : here.words({"config", "check"}))
         check.push_back(word);
     const Ran ran = run(check);
@@ -171,7 +171,7 @@ TEST_CASE("who may not write the database is told the sudo line, and changes not
     }
     const Installation here;
     here.populate();
-    Words add = as_nobody();
+    Arguments add = as_nobody();
     for (const std::string& word : here.words({"workspace", "add", "B & Sons"}))
         add.push_back(word);
     const Ran ran = run(add);
@@ -179,7 +179,7 @@ TEST_CASE("who may not write the database is told the sudo line, and changes not
     CHECK(contains(ran.err, "next: sudo " + binary() + " --config " + here.config() +
                                 " workspace add 'B & Sons'\n"));
     // What is taken from the environment is gone under sudo, so it stands in the line.
-    Words list = as_nobody();
+    Arguments list = as_nobody();
     list.insert(list.end(), {binary(), "workspace", "list"});
     CHECK(contains(run(list, {"HOURGATE_CONFIG=" + here.config()}).err,
                    "next: sudo " + binary() + " --config " + here.config() + " workspace list\n"));
@@ -198,7 +198,7 @@ TEST_CASE("root does not make the server's database, and others are told to be t
     std::filesystem::copy_file(binary(), root.file("hourgate"));
     std::filesystem::create_directories(root.file("etc"));
     write_file(root.file("etc/passwd"), "hourgate:x:990:990::/:/usr/sbin/nologin\n");
-    const auto as = [&](const std::string& user, Words command) {
+    const auto as = [&](const std::string& user, Arguments command) {
         command.insert(command.begin(), {"chroot", "--userspec=" + user, root.path(), "/hourgate"});
         return run(command);
     };
@@ -227,8 +227,8 @@ TEST_CASE("a read-only folder is named, and nothing is half-written") {
     if (is_root())
         REQUIRE(run({"chown", "-R", "65534:65534", data}).exit_code == 0);
     ::chmod(data.c_str(), 0555);
-    const auto unprivileged = [&](const Words& command) {
-        Words words = as_nobody();
+    const auto unprivileged = [&](const Arguments& command) {
+        Arguments words = as_nobody();
         for (const std::string& word : here.words(command))
             words.push_back(word);
         return run(words);
@@ -236,7 +236,7 @@ TEST_CASE("a read-only folder is named, and nothing is half-written") {
     CHECK(contains(failed(unprivileged({"workspace", "add", "B"})), data));
     CHECK(contains(failed(unprivileged({"serve"})), data));
     CHECK(contains(failed(unprivileged({"backup", data + "/copy.db"})), data));
-    CHECK(names_in(data) == Words{"hourgate.db", "hourgate.db.lock"});
+    CHECK(names_in(data) == Arguments{"hourgate.db", "hourgate.db.lock"});
     ::chmod(data.c_str(), 0700);
     CHECK(here.json({"workspace", "list"}).size() == 1);
 }
@@ -270,15 +270,18 @@ TEST_CASE("names in any script go through every field, and what is no name is re
     CHECK(contains(here.run({"token", "list"}).out, name));
 
     for (const std::string bad : {"a\nb", "\x1b[2J", "a\xff", "\xed\xa0\x80", "\xc2\x85"})
-        for (const Words& command :
-             {Words{"workspace", "add", bad}, Words{"workspace", "show", bad},
-              Words{"member", "add", name, bad}, Words{"member", "add", name, "--service", bad},
-              Words{"member", "add", name, "a@b", "--name", bad},
-              Words{"member", "role", bad, "admin"}, Words{"token", "mint", bad, "--name", "x"},
-              Words{"token", "mint", name + "/" + name, "--name", bad}, Words{"token", "show", bad},
-              Words{"plan", "set", bad}, Words{"plan", "set", "x", "--window", bad},
-              Words{"operator", "mint", "--name", bad}, Words{"backup", bad},
-              Words{"frob" + bad}}) {
+        for (const Arguments& command :
+             {Arguments{"workspace", "add", bad}, Arguments{"workspace", "show", bad},
+              Arguments{"member", "add", name, bad},
+              Arguments{"member", "add", name, "--service", bad},
+              Arguments{"member", "add", name, "a@b", "--name", bad},
+              Arguments{"member", "role", bad, "admin"},
+              Arguments{"token", "mint", bad, "--name", "x"},
+              Arguments{"token", "mint", name + "/" + name, "--name", bad},
+              Arguments{"token", "show", bad}, Arguments{"plan", "set", bad},
+              Arguments{"plan", "set", "x", "--window", bad},
+              Arguments{"operator", "mint", "--name", bad}, Arguments{"backup", bad},
+              Arguments{"frob" + bad}}) {
             const Ran ran = here.run(command);
             CHECK(ran.exit_code == 2);
             CHECK_FALSE(contains(ran.err, bad));
@@ -365,9 +368,10 @@ TEST_CASE("a verified backup says what it restores to, and a folder keeps the la
     static_cast<void>(here.mint("manager@acme.example"));
     const std::string folder = here.folder().file("data/backups");
     std::filesystem::create_directory(folder);
-    const Words kept = {"backup", folder, "--verify", "--keep", "2"};
+    const Arguments kept = {"backup", folder, "--verify", "--keep", "2"};
     for (const char* day : {"20260101", "20260102", "20260103"})
-        write_file(folder + "/hourgate-" + day + "T000000Z.db", hourgate::test::first_bytes_of_backup());
+        write_file(folder + "/hourgate-" + day + "T000000Z.db",
+                   hourgate::test::first_bytes_of_backup());
     write_file(folder + "/by-hand.db", "somebody else's");
 
     const Json made = here.json(kept);
@@ -378,7 +382,7 @@ TEST_CASE("a verified backup says what it restores to, and a folder keeps the la
     CHECK(made.at("removed").size() == 2);
     const std::string file = made.at("file");
     CHECK(names_in(folder) ==
-          Words{"by-hand.db", "hourgate-20260103T000000Z.db", file.substr(folder.size() + 1)});
+          Arguments{"by-hand.db", "hourgate-20260103T000000Z.db", file.substr(folder.size() + 1)});
     CHECK(run({"stat", "-c", "%a", file}).out == "600\n");
     const Ran told = here.run({"backup", file, "--verify-only"});
     CHECK(told.exit_code == 0);
@@ -390,11 +394,11 @@ TEST_CASE("a verified backup says what it restores to, and a folder keeps the la
     write_file(file, bytes);
     CHECK(contains(failed(here.run({"backup", file, "--verify-only"})), file));
     CHECK(read_file(file) == bytes);
-    for (const Words& wrong :
-         {Words{"backup", file, "--keep", "2"}, Words{"backup", folder, "--keep", "0"},
-          Words{"backup", folder, "--keep", "many"},
-          Words{"backup", file, "--verify-only", "--keep", "2"},
-          Words{"backup", file, "--verify-only", "--verify"}})
+    for (const Arguments& wrong :
+         {Arguments{"backup", file, "--keep", "2"}, Arguments{"backup", folder, "--keep", "0"},
+          Arguments{"backup", folder, "--keep", "many"},
+          Arguments{"backup", file, "--verify-only", "--keep", "2"},
+          Arguments{"backup", file, "--verify-only", "--verify"}})
         CHECK(here.run(wrong).exit_code == 2);
     CHECK(names_in(folder).size() == 3);
 }
@@ -493,9 +497,9 @@ TEST_CASE("on a full disk decisions go on, changes fail, and when there is room 
     CHECK(here.json({"token", "list", "Acme"}).size() == tokens);
     const auto minted = here.json({"audit", "Acme", "--action", "token.mint", "--limit", "0"});
     CHECK(minted.size() == tokens);
-    CHECK(names_in(here.folder().file("data")) ==
-          Words{"hourgate.db", "hourgate.db-shm", "hourgate.db-wal", "hourgate.db.lock",
-                "hourgate.db.reload"});
+    CHECK(names_in(here.folder().file("data")) == Arguments{"hourgate.db", "hourgate.db-shm",
+                                                            "hourgate.db-wal", "hourgate.db.lock",
+                                                            "hourgate.db.reload"});
     CHECK(server.stop() == 0);
     CHECK(contains(server.program().err(), "a change failed, and so will others"));
     CHECK(contains(server.program().err(), "changes work again"));
@@ -525,7 +529,7 @@ TEST_CASE("root who may not read a backup is not told to become the one who may 
     REQUIRE(run({"sh", "-c", as_root.err.substr(begin + 1, end - begin - 1)}).exit_code == 0);
     CHECK(here.run({"restore", theirs + "/b.db", "--dry-run"}).exit_code == 0);
     // Others become root, who works as the owner of each of the two files.
-    Words words = as_nobody();
+    Arguments words = as_nobody();
     for (const std::string& word : here.words({"restore", theirs + "/b.db"}))
         words.push_back(word);
     REQUIRE(run({"chown", "-R", "root", here.folder().file("data")}).exit_code == 0);

@@ -34,7 +34,7 @@ public:
     }
 
     /// Status of the call right after the command.
-    [[nodiscard]] int ask_after(const Words& command, const std::string& token) {
+    [[nodiscard]] int ask_after(const Arguments& command, const std::string& token) {
         const std::string bytes = question(token, "/api/v1/clients");
         const pid_t pid = start_silently(here_.words(command));
         // Asked again and again: being woken takes longer than the time that is measured here. The
@@ -69,7 +69,7 @@ std::vector<std::string> mint_many(const Installation& here, const std::string& 
     namespace manage = hourgate::manage;
     auto ledger = hourgate::store::SqliteLedger::open(here.database());
     REQUIRE(ledger.ok());
-    manage::TokenRules rules;
+    manage::TokenSettings rules;
     rules.live_max = count;
     const manage::Context context{*ledger.value(),
                                   {"test", "local"},
@@ -119,7 +119,7 @@ TEST_CASE("no change of role or plan is missed by a request that follows it") {
     Witness witness(here, server.ports().ask);
     REQUIRE(witness.ask(token) == 200);
     struct Step {
-        Words command;
+        Arguments command;
         int status;
     };
     const std::vector<Step> steps = {

@@ -16,12 +16,12 @@
 
 #include "base/text.h"
 #include "e2e/changer.h"
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
 using hourgate::store::Access;
-using hourgate::store::Connection;
+using hourgate::store::DatabaseConnection;
 
 namespace {
 
@@ -106,7 +106,7 @@ public:
     }
 
 private:
-    Connection connection_;
+    DatabaseConnection connection_;
 };
 
 /// What came of all runs.

@@ -18,7 +18,8 @@ constexpr std::size_t executable_bytes_max = 10U * 1'024U * 1'024U;
 
 /// A request whose body is waited for once the server has said so.
 std::string head_of_verify(std::size_t body_bytes) {
-    return "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+           "application/json\r\n"
            "Expect: 100-continue\r\nContent-Length: " +
            std::to_string(body_bytes) + "\r\n\r\n";
 }
@@ -28,7 +29,7 @@ std::string head_of_verify(std::size_t body_bytes) {
 TEST_CASE("what was acknowledged is there after kill -9 of server and command") {
     const Installation here;
     here.populate();
-    Words acknowledged;
+    Arguments acknowledged;
     for (int round = 0; round < 5; ++round) {
         Server server(here);
         for (int at = 0; at < 4; ++at) {
@@ -148,8 +149,8 @@ TEST_CASE("a gate is asked at a port and on a Unix socket, which any user may us
         std::string config = read_file(here.config());
         const std::string ask = "ask = \"127.0.0.1:0\"";
         config.replace(config.find(ask), ask.size(),
-                       std::string("ask = [") + (port ? "\"127.0.0.1:0\", " : "") + "\"unix:" +
-                           socket + "\"]");
+                       std::string("ask = [") + (port ? "\"127.0.0.1:0\", " : "") +
+                           "\"unix:" + socket + "\"]");
         write_file(here.config(), config);
         here.populate();
         const std::string asked = question(here.mint("manager@acme.example"), "/api/v1/clients");
@@ -211,7 +212,7 @@ TEST_CASE("the executable makes its database and serves in an empty root directo
         root.file("config.toml"),
         "[server]\npublic = \"127.0.0.1:0\"\nask = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n"
         "[database]\npath = \"/data/hourgate.db\"\n");
-    const auto inside = [&](Words command) {
+    const auto inside = [&](Arguments command) {
         command.insert(command.begin(),
                        {"chroot", root.path(), "/hourgate", "--config", "/config.toml"});
         return command;

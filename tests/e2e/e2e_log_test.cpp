@@ -249,7 +249,7 @@ TEST_CASE("a reader of the log that does not read stops no decision, and is told
     REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
     const int reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     REQUIRE(reader >= 0);
-    Words words = {"sh", "-c", "log=$1; shift; exec \"$@\" 2>\"$log\"", "sh", fifo};
+    Arguments words = {"sh", "-c", "log=$1; shift; exec \"$@\" 2>\"$log\"", "sh", fifo};
     for (const std::string& word : here.words({"serve", "--json"}))
         words.push_back(word);
     Program program(words);

@@ -34,9 +34,9 @@ TEST_CASE("a workspace is named in one way for every list, and the older way wor
     here.populate();
     here.must({"workspace", "add", "Bolt"});
     static_cast<void>(here.mint("Acme/owner@acme.example"));
-    for (const Words& command : {Words{"token", "list"}, Words{"member", "list"}, Words{"audit"},
-                                 Words{"usage"}, Words{"why"}}) {
-        Words by_option = command, by_word = command;
+    for (const Arguments& command : {Arguments{"token", "list"}, Arguments{"member", "list"},
+                                     Arguments{"audit"}, Arguments{"usage"}, Arguments{"why"}}) {
+        Arguments by_option = command, by_word = command;
         by_option.insert(by_option.end(), {"--workspace", "Acme"});
         by_word.emplace_back("Acme");
         INFO(command.front());
@@ -44,7 +44,7 @@ TEST_CASE("a workspace is named in one way for every list, and the older way wor
         if (command.front() == "usage" || command.front() == "why")
             continue;  // never had the older way
         CHECK(here.json(by_option) == here.json(by_word));
-        Words both = by_word;
+        Arguments both = by_word;
         both.insert(both.end(), {"--workspace", "Acme"});
         CHECK(here.run(both).exit_code == 2);
     }
@@ -218,29 +218,29 @@ TEST_CASE("every list is sorted and searched at the command line as it is over H
     here.populate();
     here.must({"workspace", "add", "Bolt"});
     const std::string first = prefix_of(here.mint("Acme/owner@acme.example"));
-    const auto column = [&](Words command, const char* name, const Words& more) {
+    const auto column = [&](Arguments command, const char* name, const Arguments& more) {
         command.insert(command.end(), more.begin(), more.end());
-        Words found;
+        Arguments found;
         for (const Json& one : here.json(command))
             found.push_back(one.at(name).get<std::string>());
         return found;
     };
-    CHECK(column({"workspace", "list"}, "name", {"--sort", "-name"}) == Words{"Bolt", "Acme"});
-    CHECK(column({"workspace", "list"}, "name", {"--search", "bOL"}) == Words{"Bolt"});
+    CHECK(column({"workspace", "list"}, "name", {"--sort", "-name"}) == Arguments{"Bolt", "Acme"});
+    CHECK(column({"workspace", "list"}, "name", {"--search", "bOL"}) == Arguments{"Bolt"});
     CHECK(column({"plan", "list"}, "name", {"--sort", "name"}) ==
-          Words{"agency", "free", "studio"});
-    CHECK(column({"plan", "list"}, "name", {"--search", "GEN"}) == Words{"agency"});
+          Arguments{"agency", "free", "studio"});
+    CHECK(column({"plan", "list"}, "name", {"--search", "GEN"}) == Arguments{"agency"});
     CHECK(column({"member", "list", "Acme"}, "email", {"--sort", "email"}) ==
-          Words{"admin@acme.example", "manager@acme.example", "member@acme.example",
-                "owner@acme.example"});
+          Arguments{"admin@acme.example", "manager@acme.example", "member@acme.example",
+                    "owner@acme.example"});
     CHECK(column({"member", "list", "Acme"}, "email", {"--search", "manag"}) ==
-          Words{"manager@acme.example"});
+          Arguments{"manager@acme.example"});
     CHECK(column({"token", "list"}, "prefix", {"--sort", "-created"}).front() == first);
     CHECK(column({"token", "list"}, "prefix", {"--sort", "created"}).back() == first);
-    CHECK(column({"token", "list"}, "prefix", {"--search", first}) == Words{first});
-    CHECK(column({"operator", "list"}, "name", {"--search", "init"}) == Words{"init"});
-    CHECK(column({"audit"}, "action", {"--sort", "at", "--limit", "1"}) == Words{"plan.set"});
-    CHECK(column({"audit"}, "action", {"--search", first}) == Words{"token.mint"});
+    CHECK(column({"token", "list"}, "prefix", {"--search", first}) == Arguments{first});
+    CHECK(column({"operator", "list"}, "name", {"--search", "init"}) == Arguments{"init"});
+    CHECK(column({"audit"}, "action", {"--sort", "at", "--limit", "1"}) == Arguments{"plan.set"});
+    CHECK(column({"audit"}, "action", {"--search", first}) == Arguments{"token.mint"});
     CHECK(here.json({"usage", "--sort", "hour", "--search", "x"}).empty());
     CHECK(here.json({"why", "--sort", "at", "--search", "x"}).empty());
     const Ran off = here.run({"token", "list", "--sort", "name"});
@@ -257,10 +257,10 @@ TEST_CASE("--dry-run shows what would be revoked, removed or closed, and changes
     const std::string op = here.json({"operator", "list"})[0].at("prefix");
     const auto events = [&] { return here.json({"audit", "--limit", "0"}).size(); };
     const std::size_t before = events();
-    for (const Words& which :
-         {Words{"token", "revoke", one, two}, Words{"token", "revoke", "--member", member},
-          Words{"token", "revoke", "--workspace", "Acme"}}) {
-        Words words = which;
+    for (const Arguments& which :
+         {Arguments{"token", "revoke", one, two}, Arguments{"token", "revoke", "--member", member},
+          Arguments{"token", "revoke", "--workspace", "Acme"}}) {
+        Arguments words = which;
         words.emplace_back("--dry-run");
         const Json json = here.json(words);
         CHECK(json.at("dryRun") == true);
@@ -306,7 +306,7 @@ TEST_CASE("every command that changes something that is there can be tried with 
     };
     const std::string before = all();
     struct Change {
-        Words words;
+        Arguments words;
         std::string shows;  // of what it would be
     };
     for (const Change& change :
@@ -322,7 +322,7 @@ TEST_CASE("every command that changes something that is there can be tried with 
           Change{{"plan", "remove", "spare"}, "would be removed"},
           Change{{"token", "rename", token, "other"}, "other"},
           Change{{"token", "note", token, "words"}, "words"}}) {
-        Words words = change.words;
+        Arguments words = change.words;
         words.emplace_back("--dry-run");
         INFO(words[0] << " " << words[1]);
         const Ran text = here.run(words);
@@ -352,7 +352,7 @@ TEST_CASE("lists take the filters that the admin API has, and shells complete th
     here.must({"member", "add", "Acme", "--service", "robot"});
     here.must({"member", "remove", "Acme/member@acme.example"});
     here.must({"token", "mint", "Acme/owner@acme.example", "--name", "t", "--env", "test"});
-    const auto names = [&](const Words& words, const char* field) {
+    const auto names = [&](const Arguments& words, const char* field) {
         std::string all;
         for (const Json& item : here.json(words))
             all += (item.at(field).is_null() ? "-" : std::string(item.at(field))) + " ";
@@ -392,7 +392,7 @@ TEST_CASE("a rotation names both tokens, at the token and in the audit log") {
     CHECK(contains(here.run({"token", "show", made}).out, old));
     CHECK(here.json({"token", "show", made}).at("predecessor") == old);
     for (const std::string& object : {old, made}) {
-        const Words words = {"audit", "--action", "token.rotate", "--object", object};
+        const Arguments words = {"audit", "--action", "token.rotate", "--object", object};
         CHECK(contains(here.run(words).out, old + " -> " + made));
         CHECK(here.json(words).size() == 1);
         CHECK(here.json(words)[0].at("object") == old);
@@ -405,12 +405,12 @@ TEST_CASE("a span beyond its bound is refused with the value, the bound and the 
     here.populate();
     const std::string token = prefix_of(here.mint("Acme/owner@acme.example"));
     struct Typed {
-        Words words;
+        Arguments words;
         const char* what;
         const char* next;
     };
-    const Words mint = {"token", "mint", "Acme/owner@acme.example", "--name", "n", "--expires"};
-    const auto with = [](Words words, const char* last) {
+    const Arguments mint = {"token", "mint", "Acme/owner@acme.example", "--name", "n", "--expires"};
+    const auto with = [](Arguments words, const char* last) {
         words.emplace_back(last);
         return words;
     };
@@ -478,11 +478,12 @@ TEST_CASE("a filter that fits nothing on record is told from a quiet day") {
     CHECK(contains(here.run({"why", "--token", "000000000000"}).err,
                    "no decision on record is of --token '000000000000'"));
     // Elsewhere what is named has to exist.
-    for (const Words& words :
-         {Words{"audit", "Nowhere"}, Words{"usage", "--member", "nobody@x.example"},
-          Words{"usage", "--token", "000000000000"}, Words{"usage", "--workspace", "Nowhere"},
-          Words{"token", "list", "--member", "nobody@x.example"}, Words{"token", "list", "Nowhere"},
-          Words{"why", "--workspace", "Nowhere"}}) {
+    for (const Arguments& words :
+         {Arguments{"audit", "Nowhere"}, Arguments{"usage", "--member", "nobody@x.example"},
+          Arguments{"usage", "--token", "000000000000"},
+          Arguments{"usage", "--workspace", "Nowhere"},
+          Arguments{"token", "list", "--member", "nobody@x.example"},
+          Arguments{"token", "list", "Nowhere"}, Arguments{"why", "--workspace", "Nowhere"}}) {
         INFO(words.front() + " " + words.back());
         const Ran ran = here.run(words);
         CHECK(ran.exit_code == 1);

@@ -284,7 +284,7 @@ TEST_CASE("systemd-socket-activate, where it is installed, starts a server that 
     replace(here, "ask = \"127.0.0.1:0\"", "ask = \"unix:" + path + "\"");
     here.populate();
     const std::string token = here.mint("manager@acme.example");
-    Words words = {"systemd-socket-activate", "--listen=" + path, "--fdname=ask"};
+    Arguments words = {"systemd-socket-activate", "--listen=" + path, "--fdname=ask"};
     for (const std::string& word : here.words({"serve"}))
         words.push_back(word);
     Program program(words);

@@ -74,14 +74,14 @@ struct Place {
     Folder parent;
     std::string gate = parent.file("gate");
     std::string port = std::to_string(free_port());
-    [[nodiscard]] Words words(const std::string& api, const Words& more = {}) const {
-        Words words = {binary(), "quickstart", "--api", api, "--folder", gate};
+    [[nodiscard]] Arguments words(const std::string& api, const Arguments& more = {}) const {
+        Arguments words = {binary(), "quickstart", "--api", api, "--folder", gate};
         if (std::find(more.begin(), more.end(), "--port") == more.end())
             words.insert(words.end(), {"--port", port});
         words.insert(words.end(), more.begin(), more.end());
         return words;
     }
-    [[nodiscard]] Ran quickstart(const std::string& api, const Words& more = {}) const {
+    [[nodiscard]] Ran quickstart(const std::string& api, const Arguments& more = {}) const {
         return run(words(api, more));
     }
 };
@@ -102,7 +102,7 @@ TEST_CASE("quickstart makes a gate that answers the printed curl line from the A
     const Ran made = place.quickstart("http://127.0.0.1:" + std::to_string(api.port()));
     CHECK(made.exit_code == 0);
     CHECK(made.err.empty());
-    CHECK(names_in(place.parent.path()) == Words{"gate"});
+    CHECK(names_in(place.parent.path()) == Arguments{"gate"});
     CHECK(mode_of(place.gate) == 0700);
     CHECK(mode_of(place.gate + "/config.toml") == 0600);
     CHECK(mode_of(place.gate + "/hourgate.db") == 0600);
@@ -166,7 +166,7 @@ TEST_CASE("quickstart overwrites nothing: no folder, no file, no link") {
     Place link;
     REQUIRE(::symlink("/nowhere/at/all", link.gate.c_str()) == 0);
     CHECK(refused(link));
-    CHECK(names_in(link.parent.path()) == Words{"gate"});
+    CHECK(names_in(link.parent.path()) == Arguments{"gate"});
     Place twice;
     CHECK(twice.quickstart("http://127.0.0.1:3000").exit_code == 0);
     const std::string config = read_file(twice.gate + "/config.toml");
@@ -225,7 +225,7 @@ TEST_CASE("what a killed quickstart left is taken away by the next, and nothing 
          {"/quickstart", "/config.toml", "/hourgate.db", "/hourgate.db-wal"})
         write_file(part + name, "half");
     CHECK(place.quickstart("http://127.0.0.1:3000").exit_code == 0);
-    CHECK(names_in(place.parent.path()) == Words{"gate"});
+    CHECK(names_in(place.parent.path()) == Arguments{"gate"});
 
     Place other;  // somebody's folder of that name
     const std::string theirs = other.gate + ".part";
@@ -241,7 +241,7 @@ TEST_CASE("what a killed quickstart left is taken away by the next, and nothing 
     const int mark = ::open((held + "/quickstart").c_str(), O_RDWR | O_CLOEXEC);
     REQUIRE(::flock(mark, LOCK_EX) == 0);
     CHECK(contains(busy.quickstart("http://127.0.0.1:3000").err, "another quickstart is making"));
-    CHECK(names_in(held) == Words{"quickstart"});
+    CHECK(names_in(held) == Arguments{"quickstart"});
     ::close(mark);
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("a quickstart that is killed at any moment leaves a whole gate or none
         const Ran again = place.quickstart("unix:/nowhere.sock");
         INFO(again.err);
         CHECK(again.exit_code == (whole ? 1 : 0));
-        CHECK(names_in(place.parent.path()) == Words{"gate"});
+        CHECK(names_in(place.parent.path()) == Arguments{"gate"});
         CHECK(run({binary(), "token", "list", "--config", place.gate + "/config.toml"}).exit_code ==
               0);
     }
@@ -273,7 +273,7 @@ TEST_CASE("of two quickstarts at once one makes the gate") {
     for (const auto& one : both)
         made += one->wait() == 0;
     CHECK(made == 1);
-    CHECK(names_in(place.parent.path()) == Words{"gate"});
+    CHECK(names_in(place.parent.path()) == Arguments{"gate"});
 }
 
 TEST_CASE("quickstart makes nothing where a port is taken, and says which flag changes it") {
@@ -281,7 +281,7 @@ TEST_CASE("quickstart makes nothing where a port is taken, and says which flag c
         Place place;
         const int taken = std::stoi(place.port) + offset;
         const Listening other(static_cast<std::uint16_t>(taken));
-        for (const Words& more : {Words{}, Words{"--dry-run"}}) {
+        for (const Arguments& more : {Arguments{}, Arguments{"--dry-run"}}) {
             const Ran ran = place.quickstart("http://127.0.0.1:3000", more);
             INFO(ran.err);
             CHECK(ran.exit_code == 1);
@@ -338,7 +338,7 @@ TEST_CASE("a path after --database that is no database is blamed, and not the co
     write_file(text, "hello\n");
     for (const std::string& path : {folder + "/none.db", folder, text})
         for (const char* const command : {"token list", "backup /nowhere/b.db", "doctor"}) {
-            Words words = {binary()};
+            Arguments words = {binary()};
             for (const std::string_view word : hourgate::split(command, ' '))
                 words.emplace_back(word);
             words.insert(words.end(), {"--database", path});
@@ -357,7 +357,7 @@ TEST_CASE("what commands say of other commands names the configuration that they
     REQUIRE(place.quickstart("unix:/nowhere.sock").exit_code == 0);
     const std::string config = place.gate + "/config.toml";
     const std::string named = " --config " + config;
-    const auto said = [&](Words words) {
+    const auto said = [&](Arguments words) {
         words.insert(words.begin(), binary());
         words.insert(words.end(), {"--config", config});
         const Ran ran = run(words);

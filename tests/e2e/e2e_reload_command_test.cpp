@@ -100,7 +100,7 @@ TEST_CASE("hourgate reload checks the file that the server reads, wherever it is
     Server server(site.here);
     const std::string other = site.here.folder().file("other.toml");
     write_file(other, read_file(site.here.config()));
-    const Words by_other = {binary(), "--config", other, "reload"};
+    const Arguments by_other = {binary(), "--config", other, "reload"};
     const Ran warned = run(by_other);
     CHECK(warned.exit_code == 0);
     CHECK(contains(warned.err, "the server reads " + site.here.config() + ", and not " + other));
@@ -168,7 +168,7 @@ TEST_CASE("who may not reach the server is shown who may") {
     Server server(site.here);
     REQUIRE(run({"chmod", "0644", site.here.config()}).exit_code == 0);
     REQUIRE(run({"chmod", "0700", site.here.folder().file("data")}).exit_code == 0);
-    Words words = as_nobody();
+    Arguments words = as_nobody();
     for (const std::string& word : site.here.words({"reload"}))
         words.push_back(word);
     const Ran refused = run(words);

@@ -222,8 +222,8 @@ TEST_CASE("an API that moves is found again: by its name, without a restart") {
     const std::string local = "127.0.0.1 localhost\n";
     write_file(hosts, local + "127.0.0.9 api.test\n");  // where nobody listens
     site.here.configure(by_name);
-    Words words = {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
-                   hosts};
+    Arguments words = {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"",
+                       hosts};
     for (const std::string& word : site.here.words({"serve"}))
         words.push_back(word);
     Program server(words);

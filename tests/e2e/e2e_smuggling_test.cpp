@@ -38,9 +38,9 @@ public:
                        // One request a connection, and who sends half of one is not waited for.
                        "keepalive_timeout 0;\nclient_body_timeout 1s;\n"
                        "client_header_timeout 1s;\n}\n}\n");
-        program_ = std::make_unique<Program>(Words{executable("nginx"), "-e", "stderr", "-p",
-                                                   folder_.path(), "-c", folder_.file("main")},
-                                             Words{"LD_LIBRARY_PATH=" + library_path()});
+        program_ = std::make_unique<Program>(Arguments{executable("nginx"), "-e", "stderr", "-p",
+                                                       folder_.path(), "-c", folder_.file("main")},
+                                             Arguments{"LD_LIBRARY_PATH=" + library_path()});
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (std::chrono::steady_clock::now() < deadline) {
             try {

@@ -12,17 +12,17 @@ using namespace hourgate::e2e;
 
 namespace {
 
-const Words all = {"nginx", "caddy", "haproxy", "haproxy.lua", "traefik", "envoy"};
+const Arguments all = {"nginx", "caddy", "haproxy", "haproxy.lua", "traefik", "envoy"};
 
 /// A configuration of its own, without a database.
 class Configured {
 public:
     explicit Configured(const std::string& text) { write_file(folder_.file("c.toml"), text); }
-    [[nodiscard]] Ran run(Words words) const {
+    [[nodiscard]] Ran run(Arguments words) const {
         words.insert(words.begin(), {binary(), "--config", folder_.file("c.toml"), "snippets"});
         return hourgate::e2e::run(words);
     }
-    [[nodiscard]] std::string text(const Words& words) const {
+    [[nodiscard]] std::string text(const Arguments& words) const {
         const Ran ran = run(words);
         INFO(ran.err);
         CHECK(ran.exit_code == 0);
@@ -30,7 +30,7 @@ public:
                contains(ran.err, "warning: [upstream] url is not set, ")));
         return ran.out;
     }
-    void refuses(const Words& words, int exit_code, const std::string& what,
+    void refuses(const Arguments& words, int exit_code, const std::string& what,
                  const std::string& next) const {
         const Ran ran = run(words);
         INFO(ran.err);
@@ -79,10 +79,10 @@ TEST_CASE("every text is filled in from the configuration, and leaves nothing to
 
 TEST_CASE("each text removes every header with which a caller would speak for a proxy") {
     const Configured here("[upstream]\nurl = \"http://127.0.0.1:3000\"\n");
-    const std::vector<Words> texts = {
+    const std::vector<Arguments> texts = {
         {"nginx"},   {"nginx", "--in-front"},   {"caddy"},   {"caddy", "--in-front"},
         {"haproxy"}, {"haproxy", "--in-front"}, {"traefik"}, {"envoy"}};
-    for (const Words& words : texts) {
+    for (const Arguments& words : texts) {
         INFO(words.front() << (words.size() > 1 ? " in front" : ""));
         const std::string text = hourgate::lower(here.text(words));
         CHECK_FALSE(contains(text, "{{"));
@@ -246,13 +246,13 @@ TEST_CASE("parts for a site are written to a folder, and no file of somebody els
     const Json json = Json::parse(here.run({"nginx", "--parts", folder.path(), "--json"}).out);
     CHECK(json.at("files").size() == 3);
     CHECK(json.at("files").at(2) == mine);
-    for (const Words& bad : std::vector<Words>{{"caddy", "--parts", folder.path()},
-                                               {"nginx", "--force"},
-                                               {"nginx", "--parts", "relative"},
-                                               {"nginx", "--parts", folder.file("missing")},
-                                               {"nginx", "--parts", folder.path(), "--in-front"},
-                                               {"nginx", "--parts", folder.path(), "--listen",
-                                                "127.0.0.1:80"}})
+    for (const Arguments& bad :
+         std::vector<Arguments>{{"caddy", "--parts", folder.path()},
+                                {"nginx", "--force"},
+                                {"nginx", "--parts", "relative"},
+                                {"nginx", "--parts", folder.file("missing")},
+                                {"nginx", "--parts", folder.path(), "--in-front"},
+                                {"nginx", "--parts", folder.path(), "--listen", "127.0.0.1:80"}})
         CHECK(here.run(bad).exit_code == 2);
 }
 
@@ -277,8 +277,8 @@ TEST_CASE("each text says which one it is, whatever is filled in") {
     const Configured here(""), other("[server]\nask = \"127.0.0.1:8411\"\napi_prefix = \"/own\"\n");
     std::vector<std::string> marks;
     for (const std::string proxy : {"nginx", "caddy", "haproxy"})
-        for (const Words& more : {Words{}, Words{"--in-front"}}) {
-            Words words = {proxy};
+        for (const Arguments& more : {Arguments{}, Arguments{"--in-front"}}) {
+            Arguments words = {proxy};
             words.insert(words.end(), more.begin(), more.end());
             INFO(proxy << " " << more.size());
             const std::string found = mark(here.text(words), proxy);

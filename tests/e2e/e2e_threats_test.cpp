@@ -145,9 +145,10 @@ void check_shown_as_text(Site& site, const std::string& name, const std::string&
     CHECK(letter.header("X-Content-Type-Options") == "nosniff");
     const Answered document = site.own(why, token, {{"Accept", "application/json"}});
     CHECK(Json::parse(document.body).is_object());
-    for (const Words& command : {Words{"workspace", "list"}, Words{"token", "list"},
-                                 Words{"token", "show", prefix_of(token)}, Words{"audit"},
-                                 Words{"why", refused.header("X-Hourgate-Decision")}}) {
+    for (const Arguments& command :
+         {Arguments{"workspace", "list"}, Arguments{"token", "list"},
+          Arguments{"token", "show", prefix_of(token)}, Arguments{"audit"},
+          Arguments{"why", refused.header("X-Hourgate-Decision")}}) {
         const Ran ran = site.here().run(command);
         CHECK(ran.exit_code == 0);
         CHECK(is_tame(ran.out));
@@ -253,11 +254,12 @@ TEST_CASE("SQL in a path, a filter, a cursor or an argument finds nothing and ch
         }
     }
     for (const std::string text : {"' OR '1'='1", "\" OR 1=1 --", "%", "_", "x') --"})
-        for (const Words& command :
-             {Words{"workspace", "show", text}, Words{"member", "list", text},
-              Words{"member", "role", text, "owner"}, Words{"member", "remove", text},
-              Words{"token", "list", text}, Words{"token", "show", text},
-              Words{"token", "revoke", text}, Words{"plan", "remove", text}, Words{"why", text}}) {
+        for (const Arguments& command :
+             {Arguments{"workspace", "show", text}, Arguments{"member", "list", text},
+              Arguments{"member", "role", text, "owner"}, Arguments{"member", "remove", text},
+              Arguments{"token", "list", text}, Arguments{"token", "show", text},
+              Arguments{"token", "revoke", text}, Arguments{"plan", "remove", text},
+              Arguments{"why", text}}) {
             INFO(text << ' ' << command[0] << ' ' << command[1]);
             CHECK(site.here().run(command).exit_code != 0);
         }

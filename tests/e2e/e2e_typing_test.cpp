@@ -54,7 +54,7 @@ TEST_CASE("colours are for a terminal, unless NO_COLOR or TERM=dumb says no") {
     }
     Installation here;
     here.populate();
-    const Words wrong = here.words({"workspace", "show", "Bolt"});
+    const Arguments wrong = here.words({"workspace", "show", "Bolt"});
     CHECK(contains(seen_on_terminal(wrong, {"TERM=xterm"}), "\x1b[1;31mhourgate:\x1b[0m there"));
     CHECK_FALSE(contains(seen_on_terminal(wrong, {"TERM=xterm", "NO_COLOR=1"}), "\x1b"));
     CHECK_FALSE(contains(seen_on_terminal(wrong, {"TERM=dumb"}), "\x1b"));
@@ -125,7 +125,7 @@ TEST_CASE("ready says whether the server answers, by its exit code") {
 TEST_CASE("an error in JSON has a code that programs can go by") {
     Installation here;
     here.populate();
-    const auto code = [&](Words command) {
+    const auto code = [&](Arguments command) {
         command.emplace_back("--json");
         return std::string(Json::parse(here.run(command).err).at("error").at("code"));
     };

@@ -40,8 +40,9 @@ public:
         : proxy_(std::move(proxy)), folder_(folder) {
         write_file(folder.file("snippet"), text(place_.text()));
         program_ = std::make_unique<Program>(
-            words(), Words{"LD_LIBRARY_PATH=" + library_path(), "HOME=" + folder.path(),
-                           "XDG_DATA_HOME=" + folder.path(), "XDG_CONFIG_HOME=" + folder.path()});
+            words(),
+            Arguments{"LD_LIBRARY_PATH=" + library_path(), "HOME=" + folder.path(),
+                      "XDG_DATA_HOME=" + folder.path(), "XDG_CONFIG_HOME=" + folder.path()});
         until_it_listens();
     }
     ~Front() {
@@ -62,7 +63,7 @@ public:
     [[nodiscard]] std::string url() const { return "http://" + place_.text(); }
 
 private:
-    Words words() const {
+    Arguments words() const {
         const std::string main = folder_.file("main");
         const std::string program = executable(proxy_);
         if (proxy_ == "nginx") {

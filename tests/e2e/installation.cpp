@@ -39,17 +39,17 @@ void Installation::configure(const std::string& more) const {
                    database() + "\"\n" + more + example.substr(example.find("\n[[resource]]")));
 }
 
-Words Installation::words(Words command) const {
+Arguments Installation::words(Arguments command) const {
     command.insert(command.begin(), {binary(), "--config", config()});
     return command;
 }
 
-Ran Installation::run(const Words& command) const {
+Ran Installation::run(const Arguments& command) const {
     return e2e::run(words(command));
 }
 
-Json Installation::json(const Words& command) const {
-    Words with_json = command;
+Json Installation::json(const Arguments& command) const {
+    Arguments with_json = command;
     with_json.emplace_back("--json");
     const Ran ran = run(with_json);
     if (ran.exit_code != 0)
@@ -64,8 +64,8 @@ void Installation::populate() const {
         must({"member", "add", "Acme", role + "@acme.example", "--role", role});
 }
 
-std::string Installation::mint(const std::string& member, const Words& more) const {
-    Words command = {"token", "mint", member, "--name", "test"};
+std::string Installation::mint(const std::string& member, const Arguments& more) const {
+    Arguments command = {"token", "mint", member, "--name", "test"};
     command.insert(command.end(), more.begin(), more.end());
     return json(command).at("token");
 }

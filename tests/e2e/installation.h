@@ -31,18 +31,18 @@ public:
     void configure(const std::string& more) const;
 
     /// The words of a command, with the configuration named.
-    [[nodiscard]] Words words(Words command) const;
-    [[nodiscard]] Ran run(const Words& command) const;
+    [[nodiscard]] Arguments words(Arguments command) const;
+    [[nodiscard]] Ran run(const Arguments& command) const;
     /// Runs it with --json and reads what it prints. Throws when it fails.
-    [[nodiscard]] Json json(const Words& command) const;
+    [[nodiscard]] Json json(const Arguments& command) const;
     /// The same, when only what it does matters.
-    void must(const Words& command) const { static_cast<void>(json(command)); }
+    void must(const Arguments& command) const { static_cast<void>(json(command)); }
 
     /// init, and a workspace "Acme" on studio with owner@, admin@, manager@ and
     /// member@acme.example.
     void populate() const;
     /// Mints a token; its text.
-    [[nodiscard]] std::string mint(const std::string& member, const Words& more = {}) const;
+    [[nodiscard]] std::string mint(const std::string& member, const Arguments& more = {}) const;
 
 private:
     Folder folder_;

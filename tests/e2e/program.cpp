@@ -47,7 +47,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-std::vector<std::string> environment_with(const Words& variables) {
+std::vector<std::string> environment_with(const Arguments& variables) {
     std::vector<std::string> all(variables);
     for (char** variable = environ; *variable != nullptr; ++variable)
         if (!std::string_view(*variable).starts_with("HOURGATE_CONFIG="))
@@ -56,21 +56,22 @@ std::vector<std::string> environment_with(const Words& variables) {
 }
 
 /// What tells a program of `passed` (sd_listen_fds(3)): only a shell knows its id in advance.
-Words told_of(const PassedOn& passed, const Words& words) {
+Arguments told_of(const PassedOn& passed, const Arguments& words) {
     std::string names;
     for (const auto& [name, fd] : passed)
         names += (names.empty() ? "" : ":") + name;
-    Words all = {"/bin/sh", "-c",
-                 "LISTEN_PID=$$ LISTEN_FDS=" + std::to_string(passed.size()) + " LISTEN_FDNAMES='" +
-                     names + "'; export LISTEN_PID LISTEN_FDS LISTEN_FDNAMES; exec \"$@\"",
-                 "sh"};
+    Arguments all = {"/bin/sh", "-c",
+                     "LISTEN_PID=$$ LISTEN_FDS=" + std::to_string(passed.size()) +
+                         " LISTEN_FDNAMES='" + names +
+                         "'; export LISTEN_PID LISTEN_FDS LISTEN_FDNAMES; exec \"$@\"",
+                     "sh"};
     all.insert(all.end(), words.begin(), words.end());
     return all;
 }
 
 /// Starts a program; -1 for `out` and `err` is /dev/null.
-pid_t start(const Words& words, const Words& variables, const std::string& folder, int out, int err,
-            const PassedOn& passed = {}) {
+pid_t start(const Arguments& words, const Arguments& variables, const std::string& folder, int out,
+            int err, const PassedOn& passed = {}) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -200,7 +201,7 @@ bool is_root() noexcept {
     return ::geteuid() == 0;
 }
 
-Words as_nobody() {
+Arguments as_nobody() {
     if (!is_root())
         return {};
     return {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
@@ -235,11 +236,11 @@ std::optional<int> exit_code_if_ended(pid_t pid) {
     return exit_code_of(status);
 }
 
-pid_t start_silently(const Words& words) {
+pid_t start_silently(const Arguments& words) {
     return start(words, {}, "", -1, -1);
 }
 
-Ran run(const Words& words, const Words& variables, const std::string& folder) {
+Ran run(const Arguments& words, const Arguments& variables, const std::string& folder) {
     const auto out = make_pipe(), err = make_pipe();
     const pid_t pid = start(words, variables, folder, out[1], err[1]);
     ::close(out[1]);
@@ -253,7 +254,7 @@ Ran run(const Words& words, const Words& variables, const std::string& folder) {
     return ran;
 }
 
-Program::Program(const Words& words, const Words& variables, const PassedOn& passed) {
+Program::Program(const Arguments& words, const Arguments& variables, const PassedOn& passed) {
     const auto out = make_pipe(), err = make_pipe();
     pid_ = start(words, variables, "", out[1], err[1], passed);
     ::close(out[1]);

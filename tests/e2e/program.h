@@ -15,7 +15,7 @@
 
 namespace hourgate::e2e {
 
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 /// A folder of its own (0755, so that another user can look in), removed at the end.
 class Folder {
@@ -42,7 +42,7 @@ void write_file(const std::string& path, std::string_view text);
 [[nodiscard]] bool is_root() noexcept;
 /// What to put before a command so that it is run by a user without rights; empty when this user
 /// has none already. REQUIRES: not root, or setpriv is installed.
-[[nodiscard]] Words as_nobody();
+[[nodiscard]] Arguments as_nobody();
 
 /// HOURGATE_BINARY, or a copy that every user can reach.
 [[nodiscard]] std::string binary();
@@ -59,7 +59,7 @@ struct Ran {
 
 /// Runs a program to its end. The environment is this one's without HOURGATE_CONFIG, and
 /// `variables` ("NAME=VALUE").
-[[nodiscard]] Ran run(const Words& words, const Words& variables = {},
+[[nodiscard]] Ran run(const Arguments& words, const Arguments& variables = {},
                       const std::string& folder = "");
 
 /// Sockets for a program, as a service manager passes them on: names and descriptors.
@@ -68,7 +68,8 @@ using PassedOn = std::vector<std::pair<std::string, int>>;
 /// A program that goes on running. Killed at the end when it still does.
 class Program {
 public:
-    explicit Program(const Words& words, const Words& variables = {}, const PassedOn& passed = {});
+    explicit Program(const Arguments& words, const Arguments& variables = {},
+                     const PassedOn& passed = {});
     ~Program();
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
@@ -103,7 +104,7 @@ private:
 [[nodiscard]] long resident_kib_of(pid_t pid);
 
 /// Starts `words` with nothing to read and nothing to say; for loops that time its end.
-[[nodiscard]] pid_t start_silently(const Words& words);
+[[nodiscard]] pid_t start_silently(const Arguments& words);
 /// Its exit code, as Ran::exit_code, if it has ended by now.
 [[nodiscard]] std::optional<int> exit_code_if_ended(pid_t pid);
 

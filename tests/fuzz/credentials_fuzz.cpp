@@ -76,7 +76,7 @@ void check_gate(const Sent& sent) {
     for (const http::HeaderView& header : sent.headers)
         request.headers.push_back({std::string(header.name), std::string(header.value)});
     const std::string token = HttpBench::token();
-    const http::Answer answer = bench.ask(request);
+    const http::Response answer = bench.ask(request);
     HOURGATE_LAW(answer.status >= 200 && answer.status < 600);
     HOURGATE_LAW(!test::shows(answer, token));
     for (const http::Header& header : answer.headers)

@@ -14,8 +14,8 @@
 #include "manage/accounts.h"
 #include "manage/tokens.h"
 #include "store/backup.h"
-#include "store/connection.h"
 #include "store/database.h"
+#include "store/database_connection.h"
 #include "store/health.h"
 #include "store/leased_directory.h"
 #include "store/sqlite_ledger.h"
@@ -52,7 +52,7 @@ Newest newest() {
     const std::string path = folder.file("hourgate.db");
     take(store::create_database(path));
     auto ledger = take(store::SqliteLedger::open(path));
-    const manage::TokenRules rules;
+    const manage::TokenSettings rules;
     const manage::Context context{
         *ledger, {"cli:test", "local"}, {1'000'000'000, now_ms}, rules, {}};
     take(manage::add_built_in_plans(context));
@@ -77,7 +77,7 @@ std::string oldest() {
     const std::string path = folder.file("hourgate.db");
     test::write_bytes(path, "");
     {
-        store::Connection connection(path, store::Access::draft, 0);
+        store::DatabaseConnection connection(path, store::Access::draft, 0);
         connection.run(embedded::migrations[0].text);
         connection.run(
             "INSERT INTO migrations VALUES (1, '0001_initial.sql', 1);"
@@ -177,7 +177,7 @@ void check_database(const std::string& path) {
     const auto looked = store::look_at(path);
     HOURGATE_LAW(looked && looked.value().kind == store::FileState::Kind::ours);
     HOURGATE_LAW(looked.value().schema == store::schema_version());
-    const auto over = store::look_over(path, [] { return true; });
+    const auto over = store::inspect_pages(path, [] { return true; });
     HOURGATE_LAW(!over || over.value().outcome != store::LookedOver::Outcome::not_finished);
     static_cast<void>(store::latest_stamp(path));
     serve(path);
@@ -201,7 +201,7 @@ void check_backup(const test::TempFolder& folder, const std::string& file) {
         return;
     }
     HOURGATE_LAW(store::check_database(path, store::Migrate::no).ok());
-    const auto over = store::look_over(path, [] { return true; });
+    const auto over = store::inspect_pages(path, [] { return true; });
     HOURGATE_LAW(over && over.value().outcome == store::LookedOver::Outcome::sound);
     serve(path);
 }

@@ -22,9 +22,9 @@
 using namespace hourgate;
 using namespace hourgate::test;
 using hourgate::http::After;
-using hourgate::http::Head;
 using hourgate::http::HeadScanner;
 using hourgate::http::Listener;
+using hourgate::http::RequestHead;
 using hourgate::http::Session;
 using Phase = hourgate::http::Session::Phase;
 using Random = std::mt19937_64;
@@ -108,8 +108,8 @@ std::string said_plainly(World& world, Listener listener, const Address& peer,
                          std::string_view bytes) {
     std::string said;
     std::string method;
-    const auto write = [&](const http::Answer& answer, After after) {
-        http::write_answer(said, answer, method, after, 0);
+    const auto write = [&](const http::Response& answer, After after) {
+        http::write_response(said, answer, method, after, 0);
     };
     for (;;) {
         HeadScanner scanner;
@@ -121,8 +121,8 @@ std::string said_plainly(World& world, Listener listener, const Address& peer,
             write(http::answer_to(scanner.flaw(), {*world.bench.service.reply()}), After::close);
             return said;
         }
-        Head head;
-        http::parse_head(bytes.substr(0, scanner.size()), head);
+        RequestHead head;
+        http::parse_request_head(bytes.substr(0, scanner.size()), head);
         bytes.remove_prefix(scanner.size());
         method = head.request.method;
         if (head.flaw != http::HeadFlaw::none) {
@@ -144,11 +144,11 @@ std::string_view without_bodies(std::string_view bytes) {
         HeadScanner scanner;
         if (scanner.scan(rest) != HeadScanner::State::complete)
             return bytes;
-        Head head;
-        http::parse_head(rest.substr(0, scanner.size()), head);
+        RequestHead head;
+        http::parse_request_head(rest.substr(0, scanner.size()), head);
         if (head.flaw != http::HeadFlaw::none)
             return bytes;
-        if (head.body != Head::Body::none)
+        if (head.body != RequestHead::Body::none)
             return bytes.substr(0, bytes.size() - rest.size());
         rest.remove_prefix(scanner.size());
     }
@@ -171,9 +171,9 @@ void check_reading(std::string_view bytes) {
     if (scanner.scan(bytes) != HeadScanner::State::complete)
         return;
     std::string_view whole = bytes.substr(0, scanner.size());
-    Head head;
-    http::parse_head(whole, head);
-    if (head.flaw != http::HeadFlaw::none || head.body != Head::Body::none ||
+    RequestHead head;
+    http::parse_request_head(whole, head);
+    if (head.flaw != http::HeadFlaw::none || head.body != RequestHead::Body::none ||
         !is_plain(head.request))
         return;
     if (whole.starts_with("\r\n"))

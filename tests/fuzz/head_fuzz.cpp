@@ -11,9 +11,9 @@
 #include "http/wire/request_head.h"
 
 using namespace hourgate;
-using http::Head;
 using http::HeadFlaw;
 using http::HeadScanner;
+using http::RequestHead;
 using State = http::HeadScanner::State;
 
 namespace {
@@ -26,7 +26,7 @@ State scan_slowly(HeadScanner& scanner, std::string_view bytes) {
     return state;
 }
 
-std::string printed(const Head& head) {
+std::string printed(const RequestHead& head) {
     std::string text(head.request.method);
     text += " " + std::string(head.request.target) + " HTTP/1." +
             std::to_string(head.minor_version) + "\r\n";
@@ -35,7 +35,7 @@ std::string printed(const Head& head) {
     return text + "\r\n";
 }
 
-bool same(const Head& a, const Head& b) {
+bool same(const RequestHead& a, const RequestHead& b) {
     return a.request.method == b.request.method && a.request.target == b.request.target &&
            std::equal(a.request.headers.begin(), a.request.headers.end(), b.request.headers.begin(),
                       b.request.headers.end(),
@@ -46,16 +46,16 @@ bool same(const Head& a, const Head& b) {
            a.keep_alive == b.keep_alive && a.expects_continue == b.expects_continue;
 }
 
-void check_read(const Head& head) {
+void check_read(const RequestHead& head) {
     const http::RequestView& request = head.request;
-    HOURGATE_LAW(http::is_word(request.method));
+    HOURGATE_LAW(http::is_http_token(request.method));
     HOURGATE_LAW(!request.target.empty() && request.target.size() <= limits::target_bytes_max);
     for (const char c : request.target)
         HOURGATE_LAW(c != ' ' && !is_control_byte(c));
     HOURGATE_LAW(request.headers.size() <= limits::headers_max);
     std::size_t lengths = 0, encodings = 0;
     for (const http::HeaderView& header : request.headers) {
-        HOURGATE_LAW(http::is_word(header.name));
+        HOURGATE_LAW(http::is_http_token(header.name));
         HOURGATE_LAW(trimmed(header.value) == header.value);
         for (const char c : header.value)
             HOURGATE_LAW(c == '\t' || !is_control_byte(c));
@@ -64,8 +64,8 @@ void check_read(const Head& head) {
     }
     // One framing, which nobody can take for another.
     HOURGATE_LAW(lengths + encodings <= 1);
-    HOURGATE_LAW((head.body == Head::Body::chunked) == (encodings == 1));
-    HOURGATE_LAW(head.body != Head::Body::length || (lengths == 1 && head.body_bytes > 0));
+    HOURGATE_LAW((head.body == RequestHead::Body::chunked) == (encodings == 1));
+    HOURGATE_LAW(head.body != RequestHead::Body::length || (lengths == 1 && head.body_bytes > 0));
     HOURGATE_LAW(head.minor_version == 1 || head.minor_version == 0);
     HOURGATE_LAW(head.minor_version == 0 || request.count("Host") == 1);
 }
@@ -84,8 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (state != State::complete)
         return 0;
     HOURGATE_LAW(at_once.size() == slowly.size() && at_once.size() <= bytes.size());
-    Head head;
-    http::parse_head(bytes.substr(0, at_once.size()), head);
+    RequestHead head;
+    http::parse_request_head(bytes.substr(0, at_once.size()), head);
     if (head.flaw != HeadFlaw::none) {
         HOURGATE_LAW(http::answer_to(head.flaw, {http::ReplySettings{}}).status >= 400);
         return 0;
@@ -94,8 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = printed(head);
     HeadScanner again;
     HOURGATE_LAW(again.scan(text + "GET") == State::complete && again.size() == text.size());
-    Head reread;
-    http::parse_head(text, reread);
+    RequestHead reread;
+    http::parse_request_head(text, reread);
     HOURGATE_LAW(reread.flaw == HeadFlaw::none && same(head, reread));
     return 0;
 }

@@ -17,8 +17,8 @@ using namespace hourgate::policy;
 
 namespace {
 
-PathRules rules_of(std::uint8_t off) noexcept {
-    PathRules rules;
+PathChecks rules_of(std::uint8_t off) noexcept {
+    PathChecks rules;
     rules.encoded_slash = (off & 1U) == 0;
     rules.backslash = (off & 2U) == 0;
     rules.control_byte = (off & 4U) == 0;
@@ -51,10 +51,10 @@ std::string written(const Path& path) {
     return text.empty() ? "/" : text;
 }
 
-void check_path(std::string_view target, const PathRules& rules) {
+void check_path(std::string_view target, const PathChecks& rules) {
     const Path path = read_path(target, rules);
     HOURGATE_LAW(!explain(path.flaw).empty() || path.flaw == PathFlaw::none);
-    const Path strict = read_path(target, PathRules{});
+    const Path strict = read_path(target, PathChecks{});
     if (strict.flaw == PathFlaw::none)
         HOURGATE_LAW(same(path, strict));  // a rule that is off changes no reading
     if (path.flaw != PathFlaw::none) {
@@ -152,7 +152,8 @@ void check_judging(const Policy& policy, const Match& match, std::string_view me
             const Subject self{role, *match.member, scopes, "4f8a2c1bdedf"};
             HOURGATE_LAW(policy.judge(match, self, method).verdict == Verdict::allowed);
         }
-        if (judged.verdict == Verdict::allowed && match.resource != nullptr && !match.own_route())
+        if (judged.verdict == Verdict::allowed && match.resource != nullptr &&
+            !match.is_gate_route())
             HOURGATE_LAW(match.resource->access[index(role)].has(*judged.action) &&
                          allow(scopes, match.resource->name, *judged.action));
     }
@@ -175,7 +176,7 @@ std::string careless(std::string_view segment) {
 /// Where a call lands, each segment of its path may be read carelessly without an earlier resource
 /// being reached.
 void check_readings(const Policy& policy, const Match& match, const Path& path) {
-    const PathRules& rules = policy.rules().path;
+    const PathChecks& rules = policy.rules().path;
     if (!rules.reading_variant || !rules.case_variant)
         return;
     for (std::size_t at = 0; at < path.segments.size(); ++at) {
@@ -275,7 +276,7 @@ void check_scopes(const std::vector<Scope>& scopes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input input(data, size);
-    Rules rules;
+    PolicyConfig rules;
     rules.path = rules_of(input.byte());
     const std::uint8_t rows = input.byte();
     rules.unlisted_allowed = (rows & 1U) != 0;
@@ -310,7 +311,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (strict.flaw != PathFlaw::none)
         check_other_readings(policy, match, path);
     // The gate's own first, then the first that fits.
-    if (!match.own_route()) {
+    if (!match.is_gate_route()) {
         const Resource* expected = nullptr;
         for (const Resource& resource : policy.resources())
             if (expected == nullptr && matches(resource, path))

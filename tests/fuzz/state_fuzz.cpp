@@ -87,7 +87,7 @@ bool same(const Room& a, const Room& b) {
 using Pieces = std::vector<std::pair<StatePart, std::string>>;
 
 void write_sealed(const std::string& path, fuzz::Input& input, Pieces& pieces) {
-    ops::StateDraft draft(path, key, boot_id);
+    ops::StateFileWriter draft(path, key, boot_id);
     while (!input.empty()) {
         constexpr std::array parts = {StatePart::limiter, StatePart::urgent, StatePart::failures,
                                       StatePart::public_calls, StatePart::own};

@@ -15,7 +15,7 @@ constexpr std::string_view target = "/admin/v1/workspaces";
 Call at_admin(const Bench& bench, std::string_view method = "GET",
               std::string_view asked = target) {
     Call call = bench.call(asked, method);
-    call.door = Door::admin;
+    call.call_kind = CallKind::admin;
     return call;
 }
 
@@ -24,8 +24,8 @@ std::string reason(const Decision& decision) {
 }
 
 /// A resource that is public and matches every path.
-policy::Rules open_rules() {
-    policy::Rules rules;
+policy::PolicyConfig open_rules() {
+    policy::PolicyConfig rules;
     rules.resources = {test::resource_at("admin", "/**")};
     rules.resources[0].is_public = true;
     return rules;
@@ -48,7 +48,7 @@ TEST_CASE(
             for (int i = 0; i < 30; ++i) {
                 const Decision decision = bench.gate.decide(at_admin(bench, method, path));
                 REQUIRE(reason(decision) == "granted");
-                REQUIRE(decision.door == Door::admin);
+                REQUIRE(decision.call_kind == CallKind::admin);
                 REQUIRE(decision.role() == "operator");
                 REQUIRE(decision.plan == nullptr);
                 REQUIRE(decision.room_of == RoomOf::nothing);
@@ -79,7 +79,7 @@ TEST_CASE("a member's token does not open the admin door, whatever role, plan, s
                 const Decision decision = bench.gate.decide(at_admin(bench, method));
                 CHECK(reason(decision) == "role_forbidden");
                 CHECK_FALSE(decision.granted());
-                CHECK(decision.door == Door::admin);
+                CHECK(decision.call_kind == CallKind::admin);
                 REQUIRE(decision.match.resource != nullptr);
                 CHECK(decision.match.resource->name == "admin");
                 CHECK(decision.room_of == RoomOf::nothing);
@@ -149,9 +149,9 @@ TEST_CASE("an operator token that has ended opens nothing and counts as a failur
 }
 
 TEST_CASE("no configured resource, preflight or mode opens the admin door to a stranger") {
-    policy::Rules unlisted = test::small_rules();
+    policy::PolicyConfig unlisted = test::small_rules();
     unlisted.unlisted_allowed = true;
-    for (const policy::Rules& rules : {open_rules(), unlisted, policy::Rules{}})
+    for (const policy::PolicyConfig& rules : {open_rules(), unlisted, policy::PolicyConfig{}})
         for (const Mode mode : {Mode::enforce, Mode::observe})
             for (const auto* method : {"GET", "OPTIONS", "DELETE"})
                 for (const auto* path : {"/admin/v1/workspaces", "/health", "/admin/v1/%zz"})
@@ -218,7 +218,7 @@ TEST_CASE("mode observe refuses members and strangers at the admin door as enfor
 }
 
 TEST_CASE("an operator token opens nothing but the admin door") {
-    for (const policy::Rules& rules : {test::small_rules(), policy::Rules{}}) {
+    for (const policy::PolicyConfig& rules : {test::small_rules(), policy::PolicyConfig{}}) {
         Bench bench(Mode::enforce, rules);
         bench.make_operator();
         for (const auto* method : {"GET", "POST", "DELETE"})
@@ -229,7 +229,7 @@ TEST_CASE("an operator token opens nothing but the admin door") {
                 const Decision decision = bench.gate.decide(bench.call(path, method));
                 CHECK(reason(decision) == "role_forbidden");
                 CHECK_FALSE(decision.granted());
-                CHECK(decision.door == Door::api);
+                CHECK(decision.call_kind == CallKind::api);
             }
         CHECK(spent_nothing(bench));
     }

@@ -319,7 +319,7 @@ TEST_CASE("a token acts with its member's present role") {
 
 TEST_CASE("an operator token opens nothing that is decided") {
     for (const bool configured : {true, false}) {
-        Bench bench(Mode::enforce, configured ? test::small_rules() : policy::Rules{});
+        Bench bench(Mode::enforce, configured ? test::small_rules() : policy::PolicyConfig{});
         bench.facts.token.kind = TokenFacts::Kind::operator_;
         bench.facts.member = {};
         bench.facts.workspace = {};
@@ -462,7 +462,7 @@ TEST_CASE("asked again about the same call, the gate says the same and counts no
     Call stranger = bench.call();
     stranger.presented = Presented::nothing;
     Call repeat = stranger;
-    repeat.spend = Spend::again;
+    repeat.spend = Spend::repeat;
     for (int i = 0; i < 10; ++i) {
         CHECK(decide(bench, stranger) == "no_credentials");
         CHECK(decide(bench, repeat) == "no_credentials");
@@ -474,7 +474,7 @@ TEST_CASE("asked again about the same call, the gate says the same and counts no
         REQUIRE(decide(bench, bench.call()) == "granted");
     Call full = bench.call();
     CHECK(decide(bench, full) == "window_full");
-    full.spend = Spend::again;
+    full.spend = Spend::repeat;
     CHECK(decide(bench, full) == "window_full");
 }
 
@@ -526,7 +526,7 @@ TEST_CASE("a public resource needs no token and is counted per address") {
 
 TEST_CASE("a preflight is open where the call it asks about could be granted") {
     for (const bool listed : {false, true}) {
-        policy::Rules rules = listed ? test::small_rules() : policy::Rules();
+        policy::PolicyConfig rules = listed ? test::small_rules() : policy::PolicyConfig();
         rules.unlisted_allowed = listed;
         Bench bench(Mode::enforce, std::move(rules));
         Call call = bench.call("/nowhere", "OPTIONS");
@@ -618,7 +618,7 @@ TEST_CASE("observe mode decides and counts everything, then grants") {
 
 TEST_CASE("without any resource configured, role member may nothing and the rest everything") {
     for (const Role role : all_roles) {
-        Bench bench(Mode::enforce, policy::Rules{});
+        Bench bench(Mode::enforce, policy::PolicyConfig{});
         bench.facts.member.role = role;
         bench.put();
         CHECK(decide(bench, bench.call("/anything", "DELETE")) ==

@@ -87,7 +87,7 @@ inline policy::Resource resource_at(std::string name, std::string_view path) {
 
 /// clients: full but none for role member · notes/{member}: read own for role member · health:
 /// public.
-inline policy::Rules small_rules() {
+inline policy::PolicyConfig small_rules() {
     policy::Resource clients = resource_at("clients", "/clients/**");
     policy::Resource notes = resource_at("notes", "/notes/{member}");
     policy::Resource health = resource_at("health", "/health");
@@ -95,7 +95,7 @@ inline policy::Rules small_rules() {
     for (const Role role : {Role::owner, Role::admin, Role::manager})
         clients.access[index(role)] = notes.access[index(role)] = access("full");
     notes.access[index(Role::member)] = access("read own");
-    policy::Rules rules;
+    policy::PolicyConfig rules;
     rules.resources = {clients, notes, health};
     return rules;
 }
@@ -110,7 +110,7 @@ public:
     static constexpr std::int64_t start_ms = 1'780'000'000'000;
     static constexpr std::int64_t day = ms_per_day;
 
-    explicit Bench(Mode mode = Mode::enforce, policy::Rules rules = small_rules())
+    explicit Bench(Mode mode = Mode::enforce, policy::PolicyConfig rules = small_rules())
         : policy(policy::Policy::make(std::move(rules)).value()),
           gate({mode, "hsk", token::Env::live, LapseRule{3 * day}, "free"}, policy, directory,
                limiter, own, failures, public_calls, preflights) {
@@ -170,9 +170,9 @@ public:
     }
 
     /// Calls to the gate's own routes of this kind that are granted now to the token.
-    [[nodiscard]] std::uint32_t own_left(policy::OwnWindow which) {
+    [[nodiscard]] std::uint32_t own_left(policy::GateWindow which) {
         return own
-            .ask(own_logs_of(facts.shared(), which, false), own_windows(which), now, Spend::no)
+            .ask(gate_logs_of(facts.shared(), which, false), gate_windows(which), now, Spend::no)
             .states[0]
             .remaining;
     }

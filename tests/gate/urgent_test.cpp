@@ -10,7 +10,7 @@
 
 using namespace hourgate;
 using hourgate::test::Bench;
-using policy::OwnWindow;
+using policy::GateWindow;
 
 namespace {
 
@@ -88,8 +88,8 @@ void fill(Bench& bench) {
         REQUIRE(reason(bench.gate.decide(bench.call())) == "granted");
 }
 
-OwnWindow window_of(const Bench& bench, const Route& route) {
-    return policy::own_window_of(bench.policy.find(route.target).own, route.method);
+GateWindow window_of(const Bench& bench, const Route& route) {
+    return policy::gate_window_of(bench.policy.find(route.target).own, route.method);
 }
 
 /// Whether a decision spends: a revocation of the token itself takes effect, so it does not.
@@ -97,14 +97,14 @@ bool is_counted(const Bench& bench, const Route& route) {
     return route.target != api + "/tokens/" + bench.minted.prefix || route.method != "DELETE";
 }
 
-constexpr std::array all_kinds = {OwnWindow::self_service, OwnWindow::why, OwnWindow::check,
-                                  OwnWindow::rotate, OwnWindow::revoke};
+constexpr std::array all_kinds = {GateWindow::self_service, GateWindow::why, GateWindow::check,
+                                  GateWindow::rotate, GateWindow::revoke};
 
 /// Calls of all kinds that the token has spent on the gate's own routes.
 std::uint32_t own_spent(Bench& bench) {
     std::uint32_t spent = 0;
-    for (const OwnWindow kind : all_kinds)
-        spent += own_windows(kind)[0].limit - bench.own_left(kind);
+    for (const GateWindow kind : all_kinds)
+        spent += gate_windows(kind)[0].limit - bench.own_left(kind);
     return spent;
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("reading the gate's own routes works on a lapsed plan and on a full wi
             CAPTURE(hindrance.refused, route.method, route.target);
             CHECK(reason(decide(bench, route)) == "granted");
             CHECK(studio_left(bench) == left);
-            CHECK(bench.own_left(OwnWindow::self_service) == 240 - ++spent);
+            CHECK(bench.own_left(GateWindow::self_service) == 240 - ++spent);
         }
         CHECK(own_spent(bench) == spent);
     }
@@ -212,26 +212,26 @@ TEST_CASE(
 }
 
 TEST_CASE("each kind of own route has a window that tells truly when to come back") {
-    const auto route_of = [](OwnWindow kind) -> Route {
+    const auto route_of = [](GateWindow kind) -> Route {
         switch (kind) {
-            case OwnWindow::why:
+            case GateWindow::why:
                 return {"GET", why};
-            case OwnWindow::check:
+            case GateWindow::check:
                 return {"POST", api + "/check"};
-            case OwnWindow::rotate:
+            case GateWindow::rotate:
                 return {"POST", api + "/me/rotate"};
-            case OwnWindow::revoke:
+            case GateWindow::revoke:
                 return {"DELETE", api + "/tokens/0b0b0b0b0b0b"};
-            case OwnWindow::self_service:
+            case GateWindow::self_service:
                 break;
         }
         return {"GET", api + "/me"};
     };
-    for (const OwnWindow kind : all_kinds) {
+    for (const GateWindow kind : all_kinds) {
         Bench bench;
         const Route route = route_of(kind);
         REQUIRE(window_of(bench, route) == kind);
-        const Window& window = own_windows(kind)[0];
+        const Window& window = gate_windows(kind)[0];
         CAPTURE(window.name);
         REQUIRE(reason(decide(bench, route)) == "granted");
         bench.advance_s(7);
@@ -243,10 +243,10 @@ TEST_CASE("each kind of own route has a window that tells truly when to come bac
         CHECK_FALSE(full.granted());
         CHECK(full.room_of == RoomOf::own);
         REQUIRE(full.windows().size() ==
-                (kind == OwnWindow::check || kind == OwnWindow::revoke ? 2U : 1U));
+                (kind == GateWindow::check || kind == GateWindow::revoke ? 2U : 1U));
         CHECK(full.windows()[static_cast<std::size_t>(full.room.full)] == window);
         CHECK(full.room.retry_after_s == 53);
-        for (const OwnWindow other : all_kinds)
+        for (const GateWindow other : all_kinds)
             if (other != kind)
                 CHECK(reason(decide(bench, route_of(other))) == "granted");
         CHECK(reason(bench.gate.decide(bench.call())) == "granted");
@@ -347,7 +347,7 @@ TEST_CASE("minting and rotating never multiply what a member may change on the g
                                        {"DELETE", api + "/tokens/0b0b0b0b0b0b"}};
     for (const Route& route : floods) {
         Bench bench;
-        const Window& shared = own_windows(window_of(bench, route))[1];
+        const Window& shared = gate_windows(window_of(bench, route))[1];
         REQUIRE(shared.per == Per::member);
         std::uint32_t granted = 0;
         Decision last;
@@ -408,7 +408,7 @@ TEST_CASE("a thief with every other token of a member keeps its owner from nothi
 
 TEST_CASE("what dead tokens of one member ask is bounded for all of them") {
     Bench bench;
-    const Window& shared = own_windows(OwnWindow::why)[1];
+    const Window& shared = gate_windows(GateWindow::why)[1];
     std::uint32_t granted = 0;
     for (std::int64_t id = 100; id < 130; ++id) {
         become(bench, id, id);
@@ -611,7 +611,7 @@ TEST_CASE("a dead token that asks why 60 times a minute keeps its line from noth
     bench.put();
     CHECK(reason(decide(bench, {"DELETE", api + "/tokens/" + bench.minted.prefix})) == "granted");
     CHECK(reason(decide(bench, {"GET", why})) == "granted");
-    CHECK(bench.own_left(OwnWindow::why) == 59);
+    CHECK(bench.own_left(GateWindow::why) == 59);
 }
 
 TEST_CASE("a proxy or a back end that asks about the path of why is told a dead token is dead") {
@@ -676,7 +676,7 @@ TEST_CASE("a look and a repeat of an urgent call are not counted") {
     Bench bench;
     const std::string rotate = api + "/me/rotate";
     Call call = bench.call(rotate, "POST");
-    for (const Spend spend : {Spend::no, Spend::again}) {
+    for (const Spend spend : {Spend::no, Spend::repeat}) {
         call.spend = spend;
         for (int i = 0; i < 61; ++i)
             CHECK(reason(bench.gate.decide(call)) == "granted");

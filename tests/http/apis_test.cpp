@@ -10,15 +10,15 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
 /// small_rules() are those of "shop"; those of "billing" let everybody read /clients/**, and nobody
 /// else do anything.
-policy::Rules two_apis() {
-    policy::Rules rules = small_rules();
+policy::PolicyConfig two_apis() {
+    policy::PolicyConfig rules = small_rules();
     rules.apis = {{"shop", {"shop.example"}}, {"billing", {"billing.example"}}};
     for (policy::Resource& resource : rules.resources)
         resource.api = "shop";
@@ -56,12 +56,12 @@ public:
     }
 };
 
-int status_in(const Answer& answer) {
+int status_in(const Response& answer) {
     const std::string told = header(answer, "X-Hourgate-Status");
     return told == "(absent)" ? answer.status : std::stoi(told);
 }
 
-bool says(const Answer& answer, std::string_view part) {
+bool says(const Response& answer, std::string_view part) {
     return answer.body.find(part) != std::string::npos;
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("a proxy's question is judged by the rows of the API whose host it nam
         bench.facts.member.role = Role::member;
         bench.put();
         CHECK(bench.ask(ApisBench::asked(dialect, "billing.example:443")).status / 100 == 2);
-        const Answer shop = bench.ask(ApisBench::asked(dialect, "Shop.Example."));
+        const Response shop = bench.ask(ApisBench::asked(dialect, "Shop.Example."));
         CHECK(status_in(shop) == 403);
         CHECK(says(shop, "role_forbidden"));
     }
@@ -86,7 +86,7 @@ TEST_CASE("a question under a host of no API is 421, counts nothing and asks nob
     for (const std::string_view dialect : dialects) {
         CAPTURE(dialect);
         ApisBench bench;
-        const Answer answer = bench.ask(ApisBench::asked(dialect, "x.y"));
+        const Response answer = bench.ask(ApisBench::asked(dialect, "x.y"));
         CHECK(status_in(answer) == 421);
         CHECK(says(answer, R"("code":"bad_request","reason":"host_unlisted")"));
         CHECK(says(answer, "'x.y'"));
@@ -110,7 +110,7 @@ TEST_CASE("a proxy that does not say the host once is refused, whatever is the d
         odd.headers.push_back({"X_Forwarded_Host", "billing.example"});
         Request empty = ApisBench::asked(dialect, "");
         for (const Request& one : {without, twice, odd, empty}) {
-            const Answer answer = bench.ask(one);
+            const Response answer = bench.ask(one);
             CHECK(status_in(answer) == 400);
             CHECK_FALSE(answer.status / 100 == 2);
         }
@@ -142,7 +142,7 @@ TEST_CASE("a back end says the host in a member of its question, and has to") {
     CHECK(says(verify(R"(,"host":"shop.example")"), R"("granted":true)"));
     CHECK(says(verify(R"(,"host":"billing.example")"), "role_forbidden"));
     CHECK(says(verify(R"(,"host":"x.y")"), "host_unlisted"));
-    const Answer without = verify("");
+    const Response without = verify("");
     CHECK(says(without, R"("granted":false)"));
     CHECK(says(without, "to which host the call was sent"));
     CHECK(says(verify(R"(,"host":7)"), "host"));
@@ -175,7 +175,7 @@ TEST_CASE("what a call would get is asked of the API whose host is asked") {
 
 TEST_CASE("in mode observe a host of no API is granted to a proxy, which says what would be") {
     ApisBench bench(Mode::observe);
-    const Answer answer = bench.ask(ApisBench::asked("caddy", "x.y"));
+    const Response answer = bench.ask(ApisBench::asked("caddy", "x.y"));
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-Hourgate-Would") == "421 host_unlisted");
 }

@@ -37,7 +37,7 @@ public:
     }
     /// The status of the answer.
     int ask(const Request& request) {
-        http::Head head;
+        http::RequestHead head;
         head.request = request;
         std::string out;
         if (way_ == Way::long_way ||

@@ -10,8 +10,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -26,12 +26,12 @@ Request question(std::string body) {
     return request;
 }
 
-Answer check(HttpBench& bench, const std::string& method, const std::string& path) {
+Response check(HttpBench& bench, const std::string& method, const std::string& path) {
     return bench.service.handle(http::Listener::public_,
                                 question(Json{{"method", method}, {"path", path}}.dump()));
 }
 
-Json data_of(const Answer& answer) {
+Json data_of(const Response& answer) {
     return Json::parse(answer.body).at("data");
 }
 
@@ -45,14 +45,14 @@ void lapse(HttpBench& bench) {
 TEST_CASE(
     "a call that would be granted is told so, with what is left, and nothing of it is spent") {
     HttpBench bench;
-    const Answer answer = check(bench, "GET", "/clients/1?q=x");
+    const Response answer = check(bench, "GET", "/clients/1?q=x");
     CHECK(answer.status == 200);
     CHECK(
         answer.body ==
         R"({"data":{"granted":true,"status":200,"reason":"granted","observed":false,"resource":"clients","role":"manager","plan":"studio","own":null,"limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}],"error":null}})"
         "\n");
     CHECK(bench.left() == 3);
-    CHECK(bench.own_left(policy::OwnWindow::check) == 59);
+    CHECK(bench.own_left(policy::GateWindow::check) == 59);
     CHECK(bench.notes.told == check_alone);
     CHECK(bench.notes.again.empty());
 }
@@ -94,18 +94,18 @@ TEST_CASE("what would be refused carries the very words of that refusal, and is 
         HttpBench bench;
         one.make(bench);
         const std::uint32_t left = bench.left();
-        const Answer answer = check(bench, one.method, one.path);
+        const Response answer = check(bench, one.method, one.path);
         REQUIRE(answer.status == 200);
         const Json data = data_of(answer);
         CHECK(data["granted"] == false);
         CHECK(data["status"] == one.status);
         CHECK(data["reason"] == one.reason);
         CHECK(bench.left() == left);
-        CHECK(bench.own_left(policy::OwnWindow::check) == 59);
+        CHECK(bench.own_left(policy::GateWindow::check) == 59);
         CHECK(bench.notes.told == check_alone);
         CHECK_FALSE(data["error"].contains("decision"));
         // The real one, at the same instant.
-        const Answer refused = bench.ask(HttpBench::forwarded(one.method, one.path));
+        const Response refused = bench.ask(HttpBench::forwarded(one.method, one.path));
         CHECK(refused.status == one.status);
         Json error = Json::parse(refused.body).at("error");
         error.erase("decision");
@@ -125,7 +125,7 @@ TEST_CASE("a call to the gate's own routes and to a public resource is decided a
     CHECK(open["granted"] == true);
     CHECK(open["resource"] == "health");
     CHECK(bench.public_calls.entries() == 0);
-    CHECK(bench.own_left(policy::OwnWindow::check) == 55);
+    CHECK(bench.own_left(policy::GateWindow::check) == 55);
 }
 
 TEST_CASE("in mode observe what would be refused is granted, and says what it would have been") {
@@ -148,11 +148,11 @@ TEST_CASE("a token narrowed to something else may ask what would be, and an unus
     CHECK(data_of(check(bench, "GET", "/notes/mem_a"))["own"] == "mem_a");
     bench.facts.token.revoked_ms = bench.now.wall_ms;
     bench.put();
-    const Answer answer = check(bench, "GET", "/notes/mem_a");
+    const Response answer = check(bench, "GET", "/notes/mem_a");
     CHECK(answer.status == 401);
     CHECK(answer.body.find("revoked_token") != std::string::npos);
     CHECK(bench.failures.entries() == 1);
-    CHECK(bench.own_left(policy::OwnWindow::check) == 58);
+    CHECK(bench.own_left(policy::GateWindow::check) == 58);
 }
 
 TEST_CASE("a question that is off is refused as a whole, and nothing of it is repeated") {
@@ -173,7 +173,7 @@ TEST_CASE("a question that is off is refused as a whole, and nothing of it is re
     };
     for (const auto& [body, status] : table) {
         CAPTURE(body);
-        const Answer answer = bench.service.handle(http::Listener::public_, question(body));
+        const Response answer = bench.service.handle(http::Listener::public_, question(body));
         CHECK(answer.status == status);
         CHECK_FALSE(shows(answer, token));
     }
@@ -189,7 +189,7 @@ TEST_CASE("who asks what would be 60 times a minute has to wait, and the plan pa
     HttpBench bench;
     for (int i = 0; i < 60; ++i)
         REQUIRE(check(bench, "GET", "/clients/1").status == 200);
-    const Answer full = check(bench, "GET", "/clients/1");
+    const Response full = check(bench, "GET", "/clients/1");
     CHECK(full.status == 429);
     CHECK(header(full, "Retry-After") == "60");
     CHECK(bench.left() == 3);

@@ -10,8 +10,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -59,7 +59,7 @@ std::vector<Case> cases() {
     };
 }
 
-bool says(const Answer& answer, const std::string& part) {
+bool says(const Response& answer, const std::string& part) {
     return answer.body.find(part) != std::string::npos;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("a refusal names the contact where the caller cannot go on alone, and 
             bench.put();
             Request request = HttpBench::forwarded("GET", one.target);
             request.headers.push_back({"Accept", accept});
-            const Answer answer = bench.ask(request);
+            const Response answer = bench.ask(request);
             REQUIRE(says(answer, "\"reason\":\"" + std::string(one.reason) + "\""));
             CHECK(says(answer, std::string("\"contact\":\"") + contact + "\"") == one.named);
             CHECK(says(answer, sentence) == one.named);
@@ -87,7 +87,7 @@ TEST_CASE("without a contact no refusal has one") {
         HttpBench bench;
         one.before(bench);
         bench.put();
-        const Answer answer = bench.ask(HttpBench::forwarded("GET", one.target));
+        const Response answer = bench.ask(HttpBench::forwarded("GET", one.target));
         CHECK_FALSE(says(answer, "\"contact\""));
         CHECK_FALSE(says(answer, "are reached at"));
     }
@@ -98,7 +98,8 @@ TEST_CASE("faults of the gate and of the API name the contact, mistakes of a cal
     for (const char* reason : {"internal_error", "not_ready", "upstream_unreachable",
                                "upstream_broken", "upstream_timed_out"}) {
         INFO(reason);
-        const Answer answer = http::plain_error(502, "unavailable", reason, "No.", "Go.", {reply});
+        const Response answer =
+            http::plain_error(502, "unavailable", reason, "No.", "Go.", {reply});
         CHECK(says(answer, std::string("\"contact\":\"") + contact + "\""));
         CHECK(says(answer, std::string("Go.") + sentence));
     }

@@ -24,7 +24,7 @@ public:
     const std::string secret = test::secret_of(stray);
     std::size_t shown_max = 7;  ///< characters of the secret in a row
 
-    void check(const http::Answer& answer) const {
+    void check(const http::Response& answer) const {
         CAPTURE(stray, answer.status, answer.body);
         CHECK_FALSE(answer.body.empty());
         CHECK(test::longest_run(answer.body, secret) <= shown_max);
@@ -46,7 +46,7 @@ public:
         for (std::size_t from = 0; from + 16 <= secret.size(); ++from)
             CHECK(bytes.find(lower(secret.substr(from, 16))) == bytes.npos);
     }
-    http::Answer ask(std::string target, std::string type, std::string body) {
+    http::Response ask(std::string target, std::string type, std::string body) {
         http::Request request;
         request.method = "POST";
         request.target = std::move(target);

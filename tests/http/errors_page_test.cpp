@@ -15,8 +15,8 @@
 #include "support/http_bench.h"
 
 using namespace hourgate;
-using hourgate::http::Answer;
 using hourgate::http::Listener;
+using hourgate::http::Response;
 using hourgate::test::HttpBench;
 
 namespace {
@@ -31,7 +31,7 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
-Answer page_for(HttpBench& bench, http::Service& service, const std::string& accept) {
+Response page_for(HttpBench& bench, http::Service& service, const std::string& accept) {
     (void)bench;
     http::Request request = HttpBench::request("GET", "/_hourgate/errors");
     test::drop_header(request, "Authorization");
@@ -47,7 +47,7 @@ TEST_CASE("a browser gets HTML, and everybody else Markdown") {
     http::Service::Settings settings;
     settings.errors = embedded::errors;
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
-    const Answer html = page_for(bench, service, browser);
+    const Response html = page_for(bench, service, browser);
     CHECK(html.status == 200);
     CHECK(test::header(html, "Content-Type") == "text/html; charset=utf-8");
     CHECK(test::header(html, "Content-Security-Policy") == http::errors_page_policy);
@@ -57,7 +57,7 @@ TEST_CASE("a browser gets HTML, and everybody else Markdown") {
     for (const std::string accept : {"", "*/*", "text/markdown", "application/json",
                                      "text/html;q=0.5, text/markdown", "text/html;q=0"}) {
         INFO(accept);
-        const Answer plain = page_for(bench, service, accept);
+        const Response plain = page_for(bench, service, accept);
         CHECK(test::header(plain, "Content-Type") == "text/markdown; charset=utf-8");
         CHECK(plain.body == embedded::errors);
     }

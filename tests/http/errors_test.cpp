@@ -19,8 +19,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Listener;
+using hourgate::http::Response;
 
 namespace fs = std::filesystem;
 
@@ -150,7 +150,7 @@ TEST_CASE("the page is the same on all three listeners, and on ask for peers alo
     for (const Listener listener : {Listener::public_, Listener::ask, Listener::admin}) {
         http::Request request = HttpBench::request("GET", "/_hourgate/errors?x#role_forbidden");
         drop_header(request, "Authorization");
-        const Answer page = service.handle(listener, request);
+        const Response page = service.handle(listener, request);
         CHECK(page.status == 200);
         CHECK(header(page, "Content-Type") == "text/markdown; charset=utf-8");
         CHECK(page.body == embedded::errors);
@@ -170,7 +170,7 @@ TEST_CASE("every refusal says where its reason is written about, management's an
     HttpBench bench(Mode::enforce, small_rules(), settings);
     CHECK(bench.ask(HttpBench::forwarded("GET", "/nowhere"))
               .body.find(R"("docs":"/_hourgate/errors#path_unlisted")") != std::string::npos);
-    const Answer fields = bench.service.handle(
+    const Response fields = bench.service.handle(
         Listener::public_, HttpBench::request("GET", "/_hourgate/api/v1/me?nothing=1"));
     CHECK(fields.status == 422);
     CHECK(fields.body.find(R"("docs":"/_hourgate/errors#invalid_fields")") != std::string::npos);

@@ -23,14 +23,14 @@ namespace {
 
 const std::atomic<bool> not_ending{false};
 
-std::shared_ptr<http::Passage> passage(const std::string& head_text) {
+std::shared_ptr<http::ForwardedCall> forwarded_call(const std::string& head_text) {
     static HttpBench bench;
     static const http::ReplySettings settings = HttpBench::reply_settings();
-    http::Head head;
-    http::parse_head(head_text, head);
+    http::RequestHead head;
+    http::parse_request_head(head_text, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
-    auto made =
-        std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()), settings, nowhere());
+    auto made = std::make_shared<http::ForwardedCall>(head, bench.gate.decide(bench.call()),
+                                                      settings, nowhere());
     made->head = "HEAD\r\n\r\n";
     made->added = "X-Added: 1\r\n";
     return made;
@@ -53,7 +53,7 @@ class Play {
 public:
     Play(const std::string& head, std::string body, std::string answer, bool api_ends,
          std::size_t most, unsigned seed)
-        : exchange_(passage(head), After::keep, not_ending),
+        : exchange_(forwarded_call(head), After::keep, not_ending),
           body_(std::move(body)),
           answer_(std::move(answer)),
           api_ends_(api_ends),
@@ -94,7 +94,7 @@ private:
         const bool may_answer = body_at_ == body_.size() && exchange_.to_upstream().empty();
         if (which == 2 && may_answer && answer_at_ < answer_.size()) {
             const std::size_t size =
-                std::min(some(answer_.size() - answer_at_), exchange_.upstream_room());
+                std::min(some(answer_.size() - answer_at_), exchange_.upstream_space());
             exchange_.from_upstream(std::string_view(answer_).substr(answer_at_, size));
             answer_at_ += size;
             return size > 0;
@@ -197,7 +197,7 @@ TEST_CASE("however bytes are cut into pieces, both sides get the same and it end
 
 TEST_CASE("an exchange never holds more than its bound each way") {
     Exchange exchange(
-        passage("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n"),
+        forwarded_call("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n"),
         After::keep, not_ending);
     exchange.sent_upstream(8);  // the head
     const std::string block(40'000, 'x');
@@ -207,9 +207,9 @@ TEST_CASE("an exchange never holds more than its bound each way") {
     CHECK(taken <= limits::pipe_bytes_max);
     CHECK(exchange.to_upstream().size() == taken);
     exchange.from_upstream("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n");
-    while (exchange.upstream_room() > 0)
+    while (exchange.upstream_space() > 0)
         exchange.from_upstream(
-            block.substr(0, std::min<std::size_t>(exchange.upstream_room(), 999)));
+            block.substr(0, std::min<std::size_t>(exchange.upstream_space(), 999)));
     CHECK(exchange.to_client().size() <= limits::pipe_bytes_max);
     CHECK_FALSE(exchange.over());
 }
@@ -217,8 +217,8 @@ TEST_CASE("an exchange never holds more than its bound each way") {
 TEST_CASE("an answer before the end of the body keeps neither connection") {
     const Seen seen = [] {
         Exchange exchange(
-            passage("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"), After::keep,
-            not_ending);
+            forwarded_call("POST /clients HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"),
+            After::keep, not_ending);
         exchange.sent_upstream(8);
         exchange.from_upstream("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         Seen now;
@@ -238,7 +238,7 @@ TEST_CASE("an answer before the end of the body keeps neither connection") {
 TEST_CASE("an answer that begins after a stop was asked for says that it is the last") {
     const auto said = [](bool before, bool after) {
         std::atomic<bool> ending{before};
-        Exchange exchange(passage(get_head), After::keep, ending);
+        Exchange exchange(forwarded_call(get_head), After::keep, ending);
         exchange.from_upstream("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
         ending = after;
         exchange.from_upstream("a");
@@ -252,7 +252,7 @@ TEST_CASE("an answer that begins after a stop was asked for says that it is the 
 
 TEST_CASE("a call starts over only while nothing was answered, and when it may be sent twice") {
     const auto may = [](const std::string& head, std::size_t sent, bool dead) {
-        Exchange exchange(passage(head), After::keep, not_ending);
+        Exchange exchange(forwarded_call(head), After::keep, not_ending);
         exchange.sent_upstream(sent);
         return exchange.may_start_over(dead);
     };
@@ -262,7 +262,7 @@ TEST_CASE("a call starts over only while nothing was answered, and when it may b
     CHECK_FALSE(may(get_head, 8, false));
     CHECK(may(get_head, 8, true));
     CHECK_FALSE(may(post, 8, true));
-    Exchange begun(passage(get_head), After::keep, not_ending);
+    Exchange begun(forwarded_call(get_head), After::keep, not_ending);
     begun.sent_upstream(8);
     begun.from_upstream("HTTP/1.1 2");
     CHECK_FALSE(begun.may_start_over(true));

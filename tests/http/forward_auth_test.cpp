@@ -9,8 +9,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -67,7 +67,7 @@ TEST_CASE("a granted call is 204 for nginx and 200 for the others, with every id
         HttpBench bench;
         bench.facts.token.scopes = policy::parse_scopes("clients:read notes:*").value();
         bench.put();
-        const Answer answer = bench.ask(asked(dialect, "GET", "/clients/1"));
+        const Response answer = bench.ask(asked(dialect, "GET", "/clients/1"));
         CHECK(whole(answer) == std::string(dialect == "nginx" ? "204" : "200") + R"(
 X-Hourgate-Workspace: ws_a
 X-Hourgate-Member: mem_a
@@ -95,7 +95,7 @@ TEST_CASE("an identity that is not known is sent empty: what the client sent mus
     HttpBench bench;
     Request request = HttpBench::forwarded("GET", "/health");
     drop_header(request, "Authorization");
-    const Answer answer = bench.ask(request);
+    const Response answer = bench.ask(request);
     CHECK(answer.status == 200);
     for (const std::string_view name : identity)
         CHECK(header(answer, name).empty());
@@ -105,7 +105,7 @@ TEST_CASE("what a role reaches as its own is told to the upstream") {
     HttpBench bench;
     bench.facts.member.role = Role::member;
     bench.put();
-    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/notes/me"));
+    const Response answer = bench.ask(HttpBench::forwarded("GET", "/notes/me"));
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-Hourgate-Own") == "mem_a");
 }
@@ -116,7 +116,7 @@ TEST_CASE("nginx gets a status it can pass on, and the true one beside it") {
         HttpBench bench;
         prepare(bench, outcome.status);
         const std::uint32_t left = bench.left();
-        const Answer answer = bench.ask(asked("nginx", "GET", outcome.target));
+        const Response answer = bench.ask(asked("nginx", "GET", outcome.target));
         CHECK(answer.status == (outcome.status == 401 ? 401 : outcome.status == 503 ? 503 : 403));
         CHECK(header(answer, "X-Hourgate-Status") == std::to_string(outcome.status));
         CHECK(header(answer, "Cache-Control") == "no-store");
@@ -139,7 +139,7 @@ TEST_CASE("denied, caddy, traefik and envoy give the same refusal in full") {
             if (dialect == "denied")
                 (void)bench.ask(asked("nginx", "GET", outcome.target));
             const std::uint32_t left = bench.left();
-            const Answer answer = bench.ask(asked(dialect, "GET", outcome.target));
+            const Response answer = bench.ask(asked(dialect, "GET", outcome.target));
             CHECK(answer.status == outcome.status);
             CHECK(header(answer, "X-Hourgate-Status") == "(absent)");
             CHECK(answer.body.find("\"reason\":\"" + std::string(outcome.reason) + "\"") !=
@@ -161,13 +161,13 @@ TEST_CASE("a target that is too long is 414 wherever it is asked about") {
     }
     HttpBench bench;
     const std::string over = longest + "a";
-    const Answer nginx = bench.ask(HttpBench::nginx("GET", over));
+    const Response nginx = bench.ask(HttpBench::nginx("GET", over));
     CHECK(nginx.status == 403);
     CHECK(header(nginx, "X-Hourgate-Status") == "414");
-    const Answer denied = bench.ask(HttpBench::nginx("GET", over, "/_hourgate/denied"));
+    const Response denied = bench.ask(HttpBench::nginx("GET", over, "/_hourgate/denied"));
     CHECK(denied.status == 414);
     CHECK(bench.ask(HttpBench::request("GET", "/_hourgate/auth/envoy" + over)).status == 414);
-    const Answer caddy = bench.ask(HttpBench::forwarded("GET", over));
+    const Response caddy = bench.ask(HttpBench::forwarded("GET", over));
     CHECK(caddy.status == 414);
     CHECK(caddy.body.find("\"reason\":\"target_too_long\"") != std::string::npos);
     CHECK(caddy.body.find("Send at most 8000 bytes of path and query.") != std::string::npos);
@@ -183,7 +183,7 @@ TEST_CASE("the second asking of nginx counts nothing: no failure, no decision") 
     second.target = "/_hourgate/denied";
     for (int i = 0; i < 10; ++i) {
         CHECK(bench.ask(first).status == 401);
-        const Answer answer = bench.ask(second);
+        const Response answer = bench.ask(second);
         CAPTURE(i);
         CHECK(answer.status == 401);
         CHECK(answer.body.find("no_credentials") != std::string::npos);
@@ -259,7 +259,7 @@ TEST_CASE("method and path must be told exactly once") {
             Request twice = asked(dialect, "GET", "/clients/1");
             twice.headers.push_back({std::string(name), "/health"});
             for (const Request& request : {missing, twice}) {
-                const Answer answer = bench.ask(request);
+                const Response answer = bench.ask(request);
                 CHECK(answer.status == (dialect == "nginx" ? 403 : 400));
                 CHECK(answer.body.find(name) != std::string::npos);
                 CHECK(bench.left() == 3);
@@ -300,7 +300,7 @@ TEST_CASE("failures of callers without a known address count for their peer, and
     drop_header(request, "Authorization");
     for (int i = 0; i < 10; ++i)
         CHECK(bench.ask(request).status == 401);
-    const http::Answer full = bench.ask(request);
+    const http::Response full = bench.ask(request);
     CHECK(full.status == 429);
     CHECK(full.body.find("\"per\":\"peer\"") != std::string::npos);
     CHECK(full.body.find("\"reason\":\"no_credentials\"") != std::string::npos);
@@ -345,7 +345,7 @@ TEST_CASE("a browser of a configured origin may read a refusal, one of another m
     HttpBench bench(Mode::enforce, small_rules(), settings);
     Request request = HttpBench::forwarded("GET", "/nowhere");
     request.headers.push_back({"Origin", "https://app.example"});
-    const Answer answer = bench.ask(request);
+    const Response answer = bench.ask(request);
     CHECK(header(answer, "Access-Control-Allow-Origin") == "https://app.example");
     CHECK(header(answer, "Vary") == "Origin");
     const std::string exposed = header(answer, "Access-Control-Expose-Headers");
@@ -362,14 +362,14 @@ TEST_CASE("in observe mode everything is granted and says what it would have bee
     HttpBench bench(Mode::observe);
     bench.facts.member.role = Role::member;
     bench.put();
-    const Answer forbidden = bench.ask(HttpBench::forwarded("GET", "/clients/1"));
+    const Response forbidden = bench.ask(HttpBench::forwarded("GET", "/clients/1"));
     CHECK(forbidden.status == 200);
     CHECK(header(forbidden, "X-Hourgate-Would") == "403 role_forbidden");
     CHECK(header(forbidden, "X-Hourgate-Role") == "member");
     CHECK(header(forbidden, "WWW-Authenticate") == "(absent)");
     Request request = HttpBench::nginx("GET", "/clients/1");
     drop_header(request, "Authorization");
-    const Answer unknown = bench.ask(request);
+    const Response unknown = bench.ask(request);
     CHECK(unknown.status == 204);
     CHECK(header(unknown, "X-Hourgate-Would") == "401 no_credentials");
     for (const std::string_view name : identity)
@@ -399,7 +399,7 @@ TEST_CASE(
             HttpBench bench;
             Request request = asked(dialect, "GET", "/clients/1");
             request.headers.push_back({name, "evil"});
-            const Answer answer = bench.ask(request);
+            const Response answer = bench.ask(request);
             CHECK(answer.status == (dialect == "nginx" ? 403 : 400));
             CHECK(bench.notes.told ==
                   std::vector<std::pair<std::string, int>>{{"forged_header", 400}});

@@ -19,11 +19,11 @@ constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel
 
 TEST_CASE("two calls sent at once are both answered after the client's half is closed") {
     const std::string healthz = get("/_hourgate/healthz");
-    const std::string own_route = call("GET", "/_hourgate/api/v1/me");
+    const std::string is_gate_route = call("GET", "/_hourgate/api/v1/me");
     const std::string refused = get("/clients/1");
     const std::string upload = call("POST", "/clients", "Content-Length: 4\r\n") + "body";
     const std::vector<std::pair<std::string, std::string>> ours = {
-        {healthz, "HTTP/1.1 200 "}, {own_route, "HTTP/1.1 200 "}, {refused, "HTTP/1.1 401 "}};
+        {healthz, "HTTP/1.1 200 "}, {is_gate_route, "HTTP/1.1 200 "}, {refused, "HTTP/1.1 401 "}};
     // One of ours behind a forwarded one, which is answered before or after the end is seen.
     for (const auto& [second, status] : ours) {
         for (const bool seen_first : {false, true}) {

@@ -9,9 +9,9 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using http::Answer;
 using http::Carrier;
 using http::Listener;
+using http::Response;
 
 namespace {
 
@@ -25,7 +25,7 @@ struct Gatehouse {
         service.emplace(std::move(settings), bench.gate, bench.clock, bench.notes);
     }
 
-    Answer long_way(Listener listener, const http::Request& request) {
+    Response long_way(Listener listener, const http::Request& request) {
         return service->handle(listener, request);
     }
 
@@ -138,7 +138,7 @@ TEST_CASE("the answer to an unknown name says which it was and which key lists t
     Gatehouse gate;
     http::Request request = HttpBench::request("GET", "/metrics");
     request.headers[0].value = "evil.example\x1b[31m<b>";
-    const Answer answer = gate.long_way(Listener::admin, request);
+    const Response answer = gate.long_way(Listener::admin, request);
     CHECK(answer.status == 421);
     CHECK(answer.body.find(R"("reason":"unknown_host")") != std::string::npos);
     CHECK(answer.body.find("[server] hosts") != std::string::npos);
@@ -186,7 +186,7 @@ TEST_CASE("a stranger on the ask listener is told nothing, whatever name it call
         http::Request request = HttpBench::forwarded("GET", "/clients");
         request.headers[0].value = host;
         request.peer = *Address::parse("198.51.100.4");
-        const Answer answer = gate.long_way(Listener::ask, request);
+        const Response answer = gate.long_way(Listener::ask, request);
         CHECK(answer.status == 404);
         CHECK(answer.body.empty());
     }

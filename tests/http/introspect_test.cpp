@@ -14,8 +14,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -30,7 +30,7 @@ Request form(std::string body) {
     return request;
 }
 
-Answer introspect(HttpBench& bench, const std::string& token) {
+Response introspect(HttpBench& bench, const std::string& token) {
     return bench.ask(form("token=" + token));
 }
 
@@ -45,7 +45,7 @@ void check_untouched(HttpBench& bench) {
     CHECK(bench.notes.unknown == 0);
 }
 
-bool has(const Answer& answer, const std::string& part) {
+bool has(const Response& answer, const std::string& part) {
     return answer.body.find(part) != std::string::npos;
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a token that is not narrowed is told with what its role comes to, in 
     for (const Role role : all_roles) {
         bench.facts.member.role = role;
         bench.put();
-        const Answer answer = introspect(bench, HttpBench::token());
+        const Response answer = introspect(bench, HttpBench::token());
         const std::string scopes = policy::to_text(policy::effective_scopes(rules, role));
         INFO(to_text(role));
         CHECK(has(answer, "\"scope\":\"" + scopes + "\""));
@@ -85,7 +85,7 @@ TEST_CASE("what a token has not is left out: no end where it has none") {
     bench.facts.member.email.clear();
     bench.facts.member.name = "robot";
     bench.put();
-    const Answer answer = introspect(bench, HttpBench::token());
+    const Response answer = introspect(bench, HttpBench::token());
     CHECK(has(answer, R"("client_id":"4f8a2c1bdedf","username":"robot",)"));
     CHECK_FALSE(has(answer, "exp"));
 }
@@ -178,7 +178,7 @@ TEST_CASE("a full window and an address that failed often keep no peer from the 
 TEST_CASE("where the store does not answer nothing is said of the token, and it is no refusal") {
     HttpBench bench;
     bench.directory.fails = true;
-    const Answer answer = introspect(bench, HttpBench::token());
+    const Response answer = introspect(bench, HttpBench::token());
     CHECK(answer.status == 503);
     CHECK(has(answer, R"({"error":{"code":"unavailable","reason":"store_failed",)"));
     CHECK_FALSE(has(answer, "active"));
@@ -224,7 +224,7 @@ TEST_CASE("a form is read strictly, and what is not asked for is read over") {
     };
     for (const auto& [body, message] : table) {
         CAPTURE(body);
-        const Answer answer = bench.ask(form(body));
+        const Response answer = bench.ask(form(body));
         CHECK(answer.status == 400);
         CHECK(has(answer, R"("code":"bad_request","reason":"bad_request","message":")" + message));
         CHECK_FALSE(shows(answer, token));
@@ -243,7 +243,7 @@ TEST_CASE("only a peer's POST of a form is read") {
     Request get = form("");
     get.method = "GET";
     get.target += "?token=" + HttpBench::token();
-    const Answer refused = bench.ask(get);
+    const Response refused = bench.ask(get);
     CHECK(refused.status == 405);
     CHECK(header(refused, "Allow") == "POST");
     CHECK_FALSE(shows(refused, HttpBench::token()));

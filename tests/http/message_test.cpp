@@ -5,7 +5,7 @@
 
 #include "support/catch.h"
 
-using hourgate::http::is_word;
+using hourgate::http::is_http_token;
 using hourgate::http::Request;
 
 namespace {
@@ -46,7 +46,7 @@ TEST_CASE("after wiping, neither header values nor the body are there any more")
 
 TEST_CASE("a word has no space, no separator and nothing beyond ASCII") {
     for (const char* text : {"GET", "a", "X-A_b.9", "!#$%&'*+-.^_`|~"})
-        CHECK(is_word(text));
+        CHECK(is_http_token(text));
     for (const char* text : {"", " ", "a b", "a:", "a/b", "\xc3\xa9", "a\x7f", "(a)", "a\"", "a,b"})
-        CHECK_FALSE(is_word(text));
+        CHECK_FALSE(is_http_token(text));
 }

@@ -18,9 +18,9 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Listener;
 using hourgate::http::Request;
+using hourgate::http::Response;
 using hourgate::http::Session;
 using Json = nlohmann::ordered_json;
 

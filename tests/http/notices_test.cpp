@@ -9,14 +9,14 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
+using hourgate::http::Response;
 using hourgate::testing::Dice;
 using hourgate::testing::seed_text;
 using hourgate::testing::seeds;
 
 namespace {
 
-Answer asked(HttpBench& bench, std::string_view target = "/clients/7") {
+Response asked(HttpBench& bench, std::string_view target = "/clients/7") {
     bench.put();
     return bench.ask(HttpBench::forwarded("GET", target));
 }
@@ -48,12 +48,12 @@ TEST_CASE("a rotated token in its grace is told when it was rotated and until wh
     CHECK(header(asked(bench), "Deprecation") == "(absent)");
     CHECK(header(asked(bench), "Sunset") == "(absent)");
     rotate(bench);
-    const Answer granted = asked(bench);
+    const Response granted = asked(bench);
     CHECK(granted.status == 200);
     CHECK(header(granted, "Deprecation") == "@1779999995");
     CHECK(header(granted, "Sunset") == "Fri, 29 May 2026 20:26:40 GMT");
     bench.facts.token.works_until_ms = bench.now.wall_ms;
-    const Answer ended = asked(bench);
+    const Response ended = asked(bench);
     CHECK(ended.status == 401);
     CHECK(header(ended, "Deprecation") == "(absent)");
     CHECK(header(ended, "Sunset") == "(absent)");
@@ -66,7 +66,7 @@ TEST_CASE("whoever has not the secret is told nothing that is about to end") {
     bench.put();
     http::Request request = HttpBench::forwarded("GET", "/clients/7");
     set_header(request, "Authorization", "Bearer " + HttpBench::wrong_secret());
-    const Answer answer = bench.ask(request);
+    const Response answer = bench.ask(request);
     for (const char* name :
          {"Deprecation", "Sunset", "X-Hourgate-Token-Expires", "X-Hourgate-Plan-Lapses"})
         CHECK(header(answer, name) == "(absent)");
@@ -79,7 +79,7 @@ TEST_CASE("notices that are switched off are on no answer") {
     rotate(bench);
     bench.facts.token.expires_ms = bench.now.wall_ms + Bench::day;
     bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
-    const Answer answer = asked(bench);
+    const Response answer = asked(bench);
     CHECK(answer.status == 200);
     for (const char* name :
          {"Deprecation", "Sunset", "X-Hourgate-Token-Expires", "X-Hourgate-Plan-Lapses"})
@@ -98,7 +98,7 @@ TEST_CASE("verify has the notices as a member, since its headers speak of itself
     request.headers.push_back({"Content-Type", "application/json"});
     request.body =
         R"({"token":")" + HttpBench::token() + R"(","method":"GET","path":"/clients/7"})";
-    const Answer answer = bench.ask(request);
+    const Response answer = bench.ask(request);
     CHECK(
         answer.body.find(
             R"("notices":{"planLapses":"2026-05-30T20:26:40Z","tokenExpires":"2026-05-30T20:26:40Z","tokenRotated":"2026-05-28T20:26:35Z","tokenWorksUntil":"2026-05-29T20:26:40Z"})") !=
@@ -138,7 +138,7 @@ TEST_CASE("retryAt is the first whole second at which Retry-After is over") {
     HttpBench bench;
     bench.spend(3);
     bench.now.wall_ms += 1;
-    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    const Response answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(header(answer, "Retry-After") == "10");
     CHECK(answer.body.find(R"("retryAt":"2026-05-28T20:26:51Z")") != std::string::npos);
 }

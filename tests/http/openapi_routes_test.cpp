@@ -231,12 +231,12 @@ TEST_CASE("what cannot be read as a request is answered as every operation descr
     const http::ReplySettings settings = HttpBench::reply_settings();
     const Json& other = description()["components"]["responses"]["Other"]["content"];
     const Json& too_long = description()["components"]["responses"]["E414"]["content"];
-    std::vector<http::Answer> answers = {http::answer_to(http::BodyFlaw::chunk, {settings}),
-                                         http::answer_to(http::BodyFlaw::cut_short, {settings})};
+    std::vector<http::Response> answers = {http::answer_to(http::BodyFlaw::chunk, {settings}),
+                                           http::answer_to(http::BodyFlaw::cut_short, {settings})};
     constexpr auto last = static_cast<int>(http::HeadFlaw::preflight_body);
     for (int flaw = static_cast<int>(http::HeadFlaw::request_line); flaw <= last; ++flaw)
         answers.push_back(http::answer_to(static_cast<http::HeadFlaw>(flaw), {settings}));
-    for (const http::Answer& answer : answers) {
+    for (const http::Response& answer : answers) {
         const Json body = Json::parse(answer.body);
         CAPTURE(answer.status, answer.body);
         CHECK(hourgate::test::flaw(body, other["application/json"]["schema"], "body") == "");
@@ -279,7 +279,7 @@ public:
     }
 
     void send(const http::Request& request, Listener listener = Listener::ask) {
-        const http::Answer answer = bench.documented.handle(listener, request);
+        const http::Response answer = bench.documented.handle(listener, request);
         CAPTURE(operation_.key(), request.target, answer.status, answer.body);
         CHECK(flaw_of(answer, operation_) == "");
         seen.insert(answer.status);
@@ -420,7 +420,7 @@ TEST_CASE("a back end is answered as described: each status by the question that
         if (!verify)
             continue;
         request.body = R"({"nonsense":1})";
-        const http::Answer unknown = asked.bench.documented.handle(Listener::ask, request);
+        const http::Response unknown = asked.bench.documented.handle(Listener::ask, request);
         const Json& question = description()["components"]["schemas"]["Question"];
         CHECK(known_in(Json::parse(unknown.body)) == names_in(question["properties"]));
     }

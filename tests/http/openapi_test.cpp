@@ -146,14 +146,14 @@ public:
     }
 
     /// A question of a back end on the ask listener.
-    http::Answer check_ask(const std::string& route, std::string_view type,
-                           const std::string& body) {
+    http::Response check_ask(const std::string& route, std::string_view type,
+                             const std::string& body) {
         http::Request request = test::HttpBench::request("POST", route);
         test::drop_header(request, "Authorization");
         request.headers.push_back({"Content-Type", std::string(type)});
         request.body = body;
         clock.boot_us += 10 * us_per_s;
-        http::Answer answer = service->handle(http::Listener::ask, request);
+        http::Response answer = service->handle(http::Listener::ask, request);
         const Operation operation = operation_of("POST", route);
         CAPTURE(route, answer.body);
         CHECK(flaw_of(answer, operation) == "");
@@ -167,7 +167,7 @@ public:
     std::set<int> seen;
 
 private:
-    void note(const Operation& operation, const http::Answer& answer, const Json& asked) {
+    void note(const Operation& operation, const http::Response& answer, const Json& asked) {
         std::string lower = operation.method;
         for (char& c : lower)
             c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -14,9 +14,9 @@
 using namespace hourgate;
 using namespace hourgate::test;
 using hourgate::http::After;
-using hourgate::http::Head;
 using hourgate::http::Listener;
 using hourgate::http::Request;
+using hourgate::http::RequestHead;
 
 namespace {
 
@@ -62,30 +62,30 @@ std::vector<Fate> fates() {
 /// One way to ask, with a token.
 struct Way {
     std::string_view name;
-    std::function<http::Answer(HttpBench&, const std::string& token)> ask;
+    std::function<http::Response(HttpBench&, const std::string& token)> ask;
 };
 
-http::Answer by_caddy(HttpBench& bench, const std::string& token, std::string_view method,
-                      std::string_view target) {
+http::Response by_caddy(HttpBench& bench, const std::string& token, std::string_view method,
+                        std::string_view target) {
     Request request = HttpBench::forwarded(method, target);
     set_header(request, "Authorization", "Bearer " + token);
     return bench.ask(request);
 }
 
-http::Answer directly(HttpBench& bench, const std::string& token, Listener listener,
-                      std::string method, std::string target) {
+http::Response directly(HttpBench& bench, const std::string& token, Listener listener,
+                        std::string method, std::string target) {
     Request request = HttpBench::request(std::move(method), std::move(target));
     set_header(request, "Authorization", "Bearer " + token);
     return bench.service.handle(listener, request);
 }
 
-http::Answer by_nginx(HttpBench& bench, const std::string& token, std::string path) {
+http::Response by_nginx(HttpBench& bench, const std::string& token, std::string path) {
     Request request = HttpBench::nginx("GET", "/clients/7", std::move(path));
     set_header(request, "Authorization", "Bearer " + token);
     return bench.ask(request);
 }
 
-http::Answer by_verify(HttpBench& bench, const std::string& token) {
+http::Response by_verify(HttpBench& bench, const std::string& token) {
     Request request = HttpBench::request("POST", "/_hourgate/verify");
     drop_header(request, "Authorization");
     request.headers.push_back({"Content-Type", "application/json"});
@@ -160,8 +160,8 @@ std::string by_fast_path(HttpBench& bench, const std::string& token) {
         "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Method: GET\r\n"
         "X-Forwarded-Uri: /clients/7\r\nAuthorization: Bearer " +
         token + "\r\n\r\n";
-    Head head;
-    http::parse_head(bytes, head);
+    RequestHead head;
+    http::parse_request_head(bytes, head);
     head.request.peer = Address::loopback();
     std::string out;
     (void)bench.service.answer_at_once(Listener::ask, head, After::keep, out);

@@ -10,21 +10,21 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using http::Answer;
+using http::Response;
 
 namespace {
 
 const std::string web_token =
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-policy::Rules rules() {
-    policy::Rules made = small_rules();
+policy::PolicyConfig rules() {
+    policy::PolicyConfig made = small_rules();
     made.resources[0].other_bearers_pass = true;  // clients
     return made;
 }
 
-Answer asked(HttpBench& bench, const std::string& authorization,
-             std::string_view target = "/clients/1") {
+Response asked(HttpBench& bench, const std::string& authorization,
+               std::string_view target = "/clients/1") {
     http::Request request = HttpBench::forwarded("GET", target);
     for (auto& header : request.headers)
         if (header.name == "Authorization")
@@ -39,15 +39,15 @@ std::string upstream_head(HttpBench& bench, const std::string& authorization,
                               " HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 192.0.2.1\r\n"
                               "Authorization: " +
                               authorization + "\r\n\r\n";
-    http::Head head;
-    http::parse_head(bytes, head);
+    http::RequestHead head;
+    http::parse_request_head(bytes, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
     head.request.peer = Address::loopback();
     http::Service::Settings settings = bench.settings();
     settings.upstream = &nowhere();
     bench.service.use(std::move(settings), bench.gate);
-    const auto passing = bench.service.pass(head);
-    return passing.passage ? passing.passage->head : "";
+    const auto outcome = bench.service.pass(head);
+    return outcome.forwarded_call ? outcome.forwarded_call->head : "";
 }
 
 bool has(const std::string& text, std::string_view part) {
@@ -58,7 +58,7 @@ bool has(const std::string& text, std::string_view part) {
 
 TEST_CASE("a bearer of another service passes untouched where the resource lets it") {
     HttpBench bench(Mode::enforce, rules());
-    const Answer answer = asked(bench, "Bearer " + web_token);
+    const Response answer = asked(bench, "Bearer " + web_token);
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-Hourgate-Member").empty());
     CHECK(header(answer, "X-Hourgate-Role").empty());
@@ -72,7 +72,7 @@ TEST_CASE("a bearer of another service passes untouched where the resource lets 
 
 TEST_CASE("a token of ours is judged as ever, also where other bearers pass") {
     HttpBench bench(Mode::enforce, rules());
-    const Answer answer = asked(bench, "Bearer " + HttpBench::token());
+    const Response answer = asked(bench, "Bearer " + HttpBench::token());
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-Hourgate-Member") == "mem_a");
     CHECK(bench.left() == 2);
@@ -104,7 +104,7 @@ TEST_CASE("other bearers count as public calls of their address, and never as it
     HttpBench bench(Mode::enforce, rules());
     for (int i = 0; i < 4; ++i)
         CHECK(asked(bench, "Bearer " + web_token).status == 200);
-    const Answer full = asked(bench, "Bearer " + web_token);
+    const Response full = asked(bench, "Bearer " + web_token);
     CHECK(full.status == 429);
     CHECK(has(full.body, "\"reason\":\"window_full\""));
     for (int i = 0; i < 30; ++i)

@@ -10,8 +10,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -23,7 +23,7 @@ std::string bare(std::string_view method, std::string_view target) {
            (method == "CONNECT" ? "" : "X-Forwarded-For: 192.0.2.1\r\n") + "\r\n";
 }
 
-int status_in(const Answer& answer) {
+int status_in(const Response& answer) {
     const std::string told = header(answer, "X-Hourgate-Status");
     return told == "(absent)" ? answer.status : std::stoi(told);
 }
@@ -79,7 +79,7 @@ TEST_CASE("a proxy that asks about CONNECT, TRACE or TRACK is told 405") {
 
 TEST_CASE("no resource can list a method that is passed on nowhere") {
     for (const char* method : {"CONNECT", "TRACE", "TRACK"}) {
-        policy::Rules rules = small_rules();
+        policy::PolicyConfig rules = small_rules();
         rules.resources[0].methods = {{method, policy::Action::read}};
         CHECK(says(off(rules), "which the gate passes on to no API"));
     }

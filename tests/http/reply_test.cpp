@@ -14,9 +14,9 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Format;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -304,7 +304,7 @@ std::string as_problem(const Case& one) {
            std::string(one.members) + "}\n";
 }
 
-Answer answer_in(const Case& one, std::string_view accept) {
+Response answer_in(const Case& one, std::string_view accept) {
     HttpBench bench;
     one.before(bench);
     bench.put();
@@ -313,7 +313,7 @@ Answer answer_in(const Case& one, std::string_view accept) {
     if (!accept.empty())
         request.headers.push_back({"Accept", std::string(accept)});
     const std::uint32_t left = bench.left();
-    Answer answer = bench.ask(request);
+    Response answer = bench.ask(request);
     CHECK(bench.left() == left);
     CHECK_FALSE(bench.notes.told.empty());
     CHECK(bench.notes.told.back().first == one.reason);
@@ -404,7 +404,7 @@ TEST_CASE("a lapsed customer on a plan with API access is told of the lapse in e
     bench.put();
     REQUIRE(bench.ask(HttpBench::forwarded("GET", "/clients/7")).status == 200);
     for (const auto& [path, status] : {std::pair{"/nowhere", 403}, std::pair{"/clients/7", 429}}) {
-        const Answer refused = bench.ask(HttpBench::forwarded("GET", path));
+        const Response refused = bench.ask(HttpBench::forwarded("GET", path));
         CHECK(refused.status == status);
         CAPTURE(refused.body);
         for (const char* told :
@@ -424,10 +424,10 @@ TEST_CASE("in the days of grace every answer says when the plan lapses") {
     HttpBench bench;
     bench.facts.workspace.paid_until_ms = bench.now.wall_ms - Bench::day;
     bench.put();
-    const Answer granted = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    const Response granted = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(granted.status == 200);
     CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
-    const Answer refused = bench.ask(HttpBench::forwarded("GET", "/nowhere"));
+    const Response refused = bench.ask(HttpBench::forwarded("GET", "/nowhere"));
     CHECK(refused.status == 403);
     CHECK(header(refused, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
 }
@@ -435,7 +435,7 @@ TEST_CASE("in the days of grace every answer says when the plan lapses") {
 TEST_CASE("the time a window resets at is rounded up, as the seconds until then are") {
     HttpBench bench;
     bench.now.wall_ms += 1;
-    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    const Response answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(header(answer, "X-RateLimit-Reset") == "1780000061");
 }
 
@@ -446,20 +446,20 @@ TEST_CASE(
     bench.put();
     bench.spend(3);
     Request request = HttpBench::forwarded("POST", "/_hourgate/api/v1/me/rotate");
-    const Answer granted = bench.ask(request);
+    const Response granted = bench.ask(request);
     CHECK(granted.status == 200);
     CHECK(header(granted, "X-RateLimit-Remaining") == "2");
     CHECK(header(granted, "RateLimit") == "\"burst\";r=0;t=10, \"sustained\";r=2;t=60");
     CHECK(header(granted, "X-Hourgate-Plan-Lapses") == "2026-05-30T20:26:40Z");
     CHECK(header(granted, "Retry-After") == "(absent)");
-    CHECK(bench.own_left(policy::OwnWindow::rotate) == 59);
+    CHECK(bench.own_left(policy::GateWindow::rotate) == 59);
     bench.facts.workspace.plan_id = 1;
     bench.put();
-    const Answer unpaid = bench.ask(request);
+    const Response unpaid = bench.ask(request);
     CHECK(unpaid.status == 200);
     CHECK(header(unpaid, "X-RateLimit-Limit") == "(absent)");
     CHECK(header(unpaid, "RateLimit") == "(absent)");
-    CHECK(bench.own_left(policy::OwnWindow::rotate) == 58);
+    CHECK(bench.own_left(policy::GateWindow::rotate) == 58);
     CHECK(bench.left() == 0);
 }
 
@@ -468,14 +468,14 @@ TEST_CASE("on a 429 the X-RateLimit headers describe the full window, elsewhere 
     const Request request = HttpBench::forwarded("GET", "/clients/7");
     for (int i = 0; i < 3; ++i)
         CHECK(header(bench.ask(request), "X-RateLimit-Limit") == "5");
-    const Answer burst = bench.ask(request);
+    const Response burst = bench.ask(request);
     CHECK(burst.status == 429);
     CHECK(header(burst, "X-RateLimit-Limit") == "3");
     CHECK(header(burst, "X-RateLimit-Remaining") == "0");
     CHECK(header(burst, "X-RateLimit-Reset") == "1780000010");
     bench.advance_s(10);
     bench.spend(2);
-    const Answer sustained = bench.ask(request);
+    const Response sustained = bench.ask(request);
     CHECK(sustained.status == 429);
     CHECK(header(sustained, "X-RateLimit-Limit") == "5");
     CHECK(header(sustained, "X-RateLimit-Remaining") == "0");
@@ -486,7 +486,7 @@ TEST_CASE("in mode observe an unreadable call to one of the gate's own routes is
     HttpBench bench(Mode::observe);
     Request request = HttpBench::request("GET", "/_hourgate/api/v1/me");
     request.headers.push_back({"X-Hourgate-Role", "owner"});
-    const Answer answer = bench.service.handle(http::Listener::public_, request);
+    const Response answer = bench.service.handle(http::Listener::public_, request);
     CHECK(answer.status == 400);
     CHECK(header(answer, "X-Hourgate-Would") == "(absent)");
     CHECK(bench.notes.told.back().second == 400);
@@ -498,9 +498,9 @@ TEST_CASE("at the admin door a member is told whose tokens it takes") {
     const std::string token = HttpBench::token();
     Call call = bench.call("/admin/v1/workspaces?q=hidden", "POST");
     call.credentials = token;
-    call.door = Door::admin;
+    call.call_kind = CallKind::admin;
     const http::ReplySettings settings = HttpBench::reply_settings();
-    const Answer answer = http::refusal(bench.gate.decide(call), settings, Format::json);
+    const Response answer = http::refusal(bench.gate.decide(call), settings, Format::json);
     CHECK(
         whole(answer) ==
         "403\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
@@ -509,7 +509,7 @@ TEST_CASE("at the admin door a member is told whose tokens it takes") {
         R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener takes operator tokens alone.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
         "\n");
     CHECK(bench.left() == 3);
-    CHECK(bench.own_left(policy::OwnWindow::rotate) == 60);
+    CHECK(bench.own_left(policy::GateWindow::rotate) == 60);
 }
 
 TEST_CASE("every status that is answered has the phrase of RFC 9110") {
@@ -524,7 +524,7 @@ TEST_CASE("a plan without windows has no limit headers") {
     HttpBench bench;
     bench.directory.plans =
         std::make_shared<PlanBook>(std::vector<Plan>{make_plan(2, "studio", true, 10, {})});
-    const Answer answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
+    const Response answer = bench.ask(HttpBench::forwarded("GET", "/clients/7"));
     CHECK(answer.status == 200);
     CHECK(header(answer, "X-RateLimit-Limit") == "(absent)");
     CHECK(header(answer, "RateLimit") == "(absent)");
@@ -539,11 +539,11 @@ TEST_CASE("no character of a name breaks out of a header or out of the JSON") {
     bench.facts.workspace.plan_id = 1;
     bench.put();
     Request request = HttpBench::forwarded("GET", "/clients/7");
-    const Answer unpaid = bench.ask(request);
+    const Response unpaid = bench.ask(request);
     CHECK(unpaid.body.find(R"('A\"\\\u0001)"
                            "\xef\xbf\xbd'") != std::string::npos);
     drop_header(request, "Authorization");
-    const Answer unknown = bench.ask(request);
+    const Response unknown = bench.ask(request);
     CHECK(header(unknown, "WWW-Authenticate") == "Bearer realm=\"a'b'c??X: y??\"");
 }
 

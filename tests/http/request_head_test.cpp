@@ -24,16 +24,16 @@ std::string head_with(std::string_view lines) {
     return "GET /x HTTP/1.1\r\nHost: h\r\n" + std::string(lines) + "\r\n";
 }
 
-Head parsed(std::string_view bytes) {
-    Head head;
-    parse_head(bytes, head);
+RequestHead parsed(std::string_view bytes) {
+    RequestHead head;
+    parse_request_head(bytes, head);
     return head;
 }
 
-std::string written(const Answer& answer, std::string_view method, After after,
+std::string written(const Response& answer, std::string_view method, After after,
                     std::int64_t unix_s) {
     std::string text;
-    write_answer(text, answer, method, after, unix_s);
+    write_response(text, answer, method, after, unix_s);
     return text;
 }
 
@@ -53,7 +53,7 @@ HeadFlaw flaw_of(std::string_view bytes) {
 }
 
 /// The bytes stay: the head points into them.
-Head sound(std::string_view bytes) {
+RequestHead sound(std::string_view bytes) {
     static std::list<std::string> kept;
     CHECK(flaw_of(bytes) == HeadFlaw::none);
     return parsed(kept.emplace_back(bytes));
@@ -62,7 +62,7 @@ Head sound(std::string_view bytes) {
 }  // namespace
 
 TEST_CASE("a head is read byte for byte: order, repeats, case and escapes stay as sent") {
-    const Head head = sound(
+    const RequestHead head = sound(
         "GET /a%2fb?c=%00&d HTTP/1.1\r\nHost: h\r\nX-Original-URI: /a%2Fb%0d%0aX: y\r\n"
         "x-forwarded-for: 1\r\nX-Forwarded-For:2 \t\r\nEmpty:\r\nUtf: \xc3\xa9\xff\r\n\r\n");
     CHECK(head.request.method == "GET");
@@ -76,7 +76,7 @@ TEST_CASE("a head is read byte for byte: order, repeats, case and escapes stay a
     CHECK(headers[4].value.empty());
     CHECK(headers[5].value == "\xc3\xa9\xff");
     CHECK(head.request.joined("X-FORWARDED-FOR") == "1, 2");
-    CHECK(head.body == Head::Body::none);
+    CHECK(head.body == RequestHead::Body::none);
     CHECK(head.keep_alive);
 }
 
@@ -280,12 +280,12 @@ TEST_CASE("what is too long is refused before its end has come") {
 }
 
 TEST_CASE("a body is framed in one way, or refused") {
-    CHECK(sound(head_with("")).body == Head::Body::none);
-    CHECK(sound(head_with("Content-Length: 0\r\n")).body == Head::Body::none);
-    const Head sized = sound(head_with("content-length: 0012\r\n"));
-    CHECK(sized.body == Head::Body::length);
+    CHECK(sound(head_with("")).body == RequestHead::Body::none);
+    CHECK(sound(head_with("Content-Length: 0\r\n")).body == RequestHead::Body::none);
+    const RequestHead sized = sound(head_with("content-length: 0012\r\n"));
+    CHECK(sized.body == RequestHead::Body::length);
     CHECK(sized.body_bytes == 12);
-    CHECK(sound(head_with("Transfer-Encoding: Chunked\r\n")).body == Head::Body::chunked);
+    CHECK(sound(head_with("Transfer-Encoding: Chunked\r\n")).body == RequestHead::Body::chunked);
     for (const char* lines :
          {"Content-Length: 1\r\nContent-Length: 1\r\n",
           "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
@@ -335,8 +335,8 @@ TEST_CASE("Connection has at most 32 options, empty ones and all its lines inclu
 TEST_CASE("a target in absolute form is read as a path, and names the host") {
     const auto read = [](std::string_view target, std::string_view lines = "Host: other\r\n",
                          std::string_view method = "GET", std::string_view version = "1.1") {
-        const Head head = sound(std::string(method) + " " + std::string(target) + " HTTP/" +
-                                std::string(version) + "\r\n" + std::string(lines) + "\r\n");
+        const RequestHead head = sound(std::string(method) + " " + std::string(target) + " HTTP/" +
+                                       std::string(version) + "\r\n" + std::string(lines) + "\r\n");
         CHECK(head.request.count("Host") == 1);
         return std::string(head.request.target) + " " +
                std::string(head.request.only("host").value_or(""));
@@ -354,9 +354,9 @@ TEST_CASE("a target in absolute form is read as a path, and names the host") {
     // Host is asked for all the same (RFC 9112 section 3.2).
     CHECK(flaw_of("GET http://a/x HTTP/1.1\r\n\r\n") == HeadFlaw::host);
     CHECK(flaw_of("GET http://a/x HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == HeadFlaw::host);
-    Head head;  // written into the head's own memory
+    RequestHead head;  // written into the head's own memory
     const std::string bytes = "GET http://a?q=1 HTTP/1.1\r\nHost: h\r\n\r\n";
-    parse_head(bytes, head);
+    parse_request_head(bytes, head);
     CHECK(head.flaw == HeadFlaw::none);
     CHECK(head.request.target == "/?q=1");
     CHECK(head.request.only("Host") == "a");
@@ -415,7 +415,7 @@ TEST_CASE("a refused head is answered in the shape all errors have, with the sta
         {HeadFlaw::too_many_options, 431}, {HeadFlaw::host, 400},
         {HeadFlaw::length, 400},           {HeadFlaw::encoding, 501}};
     for (const auto& [flaw, status] : table) {
-        const Answer answer = answer_to(flaw, {hourgate::http::ReplySettings{}});
+        const Response answer = answer_to(flaw, {hourgate::http::ReplySettings{}});
         CHECK(answer.status == status);
         CHECK(answer.body.starts_with(R"({"error":{"code":"bad_request","reason":")"));
         CHECK(answer.body.find(R"("fix":")") != std::string::npos);
@@ -442,7 +442,7 @@ TEST_CASE("each refused head is counted under the reason it is told, and named w
 }
 
 TEST_CASE("an answer is these very bytes") {
-    Answer answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
+    Response answer{401, {{"Content-Type", "text/plain"}, {"X-A", "b"}}, "no\n"};
     CHECK(written(answer, "GET", After::keep, 1'780'000'000) ==
           "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nX-A: b\r\n"
           "Date: Thu, 28 May 2026 20:26:40 GMT\r\nContent-Length: 3\r\nConnection: "
@@ -460,8 +460,8 @@ TEST_CASE("an answer of any size is written whole, behind what is there") {
         CAPTURE(bytes);
         const std::string value(bytes, 'v');
         std::string text = "before";
-        write_answer(text, {200, {{"A", value}, {"B", value}, {"C", "c"}}, value}, "GET",
-                     After::close, 0);
+        write_response(text, {200, {{"A", value}, {"B", value}, {"C", "c"}}, value}, "GET",
+                       After::close, 0);
         CHECK(text == "beforeHTTP/1.1 200 OK\r\nA: " + value + "\r\nB: " + value +
                           "\r\nC: c\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: " +
                           std::to_string(bytes) + "\r\nConnection: close\r\n\r\n" + value);

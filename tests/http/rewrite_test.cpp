@@ -19,9 +19,9 @@ const http::UpstreamSettings usual;
 /// The head the API would get of a call with these header lines, from `peer`.
 std::string upstream_head(std::string_view peer, const std::string& lines) {
     HttpBench bench;
-    http::Head head;
+    http::RequestHead head;
     const std::string bytes = "GET /clients/1 HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n";
-    http::parse_head(bytes, head);
+    http::parse_request_head(bytes, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
     head.request.peer = *Address::parse(peer);
     const http::Trust trust{{}, AddressSet({*Network::parse("10.0.0.0/8")}), true, "", {}};
@@ -34,9 +34,10 @@ std::string upstream_head(std::string_view peer, const std::string& lines) {
     call.credentials = token;
     call.address = http::client_address(head.request, trust, http::Listener::public_);
     const http::ReplySettings settings = HttpBench::reply_settings();
-    http::Passage passage(head, bench.gate.decide(call), settings, nowhere());
-    http::write_upstream_head(passage.head, head.request, passage, trust, usual, "hsk");
-    return passage.head;
+    http::ForwardedCall forwarded_call(head, bench.gate.decide(call), settings, nowhere());
+    http::write_upstream_head(forwarded_call.head, head.request, forwarded_call, trust, usual,
+                              "hsk");
+    return forwarded_call.head;
 }
 
 bool has(const std::string& text, std::string_view part) {
@@ -199,9 +200,9 @@ TEST_CASE("a host that a believed proxy tells is handed on if it is one, else th
 
 TEST_CASE("a page that the API lets read its answer may read the limits, too") {
     const auto answered = [](const std::string& of_api, const http::Page& page) {
-        http::AnswerHead answer;
+        http::ResponseHead answer;
         const std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + of_api + "\r\n";
-        http::parse_answer_head(bytes, "GET", answer);
+        http::parse_response_head(bytes, "GET", answer);
         REQUIRE(answer.readable);
         std::string out;
         http::write_client_head(out, answer, "", http::Framing::as_it_is, http::After::keep, 0,
@@ -254,11 +255,11 @@ TEST_CASE("a page that the API lets read its answer may read the limits, too") {
 }
 
 TEST_CASE("of two Sunsets the caller gets the one of its token, else the API's own") {
-    http::AnswerHead answer;
+    http::ResponseHead answer;
     const std::string bytes =
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSunset: Thu, 01 Jan 2037 00:00:00 GMT\r\n"
         "deprecation: @1\r\n\r\n";
-    http::parse_answer_head(bytes, "GET", answer);
+    http::parse_response_head(bytes, "GET", answer);
     REQUIRE(answer.readable);
     const auto head_with = [&](const std::string& added) {
         std::string out;

@@ -32,7 +32,7 @@ TEST_CASE("from the next call on the other rules decide, and the counters go on"
     HttpBench bench;
     REQUIRE(bench.ask(HttpBench::forwarded("GET", "/clients")).status == 200);
     REQUIRE(bench.ask(HttpBench::forwarded("GET", "/nowhere")).status == 403);
-    policy::Rules rules = hourgate::test::small_rules();
+    policy::PolicyConfig rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy other = policy::Policy::make(rules).value();
     Gate gate(bench.gate.settings(), other, bench.directory, bench.limiter, bench.own,
@@ -67,7 +67,7 @@ TEST_CASE("what a configuration holds is freed when the next is in force and no 
 
 TEST_CASE("threads that ask while the rules change again and again get one answer or the other") {
     HttpBench bench;
-    policy::Rules rules = hourgate::test::small_rules();
+    policy::PolicyConfig rules = hourgate::test::small_rules();
     rules.unlisted_allowed = true;
     const policy::Policy open = policy::Policy::make(rules).value();
     Gate other(bench.gate.settings(), open, bench.directory, bench.limiter, bench.own,

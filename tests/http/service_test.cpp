@@ -14,9 +14,9 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Listener;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -52,7 +52,7 @@ RateLimit: "burst";r=3;t=10, "sustained";r=5;t=60
 {"data":{"workspaceId":"ws_a","workspaceName":"Acme","orgId":"ws_a","orgName":"Acme","memberId":"mem_a","email":"ann@acme.example","role":"manager","plan":"studio","scopes":["clients:read","notes:*"],"tokenName":"ci","token":"4f8a2c1bdedf","env":"live","expiresAt":"2026-05-29T20:26:40Z","limits":[{"window":"burst","limit":3,"windowSeconds":10,"per":"token","remaining":3,"reset":10},{"window":"sustained","limit":5,"windowSeconds":60,"per":"token","remaining":5,"reset":60}]}}
 )");
     CHECK(bench.left() == 3);
-    CHECK(bench.own_left(policy::OwnWindow::self_service) == 239);
+    CHECK(bench.own_left(policy::GateWindow::self_service) == 239);
 }
 
 TEST_CASE("/me of a service without expiry has null for e-mail and end") {
@@ -60,7 +60,7 @@ TEST_CASE("/me of a service without expiry has null for e-mail and end") {
     bench.facts.member.kind = MemberKind::service;
     bench.facts.member.email.clear();
     bench.put();
-    const Answer answer = bench.service.handle(Listener::public_, me());
+    const Response answer = bench.service.handle(Listener::public_, me());
     CHECK(answer.status == 200);
     CHECK(answer.body.find(R"("email":null,)") != std::string::npos);
     CHECK(answer.body.find(R"("scopes":[],)") != std::string::npos);
@@ -87,12 +87,12 @@ TEST_CASE(
     bench.put();
     CHECK(bench.left() == 3);
     bench.spend(3);
-    const Answer full = bench.service.handle(Listener::public_, me());
+    const Response full = bench.service.handle(Listener::public_, me());
     CHECK(full.status == 200);
     CHECK(header(full, "RateLimit") == R"("burst";r=0;t=10, "sustained";r=2;t=60)");
-    while (bench.own_left(policy::OwnWindow::self_service) > 0)
+    while (bench.own_left(policy::GateWindow::self_service) > 0)
         CHECK(bench.service.handle(Listener::public_, me()).status == 200);
-    const Answer enough = bench.service.handle(Listener::public_, me());
+    const Response enough = bench.service.handle(Listener::public_, me());
     CHECK(enough.status == 429);
     CHECK(header(enough, "Retry-After") == "60");
     CHECK(header(enough, "X-RateLimit-Limit") == "240");
@@ -108,7 +108,7 @@ TEST_CASE("/me is enforced in observe mode too") {
     HttpBench bench(Mode::observe);
     Request request = me();
     drop_header(request, "Authorization");
-    const Answer answer = bench.service.handle(Listener::public_, request);
+    const Response answer = bench.service.handle(Listener::public_, request);
     CHECK(answer.status == 401);
     CHECK(header(answer, "X-Hourgate-Would") == "(absent)");
 }
@@ -118,7 +118,7 @@ TEST_CASE("/me answers HEAD as GET, takes no query, and no other method is known
     CHECK(status(bench, Listener::public_, "HEAD", std::string(me_path)) == 200);
     CHECK(status(bench, Listener::public_, "GET", std::string(me_path) + "?x=1") == 422);
     for (const char* method : {"POST", "DELETE", "OPTIONS", "PURGE"}) {
-        const Answer answer = bench.service.handle(
+        const Response answer = bench.service.handle(
             Listener::public_, HttpBench::request(method, std::string(me_path)));
         CHECK(answer.status == 405);
         CHECK(header(answer, "Allow") == "GET, HEAD");
@@ -147,7 +147,7 @@ TEST_CASE("a browser of a configured origin may call /me, and is told so before 
     drop_header(preflight, "Authorization");
     preflight.headers.push_back({"Origin", "https://app.example"});
     preflight.headers.push_back({"Access-Control-Request-Method", "GET"});
-    const Answer allowed = bench.service.handle(Listener::public_, preflight);
+    const Response allowed = bench.service.handle(Listener::public_, preflight);
     CHECK(allowed.status == 204);
     CHECK(header(allowed, "Access-Control-Allow-Origin") == "https://app.example");
     CHECK(header(allowed, "Access-Control-Allow-Headers") ==
@@ -218,7 +218,7 @@ TEST_CASE("every error of every listener says its reason, its docs and whether i
     settings.reply.docs_url = "/_hourgate/errors";
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
     const auto error = [&](Listener listener, const Request& request) {
-        const Answer answer = service.handle(listener, request);
+        const Response answer = service.handle(listener, request);
         CAPTURE(answer.body);
         const auto body = nlohmann::json::parse(answer.body, nullptr, false);
         REQUIRE(body.is_object());
@@ -285,7 +285,7 @@ TEST_CASE("health says that the process answers, readiness that the database doe
 
 TEST_CASE("the admin listener has metrics, health and the admin API, and nothing else") {
     HttpBench bench;
-    const Answer answer =
+    const Response answer =
         bench.service.handle(Listener::admin, HttpBench::request("GET", "/metrics"));
     CHECK(answer.status == 200);
     CHECK(header(answer, "Content-Type") == "text/plain; version=0.0.4");
@@ -331,7 +331,7 @@ TEST_CASE("whatever is thrown inside becomes a 500 in the one shape, and grants 
     settings.ready = []() -> bool { throw std::bad_alloc(); };
     http::Service service(std::move(settings), bench.gate, bench.clock, bench.notes);
     for (const char* target : {"/metrics", "/_hourgate/readyz"}) {
-        const Answer answer = service.handle(Listener::admin, HttpBench::request("GET", target));
+        const Response answer = service.handle(Listener::admin, HttpBench::request("GET", target));
         CHECK(
             whole(answer) ==
             "500\nContent-Type: application/json\nCache-Control: no-store\n\n"

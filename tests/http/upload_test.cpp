@@ -77,15 +77,15 @@ struct Talk {
     std::string said;
 };
 
-std::shared_ptr<http::Passage> passage(const std::string& framing) {
+std::shared_ptr<http::ForwardedCall> forwarded_call(const std::string& framing) {
     static HttpBench bench;
     static const http::ReplySettings settings = HttpBench::reply_settings();
-    http::Head head;
+    http::RequestHead head;
     const std::string text = "POST /clients HTTP/1.1\r\nHost: h\r\n" + framing + "\r\n";
-    http::parse_head(text, head);
+    http::parse_request_head(text, head);
     REQUIRE(head.flaw == http::HeadFlaw::none);
-    auto made =
-        std::make_shared<http::Passage>(head, bench.gate.decide(bench.call()), settings, nowhere());
+    auto made = std::make_shared<http::ForwardedCall>(head, bench.gate.decide(bench.call()),
+                                                      settings, nowhere());
     made->head = "HEAD\r\n\r\n";
     return made;
 }
@@ -93,7 +93,7 @@ std::shared_ptr<http::Passage> passage(const std::string& framing) {
 /// An exchange whose head the API has.
 struct Upload {
     explicit Upload(const std::string& framing = "Content-Length: 10000000\r\n")
-        : exchange(passage(framing), http::After::keep, ending) {
+        : exchange(forwarded_call(framing), http::After::keep, ending) {
         exchange.sent_upstream(8);
     }
     void send(std::size_t bytes) { (void)exchange.take(std::string(bytes, 'b')); }

@@ -11,8 +11,8 @@
 
 using namespace hourgate;
 using namespace hourgate::test;
-using hourgate::http::Answer;
 using hourgate::http::Request;
+using hourgate::http::Response;
 
 namespace {
 
@@ -47,7 +47,7 @@ TEST_CASE("a granted question tells who it is and what is left, and spends one c
 
 TEST_CASE("a refused question is a 200 that carries the refusal, and spends nothing") {
     HttpBench bench;
-    const Answer answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere?q=1")));
+    const Response answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere?q=1")));
     CHECK(
         whole(answer) ==
         "200\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
@@ -61,7 +61,7 @@ TEST_CASE("a refused question is a 200 that carries the refusal, and spends noth
 TEST_CASE("a caller who is not known has no identity in the answer, and its token is not shown") {
     HttpBench bench;
     const std::string token = HttpBench::wrong_secret();
-    const Answer answer = bench.ask(question(body_of(token, R"(,"address":"192.0.2.9")")));
+    const Response answer = bench.ask(question(body_of(token, R"(,"address":"192.0.2.9")")));
     CHECK(answer.status == 200);
     CHECK(answer.body.find(R"("status":401,"reason":"unknown_token")") != std::string::npos);
     CHECK(
@@ -89,7 +89,7 @@ TEST_CASE("a question that is not to be spent is not, and is on no record: nobod
     CHECK(bench.left() == 3);
     for (const std::string& token : {HttpBench::wrong_secret(), std::string()}) {
         const std::string more = look + (token.empty() ? "" : R"(,"address":"192.0.2.9")");
-        const Answer refused = bench.ask(question(body_of(token, more)));
+        const Response refused = bench.ask(question(body_of(token, more)));
         CHECK(refused.body.find(R"("status":401,)") != std::string::npos);
         CHECK(refused.body.find("dec_") == std::string::npos);
         CHECK(refused.body.find("\"decision\"") == std::string::npos);
@@ -114,8 +114,9 @@ TEST_CASE("the back end's own headers are not the client's: none of them is forg
 TEST_CASE("a method or path that is no such thing is decided, as a 400 of the call") {
     HttpBench bench;
     const auto reason = [&](std::string_view method, std::string_view path) {
-        const Answer answer = bench.ask(question(R"({"token":"","method":")" + std::string(method) +
-                                                 R"(","path":")" + std::string(path) + "\"}"));
+        const Response answer =
+            bench.ask(question(R"({"token":"","method":")" + std::string(method) + R"(","path":")" +
+                               std::string(path) + "\"}"));
         CHECK(answer.status == 200);
         return answer.body;
     };
@@ -131,8 +132,8 @@ TEST_CASE("a question about a target that is too long has the gate's answer, as 
         CAPTURE(bytes);
         HttpBench bench;
         const std::string path = "/clients/" + std::string(bytes - 9, 'a');
-        const Answer answer = bench.ask(question(R"({"token":")" + HttpBench::token() +
-                                                 R"(","method":"GET","path":")" + path + "\"}"));
+        const Response answer = bench.ask(question(R"({"token":")" + HttpBench::token() +
+                                                   R"(","method":"GET","path":")" + path + "\"}"));
         CHECK(answer.status == 200);
         const std::string said = granted
                                      ? R"("granted":true,"status":200,"reason":"granted")"
@@ -175,7 +176,7 @@ TEST_CASE("what is off about a question is named, and never its value") {
     for (const auto& [body, message] : table) {
         CAPTURE(body.substr(0, 100));
         HttpBench bench;
-        const Answer answer = bench.ask(question(body));
+        const Response answer = bench.ask(question(body));
         CHECK(answer.status == 400);
         CHECK(
             answer.body.find("\"code\":\"bad_request\",\"reason\":\"bad_request\",\"message\":\"" +
@@ -188,7 +189,7 @@ TEST_CASE("what is off about a question is named, and never its value") {
 
 TEST_CASE("all that is wrong with a question is named at once, each with what is allowed") {
     HttpBench bench;
-    const Answer answer = bench.ask(
+    const Response answer = bench.ask(
         question(R"({"token":{"a":[1,{"b":2}]},"spend":"no","x":[],"address":"me","method":1})"));
     CHECK(answer.status == 400);
     CHECK(
@@ -208,7 +209,7 @@ TEST_CASE("a token in the place of a member's name is not repeated") {
           R"({"token":"x","method":"GET","path":"/","address":")" + token + "\"}"}) {
         CAPTURE(body);
         HttpBench bench;
-        const Answer answer = bench.ask(question(body));
+        const Response answer = bench.ask(question(body));
         CHECK(answer.body.find(secret.substr(0, 12)) == answer.body.npos);
         CHECK(answer.body.find("\"message\":\"") != answer.body.npos);
     }
@@ -237,7 +238,7 @@ TEST_CASE("only POST asks") {
     HttpBench bench;
     Request request = question(body_of(HttpBench::token()));
     request.method = "PUT";
-    const Answer answer = bench.ask(request);
+    const Response answer = bench.ask(request);
     CHECK(answer.status == 405);
     CHECK(header(answer, "Allow") == "POST");
     CHECK(bench.left() == 3);
@@ -245,7 +246,7 @@ TEST_CASE("only POST asks") {
 
 TEST_CASE("in observe mode a question is granted and says what it would have been") {
     HttpBench bench(Mode::observe);
-    const Answer answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere")));
+    const Response answer = bench.ask(question(body_of(HttpBench::token(), "", "/nowhere")));
     CHECK(answer.body.find(
               R"({"granted":true,"status":200,"reason":"path_unlisted","observed":true,)") ==
           answer.body.find('{'));

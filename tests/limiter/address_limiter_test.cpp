@@ -110,7 +110,7 @@ TEST_CASE("A random schedule of an address is what a count of all calls says") {
 
 TEST_CASE("A look at an address holds nothing and changes nothing") {
     AddressLimiter limiter(window(2, 60));
-    for (const Spend how : {Spend::no, Spend::again}) {
+    for (const Spend how : {Spend::no, Spend::repeat}) {
         const Room room = limiter.ask(address(1), at(long_ago), how);
         CHECK(room.granted);
         CHECK(room.states[0] == WindowState{2, 60, false});
@@ -121,7 +121,7 @@ TEST_CASE("A look at an address holds nothing and changes nothing") {
         CHECK_FALSE(limiter.ask(address(1), at(long_ago + second), Spend::no).granted);
     }
     // The looks were refused, but no call was: the repeat of the second call is still granted.
-    CHECK(limiter.ask(address(1), at(long_ago + second), Spend::again).granted);
+    CHECK(limiter.ask(address(1), at(long_ago + second), Spend::repeat).granted);
 }
 
 TEST_CASE(
@@ -129,26 +129,26 @@ TEST_CASE(
     AddressLimiter limiter(window(3, 60));
     for (int i = 0; i < 3; ++i) {
         REQUIRE(limiter.ask(address(1), at(long_ago), Spend::yes).granted);
-        const Room repeat = limiter.ask(address(1), at(long_ago), Spend::again);
+        const Room repeat = limiter.ask(address(1), at(long_ago), Spend::repeat);
         CHECK(repeat.granted);
         CHECK(repeat.full == -1);
         CHECK(repeat.retry_after_s == 0);
         CHECK(repeat.states[0].remaining == static_cast<std::uint32_t>(2 - i));
     }
-    CHECK(limiter.ask(address(1), at(long_ago), Spend::again).states[0].full);
+    CHECK(limiter.ask(address(1), at(long_ago), Spend::repeat).states[0].full);
 
     REQUIRE_FALSE(limiter.ask(address(1), at(long_ago + second), Spend::yes).granted);
-    const Room repeat = limiter.ask(address(1), at(long_ago + second), Spend::again);
+    const Room repeat = limiter.ask(address(1), at(long_ago + second), Spend::repeat);
     CHECK_FALSE(repeat.granted);
     CHECK(repeat.full == 0);
     CHECK(repeat.retry_after_s == 59);
 
     // One leaves and one comes: the window is full again, and nothing was refused since.
-    REQUIRE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);
+    REQUIRE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::repeat).granted);
     REQUIRE(spend(limiter, address(1), long_ago + 60 * second, 3) == 3);
-    CHECK(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);
+    CHECK(limiter.ask(address(1), at(long_ago + 60 * second), Spend::repeat).granted);
     REQUIRE(spend(limiter, address(1), long_ago + 60 * second, 1) == 0);
-    CHECK_FALSE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::again).granted);
+    CHECK_FALSE(limiter.ask(address(1), at(long_ago + 60 * second), Spend::repeat).granted);
 }
 
 TEST_CASE("A call that is counted already has its room, whoever was refused since") {
@@ -166,7 +166,7 @@ TEST_CASE("Repeats count nothing") {
     AddressLimiter limiter(window(3, 60));
     REQUIRE(spend(limiter, address(1), long_ago, 1) == 1);
     for (int i = 0; i < 10; ++i) {
-        REQUIRE(limiter.ask(address(1), at(long_ago), Spend::again).granted);
+        REQUIRE(limiter.ask(address(1), at(long_ago), Spend::repeat).granted);
     }
     CHECK(spend(limiter, address(1), long_ago, 10) == 2);
 }
@@ -228,7 +228,7 @@ TEST_CASE("Strangers who find the table full share a window with their own net, 
     CHECK(limiter.shared_by_all() == 0);
     CHECK(limiter.entries() == limits::addresses_max);
     CHECK_FALSE(limiter.ask(in_net(3, 9), at(long_ago + second), Spend::no).granted);
-    CHECK_FALSE(limiter.ask(in_net(3, 9), at(long_ago + second), Spend::again).granted);
+    CHECK_FALSE(limiter.ask(in_net(3, 9), at(long_ago + second), Spend::repeat).granted);
     // An address that is held keeps its own.
     CHECK(spend(limiter, address(1), long_ago + second, 20) == 9);
 }

@@ -265,7 +265,7 @@ TEST_CASE("A look changes nothing: answers are the same with and without looks i
             now_us += dice.one_in(500) ? dice.from(0, 25 * second) : dice.from(0, 50'000);
             const std::int64_t line = dice.from(1, 3);
             for (auto looks = dice.from(0, 2); looks > 0; --looks) {
-                const Spend spend = dice.one_in(2) ? Spend::no : Spend::again;
+                const Spend spend = dice.one_in(2) ? Spend::no : Spend::repeat;
                 static_cast<void>(
                     looked.ask({line, 0, 1}, dice.one_in(20) ? other : plan, at(now_us), spend));
             }
@@ -279,7 +279,7 @@ TEST_CASE("A look changes nothing: answers are the same with and without looks i
 TEST_CASE("A look at what was never asked for shows untouched windows and holds nothing") {
     Limiter limiter;
     const Plan plan = {window(5, 10), window(5'000, 60, Per::workspace)};
-    for (const Spend spend : {Spend::no, Spend::again}) {
+    for (const Spend spend : {Spend::no, Spend::repeat}) {
         const Room room = limiter.ask({1, 0, 1}, plan, at(long_ago), spend);
         CHECK(room.granted);
         CHECK(room.states[0] == WindowState{5, 10, false});
@@ -293,7 +293,7 @@ TEST_CASE("A repeat is answered as a look") {
     const Plan plan = {window(1, 10)};
     REQUIRE(limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::yes).granted);
     const Room no = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::no);
-    const Room again = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::again);
+    const Room again = limiter.ask({1, 0, 1}, plan, at(long_ago), Spend::repeat);
     CHECK(same(no, again));
     CHECK_FALSE(again.granted);
 }

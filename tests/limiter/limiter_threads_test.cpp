@@ -178,7 +178,7 @@ TEST_CASE(
                 if (dice.one_in(500)) {
                     limiter.sweep(now);
                 }
-                const Spend spend = dice.one_in(5) ? Spend::again : Spend::yes;
+                const Spend spend = dice.one_in(5) ? Spend::repeat : Spend::yes;
                 const Room room =
                     limiter.ask({4, 10, 0, 0, static_cast<std::uint8_t>(line)}, now, spend);
                 Outcome& outcome = outcomes[thread];

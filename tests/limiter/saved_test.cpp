@@ -294,8 +294,8 @@ TEST_CASE("Addresses go on, with what their repeated asks are told") {
     AddressLimiter loaded(window(2, 60), Timeline{until_us, 0});
     load(loaded, saved(original, until_us));
     CHECK(loaded.entries() == 2);
-    CHECK(loaded.ask(address(1), at(until_us), Spend::again).granted);
-    CHECK_FALSE(loaded.ask(address(2), at(until_us), Spend::again).granted);
+    CHECK(loaded.ask(address(1), at(until_us), Spend::repeat).granted);
+    CHECK_FALSE(loaded.ask(address(2), at(until_us), Spend::repeat).granted);
     CHECK_FALSE(spend(loaded, 1, long_ago + 60 * second - 1));
     CHECK(spend(loaded, 1, long_ago + 60 * second));
     CHECK(spend(loaded, 3, until_us));
@@ -308,15 +308,9 @@ TEST_CASE("Addresses go on, with what their repeated asks are told") {
 
 TEST_CASE("A full table of addresses and the windows that others share go on") {
     const auto address = [](std::size_t n) {  // 256 of these are in a /48, 65,536 nets in a /32
-        return Key{6,
-                   0x20,
-                   0x01,
-                   0x0d,
-                   0xb8,
-                   std::uint8_t(n >> 16),
-                   std::uint8_t(n >> 8),
-                   std::uint8_t(n),
-                   0};
+        return Key{
+            6, 0x20, 0x01, 0x0d, 0xb8, std::uint8_t(n >> 16), std::uint8_t(n >> 8), std::uint8_t(n),
+            0};
     };
     AddressLimiter original(window(1, 60));
     for (std::size_t n = 0; n < limits::addresses_max; ++n)
@@ -325,7 +319,8 @@ TEST_CASE("A full table of addresses and the windows that others share go on") {
     REQUIRE(original.ask(address(other), at(long_ago + second), Spend::yes).granted);
     constexpr std::size_t nets = limits::nets_per_block_max;
     for (std::size_t net = 1; net < nets; ++net)
-        REQUIRE(original.ask(address(other + 256 * net), at(long_ago + second), Spend::yes).granted);
+        REQUIRE(
+            original.ask(address(other + 256 * net), at(long_ago + second), Spend::yes).granted);
     // No place for one more net of the block: this one is counted for the block.
     constexpr std::size_t last = other + 256 * nets;
     REQUIRE(original.ask(address(last), at(long_ago + 2 * second), Spend::yes).granted);

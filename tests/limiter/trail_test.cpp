@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t month_s = limits::window_seconds_max;
 
 /// All runs from `mark` on.
-std::vector<Run> runs_of(const Trail& trail, Mark mark) {
+std::vector<Run> runs_of(const Trail& trail, TrailPosition mark) {
     std::vector<Run> runs;
     while (mark.calls != 0) {
         runs.push_back(trail.front(mark));

@@ -38,7 +38,7 @@ const std::vector<Window> plan = {{"burst", 2, 60, Per::token},
 const std::vector<Window> plan_with_member = {{"burst", 2, 60, Per::token},
                                               {"sustained", 9, 60, Per::member},
                                               {"team", 5'000, 600, Per::workspace}};
-const std::span<const Window> revocations = own_windows(policy::OwnWindow::revoke);
+const std::span<const Window> revocations = gate_windows(policy::GateWindow::revoke);
 const std::array<std::uint8_t, 9> address = {4, 192, 0, 2, 1};
 
 class ToldClock final : public Clock {
@@ -279,7 +279,7 @@ TEST_CASE("Of a file that is sealed but makes no sense, nothing is taken over") 
     for (int call = 0; call < 2; ++call)
         REQUIRE(spent.ask({7, 0, 3}, plan, {begin_us, 0}, Spend::yes).granted);
     const auto sealed = [&](const std::string& bad, std::int64_t until_us, std::int64_t ahead_us) {
-        ops::StateDraft draft(place.state(), key, boot_a);
+        ops::StateFileWriter draft(place.state(), key, boot_a);
         REQUIRE(spent.save({begin_us, 0}, [&](std::string_view piece) {
             return draft.add(StatePart::limiter, piece).ok();
         }));
@@ -305,7 +305,7 @@ TEST_CASE("Of a file that is sealed but makes no sense, nothing is taken over") 
         CHECK(life.limiter.entries() == 0);
     }
     {
-        ops::StateDraft draft(place.state(), key, boot_a);
+        ops::StateFileWriter draft(place.state(), key, boot_a);
         REQUIRE(draft.add(static_cast<StatePart>(9), "x").ok());
         REQUIRE(draft.place(begin_us, 0).ok());
         check_starts_empty(place, "is damaged");
@@ -407,7 +407,7 @@ CountedFor own_logs(std::int64_t token, std::int64_t member, bool dead) {
     auto its_member = std::make_shared<Member>();
     its_member->id = member;
     facts.member = std::move(its_member);
-    return own_logs_of(facts, policy::OwnWindow::revoke, dead);
+    return gate_logs_of(facts, policy::GateWindow::revoke, dead);
 }
 
 }  // namespace
@@ -478,7 +478,7 @@ TEST_CASE("A state file of a version without windows per member goes on") {
             REQUIRE(before.ask({7, 0, 3}, plan, then, Spend::yes).granted);
             REQUIRE(urgent.ask({7, 0, 3}, plan, then, Spend::yes).granted);
         }
-        ops::StateDraft draft(place.state(), key, boot_a);
+        ops::StateFileWriter draft(place.state(), key, boot_a);
         const auto into = [&](StatePart part) {
             return [&draft, part](std::string_view piece) { return draft.add(part, piece).ok(); };
         };

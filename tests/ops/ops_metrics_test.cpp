@@ -446,7 +446,7 @@ TEST_CASE("an answer counts for its listener and its thread, and for no other") 
 namespace {
 
 Decision decided_at(Reason reason, const hourgate::policy::Resource* resource,
-                    hourgate::policy::OwnRoute own = hourgate::policy::OwnRoute::none) {
+                    hourgate::policy::GateRoute own = hourgate::policy::GateRoute::none) {
     Decision decision = decided(reason);
     decision.match.resource = resource;
     decision.match.own = own;
@@ -476,7 +476,7 @@ TEST_CASE("a decision counts for its resource and its outcome, whatever the reas
         {"failed", {"store_failed"}}};
     ResourceCounts counts;
     hourgate::policy::Resource clients;
-    clients.counted_at = counts.place_of("clients");
+    clients.counted_at = counts.index_of("clients");
     for (std::size_t at = 0; at < hourgate::reason_count; ++at)
         counts.count(decided_at(static_cast<Reason>(at), &clients));
     const std::string text = Metrics().text({}, counts);
@@ -488,12 +488,12 @@ TEST_CASE("a decision counts for its resource and its outcome, whatever the reas
 }
 
 TEST_CASE("the gate's own routes and a path of no resource have places of their own") {
-    using hourgate::policy::OwnRoute;
+    using hourgate::policy::GateRoute;
     ResourceCounts counts;
     counts.count(decided_at(Reason::granted, nullptr));
-    counts.count(decided_at(Reason::granted, nullptr, OwnRoute::admin));
+    counts.count(decided_at(Reason::granted, nullptr, GateRoute::admin));
     for (int i = 0; i < 3; ++i)
-        counts.count(decided_at(Reason::granted, nullptr, OwnRoute::me));
+        counts.count(decided_at(Reason::granted, nullptr, GateRoute::me));
     const std::string text = Metrics().text({}, counts);
     CHECK(has_line(text, of_resource("(none)", "granted", 1)));
     CHECK(has_line(text, of_resource("(admin)", "granted", 1)));
@@ -503,12 +503,12 @@ TEST_CASE("the gate's own routes and a path of no resource have places of their 
 TEST_CASE("a resource configured again goes on counting, and one configured no more stays") {
     ResourceCounts counts;
     hourgate::policy::Resource first, second;
-    first.counted_at = counts.place_of("clients");
-    second.counted_at = counts.place_of("invoices");
+    first.counted_at = counts.index_of("clients");
+    second.counted_at = counts.index_of("invoices");
     counts.count(decided_at(Reason::granted, &first));
     counts.count(decided_at(Reason::granted, &second));
     CHECK(first.counted_at != second.counted_at);
-    CHECK(counts.place_of("clients") == first.counted_at);
+    CHECK(counts.index_of("clients") == first.counted_at);
     counts.count(decided_at(Reason::granted, &first));
     const std::string text = Metrics().text({}, counts);
     CHECK(has_line(text, of_resource("clients", "granted", 2)));
@@ -519,11 +519,11 @@ TEST_CASE("names without end have places up to a bound, then share one; known on
     ResourceCounts counts;
     std::set<std::uint32_t> places;
     for (std::size_t at = 0; at < 3 * hourgate::limits::resource_places_max; ++at)
-        places.insert(counts.place_of("r" + std::to_string(at)));
+        places.insert(counts.index_of("r" + std::to_string(at)));
     CHECK(places.size() == hourgate::limits::resource_places_max - 3);  // those given, but "others"
     hourgate::policy::Resource late;
-    late.counted_at = counts.place_of("late");
-    CHECK(counts.place_of("r7") != late.counted_at);
+    late.counted_at = counts.index_of("late");
+    CHECK(counts.index_of("r7") != late.counted_at);
     counts.count(decided_at(Reason::window_full, &late));
     const std::string text = Metrics().text({}, counts);
     CHECK(has_line(text, of_resource("(others)", "full", 1)));
@@ -676,7 +676,7 @@ TEST_CASE("the text keeps to the rules of its format and of good names") {
     for (const std::int64_t took_us : {3, 30, 300, 3'000, 30'000'000})
         metrics.answered({1, false}, took_us);
     ResourceCounts counts;
-    (void)counts.place_of("clients");
+    (void)counts.index_of("clients");
     std::string series;
     std::uint64_t before = 0;
     double bound = 0;
@@ -714,7 +714,7 @@ TEST_CASE("the text keeps to the rules of its format and of good names") {
 TEST_CASE("with all resources there may be, the text stays within a megabyte") {
     ResourceCounts counts;
     for (std::size_t at = 0; at < hourgate::limits::resource_places_max; ++at)
-        (void)counts.place_of(std::to_string(at) + std::string(60, 'r'));
+        (void)counts.index_of(std::to_string(at) + std::string(60, 'r'));
     CHECK(Metrics().text(all_of_them(), counts).size() < 1'000'000);
 }
 

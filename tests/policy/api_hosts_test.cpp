@@ -26,8 +26,8 @@ Resource row(std::string api, std::string name, std::string_view path) {
 }
 
 /// Two APIs with hosts, and perhaps one without.
-Rules rules_of(std::vector<Resource> resources, bool with_default = false) {
-    Rules rules;
+PolicyConfig rules_of(std::vector<Resource> resources, bool with_default = false) {
+    PolicyConfig rules;
     rules.apis = {{"shop", {"shop.example.com", "[2001:db8::1]"}},
                   {"billing", {"Billing.Example.com", "192.0.2.7"}}};
     if (with_default)
@@ -109,7 +109,7 @@ TEST_CASE("The gate's own routes are there under every host") {
     for (const char* host : {"shop.example.com", "example.com", "", "a, b"})
         for (const char* target : {"/_hourgate/api/v1/me", "/_hourgate/why/dec_1"}) {
             INFO(host << " " << target);
-            CHECK(policy.find(target, host).own_route());
+            CHECK(policy.find(target, host).is_gate_route());
         }
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("Readings that would lead to a row of another API refuse nothing") {
 }
 
 TEST_CASE("An API without rows refuses every call, and opens none, unless unlisted is allowed") {
-    Rules rules = rules_of({row("shop", "items", "/**")});
+    PolicyConfig rules = rules_of({row("shop", "items", "/**")});
     const Policy strict = Policy::make(rules).value();
     const Match match = strict.find("/items", "billing.example.com");
     CHECK(match.kind == Match::Kind::unlisted);
@@ -171,7 +171,7 @@ TEST_CASE("Names of resources are each once in all APIs, and a resource is of on
 }
 
 TEST_CASE("Without an API the host says nothing") {
-    Rules rules;
+    PolicyConfig rules;
     rules.resources = {row("", "items", "/items/**")};
     const Policy policy = Policy::make(rules).value();
     CHECK_FALSE(policy.looks_at_hosts());

@@ -11,7 +11,7 @@
 namespace hourgate::test {
 
 /// Empty when nothing is. A complaint is about the configuration, and names the next step.
-inline std::string off(policy::Rules rules) {
+inline std::string off(policy::PolicyConfig rules) {
     const auto made = policy::Policy::make(std::move(rules));
     if (made)
         return "";

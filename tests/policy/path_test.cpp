@@ -28,22 +28,22 @@ using Texts = std::vector<std::string>;
 /// One switch and the flaw it is for.
 struct Rule {
     PathFlaw flaw;
-    bool PathRules::*on;
+    bool PathChecks::*on;
 };
 
 constexpr std::array<Rule, 8> rules_of_reading = {{
-    {PathFlaw::encoded_slash, &PathRules::encoded_slash},
-    {PathFlaw::backslash, &PathRules::backslash},
-    {PathFlaw::control_byte, &PathRules::control_byte},
-    {PathFlaw::not_utf8, &PathRules::not_utf8},
-    {PathFlaw::dot_segment, &PathRules::dot_segment},
-    {PathFlaw::empty_segment, &PathRules::empty_segment},
-    {PathFlaw::semicolon, &PathRules::semicolon},
-    {PathFlaw::double_encoding, &PathRules::double_encoding},
+    {PathFlaw::encoded_slash, &PathChecks::encoded_slash},
+    {PathFlaw::backslash, &PathChecks::backslash},
+    {PathFlaw::control_byte, &PathChecks::control_byte},
+    {PathFlaw::not_utf8, &PathChecks::not_utf8},
+    {PathFlaw::dot_segment, &PathChecks::dot_segment},
+    {PathFlaw::empty_segment, &PathChecks::empty_segment},
+    {PathFlaw::semicolon, &PathChecks::semicolon},
+    {PathFlaw::double_encoding, &PathChecks::double_encoding},
 }};
 
-PathRules all_off() {
-    PathRules rules;
+PathChecks all_off() {
+    PathChecks rules;
     for (const Rule& rule : rules_of_reading)
         rules.*rule.on = false;
     rules.case_variant = rules.reading_variant = false;
@@ -51,7 +51,7 @@ PathRules all_off() {
 }
 
 Path read(std::string_view target) {
-    return read_path(target, PathRules{});
+    return read_path(target, PathChecks{});
 }
 
 std::string escaped(int byte) {
@@ -112,7 +112,7 @@ TEST_CASE("A target is taken up to the bound that is configured, its query inclu
     CHECK(read(longest).flaw == PathFlaw::none);
     CHECK(read(longest + "a").flaw == PathFlaw::target_too_long);
     CHECK(read("/?" + longest).flaw == PathFlaw::target_too_long);
-    PathRules rules = all_off();
+    PathChecks rules = all_off();
     CHECK(read_path(longest + "a", rules).flaw == PathFlaw::target_too_long);
     rules.target_bytes_max = limits::target_bytes_max;
     CHECK(read_path(longest + "a", rules).flaw == PathFlaw::none);
@@ -126,7 +126,7 @@ TEST_CASE("What was found in a path is told whether a rule refuses it or not") {
     const FlawSet both = bit_of(PathFlaw::encoded_slash) | bit_of(PathFlaw::semicolon);
     CHECK(read("/a%2Fb;c").found == both);
     CHECK(read_path("/a%2Fb;c", all_off()).found == both);
-    CHECK(first_of(refused_of(both, PathRules{})) == PathFlaw::encoded_slash);
+    CHECK(first_of(refused_of(both, PathChecks{})) == PathFlaw::encoded_slash);
     CHECK(refused_of(both, all_off()) == 0);
     CHECK(first_of(0) == PathFlaw::none);
 }
@@ -180,10 +180,10 @@ TEST_CASE(
             if (rule.flaw != example.flaw)
                 continue;
             seen.push_back(rule.flaw);
-            PathRules only_this = all_off();
+            PathChecks only_this = all_off();
             only_this.*rule.on = true;
             CHECK(read_path(example.target, only_this).flaw == example.flaw);
-            PathRules all_but_this;
+            PathChecks all_but_this;
             all_but_this.*rule.on = false;
             CHECK(read_path(example.target, all_but_this).flaw == PathFlaw::none);
             CHECK(read_path(example.target, all_but_this).segments == example.when_off);
@@ -261,7 +261,7 @@ TEST_CASE("Of several flaws the first in order is told") {
     const std::string everything = "/%2F/%5C/%00/%FF/../;//%2541";
     CHECK(read(everything + "/%").flaw == PathFlaw::bad_escape);
     CHECK(read(everything + "#").flaw == PathFlaw::unreadable);
-    PathRules rules;
+    PathChecks rules;
     for (const Rule& rule : rules_of_reading) {
         CHECK(read_path(everything, rules).flaw == rule.flaw);
         rules.*rule.on = false;

@@ -45,13 +45,13 @@ Resource by_upstream(Resource made) {
     return made;
 }
 
-Rules rules_of(std::vector<Resource> resources) {
-    Rules rules;
+PolicyConfig rules_of(std::vector<Resource> resources) {
+    PolicyConfig rules;
     rules.resources = std::move(resources);
     return rules;
 }
 
-Policy policy_of(Rules rules) {
+Policy policy_of(PolicyConfig rules) {
     auto policy = Policy::make(std::move(rules));
     if (!policy)
         FAIL(policy.failure().what);
@@ -107,7 +107,7 @@ TEST_CASE("The first resource whose pattern matches is the one") {
     CHECK(lands(policy, "/?x") == "root");
     CHECK(lands(policy, "/api/v1/th%69ngs/7") == "one");
     CHECK(policy.find("/nowhere").kind == Kind::unlisted);
-    CHECK_FALSE(policy.find("/api/health").own_route());
+    CHECK_FALSE(policy.find("/api/health").is_gate_route());
 }
 
 TEST_CASE("The pattern that matches every path matches every path") {
@@ -127,8 +127,9 @@ TEST_CASE("A path that is flawed lands nowhere") {
 }
 
 TEST_CASE("A switched-off rule lets the path through as it is, never normalised") {
-    Rules rules = rules_of({resource("admin", {"/admin/**"}), resource("file", {"/files/{name}"}),
-                            resource("rest", {"/files/**"})});
+    PolicyConfig rules =
+        rules_of({resource("admin", {"/admin/**"}), resource("file", {"/files/{name}"}),
+                  resource("rest", {"/files/**"})});
     rules.path.encoded_slash = false;
     rules.path.dot_segment = false;
     rules.path.empty_segment = false;
@@ -143,8 +144,9 @@ TEST_CASE("A switched-off rule lets the path through as it is, never normalised"
 }
 
 TEST_CASE("A path that matches an earlier resource but for its case is refused") {
-    Rules rules = rules_of({resource("keys", {"/api/Keys/**"}),
-                            resource("users", {"/api/users/{id}"}), resource("rest", {"/api/**"})});
+    PolicyConfig rules =
+        rules_of({resource("keys", {"/api/Keys/**"}), resource("users", {"/api/users/{id}"}),
+                  resource("rest", {"/api/**"})});
     const auto expected = [](std::string_view target) -> std::string {
         if (target == "/api/Keys" || target == "/api/Keys/1")
             return "keys";
@@ -201,14 +203,14 @@ TEST_CASE("The gate's own routes are found with and without resources, and guard
             const Match match = policy.find(target);
             CHECK(match.flaw == PathFlaw::none);
             CHECK(match.kind == Kind::resource);
-            CHECK(match.own_route());
+            CHECK(match.is_gate_route());
             REQUIRE(match.resource != nullptr);
             CHECK(match.resource->name == "hourgate");
         }
         const Match variant = policy.find("/_HourGate/api/v1/me");
         CHECK(variant.flaw == PathFlaw::case_variant);
-        CHECK_FALSE(variant.own_route());
-        CHECK_FALSE(policy.find("/_hourgate/api/v2").own_route());
+        CHECK_FALSE(variant.is_gate_route());
+        CHECK_FALSE(policy.find("/_hourgate/api/v2").is_gate_route());
         CHECK(policy.find("/a").kind == (with ? Kind::resource : Kind::implicit));
     }
 }
@@ -251,7 +253,7 @@ TEST_CASE("Standard methods have their action everywhere, others only where they
 }
 
 TEST_CASE("A method without an action is forbidden to every role") {
-    Rules open = rules_of({resource("a", {"/a"})});
+    PolicyConfig open = rules_of({resource("a", {"/a"})});
     open.unlisted_allowed = true;
     const Policy listed = policy_of(open);
     const Policy implicit = policy_of(rules_of({}));
@@ -399,7 +401,7 @@ TEST_CASE("A token that lacks the scope, too, is told that a role alone is not e
 TEST_CASE("A preflight may go wherever a call could be granted, and nowhere else") {
     Resource open = resource("open", {"/open"}, nobody);
     open.is_public = true;
-    Rules rules = rules_of({open, resource("a", {"/a/**"})});
+    PolicyConfig rules = rules_of({open, resource("a", {"/a/**"})});
     const auto opens = [](const Policy& policy, std::string_view target) {
         return policy.opens(policy.find(target));
     };
@@ -454,7 +456,7 @@ TEST_CASE("Without resources owner, admin and manager have everything and role m
 }
 
 TEST_CASE("An unlisted path is refused to all, or open to all who are not narrowed") {
-    Rules rules = rules_of({resource("a", {"/a"})});
+    PolicyConfig rules = rules_of({resource("a", {"/a"})});
     const Policy closed = policy_of(rules);
     rules.unlisted_allowed = true;
     const Policy open = policy_of(rules);
@@ -591,7 +593,7 @@ TEST_CASE("A public resource with rows is refused") {
 TEST_CASE(
     "A resource that overlaps the gate's own routes is refused, whichever lies within the other") {
     const auto overlap = [](const std::string& path, const std::string& prefix) {
-        Rules rules = rules_of({resource("a", {"/x", path})});
+        PolicyConfig rules = rules_of({resource("a", {"/x", path})});
         rules.api_prefix = prefix;
         return says(off(std::move(rules)), "overlaps");
     };
@@ -625,22 +627,22 @@ TEST_CASE(
 TEST_CASE("A prefix that is no plain path is refused") {
     for (const auto* prefix : {"", "/", "api", "/a/", "//a", "/{a}", "/a/{b}", "/a/**", "/a*",
                                "/a/..", "/a%20", "/a?b"}) {
-        Rules rules;
+        PolicyConfig rules;
         rules.api_prefix = prefix;
         INFO(prefix);
         CHECK(says(off(std::move(rules)), "api_prefix"));
     }
     for (const auto* prefix : {"/_hourgate/why", "/_hourgate/why/api", "/_HOURGATE/Why/x"}) {
-        Rules rules;
+        PolicyConfig rules;
         rules.api_prefix = prefix;
         INFO(prefix);
         CHECK(says(off(std::move(rules)), "where the gate says why"));
     }
-    Rules rules;
+    PolicyConfig rules;
     rules.api_prefix = "/gate";
     const Policy policy = policy_of(std::move(rules));
-    CHECK(policy.find("/gate/me").own_route());
-    CHECK_FALSE(policy.find("/_hourgate/api/v1/me").own_route());
+    CHECK(policy.find("/gate/me").is_gate_route());
+    CHECK_FALSE(policy.find("/_hourgate/api/v1/me").is_gate_route());
     CHECK(judged(policy, {Role::member, "a:*", "m"}, "GET", "/gate/me").verdict ==
           Verdict::allowed);
     CHECK(judged(policy, {Role::member, "a:*", "m"}, "HEAD", "/gate/me").verdict ==
@@ -697,14 +699,14 @@ TEST_CASE("A scope of every resource reads them all, listed by name or not, and 
     CHECK(verdict("GET", "/_hourgate/api/v1/me") == Verdict::allowed);  // every token may
     CHECK(verdict("POST", "/_hourgate/api/v1/tokens") == Verdict::scope_missing);
     CHECK(policy.knows("*"));
-    Rules open = rules_of({resource("a", {"/a"})});
+    PolicyConfig open = rules_of({resource("a", {"/a"})});
     open.unlisted_allowed = true;
     const Policy unlisted = policy_of(std::move(open));
     CHECK(judged(unlisted, {Role::owner, "*:read"}, "GET", "/b").verdict == Verdict::scope_missing);
 }
 
 TEST_CASE("A scope that writes reads, too, where the rules say so") {
-    Rules rules = rules_of({resource("a", {"/a"})});
+    PolicyConfig rules = rules_of({resource("a", {"/a"})});
     rules.write_scope = WriteScope::reads_too;
     const Policy both = policy_of(rules);
     CHECK(judged(both, {Role::owner, "a:write"}, "GET", "/a").verdict == Verdict::allowed);
@@ -780,6 +782,6 @@ TEST_CASE("no configured resource opens an admin path, however it is written") {
     const Match match = policy.find_admin("/admin/v1/workspaces");
     CHECK(match.resource->name == "admin");
     CHECK_FALSE(match.resource->is_public);
-    CHECK(match.own_route());
+    CHECK(match.is_gate_route());
     CHECK(policy.find_admin("/admin/v1/%2e%2e/x").flaw == PathFlaw::dot_segment);
 }

@@ -20,8 +20,8 @@ struct Row {
 };
 
 /// What is said of rows in this order; "" when nothing is.
-std::string said(const std::vector<Row>& rows, const PathRules& path = {}) {
-    Rules rules;
+std::string said(const std::vector<Row>& rows, const PathChecks& path = {}) {
+    PolicyConfig rules;
     rules.path = path;
     for (const Row& row : rows) {
         Resource resource;
@@ -101,7 +101,7 @@ TEST_CASE("several patterns above that take a path together are named together")
     CHECK_FALSE(said({{"one", {"/a", "/a/{x}"}}, {"two", {"/a/{x}/{y}/**"}}, {"three", {"/a/**"}}})
                     .empty());
     // No capture takes an empty segment, where such are allowed: the rest does.
-    PathRules rules;
+    PathChecks rules;
     rules.empty_segment = false;
     CHECK(said({{"one", {"/a"}}, {"two", {"/a/{x}/**"}}, {"three", {"/a/**"}}}, rules).empty());
     CHECK_FALSE(said({{"one", {"/a/**"}}, {"three", {"/a/**"}}}, rules).empty());
@@ -112,7 +112,7 @@ TEST_CASE("the same path twice in one resource is no mistake of its order") {
 }
 
 TEST_CASE("a path that only a rule keeps from matching is left alone where the rule is off") {
-    PathRules lax;
+    PathChecks lax;
     lax.case_variant = false;
     CHECK(said({{"one", {"/a"}}, {"two", {"/A"}}}, lax).empty());
     CHECK(says(said({{"one", {"/a"}}, {"two", {"/A"}}}), "policy.case_variant"));
@@ -153,7 +153,7 @@ TEST_CASE("every path that make lets pass can be reached, of all short patterns 
     };
     std::vector<std::vector<bool>> matched;
     for (const std::string& pattern : patterns) {
-        Rules rules;
+        PolicyConfig rules;
         rules.resources.push_back(row("alone", pattern));
         const Policy policy = Policy::make(std::move(rules)).value();
         std::vector<bool> matches;
@@ -171,7 +171,7 @@ TEST_CASE("every path that make lets pass can be reached, of all short patterns 
                     second |= matched[b][at] && !matched[a][at];
                     third |= matched[c][at] && !matched[a][at] && !matched[b][at];
                 }
-                Rules rules;
+                PolicyConfig rules;
                 rules.resources = {row("a", patterns[a]), row("b", patterns[b]),
                                    row("c", patterns[c])};
                 const bool made = Policy::make(std::move(rules)).ok();

@@ -13,7 +13,7 @@ using namespace hourgate::policy;
 namespace {
 
 Policy policy_of(bool unlisted = false) {
-    Rules rules;
+    PolicyConfig rules;
     rules.unlisted_allowed = unlisted;
     Resource clients;
     clients.name = "clients";
@@ -60,7 +60,7 @@ TEST_CASE("where paths need no row, a token without scopes passes") {
 
 TEST_CASE("what a role comes to is spelled in scopes: what it may read, what it may write") {
     const auto rules = [] {
-        Rules made;
+        PolicyConfig made;
         const auto row = [](const char* name, const char* owner, const char* member) {
             Resource resource;
             resource.name = name;

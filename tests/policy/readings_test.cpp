@@ -21,8 +21,8 @@ Resource resource(std::string name, const std::vector<std::string>& paths) {
     return made;
 }
 
-Policy policy_with(const PathRules& path, std::vector<Resource> resources) {
-    Rules rules;
+Policy policy_with(const PathChecks& path, std::vector<Resource> resources) {
+    PolicyConfig rules;
     rules.path = path;
     rules.resources = std::move(resources);
     auto policy = Policy::make(std::move(rules));
@@ -32,7 +32,7 @@ Policy policy_with(const PathRules& path, std::vector<Resource> resources) {
 }
 
 /// A narrow resource, and a wide one below it.
-Policy two(const PathRules& path = {}) {
+Policy two(const PathChecks& path = {}) {
     return policy_with(path, {resource("clients", {"/api/v1/clients/**", "/api/v1/keys"}),
                               resource("rest", {"/api/v1/**"})});
 }
@@ -110,7 +110,7 @@ TEST_CASE("Unicode's other spellings of an earlier resource are refused, whateve
 namespace {
 
 /// A public resource whose rows take nearly everything, above or below a protected one.
-Policy in_order(bool public_first, const PathRules& path = {}) {
+Policy in_order(bool public_first, const PathChecks& path = {}) {
     Resource docs = resource("docs", {"/docs/**", "/{any}/read/**"});
     docs.is_public = true;
     docs.access = {};
@@ -224,7 +224,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a switched-off rule leaves a hidden dot segment or slash where the rule allows one") {
-    PathRules rules;
+    PathChecks rules;
     rules.reading_variant = false;
     CHECK(where(in_order(true, rules), "..%20") == "docs");
     CHECK(where(in_order(true, rules), "a%EF%BC%8Fb") == "docs");
@@ -245,7 +245,7 @@ TEST_CASE("a switched-off rule leaves a hidden dot segment or slash where the ru
 }
 
 TEST_CASE("a row whose own path would be refused for a hidden dot segment is an error") {
-    Rules rules;
+    PolicyConfig rules;
     rules.resources = {resource("one", {"/files/..x/**"})};
     const auto policy = Policy::make(rules);
     REQUIRE_FALSE(policy);
@@ -272,14 +272,14 @@ TEST_CASE("the gate's own routes and public resources are guarded like any other
           "/_hourgate/why%20/dec_1", "/open.html", "/%EF%BD%8Fpen"}) {
         INFO(target);
         CHECK(lands(policy, target) == "reading");
-        CHECK_FALSE(policy.find(target).own_route());
+        CHECK_FALSE(policy.find(target).is_gate_route());
     }
     CHECK(lands(policy, "/_hourgate/api/v1/tokens/x.json") == "hourgate");
     CHECK(lands(policy, "/_hourgate/healthz.json") == "rest");
 }
 
 TEST_CASE("each of the two rules about readings can be switched off by itself") {
-    PathRules no_readings;
+    PathChecks no_readings;
     no_readings.reading_variant = false;
     const Policy by_case = two(no_readings);
     CHECK(lands(by_case, "/api/v1/clients.json") == "rest");
@@ -287,7 +287,7 @@ TEST_CASE("each of the two rules about readings can be switched off by itself") 
     CHECK(lands(by_case, "/api/v1/Clients") == "case");
     CHECK(lands(by_case, "/api/v1/%E2%84%AAeys") == "case");  // Kelvin sign
 
-    PathRules no_case;
+    PathChecks no_case;
     no_case.case_variant = false;
     const Policy by_reading = two(no_case);
     CHECK(lands(by_reading, "/api/v1/Clients") == "rest");
@@ -296,7 +296,7 @@ TEST_CASE("each of the two rules about readings can be switched off by itself") 
     CHECK(lands(by_reading, "/api/v1/%EF%BD%83lients") == "reading");
     CHECK(lands(by_reading, "/api/v1/%EF%BC%A3lients") == "rest");  // full-width C
 
-    PathRules neither = no_case;
+    PathChecks neither = no_case;
     neither.reading_variant = false;
     const Policy lax = two(neither);
     for (const auto* name : {"Clients", "clients.json", "%EF%BD%83lients", "%E2%84%AAeys"})
@@ -304,7 +304,7 @@ TEST_CASE("each of the two rules about readings can be switched off by itself") 
 }
 
 TEST_CASE("what another rule allows is not read as something else by this one") {
-    PathRules rules;
+    PathChecks rules;
     rules.encoded_slash = rules.semicolon = rules.empty_segment = rules.dot_segment = false;
     const Policy policy = two(rules);
     CHECK(lands(policy, "/api/v1/clients%2F7") == "rest");

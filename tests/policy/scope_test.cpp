@@ -134,7 +134,7 @@ TEST_CASE("*:read reads every resource but the gate's own, and is within itself 
     const Scopes all = parse_scopes("*:read").value();
     CHECK(to_text(all) == "*:read");
     CHECK(allow(all, "clients", Action::read));
-    CHECK_FALSE(allow(all, own_resource_name, Action::read));
+    CHECK_FALSE(allow(all, gate_resource_name, Action::read));
     for (const Action action : {Action::create, Action::update, Action::delete_})
         CHECK_FALSE(allow(all, "clients", action));
     const auto asked = [](std::string_view text) { return parse_scopes(text).value(); };

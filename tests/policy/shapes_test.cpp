@@ -156,7 +156,7 @@ std::string lands(const Shape& shape, bool with_switches) {
         named(its.switches, name) = false;
         rest.remove_prefix(std::min(rest.size(), name.size() + 1));
     }
-    Rules rules;
+    PolicyConfig rules;
     rules.resources = {std::move(other), std::move(its)};
     auto policy = Policy::make(std::move(rules));
     REQUIRE(policy.ok());

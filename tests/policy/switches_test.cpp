@@ -34,7 +34,7 @@ Resource resource(std::string name, const std::vector<std::string>& paths,
 }
 
 Policy policy_of(std::vector<Resource> resources) {
-    Rules rules;
+    PolicyConfig rules;
     rules.resources = std::move(resources);
     auto policy = Policy::make(std::move(rules));
     if (!policy)
@@ -191,7 +191,7 @@ TEST_CASE("No path that only a resource allows is one of the gate's own by anoth
         INFO(target);
         CHECK(refused(policy, target));
     }
-    CHECK(policy.find("/_hourgate/api/v1/tokens/a%2Fb").own == OwnRoute::other);
+    CHECK(policy.find("/_hourgate/api/v1/tokens/a%2Fb").own == GateRoute::other);
 }
 
 TEST_CASE("What stands in another resource below a longer path is kept apart") {
@@ -206,7 +206,7 @@ TEST_CASE("What stands in another resource below a longer path is kept apart") {
 }
 
 TEST_CASE("A resource may be stricter than the policy") {
-    Rules rules;
+    PolicyConfig rules;
     rules.path.encoded_slash = false;
     Resource strict = resource("strict", {"/strict/**"});
     strict.switches.encoded_slash = true;
@@ -252,7 +252,7 @@ TEST_CASE("A path that is too long or can be read in too many ways is refused, s
 
 TEST_CASE("Every other reading of a path is looked at once, and none where there is none") {
     const auto readings_of = [](std::string_view target) {
-        PathRules lenient;
+        PathChecks lenient;
         lenient.encoded_slash = lenient.empty_segment = lenient.semicolon = false;
         std::vector<std::string> all;
         CHECK(all_other_readings(read_path(target, lenient), [&](const OtherReading& one) {
@@ -329,7 +329,7 @@ TEST_CASE("What a capture takes beside something fixed is the member, without it
 
 TEST_CASE("Of two patterns that match one segment the first row wins, and a covered row is told") {
     const auto rows = [](std::string first, std::string second) {
-        Rules rules;
+        PolicyConfig rules;
         rules.resources = {resource("first", {std::move(first)}),
                            resource("second", {std::move(second)})};
         return rules;
@@ -355,7 +355,7 @@ TEST_CASE("Of two patterns that match one segment the first row wins, and a cove
 }
 
 TEST_CASE("A fixed part that a rule refuses everywhere is told") {
-    Rules rules;
+    PolicyConfig rules;
     rules.resources = {resource("a", {"/a/{x};v"})};
     CHECK(says(off(rules), "can never match"));
     rules.resources[0].switches.semicolon = false;

@@ -36,7 +36,7 @@ mode_t mode_of(const std::string& path) {
 
 /// Looks into a backup as any program would.
 std::int64_t number_in(const std::string& file, const char* sql) {
-    return Connection(file, Access::look, 0).number(sql);
+    return DatabaseConnection(file, Access::look, 0).number(sql);
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ TEST_CASE("a backup is one private file that needs no WAL, and holds what was co
     CHECK(report.bytes == static_cast<std::int64_t>(std::filesystem::file_size(target)));
     CHECK(mode_of(target) == 0600);
     CHECK(in_folder(bench) == std::vector<std::string>{"backup"});
-    Connection copy(target, Access::look, 0);
+    DatabaseConnection copy(target, Access::look, 0);
     CHECK(copy.text("PRAGMA journal_mode") == "delete");
     CHECK(copy.text("PRAGMA integrity_check") == "ok");
     CHECK(copy.text("SELECT prefix FROM tokens") == prefix);
@@ -90,7 +90,7 @@ TEST_CASE("a backup is one snapshot while others write, and does not keep them f
     std::atomic<bool> done{false};
     std::atomic<int> commits{0};
     std::thread writer([&] {
-        Connection connection(bench.path, Access::write, command_busy_ms);
+        DatabaseConnection connection(bench.path, Access::write, command_busy_ms);
         while (!done) {
             connection.run("UPDATE workspaces SET paid_until_ms = paid_until_ms + 1");
             ++commits;

@@ -39,7 +39,7 @@ bool has(const std::string& text, const std::string& part) {
 
 /// What a database says, closed again.
 Known known_of(const std::string& path) {
-    Connection connection(path, Access::look, 0);
+    DatabaseConnection connection(path, Access::look, 0);
     return read_known(connection);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("whatever a decision depends on is found out when it is another in the
                  "it has 2 workspaces instead of 1"}}) {
         const std::string copy = bench.folder.file("copy.db");
         take(backup(bench.path, copy, {}, Verify::no, Replace::any_file));
-        Connection(copy, Access::write, 0).run(change.sql.c_str());
+        DatabaseConnection(copy, Access::write, 0).run(change.sql.c_str());
         const std::string off = take(difference(known, copy));
         INFO(change.sql << ": " << off);
         CHECK(has(off, change.named));

@@ -1,5 +1,5 @@
 // Every connection has the pragmas (trap 14), no statement stays on a row (trap 15).
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 #include <SQLiteCpp/Exception.h>
 
@@ -16,7 +16,7 @@ TEST_CASE("every connection to the live database has WAL, full sync and foreign 
     const TempFolder folder;
     const std::string path = test::closed_database(folder);
     for (const Access access : {Access::read, Access::write}) {
-        Connection connection(path, access, 0);
+        DatabaseConnection connection(path, access, 0);
         CHECK(connection.text("PRAGMA journal_mode") == "wal");
         CHECK(connection.number("PRAGMA synchronous") == 2);
         CHECK(connection.number("PRAGMA foreign_keys") == 1);
@@ -31,7 +31,7 @@ TEST_CASE("every connection to the live database has WAL, full sync and foreign 
 
 TEST_CASE("a reading connection cannot change anything") {
     const TempFolder folder;
-    Connection connection(test::closed_database(folder), Access::read, 0);
+    DatabaseConnection connection(test::closed_database(folder), Access::read, 0);
     CHECK_THROWS_AS(connection.run("UPDATE meta SET directory_version = 7"), SQLite::Exception);
     CHECK(connection.number("SELECT directory_version FROM meta") == 0);
 }
@@ -41,7 +41,7 @@ TEST_CASE("looking at a file leaves its journal mode and makes no file beside it
     const std::string path = test::closed_database(folder);
     const std::string before = test::bytes_of(path);
     {
-        Connection connection(path, Access::look, 0);
+        DatabaseConnection connection(path, Access::look, 0);
         CHECK(connection.number("SELECT directory_version FROM meta") == 0);
         CHECK_THROWS_AS(connection.run("DELETE FROM meta"), SQLite::Exception);
     }
@@ -51,12 +51,15 @@ TEST_CASE("looking at a file leaves its journal mode and makes no file beside it
 
 TEST_CASE("no connection makes a database, and no path has a second meaning") {
     const TempFolder folder;
-    CHECK_THROWS_AS(Connection(folder.file("absent.db"), Access::write, 0), SQLite::Exception);
-    CHECK_THROWS_AS(Connection(folder.file(":memory:"), Access::write, 0), SQLite::Exception);
+    CHECK_THROWS_AS(DatabaseConnection(folder.file("absent.db"), Access::write, 0),
+                    SQLite::Exception);
+    CHECK_THROWS_AS(DatabaseConnection(folder.file(":memory:"), Access::write, 0),
+                    SQLite::Exception);
     const auto here = std::filesystem::current_path();
     std::filesystem::current_path(folder.path());
-    CHECK_THROWS_AS(Connection(":memory:", Access::write, 0), SQLite::Exception);
-    CHECK_THROWS_AS(Connection("file:x.db?mode=memory", Access::write, 0), SQLite::Exception);
+    CHECK_THROWS_AS(DatabaseConnection(":memory:", Access::write, 0), SQLite::Exception);
+    CHECK_THROWS_AS(DatabaseConnection("file:x.db?mode=memory", Access::write, 0),
+                    SQLite::Exception);
     std::filesystem::current_path(here);
     CHECK(folder.names().empty());
 }
@@ -64,7 +67,7 @@ TEST_CASE("no connection makes a database, and no path has a second meaning") {
 TEST_CASE("a transaction that is not committed leaves nothing") {
     DatabaseBench bench;
     {
-        Connection connection(bench.path, Access::write, 0);
+        DatabaseConnection connection(bench.path, Access::write, 0);
         const Transaction transaction(connection, Transaction::Kind::immediate);
         connection.run("UPDATE meta SET directory_version = 4711");
     }
@@ -73,13 +76,13 @@ TEST_CASE("a transaction that is not committed leaves nothing") {
 
 TEST_CASE("a statement in use ends with its use, and the WAL can be written back whole") {
     DatabaseBench bench;
-    Connection reader(bench.path, Access::read, 0);
+    DatabaseConnection reader(bench.path, Access::read, 0);
     SQLite::Statement statement(reader.db(), "SELECT name FROM plans");
     {
         const Use use(statement);
         REQUIRE(statement.executeStep());  // on the first of three rows
         bench.run("UPDATE plans SET rank = rank + 1");
-        Connection impatient(bench.path, Access::write, 0);
+        DatabaseConnection impatient(bench.path, Access::write, 0);
         CHECK(impatient.number("PRAGMA wal_checkpoint(RESTART)") == 1);  // pinned
     }
     CHECK(bench.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0);
@@ -88,7 +91,7 @@ TEST_CASE("a statement in use ends with its use, and the WAL can be written back
 TEST_CASE("a connection notices that another file stands at its path, and leaves that one's WAL") {
     const TempFolder folder;
     const std::string path = test::closed_database(folder);
-    auto old = std::make_unique<Connection>(path, Access::write, 0);
+    auto old = std::make_unique<DatabaseConnection>(path, Access::write, 0);
     old->run("UPDATE meta SET directory_version = 1");
     CHECK_FALSE(old->moved());
     for (const std::string end : {"", "-wal", "-shm"})
@@ -96,10 +99,11 @@ TEST_CASE("a connection notices that another file stands at its path, and leaves
     CHECK(old->moved());
 
     test::closed_database(folder);
-    Connection young(path, Access::write, 0);
+    DatabaseConnection young(path, Access::write, 0);
     young.run("UPDATE meta SET directory_version = 2");
     CHECK(old->moved());
     old.reset();  // the last connection to the old file: would delete "hourgate.db-wal" by name
     CHECK(std::filesystem::exists(path + "-wal"));
-    CHECK(Connection(path, Access::read, 0).number("SELECT directory_version FROM meta") == 2);
+    CHECK(DatabaseConnection(path, Access::read, 0).number("SELECT directory_version FROM meta") ==
+          2);
 }

@@ -68,7 +68,7 @@ std::int64_t bytes_read_so_far() {
 }
 
 void set_header(const std::string& path, const std::string& pragma) {
-    Connection(path, Access::draft, 0).run(("PRAGMA " + pragma).c_str());
+    DatabaseConnection(path, Access::draft, 0).run(("PRAGMA " + pragma).c_str());
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ TEST_CASE("a new database is private, whole, of the newest schema, and one file"
     const FileState state = take(look_at(path));
     CHECK(state.kind == Kind::ours);
     CHECK(state.schema == schema_version());
-    Connection connection(path, Access::read, 0);
+    DatabaseConnection connection(path, Access::read, 0);
     CHECK(connection.number("PRAGMA application_id") == 0x48474154);
     CHECK(connection.text("PRAGMA integrity_check") == "ok");
 }

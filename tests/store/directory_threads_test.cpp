@@ -80,7 +80,7 @@ TEST_CASE("no request later than commit plus lease gets a stale answer, whoever 
     // The writer is a connection of its own, as a command line is. Each change is to the workspace;
     // a new plan comes and an old one goes now and then.
     {
-        Connection writer(bench.path, Access::write, command_busy_ms);
+        DatabaseConnection writer(bench.path, Access::write, command_busy_ms);
         for (int value = 1; value <= writes; ++value) {
             const std::string n = std::to_string(value);
             std::string sql = "BEGIN IMMEDIATE;";

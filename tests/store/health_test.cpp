@@ -8,8 +8,8 @@
 #include <iterator>
 #include <string>
 
-#include "store/connection.h"
 #include "store/database.h"
+#include "store/database_connection.h"
 #include "store/server_lock.h"
 #include "support/catch.h"
 #include "support/temp_folder.h"
@@ -26,7 +26,9 @@ bool yes() {
 class Made {
 public:
     Made() { REQUIRE(create_database(path).ok()); }
-    void run(const char* sql) const { Connection(path, Access::write, command_busy_ms).run(sql); }
+    void run(const char* sql) const {
+        DatabaseConnection(path, Access::write, command_busy_ms).run(sql);
+    }
     test::TempFolder folder;
     const std::string path = folder.file("hourgate.db");
 };
@@ -41,7 +43,7 @@ constexpr const char* many_events =
 TEST_CASE("a sound database is sound, and reading it changes nothing") {
     const Made made;
     made.run(many_events);
-    const auto looked = look_over(made.path, yes);
+    const auto looked = inspect_pages(made.path, yes);
     REQUIRE(looked.ok());
     CHECK(looked.value().outcome == LookedOver::Outcome::sound);
     CHECK(check_database(made.path, Migrate::no).ok());
@@ -56,7 +58,7 @@ TEST_CASE("an overwritten page that no look at the ends finds is found by readin
     const std::size_t page = 4'096, middle = bytes.size() / page / 2;
     bytes.replace(middle * page, page, page, '\x5a');
     std::ofstream(made.path, std::ios::binary) << bytes;
-    const auto looked = look_over(made.path, yes);
+    const auto looked = inspect_pages(made.path, yes);
     REQUIRE(looked.ok());
     CHECK(looked.value().outcome == LookedOver::Outcome::damaged);
     CHECK_FALSE(looked.value().flaw.empty());
@@ -66,7 +68,7 @@ TEST_CASE("who says stop is not told that all is well") {
     const Made made;
     made.run(many_events);
     int asked = 0;
-    const auto looked = look_over(made.path, [&] {
+    const auto looked = inspect_pages(made.path, [&] {
         ++asked;
         return false;
     });
@@ -90,18 +92,18 @@ TEST_CASE("a server is seen without being met: nothing is locked, and no file ma
     const Made made;
     const std::string lock_file = made.path + ".lock";
     std::filesystem::remove(lock_file);
-    const auto before = look_for_server(made.path);
+    const auto before = find_server(made.path);
     REQUIRE(before.ok());
     CHECK_FALSE(before.value().running);
     CHECK_FALSE(std::filesystem::exists(lock_file));
     {
         const auto lock = ServerLock::take(made.path);
         REQUIRE(lock.ok());
-        const auto seen = look_for_server(made.path);
+        const auto seen = find_server(made.path);
         REQUIRE(seen.ok());
         CHECK(seen.value().running);
         CHECK(seen.value().pid == ::getpid());
     }
-    CHECK_FALSE(look_for_server(made.path).value().running);
+    CHECK_FALSE(find_server(made.path).value().running);
     CHECK(ServerLock::take(made.path).ok());
 }

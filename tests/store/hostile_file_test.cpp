@@ -30,7 +30,7 @@ public:
     explicit Tampered(const std::string& sql) {
         take(backup(bench.path, sound, {}));
         take(backup(bench.path, hostile, {}));
-        Connection(hostile, Access::write, command_busy_ms).run(sql.c_str());
+        DatabaseConnection(hostile, Access::write, command_busy_ms).run(sql.c_str());
     }
     /// Nothing of it gets to be the database; all three ways say why.
     void check_refused(const std::string& why) {
@@ -119,7 +119,7 @@ TEST_CASE("a hostile file of an older schema is refused before it is brought up"
     const std::string path = folder.file("old.db");
     test::write_bytes(path, "");
     {
-        Connection old(path, Access::draft, command_busy_ms);
+        DatabaseConnection old(path, Access::draft, command_busy_ms);
         old.run(embedded::migrations[0].text);
         old.run("PRAGMA user_version = 1");
         old.run(
@@ -129,7 +129,7 @@ TEST_CASE("a hostile file of an older schema is refused before it is brought up"
     const Status checked = check_database(path, Migrate::yes);
     REQUIRE_FALSE(checked.ok());
     CHECK(has(checked.failure().what, "has a trigger 'early'"));
-    CHECK(Connection(path, Access::look, 0).number("PRAGMA user_version") == 1);
+    CHECK(DatabaseConnection(path, Access::look, 0).number("PRAGMA user_version") == 1);
 }
 
 TEST_CASE("what waits for a reader, or has no end, is refused at once as database and as backup") {

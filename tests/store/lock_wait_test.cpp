@@ -1,13 +1,13 @@
 // How long one process waits for another that writes: often enough looked, and not for ever.
 #include <set>
 
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "support/catch.h"
 #include "support/database_bench.h"
 
 using namespace hourgate;
 using store::Access;
-using store::Connection;
+using store::DatabaseConnection;
 using store::LockWait;
 
 TEST_CASE("a writer that waits looks again within a few milliseconds, until its time is used up") {
@@ -31,9 +31,9 @@ TEST_CASE("a writer that waits looks again within a few milliseconds, until its 
 
 TEST_CASE("a writer gives up once its time is used up, and another one then has the lock") {
     test::DatabaseBench bench;
-    Connection holder(bench.path, Access::write, 0);
+    DatabaseConnection holder(bench.path, Access::write, 0);
     holder.run("BEGIN IMMEDIATE");
-    Connection second(bench.path, Access::write, 20);
+    DatabaseConnection second(bench.path, Access::write, 20);
     CHECK_THROWS(second.run("BEGIN IMMEDIATE"));
     holder.run("COMMIT");
     second.run("BEGIN IMMEDIATE");

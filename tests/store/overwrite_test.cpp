@@ -79,7 +79,7 @@ TEST_CASE("with --force a backup replaces any regular file, and never anything e
         INFO(what);
         test::write_bytes(target, bytes);
         CHECK(backup(bench.path, target, {}, Verify::no, Replace::any_file).ok());
-        CHECK(take(look_at_file(target)).kind == FileState::Kind::ours);
+        CHECK(take(inspect_file(target)).kind == FileState::Kind::ours);
     }
     test::write_bytes(kept, "kept");
     const std::vector<std::function<int()>> others = {

@@ -27,7 +27,7 @@ public:
     }
 
 private:
-    Connection connection_;
+    DatabaseConnection connection_;
     Transaction place_;
 };
 
@@ -64,7 +64,7 @@ TEST_CASE("changes, backups, looks and the end of everybody else leave a replica
         for (int i = 0; i < 20; ++i)
             bench.workspace("w" + std::to_string(i));
         take(backup(bench.path, bench.folder.file("backup.db"), {}, Verify::yes));
-        take(look_over(bench.path, [] { return true; }));
+        take(inspect_pages(bench.path, [] { return true; }));
         CHECK(check_database(bench.path, Migrate::yes).ok());
         CHECK(take(LeasedDirectory::open(bench.path, bench.clock))->ready());
         directory.reset();

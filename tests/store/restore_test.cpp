@@ -72,7 +72,8 @@ TEST_CASE("a backup takes the place of the database, which goes aside whole") {
     CHECK(report.kept_removed.empty());
     CHECK(report.old_file == bench.aside);
     CHECK(take(manage::list_workspaces(bench.context())).items.size() == 1);
-    CHECK(Connection(bench.aside, Access::look, 0).number("SELECT count(*) FROM workspaces") == 2);
+    CHECK(DatabaseConnection(bench.aside, Access::look, 0)
+              .number("SELECT count(*) FROM workspaces") == 2);
     CHECK(bench.last_event("action") == "database.restore");
     CHECK(bench.last_event("at_ms") == std::to_string(now_ms));
     struct stat status {};
@@ -174,7 +175,7 @@ TEST_CASE("what the backup has not is counted, and told before anything is chang
             ++told;
             CHECK(losses.tokens_minted == 1);
             CHECK_FALSE(std::filesystem::exists(bench.aside));
-            Connection present(bench.path, Access::look, 0);
+            DatabaseConnection present(bench.path, Access::look, 0);
             CHECK(present.number("SELECT count(*) FROM workspaces") == 2);
         }));
     CHECK(told == 1);
@@ -188,11 +189,11 @@ TEST_CASE("what the backup has not is counted, and told before anything is chang
     CHECK(losses.members_added == 1);
     CHECK(losses.members_removed == 1);
     const auto lately =
-        Connection(bench.copy, Access::look, 0).number("SELECT count(*) FROM audit_events");
+        DatabaseConnection(bench.copy, Access::look, 0).number("SELECT count(*) FROM audit_events");
     CHECK(losses.audit_events == before - lately);
     CHECK(losses.made_ms > 0);
     CHECK(losses.newest_ms > 0);
-    CHECK(losses.works_again.empty());  // what was revoked stays so
+    CHECK(losses.revived.empty());  // what was revoked stays so
     CHECK(report.kept_revoked == std::vector<std::string>{bench.prefix});
 }
 
@@ -291,7 +292,7 @@ TEST_CASE("tokens that did not work and will work again are named, up to a bound
     Backed bench;
     std::vector<std::string> many;
     const std::string carl = bench.person("acme", "carl@acme.example");
-    for (std::size_t i = 0; i < works_again_max + 2; ++i) {
+    for (std::size_t i = 0; i < revived_max + 2; ++i) {
         bench.rules.live_max = 1'000;
         many.push_back(bench.mint(carl).view.token.prefix);
     }
@@ -300,27 +301,27 @@ TEST_CASE("tokens that did not work and will work again are named, up to a bound
         bench.revoke(bench.prefix);
         const Losses losses = take(bench.restored(BringBack::yes)).losses;
         CHECK(losses.tokens_revoked == 1);
-        CHECK(losses.works_again == std::vector<std::string>{bench.prefix});
-        CHECK(losses.works_again_count == 1);
+        CHECK(losses.revived == std::vector<std::string>{bench.prefix});
+        CHECK(losses.revived_count == 1);
     }
     SECTION("of a member who was removed, and brought back") {
         take(manage::remove_member(bench.context(), carl));
         const Losses losses = take(bench.restored(BringBack::yes)).losses;
-        CHECK(losses.works_again_count == static_cast<std::int64_t>(works_again_max) + 2);
-        CHECK(losses.works_again ==
-              std::vector<std::string>(
-                  many.begin(), many.begin() + static_cast<std::ptrdiff_t>(works_again_max)));
+        CHECK(losses.revived_count == static_cast<std::int64_t>(revived_max) + 2);
+        CHECK(losses.revived ==
+              std::vector<std::string>(many.begin(),
+                                       many.begin() + static_cast<std::ptrdiff_t>(revived_max)));
     }
     SECTION("rotated away, whether anything is brought back or not") {
         take(manage::rotate_token(bench.context(), bench.prefix, 0));
         const Losses losses = take(bench.restored()).losses;
         CHECK(losses.tokens_rotated == 1);
         CHECK(losses.tokens_minted == 1);
-        CHECK(losses.works_again == std::vector<std::string>{bench.prefix});
+        CHECK(losses.revived == std::vector<std::string>{bench.prefix});
     }
     SECTION("not those that expired meanwhile, and not those that work now") {
         const Losses losses = take(bench.restored(BringBack::yes)).losses;
-        CHECK(losses.works_again_count == 0);
+        CHECK(losses.revived_count == 0);
     }
 }
 
@@ -366,7 +367,7 @@ TEST_CASE("a restored database never meets the WAL of the old one") {
         const RestoreReport report = take(bench.restored());
         check();
         // And what the WAL held is in the old file.
-        CHECK(Connection(report.old_file, Access::look, 0)
+        CHECK(DatabaseConnection(report.old_file, Access::look, 0)
                   .number("SELECT count(*) FROM workspaces") == 3);
     }
     SECTION("the old database is gone, its WAL is not") {
@@ -411,17 +412,17 @@ TEST_CASE("a backup that is none, is damaged or is newer is refused, and nothing
         said = unfit;
     }
     SECTION("of another program") {
-        Connection(bench.copy, Access::draft, 0).run("PRAGMA application_id = 5");
+        DatabaseConnection(bench.copy, Access::draft, 0).run("PRAGMA application_id = 5");
         said = unfit + "it is a SQLite database of another program";
     }
     SECTION("newer") {
-        Connection(bench.copy, Access::draft, 0).run("PRAGMA user_version = 9");
+        DatabaseConnection(bench.copy, Access::draft, 0).run("PRAGMA user_version = 9");
         said = unfit + bench.copy +
                " was written by a newer hourgate (schema 9, this program knows " +
                std::to_string(schema_version()) + ")";
     }
     SECTION("references that lead nowhere") {
-        Connection(bench.copy, Access::draft, 0)
+        DatabaseConnection(bench.copy, Access::draft, 0)
             .run("PRAGMA foreign_keys = OFF; DELETE FROM members");
         said = unfit + "it is damaged: a row of tokens refers to nothing";
     }
@@ -439,7 +440,7 @@ TEST_CASE("what `backup --verify-only` refuses is not restored, and both say the
           // A row that no sample of the tokens reads.
           "UPDATE members SET kind = 4 WHERE email = 'bob@acme.example'"}) {
         Backed bench;
-        Connection(bench.copy, Access::draft, 0)
+        DatabaseConnection(bench.copy, Access::draft, 0)
             .run(("PRAGMA ignore_check_constraints = ON;" + change).c_str());
         const auto verified = verify_backup(bench.copy);
         INFO(change);
@@ -481,7 +482,7 @@ TEST_CASE("nothing is restored while the database is open elsewhere") {
         CHECK(failure.what == "another hourgate command is using " + bench.path);
     }
     SECTION("by a shell, which knows nothing of our locks") {
-        Connection shell(bench.path, Access::write, 0);
+        DatabaseConnection shell(bench.path, Access::write, 0);
         shell.run("UPDATE plans SET rank = rank");
         bench.close();
         const auto report = restore(bench.path, bench.copy, BringBack::no, now_ms);

@@ -9,7 +9,7 @@
 #include <iostream>
 #include <string>
 
-#include "cli/session.h"
+#include "cli/command_context.h"
 #include "store/as_owner.h"
 #include "support/catch.h"
 #include "support/temp_folder.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "store/connection.h"
+#include "store/database_connection.h"
 #include "store/rows.h"
 #include "support/database_bench.h"
 
@@ -209,7 +209,7 @@ TEST_CASE("only the digest of a token is stored") {
 
 TEST_CASE("a mint looks at its member's working tokens alone, however many have ended") {
     DatabaseBench bench;
-    store::Connection connection(bench.path, store::Access::look, 0);
+    store::DatabaseConnection connection(bench.path, store::Access::look, 0);
     SQLite::Statement plan(connection.db(),
                            std::string("EXPLAIN QUERY PLAN SELECT count(*) FROM tokens t"
                                        " WHERE t.member_id = ?2 AND") +

@@ -5,8 +5,8 @@
 
 #include "embedded.h"
 #include "plan/plan.h"
-#include "store/connection.h"
 #include "store/database.h"
+#include "store/database_connection.h"
 #include "store/shape.h"
 #include "support/database_bench.h"
 
@@ -22,7 +22,7 @@ class Earlier {
 public:
     explicit Earlier(int schema) {
         test::write_bytes(path, "");
-        store::Connection old(path, store::Access::draft, 0);
+        store::DatabaseConnection old(path, store::Access::draft, 0);
         for (int i = 0; i < schema; ++i) {
             old.run(embedded::migrations[i].text);
             old.run(("INSERT INTO migrations VALUES (" + std::to_string(i + 1) + ", '" +
@@ -39,11 +39,11 @@ public:
     }
 
     void run(const std::string& sql) {
-        store::Connection(path, store::Access::draft, 0).run(sql.c_str());
+        store::DatabaseConnection(path, store::Access::draft, 0).run(sql.c_str());
     }
     void upgrade() { take(store::check_database(path, store::Migrate::yes)); }
     std::string text(const std::string& sql) {
-        return store::Connection(path, store::Access::look, 0).text(sql.c_str());
+        return store::DatabaseConnection(path, store::Access::look, 0).text(sql.c_str());
     }
     /// "burst=30/10 sustained=600/60/member", as the program reads them.
     std::string windows_of(const std::string& plan) {
@@ -67,7 +67,7 @@ TEST_CASE("a database of every earlier schema is brought up to the present one, 
         Earlier earlier(schema);
         earlier.upgrade();
         CHECK(take(store::look_at(earlier.path)).kind == store::FileState::Kind::ours);
-        store::Connection connection(earlier.path, store::Access::read, 0);
+        store::DatabaseConnection connection(earlier.path, store::Access::read, 0);
         CHECK_FALSE(store::flaw_of_shape(connection, store::schema_version()));
         CHECK(connection.text("PRAGMA integrity_check") == "ok");
         CHECK(connection.number("SELECT count(*) FROM migrations") == store::schema_version());
@@ -156,10 +156,10 @@ TEST_CASE("after the upgrade a window's change still stamps its plan") {
     for (const std::string& change : changes) {
         CAPTURE(change);
         const std::string version = earlier.text("SELECT directory_version FROM meta");
-        store::Connection(earlier.path, store::Access::write, 0).run(change.c_str());
+        store::DatabaseConnection(earlier.path, store::Access::write, 0).run(change.c_str());
         CHECK(earlier.text("SELECT group_concat(id) FROM plans WHERE stamp > " + version) == "2");
     }
-    store::Connection connection(earlier.path, store::Access::write, 0);
+    store::DatabaseConnection connection(earlier.path, store::Access::write, 0);
     CHECK_THROWS(connection.run("UPDATE windows SET per = 3"));
     CHECK_THROWS(connection.run("INSERT INTO windows VALUES (77, 'slow', 1, 1, 0)"));
 }

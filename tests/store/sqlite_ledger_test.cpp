@@ -80,10 +80,10 @@ TEST_CASE("a look sees one snapshot and cannot be disturbed") {
 
 TEST_CASE("another writer in the way is told as such, and readers do not wait for it") {
     DatabaseBench bench;
-    Connection other(bench.path, Access::write, 0);
+    DatabaseConnection other(bench.path, Access::write, 0);
     const Transaction in_the_way(other, Transaction::Kind::immediate);
     const Status status = guarded(bench.path, [&]() -> Status {
-        Connection impatient(bench.path, Access::write, 0);
+        DatabaseConnection impatient(bench.path, Access::write, 0);
         const Transaction refused(impatient, Transaction::Kind::immediate);
         return Done{};
     });

@@ -129,7 +129,7 @@ TEST_CASE(
         if (std::filesystem::exists(wal))
             std::filesystem::copy_file(wal, cut + "-wal");
         {
-            Connection found(cut, Access::write, 0);
+            DatabaseConnection found(cut, Access::write, 0);
             INFO(database << ", " << wal);
             CHECK(found.text("PRAGMA integrity_check") == "ok");
             const std::int64_t tokens = found.number("SELECT count(*) FROM tokens") - others;

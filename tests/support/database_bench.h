@@ -12,8 +12,8 @@
 
 #include "manage/accounts.h"
 #include "manage/tokens.h"
-#include "store/connection.h"
 #include "store/database.h"
+#include "store/database_connection.h"
 #include "store/sqlite_ledger.h"
 #include "support/catch.h"
 #include "support/temp_folder.h"
@@ -98,20 +98,21 @@ public:
 
     // --- the database itself ---
     void run(const std::string& sql) {
-        store::Connection(path, store::Access::write, store::command_busy_ms).run(sql.c_str());
+        store::DatabaseConnection(path, store::Access::write, store::command_busy_ms)
+            .run(sql.c_str());
     }
     /// As another program would, which SQLite does not keep from its own tables.
     void tamper(const std::string& sql) {
-        store::Connection hostile(path, store::Access::write, store::command_busy_ms);
+        store::DatabaseConnection hostile(path, store::Access::write, store::command_busy_ms);
         sqlite3_db_config(hostile.db().getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
         hostile.run(("PRAGMA writable_schema = ON;" + sql).c_str());
     }
     std::int64_t number(const std::string& sql) {
-        return store::Connection(path, store::Access::write, store::command_busy_ms)
+        return store::DatabaseConnection(path, store::Access::write, store::command_busy_ms)
             .number(sql.c_str());
     }
     std::string text(const std::string& sql) {
-        return store::Connection(path, store::Access::write, store::command_busy_ms)
+        return store::DatabaseConnection(path, store::Access::write, store::command_busy_ms)
             .text(sql.c_str());
     }
     std::int64_t version() { return number("SELECT directory_version FROM meta"); }
@@ -123,7 +124,7 @@ public:
     TempFolder folder;
     const std::string path = folder.file("hourgate.db");
     ScriptedClock clock;
-    manage::TokenRules rules;
+    manage::TokenSettings rules;
     std::unique_ptr<store::SqliteLedger> ledger;
 };
 

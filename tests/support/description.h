@@ -165,14 +165,14 @@ inline Operation operation_of(const std::string& method, const std::string& rout
 }
 
 /// The Content-Type without parameters such as charset.
-inline std::string type_of(const http::Answer& answer) {
+inline std::string type_of(const http::Response& answer) {
     const std::string type = header(answer, "Content-Type");
     return type.substr(0, type.find(';'));
 }
 
 /// Returns what of an answer is not as the description of its operation says, "" if nothing is:
 /// status, medium, body, and of what a proxy passes on the headers.
-inline std::string flaw_of(const http::Answer& answer, const Operation& operation) {
+inline std::string flaw_of(const http::Response& answer, const Operation& operation) {
     const std::string status = std::to_string(answer.status);
     if (!operation.json["responses"].contains(status))
         return "status " + status;

@@ -90,7 +90,7 @@ public:
     static constexpr std::string_view prefix = "4f8a2c1bdedf";
     static constexpr std::string_view secret = "0123456789ABCDEFGHIJKLMNOP";
 
-    explicit HttpBench(Mode mode = Mode::enforce, policy::Rules rules = small_rules(),
+    explicit HttpBench(Mode mode = Mode::enforce, policy::PolicyConfig rules = small_rules(),
                        http::ReplySettings reply = reply_settings(),
                        std::unique_ptr<http::Upstream> upstream_ = nullptr)
         : Bench(mode, std::move(rules)),
@@ -150,7 +150,7 @@ public:
         return made;
     }
 
-    [[nodiscard]] http::Answer ask(const http::Request& request) {
+    [[nodiscard]] http::Response ask(const http::Request& request) {
         return service.handle(http::Listener::ask, request);
     }
 
@@ -207,7 +207,7 @@ inline http::Upstream& nowhere() {
 // --- reading answers -----------------------------------------------------------------------------
 
 /// The value of the only header of that name; "(absent)" or "(twice)" otherwise.
-inline std::string header(const http::Answer& answer, std::string_view name) {
+inline std::string header(const http::Response& answer, std::string_view name) {
     http::Request as_request;
     as_request.headers = answer.headers;
     if (as_request.count(name) > 1)
@@ -231,7 +231,7 @@ inline void drop_header(http::Request& request, std::string_view name) {
 }
 
 /// Status, headers and body as text, with the id of the decision, different each time, as dec_ID.
-inline std::string whole(const http::Answer& answer) {
+inline std::string whole(const http::Response& answer) {
     std::string text = std::to_string(answer.status) + "\n";
     for (const http::Header& header : answer.headers)
         text += header.name + ": " + header.value + "\n";
@@ -242,7 +242,7 @@ inline std::string whole(const http::Answer& answer) {
 }
 
 /// Whether any part of it shows in the answer: the secret's digits, checks included.
-inline bool shows(const http::Answer& answer, std::string_view token) {
+inline bool shows(const http::Response& answer, std::string_view token) {
     return whole(answer).find(token.substr(token.rfind('_') + 1)) != std::string::npos;
 }
 

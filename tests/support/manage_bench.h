@@ -32,7 +32,7 @@ public:
     struct Reply {
         int status = 0;
         Json body;
-        http::Answer answer;
+        http::Response answer;
         [[nodiscard]] std::string reason() const {
             return body.contains("error") ? body["error"]["reason"].get<std::string>() : "";
         }
@@ -127,7 +127,7 @@ public:
     AddressLimiter public_calls{{"public", 100, 60, Per::token}};
     AddressLimiter preflights{{"public", 100, 60, Per::token}};
     Notes notes;
-    http::Repeats repeats;
+    http::IdempotencyCache repeats;
     ops::UsageMeter meter;
     ops::DecisionLog decisions{ops::Grants::all};
     std::unique_ptr<Gate> gate;
@@ -166,14 +166,14 @@ private:
         made.trust.peers = made.trust.proxies = local;
         made.trust.hosts = {"gate", "api.example"};
         made.reply = HttpBench::reply_settings();
-        made.desk.cursor_key = take(manage::cursor_key(context()));
-        made.desk.repeats = &repeats;
-        made.desk.recent = [this](std::string_view id) {
+        made.services.cursor_key = take(manage::cursor_key(context()));
+        made.services.repeats = &repeats;
+        made.services.recent = [this](std::string_view id) {
             const auto kept = decisions.find(id);
             return kept ? std::optional(http::record_of(*kept, HttpBench::reply_settings()))
                         : std::nullopt;
         };
-        made.desk.context = [this] {
+        made.services.context = [this] {
             return manage::Context{in_force_,
                                    {"server", "local"},
                                    clock.now(),

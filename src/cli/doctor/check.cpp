@@ -45,7 +45,7 @@ std::string_view to_text(State state) noexcept {
 Check is_ok(std::string name, std::string seen) {
     return {std::move(name), State::ok, std::move(seen), ""};
 }
-Check is_worth_a_look(std::string name, std::string seen, std::string fix) {
+Check is_doubtful(std::string name, std::string seen, std::string fix) {
     return {std::move(name), State::warn, std::move(seen), std::move(fix)};
 }
 Check is_bad(std::string name, std::string seen, std::string fix) {

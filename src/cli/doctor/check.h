@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/session.h"
+#include "cli/command_context.h"
 
 namespace hourgate::cli {
 
@@ -23,7 +23,7 @@ struct Check {
 };
 
 [[nodiscard]] Check is_ok(std::string name, std::string seen);
-[[nodiscard]] Check is_worth_a_look(std::string name, std::string seen, std::string fix);
+[[nodiscard]] Check is_doubtful(std::string name, std::string seen, std::string fix);
 [[nodiscard]] Check is_bad(std::string name, std::string seen, std::string fix);
 /// `why`: what it would have needed.
 [[nodiscard]] Check is_skipped(std::string name, std::string why);
@@ -37,7 +37,7 @@ struct Check {
 /// --json all of them as one object at the end.
 class Report {
 public:
-    explicit Report(const Session& session) : session_(session) {}
+    explicit Report(const CommandContext& session) : session_(session) {}
 
     void add(Check check);
     void add(std::vector<Check> checks);
@@ -49,7 +49,7 @@ public:
 private:
     [[nodiscard]] std::string shown(const Check& check) const;
 
-    const Session& session_;
+    const CommandContext& session_;
     std::vector<Check> checks_;
 };
 

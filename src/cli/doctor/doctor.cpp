@@ -12,24 +12,24 @@ namespace hourgate::cli {
 namespace {
 
 /// What --through, --host and --path say; nothing without --through.
-Result<std::optional<Way>> way_of(const Arguments& arguments) {
+Result<std::optional<ProxyAddress>> way_of(const Arguments& arguments) {
     const auto text = arguments.find("--through");
     for (const char* needs_it : {"--host", "--path"})
         if (!text && arguments.given(needs_it))
             return Failure{Fault::usage, std::string(needs_it) + " says how to call, not where",
                            "add `--through http://HOST:PORT`"};
     if (!text)
-        return std::optional<Way>();
+        return std::optional<ProxyAddress>();
     const auto url = parse_url(*text);
     if (!url)
         return url.failure();
-    Way way{*text, url.value(), arguments.find("--host").value_or("")};
+    ProxyAddress way{*text, url.value(), arguments.find("--host").value_or("")};
     if (way.shown.ends_with('/'))
         way.shown.pop_back();
     return std::optional(std::move(way));
 }
 
-Status doctor(Session& session) {
+Status doctor(CommandContext& session) {
     const auto way = way_of(session.arguments);
     if (!way)
         return way.failure();
@@ -39,9 +39,9 @@ Status doctor(Session& session) {
                        "give the path alone, as in --path /api/v1/clients"};
     Report report(session);
     const LookedLocally local =
-        look_locally(session, session.arguments.find("--backups").value_or(""), report);
+        check_local(session, session.arguments.find("--backups").value_or(""), report);
     if (way.value())
-        if (Status looked = look_through(session, *way.value(), path, local, report); !looked)
+        if (Status looked = check_through(session, *way.value(), path, local, report); !looked)
             return looked;
     return report.finish();
 }

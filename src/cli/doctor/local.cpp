@@ -26,34 +26,34 @@ constexpr std::int64_t reading_us_max = 60 * us_per_s;
 
 class Examination {
 public:
-    Examination(Session& session, std::string backups, Report& report)
+    Examination(CommandContext& session, std::string backups, Report& report)
         : session_(session), backups_(std::move(backups)), report_(report) {}
 
     LookedLocally run() {
-        look_at_program();
-        look_at_config();
+        diagnose_program();
+        diagnose_config();
         if (known_) {
-            look_at_database();
-            look_at_rights();
-            look_at_disk();
+            diagnose_database();
+            diagnose_rights();
+            diagnose_disk();
         }
-        look_at_clock();
-        look_at_backups();
+        diagnose_clock();
+        diagnose_backups();
         if (known_)
-            look_at_server();
+            diagnose_server();
         if (configured_ && !config::all_upstreams(config_).empty())
-            look_at_upstream();
+            diagnose_upstream();
         return found_;
     }
 
 private:
     /// What the library is able to do comes before what is done with it.
-    void look_at_program() {
+    void diagnose_program() {
         if (Status fine = store::check_library(); !fine)
             report_.add(is_bad("program", fine.failure()));
     }
 
-    void look_at_config() {
+    void diagnose_config() {
         const auto loaded = session_.config();
         if (loaded) {
             config_ = *loaded.value();
@@ -85,7 +85,7 @@ private:
             report_.add(is_bad("configuration", std::string(mistake), fix));
     }
 
-    void look_at_database() {
+    void diagnose_database() {
         const std::string& path = config_.database;
         const Result<store::FileState> looked = store::look_at(path);
         if (!looked) {
@@ -95,9 +95,9 @@ private:
         const store::FileState& state = looked.value();
         const bool older = state.kind == store::FileState::Kind::older;
         if (const Status usable = store::check_database(path, store::Migrate::no); !usable) {
-            report_.add(
-                older ? is_worth_a_look("database", usable.failure().what, usable.failure().next)
-                      : is_bad("database", session_.with_advice(usable.failure())));
+            report_.add(older
+                            ? is_doubtful("database", usable.failure().what, usable.failure().next)
+                            : is_bad("database", session_.with_advice(usable.failure())));
             if (!older)
                 return;
         } else {
@@ -109,13 +109,13 @@ private:
                     ", SQLite " + store::library_version()));
         }
         readable_ = true;
-        look_at_pages();
+        diagnose_pages();
     }
 
-    void look_at_pages() {
+    void diagnose_pages() {
         const std::int64_t begun_us = session_.clock.now().boot_us;
         const auto spent_us = [&] { return session_.clock.now().boot_us - begun_us; };
-        const auto read = store::look_over(config_.database, [&] {
+        const auto read = store::inspect_pages(config_.database, [&] {
             const std::int64_t us = spent_us();
             if (us > us_per_s)
                 session_.output.progress("reading the whole database, " +
@@ -136,7 +136,7 @@ private:
                                        "hourgate restore FILE` with the newest backup"));
                 return;
             case store::LookedOver::Outcome::not_finished:
-                report_.add(is_worth_a_look(
+                report_.add(is_doubtful(
                     "integrity", "sound as far as it was read within a minute",
                     "`" + as_owner() +
                         "hourgate backup FILE` reads all of it, and checks what it wrote"));
@@ -150,7 +150,7 @@ private:
         return rights ? as_user(rights->owner, ::getuid()) : "";
     }
 
-    void look_at_rights() {
+    void diagnose_rights() {
         const std::string& path = config_.database;
         std::vector<ops::FileRights> files;
         for (const char* end : {"", "-wal", "-shm", ".lock"})
@@ -168,12 +168,12 @@ private:
         report_.add(about_rights(files, *folder, config_file, around()));
     }
 
-    void look_at_disk() {
+    void diagnose_disk() {
         const std::string folder = store::folder_of(config_.database);
-        report_.add(about_disk(folder, ops::room_beside(folder), data_bytes_));
+        report_.add(about_disk(folder, ops::space_next_to(folder), data_bytes_));
     }
 
-    void look_at_clock() {
+    void diagnose_clock() {
         std::optional<store::Stamp> latest;
         if (readable_) {
             const auto stamp = store::latest_stamp(config_.database);
@@ -184,7 +184,7 @@ private:
             about_clock(session_.clock.now().wall_ms, latest, ops::clock_is_kept(), around()));
     }
 
-    void look_at_backups() {
+    void diagnose_backups() {
         if (backups_ == "none") {
             report_.add(is_skipped("backup", "--backups none"));
             return;
@@ -203,7 +203,7 @@ private:
             if (const auto first = store::first_event_ms(config_.database); first)
                 seen.since_ms = first.value();
         if (seen.newest.file) {
-            const auto state = store::look_at_file(seen.newest.file->path);
+            const auto state = store::inspect_file(seen.newest.file->path);
             if (!state)
                 seen.flaw = "cannot be read: " + state.failure().what;
             else if (state.value().kind != store::FileState::Kind::ours)
@@ -212,7 +212,7 @@ private:
         report_.add(about_backups(session_.clock.now().wall_ms, seen, config_.database, around()));
     }
 
-    void look_at_upstream() {
+    void diagnose_upstream() {
         constexpr int wait_ms = 2'000;
         std::vector<UpstreamSeen> all;
         for (const config::UpstreamKey& one : config::all_upstreams(config_)) {
@@ -224,7 +224,7 @@ private:
         report_.add(about_upstream(all));
     }
 
-    [[nodiscard]] ServerWays ways() const {
+    [[nodiscard]] ServerCommands ways() const {
         const uid_t user = ::getuid();
         return server_ways(config_.file, owner_.value_or(user), user);
     }
@@ -235,21 +235,21 @@ private:
 
     // --- the server ------------------------------------------------------------------------------
 
-    struct Door {
+    struct CheckedListener {
         std::string_view key;
         const config::Listen& listen;
         const char* path;  ///< answered by the gate alone, without a decision
     };
-    [[nodiscard]] std::vector<Door> doors() const {
-        std::vector<Door> doors;
+    [[nodiscard]] std::vector<CheckedListener> doors() const {
+        std::vector<CheckedListener> doors;
         for (const config::ListenKey& one : config::all_listens(config_))
             doors.push_back({one.key, one.listen,
                              one.key == "ask" ? "/_hourgate/doctor" : "/_hourgate/readyz"});
         return doors;
     }
 
-    void look_at_server() {
-        const auto seen = store::look_for_server(config_.database);
+    void diagnose_server() {
+        const auto seen = store::find_server(config_.database);
         if (!seen) {
             report_.add(is_bad("server", session_.with_advice(seen.failure())));
             return;
@@ -260,14 +260,14 @@ private:
             report_.add(is_skipped("listeners", "the configuration says where they are"));
             return;
         }
-        for (const Door& door : doors())
+        for (const CheckedListener& door : doors())
             report_.add(about_door(door));
         if (found_.server_runs)
-            look_from_outside();
+            check_from_outside();
         if (!found_.server_runs || !seen.value().pid)
             return;
         int listeners = 0;
-        for (const Door& door : doors())
+        for (const CheckedListener& door : doors())
             listeners += door.listen.kind != config::Listen::Kind::off;
         report_.add(about_open_files(ops::open_files_max(*seen.value().pid), listeners, around()));
     }
@@ -303,7 +303,8 @@ private:
     }
 
     /// An ask listener tells a stranger nothing: 404 with no body.
-    [[nodiscard]] static bool is_gate(const Door& door, const http::ProbeAnswer& answer) {
+    [[nodiscard]] static bool is_gate(const CheckedListener& door,
+                                      const http::ProbeAnswer& answer) {
         if (door.key == "ask" && answer.status == 404 && answer.body.empty())
             return true;
         for (const char* words : {"ready\n", "\"not_ready\"", "\"no_such_route\"", "\"not_found\""})
@@ -312,7 +313,7 @@ private:
         return false;
     }
 
-    [[nodiscard]] Check about_door(const Door& door) const {
+    [[nodiscard]] Check about_door(const CheckedListener& door) const {
         const std::string name = std::string(door.key) + " listener";
         const std::string place = door.listen.text();
         if (door.listen.kind == config::Listen::Kind::off)
@@ -342,12 +343,12 @@ private:
     }
 
     /// Listeners of this machine alone, tried at its other addresses.
-    void look_from_outside() {
+    void check_from_outside() {
         std::string tried;
         const std::int64_t end_us = session_.clock.now().boot_us + outside_us_max;
         for (const Address& address : ops::own_addresses()) {
             if (session_.clock.now().boot_us >= end_us) {
-                report_.add(is_worth_a_look(
+                report_.add(is_doubtful(
                     "from outside",
                     "not all addresses of this machine were tried in time; the first that was not "
                     "is " +
@@ -355,7 +356,7 @@ private:
                     "see which of them drop connections to themselves: `nft list ruleset`"));
                 return;
             }
-            for (const Door& door : doors()) {
+            for (const CheckedListener& door : doors()) {
                 if (door.listen.kind != config::Listen::Kind::tcp || door.listen.port == 0 ||
                     !config::is_local(door.listen))
                     continue;
@@ -383,7 +384,7 @@ private:
                               "no listener that is for this machine alone answers at " + tried));
     }
 
-    Session& session_;
+    CommandContext& session_;
     const std::string backups_;
     Report& report_;
     config::Config config_;
@@ -397,7 +398,7 @@ private:
 
 }  // namespace
 
-LookedLocally look_locally(Session& session, const std::string& backups, Report& report) {
+LookedLocally check_local(CommandContext& session, const std::string& backups, Report& report) {
     return Examination(session, backups, report).run();
 }
 

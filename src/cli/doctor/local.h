@@ -14,6 +14,6 @@ struct LookedLocally {
 };
 
 /// `backups`: the folder; "": the one beside the database; "none": not looked at.
-LookedLocally look_locally(Session& session, const std::string& backups, Report& report);
+LookedLocally check_local(CommandContext& session, const std::string& backups, Report& report);
 
 }  // namespace hourgate::cli

@@ -61,8 +61,7 @@ void about_listeners(std::vector<Check>& out, const config::Config& config) {
         const std::string fix = "set [server] " + std::string(one.key) +
                                 " to an address of 127.0.0.0/8, or let a firewall keep others out";
         const bool world = exposure.find("private") == exposure.npos && one.key != "public";
-        out.push_back(world ? is_bad("listeners", seen, fix)
-                            : is_worth_a_look("listeners", seen, fix));
+        out.push_back(world ? is_bad("listeners", seen, fix) : is_doubtful("listeners", seen, fix));
     }
     if (all_local)
         out.push_back(is_ok("listeners", "public " + config.public_.text() + ", ask " +
@@ -143,8 +142,8 @@ std::vector<Check> about_config(const config::Config& config) {
                                              (resources == 1 ? " resource" : " resources")));
     for (const std::string& warning : config::warnings(config))
         if (!warning.starts_with("server.") && !warning.starts_with("trust."))
-            out.push_back(is_worth_a_look("configuration", warning,
-                                          "if it is not meant so, change that key in " + from));
+            out.push_back(is_doubtful("configuration", warning,
+                                      "if it is not meant so, change that key in " + from));
     about_listeners(out, config);
     out.push_back(about_trust(config));
     return out;
@@ -185,7 +184,7 @@ Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRig
                                     " alone, mode " + octal(files.front().mode));
 }
 
-Check about_disk(const std::string& folder, const std::optional<ops::DiskRoom>& room,
+Check about_disk(const std::string& folder, const std::optional<ops::DiskSpace>& room,
                  std::int64_t data_bytes) {
     if (!room)
         return is_skipped("disk", "the file system of " + folder + " does not say");
@@ -201,10 +200,10 @@ Check about_disk(const std::string& folder, const std::optional<ops::DiskRoom>& 
     // A backup beside it, and a restore, take the size of the database once each.
     const std::int64_t wanted = std::max(room_bytes_good, 3 * data_bytes);
     if (room->free_bytes < wanted)
-        return is_worth_a_look("disk",
-                               free + "; the database takes " + bytes_text(data_bytes) +
-                                   ", and a backup or restore as much again",
-                               "have " + bytes_text(wanted) + " free there");
+        return is_doubtful("disk",
+                           free + "; the database takes " + bytes_text(data_bytes) +
+                               ", and a backup or restore as much again",
+                           "have " + bytes_text(wanted) + " free there");
     return is_ok("disk", free + "; the database takes " + bytes_text(data_bytes));
 }
 
@@ -224,11 +223,11 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
         latest ? "not before what the database holds (" + format_time(latest->at_ms) + ")"
                : "nothing is on record to compare it with";
     if (kept && !*kept)
-        return is_worth_a_look("clock",
-                               since +
-                                   ", but no time service keeps it: tokens would end early or "
-                                   "late as it drifts",
-                               keep);
+        return is_doubtful("clock",
+                           since +
+                               ", but no time service keeps it: tokens would end early or "
+                               "late as it drifts",
+                           keep);
     return is_ok("clock", since + (kept ? ", kept by a time service" : ""));
 }
 
@@ -247,10 +246,10 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                             " --verify --keep 7`; if backups go elsewhere: --backups DIR";
     const bool is_new = seen.since_ms && now_ms - *seen.since_ms < backup_due_ms;
     if (is_new && !seen.newest.file)
-        return is_worth_a_look("backup",
-                               "there is none yet in " + seen.folder +
-                                   "; from a day after the database was made, this is a fault",
-                               now);
+        return is_doubtful("backup",
+                           "there is none yet in " + seen.folder +
+                               "; from a day after the database was made, this is a fault",
+                           now);
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
     if (!seen.newest.file)
@@ -265,8 +264,8 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
     const std::int64_t age_ms = now_ms - file.changed_ms;
     const std::string found = "the newest, " + file.path + ", is ";
     if (age_ms < -clock_slack_ms)
-        return is_worth_a_look("backup", found + "from " + span_text(-age_ms) + " ahead of now",
-                               "look at the clock, above");
+        return is_doubtful("backup", found + "from " + span_text(-age_ms) + " ahead of now",
+                           "look at the clock, above");
     const std::string aged = found + span_text(std::max<std::int64_t>(age_ms, 0)) + " old";
     const std::string why =
         around.is_unit
@@ -277,7 +276,7 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
     if (age_ms > backup_age_max_ms)
         return is_bad("backup", aged + ": what changed since is in no backup", why);
     if (age_ms > backup_age_good_ms)
-        return is_worth_a_look("backup", aged + ": at least one night was missed", why);
+        return is_doubtful("backup", aged + ": at least one night was missed", why);
     return is_ok("backup", aged);
 }
 
@@ -296,7 +295,7 @@ Check about_upstream(const std::vector<UpstreamSeen>& all) {
     if (reached.empty())
         return is_bad("upstream",
                       "the API cannot be reached, so granted calls are answered 502: " + off, fix);
-    return is_worth_a_look(
+    return is_doubtful(
         "upstream",
         "some addresses of the API cannot be reached: " + off + "; calls go to " + reached, fix);
 }
@@ -310,11 +309,11 @@ Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners
     const std::string may = "the server may open " + std::to_string(*open_files_max) + " files, ";
     const std::string full = "full listeners take " + std::to_string(wanted);
     if (*open_files_max < wanted)
-        return is_worth_a_look(
-            "open files", may + full + ": it would refuse connections sooner than it must",
-            around.is_unit ? "LimitNOFILE=65536 in the unit: `" + as_user(0, around.user) +
-                                 "systemctl edit hourgate`"
-                           : std::string("`ulimit -n 65536` where it is started"));
+        return is_doubtful("open files",
+                           may + full + ": it would refuse connections sooner than it must",
+                           around.is_unit ? "LimitNOFILE=65536 in the unit: `" +
+                                                as_user(0, around.user) + "systemctl edit hourgate`"
+                                          : std::string("`ulimit -n 65536` where it is started"));
     return is_ok("open files", may + full);
 }
 

@@ -33,7 +33,7 @@ struct Around {
                                  const Around& around);
 
 /// `data_bytes`: of the database with its WAL.
-[[nodiscard]] Check about_disk(const std::string& folder, const std::optional<ops::DiskRoom>& room,
+[[nodiscard]] Check about_disk(const std::string& folder, const std::optional<ops::DiskSpace>& room,
                                std::int64_t data_bytes);
 
 [[nodiscard]] Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest,

@@ -25,10 +25,10 @@ constexpr std::int64_t plan_rank = 1'000'000;
 /// A resource that is always there and is not the one asked for.
 constexpr std::string_view other_resource = "hourgate";
 
-constexpr Stage::Part all_parts[] = {
-    Stage::Part::caller,  Stage::Part::narrow, Stage::Part::forger,
-    Stage::Part::claimer, Stage::Part::near,   Stage::Part::near_claimer,
-    Stage::Part::walker};
+constexpr ProbeFixture::Part all_parts[] = {
+    ProbeFixture::Part::caller,  ProbeFixture::Part::narrow, ProbeFixture::Part::forger,
+    ProbeFixture::Part::claimer, ProbeFixture::Part::near,   ProbeFixture::Part::near_claimer,
+    ProbeFixture::Part::walker};
 
 Result<manage::WorkspaceView> workspace_in(const manage::Context& context) {
     auto known = manage::show_workspace(context, probe_workspace);
@@ -60,7 +60,7 @@ Result<manage::MemberView> member_in(const manage::Context& context, const std::
 
 /// Waits until no other doctor is at work: the folder of the database is locked, which leaves no
 /// file behind, and ends with the process that has it.
-Result<store::File> take_turn(Session& session) {
+Result<store::File> take_turn(CommandContext& session) {
     const auto config = session.config();
     if (!config)
         return config.failure();
@@ -68,7 +68,7 @@ Result<store::File> take_turn(Session& session) {
     store::File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (file.fd() < 0)
         return Failure{Fault::system, "cannot open " + folder + ": " + std::strerror(errno), ""};
-    const std::int64_t end_us = session.clock.now().boot_us + Stage::wait_s * us_per_s;
+    const std::int64_t end_us = session.clock.now().boot_us + ProbeFixture::wait_s * us_per_s;
     while (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return Failure{Fault::system, "cannot lock " + folder + ": " + std::strerror(errno),
@@ -76,7 +76,7 @@ Result<store::File> take_turn(Session& session) {
         if (session.clock.now().boot_us >= end_us)
             return Failure{Fault::conflict,
                            "another `hourgate doctor --through` has been at work for " +
-                               std::to_string(Stage::wait_s) + " s, with the same accounts",
+                               std::to_string(ProbeFixture::wait_s) + " s, with the same accounts",
                            "wait until it is done, or end it; then run this again"};
         session.output.progress("waiting for another doctor");
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -86,30 +86,30 @@ Result<store::File> take_turn(Session& session) {
 
 }  // namespace
 
-Result<std::unique_ptr<Stage>> Stage::set(Session& session, Role role) {
+Result<std::unique_ptr<ProbeFixture>> ProbeFixture::set(CommandContext& session, Role role) {
     auto turn = take_turn(session);
     if (!turn)
         return turn.failure();
-    std::unique_ptr<Stage> stage(new Stage(session, std::move(turn).value()));
+    std::unique_ptr<ProbeFixture> stage(new ProbeFixture(session, std::move(turn).value()));
     if (Status made = stage->make(role); !made)
         return made.failure();
     store::wait_out_leases();
     return stage;
 }
 
-Stage::~Stage() {
+ProbeFixture::~ProbeFixture() {
     static_cast<void>(put_away());
 }
 
 /// With room for the tokens, whatever the bound for others is.
-Result<manage::Context> Stage::context() {
+Result<manage::Context> ProbeFixture::context() {
     auto context = session_.manage();
     if (context)
         context.value().tokens.live_max = static_cast<std::int64_t>(2 * parts);
     return context;
 }
 
-Status Stage::make(Role role) {
+Status ProbeFixture::make(Role role) {
     const auto context = this->context();
     if (!context)
         return context.failure();
@@ -137,7 +137,7 @@ Status Stage::make(Role role) {
     return Done{};
 }
 
-Status Stage::set_plan(bool api) {
+Status ProbeFixture::set_plan(bool api) {
     const auto context = this->context();
     if (!context)
         return context.failure();
@@ -150,7 +150,7 @@ Status Stage::set_plan(bool api) {
     return set ? Status(Done{}) : Status(set.failure());
 }
 
-Status Stage::mint(Part part) {
+Status ProbeFixture::mint(Part part) {
     const auto context = this->context();
     if (!context)
         return context.failure();
@@ -169,14 +169,14 @@ Status Stage::mint(Part part) {
     return Done{};
 }
 
-Status Stage::open() {
+Status ProbeFixture::open() {
     if (Status set = set_plan(true); !set)
         return set;
     store::wait_out_leases();
     return Done{};
 }
 
-Status Stage::put_away() {
+Status ProbeFixture::put_away() {
     if (!set_)
         return Done{};
     std::vector<std::string> prefixes;
@@ -217,11 +217,11 @@ Status Stage::put_away() {
     return Done{};
 }
 
-std::string_view Stage::token(Part part) const noexcept {
+std::string_view ProbeFixture::token(Part part) const noexcept {
     return tokens_[static_cast<std::size_t>(part)].token.reveal();
 }
 
-Result<Noted> Stage::noted(Part part) {
+Result<Noted> ProbeFixture::noted(Part part) {
     const auto context = this->context();
     if (!context)
         return context.failure();

@@ -14,8 +14,8 @@
 
 #include "base/role.h"
 #include "base/secret.h"
+#include "cli/command_context.h"
 #include "cli/doctor/through_findings.h"
-#include "cli/session.h"
 #include "store/files.h"
 
 namespace hourgate::cli {
@@ -24,7 +24,7 @@ namespace hourgate::cli {
 constexpr std::string_view probe_plan = "hourgate-doctor";
 constexpr std::string_view probe_workspace = "Hourgate doctor";
 
-class Stage {
+class ProbeFixture {
 public:
     static constexpr std::int64_t token_life_s = 300;
     static constexpr std::int64_t wait_s = 60;
@@ -45,11 +45,12 @@ public:
 
     /// The plan has no API access yet. On failure nothing is left that works. Another doctor with
     /// the same database is waited for, at most wait_s: both would change the same accounts.
-    [[nodiscard]] static Result<std::unique_ptr<Stage>> set(Session& session, Role role);
+    [[nodiscard]] static Result<std::unique_ptr<ProbeFixture>> set(CommandContext& session,
+                                                                   Role role);
     /// Puts away what put_away() has not.
-    ~Stage();
-    Stage(const Stage&) = delete;
-    Stage& operator=(const Stage&) = delete;
+    ~ProbeFixture();
+    ProbeFixture(const ProbeFixture&) = delete;
+    ProbeFixture& operator=(const ProbeFixture&) = delete;
 
     /// Gives the plan API access: in force when it returns.
     [[nodiscard]] Status open();
@@ -61,16 +62,17 @@ public:
     [[nodiscard]] Result<Noted> noted(Part part);
 
 private:
-    Stage(Session& session, store::File turn) : session_(session), turn_(std::move(turn)) {}
+    ProbeFixture(CommandContext& session, store::File turn)
+        : session_(session), turn_(std::move(turn)) {}
     [[nodiscard]] Status make(Role role);
     [[nodiscard]] Status set_plan(bool api);
     [[nodiscard]] Status mint(Part part);
     [[nodiscard]] Result<manage::Context> context();
 
-    Session& session_;
+    CommandContext& session_;
     const store::File turn_;  // locked as long as this lives, and not after a crash
-    std::string workspace_;  // public id
-    std::string member_;     // public id; empty: none yet
+    std::string workspace_;   // public id
+    std::string member_;      // public id; empty: none yet
     struct Minted {
         std::string prefix;
         Secret token;

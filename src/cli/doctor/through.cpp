@@ -30,10 +30,10 @@ constexpr std::int64_t notes_every_us = us_per_s / 5;
 /// Where this machine has loopback alone, another caller than a proxy on 127.0.0.1.
 constexpr const char* second_loopback = "127.0.0.2";
 
-class Visit {
+class ProbeRun {
 public:
-    Visit(Session& session, const config::Config& config, const Way& way, Aim aim, Stage& stage,
-          ops::Signals& signals)
+    ProbeRun(CommandContext& session, const config::Config& config, const ProxyAddress& way,
+             Aim aim, ProbeFixture& stage, ops::Signals& signals)
         : session_(session),
           config_(config),
           aim_(std::move(aim)),
@@ -44,7 +44,7 @@ public:
         target_.port = way.url.port;
         target_.host_header = way.host;
         choose_source();
-        evidence_.window_limit = Stage::window_calls;
+        evidence_.window_limit = ProbeFixture::window_calls;
         evidence_.workspace = stage.workspace();
         const auto random = random_hex_128();
         evidence_.forged_role = "made-up-" + std::string(random.data(), 12);
@@ -61,7 +61,7 @@ public:
         report.add(reach);
         if (reach.state == State::bad || stopped_)
             return !stopped_;
-        evidence_.unpaid = call_as(Stage::Part::caller);
+        evidence_.unpaid = call_as(ProbeFixture::Part::caller);
         if (late_) {
             report.add(is_bad("time", *late_));
             return !stopped_;
@@ -86,7 +86,7 @@ public:
         report.add(arrives);
         if (arrives.state != State::ok)
             evidence_.unpaid.reset();
-        report.add(findings_of(evidence_, text_marks()));
+        report.add(findings_of(evidence_, snippet_stamps()));
         return true;
     }
 
@@ -123,8 +123,8 @@ private:
         }
     }
 
-    [[nodiscard]] Exchange call(const std::string& path, const Headers& headers,
-                                bool near = false) {
+    [[nodiscard]] ProbeResult call(const std::string& path, const Headers& headers,
+                                   bool near = false) {
         session_.output.progress("calling " + shown_ + path);
         const std::int64_t begun_us = session_.clock.now().boot_us;
         const std::int64_t left_us = std::max<std::int64_t>(end_us_ - begun_us, us_per_ms);
@@ -145,28 +145,29 @@ private:
         return exchange_of(answer);
     }
 
-    [[nodiscard]] Exchange call_as(Stage::Part part, const Headers& more = {},
-                                   const std::string& path = {}) {
+    [[nodiscard]] ProbeResult call_as(ProbeFixture::Part part, const Headers& more = {},
+                                      const std::string& path = {}) {
         Headers headers = more;
         headers.push_back({"Authorization", "Bearer " + std::string(stage_.token(part))});
-        const bool near = part == Stage::Part::near || part == Stage::Part::near_claimer;
-        Exchange exchange = call(path.empty() ? aim_.path : path, headers, near);
+        const bool near =
+            part == ProbeFixture::Part::near || part == ProbeFixture::Part::near_claimer;
+        ProbeResult exchange = call(path.empty() ? aim_.path : path, headers, near);
         for (http::Header& header : headers)
             wipe(header.value);
         return exchange;
     }
 
     [[nodiscard]] Status call_the_rest() {
-        using Part = Stage::Part;
+        using Part = ProbeFixture::Part;
         if (Status opened = stage_.open(); !opened)
             return opened;
-        const auto once = [&](std::optional<Exchange>& place, Part part, const Headers& headers,
+        const auto once = [&](std::optional<ProbeResult>& place, Part part, const Headers& headers,
                               const std::string& path) {
             if (!stopped_ && !late_)
                 place = call_as(part, headers, path);
         };
         once(evidence_.narrow, Part::narrow, {}, "");
-        for (std::uint32_t at = 0; at <= Stage::window_calls && !stopped_ && !late_; ++at) {
+        for (std::uint32_t at = 0; at <= ProbeFixture::window_calls && !stopped_ && !late_; ++at) {
             evidence_.paid.push_back(call_as(Part::caller));
             if (evidence_.paid.back().reason == "window_full")
                 break;
@@ -175,7 +176,7 @@ private:
         once(evidence_.claimed, Part::claimer, {{"X-Forwarded-For", evidence_.claimed_address}},
              "");
         if (!evidence_.near_source.empty()) {
-            std::optional<Exchange> near;  // the notes say what became of it
+            std::optional<ProbeResult> near;  // the notes say what became of it
             once(near, Part::near, {}, "");
             once(near, Part::near_claimer, {{"X-Forwarded-For", evidence_.claimed_address}}, "");
         }
@@ -190,9 +191,9 @@ private:
             evidence_.elsewhere = call(aim_.path, {});
         target_.host_header = own_host;
         if (!stopped_ && !late_)
-            evidence_.text = call(std::string(text_mark_path), {});
+            evidence_.text = call(std::string(snippet_stamp_path), {});
         // The last of all: when it is on record, so is what came before it.
-        std::optional<Exchange> last;
+        std::optional<ProbeResult> last;
         once(last, Part::walker, {}, "");
         return Done{};
     }
@@ -204,19 +205,19 @@ private:
             return;
         const auto sent = static_cast<std::int64_t>(1 + evidence_.paid.size());
         const std::int64_t end_us = session_.clock.now().boot_us + notes_wait_us;
-        const auto take = [&](Stage::Part part, Noted& into) {
+        const auto take = [&](ProbeFixture::Part part, Noted& into) {
             if (auto noted = stage_.noted(part))
                 into = std::move(noted).value();
         };
         for (;;) {
-            take(Stage::Part::caller, evidence_.of_caller);
-            take(Stage::Part::narrow, evidence_.of_narrow);
-            take(Stage::Part::forger, evidence_.of_forger);
-            take(Stage::Part::claimer, evidence_.of_claimer);
-            take(Stage::Part::near, evidence_.of_near);
-            take(Stage::Part::near_claimer, evidence_.of_near_claimer);
+            take(ProbeFixture::Part::caller, evidence_.of_caller);
+            take(ProbeFixture::Part::narrow, evidence_.of_narrow);
+            take(ProbeFixture::Part::forger, evidence_.of_forger);
+            take(ProbeFixture::Part::claimer, evidence_.of_claimer);
+            take(ProbeFixture::Part::near, evidence_.of_near);
+            take(ProbeFixture::Part::near_claimer, evidence_.of_near_claimer);
             Noted of_walker;
-            take(Stage::Part::walker, of_walker);
+            take(ProbeFixture::Part::walker, of_walker);
             const bool last = of_walker.all() > 0;
             evidence_.noted = evidence_.of_caller.all() > 0;
             if (last && evidence_.of_caller.all() >= sent && evidence_.of_claimer.all() > 0)
@@ -230,10 +231,10 @@ private:
         }
     }
 
-    Session& session_;
+    CommandContext& session_;
     const config::Config& config_;
     const Aim aim_;
-    Stage& stage_;
+    ProbeFixture& stage_;
     ops::Signals& signals_;
     const std::string shown_;
     http::ProbeTarget target_;
@@ -245,7 +246,7 @@ private:
 };
 
 /// As the calls say it.
-std::string host_of(const Way& way) {
+std::string host_of(const ProxyAddress& way) {
     if (!way.host.empty())
         return way.host;
     const bool v6 = way.url.host.find(':') != std::string::npos;
@@ -254,8 +255,9 @@ std::string host_of(const Way& way) {
 
 }  // namespace
 
-Status look_through(Session& session, const Way& way, const std::optional<std::string>& path,
-                    const LookedLocally& local, Report& report) {
+Status check_through(CommandContext& session, const ProxyAddress& way,
+                     const std::optional<std::string>& path, const LookedLocally& local,
+                     Report& report) {
     if (!local.database_usable || !local.server_runs) {
         report.add(is_skipped("through",
                               "the deployment is called once database and server are "
@@ -276,13 +278,13 @@ Status look_through(Session& session, const Way& way, const std::optional<std::s
         return aim.failure();
 
     ops::Signals signals;  // from here on, a signal waits until everything is put away
-    const auto stage = Stage::set(session, aim.value().role);
+    const auto stage = ProbeFixture::set(session, aim.value().role);
     if (!stage) {
         report.add(is_bad("probes", session.with_advice(stage.failure())));
         return Done{};
     }
     const bool whole =
-        Visit(session, *config.value(), way, aim.value(), *stage.value(), signals).run(report);
+        ProbeRun(session, *config.value(), way, aim.value(), *stage.value(), signals).run(report);
     const Status away = stage.value()->put_away();
     session.output.progress("");
     report.add(away ? is_ok("put away", "the tokens of these calls are revoked")

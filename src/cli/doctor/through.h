@@ -10,7 +10,7 @@
 
 namespace hourgate::cli {
 
-struct Way {
+struct ProxyAddress {
     std::string shown;  ///< as the operator wrote it
     Url url;
     std::string host;  ///< for the Host header; "": as the URL says
@@ -18,8 +18,8 @@ struct Way {
 
 /// Adds the rows. Stopped by SIGINT or SIGTERM, it puts everything away first, and says so.
 /// Failure::usage when no path is known that may be called.
-[[nodiscard]] Status look_through(Session& session, const Way& way,
-                                  const std::optional<std::string>& path,
-                                  const LookedLocally& local, Report& report);
+[[nodiscard]] Status check_through(CommandContext& session, const ProxyAddress& way,
+                                   const std::optional<std::string>& path,
+                                   const LookedLocally& local, Report& report);
 
 }  // namespace hourgate::cli

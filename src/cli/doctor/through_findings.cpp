@@ -31,7 +31,7 @@ std::string text_in(const Json& json, const char* name) {
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool asked_to_go_elsewhere(const Exchange& exchange) {
+bool asked_to_go_elsewhere(const ProbeResult& exchange) {
     return exchange.answer.status / 100 == 3 && !exchange.answer.header("Location").empty();
 }
 
@@ -53,7 +53,7 @@ std::string flaw_of_headers(const Expected& expected, const http::ProbeAnswer& a
 std::optional<Role> reader_of(const policy::Policy& policy, const std::string& path,
                               std::string_view host) {
     const policy::Match match = policy.find(path, host);
-    if (match.flaw != policy::PathFlaw::none || match.own_route())
+    if (match.flaw != policy::PathFlaw::none || match.is_gate_route())
         return std::nullopt;
     if (match.resource != nullptr && match.resource->is_public)
         return std::nullopt;
@@ -75,7 +75,7 @@ std::string path_of(const policy::Pattern& pattern) {
     return path.empty() ? std::string(root_path) : path;
 }
 
-bool has_limits(const Exchange& exchange) {
+bool has_limits(const ProbeResult& exchange) {
     return !exchange.answer.header("RateLimit").empty() ||
            !exchange.answer.header("X-RateLimit-Remaining").empty();
 }
@@ -152,8 +152,8 @@ Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string
     return Failure{Fault::usage, "the configuration lists no path that is safe to call", next};
 }
 
-Exchange exchange_of(const Result<http::ProbeAnswer>& answer) {
-    Exchange exchange;
+ProbeResult exchange_of(const Result<http::ProbeAnswer>& answer) {
+    ProbeResult exchange;
     if (!answer) {
         exchange.failed = answer.failure().what;
         return exchange;
@@ -185,7 +185,7 @@ std::int64_t Noted::all() const noexcept {
 
 // --- the rows ------------------------------------------------------------------------------------
 
-Check about_reach(const Exchange& anonymous, std::string_view url) {
+Check about_reach(const ProbeResult& anonymous, std::string_view url) {
     const std::string name = "reach", where(url);
     if (!anonymous.failed.empty())
         return is_bad(name, anonymous.failed,
@@ -205,8 +205,8 @@ Check about_reach(const Exchange& anonymous, std::string_view url) {
     return is_ok(name, where + " answers");
 }
 
-Check about_authorization(const Exchange& unpaid, const Noted& caller,
-                          const std::vector<Exchange>& paid) {
+Check about_authorization(const ProbeResult& unpaid, const Noted& caller,
+                          const std::vector<ProbeResult>& paid) {
     const std::string name = "authorization";
     const std::string keep =
         "keep Authorization in the request that asks the gate; take it out of the one to the API "
@@ -220,7 +220,7 @@ Check about_authorization(const Exchange& unpaid, const Noted& caller,
                           "): the proxy drops Authorization before it asks the gate",
                       keep);
     // Only who is asked twice, once without the token, would grant what was refused a moment ago.
-    const bool granted_since = std::any_of(paid.begin(), paid.end(), [](const Exchange& one) {
+    const bool granted_since = std::any_of(paid.begin(), paid.end(), [](const ProbeResult& one) {
         return one.reason == "granted_since";
     });
     if (granted_since && caller.all() == 0)
@@ -229,8 +229,8 @@ Check about_authorization(const Exchange& unpaid, const Noted& caller,
                       "with it: nobody is ever granted anything",
                       keep);
     if (unpaid.reason == "too_many_failures")
-        return is_worth_a_look(name, "this address has had too many failures within a minute",
-                               "run it again in a minute");
+        return is_doubtful(name, "this address has had too many failures within a minute",
+                           "run it again in a minute");
     if (unpaid.code == "unauthenticated")
         return is_bad(name,
                       "a token minted a moment ago is refused with " + unpaid.reason +
@@ -245,7 +245,7 @@ Check about_authorization(const Exchange& unpaid, const Noted& caller,
     return is_ok(name, "a token that is sent arrives at this gate");
 }
 
-Check about_refusal(const Expected& expected, const Exchange& exchange,
+Check about_refusal(const Expected& expected, const ProbeResult& exchange,
                     std::optional<bool> gate_refused) {
     const std::string name(expected.name);
     const std::string wanted =
@@ -260,7 +260,7 @@ Check about_refusal(const Expected& expected, const Exchange& exchange,
     if (same) {
         const std::string flaw = flaw_of_headers(expected, exchange.answer);
         if (flaw.empty() && expected.status == 401 && exchange.answer.count("WWW-Authenticate") > 1)
-            return is_worth_a_look(
+            return is_doubtful(
                 name, "the caller gets " + wanted + ", but WWW-Authenticate more than once",
                 "nginx adds the one of its question to the one of the answer; what "
                 "`hourgate snippets nginx` prints says it once");
@@ -327,12 +327,12 @@ Check about_api(const Evidence& evidence) {
         return is_skipped(name, "the gate granted none of the calls");
     const std::string granted =
         "the gate granted " + std::to_string(calls) + (calls == 1 ? " call" : " calls");
-    const auto fails = [](const Exchange& one) {
+    const auto fails = [](const ProbeResult& one) {
         return one.answer.status == 502 || one.answer.status == 504;
     };
     const auto failed = std::find_if(evidence.paid.begin(), evidence.paid.end(), fails);
     const bool answered =
-        std::any_of(evidence.paid.begin(), evidence.paid.end(), [&](const Exchange& one) {
+        std::any_of(evidence.paid.begin(), evidence.paid.end(), [&](const ProbeResult& one) {
             return one.failed.empty() && one.reason.empty() && !fails(one);
         });
     if (failed == evidence.paid.end() || answered)
@@ -348,19 +348,19 @@ Check about_limit_headers(const Evidence& evidence) {
     const std::string name = "limit headers";
     const std::int64_t calls = evidence.of_caller.of("granted");
     const auto granted = std::find_if(evidence.paid.begin(), evidence.paid.end(),
-                                      [](const Exchange& one) { return one.reason.empty(); });
+                                      [](const ProbeResult& one) { return one.reason.empty(); });
     if (granted == evidence.paid.end())
         return is_skipped(name, calls == 0 ? "the gate granted none of the calls"
                                            : "the gate granted " + std::to_string(calls) +
                                                  " calls, but the API answered none of them");
     if (!has_limits(*granted))
-        return is_worth_a_look(
+        return is_doubtful(
             name,
             "granted calls come without RateLimit and X-RateLimit-*: callers see a limit only when "
             "they are refused",
             "what `hourgate snippets PROXY` prints for nginx, Caddy and HAProxy passes them on");
     std::string left;
-    for (const Exchange& one : evidence.paid)
+    for (const ProbeResult& one : evidence.paid)
         if (one.reason.empty())
             left.append(left.empty() ? "" : ", ")
                 .append(one.answer.header("X-RateLimit-Remaining"));
@@ -371,7 +371,7 @@ Check about_identity(const Evidence& evidence) {
     const std::string name = "identity headers";
     if (!evidence.forged)
         return is_skipped(name, "nothing was sent");
-    const Exchange& forged = *evidence.forged;
+    const ProbeResult& forged = *evidence.forged;
     if (forged.reason == "forged_header" && forged.answer.status == 400)
         return is_ok(name, "a made-up X-Hourgate-Role is refused with 400 (forged_header)");
     bool echoed = forged.answer.body.find(evidence.forged_role) != std::string::npos;
@@ -388,7 +388,7 @@ Check about_identity(const Evidence& evidence) {
                       "may be anybody there",
                       set_all);
     if (forged.answer.status / 100 == 2 || evidence.of_forger.of("granted") > 0)
-        return is_worth_a_look(
+        return is_doubtful(
             name,
             "a made-up X-Hourgate-Role did not reach the gate, which would have refused it. "
             "Whether the API saw it cannot be told from here",
@@ -407,7 +407,7 @@ Check about_near_address(const Evidence& evidence, const std::string& seen) {
     if (near.empty() || evidence.of_near.all() == 0)
         return is_ok(name, seen);
     if (from.empty())
-        return is_worth_a_look(
+        return is_doubtful(
             name,
             seen + ". But for a call from " + near +
                 ", which is in trust.proxies, it sees no address" +
@@ -447,7 +447,7 @@ Check about_address(const Evidence& evidence) {
                           "says nothing itself. Callers choose their own address",
                       fix);
     if (from == evidence.claimed_address && evidence.source_is_proxy)
-        return is_worth_a_look(
+        return is_doubtful(
             name,
             "the gate believed " + from +
                 ", which was made up in X-Forwarded-For. This call came "
@@ -478,12 +478,11 @@ Check about_address(const Evidence& evidence) {
             "the gate sees " + from + " for a call from " + evidence.source +
                 ": that is the proxy. All callers share one count of failures",
             "name the proxy's address in [trust] proxies, if it is not there; and in " + fix);
-    return is_worth_a_look(name,
-                           "the gate sees " + from + " for a call that left from " +
-                               evidence.source +
-                               ": right if a NAT lies between, else it is a proxy "
-                               "that is not in trust.proxies",
-                           "add the proxy's address to [trust] proxies if it is one");
+    return is_doubtful(name,
+                       "the gate sees " + from + " for a call that left from " + evidence.source +
+                           ": right if a NAT lies between, else it is a proxy "
+                           "that is not in trust.proxies",
+                       "add the proxy's address to [trust] proxies if it is one");
 }
 
 Check about_own_routes(const Evidence& evidence) {
@@ -500,7 +499,7 @@ Check about_own_routes(const Evidence& evidence) {
                       fix);
     if (evidence.metrics->answer.body.find("hourgate_decisions_total") != std::string::npos)
         return is_bad(name, "the admin listener is reached: /metrics is open to everybody", fix);
-    const Exchange& admin = *evidence.admin;
+    const ProbeResult& admin = *evidence.admin;
     const Json body = Json::parse(admin.answer.body, nullptr, false);
     const std::string required =
         body.is_object() && body.contains("error") && body["error"].is_object()
@@ -515,7 +514,7 @@ Check about_other_hosts(const Evidence& evidence) {
     const std::string name = "other hosts";
     if (!evidence.elsewhere)
         return is_skipped(name, "nothing was sent");
-    const Exchange& other = *evidence.elsewhere;
+    const ProbeResult& other = *evidence.elsewhere;
     const std::string host = "Host: " + evidence.other_host;
     if (!other.failed.empty())
         return is_ok(name, "a call with " + host + " is not answered");
@@ -524,7 +523,7 @@ Check about_other_hosts(const Evidence& evidence) {
     const int status = other.answer.status;
     if (status >= 400)
         return is_ok(name, "a call with " + host + " gets " + std::to_string(status));
-    return is_worth_a_look(
+    return is_doubtful(
         name,
         "a call with " + host + " gets " + std::to_string(status) +
             " from a site that asks nobody; if that site leads to your API, callers go around the "
@@ -548,9 +547,9 @@ Check about_text(const Evidence& evidence, const std::vector<std::string>& marks
                              return std::string_view(mark).substr(0, mark.find(' ')) == proxy;
                          });
     if (is_ours)
-        return is_worth_a_look(name, "the proxy has a text of another version of Hourgate",
-                               "print it again: `hourgate snippets " + std::string(proxy) +
-                                   "`, with the same options as before");
+        return is_doubtful(name, "the proxy has a text of another version of Hourgate",
+                           "print it again: `hourgate snippets " + std::string(proxy) +
+                               "`, with the same options as before");
     return is_skipped(name,
                       "the proxy does not say which text it has: it was written by hand, or "
                       "printed by an earlier version");
@@ -561,7 +560,7 @@ std::vector<Check> findings_of(const Evidence& evidence, const std::vector<std::
     const auto noted = [&](const Noted& about, std::string_view reason) {
         return evidence.noted ? std::optional(about.of(reason) > 0) : std::nullopt;
     };
-    const auto refusal = [&](const Expected& expected, const Exchange* exchange,
+    const auto refusal = [&](const Expected& expected, const ProbeResult* exchange,
                              std::optional<bool> gate_refused) {
         if (evidence.observed)
             out.push_back(is_skipped(std::string(expected.name),
@@ -569,7 +568,7 @@ std::vector<Check> findings_of(const Evidence& evidence, const std::vector<std::
         else if (exchange != nullptr)
             out.push_back(about_refusal(expected, *exchange, gate_refused));
     };
-    const auto in = [](const std::optional<Exchange>& one) { return one ? &*one : nullptr; };
+    const auto in = [](const std::optional<ProbeResult>& one) { return one ? &*one : nullptr; };
     refusal({"401 who", 401, "no_credentials"}, in(evidence.anonymous), std::nullopt);
     if (!evidence.unpaid)
         return out;

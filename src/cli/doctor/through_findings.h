@@ -45,7 +45,7 @@ struct Aim {
                                  std::string_view host = {});
 
 /// One call and its answer.
-struct Exchange {
+struct ProbeResult {
     http::ProbeAnswer answer;
     std::string failed;  ///< why there is no answer; empty: there is
 
@@ -53,7 +53,7 @@ struct Exchange {
     std::string code = {}, reason = {};
 };
 /// Reads `code` and `reason` from the body.
-[[nodiscard]] Exchange exchange_of(const Result<http::ProbeAnswer>& answer);
+[[nodiscard]] ProbeResult exchange_of(const Result<http::ProbeAnswer>& answer);
 
 /// What the gate wrote down about a token.
 struct Noted {
@@ -66,15 +66,15 @@ struct Noted {
 
 /// Everything that was seen. What was not sent is not there.
 struct Evidence {
-    std::optional<Exchange> anonymous;  ///< no token
-    std::optional<Exchange> unpaid;     ///< `caller`, while the plan had no API access
-    std::vector<Exchange> paid;         ///< `caller`, once it had: until the window was full
-    std::optional<Exchange> narrow;     ///< a token whose scope is another
-    std::optional<Exchange> forged;     ///< with X-Hourgate-Role
-    std::optional<Exchange> claimed;    ///< with X-Forwarded-For
-    std::optional<Exchange> metrics, ask, admin;  ///< the gate's own routes through the proxy
-    std::optional<Exchange> elsewhere;            ///< `anonymous` under a host name that nobody has
-    std::optional<Exchange> text;  ///< which text of `hourgate snippets` the proxy has
+    std::optional<ProbeResult> anonymous;  ///< no token
+    std::optional<ProbeResult> unpaid;     ///< `caller`, while the plan had no API access
+    std::vector<ProbeResult> paid;         ///< `caller`, once it had: until the window was full
+    std::optional<ProbeResult> narrow;     ///< a token whose scope is another
+    std::optional<ProbeResult> forged;     ///< with X-Hourgate-Role
+    std::optional<ProbeResult> claimed;    ///< with X-Forwarded-For
+    std::optional<ProbeResult> metrics, ask, admin;  ///< the gate's own routes through the proxy
+    std::optional<ProbeResult> elsewhere;  ///< `anonymous` under a host name that nobody has
+    std::optional<ProbeResult> text;       ///< which text of `hourgate snippets` the proxy has
 
     Noted of_caller, of_narrow, of_forger, of_claimer;
     /// Calls from the address that a program of this machine calls from, without and with
@@ -102,11 +102,11 @@ struct Expected {
 
 /// Whether there is anything behind the address that speaks HTTP, and the gate is asked: when this
 /// is bad, nothing else can be told.
-[[nodiscard]] Check about_reach(const Exchange& anonymous, std::string_view url);
+[[nodiscard]] Check about_reach(const ProbeResult& anonymous, std::string_view url);
 /// Whether a token that is sent arrives at this gate. As above.
-[[nodiscard]] Check about_authorization(const Exchange& unpaid, const Noted& caller,
-                                        const std::vector<Exchange>& paid = {});
-[[nodiscard]] Check about_refusal(const Expected& expected, const Exchange& exchange,
+[[nodiscard]] Check about_authorization(const ProbeResult& unpaid, const Noted& caller,
+                                        const std::vector<ProbeResult>& paid = {});
+[[nodiscard]] Check about_refusal(const Expected& expected, const ProbeResult& exchange,
                                   std::optional<bool> gate_refused);
 [[nodiscard]] Check about_counting(const Evidence& evidence);
 /// Whether the API answers the calls that the gate granted.

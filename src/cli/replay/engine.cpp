@@ -234,7 +234,7 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
     state.directory.know(record.token_id != 0 ? state.facts_of(record, by, sent.credentials)
                                               : nullptr);
     Call call;
-    call.door = by.admin_door ? Door::admin : Door::api;
+    call.call_kind = by.is_admin_call ? CallKind::admin : CallKind::api;
     call.answered_here = true;
     call.presented = sent.presented;
     call.credentials = sent.credentials;

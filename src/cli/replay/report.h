@@ -7,8 +7,8 @@
 #include <string>
 #include <tuple>
 
+#include "cli/command_context.h"
 #include "cli/replay/engine.h"
-#include "cli/session.h"
 #include "http/decision/json.h"
 
 namespace hourgate::cli {

@@ -6,7 +6,7 @@
 
 namespace hourgate::http {
 
-Answer healthz_answer() {
+Response healthz_answer() {
     return {200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ok\n"};
 }
 
@@ -14,7 +14,7 @@ FastPath::FastPath(const Trust& trust, const ReplySettings& reply, Gate& gate, c
                    Observer& observer, AskIds* asks) noexcept
     : trust_(trust), reply_(reply), gate_(gate), clock_(clock), observer_(observer), asks_(asks) {}
 
-bool FastPath::answer(Listener listener, const Head& head, After after, std::string& out) {
+bool FastPath::answer(Listener listener, const RequestHead& head, After after, std::string& out) {
     const Now now = clock_.now();
     if (!answer(listener, head, after, out, now))
         return false;
@@ -22,20 +22,21 @@ bool FastPath::answer(Listener listener, const Head& head, After after, std::str
     return true;
 }
 
-bool FastPath::answer(Listener listener, const Head& head, After after, std::string& out, Now now) {
+bool FastPath::answer(Listener listener, const RequestHead& head, After after, std::string& out,
+                      Now now) {
     const RequestView& request = head.request;
     const std::string_view path = policy::path_part(request.target);
     const std::int64_t now_s = now.wall_ms / ms_per_s;
     // Strangers must not keep the workers busy.
     if (const auto answer = turned_away(listener, request, trust_, reply_, observer_)) {
-        write_answer(out, *answer, request.method, after, now_s);
+        write_response(out, *answer, request.method, after, now_s);
         return true;
     }
     if (listener != Listener::ask) {
         const bool plain = request.method == "GET" || request.method == "HEAD";
         if (path != healthz_path || !plain || request.count("Origin") > 0)
             return false;
-        write_answer(out, healthz_answer(), request.method, after, now_s);
+        write_response(out, healthz_answer(), request.method, after, now_s);
         return true;
     }
     const auto dialect = dialect_of(path);
@@ -50,15 +51,15 @@ bool FastPath::answer(Listener listener, const Head& head, After after, std::str
     if (!decision)
         return false;
     tell(observer_, listener, call, *decision);
-    if (const auto status = passing_status(*dialect, *decision)) {
-        HeadWriter writer(out, *status);
-        add_passing_headers(writer, *decision, request, reply_);
+    if (const auto status = grant_status(*dialect, *decision)) {
+        ResponseWriter writer(out, *status);
+        add_grant_headers(writer, *decision, request, reply_);
         writer.finish(0, after, now_s);
         return true;
     }
     const Format format = format_for(request.joined("Accept"));
-    write_answer(out, forward_answer(*dialect, *decision, request, reply_, format), request.method,
-                 after, now_s);
+    write_response(out, forward_answer(*dialect, *decision, request, reply_, format),
+                   request.method, after, now_s);
     return true;
 }
 

@@ -19,7 +19,7 @@ namespace hourgate::http {
 
 constexpr std::string_view healthz_path = "/_hourgate/healthz";
 /// Returns the answer to GET and HEAD of healthz_path. It checks nothing: the program runs.
-[[nodiscard]] Answer healthz_answer();
+[[nodiscard]] Response healthz_answer();
 
 class FastPath {
 public:
@@ -31,11 +31,12 @@ public:
     /// nothing has been decided or counted then. Reports to the observer how long it took, which
     /// costs another reading of the clock: 30 ns of 2.3 µs.
     /// REQUIRES: a head without a flaw and without a body. Threads: any. Throws std::bad_alloc.
-    [[nodiscard]] bool answer(Listener listener, const Head& head, After after, std::string& out);
+    [[nodiscard]] bool answer(Listener listener, const RequestHead& head, After after,
+                              std::string& out);
 
 private:
-    [[nodiscard]] bool answer(Listener listener, const Head& head, After after, std::string& out,
-                              Now now);
+    [[nodiscard]] bool answer(Listener listener, const RequestHead& head, After after,
+                              std::string& out, Now now);
 
     const Trust& trust_;
     const ReplySettings& reply_;

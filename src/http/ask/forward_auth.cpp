@@ -66,10 +66,10 @@ int status_for_nginx(int status) noexcept {
 
 /// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
 /// not spent, so it cannot be granted here.
-Answer granted_since(const ErrorFrame& frame) {
-    Answer answer = plain_error(503, "unavailable", "granted_since",
-                                "The call was refused a moment ago, and would be granted now.",
-                                "Send the same call again.", frame);
+Response granted_since(const ErrorFrame& frame) {
+    Response answer = plain_error(503, "unavailable", "granted_since",
+                                  "The call was refused a moment ago, and would be granted now.",
+                                  "Send the same call again.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
@@ -104,7 +104,7 @@ std::optional<Dialect> dialect_of(std::string_view path) noexcept {
 Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust, Now now) {
     Call call;
     call.now = now;
-    call.spend = dialect == Dialect::denied ? Spend::again : Spend::yes;
+    call.spend = dialect == Dialect::denied ? Spend::repeat : Spend::yes;
     call.address = client_address(request, trust, Listener::ask);
     call.peer = request.peer;
     if (dialect == Dialect::envoy) {
@@ -134,30 +134,30 @@ Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
     return call;
 }
 
-std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept {
+std::optional<int> grant_status(Dialect dialect, const Decision& decision) noexcept {
     if (!decision.granted() || dialect == Dialect::denied)
         return std::nullopt;
     return dialect == Dialect::nginx ? 204 : 200;
 }
 
-void add_passing_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
-                         const ReplySettings& settings) {
+void add_grant_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
+                       const ReplySettings& settings) {
     add_identity_headers(to, decision);
     if (is_authorization_for_api(request, decision, settings.brand))
         to.add("X-Hourgate-Bearer", "pass");
     add_decision_headers(to, decision, settings);
 }
 
-Answer forward_answer(Dialect dialect, const Decision& decision, const RequestView& request,
-                      const ReplySettings& settings, Format format) {
-    if (const auto status = passing_status(dialect, decision)) {
-        Answer answer{*status, {}, {}};
-        AnswerHeaders to(answer);
-        add_passing_headers(to, decision, request, settings);
+Response forward_answer(Dialect dialect, const Decision& decision, const RequestView& request,
+                        const ReplySettings& settings, Format format) {
+    if (const auto status = grant_status(dialect, decision)) {
+        Response answer{*status, {}, {}};
+        ResponseHeaders to(answer);
+        add_grant_headers(to, decision, request, settings);
         return answer;
     }
-    Answer answer = decision.granted() ? granted_since({settings, format, &decision})
-                                       : refusal(decision, settings, format);
+    Response answer = decision.granted() ? granted_since({settings, format, &decision})
+                                         : refusal(decision, settings, format);
     if (dialect == Dialect::nginx) {
         answer.headers.push_back({"X-Hourgate-Status", std::to_string(answer.status)});
         answer.status = status_for_nginx(answer.status);

@@ -32,15 +32,15 @@ enum class Dialect : std::uint8_t {
                               Now now);
 
 /// The status with which the proxy lets the call pass; nothing when it does not.
-[[nodiscard]] std::optional<int> passing_status(Dialect dialect, const Decision& decision) noexcept;
+[[nodiscard]] std::optional<int> grant_status(Dialect dialect, const Decision& decision) noexcept;
 /// The headers beside it. X-Hourgate-Bearer: pass tells the proxy to leave Authorization to the
 /// API.
-void add_passing_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
-                         const ReplySettings& settings);
+void add_grant_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
+                       const ReplySettings& settings);
 
 /// What the proxy gets to read.
-[[nodiscard]] Answer forward_answer(Dialect dialect, const Decision& decision,
-                                    const RequestView& request, const ReplySettings& settings,
-                                    Format format);
+[[nodiscard]] Response forward_answer(Dialect dialect, const Decision& decision,
+                                      const RequestView& request, const ReplySettings& settings,
+                                      Format format);
 
 }  // namespace hourgate::http

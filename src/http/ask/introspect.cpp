@@ -82,7 +82,7 @@ Result<Secret> read_form(std::string_view body) {
     return token;
 }
 
-Answer introspection(const Decision& decision, const policy::Policy& policy) {
+Response introspection(const Decision& decision, const policy::Policy& policy) {
     Json json = {{"active", decision.reason == Reason::granted}};
     if (decision.reason == Reason::granted) {
         const Facts& facts = *decision.facts;

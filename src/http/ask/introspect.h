@@ -25,6 +25,6 @@ constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 /// and `expires_in` how many seconds there are until then. `scope` of a token that is not narrowed
 /// is what its role comes to: see policy::effective_scopes().
 /// REQUIRES: made by Gate::introspect, and not store_failed.
-[[nodiscard]] Answer introspection(const Decision& decision, const policy::Policy& policy);
+[[nodiscard]] Response introspection(const Decision& decision, const policy::Policy& policy);
 
 }  // namespace hourgate::http

@@ -216,7 +216,7 @@ Call call_of(const Question& question, const Trust& trust, Now now) {
     return call;
 }
 
-Answer verify_answer(const Decision& decision, const ReplySettings& settings) {
+Response verify_answer(const Decision& decision, const ReplySettings& settings) {
     static const Facts nobody;
     const bool known = decision.facts != nullptr;
     const Facts& facts = known ? *decision.facts : nobody;
@@ -240,7 +240,7 @@ Answer verify_answer(const Decision& decision, const ReplySettings& settings) {
         {"error", granted ? Json() : error_members(decision, settings)},
     };
     // Retry-After, WWW-Authenticate and their like would speak of this answer, and it is a 200.
-    Answer answer{200, {{"Content-Type", "application/json"}}, {}};
+    Response answer{200, {{"Content-Type", "application/json"}}, {}};
     if (decision.has_id()) {
         json["decision"] = shown_id(decision);
         answer.headers.push_back({"X-Hourgate-Decision", shown_id(decision)});

@@ -39,6 +39,6 @@ struct Question {
 
 /// 200 with the decision as JSON, granted or not. A look, which is on no record, has no "decision"
 /// and no X-Hourgate-Decision.
-[[nodiscard]] Answer verify_answer(const Decision& decision, const ReplySettings& settings);
+[[nodiscard]] Response verify_answer(const Decision& decision, const ReplySettings& settings);
 
 }  // namespace hourgate::http

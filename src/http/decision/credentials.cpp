@@ -246,7 +246,7 @@ void read_headers(Call& call, const RequestView& request, const Trust& trust) {
 }
 
 void check_method_and_target(Call& call, const Trust& trust) noexcept {
-    if (!is_word(call.method)) {
+    if (!is_http_token(call.method)) {
         call.problem = Problem::unreadable_method;
     } else if (!call.target.starts_with('/')) {
         call.problem = Problem::unreadable_target;

@@ -47,7 +47,7 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
     } else if (decision.reason != Reason::no_credentials &&
                decision.reason != Reason::wrong_scheme) {
         value += ", error=\"invalid_token\", error_description=\"" +
-                 quoted_safe(token::blotted(words_of(decision, settings).message)) + "\"";
+                 quoted_safe(token::blotted(refusal_text(decision, settings).message)) + "\"";
     }
     return value;
 }
@@ -187,7 +187,7 @@ bool is_cors_origin(std::string_view origin, const ReplySettings& settings) noex
     return std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
-void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings) {
+void add_cors(Response& answer, std::string_view origin, const ReplySettings& settings) {
     if (!is_cors_origin(origin, settings))
         return;
     answer.headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});

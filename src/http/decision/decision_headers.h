@@ -61,6 +61,6 @@ inline constexpr std::string_view exposed_headers =
 
 /// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one
 /// of the configured.
-void add_cors(Answer& answer, std::string_view origin, const ReplySettings& settings);
+void add_cors(Response& answer, std::string_view origin, const ReplySettings& settings);
 
 }  // namespace hourgate::http

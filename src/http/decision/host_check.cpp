@@ -22,7 +22,8 @@ std::optional<std::string_view> unknown_host_of(const RequestView& request,
     return std::nullopt;
 }
 
-Answer unknown_host(std::string_view host, const RequestView& request, const ReplySettings& reply) {
+Response unknown_host(std::string_view host, const RequestView& request,
+                      const ReplySettings& reply) {
     return plain_error(
         421, "bad_request", "unknown_host",
         "This listener does not answer under the name '" +
@@ -52,13 +53,14 @@ bool is_known_host(std::string_view host, std::span<const std::string> names) no
                        [&](const std::string& known) { return same_ignoring_case(name, known); });
 }
 
-std::optional<Answer> turned_away(Listener listener, const RequestView& request, const Trust& trust,
-                                  const ReplySettings& reply, Observer& observer) {
+std::optional<Response> turned_away(Listener listener, const RequestView& request,
+                                    const Trust& trust, const ReplySettings& reply,
+                                    Observer& observer) {
     if (listener == Listener::public_)
         return std::nullopt;
     if (listener == Listener::ask && !trust.peers.contains(request.peer)) {
         observer.stranger(request.peer);
-        return Answer{404, {}, {}};
+        return Response{404, {}, {}};
     }
     if (request.carrier == Carrier::unix_socket)
         return std::nullopt;

@@ -25,8 +25,8 @@ namespace hourgate::http {
 /// listeners do not answer. A request of HTTP/1.0 without Host names no host and is served. Returns
 /// nullopt for a request that is served. Tells `observer` about each one that is not; nothing is
 /// decided or counted for it otherwise.
-[[nodiscard]] std::optional<Answer> turned_away(Listener listener, const RequestView& request,
-                                                const Trust& trust, const ReplySettings& reply,
-                                                Observer& observer);
+[[nodiscard]] std::optional<Response> turned_away(Listener listener, const RequestView& request,
+                                                  const Trust& trust, const ReplySettings& reply,
+                                                  Observer& observer);
 
 }  // namespace hourgate::http

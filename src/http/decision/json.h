@@ -34,11 +34,11 @@ void blot(Json& json);
 [[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
 
 /// One body in either format from the same members of "error", which are blotted first.
-[[nodiscard]] Answer error_answer(int status, Json members, Format format);
+[[nodiscard]] Response error_answer(int status, Json members, Format format);
 
 /// The same with what all errors have: the decision (null if none was made), docs, and the headers
 /// that go with them.
-[[nodiscard]] Answer framed_error(int status, Json members, const ErrorFrame& frame);
+[[nodiscard]] Response framed_error(int status, Json members, const ErrorFrame& frame);
 
 /// What is written about a reason: "error.docs". Empty where nothing is configured.
 [[nodiscard]] std::string docs_of(std::string_view reason, const ReplySettings& settings);

@@ -53,7 +53,7 @@ inline void tell(Observer& observer, Listener listener, const Call& call,
     if (call.spend == Spend::no)
         return;
     const bool counted = call.spend == Spend::counted && decision.reason == Reason::granted;
-    if (call.spend == Spend::again || counted)
+    if (call.spend == Spend::repeat || counted)
         return observer.repeated(decision, status_of(decision));
     observer.decided(decision, status_of(decision));
     if (!call.address && question_of(decision.reason) == 1)

@@ -52,7 +52,7 @@ std::string times(std::uint32_t count, std::string_view what) {
 
 // --- 0: can it be read ---------------------------------------------------------------------------
 
-Words bad_request(const Decision& decision) {
+RefusalText bad_request(const Decision& decision) {
     switch (decision.problem) {
         case Problem::two_authorizations:
             return {"The call has more than one Authorization header.",
@@ -85,7 +85,7 @@ Words bad_request(const Decision& decision) {
             "Send a path that begins with '/', with spaces and '#' encoded."};
 }
 
-Words host_unlisted(const Decision& decision) {
+RefusalText host_unlisted(const Decision& decision) {
     const std::string host =
         decision.host.empty() ? std::string("The call names no host")
         : decision.match.host_listed
@@ -97,23 +97,23 @@ Words host_unlisted(const Decision& decision) {
             "the operator list it under 'hosts' of an [[api]]."};
 }
 
-Words method_not_allowed(const Decision& decision) {
+RefusalText method_not_allowed(const Decision& decision) {
     return {"The gate passes " + shown(decision.method) + " on to no API.",
             "Send another method, such as GET, POST, PUT, PATCH or DELETE."};
 }
 
-Words target_too_long(const ReplySettings& settings) {
+RefusalText target_too_long(const ReplySettings& settings) {
     return {"The target of the call is too long.",
             "Send at most " + number(settings.target_bytes_max) + " bytes of path and query."};
 }
 
-Words path_ambiguous(const Decision& decision) {
+RefusalText path_ambiguous(const Decision& decision) {
     return {"An upstream may read this path otherwise than the gate: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
             "Send the path in the plain form the API's documentation shows."};
 }
 
-Words forged_header(const Decision& decision) {
+RefusalText forged_header(const Decision& decision) {
     const std::string call = "The call has the header " + shown(decision.problem_detail);
     if (claims_identity(decision.problem_detail))
         return {call + ". Headers that begin with X-Hourgate- are the gate's own.",
@@ -152,7 +152,7 @@ std::string send_it(const Decision& decision, const ReplySettings& settings) {
     return fix;
 }
 
-Words no_credentials(const Decision& decision, const ReplySettings& settings) {
+RefusalText no_credentials(const Decision& decision, const ReplySettings& settings) {
     if (decision.misplaced == Misplaced::none)
         return {"The call has no token: there is no Authorization header.",
                 send_it(decision, settings)};
@@ -160,7 +160,7 @@ Words no_credentials(const Decision& decision, const ReplySettings& settings) {
             send_it(decision, settings)};
 }
 
-Words wrong_scheme(const Decision& decision, const ReplySettings& settings) {
+RefusalText wrong_scheme(const Decision& decision, const ReplySettings& settings) {
     std::string message = "The Authorization header has another scheme than Bearer";
     if (decision.presented == Presented::bare) {
         message = "The Authorization header has no scheme before the token";
@@ -189,7 +189,7 @@ std::string wrong_length(const Decision& decision, std::uint64_t size) {
     return lengths + "; character " + number(decision.flaw_at) + " is the first that does not fit";
 }
 
-std::string flaw_in_words(const Decision& decision, const ReplySettings& settings) {
+std::string describe_flaw(const Decision& decision, const ReplySettings& settings) {
     const std::size_t size = token::length(settings.brand);
     switch (decision.flaw) {
         case token::Flaw::empty:
@@ -279,12 +279,12 @@ std::string mended(token::Flaw flaw, const ReplySettings& settings) {
     return "Copy the whole token again: " + parts + ", without quotes or spaces.";
 }
 
-Words malformed_token(const Decision& decision, const ReplySettings& settings) {
-    return {"What follows Bearer is not a token: " + flaw_in_words(decision, settings) + ".",
+RefusalText malformed_token(const Decision& decision, const ReplySettings& settings) {
+    return {"What follows Bearer is not a token: " + describe_flaw(decision, settings) + ".",
             mended(decision.flaw, settings)};
 }
 
-Words damaged_token(const Decision& decision) {
+RefusalText damaged_token(const Decision& decision) {
     const bool turned = decision.flaw == token::Flaw::letter_case;
     return {turned
                 ? "The token has the right shape, but all its letters are in one case: they were "
@@ -294,7 +294,7 @@ Words damaged_token(const Decision& decision) {
             "Copy the whole token again from where it was kept when it was minted."};
 }
 
-Words wrong_environment(const Decision& decision, const ReplySettings& settings) {
+RefusalText wrong_environment(const Decision& decision, const ReplySettings& settings) {
     return {"This is a " + std::string(token::to_text(decision.env)) +
                 " token, and this gate takes " + settings.env + " tokens only.",
             "Send a token that begins with " + settings.brand + "_" + settings.env + "_."};
@@ -305,7 +305,7 @@ std::string moment(const std::optional<std::int64_t>& wall_ms) {
     return wall_ms ? format_time(*wall_ms) : std::string("an unknown time");
 }
 
-Words gone_token(Reason reason, const Decision& decision) {
+RefusalText gone_token(Reason reason, const Decision& decision) {
     const std::string token = "Token " + decision.prefix;
     const std::string at = moment(ended_at(reason, decision));
     if (reason == Reason::revoked_token)
@@ -323,7 +323,7 @@ Words gone_token(Reason reason, const Decision& decision) {
             "Use the token of a present member, or have this member restored."};
 }
 
-Words too_many_failures(const Decision& decision, const ReplySettings& settings) {
+RefusalText too_many_failures(const Decision& decision, const ReplySettings& settings) {
     const std::string from = decision.address ? decision.address->text()
                                               : std::string("callers whose address is not known");
     return {"More than " + times(settings.failures.limit, "call") + " in " +
@@ -334,7 +334,7 @@ Words too_many_failures(const Decision& decision, const ReplySettings& settings)
                 number(decision.room.retry_after_s) + " s."};
 }
 
-Words who(Reason reason, const Decision& decision, const ReplySettings& settings) {
+RefusalText who(Reason reason, const Decision& decision, const ReplySettings& settings) {
     if (reason == Reason::no_credentials)
         return no_credentials(decision, settings);
     if (reason == Reason::wrong_scheme)
@@ -375,7 +375,8 @@ std::string who_renews() {
     return "An " + roles + " of the workspace";
 }
 
-Words lapsed(const Decision& decision, const std::string& workspace, const std::string& after) {
+RefusalText lapsed(const Decision& decision, const std::string& workspace,
+                   const std::string& after) {
     const Plan* own = own_plan(decision);
     const Plan* required = required_plan(decision);
     const std::int64_t days = grace_days(decision);
@@ -394,7 +395,7 @@ Words lapsed(const Decision& decision, const std::string& workspace, const std::
                                 : who_renews() + " changes to " + name_of(required) + after};
 }
 
-Words paid(Reason reason, const Decision& decision, const ReplySettings& settings) {
+RefusalText paid(Reason reason, const Decision& decision, const ReplySettings& settings) {
     const Plan* own = own_plan(decision);
     const Plan* required = required_plan(decision);
     const std::string workspace = decision.facts ? quoted(decision.facts->workspace->name) : "";
@@ -413,7 +414,7 @@ Words paid(Reason reason, const Decision& decision, const ReplySettings& setting
 // --- 3: may they ---------------------------------------------------------------------------------
 
 /// "manager or above", or, where that would name a role that may not, "owner or manager".
-std::string roles_in_words(const policy::Roles& roles) {
+std::string describe_roles(const policy::Roles& roles) {
     const auto least = roles.least();
     if (!least)
         return {};
@@ -435,10 +436,10 @@ std::string scope_beside(const policy::Judgement& judgement) {
     return " with the scope " + judgement.required_scope + ", or without scopes,";
 }
 
-Words role_forbidden(const Decision& decision) {
+RefusalText role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
     const std::string role(decision.role());
-    if (decision.door == Door::admin)
+    if (decision.call_kind == CallKind::admin)
         return {"This is the token of a member. The admin listener takes operator tokens alone.",
                 "Have an operator token minted: `hourgate operator mint --name NAME`."};
     if (decision.facts && decision.facts->is_operator()) {
@@ -470,11 +471,11 @@ Words role_forbidden(const Decision& decision) {
                                         resource_of(decision) + " is configured."};
     return {std::move(message), "Use a token" + scope_beside(judgement) +
                                     " of a member whose role is " +
-                                    roles_in_words(judgement.able_roles) +
+                                    describe_roles(judgement.able_roles) +
                                     "; a token acts with its member's present role."};
 }
 
-Words scope_missing(const Decision& decision) {
+RefusalText scope_missing(const Decision& decision) {
     const std::string scopes =
         decision.facts ? policy::to_text(decision.facts->token.scopes) : std::string();
     std::string message =
@@ -485,14 +486,14 @@ Words scope_missing(const Decision& decision) {
             "Use a token with the scope " + decision.judgement.required_scope + "."};
 }
 
-Words not_own(const Decision& decision) {
+RefusalText not_own(const Decision& decision) {
     const std::string id = decision.facts ? decision.facts->member->public_id : std::string();
     return {"Role " + std::string(decision.role()) + " reaches only its own part of " +
                 resource_of(decision) + ", and " + call_of(decision) + " is another member's.",
             "Put 'me' or your own member id, " + id + ", where the path names the member."};
 }
 
-Words path_unlisted(const Decision& decision) {
+RefusalText path_unlisted(const Decision& decision) {
     return {
         call_of(decision) + " belongs to no [[resource]] of the gate, and such paths are refused.",
         "Check the path for a typing error; if it is right, have the operator list it."};
@@ -524,23 +525,23 @@ std::string_view counted_together(const Decision& decision, const Window& window
 }
 
 /// What the gate's own window that is full is for.
-std::string_view purpose_of(policy::OwnWindow which) noexcept {
+std::string_view purpose_of(policy::GateWindow which) noexcept {
     switch (which) {
-        case policy::OwnWindow::self_service:
+        case policy::GateWindow::self_service:
             return "for reading and minting on the gate's own routes";
-        case policy::OwnWindow::why:
+        case policy::GateWindow::why:
             return "for asking why a call was refused";
-        case policy::OwnWindow::check:
+        case policy::GateWindow::check:
             return "for asking what would become of a call";
-        case policy::OwnWindow::rotate:
+        case policy::GateWindow::rotate:
             return "for rotating tokens";
-        case policy::OwnWindow::revoke:
+        case policy::GateWindow::revoke:
             return "for revocations that change nothing";
     }
     return "";
 }
 
-Words window_full(const Decision& decision, const ReplySettings& settings) {
+RefusalText window_full(const Decision& decision, const ReplySettings& settings) {
     const std::string wait = "Wait " + number(decision.room.retry_after_s) + " s, until " +
                              format_time(retry_at_s(decision) * ms_per_s) +
                              ", then send the same call again";
@@ -557,7 +558,7 @@ Words window_full(const Decision& decision, const ReplySettings& settings) {
         return {"The window for public calls from " + from + " is full: " + limit + ".", fix};
     }
     if (decision.room_of == RoomOf::own) {
-        const auto which = policy::own_window_of(decision.match.own, decision.method);
+        const auto which = policy::gate_window_of(decision.match.own, decision.method);
         return {"Window " + quoted(window->name) + " " + std::string(purpose_of(which)) +
                     " is full: " + limit + ". Calls to the API do not count in it.",
                 fix};
@@ -648,7 +649,7 @@ const Window* full_window(const Decision& decision, const ReplySettings& setting
                : nullptr;
 }
 
-Words words_for(Reason reason, const Decision& decision, const ReplySettings& settings) {
+RefusalText text_for(Reason reason, const Decision& decision, const ReplySettings& settings) {
     switch (reason) {
         case Reason::bad_request:
             return bad_request(decision);
@@ -751,8 +752,8 @@ std::string with_contact(std::string_view fix, const ReplySettings& settings) {
     return text;
 }
 
-Words words_of(const Decision& decision, const ReplySettings& settings) {
-    Words words = words_for(decision.reason, decision, settings);
+RefusalText refusal_text(const Decision& decision, const ReplySettings& settings) {
+    RefusalText words = text_for(decision.reason, decision, settings);
     if (is_for_operator(decision, settings))
         words.fix = with_contact(words.fix, settings);
     // A lapsed workspace that counts as on a plan with API access is not told by a 402.

@@ -13,11 +13,11 @@
 namespace hourgate::http {
 
 /// What a refused caller reads. `message` is what happened on which value, `fix` the one next step.
-struct Words {
+struct RefusalText {
     std::string message;
     std::string fix;
 };
-[[nodiscard]] Words words_of(const Decision& decision, const ReplySettings& settings);
+[[nodiscard]] RefusalText refusal_text(const Decision& decision, const ReplySettings& settings);
 
 /// Whether a refused caller, and the workspace, cannot go on without the people who run the gate:
 /// they are named then, if [gate] contact says how to reach them.
@@ -55,8 +55,8 @@ inline constexpr std::string_view question_host = "host";
 
 /// The words for `reason` on the values of `decision`: its own reason, or the 401 behind a
 /// too_many_failures.
-[[nodiscard]] Words words_for(Reason reason, const Decision& decision,
-                              const ReplySettings& settings);
+[[nodiscard]] RefusalText text_for(Reason reason, const Decision& decision,
+                                   const ReplySettings& settings);
 
 /// When a token or its member ended; nothing for other reasons.
 [[nodiscard]] std::optional<std::int64_t> ended_at(Reason reason,

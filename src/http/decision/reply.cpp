@@ -67,9 +67,9 @@ void add_may(Json& error, const Decision& decision) {
     error["role"] = text_or_null(decision.role());
     if (decision.reason == Reason::role_forbidden) {
         const auto role = decision.judgement.required_role;
-        error["requiredRole"] = decision.door == Door::admin ? Json("operator")
-                                : role                       ? Json(to_text(*role))
-                                                             : Json();
+        error["requiredRole"] = decision.call_kind == CallKind::admin ? Json("operator")
+                                : role                                ? Json(to_text(*role))
+                                                                      : Json();
         if (role)
             error["rolesThatMay"] = Json::array();
         for (const Role one : all_roles)
@@ -111,7 +111,7 @@ void add_room(Json& error, const Decision& decision, const ReplySettings& settin
 }
 
 void add_because(Json& error, const Decision& decision, const ReplySettings& settings) {
-    const Words words = words_for(decision.because, decision, settings);
+    const RefusalText words = text_for(decision.because, decision, settings);
     error["because"] =
         Json{{"reason", to_text(decision.because)}, {"message", words.message}, {"fix", words.fix}};
 }
@@ -182,8 +182,8 @@ std::string docs_of(std::string_view reason, const ReplySettings& settings) {
 namespace {
 
 /// REQUIRES: `members` are blotted.
-Answer blotted_answer(int status, const Json& members, Format format) {
-    Answer answer;
+Response blotted_answer(int status, const Json& members, Format format) {
+    Response answer;
     answer.status = status;
     answer.headers.reserve(headers_usual);
     if (format == Format::json) {
@@ -206,13 +206,13 @@ Answer blotted_answer(int status, const Json& members, Format format) {
 
 }  // namespace
 
-Answer error_answer(int status, Json members, Format format) {
+Response error_answer(int status, Json members, Format format) {
     blot(members);
     return blotted_answer(status, members, format);
 }
 
 Json error_members(const Decision& decision, const ReplySettings& settings) {
-    const Words words = words_of(decision, settings);
+    const RefusalText words = refusal_text(decision, settings);
     Json error = Json::object();
     error["code"] = code_of(decision.reason);
     error["reason"] = to_text(decision.reason);
@@ -294,24 +294,24 @@ Json notices_of(const Decision& decision, const ReplySettings& settings) {
 
 // --- answers -------------------------------------------------------------------------------------
 
-Answer refusal(const Decision& decision, const ReplySettings& settings, Format format) {
-    Answer answer =
+Response refusal(const Decision& decision, const ReplySettings& settings, Format format) {
+    Response answer =
         blotted_answer(status_of(decision.reason), error_members(decision, settings), format);
-    AnswerHeaders to(answer);
+    ResponseHeaders to(answer);
     add_decision_headers(to, decision, settings);
     if (decision.reason == Reason::method_not_allowed)  // RFC 9110 section 15.5.6
         to.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return answer;
 }
 
-Answer plain_error(int status, std::string_view code, std::string_view reason,
-                   std::string_view message, std::string_view fix, const ErrorFrame& frame) {
+Response plain_error(int status, std::string_view code, std::string_view reason,
+                     std::string_view message, std::string_view fix, const ErrorFrame& frame) {
     return framed_error(
         status, Json{{"code", code}, {"reason", reason}, {"message", message}, {"fix", fix}},
         frame);
 }
 
-Answer framed_error(int status, Json members, const ErrorFrame& frame) {
+Response framed_error(int status, Json members, const ErrorFrame& frame) {
     const bool decided = frame.decision != nullptr && frame.decision->has_id();
     members["decision"] = decided ? Json(shown_id(*frame.decision)) : Json();
     const std::string& reason = members["reason"].get_ref<const std::string&>();
@@ -322,8 +322,8 @@ Answer framed_error(int status, Json members, const ErrorFrame& frame) {
     if (std::string docs = docs_of(members["reason"].get_ref<const std::string&>(), frame.settings);
         !docs.empty())
         members["docs"] = std::move(docs);
-    Answer answer = error_answer(status, std::move(members), frame.format);
-    AnswerHeaders to(answer);
+    Response answer = error_answer(status, std::move(members), frame.format);
+    ResponseHeaders to(answer);
     if (decided)
         add_decision_headers(to, *frame.decision, frame.settings);
     else

@@ -32,8 +32,8 @@ enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9
 [[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
 
 /// A full answer to a refusal.
-[[nodiscard]] Answer refusal(const Decision& decision, const ReplySettings& settings,
-                             Format format);
+[[nodiscard]] Response refusal(const Decision& decision, const ReplySettings& settings,
+                               Format format);
 
 /// What all errors about one request have in common. All of it outlives the call that takes it.
 struct ErrorFrame {
@@ -47,8 +47,8 @@ struct ErrorFrame {
 /// Returns an error that is no refusal by the gate (404, 405, 408, 413, 415, 502, 400 on the gate's
 /// own routes), with the members that every error has. `decision` is null in it, and the headers of
 /// a decision are left out, if no decision was made.
-[[nodiscard]] Answer plain_error(int status, std::string_view code, std::string_view reason,
-                                 std::string_view message, std::string_view fix,
-                                 const ErrorFrame& frame);
+[[nodiscard]] Response plain_error(int status, std::string_view code, std::string_view reason,
+                                   std::string_view message, std::string_view fix,
+                                   const ErrorFrame& frame);
 
 }  // namespace hourgate::http

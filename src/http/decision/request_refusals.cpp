@@ -80,7 +80,7 @@ std::string bound_of_answer(HeadFlaw flaw) {
                : bound_within(flaw, answer_bounds, 0);
 }
 
-Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
+Response answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
     const auto bad_head = [&](int status, std::string_view reason, std::string_view message,
                               std::string_view fix) {
         return plain_error(status, "bad_request", reason, message, fix, frame);
@@ -152,7 +152,7 @@ Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame) {
         "front.");
 }
 
-Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame) {
+Response answer_to(BodyFlaw flaw, const ErrorFrame& frame) {
     if (flaw == BodyFlaw::cut_short)
         return plain_error(400, "bad_request", "body_cut_short",
                            "The request ended before its body did.",

@@ -14,7 +14,7 @@
 namespace hourgate::http {
 
 /// The answer to a head that is refused, in the one shape all errors have.
-[[nodiscard]] Answer answer_to(HeadFlaw flaw, const ErrorFrame& frame);
+[[nodiscard]] Response answer_to(HeadFlaw flaw, const ErrorFrame& frame);
 /// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
 [[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
 /// Which bound it went over: "8000 bytes of path and query". "" for other flaws. `target_bytes_max`
@@ -50,6 +50,6 @@ enum class BodyFlaw : std::uint8_t {
     chunk,      ///< no chunks as of RFC 9112 section 7.1
     cut_short,  ///< the peer ended before its body did
 };
-[[nodiscard]] Answer answer_to(BodyFlaw flaw, const ErrorFrame& frame);
+[[nodiscard]] Response answer_to(BodyFlaw flaw, const ErrorFrame& frame);
 
 }  // namespace hourgate::http

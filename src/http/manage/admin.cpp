@@ -60,130 +60,129 @@ std::optional<Paid> standing_in(Fields& query) {
     return Paid::lapsed;
 }
 
-Answer list_all_workspaces(Visit& visit) {
+Response list_all_workspaces(ManagementCall& call) {
     manage::WorkspaceQuery query;
-    query.plan = visit.query.text("plan").value_or("");
-    query.standing = standing_in(visit.query);
-    const manage::Page page = visit.page_by(manage::workspace_order);
-    if (auto off = visit.flawed())
+    query.plan = call.query.text("plan").value_or("");
+    query.standing = standing_in(call.query);
+    const manage::Page page = call.page_by(manage::workspace_order);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_workspaces(visit.context(), page, query), workspace_json);
+    return call.list(manage::list_workspaces(call.context(), page, query), workspace_json);
 }
 
-Answer add_one_workspace(Visit& visit) {
+Response add_one_workspace(ManagementCall& call) {
     manage::NewWorkspace asked;
-    asked.name = visit.body.needed_text("name");
-    asked.plan = visit.body.text("plan").value_or(asked.plan);
-    asked.paid_until_ms = visit.body.time("paidUntil", DateMeans::its_end);
-    if (auto off = visit.flawed())
+    asked.name = call.body.needed_text("name");
+    asked.plan = call.body.text("plan").value_or(asked.plan);
+    asked.paid_until_ms = call.body.time("paidUntil", DateMeans::its_end);
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    return visit.one(
+    const manage::Context context = call.context();
+    return call.one(
         201, manage::add_workspace(context, asked),
         [&](const manage::WorkspaceView& view) { return with_warnings(context, view); });
 }
 
-Answer show_one_workspace(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_one_workspace(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_workspace(visit.context(), visit.captured(0)),
-                     workspace_json);
+    return call.one(200, manage::show_workspace(call.context(), call.captured(0)), workspace_json);
 }
 
-Answer change_one_workspace(Visit& visit) {
+Response change_one_workspace(ManagementCall& call) {
     manage::WorkspaceChange change;
-    change.name = visit.body.text("name");
-    change.plan = visit.body.text("plan");
-    if (visit.body.has("paidUntil"))
+    change.name = call.body.text("name");
+    change.plan = call.body.text("plan");
+    if (call.body.has("paidUntil"))
         change.paid_until_ms =
-            visit.body.time("paidUntil", DateMeans::its_end);  // null: paid without end
-    if (auto off = visit.flawed())
+            call.body.time("paidUntil", DateMeans::its_end);  // null: paid without end
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    return visit.one(
-        200, manage::change_workspace(context, visit.captured(0), change),
+    const manage::Context context = call.context();
+    return call.one(
+        200, manage::change_workspace(context, call.captured(0), change),
         [&](const manage::WorkspaceView& view) { return with_warnings(context, view); });
 }
 
-Answer close_one_workspace(Visit& visit) {
-    if (auto off = visit.flawed())
+Response close_one_workspace(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::close_workspace(visit.context(), visit.captured(0)),
-                     [](const manage::ClosedWorkspace& closed) {
-                         return Json{{"id", closed.view.workspace.public_id},
-                                     {"name", closed.view.workspace.name},
-                                     {"closed", true},
-                                     {"members", closed.members},
-                                     {"endedTokens", closed.ended_tokens}};
-                     });
+    return call.one(200, manage::close_workspace(call.context(), call.captured(0)),
+                    [](const manage::ClosedWorkspace& closed) {
+                        return Json{{"id", closed.view.workspace.public_id},
+                                    {"name", closed.view.workspace.name},
+                                    {"closed", true},
+                                    {"members", closed.members},
+                                    {"endedTokens", closed.ended_tokens}};
+                    });
 }
 
 // --- members -------------------------------------------------------------------------------------
 
-Answer list_workspace_members(Visit& visit) {
-    return list_members(visit, visit.captured(0));
+Response list_workspace_members(ManagementCall& call) {
+    return list_members(call, call.captured(0));
 }
 
 /// A person has an e-mail address, a service a name and none.
-Answer add_one_member(Visit& visit) {
+Response add_one_member(ManagementCall& call) {
     manage::NewMember asked;
-    asked.workspace = visit.captured(0);
-    asked.email = visit.body.text("email").value_or("");
-    asked.name = visit.body.text("name").value_or("");
-    asked.role = role_in(visit.body).value_or(asked.role);
-    const std::string kind = visit.body.text("kind").value_or("person");
+    asked.workspace = call.captured(0);
+    asked.email = call.body.text("email").value_or("");
+    asked.name = call.body.text("name").value_or("");
+    asked.role = role_in(call.body).value_or(asked.role);
+    const std::string kind = call.body.text("kind").value_or("person");
     if (kind == "service")
         asked.kind = MemberKind::service;
     else if (kind != "person")
-        visit.body.refuse_value("kind", "person or service");
-    if (auto off = visit.flawed())
+        call.body.refuse_value("kind", "person or service");
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    return visit.one(201, manage::add_member(context, asked), [&](const manage::MemberView& view) {
+    const manage::Context context = call.context();
+    return call.one(201, manage::add_member(context, asked), [&](const manage::MemberView& view) {
         return with_warning(view_of(view), manage::warning_about_name(context, view.member));
     });
 }
 
-Answer change_one_member(Visit& visit) {
+Response change_one_member(ManagementCall& call) {
     manage::MemberChange change;
-    change.role = role_in(visit.body);
-    change.name = visit.body.text("name");
-    change.email = visit.body.text("email");
-    if (!visit.body.has("role") && !change.name && !change.email)
-        visit.body.refuse("role", "is missing; send role, name or email");
-    if (auto off = visit.flawed())
+    change.role = role_in(call.body);
+    change.name = call.body.text("name");
+    change.email = call.body.text("email");
+    if (!call.body.has("role") && !change.name && !change.email)
+        call.body.refuse("role", "is missing; send role, name or email");
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::change_member(visit.context(), visit.captured(0), change),
-                     member_json);
+    return call.one(200, manage::change_member(call.context(), call.captured(0), change),
+                    member_json);
 }
 
-Answer remove_one_member(Visit& visit) {
-    if (auto off = visit.flawed())
+Response remove_one_member(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::remove_member(visit.context(), visit.captured(0)), member_json);
+    return call.one(200, manage::remove_member(call.context(), call.captured(0)), member_json);
 }
 
-Answer restore_one_member(Visit& visit) {
-    if (auto off = visit.flawed())
+Response restore_one_member(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::restore_member(visit.context(), visit.captured(0)), member_json);
+    return call.one(200, manage::restore_member(call.context(), call.captured(0)), member_json);
 }
 
-Answer transfer_workspace(Visit& visit) {
+Response transfer_workspace(ManagementCall& call) {
     manage::Transfer asked;
-    asked.workspace = visit.captured(0);
-    asked.to = visit.body.needed_text("to");
-    asked.from = visit.body.text("from").value_or("");
-    if (const auto text = visit.body.text("formerRole")) {
+    asked.workspace = call.captured(0);
+    asked.to = call.body.needed_text("to");
+    asked.from = call.body.text("from").value_or("");
+    if (const auto text = call.body.text("formerRole")) {
         const auto role = role_from(*text);
         if (!role || *role == Role::owner)
-            visit.body.refuse_value("formerRole", "admin, manager or member");
+            call.body.refuse_value("formerRole", "admin, manager or member");
         asked.former = role.value_or(asked.former);
     }
-    if (auto off = visit.flawed())
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(
-        200, manage::transfer_ownership(visit.context(), asked),
+    return call.one(
+        200, manage::transfer_ownership(call.context(), asked),
         [](const manage::Transferred& done) {
             return Json{{"owner", view_of(done.owner)}, {"former", view_of(done.former)}};
         });
@@ -276,93 +275,92 @@ std::optional<std::vector<Window>> windows_in(Fields& body) {
 }
 
 /// There are at most limits::plans_max: they come at once.
-Answer list_all_plans(Visit& visit) {
+Response list_all_plans(ManagementCall& call) {
     manage::Page page;
-    manage::put_sort(visit.sort(manage::plan_order), page);
-    page.search = visit.query.text("search").value_or("");
-    if (auto off = visit.flawed())
+    manage::put_sort(call.sort(manage::plan_order), page);
+    page.search = call.query.text("search").value_or("");
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::list_plans(visit.context(), page),
-                     [](const std::vector<Plan>& plans) {
-                         Json list = Json::array();
-                         for (const Plan& plan : plans)
-                             list.push_back(view_of(plan));
-                         return list;
-                     });
+    return call.one(200, manage::list_plans(call.context(), page),
+                    [](const std::vector<Plan>& plans) {
+                        Json list = Json::array();
+                        for (const Plan& plan : plans)
+                            list.push_back(view_of(plan));
+                        return list;
+                    });
 }
 
-Answer show_one_plan(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_one_plan(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_plan(visit.context(), visit.captured(0)), plan_json);
+    return call.one(200, manage::show_plan(call.context(), call.captured(0)), plan_json);
 }
 
-Answer set_one_plan(Visit& visit) {
+Response set_one_plan(ManagementCall& call) {
     manage::PlanChange change;
-    change.name = visit.captured(0);
-    change.api = visit.body.truth("api");
-    change.rank = visit.body.whole("rank", 0, 1'000'000);
-    change.windows = windows_in(visit.body);
-    if (auto off = visit.flawed())
+    change.name = call.captured(0);
+    change.api = call.body.truth("api");
+    change.rank = call.body.whole("rank", 0, 1'000'000);
+    change.windows = windows_in(call.body);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::change_plan(visit.context(), change),
-                     [](const manage::PlanSet& set) {
-                         Json json = view_of(set.plan);
-                         json["warnings"] = set.warnings;
-                         return json;
-                     });
+    return call.one(200, manage::change_plan(call.context(), change),
+                    [](const manage::PlanSet& set) {
+                        Json json = view_of(set.plan);
+                        json["warnings"] = set.warnings;
+                        return json;
+                    });
 }
 
-Answer remove_one_plan(Visit& visit) {
-    if (auto off = visit.flawed())
+Response remove_one_plan(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::remove_plan(visit.context(), visit.captured(0)),
-                     [&](const Done&) {
-                         return Json{{"name", visit.captured(0)}};
-                     });
+    return call.one(200, manage::remove_plan(call.context(), call.captured(0)), [&](const Done&) {
+        return Json{{"name", call.captured(0)}};
+    });
 }
 
 // --- tokens --------------------------------------------------------------------------------------
 
-Answer mint_for_member(Visit& visit) {
-    return mint(visit, visit.captured(0));
+Response mint_for_member(ManagementCall& call) {
+    return mint(call, call.captured(0));
 }
 
-Answer rotate_any(Visit& visit) {
-    return rotated(visit, visit.captured(0));
+Response rotate_any(ManagementCall& call) {
+    return rotated(call, call.captured(0));
 }
 
-Answer list_operators(Visit& visit) {
+Response list_operators(ManagementCall& call) {
     manage::TokenQuery query;
     query.operators = true;
-    return list_tokens(visit, std::move(query));
+    return list_tokens(call, std::move(query));
 }
 
-Answer revoke_operator(Visit& visit) {
-    if (auto off = visit.flawed())
+Response revoke_operator(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::revoke_operators(visit.context(), {visit.captured(0)}),
-                     [&](const std::vector<manage::TokenView>& views) {
-                         return view_of(views.front(), visit.now_ms());
-                     });
+    return call.one(200, manage::revoke_operators(call.context(), {call.captured(0)}),
+                    [&](const std::vector<manage::TokenView>& views) {
+                        return view_of(views.front(), call.now_ms());
+                    });
 }
 
-Answer revoke_several(Visit& visit) {
+Response revoke_several(ManagementCall& call) {
     manage::RevokeMany asked;
-    asked.prefixes = visit.body.texts("prefixes", limits::prefixes_per_revocation_max);
-    asked.workspace = visit.body.text("workspace").value_or("");
-    asked.member = visit.body.text("member").value_or("");
-    const bool preview = visit.body.truth("preview").value_or(false);
-    if (auto off = visit.flawed())
+    asked.prefixes = call.body.texts("prefixes", limits::prefixes_per_revocation_max);
+    asked.workspace = call.body.text("workspace").value_or("");
+    asked.member = call.body.text("member").value_or("");
+    const bool preview = call.body.truth("preview").value_or(false);
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    return visit.one(
+    const manage::Context context = call.context();
+    return call.one(
         200,
         preview ? manage::preview_revocation(context, asked) : manage::revoke_many(context, asked),
         [&](const manage::Revocation& all) {
             Json tokens = Json::array();
             for (const manage::TokenView& view : all.tokens)
-                tokens.push_back(view_of(view, visit.now_ms()));
+                tokens.push_back(view_of(view, call.now_ms()));
             return Json{{"preview", preview},
                         {"tokens", std::move(tokens)},
                         {"live", all.live},
@@ -372,20 +370,20 @@ Answer revoke_several(Visit& visit) {
 
 // --- audit ---------------------------------------------------------------------------------------
 
-Answer list_audit(Visit& visit) {
+Response list_audit(ManagementCall& call) {
     manage::AuditFilter filter;
-    filter.workspace_id = visit.query.text("workspace").value_or("");
-    filter.actor = visit.query.text("actor").value_or("");
-    filter.action = visit.query.text("action").value_or("");
-    filter.object = visit.query.text("object").value_or("");
-    const Visit::Period period = visit.period();
+    filter.workspace_id = call.query.text("workspace").value_or("");
+    filter.actor = call.query.text("actor").value_or("");
+    filter.action = call.query.text("action").value_or("");
+    filter.object = call.query.text("object").value_or("");
+    const ManagementCall::Period period = call.period();
     filter.from_ms = period.from_ms;
     filter.until_ms = period.until_ms;
-    const manage::Page page = visit.page_by(manage::event_order);
-    if (auto off = visit.flawed())
+    const manage::Page page = call.page_by(manage::event_order);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_events(visit.context(), filter, page),
-                      [](const manage::AuditEvent& event) { return view_of(event); });
+    return call.list(manage::list_events(call.context(), filter, page),
+                     [](const manage::AuditEvent& event) { return view_of(event); });
 }
 
 constexpr std::array routes = {

@@ -84,9 +84,9 @@ void add_window(Json& members, const FullWindow& window, const Decision& decisio
     members["retryAt"] = format_time((now_s + window.retry_after_s) * ms_per_s);
 }
 
-Answer answer_with(int status, Json members, const Decision& decision,
-                   const ReplySettings& settings, Format format) {
-    Answer answer = framed_error(status, std::move(members), {settings, format, &decision});
+Response answer_with(int status, Json members, const Decision& decision,
+                     const ReplySettings& settings, Format format) {
+    Response answer = framed_error(status, std::move(members), {settings, format, &decision});
     if (status == 403)
         answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"" + settings.realm +
                                                           "\", error=\"insufficient_scope\""});
@@ -103,8 +103,8 @@ std::string fix_of(const Failure& failure) {
     return names_a_command ? "Ask the people who run the gate." : sentence(failure.next);
 }
 
-Answer failure_answer(const Failure& failure, const Decision& decision,
-                      const ReplySettings& settings, Format format) {
+Response failure_answer(const Failure& failure, const Decision& decision,
+                        const ReplySettings& settings, Format format) {
     const Kind kind = kind_of(failure.fault);
     Json members = {{"code", kind.code}, {"reason", failure.reason}};
     if (kind.status == 503) {
@@ -134,7 +134,7 @@ Answer failure_answer(const Failure& failure, const Decision& decision,
     if (kind.status != 429)
         return answer_with(kind.status, std::move(members), decision, settings, format);
     add_window(members, failure.window, decision);
-    Answer answer = answer_with(429, std::move(members), decision, settings, format);
+    Response answer = answer_with(429, std::move(members), decision, settings, format);
     answer.headers.push_back({"Retry-After", std::to_string(failure.window.retry_after_s)});
     return answer;
 }
@@ -155,8 +155,8 @@ std::string put_fields(Json& members, const std::map<std::string, std::string>& 
 
 }  // namespace
 
-Answer fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,
-                     const ReplySettings& settings, Format format) {
+Response fields_answer(const std::map<std::string, std::string>& flaws, const Decision& decision,
+                       const ReplySettings& settings, Format format) {
     Json members = {{"code", "validation_error"},
                     {"reason", "invalid_fields"},
                     {"message", ""},
@@ -165,8 +165,8 @@ Answer fields_answer(const std::map<std::string, std::string>& flaws, const Deci
     return answer_with(422, std::move(members), decision, settings, format);
 }
 
-Answer question_answer(const Failure& first, const std::map<std::string, std::string>& flaws,
-                       const ErrorFrame& frame) {
+Response question_answer(const Failure& first, const std::map<std::string, std::string>& flaws,
+                         const ErrorFrame& frame) {
     Json members = {{"code", "bad_request"},
                     {"reason", "bad_request"},
                     {"message", first.what},

@@ -17,16 +17,16 @@ namespace hourgate::http {
 
 /// 422 for what is wrong with the request, 404, 409, 403, 429 with Retry-After when it was done as
 /// often as it may be, and 503 when the store failed. Headers of the decision included.
-[[nodiscard]] Answer failure_answer(const Failure& failure, const Decision& decision,
-                                    const ReplySettings& settings, Format format);
+[[nodiscard]] Response failure_answer(const Failure& failure, const Decision& decision,
+                                      const ReplySettings& settings, Format format);
 /// 422: `flaws` by the name of the field.
-[[nodiscard]] Answer fields_answer(const std::map<std::string, std::string>& flaws,
-                                   const Decision& decision, const ReplySettings& settings,
-                                   Format format);
+[[nodiscard]] Response fields_answer(const std::map<std::string, std::string>& flaws,
+                                     const Decision& decision, const ReplySettings& settings,
+                                     Format format);
 
 /// 400 for a question of a back end that cannot be asked, as `first` says; `flaws` as above.
-[[nodiscard]] Answer question_answer(const Failure& first,
-                                     const std::map<std::string, std::string>& flaws,
-                                     const ErrorFrame& frame);
+[[nodiscard]] Response question_answer(const Failure& first,
+                                       const std::map<std::string, std::string>& flaws,
+                                       const ErrorFrame& frame);
 
 }  // namespace hourgate::http

@@ -54,8 +54,8 @@ std::string from_of(const std::optional<Address>& address, const Request& reques
 
 }  // namespace
 
-manage::Context Visit::context() const {
-    manage::Context context = desk_.context();
+manage::Context ManagementCall::context() const {
+    manage::Context context = services_.context();
     const Facts& facts = *decision_.facts;
     context.actor.token = facts.token.prefix;
     context.actor.who =
@@ -67,7 +67,7 @@ manage::Context Visit::context() const {
 }
 
 /// Whose list it is, and of what: everything of the target but where it goes on.
-std::string Visit::list_name() const {
+std::string ManagementCall::list_name() const {
     const Facts& facts = *decision_.facts;
     std::string name = facts.is_operator() ? "operator" : facts.member->public_id;
     name += '\n';
@@ -84,7 +84,7 @@ std::string Visit::list_name() const {
     return name;
 }
 
-manage::Page Visit::page() {
+manage::Page ManagementCall::page() {
     limit_ = query.whole("limit", 1, limits::page_items_max).value_or(limits::page_items_default);
     manage::Page page{limit_};
     page.search = query.text("search").value_or("");
@@ -92,7 +92,7 @@ manage::Page Visit::page() {
         query.refuse("search", "is longer than " + std::to_string(limits::search_bytes_max) +
                                    " bytes; look for a part of it");
     if (const auto cursor = query.text("cursor")) {
-        page.after = read_cursor(*cursor, list_name(), desk_.cursor_key);
+        page.after = read_cursor(*cursor, list_name(), services_.cursor_key);
         if (!page.after)
             query.refuse("cursor",
                          "was not given out for this list; leave it out for the first page");
@@ -100,7 +100,7 @@ manage::Page Visit::page() {
     return page;
 }
 
-manage::Sort Visit::sort(const manage::ListOrder& order) {
+manage::Sort ManagementCall::sort(const manage::ListOrder& order) {
     const manage::Sort usual = *manage::sort_from("", order);
     const auto text = query.text("sort");
     if (!text)
@@ -111,14 +111,14 @@ manage::Sort Visit::sort(const manage::ListOrder& order) {
     return usual;
 }
 
-manage::Page Visit::page_by(const manage::ListOrder& order) {
+manage::Page ManagementCall::page_by(const manage::ListOrder& order) {
     const manage::Sort asked = sort(order);
     manage::Page found = page();
     manage::put_sort(asked, found);
     return found;
 }
 
-Visit::Period Visit::period() {
+ManagementCall::Period ManagementCall::period() {
     constexpr std::int64_t ahead_ms_max = 60 * ms_per_s;  // clocks differ by a little
     const Period asked{query.time("from", from_form, now_ms()),
                        query.time("until", until_form, now_ms())};
@@ -132,7 +132,7 @@ Visit::Period Visit::period() {
     return asked;
 }
 
-std::optional<Answer> Visit::flawed() {
+std::optional<Response> ManagementCall::flawed() {
     std::map<std::string, std::string> flaws = query.flaws();
     flaws.insert(body.flaws().begin(), body.flaws().end());
     if (flaws.empty())
@@ -140,49 +140,49 @@ std::optional<Answer> Visit::flawed() {
     return fields_answer(flaws, decision_, settings_, format_);
 }
 
-Answer Visit::answer(int status, std::string body_text) const {
-    Answer answer{status, {{"Content-Type", "application/json"}}, std::move(body_text)};
-    AnswerHeaders to(answer);
+Response ManagementCall::answer(int status, std::string body_text) const {
+    Response answer{status, {{"Content-Type", "application/json"}}, std::move(body_text)};
+    ResponseHeaders to(answer);
     add_decision_headers(to, decision_, settings_);
     return answer;
 }
 
-Answer Visit::data(int status, const Json& data) const {
+Response ManagementCall::data(int status, const Json& data) const {
     return answer(status, text_of(Json{{"data", data}}) + "\n");
 }
 
-Answer Visit::text(std::string text) const {
-    Answer made = answer(200, std::move(text));
+Response ManagementCall::text(std::string text) const {
+    Response made = answer(200, std::move(text));
     made.headers.front().value = "text/plain; charset=utf-8";
     made.headers.push_back({"X-Content-Type-Options", "nosniff"});
     return made;
 }
 
-Answer Visit::data_with_token(int status, const Json& data, const Secret& token) const {
+Response ManagementCall::data_with_token(int status, const Json& data, const Secret& token) const {
     // A token has no character that JSON escapes; put in as text, so that no copy stays behind.
     const std::string rest = text_of(data);
     std::string text = R"({"data":{"token":")";
     text.reserve(text.size() + token.reveal().size() + rest.size() + 8);
     text.append(token.reveal()).append("\",").append(rest, 1).append("}\n");
-    Answer made = answer(status, std::move(text));
+    Response made = answer(status, std::move(text));
     made.holds_token = true;
     return made;
 }
 
-Answer Visit::failed(const Failure& failure) const {
+Response ManagementCall::failed(const Failure& failure) const {
     return failure_answer(failure, decision_, settings_, format_);
 }
 
-Answer Visit::list_of(Json items, std::optional<manage::Position> next) const {
+Response ManagementCall::list_of(Json items, std::optional<manage::Position> next) const {
     const Json cursor =
-        next ? Json(write_cursor(*next, list_name(), desk_.cursor_key)) : Json(nullptr);
+        next ? Json(write_cursor(*next, list_name(), services_.cursor_key)) : Json(nullptr);
     return answer(200, text_of(Json{{"data", std::move(items)},
                                     {"pagination", {{"nextCursor", cursor}, {"limit", limit_}}}}) +
                            "\n");
 }
 
-Answer Visit::replayed(int status, std::string earlier) const {
-    Answer made = answer(status, std::move(earlier));
+Response ManagementCall::replayed(int status, std::string earlier) const {
+    Response made = answer(status, std::move(earlier));
     made.headers.push_back({"Idempotent-Replayed", "true"});
     return made;
 }
@@ -216,7 +216,7 @@ std::string owner_of_keys(const Facts& facts) {
 }
 
 /// The body without a token that was made. Only the pieces around it are copied.
-std::string without_token(const Answer& answer) {
+std::string without_token(const Response& answer) {
     constexpr std::string_view before = R"({"data":{"token":)";
     if (!answer.holds_token)
         return answer.body;
@@ -234,7 +234,7 @@ Failure key_used(std::string_view how, std::string next) {
 /// Frees the key unless the call made something, also when it throws.
 class Attempt {
 public:
-    Attempt(Repeats& repeats, std::string who, std::string key)
+    Attempt(IdempotencyCache& repeats, std::string who, std::string key)
         : repeats_(repeats), who_(std::move(who)), key_(std::move(key)) {}
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
@@ -242,40 +242,41 @@ public:
         if (!made_)
             repeats_.drop(who_, key_);
     }
-    void made(const Answer& answer) {
+    void made(const Response& answer) {
         repeats_.finish(who_, key_, answer.status, without_token(answer));
         made_ = true;
     }
 
 private:
-    Repeats& repeats_;
+    IdempotencyCache& repeats_;
     const std::string who_, key_;
     bool made_ = false;
 };
 
 /// Runs a route that creates something, once for each key.
-Answer run_once(const Route& route, Visit& visit, Repeats& repeats, const std::string& key) {
-    using Kind = Repeats::Found::Kind;
-    const Request& request = visit.request();
-    const std::string who = owner_of_keys(*visit.decision().facts);
+Response run_once(const Route& route, ManagementCall& call, IdempotencyCache& repeats,
+                  const std::string& key) {
+    using Kind = IdempotencyCache::Found::Kind;
+    const Request& request = call.request();
+    const std::string who = owner_of_keys(*call.decision().facts);
     const std::string call = request.method + "\n" + request.target + "\n" + request.body;
-    Repeats::Found found = repeats.begin(who, key, call, visit.now_ms());
+    IdempotencyCache::Found found = repeats.begin(who, key, call, call.now_ms());
     switch (found.kind) {
         case Kind::answered:
-            return visit.replayed(found.status, std::move(found.body));
+            return call.replayed(found.status, std::move(found.body));
         case Kind::other:
-            return visit.failed(key_used("for another call", "use another key for each call"));
+            return call.failed(key_used("for another call", "use another key for each call"));
         case Kind::running:
-            return visit.failed(key_used("a moment ago, and that call has not been answered yet",
-                                         "send it again in a second"));
+            return call.failed(key_used("a moment ago, and that call has not been answered yet",
+                                        "send it again in a second"));
         case Kind::lost:
-            return visit.failed(key_used("before, and its answer was not kept",
-                                         "look at the list for what was made"));
+            return call.failed(key_used("before, and its answer was not kept",
+                                        "look at the list for what was made"));
         case Kind::fresh:
             break;
     }
     Attempt attempt(repeats, who, key);
-    Answer answer = route.run(visit);
+    Response answer = route.run(call);
     if (answer.status < 300)
         attempt.made(answer);
     return answer;
@@ -291,9 +292,9 @@ std::optional<std::string> key_of(const Request& request) {
 
 }  // namespace
 
-Answer managed(const Routed& routed, const Request& request, const Decision& decision,
-               const Desk& desk, const ReplySettings& settings, Format format,
-               const Suppose& suppose) {
+Response managed(const Routed& routed, const Request& request, const Decision& decision,
+                 const ManagementServices& services, const ReplySettings& settings, Format format,
+                 const Suppose& suppose) {
     const ErrorFrame frame{settings, format, &decision};
     Fields body;
     if (routed.route->body == Body::json && !request.body.empty()) {
@@ -307,19 +308,19 @@ Answer managed(const Routed& routed, const Request& request, const Decision& dec
                                read.failure().next, frame);
         body = std::move(read).value();
     }
-    Visit visit(desk, decision, settings, format, routed.captures, request, suppose,
-                Fields::of_query(request.target), std::move(body));
-    const bool keyed = routed.route->creates == Creates::yes && desk.repeats != nullptr &&
+    ManagementCall call(services, decision, settings, format, routed.captures, request, suppose,
+                        Fields::of_query(request.target), std::move(body));
+    const bool keyed = routed.route->creates == Creates::yes && services.repeats != nullptr &&
                        request.count("Idempotency-Key") > 0;
     if (!keyed)
-        return routed.route->run(visit);
+        return routed.route->run(call);
     const std::optional<std::string> key = key_of(request);
     if (!key)
-        return visit.failed({Fault::usage, "the idempotency key does not fit",
-                             "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
-                                 " visible ASCII characters, in double quotes or without",
-                             "bad_idempotency_key", "Idempotency-Key"});
-    return run_once(*routed.route, visit, *desk.repeats, *key);
+        return call.failed({Fault::usage, "the idempotency key does not fit",
+                            "use 1 to " + std::to_string(limits::idempotency_key_bytes_max) +
+                                " visible ASCII characters, in double quotes or without",
+                            "bad_idempotency_key", "Idempotency-Key"});
+    return run_once(*routed.route, call, *services.repeats, *key);
 }
 
 }  // namespace hourgate::http

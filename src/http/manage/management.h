@@ -16,7 +16,7 @@
 #include "gate/decision.h"
 #include "http/decision/reply.h"
 #include "http/manage/fields.h"
-#include "http/manage/repeats.h"
+#include "http/manage/idempotency_cache.h"
 #include "http/wire/message.h"
 #include "manage/ledger.h"
 #include "manage/list_order.h"
@@ -24,13 +24,13 @@
 namespace hourgate::http {
 
 /// Where use cases get their database, and lists the seal of their cursors.
-struct Desk {
+struct ManagementServices {
     /// Everything but `actor` and `now` is used.
     std::function<manage::Context()> context;
     /// A decision that is still in memory, by the digits of its id.
     std::function<std::optional<manage::DecisionRecord>(std::string_view id)> recent;
-    std::string cursor_key;      ///< 32 bytes
-    Repeats* repeats = nullptr;  ///< null: no answer is remembered by its Idempotency-Key
+    std::string cursor_key;               ///< 32 bytes
+    IdempotencyCache* repeats = nullptr;  ///< null: no answer is remembered by its Idempotency-Key
 };
 
 /// What would become of a call `method` `target` of the caller of the one at hand, from the same
@@ -38,14 +38,14 @@ struct Desk {
 using Suppose = std::function<Decision(std::string_view method, std::string_view target)>;
 
 /// One granted call to a management route.
-class Visit {
+class ManagementCall {
 public:
-    Visit(const Desk& desk, const Decision& decision, const ReplySettings& settings, Format format,
-          std::vector<std::string> captures, const Request& request, const Suppose& suppose,
-          Fields query_, Fields body_)
+    ManagementCall(const ManagementServices& services, const Decision& decision,
+                   const ReplySettings& settings, Format format, std::vector<std::string> captures,
+                   const Request& request, const Suppose& suppose, Fields query_, Fields body_)
         : query(std::move(query_)),
           body(std::move(body_)),
-          desk_(desk),
+          services_(services),
           decision_(decision),
           settings_(settings),
           format_(format),
@@ -71,7 +71,7 @@ public:
 
     /// As of Desk.
     [[nodiscard]] std::optional<manage::DecisionRecord> recent(std::string_view id) const {
-        return desk_.recent ? desk_.recent(id) : std::nullopt;
+        return services_.recent ? services_.recent(id) : std::nullopt;
     }
 
     /// The page asked for by `limit`, `cursor` and `search` of the query. Flaws go into `query`.
@@ -87,18 +87,18 @@ public:
     };
     [[nodiscard]] Period period();
     /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
-    [[nodiscard]] std::optional<Answer> flawed();
+    [[nodiscard]] std::optional<Response> flawed();
 
     // Answers: each with the headers of the decision.
-    [[nodiscard]] Answer data(int status, const nlohmann::ordered_json& data) const;
-    [[nodiscard]] Answer text(std::string text) const;  ///< 200, for people
-    [[nodiscard]] Answer data_with_token(int status, const nlohmann::ordered_json& data,
-                                         const Secret& token) const;
-    [[nodiscard]] Answer failed(const Failure& failure) const;
+    [[nodiscard]] Response data(int status, const nlohmann::ordered_json& data) const;
+    [[nodiscard]] Response text(std::string text) const;  ///< 200, for people
+    [[nodiscard]] Response data_with_token(int status, const nlohmann::ordered_json& data,
+                                           const Secret& token) const;
+    [[nodiscard]] Response failed(const Failure& failure) const;
     /// An earlier answer of this status, once more.
-    [[nodiscard]] Answer replayed(int status, std::string earlier) const;
+    [[nodiscard]] Response replayed(int status, std::string earlier) const;
     template <typename T, typename View>
-    [[nodiscard]] Answer list(const Result<manage::Slice<T>>& slice, View view) {
+    [[nodiscard]] Response list(const Result<manage::Slice<T>>& slice, View view) {
         if (!slice)
             return failed(slice.failure());
         auto items = nlohmann::ordered_json::array();
@@ -107,17 +107,17 @@ public:
         return list_of(std::move(items), slice.value().next);
     }
     template <typename T, typename View>
-    [[nodiscard]] Answer one(int status, const Result<T>& result, View view) const {
+    [[nodiscard]] Response one(int status, const Result<T>& result, View view) const {
         return result ? data(status, view(result.value())) : failed(result.failure());
     }
 
 private:
-    [[nodiscard]] Answer list_of(nlohmann::ordered_json items,
-                                 std::optional<manage::Position> next) const;
+    [[nodiscard]] Response list_of(nlohmann::ordered_json items,
+                                   std::optional<manage::Position> next) const;
     [[nodiscard]] std::string list_name() const;
-    [[nodiscard]] Answer answer(int status, std::string body) const;
+    [[nodiscard]] Response answer(int status, std::string body) const;
 
-    const Desk& desk_;
+    const ManagementServices& services_;
     const Decision& decision_;
     const ReplySettings& settings_;
     const Format format_;
@@ -136,7 +136,7 @@ struct Route {
     std::string_view method;
     std::string_view pattern;
     Body body = Body::none;
-    Answer (*run)(Visit& visit) = nullptr;
+    Response (*run)(ManagementCall& call) = nullptr;
     Creates creates = Creates::no;
 };
 
@@ -154,8 +154,9 @@ struct Routed {
                               policy::Segments segments);
 
 /// A granted call whose body, if the route reads one, is there.
-[[nodiscard]] Answer managed(const Routed& routed, const Request& request, const Decision& decision,
-                             const Desk& desk, const ReplySettings& settings, Format format,
-                             const Suppose& suppose);
+[[nodiscard]] Response managed(const Routed& routed, const Request& request,
+                               const Decision& decision, const ManagementServices& services,
+                               const ReplySettings& settings, Format format,
+                               const Suppose& suppose);
 
 }  // namespace hourgate::http

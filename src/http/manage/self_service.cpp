@@ -84,54 +84,54 @@ std::optional<bool> removed_in(Fields& query) {
 }
 
 /// 201 with the token, this once, and with what keeps it from working.
-Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
+Response minted(const ManagementCall& call, const Result<manage::MintedToken>& minted) {
     if (!minted)
-        return visit.failed(minted.failure());
+        return call.failed(minted.failure());
     const std::string& predecessor = minted.value().predecessor;
-    Json data = view_of(minted.value().view, {predecessor, ""}, visit.now_ms());
+    Json data = view_of(minted.value().view, {predecessor, ""}, call.now_ms());
     data["warnings"] = minted.value().warnings;
-    return visit.data_with_token(201, data, minted.value().token);
+    return call.data_with_token(201, data, minted.value().token);
 }
 
 // --- routes --------------------------------------------------------------------------------------
 
 /// Asks for nothing, so there is nothing that could be off.
-Answer show_me(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_me(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.data(200, me_of(visit.decision()));
+    return call.data(200, me_of(call.decision()));
 }
 
-Answer rotate_me(Visit& visit) {
-    return rotated(visit, visit.decision().facts->token.prefix);
+Response rotate_me(ManagementCall& call) {
+    return rotated(call, call.decision().facts->token.prefix);
 }
 
-Answer rotate_one(Visit& visit) {
-    return rotated(visit, visit.captured(0));
+Response rotate_one(ManagementCall& call) {
+    return rotated(call, call.captured(0));
 }
 
-Answer mint_own(Visit& visit) {
-    return mint(visit, "");
+Response mint_own(ManagementCall& call) {
+    return mint(call, "");
 }
 
-Answer list_own_members(Visit& visit) {
-    return list_members(visit, "");
+Response list_own_members(ManagementCall& call) {
+    return list_members(call, "");
 }
 
 /// Asked without spending: the words of the refusal that a call would get.
-Answer check_call(Visit& visit) {
-    const std::string method = visit.body.needed_text("method");
-    const std::string path = visit.body.needed_text("path");
-    if (auto off = visit.flawed())
+Response check_call(ManagementCall& call) {
+    const std::string method = call.body.needed_text("method");
+    const std::string path = call.body.needed_text("path");
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.data(200, check_of(visit.supposed(method, path), visit.settings()));
+    return call.data(200, check_of(call.supposed(method, path), call.settings()));
 }
 
-Answer show_organization(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_organization(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_workspace(visit.context(), ""),
-                     [](const manage::WorkspaceView& view) { return view_of(view); });
+    return call.one(200, manage::show_workspace(call.context(), ""),
+                    [](const manage::WorkspaceView& view) { return view_of(view); });
 }
 
 constexpr std::array routes = {
@@ -192,58 +192,58 @@ Json check_of(const Decision& decision, const ReplySettings& settings) {
     };
 }
 
-Answer list_tokens(Visit& visit) {
+Response list_tokens(ManagementCall& call) {
     manage::TokenQuery query;
-    if (visit.decision().facts->is_operator())
-        query.workspace = visit.query.text("workspace").value_or("");
-    query.member = visit.query.text("member").value_or("");
-    return list_tokens(visit, std::move(query));
+    if (call.decision().facts->is_operator())
+        query.workspace = call.query.text("workspace").value_or("");
+    query.member = call.query.text("member").value_or("");
+    return list_tokens(call, std::move(query));
 }
 
-Answer list_tokens(Visit& visit, manage::TokenQuery query) {
-    query.order = manage::token_order_of(visit.sort(manage::token_order));
-    query.status = token_status_in(visit.query);
-    query.env = env_of(visit.query);
-    const manage::Page page = visit.page();
-    if (auto off = visit.flawed())
+Response list_tokens(ManagementCall& call, manage::TokenQuery query) {
+    query.order = manage::token_order_of(call.sort(manage::token_order));
+    query.status = token_status_in(call.query);
+    query.env = env_of(call.query);
+    const manage::Page page = call.page();
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_tokens(visit.context(), query, page),
-                      [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+    return call.list(manage::list_tokens(call.context(), query, page),
+                     [&](const manage::TokenView& view) { return view_of(view, call.now_ms()); });
 }
 
-Answer mint(Visit& visit, std::string_view member) {
+Response mint(ManagementCall& call, std::string_view member) {
     manage::NewToken asked;
     asked.member = member;
-    asked.name = visit.body.needed_text("name");
-    asked.note = visit.body.text("note").value_or("");
-    asked.env = env_of(visit.body);
-    asked.scopes = scopes_in(visit.body);
-    asked.expires_ms = expiry_in(visit.body, visit.now_ms());
-    if (visit.request().count("Idempotency-Key") > 0)
+    asked.name = call.body.needed_text("name");
+    asked.note = call.body.text("note").value_or("");
+    asked.env = env_of(call.body);
+    asked.scopes = scopes_in(call.body);
+    asked.expires_ms = expiry_in(call.body, call.now_ms());
+    if (call.request().count("Idempotency-Key") > 0)
         asked.idempotency_key =
-            read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
-    if (auto off = visit.flawed())
+            read_string_item(call.request().only("Idempotency-Key").value_or("")).value_or("");
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    if (const auto in_s = visit.body.span_s("expiresIn"))
+    const manage::Context context = call.context();
+    if (const auto in_s = call.body.span_s("expiresIn"))
         if (Status fits =
-                manage::check_life(context, *in_s, visit.body.text("expiresIn").value_or(""));
+                manage::check_life(context, *in_s, call.body.text("expiresIn").value_or(""));
             !fits)
-            return visit.failed(fits.failure());
-    return minted(visit, manage::mint_token(context, asked));
+            return call.failed(fits.failure());
+    return minted(call, manage::mint_token(context, asked));
 }
 
-Answer change_token(Visit& visit) {
+Response change_token(ManagementCall& call) {
     manage::TokenChange change;
-    change.name = visit.body.text("name");
-    if (visit.body.has("note"))
-        change.note = visit.body.text("note").value_or("");  // null: none
+    change.name = call.body.text("name");
+    if (call.body.has("note"))
+        change.note = call.body.text("note").value_or("");  // null: none
     if (!change.name && !change.note)
-        visit.body.refuse("name", "is missing; send name or note");
-    if (auto off = visit.flawed())
+        call.body.refuse("name", "is missing; send name or note");
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::change_token(visit.context(), visit.captured(0), change),
-                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+    return call.one(200, manage::change_token(call.context(), call.captured(0), change),
+                    [&](const manage::TokenView& view) { return view_of(view, call.now_ms()); });
 }
 
 std::optional<Role> role_in(Fields& fields) {
@@ -256,72 +256,72 @@ std::optional<Role> role_in(Fields& fields) {
     return role;
 }
 
-Answer list_members(Visit& visit, std::string_view workspace) {
-    const manage::MemberQuery query{role_in(visit.query), member_kind_in(visit.query),
-                                    removed_in(visit.query)};
-    const manage::Page page = visit.page_by(manage::member_order);
-    if (auto off = visit.flawed())
+Response list_members(ManagementCall& call, std::string_view workspace) {
+    const manage::MemberQuery query{role_in(call.query), member_kind_in(call.query),
+                                    removed_in(call.query)};
+    const manage::Page page = call.page_by(manage::member_order);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_members(visit.context(), workspace, page, query),
-                      [](const manage::MemberView& view) { return view_of(view); });
+    return call.list(manage::list_members(call.context(), workspace, page, query),
+                     [](const manage::MemberView& view) { return view_of(view); });
 }
 
-Answer rotated(Visit& visit, std::string_view prefix) {
-    const auto grace_s = visit.body.span_s("grace");
-    if (auto off = visit.flawed())
+Response rotated(ManagementCall& call, std::string_view prefix) {
+    const auto grace_s = call.body.span_s("grace");
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
+    const manage::Context context = call.context();
     if (grace_s)
         if (Status fits =
-                manage::check_grace(context, *grace_s, visit.body.text("grace").value_or(""));
+                manage::check_grace(context, *grace_s, call.body.text("grace").value_or(""));
             !fits)
-            return visit.failed(fits.failure());
-    return minted(visit, manage::rotate_token(context, prefix, grace_s));
+            return call.failed(fits.failure());
+    return minted(call, manage::rotate_token(context, prefix, grace_s));
 }
 
-Answer revoke(Visit& visit) {
-    if (auto off = visit.flawed())
+Response revoke(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::revoke_tokens(visit.context(), {visit.captured(0)}),
-                     [&](const std::vector<manage::TokenView>& views) {
-                         return view_of(views.front(), visit.now_ms());
-                     });
+    return call.one(200, manage::revoke_tokens(call.context(), {call.captured(0)}),
+                    [&](const std::vector<manage::TokenView>& views) {
+                        return view_of(views.front(), call.now_ms());
+                    });
 }
 
-Answer show_token(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_token(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    const manage::Context context = visit.context();
-    const auto shown = manage::show_token(context, visit.captured(0));
+    const manage::Context context = call.context();
+    const auto shown = manage::show_token(context, call.captured(0));
     if (!shown)
-        return visit.failed(shown.failure());
-    return visit.one(200, manage::links_of(context, shown.value().token),
-                     [&](const manage::TokenLinks& links) {
-                         return view_of(shown.value(), links, visit.now_ms());
-                     });
+        return call.failed(shown.failure());
+    return call.one(200, manage::links_of(context, shown.value().token),
+                    [&](const manage::TokenLinks& links) {
+                        return view_of(shown.value(), links, call.now_ms());
+                    });
 }
 
-Answer list_usage(Visit& visit) {
+Response list_usage(ManagementCall& call) {
     manage::UsageQuery query;
-    if (visit.decision().facts->is_operator())
-        query.tokens.workspace = visit.query.text("workspace").value_or("");
-    query.tokens.member = visit.query.text("member").value_or("");
-    query.prefix = visit.query.text("token").value_or("");
-    const Visit::Period period = visit.period();
+    if (call.decision().facts->is_operator())
+        query.tokens.workspace = call.query.text("workspace").value_or("");
+    query.tokens.member = call.query.text("member").value_or("");
+    query.prefix = call.query.text("token").value_or("");
+    const ManagementCall::Period period = call.period();
     query.from_ms = period.from_ms;
     query.until_ms = period.until_ms;
-    const manage::Page page = visit.page_by(manage::usage_order);
-    if (auto off = visit.flawed())
+    const manage::Page page = call.page_by(manage::usage_order);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_usage(visit.context(), query, page),
-                      [](const manage::UsageRow& row) { return view_of(row); });
+    return call.list(manage::list_usage(call.context(), query, page),
+                     [](const manage::UsageRow& row) { return view_of(row); });
 }
 
-Answer show_member(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_member(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_member(visit.context(), visit.captured(0)),
-                     [](const manage::MemberView& view) { return view_of(view); });
+    return call.one(200, manage::show_member(call.context(), call.captured(0)),
+                    [](const manage::MemberView& view) { return view_of(view); });
 }
 
 }  // namespace hourgate::http

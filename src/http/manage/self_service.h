@@ -21,25 +21,25 @@ namespace hourgate::http {
 
 /// member, status, env, search and sort of the query; workspace too, for an operator.
 /// sort=lastUsed: those not used for longest first.
-[[nodiscard]] Answer list_tokens(Visit& visit);
+[[nodiscard]] Response list_tokens(ManagementCall& call);
 /// The same within `query`: member and workspace are not read then.
-[[nodiscard]] Answer list_tokens(Visit& visit, manage::TokenQuery query);
+[[nodiscard]] Response list_tokens(ManagementCall& call, manage::TokenQuery query);
 /// role, kind, status, search and sort of the query.
-[[nodiscard]] Answer list_members(Visit& visit, std::string_view workspace);
+[[nodiscard]] Response list_members(ManagementCall& call, std::string_view workspace);
 /// `role` of a body or a query.
 [[nodiscard]] std::optional<Role> role_in(Fields& fields);
 /// name and note of the body, on the token captured first.
-[[nodiscard]] Answer change_token(Visit& visit);
+[[nodiscard]] Response change_token(ManagementCall& call);
 /// name, note, env, scopes, expiresAt or expiresIn of the body, and Idempotency-Key. 201 with the
 /// token, this once. `member`: as NewToken has it.
-[[nodiscard]] Answer mint(Visit& visit, std::string_view member);
+[[nodiscard]] Response mint(ManagementCall& call, std::string_view member);
 /// Rotates the token of `prefix`; `grace` of the body.
-[[nodiscard]] Answer rotated(Visit& visit, std::string_view prefix);
+[[nodiscard]] Response rotated(ManagementCall& call, std::string_view prefix);
 /// Revokes the token captured first.
-[[nodiscard]] Answer revoke(Visit& visit);
-[[nodiscard]] Answer show_token(Visit& visit);
-[[nodiscard]] Answer show_member(Visit& visit);
+[[nodiscard]] Response revoke(ManagementCall& call);
+[[nodiscard]] Response show_token(ManagementCall& call);
+[[nodiscard]] Response show_member(ManagementCall& call);
 /// token, member, from, until of the query; workspace too, for an operator.
-[[nodiscard]] Answer list_usage(Visit& visit);
+[[nodiscard]] Response list_usage(ManagementCall& call);
 
 }  // namespace hourgate::http

@@ -29,13 +29,13 @@ Failure no_decision() {
 }
 
 /// In memory, or written.
-Result<manage::DecisionRecord> look_up(Visit& visit) {
-    const auto digits = manage::decision_digits(visit.captured(0));
+Result<manage::DecisionRecord> look_up(ManagementCall& call) {
+    const auto digits = manage::decision_digits(call.captured(0));
     if (!digits)
         return no_decision();
-    if (auto recent = visit.recent(*digits))
+    if (auto recent = call.recent(*digits))
         return *std::move(recent);
-    auto written = manage::find_decision(visit.context(), *digits);
+    auto written = manage::find_decision(call.context(), *digits);
     if (!written)
         return written.failure();
     if (!written.value())
@@ -51,31 +51,31 @@ std::string shown(const Member& member) {
     return text.append(" (").append(to_text(member.role)).append(")");
 }
 
-Answer shown_record(Visit& visit, const manage::DecisionRecord& record, bool with_names) {
+Response shown_record(ManagementCall& call, const manage::DecisionRecord& record, bool with_names) {
     std::vector<std::string> helpers;
     if (with_names)
-        helpers = helpers_of(visit.context(), record);
+        helpers = helpers_of(call.context(), record);
     const Json document = shown_document(record.document, helpers);
-    if (wants_json(visit.request().joined("Accept")))
-        return visit.data(200, document);
-    return visit.text(letter_of(document));
+    if (wants_json(call.request().joined("Accept")))
+        return call.data(200, document);
+    return call.text(letter_of(document));
 }
 
-Answer why(Visit& visit) {
-    if (auto off = visit.flawed())
+Response why(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    const Facts& asker = *visit.decision().facts;
-    const bool alive = visit.decision().because == Reason::granted;
-    const auto record = look_up(visit);
+    const Facts& asker = *call.decision().facts;
+    const bool alive = call.decision().because == Reason::granted;
+    const auto record = look_up(call);
     if (!record)
-        return visit.failed(record.failure());
+        return call.failed(record.failure());
     if (!may_read(asker, alive, record.value()))
-        return visit.failed(no_decision());
+        return call.failed(no_decision());
     const bool sees_names = alive && asker.member->role != Role::member &&
                             record.value().workspace_id == asker.workspace->public_id &&
-                            policy::allow(asker.token.scopes, policy::own_resource_name,
-                                          policy::Action::read, visit.settings().write_scope);
-    return shown_record(visit, record.value(), sees_names);
+                            policy::allow(asker.token.scopes, policy::gate_resource_name,
+                                          policy::Action::read, call.settings().write_scope);
+    return shown_record(call, record.value(), sees_names);
 }
 
 constexpr std::array routes = {Route{"GET", "why/{}", Body::none, why}};
@@ -123,26 +123,26 @@ bool wants_json(std::string_view accept) noexcept {
     return json > 0 && json > weight_for(accept, {"text/plain", "text/html"});
 }
 
-Answer list_decisions(Visit& visit) {
+Response list_decisions(ManagementCall& call) {
     manage::DecisionFilter filter;
-    filter.workspace_id = visit.query.text("workspace").value_or("");
-    filter.prefix = visit.query.text("token").value_or("");
-    filter.reason = visit.query.text("reason").value_or("");
-    const Visit::Period period = visit.period();
+    filter.workspace_id = call.query.text("workspace").value_or("");
+    filter.prefix = call.query.text("token").value_or("");
+    filter.reason = call.query.text("reason").value_or("");
+    const ManagementCall::Period period = call.period();
     filter.from_ms = period.from_ms;
     filter.until_ms = period.until_ms;
-    const manage::Page page = visit.page_by(manage::event_order);
-    if (auto off = visit.flawed())
+    const manage::Page page = call.page_by(manage::event_order);
+    if (auto off = call.flawed())
         return *std::move(off);
-    return visit.list(manage::list_decisions(visit.context(), filter, page),
-                      [](const manage::DecisionRecord& record) { return view_of(record); });
+    return call.list(manage::list_decisions(call.context(), filter, page),
+                     [](const manage::DecisionRecord& record) { return view_of(record); });
 }
 
-Answer show_decision(Visit& visit) {
-    if (auto off = visit.flawed())
+Response show_decision(ManagementCall& call) {
+    if (auto off = call.flawed())
         return *std::move(off);
-    const auto record = look_up(visit);
-    return record ? shown_record(visit, record.value(), true) : visit.failed(record.failure());
+    const auto record = look_up(call);
+    return record ? shown_record(call, record.value(), true) : call.failed(record.failure());
 }
 
 }  // namespace hourgate::http

@@ -30,8 +30,8 @@ namespace hourgate::http {
 [[nodiscard]] bool wants_json(std::string_view accept) noexcept;
 
 /// workspace, token, reason, from, until of the query. Newest first, without what was looked at.
-[[nodiscard]] Answer list_decisions(Visit& visit);
+[[nodiscard]] Response list_decisions(ManagementCall& call);
 /// Any decision, for operators.
-[[nodiscard]] Answer show_decision(Visit& visit);
+[[nodiscard]] Response show_decision(ManagementCall& call);
 
 }  // namespace hourgate::http

@@ -62,25 +62,26 @@ void Pipe::consume(std::size_t bytes) noexcept {
 
 // --- to the API ----------------------------------------------------------------------------------
 
-Exchange::Exchange(std::shared_ptr<Passage> passage, After after, const std::atomic<bool>& ending)
-    : passage_(std::move(passage)),
+Exchange::Exchange(std::shared_ptr<ForwardedCall> forwarded_call, After after,
+                   const std::atomic<bool>& ending)
+    : forwarded_call_(std::move(forwarded_call)),
       wished_(after),
       ending_(ending),
-      body_left_(passage_->body_bytes),
+      body_left_(forwarded_call_->body_bytes),
       ahead_bytes_(ahead_bytes_max) {
-    body_taken_ = passage_->body == Head::Body::none;
-    if (passage_->body == Head::Body::chunked)
+    body_taken_ = forwarded_call_->body == RequestHead::Body::none;
+    if (forwarded_call_->body == RequestHead::Body::chunked)
         request_chunks_.emplace(SIZE_MAX);
 }
 
 std::string_view Exchange::to_upstream() const noexcept {
-    if (head_sent_ < passage_->head.size())
-        return std::string_view(passage_->head).substr(head_sent_);
+    if (head_sent_ < forwarded_call_->head.size())
+        return std::string_view(forwarded_call_->head).substr(head_sent_);
     return to_upstream_.bytes();
 }
 
 void Exchange::sent_upstream(std::size_t bytes) noexcept {
-    if (head_sent_ < passage_->head.size())
+    if (head_sent_ < forwarded_call_->head.size())
         head_sent_ += bytes;
     else
         to_upstream_.consume(bytes);
@@ -89,7 +90,7 @@ void Exchange::sent_upstream(std::size_t bytes) noexcept {
 bool Exchange::may_start_over(bool dead) const noexcept {
     if (answering_ || !head_.empty())
         return false;
-    return head_sent_ == 0 || (dead && passage_->repeatable());
+    return head_sent_ == 0 || (dead && forwarded_call_->repeatable());
 }
 
 void Exchange::start_over() noexcept {
@@ -124,7 +125,7 @@ std::size_t Exchange::take(std::string_view bytes) {
 }
 
 bool Exchange::is_body_too_slow(std::int64_t passed_ms) noexcept {
-    if (body_taken_ || answering_ || tunnel_ || head_sent_ < passage_->head.size() ||
+    if (body_taken_ || answering_ || tunnel_ || head_sent_ < forwarded_call_->head.size() ||
         !to_upstream_.empty())
         return false;
     ahead_bytes_ -= limits::body_bytes_per_s_min * passed_ms / 1'000;
@@ -139,7 +140,7 @@ void Exchange::take_chunks(std::string_view& bytes) {
     if (state == ChunkedBody::State::more)
         return;
     if (state != ChunkedBody::State::complete)
-        return fail(answer_to(BodyFlaw::chunk, frame_of(*passage_)));
+        return fail(answer_to(BodyFlaw::chunk, frame_of(*forwarded_call_)));
     to_upstream_.text().append(last_chunk);
     body_taken_ = true;
 }
@@ -147,18 +148,18 @@ void Exchange::take_chunks(std::string_view& bytes) {
 void Exchange::client_ended() {
     client_ended_ = true;
     if (!tunnel_ && !body_taken_)
-        fail(answer_to(BodyFlaw::cut_short, frame_of(*passage_)));
+        fail(answer_to(BodyFlaw::cut_short, frame_of(*forwarded_call_)));
 }
 
 // --- from the API --------------------------------------------------------------------------------
 
-std::size_t Exchange::upstream_room() const noexcept {
+std::size_t Exchange::upstream_space() const noexcept {
     const std::size_t room = to_client_.room();
     return room > around_bytes_max ? room - around_bytes_max : 0;
 }
 
 void Exchange::from_upstream(std::string_view bytes) {
-    HOURGATE_CHECK(bytes.size() <= upstream_room());
+    HOURGATE_CHECK(bytes.size() <= upstream_space());
     heard_ |= !bytes.empty();
     while (!bytes.empty() && !whole_ && !failure_) {
         if (tunnel_) {
@@ -192,8 +193,8 @@ void Exchange::read_head(std::string_view& bytes) {
     }
     const std::size_t size = std::exchange(scanner_, HeadScanner(answer_bounds)).size();
     bytes = bytes.substr(bytes.size() - (all.size() - size));
-    thread_local AnswerHead head;  // for its memory
-    parse_answer_head(all.substr(0, size), passage_->method, head);
+    thread_local ResponseHead head;  // for its memory
+    parse_response_head(all.substr(0, size), forwarded_call_->method, head);
     if (head.readable)
         begin(head);
     else if (head.too_many_options)
@@ -203,36 +204,36 @@ void Exchange::read_head(std::string_view& bytes) {
     head_.clear();
 }
 
-void Exchange::begin(const AnswerHead& head) {
+void Exchange::begin(const ResponseHead& head) {
     const std::int64_t now_s = std::time(nullptr);
-    const bool is_1_1 = passage_->minor_version == 1;
+    const bool is_1_1 = forwarded_call_->minor_version == 1;
     if (head.status < 200 && head.status != 101) {
         if (head.status != 100 && is_1_1)  // RFC 9110 section 15.2: none to HTTP/1.0
             write_client_head(to_client_.text(), head, {}, Framing::as_it_is, wished_, now_s);
         return;
     }
-    if (head.status == 101 && !(passage_->upgrades && head.switches))
+    if (head.status == 101 && !(forwarded_call_->upgrades && head.switches))
         return break_off("it switches protocols, which the call did not ask for");
     answering_ = true;
     if (ending_)
         wished_ = After::close;
     tunnel_ = head.status == 101;
     answer_keeps_ = head.keep_alive;
-    bodiless_ = passage_->method == "HEAD" || head.status == 204 || head.status == 304;
+    bodiless_ = forwarded_call_->method == "HEAD" || head.status == 204 || head.status == 304;
     answer_body_ = head.body;
     answer_left_ = head.body_bytes;
-    if (head.body == AnswerHead::Body::chunked)
+    if (head.body == ResponseHead::Body::chunked)
         answer_chunks_.emplace(SIZE_MAX, ChunkedBody::Spaces::read_over);
-    if (head.body == AnswerHead::Body::chunked || head.body == AnswerHead::Body::rest)
+    if (head.body == ResponseHead::Body::chunked || head.body == ResponseHead::Body::rest)
         framing_ = is_1_1 ? Framing::chunked : Framing::until_close;
-    write_client_head(to_client_.text(), head, passage_->added, framing_, after(), now_s,
-                      page_of(*passage_));
-    whole_ = !tunnel_ && head.body == AnswerHead::Body::none;
+    write_client_head(to_client_.text(), head, forwarded_call_->added, framing_, after(), now_s,
+                      page_of(*forwarded_call_));
+    whole_ = !tunnel_ && head.body == ResponseHead::Body::none;
 }
 
 void Exchange::read_body(std::string_view& bytes) {
     switch (answer_body_) {
-        case AnswerHead::Body::chunked: {
+        case ResponseHead::Body::chunked: {
             thread_local std::string body;  // for its memory
             body.clear();
             const ChunkedBody::State state = answer_chunks_->take(bytes, body);
@@ -243,7 +244,7 @@ void Exchange::read_body(std::string_view& bytes) {
                 break_off("a chunk of its answer cannot be read");
             return;
         }
-        case AnswerHead::Body::length: {
+        case ResponseHead::Body::length: {
             const std::string_view part = bytes.substr(0, answer_left_);
             say(part);
             answer_left_ -= part.size();
@@ -252,11 +253,11 @@ void Exchange::read_body(std::string_view& bytes) {
                 end_answer();
             return;
         }
-        case AnswerHead::Body::rest:
+        case ResponseHead::Body::rest:
             say(bytes);
             bytes = {};
             return;
-        case AnswerHead::Body::none:
+        case ResponseHead::Body::none:
             return;
     }
 }
@@ -280,7 +281,7 @@ void Exchange::upstream_ended() {
         return;
     if (tunnel_)
         whole_ = true;
-    else if (answering_ && answer_body_ == AnswerHead::Body::rest)
+    else if (answering_ && answer_body_ == ResponseHead::Body::rest)
         end_answer();
     else
         break_off(ended_within());
@@ -297,10 +298,10 @@ std::string Exchange::ended_within() const {
 /// The API said what is no answer, or only the beginning of one.
 void Exchange::break_off(std::string by) {
     broke_by_ = std::move(by);
-    fail(answer_to(UpstreamFault::broken, *passage_, broke_by_));
+    fail(answer_to(UpstreamFault::broken, *forwarded_call_, broke_by_));
 }
 
-void Exchange::fail(Answer answer) noexcept {
+void Exchange::fail(Response answer) noexcept {
     if (!failure_)
         failure_.emplace(std::move(answer));
 }

@@ -45,9 +45,12 @@ class Exchange {
 public:
     /// `after`: what the caller's connection is for when all goes well. `ending` outlives it: once
     /// it is set, an answer that begins says that it is the connection's last.
-    Exchange(std::shared_ptr<Passage> passage, After after, const std::atomic<bool>& ending);
+    Exchange(std::shared_ptr<ForwardedCall> forwarded_call, After after,
+             const std::atomic<bool>& ending);
 
-    [[nodiscard]] const std::shared_ptr<Passage>& passage() const noexcept { return passage_; }
+    [[nodiscard]] const std::shared_ptr<ForwardedCall>& forwarded_call() const noexcept {
+        return forwarded_call_;
+    }
 
     // --- the API's side
 
@@ -58,11 +61,11 @@ public:
         return tunnel_ && client_ended_ && to_upstream_.empty();
     }
     /// How many bytes from_upstream() takes; 0: the caller has to take some first.
-    [[nodiscard]] std::size_t upstream_room() const noexcept;
+    [[nodiscard]] std::size_t upstream_space() const noexcept;
     void from_upstream(std::string_view bytes);  ///< REQUIRES: bytes.size() <= upstream_room()
     void upstream_ended();                       ///< it sends no more
     /// It cannot go on: `answer` is said if the API's has not begun, else the caller is cut off.
-    void fail(Answer answer) noexcept;
+    void fail(Response answer) noexcept;
 
     /// Nothing of an answer has come, and what was sent may be sent once more on another
     /// connection. `dead`: the connection had been used before, and ended without a word.
@@ -107,7 +110,7 @@ public:
     /// The caller's connection can take another request. REQUIRES: answered().
     [[nodiscard]] After after() const noexcept;
     /// It failed before the API's answer began: this is to be said instead, after to_client().
-    [[nodiscard]] const Answer* instead() const noexcept {
+    [[nodiscard]] const Response* instead() const noexcept {
         return failure_ && !answering_ ? &*failure_ : nullptr;
     }
     /// It failed in the middle: the caller's connection has to be cut, so that nobody takes a part
@@ -122,18 +125,18 @@ public:
 private:
     /// All that the API is to get has been sent.
     [[nodiscard]] bool sent_all() const noexcept {
-        return body_taken_ && to_upstream_.empty() && head_sent_ == passage_->head.size();
+        return body_taken_ && to_upstream_.empty() && head_sent_ == forwarded_call_->head.size();
     }
     void take_chunks(std::string_view& bytes);
     void read_head(std::string_view& bytes);
-    void begin(const AnswerHead& head);
+    void begin(const ResponseHead& head);
     void read_body(std::string_view& bytes);
     void say(std::string_view body);
     void end_answer();
     void break_off(std::string by);
     [[nodiscard]] std::string ended_within() const;
 
-    const std::shared_ptr<Passage> passage_;
+    const std::shared_ptr<ForwardedCall> forwarded_call_;
     After wished_;
     const std::atomic<bool>& ending_;
 
@@ -148,7 +151,7 @@ private:
     Pipe to_client_;
     std::string head_;  // of the answer, as far as it has come; empty when it comes as a whole
     HeadScanner scanner_{answer_bounds};
-    AnswerHead::Body answer_body_ = AnswerHead::Body::none;
+    ResponseHead::Body answer_body_ = ResponseHead::Body::none;
     std::uint64_t answer_left_ = 0;  // AnswerHead::Body::length
     std::optional<ChunkedBody> answer_chunks_;
     Framing framing_ = Framing::as_it_is;
@@ -159,7 +162,7 @@ private:
     bool whole_ = false;  // the end of the answer was seen
     bool tunnel_ = false;
     std::string broke_by_;
-    std::optional<Answer> failure_;
+    std::optional<Response> failure_;
 };
 
 }  // namespace hourgate::http

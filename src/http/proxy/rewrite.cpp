@@ -187,7 +187,7 @@ void add_origin(std::string& out, const RequestView& request, const Decision& de
     };
     const auto told_proto = told("X-Forwarded-Proto");
     const auto told_host = told("X-Forwarded-Host");
-    const std::string_view proto = told_proto && is_word(*told_proto) ? *told_proto : "http";
+    const std::string_view proto = told_proto && is_http_token(*told_proto) ? *told_proto : "http";
     const std::string_view asked = told_host && is_host(*told_host) ? *told_host : host;
     add(out, "X-Forwarded-Proto", proto);
     add(out, "X-Forwarded-Host", asked);
@@ -203,16 +203,16 @@ void add_via(std::string& out, std::string_view before, int minor_version) {
     out.append("1.").append(Digits(minor_version)).append(" hourgate\r\n");
 }
 
-bool asks_for_websocket(const Head& head) noexcept {
-    return head.minor_version == 1 && head.body == Head::Body::none &&
+bool asks_for_websocket(const RequestHead& head) noexcept {
+    return head.minor_version == 1 && head.body == RequestHead::Body::none &&
            head.request.method == "GET" && ConnectionOptions(head.request.headers).has("upgrade") &&
            same_ignoring_case(head.request.only("Upgrade").value_or(""), "websocket");
 }
 
 }  // namespace
 
-Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_settings,
-                 Upstream& its_upstream)
+ForwardedCall::ForwardedCall(const RequestHead& parsed, Decision decided,
+                             const ReplySettings& its_settings, Upstream& its_upstream)
     : method(parsed.request.method),
       target(parsed.request.target),
       host(decided.host),
@@ -236,48 +236,53 @@ Passage::Passage(const Head& parsed, Decision decided, const ReplySettings& its_
     decision.misplaced_in = {};
 }
 
-Passage::~Passage() {
+ForwardedCall::~ForwardedCall() {
     wipe(head);
 }
 
-void Passage::end(Answer answer) {
+void ForwardedCall::end(Response answer) {
     ending_ = std::move(answer);
     ended_.store(true, std::memory_order_release);
 }
 
-bool Passage::repeatable() const noexcept {
+bool ForwardedCall::repeatable() const noexcept {
     constexpr std::array<std::string_view, 6> idempotent = {"GET", "HEAD",   "OPTIONS",
                                                             "PUT", "DELETE", "TRACE"};
-    return body == Head::Body::none &&
+    return body == RequestHead::Body::none &&
            std::find(idempotent.begin(), idempotent.end(), method) != idempotent.end();
 }
 
-void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, const UpstreamSettings& how, std::string_view brand) {
-    const Decision& decision = passage.decision;
+void write_upstream_head(std::string& out, const RequestView& request,
+                         const ForwardedCall& forwarded_call, const Trust& trust,
+                         const UpstreamSettings& how, std::string_view brand) {
+    const Decision& decision = forwarded_call.decision;
     const bool with_token = how.authorization == UpstreamSettings::Authorization::pass ||
                             is_authorization_for_api(request, decision, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);
     const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
     // At once, where a token goes along: growing would leave copies of it behind.
     out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
-    out.append(passage.method).append(" ").append(passage.target).append(" HTTP/1.1\r\n");
+    out.append(forwarded_call.method)
+        .append(" ")
+        .append(forwarded_call.target)
+        .append(" HTTP/1.1\r\n");
     if (request.count("Host") == 0)
         add(out, "Host", host_of_none);
     const ConnectionOptions connection(request.headers);
     for (const HeaderView& header : request.headers)
         if (goes_upstream(request, connection, header.name, believed))
             add(out, header.name, header.value);
-    if (passage.upgrades)
+    if (forwarded_call.upgrades)
         out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    if (passage.body == Head::Body::chunked)
+    if (forwarded_call.body == RequestHead::Body::chunked)
         add(out, "Transfer-Encoding", "chunked");
-    else if (passage.body == Head::Body::length || request.count("Content-Length") > 0)
-        add(out, "Content-Length", Digits(passage.body_bytes));
+    else if (forwarded_call.body == RequestHead::Body::length ||
+             request.count("Content-Length") > 0)
+        add(out, "Content-Length", Digits(forwarded_call.body_bytes));
     add_origin(out, request, decision, trust, believed);
     const std::string via = request.joined("Via");
     if (how.via)
-        add_via(out, via, passage.minor_version);
+        add_via(out, via, forwarded_call.minor_version);
     else if (!via.empty())
         add(out, "Via", via);
     Lines lines(out);
@@ -292,10 +297,10 @@ void write_added_headers(std::string& out, const Decision& decision,
     add_decision_headers(added, decision, settings);
 }
 
-Page page_of(const Passage& passage) noexcept {
-    const bool configured = is_cors_origin(passage.origin, passage.settings);
-    return {!passage.settings.cors_origins.empty(),
-            configured ? std::string_view(passage.origin) : std::string_view()};
+Page page_of(const ForwardedCall& forwarded_call) noexcept {
+    const bool configured = is_cors_origin(forwarded_call.origin, forwarded_call.settings);
+    return {!forwarded_call.settings.cors_origins.empty(),
+            configured ? std::string_view(forwarded_call.origin) : std::string_view()};
 }
 
 namespace {
@@ -351,7 +356,7 @@ private:
 
 }  // namespace
 
-void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
+void write_client_head(std::string& out, const ResponseHead& answer, std::string_view added,
                        Framing framing, After after, std::int64_t unix_s, const Page& page) {
     const bool interim = answer.status < 200 && answer.status != 101;
     const bool own_limits = added.find("RateLimit") != added.npos;
@@ -401,14 +406,15 @@ void write_client_head(std::string& out, const AnswerHead& answer, std::string_v
                                      : "Connection: keep-alive\r\n\r\n");
 }
 
-Answer refusal_of(const Passage& passage, const Decision& decision) {
-    Answer answer = refusal(decision, passage.settings, passage.format);
-    add_cors(answer, passage.origin, passage.settings);
+Response refusal_of(const ForwardedCall& forwarded_call, const Decision& decision) {
+    Response answer = refusal(decision, forwarded_call.settings, forwarded_call.format);
+    add_cors(answer, forwarded_call.origin, forwarded_call.settings);
     return answer;
 }
 
-ErrorFrame frame_of(const Passage& passage) noexcept {
-    return {passage.settings, passage.format, &passage.decision, passage.origin};
+ErrorFrame frame_of(const ForwardedCall& forwarded_call) noexcept {
+    return {forwarded_call.settings, forwarded_call.format, &forwarded_call.decision,
+            forwarded_call.origin};
 }
 
 int status_of(UpstreamFault fault) noexcept {
@@ -427,10 +433,10 @@ std::string_view reason_of(UpstreamFault fault) noexcept {
     return "";
 }
 
-Answer answer_to(UpstreamFault fault, const Passage& passage, std::string_view how) {
+Response answer_to(UpstreamFault fault, const ForwardedCall& forwarded_call, std::string_view how) {
     const auto failed = [&](std::string_view message, std::string_view fix) {
         return plain_error(status_of(fault), failed_code, reason_of(fault), message, fix,
-                           frame_of(passage));
+                           frame_of(forwarded_call));
     };
     switch (fault) {
         case UpstreamFault::unreachable:

@@ -20,12 +20,13 @@
 namespace hourgate::http {
 
 /// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
-struct Passage {
+struct ForwardedCall {
     /// `settings` and `upstream` outlive it, or belong to what is put into `kept`.
-    Passage(const Head& head, Decision decided, const ReplySettings& settings, Upstream& upstream);
-    ~Passage();  ///< overwrites `head`: it may hold a token
-    Passage(const Passage&) = delete;
-    Passage& operator=(const Passage&) = delete;
+    ForwardedCall(const RequestHead& head, Decision decided, const ReplySettings& settings,
+                  Upstream& upstream);
+    ~ForwardedCall();  ///< overwrites `head`: it may hold a token
+    ForwardedCall(const ForwardedCall&) = delete;
+    ForwardedCall& operator=(const ForwardedCall&) = delete;
 
     /// The routes that granted it: its settings, upstream and resource are theirs.
     std::shared_ptr<const void> kept;
@@ -37,7 +38,7 @@ struct Passage {
     Decision decision;
 
     const int minor_version;  ///< of the caller's HTTP/1.x
-    const Head::Body body;
+    const RequestHead::Body body;
     const std::uint64_t body_bytes;
     const bool expects_continue;
     const bool upgrades;  ///< asks for a WebSocket: RFC 6455 section 4.1
@@ -53,9 +54,11 @@ struct Passage {
 
     // A long exchange is decided again, on another thread:
     /// It may go on no longer; `answer` is for its caller, where that can still be said. Once.
-    void end(Answer answer);
+    void end(Response answer);
     [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
-    [[nodiscard]] const Answer& ending() const noexcept { return ending_; }  ///< REQUIRES: ended()
+    [[nodiscard]] const Response& ending() const noexcept {
+        return ending_;
+    }  ///< REQUIRES: ended()
     /// When it was last known to be granted: CLOCK_BOOTTIME. Of the deciding thread alone.
     std::int64_t sure_us;
 
@@ -65,7 +68,7 @@ struct Passage {
 
 private:
     std::atomic<bool> ended_{false};
-    Answer ending_;
+    Response ending_;
 };
 
 /// Returns whether the header Authorization of a call that was granted without a token is for the
@@ -75,8 +78,9 @@ private:
                                             std::string_view brand);
 
 /// Writes Passage::head. `request` is the caller's; `how` says what of it is for the API.
-void write_upstream_head(std::string& out, const RequestView& request, const Passage& passage,
-                         const Trust& trust, const UpstreamSettings& how, std::string_view brand);
+void write_upstream_head(std::string& out, const RequestView& request,
+                         const ForwardedCall& forwarded_call, const Trust& trust,
+                         const UpstreamSettings& how, std::string_view brand);
 
 /// Writes Passage::added.
 void write_added_headers(std::string& out, const Decision& decision, const ReplySettings& settings);
@@ -89,20 +93,20 @@ struct Page {
     bool any = false;         ///< whether [cors] names origins at all
     std::string_view origin;  ///< the caller's, when it is one of them; else ""
 };
-[[nodiscard]] Page page_of(const Passage& passage) noexcept;
+[[nodiscard]] Page page_of(const ForwardedCall& forwarded_call) noexcept;
 
 /// The head of an answer, for the caller: status line, what is left of the upstream's headers,
 /// `added`, and how the connection goes on. An interim answer (1xx) has nothing added. Where the
 /// upstream lets the page read its answer, the headers that the gate adds are exposed to it, too,
 /// beside those that the upstream exposes; Vary says that this depends on the origin.
-void write_client_head(std::string& out, const AnswerHead& answer, std::string_view added,
+void write_client_head(std::string& out, const ResponseHead& answer, std::string_view added,
                        Framing framing, After after, std::int64_t unix_s, const Page& page = {});
 
 /// The answer to a call that was granted before and is refused now.
-[[nodiscard]] Answer refusal_of(const Passage& passage, const Decision& decision);
+[[nodiscard]] Response refusal_of(const ForwardedCall& forwarded_call, const Decision& decision);
 
 /// Of every error about a call that was granted: it says the decision and the limits.
-[[nodiscard]] ErrorFrame frame_of(const Passage& passage) noexcept;
+[[nodiscard]] ErrorFrame frame_of(const ForwardedCall& forwarded_call) noexcept;
 
 /// An answer instead of the upstream's, in the one shape all errors have, with the limits: the call
 /// was counted.
@@ -115,7 +119,7 @@ enum class UpstreamFault : std::uint8_t {
 /// Returns "upstream_broken" and its like.
 [[nodiscard]] std::string_view reason_of(UpstreamFault fault) noexcept;
 /// `how`: what was met, "its head ended early"; said in a `broken` answer, "" is not.
-[[nodiscard]] Answer answer_to(UpstreamFault fault, const Passage& passage,
-                               std::string_view how = {});
+[[nodiscard]] Response answer_to(UpstreamFault fault, const ForwardedCall& forwarded_call,
+                                 std::string_view how = {});
 
 }  // namespace hourgate::http

@@ -28,15 +28,15 @@ constexpr std::int64_t never_ms = INT64_MAX;
 constexpr std::array<State, 3> with_exchange = {State::connecting, State::awaiting,
                                                 State::streaming};
 
-Answer too_few_descriptors(const ErrorFrame& frame) {
-    Answer answer = plain_error(503, "unavailable", "too_busy",
-                                "The gate has no room for another connection to the API.",
-                                "Send the call again in a second.", frame);
+Response too_few_descriptors(const ErrorFrame& frame) {
+    Response answer = plain_error(503, "unavailable", "too_busy",
+                                  "The gate has no room for another connection to the API.",
+                                  "Send the call again in a second.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
 
-Answer body_too_slow(const ErrorFrame& frame) {
+Response body_too_slow(const ErrorFrame& frame) {
     return plain_error(408, "bad_request", "timed_out",
                        "The body of the request came too slowly, or not at all.",
                        "Send at least " + std::to_string(limits::body_bytes_per_s_min) +
@@ -45,7 +45,7 @@ Answer body_too_slow(const ErrorFrame& frame) {
                        frame);
 }
 
-Answer too_long(const ErrorFrame& frame) {
+Response too_long(const ErrorFrame& frame) {
     return plain_error(408, "bad_request", "timed_out", "The call took longer than a call may.",
                        "Send it in parts.", frame);
 }
@@ -116,7 +116,7 @@ void UpstreamPool::expect(UpstreamConnection& connection, std::uint32_t events) 
         return;
     epoll_event event{};
     event.events = wanted;
-    event.data.ptr = static_cast<EventSource*>(&connection);
+    event.data.ptr = static_cast<EpollTarget*>(&connection);
     const int operation = connection.interest == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     if (epoll_ctl(epoll_, operation, connection.fd, &event) != 0)
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
@@ -221,7 +221,7 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
     }
     if (connection.fd < 0)
         return connection.exchange->fail(
-            too_few_descriptors(frame_of(*connection.exchange->passage())));
+            too_few_descriptors(frame_of(*connection.exchange->forwarded_call())));
     upstream_.counts.open.fetch_add(1);
     if (family != AF_UNIX) {
         const int on = 1;
@@ -235,7 +235,8 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
     try {
         expect(connection, EPOLLOUT);
     } catch (const std::system_error&) {  // it may be another address' turn, outside of any call
-        connection.exchange->fail(too_few_descriptors(frame_of(*connection.exchange->passage())));
+        connection.exchange->fail(
+            too_few_descriptors(frame_of(*connection.exchange->forwarded_call())));
     }
 }
 
@@ -315,7 +316,7 @@ bool UpstreamPool::pump(UpstreamConnection& connection, std::int64_t now_ms) {
     if (connection.readable)
         ignore(connection);
     else
-        expect(connection, (exchange.upstream_room() > 0 ? std::uint32_t{EPOLLIN} : 0U) |
+        expect(connection, (exchange.upstream_space() > 0 ? std::uint32_t{EPOLLIN} : 0U) |
                                (exchange.to_upstream().empty() ? 0U : std::uint32_t{EPOLLOUT}));
     return moved;
 }
@@ -370,7 +371,7 @@ bool UpstreamPool::is_stray(const UpstreamConnection& connection) const noexcept
 
 bool UpstreamPool::receive_some(UpstreamConnection& connection, std::int64_t now_ms) {
     Exchange& exchange = *connection.exchange;
-    const std::size_t room = std::min(scratch_.size(), exchange.upstream_room());
+    const std::size_t room = std::min(scratch_.size(), exchange.upstream_space());
     if (!connection.readable || room == 0 || exchange.over())
         return false;
     connection.readable = false;  // if there is more, epoll says so again
@@ -429,7 +430,7 @@ std::int64_t UpstreamPool::next_ms() const noexcept {
     return busy() ? std::min(next, checked_ms_ + limits::stream_check_ms) : next;
 }
 
-void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit) {
+void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume) {
     auto& settling = of(State::settling);
     while (!settling.empty() && settling.front().late_ms <= now_ms)
         list(settling.front(), State::idle, now_ms);
@@ -444,21 +445,23 @@ void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(Exchang
             if (state == State::connecting) {
                 not_connected(connection, 0, now_ms);
             } else if (connection.exchange->waits_for_client()) {
-                connection.exchange->fail(body_too_slow(frame_of(*connection.exchange->passage())));
+                connection.exchange->fail(
+                    body_too_slow(frame_of(*connection.exchange->forwarded_call())));
             } else {
                 if (state == State::awaiting)
                     upstream_.failed(*connection.target, now_ms);
                 fail(connection, UpstreamFault::timed_out);
             }
-            visit(*connection.owner);
+            resume(*connection.owner);
         }
     }
     if (now_ms >= checked_ms_ + limits::stream_check_ms)
-        end_slow(now_ms, visit);
+        end_slow(now_ms, resume);
 }
 
 /// Fails the exchanges whose bodies come too slowly. Once every limits::stream_check_ms.
-void UpstreamPool::end_slow(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit) {
+void UpstreamPool::end_slow(std::int64_t now_ms,
+                            const std::function<void(ExchangeOwner&)>& resume) {
     std::vector<UpstreamConnection*> slow;
     for (const State state : with_exchange)
         for (UpstreamConnection& connection : of(state))
@@ -466,43 +469,44 @@ void UpstreamPool::end_slow(std::int64_t now_ms, const std::function<void(Exchan
                                                       std::max(checked_ms_, connection.began_ms)))
                 slow.push_back(&connection);
     for (UpstreamConnection* const connection : slow) {
-        connection->exchange->fail(body_too_slow(frame_of(*connection->exchange->passage())));
-        visit(*connection->owner);
+        connection->exchange->fail(
+            body_too_slow(frame_of(*connection->exchange->forwarded_call())));
+        resume(*connection->owner);
     }
 }
 
-std::vector<std::shared_ptr<Passage>> UpstreamPool::to_be_checked(std::int64_t now_ms) {
-    std::vector<std::shared_ptr<Passage>> passages;
+std::vector<std::shared_ptr<ForwardedCall>> UpstreamPool::to_be_checked(std::int64_t now_ms) {
+    std::vector<std::shared_ptr<ForwardedCall>> forwarded_calls;
     if (now_ms < checked_ms_ + limits::stream_check_ms)
-        return passages;
+        return forwarded_calls;
     checked_ms_ = now_ms;
     for (const State state : with_exchange)
         for (const UpstreamConnection& connection : of(state))
             if (now_ms - connection.began_ms >= limits::stream_check_ms)
-                passages.push_back(connection.exchange->passage());
-    return passages;
+                forwarded_calls.push_back(connection.exchange->forwarded_call());
+    return forwarded_calls;
 }
 
 void UpstreamPool::end_refused(std::int64_t now_ms,
-                               const std::function<void(ExchangeOwner&)>& visit) {
+                               const std::function<void(ExchangeOwner&)>& resume) {
     std::vector<UpstreamConnection*> ending;
     for (const State state : with_exchange)
         for (UpstreamConnection& connection : of(state))
-            if (connection.exchange->passage()->ended() ||
+            if (connection.exchange->forwarded_call()->ended() ||
                 now_ms - connection.began_ms >= upstream_.settings().stream_max_ms)
                 ending.push_back(&connection);
     for (UpstreamConnection* const connection : ending) {
         upstream_.counts.ended.fetch_add(1);
-        const Passage& passage = *connection->exchange->passage();
-        connection->exchange->fail(passage.ended() ? passage.ending()
-                                                   : too_long(frame_of(passage)));
-        visit(*connection->owner);
+        const ForwardedCall& forwarded_call = *connection->exchange->forwarded_call();
+        connection->exchange->fail(forwarded_call.ended() ? forwarded_call.ending()
+                                                          : too_long(frame_of(forwarded_call)));
+        resume(*connection->owner);
     }
 }
 
 void UpstreamPool::fail(UpstreamConnection& connection, UpstreamFault fault) {
     note(connection, fault);
-    connection.exchange->fail(answer_to(fault, *connection.exchange->passage()));
+    connection.exchange->fail(answer_to(fault, *connection.exchange->forwarded_call()));
 }
 
 /// A clause for people: what was met, and which bound it is.
@@ -554,7 +558,7 @@ void UpstreamPool::note(const UpstreamConnection& connection, UpstreamFault faul
             failure.how = "timed_out";
             break;
     }
-    failed_(connection.exchange->passage()->decision, failure);
+    failed_(connection.exchange->forwarded_call()->decision, failure);
 }
 
 }  // namespace hourgate::http

@@ -21,9 +21,9 @@
 namespace hourgate::http {
 
 /// What an epoll event is about. The event's data points to one of these.
-struct EventSource {
+struct EpollTarget {
     enum class Kind : std::uint8_t { wake, listening, connection, upstream_connection };
-    explicit EventSource(Kind kind_) noexcept : kind(kind_) {}
+    explicit EpollTarget(Kind kind_) noexcept : kind(kind_) {}
     const Kind kind;
 };
 
@@ -33,9 +33,9 @@ class UpstreamPool;
 struct ExchangeOwner {};
 
 /// A connection to the upstream, or one that is being made.
-struct UpstreamConnection final : EventSource {
+struct UpstreamConnection final : EpollTarget {
     explicit UpstreamConnection(UpstreamPool& by_) noexcept
-        : EventSource(Kind::upstream_connection), by(by_) {}
+        : EpollTarget(Kind::upstream_connection), by(by_) {}
     ~UpstreamConnection();
     UpstreamConnection(const UpstreamConnection&) = delete;
     UpstreamConnection& operator=(const UpstreamConnection&) = delete;
@@ -111,13 +111,13 @@ public:
     /// Returns when the next connection is late or streams must be decided again; INT64_MAX: never.
     [[nodiscard]] std::int64_t next_ms() const noexcept;
     /// Fails the exchanges that are late, and calls `visit` with the owner of each.
-    void on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
+    void on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume);
 
     /// The calls of exchanges that have been under way for a while, to be decided again, once every
     /// limits::stream_check_ms; empty in between.
-    [[nodiscard]] std::vector<std::shared_ptr<Passage>> to_be_checked(std::int64_t now_ms);
+    [[nodiscard]] std::vector<std::shared_ptr<ForwardedCall>> to_be_checked(std::int64_t now_ms);
     /// Fails those that may go on no longer.
-    void end_refused(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
+    void end_refused(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume);
 
     /// Once a turn, after all events.
     void forget_closed() noexcept {
@@ -150,7 +150,7 @@ private:
     [[nodiscard]] bool send_some(UpstreamConnection& connection);
     [[nodiscard]] bool receive_some(UpstreamConnection& connection, std::int64_t now_ms);
     void hang_up(UpstreamConnection& connection) noexcept;
-    void end_slow(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& visit);
+    void end_slow(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume);
     void fail(UpstreamConnection& connection, UpstreamFault fault);
     void note(const UpstreamConnection& connection, UpstreamFault fault);
     [[nodiscard]] std::string what(const UpstreamConnection& connection, UpstreamFault fault) const;

@@ -19,12 +19,12 @@
 
 namespace hourgate::http {
 
-struct Connection final : EventSource, ExchangeOwner {
+struct Connection final : EpollTarget, ExchangeOwner {
     /// Takes over `fd`. All references outlive it. `bodies` as of Session.
     Connection(int fd_, Listener listener, const Address& peer_, PerAddressLimit::Slot slot_,
                Service& service, const std::atomic<bool>& ending, PerAddressLimit& bodies,
                Carrier carrier)
-        : EventSource(Kind::connection),
+        : EpollTarget(Kind::connection),
           fd(fd_),
           peer(peer_),
           slot(std::move(slot_)),

@@ -99,8 +99,8 @@ struct Wiping {
 };
 
 /// One of the sockets that a loop listens on.
-struct Listening final : EventSource {
-    explicit Listening(ListeningSocket socket_) : EventSource(Kind::listening), socket(socket_) {}
+struct Listening final : EpollTarget {
+    explicit Listening(ListeningSocket socket_) : EpollTarget(Kind::listening), socket(socket_) {}
     ListeningSocket socket;
 };
 
@@ -108,17 +108,17 @@ struct Listening final : EventSource {
 
 struct EventLoop::State {
     State(const std::vector<ListeningSocket>& sockets, Listener listener_, Service& service_,
-          Workers workers_, ListenerCounts& tally_, PerAddressLimit& per_address_,
+          Workers workers_, ListenerCounts& listener_counts_, PerAddressLimit& per_address_,
           PerAddressLimit& bodies_, std::size_t connections_max_)
         : listening(sockets.begin(), sockets.end()),
           listener(listener_),
           service(service_),
           workers(std::move(workers_)),
-          counts(tally_),
+          counts(listener_counts_),
           per_address(per_address_),
           bodies(bodies_),
           connections_max(connections_max_) {
-        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_source);
+        watch(EPOLL_CTL_ADD, wake.get(), EPOLLIN, wake_target);
         accept_more(true);
     }
 
@@ -132,7 +132,7 @@ struct EventLoop::State {
     const std::size_t connections_max;
     const Descriptor epoll{epoll_create1(EPOLL_CLOEXEC), "epoll_create1"};
     const Descriptor wake{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
-    EventSource wake_source{EventSource::Kind::wake};
+    EpollTarget wake_target{EpollTarget::Kind::wake};
 
     std::atomic<bool> cutting{false};
     std::atomic<bool> checked{false};  // long exchanges were decided again
@@ -140,8 +140,8 @@ struct EventLoop::State {
     std::vector<Connection*> done;  // guarded by done_mutex: back from the workers
 
     // Of the loop's thread:
-    std::list<UpstreamPool> forwarders;  // one for each upstream that calls go to
-    bool checking = false;               // a worker is at it
+    std::list<UpstreamPool> pools;  // one for each upstream that calls go to
+    bool checking = false;          // a worker is at it
     std::array<std::list<Connection>, phase_count>
         connections;  // by phase, the next to be late in front
     std::array<std::atomic<std::uint64_t>, phase_count> told{};  // their sizes, for other threads
@@ -158,10 +158,10 @@ struct EventLoop::State {
 
     // --- epoll ---
 
-    void watch(int operation, int fd, std::uint32_t events, EventSource& source) const {
+    void watch(int operation, int fd, std::uint32_t events, EpollTarget& target) const {
         epoll_event event{};
         event.events = events;
-        event.data.ptr = &source;
+        event.data.ptr = &target;
         if (epoll_ctl(epoll.get(), operation, fd, &event) != 0)
             throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
@@ -218,8 +218,8 @@ struct EventLoop::State {
         if (!resting.empty())
             return 0;
         std::int64_t next = accept_again_ms;
-        for (const UpstreamPool& forwarder : forwarders)
-            next = std::min(next, forwarder.next_ms());
+        for (const UpstreamPool& pool : pools)
+            next = std::min(next, pool.next_ms());
         for (const auto& list : connections)
             if (!list.empty())
                 next = std::min(next, list.front().late_ms);
@@ -229,22 +229,22 @@ struct EventLoop::State {
     }
 
     void on_event(const epoll_event& event) {
-        EventSource& source = *static_cast<EventSource*>(event.data.ptr);
-        switch (source.kind) {
-            case EventSource::Kind::wake: {
+        EpollTarget& target = *static_cast<EpollTarget*>(event.data.ptr);
+        switch (target.kind) {
+            case EpollTarget::Kind::wake: {
                 std::uint64_t times = 0;
                 (void)!read(wake.get(), &times, sizeof times);
                 return;
             }
-            case EventSource::Kind::listening:
-                accept_some(static_cast<Listening&>(source).socket.fd);
+            case EpollTarget::Kind::listening:
+                accept_some(static_cast<Listening&>(target).socket.fd);
                 return;
-            case EventSource::Kind::connection: {
-                Connection& connection = static_cast<Connection&>(source);
+            case EpollTarget::Kind::connection: {
+                Connection& connection = static_cast<Connection&>(target);
                 return guard(connection, [&] { on_event(connection, event.events); });
             }
-            case EventSource::Kind::upstream_connection:
-                return on_upstream_event(static_cast<UpstreamConnection&>(source), event.events);
+            case EpollTarget::Kind::upstream_connection:
+                return on_upstream_event(static_cast<UpstreamConnection&>(target), event.events);
         }
     }
 
@@ -296,7 +296,7 @@ struct EventLoop::State {
     }
 
     void on_time() {
-        on_time_of_forwarders();
+        on_time_of_pools();
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
             auto& list = connections[index(phase)];
@@ -322,50 +322,50 @@ struct EventLoop::State {
 
     /// Exchanges that are late, and those that take long: they are decided again on a worker, which
     /// may wait for the disk.
-    void on_time_of_forwarders() {
-        const auto visit = [this](ExchangeOwner& owner) {
+    void on_time_of_pools() {
+        const auto resume = [this](ExchangeOwner& owner) {
             Connection& connection = static_cast<Connection&>(owner);
             guard(connection, [&] { go_on(connection); });
         };
         const bool have_been_checked = checked.exchange(false);
         if (have_been_checked)
             checking = false;
-        std::vector<std::shared_ptr<Passage>> passages;
-        for (UpstreamPool& forwarder : forwarders) {
-            forwarder.on_time(now_ms, visit);
+        std::vector<std::shared_ptr<ForwardedCall>> forwarded_calls;
+        for (UpstreamPool& pool : pools) {
+            pool.on_time(now_ms, resume);
             if (have_been_checked)
-                forwarder.end_refused(now_ms, visit);
-            for (auto& passage : forwarder.to_be_checked(now_ms))
-                passages.push_back(std::move(passage));
+                pool.end_refused(now_ms, resume);
+            for (auto& forwarded_call : pool.to_be_checked(now_ms))
+                forwarded_calls.push_back(std::move(forwarded_call));
         }
-        if (passages.empty() || checking)
+        if (forwarded_calls.empty() || checking)
             return;
-        checking = workers([this, these = std::move(passages)] {
-            for (const auto& passage : these)
-                service.check(*passage);
+        checking = workers([this, these = std::move(forwarded_calls)] {
+            for (const auto& forwarded_call : these)
+                service.check(*forwarded_call);
             checked.store(true);
             nudge();
         });
     }
 
     /// The one for an upstream: at first there is none.
-    UpstreamPool& forwarder_to(Upstream& upstream) {
-        for (UpstreamPool& forwarder : forwarders)
-            if (&forwarder.upstream() == &upstream)
-                return forwarder;
-        return forwarders.emplace_back(
-            upstream, epoll.get(), [this](const Decision& granted, const UpstreamFailure& failure) {
-                service.upstream_failed(granted, failure);
-            });
+    UpstreamPool& pool_to(Upstream& upstream) {
+        for (UpstreamPool& pool : pools)
+            if (&pool.upstream() == &upstream)
+                return pool;
+        return pools.emplace_back(upstream, epoll.get(),
+                                  [this](const Decision& granted, const UpstreamFailure& failure) {
+                                      service.upstream_failed(granted, failure);
+                                  });
     }
 
     /// At the end of a turn, when no event names anything of it. An upstream that is configured no
     /// longer is left with the last of its calls.
     void forget_what_is_over() noexcept {
-        for (auto at = forwarders.begin(); at != forwarders.end();) {
+        for (auto at = pools.begin(); at != pools.end();) {
             at->forget_closed();
             const bool left = !at->upstream().in_force.load() && !at->busy();
-            at = left ? forwarders.erase(at) : std::next(at);
+            at = left ? pools.erase(at) : std::next(at);
         }
     }
 
@@ -386,7 +386,7 @@ struct EventLoop::State {
                 pollfd somebody{listening_fd, POLLIN, 0};
                 if (poll(&somebody, 1, 0) != 1)
                     return false;
-                if (make_room())
+                if (reserve_space())
                     continue;
                 // What cannot be accepted would wake the loop without end.
                 accept_more(false);
@@ -408,7 +408,7 @@ struct EventLoop::State {
                                  "Your address, or its IPv6 network (/48), has all the connections "
                                  "it may have.",
                                  "Close some, or send calls one after another on those you have.");
-            if (count >= connections_max && !make_room())
+            if (count >= connections_max && !reserve_space())
                 return turn_away(fd, "too_busy",
                                  "The gate has more connections than it has room for.",
                                  "Connect again in a second.");
@@ -444,7 +444,7 @@ struct EventLoop::State {
     }
 
     /// Ends the connection that matters least. False: all of them are being answered.
-    bool make_room() {
+    bool reserve_space() {
         for (const Phase phase : {Phase::goodbye, Phase::idle, Phase::head}) {
             auto& list = connections[index(phase)];
             if (list.empty())
@@ -481,10 +481,10 @@ struct EventLoop::State {
     void turn_away(int fd, std::string_view reason, std::string_view message,
                    std::string_view fix) {
         counts.refused.fetch_add(1);
-        Answer answer = plain_error(503, "unavailable", reason, message, fix, {*service.reply()});
+        Response answer = plain_error(503, "unavailable", reason, message, fix, {*service.reply()});
         answer.headers.push_back({"Retry-After", "1"});
         std::string text;
-        write_answer(text, answer, "GET", After::close, std::time(nullptr));
+        write_response(text, answer, "GET", After::close, std::time(nullptr));
         (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         shutdown(fd, SHUT_WR);
         const Wiping wiping{scratch.data(), scratch.size()};
@@ -566,8 +566,8 @@ struct EventLoop::State {
         for (int round = 0; round < rounds_max && moved && !exchange.over(); ++round) {
             moved = connection.session.feed();
             if (connection.upstream_connection == nullptr && !exchange.over())
-                forwarder_to(exchange.passage()->upstream)
-                    .begin(exchange, &connection, connection.number, connection.upstream_connection,
+                pool_to(exchange.forwarded_call()->upstream)
+                    .begin(exchange, connection, connection.number, connection.upstream_connection,
                            now_ms);
             if (connection.upstream_connection != nullptr)
                 moved |= connection.upstream_connection->by.pump(*connection.upstream_connection,

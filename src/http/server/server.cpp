@@ -45,14 +45,14 @@ private:
 /// (http/wire/request_head.h), because the library percent-decodes header values, loses the order
 /// of repeated headers, cuts a target at '#', drops pipelined requests, accepts only ten methods,
 /// and continues to read after a head that it refused. A gate can afford none of these.
-class Door final : public httplib::Server {
+class BindingServer final : public httplib::Server {
 public:
-    Door() {
+    BindingServer() {
         set_ipv6_v6only(false);
         set_error_logger(
             [this](const httplib::Error&, const httplib::Request*) { error_ = errno; });
     }
-    ~Door() override { shut(); }
+    ~BindingServer() override { shut(); }
 
     /// Binds; the port, or -1 with error() set.
     [[nodiscard]] int open(const Endpoint& endpoint) {
@@ -160,14 +160,14 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
 }
 
 /// One endpoint that is listened on.
-struct Place {
-    Place() = default;
-    ~Place() { close_socket(); }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+struct BoundEndpoint {
+    BoundEndpoint() = default;
+    ~BoundEndpoint() { close_socket(); }
+    BoundEndpoint(const BoundEndpoint&) = delete;
+    BoundEndpoint& operator=(const BoundEndpoint&) = delete;
 
-    Door door;        // not opened if the socket was passed on
-    int passed = -1;  // that socket
+    BindingServer door;  // not opened if the socket was passed on
+    int passed = -1;     // that socket
     std::uint16_t port = 0;
     std::string path;     // of a Unix socket that was made here
     struct stat file {};  // what was made there: nothing else is removed
@@ -236,8 +236,8 @@ struct Server::State {
     const Listener listener;
     Service& service;
     const Capacity capacity;
-    std::vector<std::unique_ptr<Place>> places;  // in the order of the endpoints
-    ListenerCounts counts;
+    std::vector<std::unique_ptr<BoundEndpoint>> places;  // in the order of the endpoints
+    ListenerCounts listener_counts;
     PerAddressLimit per_address;
     PerAddressLimit bodies;
     std::vector<std::unique_ptr<EventLoop>> loops;  // on either, until it is closed
@@ -286,7 +286,7 @@ struct Server::State {
             loops.push_back(std::make_unique<EventLoop>(
                 sockets, listener, service,
                 [this](std::function<void()> job) { return workers->enqueue(std::move(job)); },
-                counts, per_address, bodies,
+                listener_counts, per_address, bodies,
                 std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
@@ -307,7 +307,7 @@ Result<std::unique_ptr<Server>> Server::open(Listener listener,
                                              const Capacity& capacity) {
     auto state = std::make_unique<State>(listener, service, capacity);
     for (std::size_t at = 0; at < endpoints.size(); ++at)
-        state->places.push_back(std::make_unique<Place>());
+        state->places.push_back(std::make_unique<BoundEndpoint>());
     const Status adopted = state->adopt(endpoints, passed);
     for (const int socket : passed)
         close(socket);
@@ -332,7 +332,7 @@ void Server::start() {
         state_->workers.emplace(limits::workers_per_listener, limits::workers_per_listener,
                                 limits::work_queued_max);
         for (const auto& loop : state_->loops) {
-            state_->counts.accepting.fetch_add(1);
+            state_->listener_counts.accepting.fetch_add(1);
             state_->threads.emplace_back([&running = *loop] { State::run(running); });
         }
         started = true;
@@ -349,13 +349,15 @@ void Server::stop_accepting() {
 }
 
 std::int64_t Server::in_flight() const noexcept {
-    return state_->counts.in_flight.load();
+    return state_->listener_counts.in_flight.load();
 }
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
     // A loop that has not begun to stop may yet meet a request.
-    const auto under_way = [&] { return state_->counts.accepting.load() > 0 || in_flight() > 0; };
+    const auto under_way = [&] {
+        return state_->listener_counts.accepting.load() > 0 || in_flight() > 0;
+    };
     while (under_way() && clock.now().boot_us < deadline_boot_us)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return end();
@@ -374,13 +376,13 @@ std::int64_t Server::end() {
     state_->workers.reset();
     for (const auto& place : state_->places)
         place->close_socket();
-    return state_->counts.cut.load();
+    return state_->listener_counts.cut.load();
 }
 
 Server::Counts Server::counts() const noexcept {
-    const ListenerCounts& counts = state_->counts;
-    Counts counts{static_cast<std::uint64_t>(counts.open.load()), counts.refused.load(),
-                  counts.evicted.load()};
+    const ListenerCounts& shared = state_->listener_counts;
+    Counts counts{static_cast<std::uint64_t>(shared.open.load()), shared.refused.load(),
+                  shared.evicted.load()};
     for (const auto& loop : state_->loops) {
         const ByPhase some = loop->connections();
         for (std::size_t phase = 0; phase < phase_count; ++phase)

@@ -23,14 +23,14 @@ constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
               "a head that is not refused must fit");
 
-Answer too_late(const ErrorFrame& frame) {
+Response too_late(const ErrorFrame& frame) {
     return plain_error(
         408, "bad_request", "timed_out", "The request did not arrive in time.",
         "Send the whole request within " + std::to_string(limits::read_timeout_ms / 1'000) + " s.",
         frame);
 }
 
-Answer no_body(const ErrorFrame& frame) {
+Response no_body(const ErrorFrame& frame) {
     return plain_error(408, "bad_request", "timed_out",
                        "The body of the request did not begin in time.",
                        "Send its first bytes within " +
@@ -38,8 +38,8 @@ Answer no_body(const ErrorFrame& frame) {
                        frame);
 }
 
-Answer too_many_bodies(const ErrorFrame& frame) {
-    Answer answer =
+Response too_many_bodies(const ErrorFrame& frame) {
+    Response answer =
         plain_error(503, "unavailable", "too_many_bodies",
                     "Your address has as many requests with unfinished bodies as it may have.",
                     "Finish some, or send requests with a body one after another.", frame);
@@ -47,26 +47,27 @@ Answer too_many_bodies(const ErrorFrame& frame) {
     return answer;
 }
 
-Answer too_large(std::size_t bytes_max, const ErrorFrame& frame) {
+Response too_large(std::size_t bytes_max, const ErrorFrame& frame) {
     return plain_error(413, "bad_request", "body_too_large", "The body of the request is too long.",
                        "Send at most " + std::to_string(bytes_max) + " bytes.", frame);
 }
 
-Answer too_busy(const ErrorFrame& frame) {
-    Answer answer = plain_error(503, "unavailable", "too_busy",
-                                "The gate has more calls to answer than it has time for.",
-                                "Send the call again in a second.", frame);
+Response too_busy(const ErrorFrame& frame) {
+    Response answer = plain_error(503, "unavailable", "too_busy",
+                                  "The gate has more calls to answer than it has time for.",
+                                  "Send the call again in a second.", frame);
     answer.headers.push_back({"Retry-After", "1"});
     return answer;
 }
 
 /// What of `bytes` is the request's body, as far as anybody looks into it before the call is
 /// granted.
-std::string_view start_of(std::string_view bytes, Head::Body body, std::uint64_t body_bytes) {
+std::string_view start_of(std::string_view bytes, RequestHead::Body body,
+                          std::uint64_t body_bytes) {
     std::uint64_t most = limits::misplaced_bytes_max;
-    if (body == Head::Body::none)
+    if (body == RequestHead::Body::none)
         most = 0;
-    if (body == Head::Body::length)
+    if (body == RequestHead::Body::length)
         most = std::min(most, body_bytes);
     return bytes.substr(0, most);
 }
@@ -97,7 +98,7 @@ std::string_view to_text(Session::Phase phase) noexcept {
 
 // --- bytes that wait -----------------------------------------------------------------------------
 
-void Inbox::make_room(std::size_t bytes) {
+void Inbox::reserve_space(std::size_t bytes) {
     const std::size_t held = end_ - begin_;
     if (bytes_.size() - end_ >= bytes)
         return;
@@ -118,7 +119,7 @@ void Inbox::make_room(std::size_t bytes) {
 
 void Inbox::add(std::string_view bytes) {
     HOURGATE_CHECK(bytes.size() <= room());
-    make_room(bytes.size());
+    reserve_space(bytes.size());
     std::memcpy(bytes_.data() + end_, bytes.data(), bytes.size());
     end_ += bytes.size();
 }
@@ -182,8 +183,8 @@ std::size_t Session::read_head(std::string_view bytes) {
         return bytes.size();
     }
     const std::size_t size = std::exchange(scanner_, {}).size();
-    thread_local Head head;  // for its memory
-    parse_head(bytes.substr(0, size), head);
+    thread_local RequestHead head;  // for its memory
+    parse_request_head(bytes.substr(0, size), head);
     if (head.flaw == HeadFlaw::none && is_target_too_long(head.request.target))
         head.flaw = HeadFlaw::target_too_long;
     head.request.body_start = start_of(bytes.substr(size), head.body, head.body_bytes);
@@ -204,27 +205,28 @@ bool Session::is_target_too_long(std::string_view target) const noexcept {
            target.size() > service_.reply()->target_bytes_max;
 }
 
-void Session::begin_request(Head& head, std::size_t bytes_at_hand) {
+void Session::begin_request(RequestHead& head, std::size_t bytes_at_hand) {
     ++requests_;
     const bool keep = head.keep_alive && !ending_ && requests_ < limits::keep_alive_requests_max;
     after_ = keep ? After::keep : After::close;
     head.request.peer = peer_;
     head.request.carrier = carrier_;
-    if (head.body == Head::Body::none && service_.answer_at_once(listener_, head, after_, out_)) {
+    if (head.body == RequestHead::Body::none &&
+        service_.answer_at_once(listener_, head, after_, out_)) {
         phase_ = Phase::answer;
         return;
     }
     const bool forwarded = service_.is_forwarded(listener_, head.request);
     if (forwarded) {
-        if (!has_room_for_body(head, bytes_at_hand)) {
+        if (!may_send_body(head, bytes_at_hand)) {
             request_.method = head.request.method;
             return refuse(too_many_bodies({*service_.reply()}), "too_many_bodies",
                           "the bodies of one address that may come at a time");
         }
-        if (auto passing = service_.pass_at_hand(head)) {
+        if (auto outcome = service_.forward_from_memory(head)) {
             request_.method = head.request.method;
             body_ = head.body;
-            return pass_on(*std::move(passing), bytes_at_hand > 0);
+            return forward_call(*std::move(outcome), bytes_at_hand > 0);
         }
     }
     request_ = Request(head.request);
@@ -236,7 +238,7 @@ void Session::begin_request(Head& head, std::size_t bytes_at_hand) {
     work_ = forwarded ? Work::pass : Work::handle;
     phase_ = Phase::work;
     ready_us_ = service_.boot_us();
-    if (forwarded || body_ == Head::Body::none)
+    if (forwarded || body_ == RequestHead::Body::none)
         return;
     body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
     if (body_bytes_max_ == 0)
@@ -248,9 +250,9 @@ void Session::begin_request(Head& head, std::size_t bytes_at_hand) {
 // --- calls to the API ----------------------------------------------------------------------------
 
 /// Nothing is counted for a body that is here with its head.
-bool Session::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
-    const bool whole = head.body == Head::Body::none ||
-                       (head.body == Head::Body::length && bytes_at_hand >= head.body_bytes);
+bool Session::may_send_body(const RequestHead& head, std::size_t bytes_at_hand) {
+    const bool whole = head.body == RequestHead::Body::none ||
+                       (head.body == RequestHead::Body::length && bytes_at_hand >= head.body_bytes);
     if (whole || bodies_ == nullptr)
         return true;
     auto slot = bodies_->enter(service_.caller_address(head.request));
@@ -261,32 +263,32 @@ bool Session::has_room_for_body(const Head& head, std::size_t bytes_at_hand) {
 }
 
 /// What the loop could not decide at once.
-void Session::pass_on() {
-    Head head;
+void Session::forward_call() {
+    RequestHead head;
     head.request = request_;
     head.minor_version = minor_version_;
     head.body = body_;
     head.body_bytes = body_bytes_;
     head.expects_continue = expects_continue_;
     head.request.body_start = start_of(inbox_.unread(), body_, body_bytes_);
-    pass_on(service_.pass(head), !inbox_.unread().empty());
+    forward_call(service_.pass(head), !inbox_.unread().empty());
 }
 
 /// The API is left alone until the body has begun: a caller that sends heads alone must not hold
 /// its connections.
-void Session::pass_on(Service::Passing passing, bool body_has_begun) {
-    if (!passing.passage) {
+void Session::forward_call(Service::ForwardOutcome outcome, bool body_has_begun) {
+    if (!outcome.forwarded_call) {
         // A body nobody reads is never taken for the next request.
-        const bool unread = body_ != Head::Body::none;
-        return say(std::move(passing.refusal), unread ? After::close : after_);
+        const bool unread = body_ != RequestHead::Body::none;
+        return say(std::move(outcome.refusal), unread ? After::close : after_);
     }
-    exchange_ = std::make_unique<Exchange>(std::move(passing.passage), after_, ending_);
+    exchange_ = std::make_unique<Exchange>(std::move(outcome.forwarded_call), after_, ending_);
     client_ended_ = false;
     forget_request();
-    const Passage& passage = *exchange_->passage();
-    if (body_has_begun || passage.body == Head::Body::none)
+    const ForwardedCall& forwarded_call = *exchange_->forwarded_call();
+    if (body_has_begun || forwarded_call.body == RequestHead::Body::none)
         phase_ = Phase::forward;
-    else if (passage.expects_continue)
+    else if (forwarded_call.expects_continue)
         ask_for_body();
     else
         phase_ = Phase::body;
@@ -297,7 +299,7 @@ void Session::pass_on(Service::Passing passing, bool body_has_begun) {
 void Session::begin_forwarding() {
     if (inbox_.unread().empty())
         return;
-    const std::int64_t sure_us = exchange_->passage()->sure_us;
+    const std::int64_t sure_us = exchange_->forwarded_call()->sure_us;
     work_ = Work::check;
     const bool long_ago = service_.boot_us() - sure_us >= limits::stream_check_ms * 1'000;
     phase_ = long_ago ? Phase::work : Phase::forward;
@@ -323,9 +325,9 @@ void Session::exchange_over() {
     const std::unique_ptr<Exchange> exchange = std::move(exchange_);
     if (exchange->body_taken())
         unfinished_.reset();
-    if (const Answer* instead = exchange->instead()) {
+    if (const Response* instead = exchange->instead()) {
         out_ = exchange->to_client();
-        request_.method = exchange->passage()->method;
+        request_.method = exchange->forwarded_call()->method;
         say(*instead, exchange->after());
     } else if (exchange->broken()) {
         phase_ = Phase::over;
@@ -341,7 +343,7 @@ void Session::exchange_over() {
 
 void Session::read_body() {
     std::string& body = request_.body;
-    if (body_ == Head::Body::length) {
+    if (body_ == RequestHead::Body::length) {
         const std::string_view part = inbox_.unread().substr(0, body_bytes_ - body.size());
         body.append(part);
         inbox_.consume(part.size());
@@ -380,14 +382,14 @@ void Session::work() noexcept {
             return service_.answered(listener_, ready_us_);
         }
         if (work_ == Work::pass) {
-            pass_on();
+            forward_call();
             return service_.answered(listener_, ready_us_);
         }
         if (work_ == Work::check) {
-            Passage& passage = *exchange_->passage();
-            service_.check(passage);
-            if (passage.ended())
-                return give_up(passage.ending());
+            ForwardedCall& forwarded_call = *exchange_->forwarded_call();
+            service_.check(forwarded_call);
+            if (forwarded_call.ended())
+                return give_up(forwarded_call.ending());
             phase_ = Phase::forward;
             return;
         }
@@ -401,7 +403,7 @@ void Session::work() noexcept {
         // Room for all of it at once: a string that grows leaves copies behind.
         request_.body.reserve(body_bytes_max_);
         chunks_.reset();
-        if (body_ == Head::Body::chunked)
+        if (body_ == RequestHead::Body::chunked)
             chunks_.emplace(body_bytes_max_);
         if (expects_continue_ && inbox_.unread().empty())
             return ask_for_body();
@@ -421,7 +423,7 @@ void Session::ask_for_body() {
 void Session::turn_away() {
     if (exchange_)
         return give_up(too_busy(frame()));
-    if (work_ == Work::admit || body_ != Head::Body::none)
+    if (work_ == Work::admit || body_ != RequestHead::Body::none)
         after_ = After::close;
     say(too_busy(frame()), after_);
 }
@@ -432,7 +434,7 @@ void Session::turn_away() {
 /// made, and what its Accept header asks for, if its head was read.
 ErrorFrame Session::frame() const {
     if (exchange_)
-        return frame_of(*exchange_->passage());
+        return frame_of(*exchange_->forwarded_call());
     const auto reply = service_.reply();
     ErrorFrame frame{*reply};
     frame.kept = reply;
@@ -444,14 +446,14 @@ ErrorFrame Session::frame() const {
     return frame;
 }
 
-void Session::refuse(Answer answer, std::string_view reason, std::string_view bound) {
+void Session::refuse(Response answer, std::string_view reason, std::string_view bound) {
     service_.request_refused(listener_, reason, bound, peer_);
     give_up(std::move(answer));
 }
 
-void Session::give_up(Answer answer) {
+void Session::give_up(Response answer) {
     if (exchange_) {  // whose body never began
-        request_.method = exchange_->passage()->method;
+        request_.method = exchange_->forwarded_call()->method;
         exchange_.reset();
     }
     say(std::move(answer), After::close);
@@ -467,12 +469,12 @@ void Session::refuse_body() {
            std::to_string(body_bytes_max_) + " bytes of body");
 }
 
-void Session::say(Answer answer, After after) {
+void Session::say(Response answer, After after) {
     if (ending_)
         after = After::close;
     after_ = after;
-    keep_place_for_unread();
-    write_answer(out_, answer, request_.method, after, std::time(nullptr));
+    keep_slot_for_unread();
+    write_response(out_, answer, request_.method, after, std::time(nullptr));
     out_holds_token_ = answer.holds_token;
     if (answer.holds_token)
         hourgate::wipe(answer.body);
@@ -482,8 +484,8 @@ void Session::say(Answer answer, After after) {
 
 /// The place that a body has is kept while the rest of it is read over, so that no address has more
 /// of these than of others. A body that had none gets one, if there is one.
-void Session::keep_place_for_unread() {
-    if (after_ == After::keep || body_ == Head::Body::none)
+void Session::keep_slot_for_unread() {
+    if (after_ == After::keep || body_ == RequestHead::Body::none)
         return unfinished_.reset();
     if (unfinished_ || bodies_ == nullptr)
         return;

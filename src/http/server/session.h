@@ -45,7 +45,7 @@ public:
     void release() noexcept;                   ///< drops everything, and the memory
 
 private:
-    void make_room(std::size_t bytes);
+    void reserve_space(std::size_t bytes);
 
     std::string bytes_;  // its size is its capacity
     std::size_t begin_ = 0;
@@ -134,24 +134,24 @@ private:
     void go_on();
     [[nodiscard]] std::size_t read_head(std::string_view bytes);
     [[nodiscard]] bool is_target_too_long(std::string_view target) const noexcept;
-    void begin_request(Head& head, std::size_t bytes_at_hand);
-    void pass_on();
-    void pass_on(Service::Passing passing, bool body_has_begun);
+    void begin_request(RequestHead& head, std::size_t bytes_at_hand);
+    void forward_call();
+    void forward_call(Service::ForwardOutcome outcome, bool body_has_begun);
     void begin_forwarding();
     [[nodiscard]] std::size_t give(std::string_view bytes);
-    [[nodiscard]] bool has_room_for_body(const Head& head, std::size_t bytes_at_hand);
+    [[nodiscard]] bool may_send_body(const RequestHead& head, std::size_t bytes_at_hand);
     void ask_for_body();
     void next_request();
     void read_body();
     void have_body();
     /// `bound`: as of Observer::request_refused().
-    void refuse(Answer answer, std::string_view reason, std::string_view bound = {});
+    void refuse(Response answer, std::string_view reason, std::string_view bound = {});
     [[nodiscard]] ErrorFrame frame() const;
     void refuse(HeadFlaw flaw);
-    void give_up(Answer answer);  ///< says it as the last of the connection
+    void give_up(Response answer);  ///< says it as the last of the connection
     void refuse_body();
-    void say(Answer answer, After after);
-    void keep_place_for_unread();
+    void say(Response answer, After after);
+    void keep_slot_for_unread();
     void forget_request() noexcept;
 
     const Listener listener_;
@@ -171,7 +171,7 @@ private:
 
     // The request at hand, when it does not take the fast path:
     Request request_;
-    Head::Body body_ = Head::Body::none;
+    RequestHead::Body body_ = RequestHead::Body::none;
     std::uint64_t body_bytes_ = 0;
     bool expects_continue_ = false;
     int minor_version_ = 1;

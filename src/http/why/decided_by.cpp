@@ -9,7 +9,7 @@ namespace hourgate::http {
 
 std::string facts_of(const KeptDecision& kept) {
     const Decision& decision = kept.decision();
-    Json facts = {{"door", decision.door == Door::admin ? "admin" : "api"}};
+    Json facts = {{"door", decision.call_kind == CallKind::admin ? "admin" : "api"}};
     const bool nobody_asked = decision.reason == Reason::granted && !decision.facts;
     const bool is_public = decision.match.resource != nullptr && decision.match.resource->is_public;
     const bool lets_others_pass =
@@ -85,7 +85,7 @@ Result<DecidedBy> decided_by(std::string_view facts) {
         return Failure{Fault::store, "a record of the decision log has no facts that can be read",
                        "see `hourgate doctor`"};
     DecidedBy by;
-    by.admin_door = text_in(json, "door") == "admin";
+    by.is_admin_call = text_in(json, "door") == "admin";
     by.preflight = json.contains("preflight");
     by.other_bearer = json.contains("otherBearer");
     by.env = static_cast<token::Env>(number_in(json, "env", static_cast<int>(token::Env::test), 0));

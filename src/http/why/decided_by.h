@@ -18,7 +18,7 @@ namespace hourgate::http {
 
 /// Names, and Unix milliseconds.
 struct DecidedBy {
-    bool admin_door = false;
+    bool is_admin_call = false;
     bool preflight = false;
     bool other_bearer = false;  ///< it had another service's, which was left to the API
     token::Env env = token::Env::live;

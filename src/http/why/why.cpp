@@ -9,7 +9,7 @@
 #include "base/time_text.h"
 #include "http/decision/refusal_texts.h"
 #include "http/why/decided_by.h"
-#include "policy/own_routes.h"
+#include "policy/gate_routes.h"
 #include "policy/path.h"
 
 namespace hourgate::http {
@@ -20,7 +20,7 @@ Json time_or_null(std::optional<std::int64_t> time_ms) {
     return time_ms ? Json(format_time(*time_ms)) : Json();
 }
 
-std::string role_in_words(std::string_view role) {
+std::string describe_role(std::string_view role) {
     return "role " + std::string(role);
 }
 
@@ -85,7 +85,7 @@ Asked readable(const Decision& decision) {
     return asked;
 }
 
-std::string_view presented_in_words(const Decision& decision) noexcept {
+std::string_view describe_credentials(const Decision& decision) noexcept {
     switch (decision.presented) {
         case Presented::nothing:
             return "no Authorization header";
@@ -116,12 +116,12 @@ void look_at_token(Json& at, const Facts& facts) {
 }
 
 /// "token 4f8a2c1bdedf 'ci' of mem_…, role manager, in 'Acme'"
-std::string token_in_words(const Decision& decision) {
+std::string describe_token(const Decision& decision) {
     const Facts& facts = *decision.facts;
     std::string words = "token " + facts.token.prefix + " '" + printable(facts.token.name) + "'";
     if (!facts.is_operator())
         words.append(" of " + facts.member->public_id);
-    words.append(", " + role_in_words(decision.role()));
+    words.append(", " + describe_role(decision.role()));
     if (!facts.is_operator())
         words.append(", in workspace '" + printable(facts.workspace->name) + "'");
     return words;
@@ -133,8 +133,8 @@ Asked who(const Decision& decision, const ReplySettings& settings) {
     if (asked.outcome == Outcome::not_asked)
         return asked;
     Json& at = asked.looked_at;
-    at["presented"] = presented_in_words(decision);
-    asked.saw = presented_in_words(decision);
+    at["presented"] = describe_credentials(decision);
+    asked.saw = describe_credentials(decision);
     if (!decision.scheme.empty())
         at["scheme"] = decision.scheme;
     if (decision.misplaced != Misplaced::none) {
@@ -149,7 +149,7 @@ Asked who(const Decision& decision, const ReplySettings& settings) {
     }
     if (known) {
         look_at_token(at, *decision.facts);
-        asked.saw = token_in_words(decision);
+        asked.saw = describe_token(decision);
     }
     if (decision.reason == Reason::too_many_failures) {
         at["because"] = hourgate::to_text(decision.because);
@@ -163,7 +163,8 @@ Asked who(const Decision& decision, const ReplySettings& settings) {
 Asked paid(const Decision& decision) {
     const bool is_member = decision.facts && !decision.facts->is_operator();
     const bool asks = policy::asks_whether_paid(decision.match.own, decision.method);
-    const bool was_asked = is_member && asks && decision.door == Door::api && decision.plan;
+    const bool was_asked =
+        is_member && asks && decision.call_kind == CallKind::api && decision.plan;
     Asked asked{"is it paid for", outcome_of(decision, 2, was_asked)};
     if (asked.outcome == Outcome::not_asked)
         return asked;
@@ -213,7 +214,7 @@ Asked may(const Decision& decision) {
     if (resource != nullptr && decision.facts && !decision.facts->is_operator()) {
         const policy::Access& row = resource->access[index(decision.facts->member->role)];
         at["roleMay"] = policy::to_text(row);
-        asked.saw.append("; " + role_in_words(decision.role()) + " may: " + policy::to_text(row));
+        asked.saw.append("; " + describe_role(decision.role()) + " may: " + policy::to_text(row));
     }
     const std::string scopes =
         decision.facts ? policy::to_text(decision.facts->token.scopes) : std::string();
@@ -226,7 +227,7 @@ Asked may(const Decision& decision) {
     return asked;
 }
 
-std::string_view room_in_words(RoomOf room) noexcept {
+std::string_view describe_room(RoomOf room) noexcept {
     switch (room) {
         case RoomOf::nothing:
             return "";
@@ -248,7 +249,7 @@ Asked room(const Decision& decision, const ReplySettings& settings) {
     Asked asked{"is there room", outcome_of(decision, 4, counted)};
     if (asked.outcome == Outcome::not_asked)
         return asked;
-    asked.looked_at["windowsOf"] = room_in_words(decision.room_of);
+    asked.looked_at["windowsOf"] = describe_room(decision.room_of);
     asked.looked_at["windows"] = limits_of(decision);
     if (decision.room_of == RoomOf::plan && decision.plan != nullptr) {
         for (std::size_t i = 0; i < decision.room.count; ++i) {
@@ -263,7 +264,7 @@ Asked room(const Decision& decision, const ReplySettings& settings) {
             asked.saw = "plan '" + decision.plan->name + "' has no windows";
         return asked;
     }
-    asked.saw = "the window for " + std::string(room_in_words(decision.room_of));
+    asked.saw = "the window for " + std::string(describe_room(decision.room_of));
     const bool full = asked.outcome == Outcome::stopped_here;
     if (const Window* window = full ? full_window(decision, settings) : nullptr)
         asked.saw.append(", " + std::to_string(window->limit) + " in " +
@@ -285,7 +286,7 @@ Json helps(std::string_view text, Json roles = Json::array()) {
 }
 
 Json helps_with_role(const Decision& decision) {
-    if (decision.door == Door::admin || (decision.facts && decision.facts->is_operator()))
+    if (decision.call_kind == CallKind::admin || (decision.facts && decision.facts->is_operator()))
         return helps("The people who run this gate.");
     const auto least = decision.judgement.required_role;
     if (!least)

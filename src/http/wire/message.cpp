@@ -54,7 +54,7 @@ std::string joined_of(const Headers& headers, std::string_view name) {
 
 }  // namespace
 
-bool is_word(std::string_view text) noexcept {
+bool is_http_token(std::string_view text) noexcept {
     return !text.empty() && in_words.has_all_of(text);
 }
 

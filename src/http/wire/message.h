@@ -1,5 +1,5 @@
 // A request and an answer as this program sees them. Adapters in http/ turn a request into a Call
-// and a Decision into an Answer; http/server/session reads the one and writes the other.
+// and a Decision into an Response; http/server/session reads the one and writes the other.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct Header {
 
 /// Whether `text` is what RFC 9110 section 5.6.2 calls a token: methods and header names are. It is
 /// called a word here, where tokens are something else.
-[[nodiscard]] bool is_word(std::string_view text) noexcept;
+[[nodiscard]] bool is_http_token(std::string_view text) noexcept;
 
 /// What a request came over.
 enum class Carrier : std::uint8_t { tcp, unix_socket };
@@ -79,7 +79,7 @@ public:
     virtual void add(std::string_view name, std::string_view value) = 0;
 };
 
-struct Answer {
+struct Response {
     int status = 200;
     std::vector<Header> headers;  ///< Content-Type included, Content-Length not
     std::string body;
@@ -87,15 +87,15 @@ struct Answer {
 };
 
 /// Puts headers into an answer.
-class AnswerHeaders final : public HeaderSink {
+class ResponseHeaders final : public HeaderSink {
 public:
-    explicit AnswerHeaders(Answer& answer) noexcept : answer_(answer) {}
+    explicit ResponseHeaders(Response& answer) noexcept : answer_(answer) {}
     void add(std::string_view name, std::string_view value) override {
         answer_.headers.push_back({std::string(name), std::string(value)});
     }
 
 private:
-    Answer& answer_;
+    Response& answer_;
 };
 
 }  // namespace hourgate::http

@@ -21,10 +21,10 @@ std::optional<std::string_view> cut(std::string_view& text, char separator) noex
     return before;
 }
 
-HeadFlaw parse_request_line(Head& head, std::string_view line) {
+HeadFlaw parse_request_line(RequestHead& head, std::string_view line) {
     const auto method = cut(line, ' ');
     const auto target = cut(line, ' ');
-    if (!method || !target || method->size() > method_bytes_max || !is_word(*method) ||
+    if (!method || !target || method->size() > method_bytes_max || !is_http_token(*method) ||
         target->empty() || std::any_of(target->begin(), target->end(), is_control_byte))
         return HeadFlaw::request_line;
     if (line != "HTTP/1.1" && line != "HTTP/1.0")
@@ -38,7 +38,7 @@ HeadFlaw parse_request_line(Head& head, std::string_view line) {
     return HeadFlaw::none;
 }
 
-HeadFlaw parse_header_line(Head& head, std::string_view line) {
+HeadFlaw parse_header_line(RequestHead& head, std::string_view line) {
     HeaderView header;
     if (!read_header_line(line, header))
         return HeadFlaw::header_line;
@@ -47,7 +47,7 @@ HeadFlaw parse_header_line(Head& head, std::string_view line) {
 }
 
 /// How the body is framed: RFC 9112 section 6.3, and stricter where that leaves a choice.
-HeadFlaw read_framing(Head& head) {
+HeadFlaw read_framing(RequestHead& head) {
     const RequestView& request = head.request;
     const std::size_t encodings = request.count("Transfer-Encoding");
     const std::size_t lengths = request.count("Content-Length");
@@ -57,7 +57,7 @@ HeadFlaw read_framing(Head& head) {
         const auto encoding = request.only("Transfer-Encoding");
         if (head.minor_version == 0 || !encoding || !same_ignoring_case(*encoding, "chunked"))
             return HeadFlaw::encoding;
-        head.body = Head::Body::chunked;
+        head.body = RequestHead::Body::chunked;
     }
     if (lengths > 0) {
         constexpr std::uint64_t most = std::uint64_t{1} << 62U;
@@ -66,16 +66,16 @@ HeadFlaw read_framing(Head& head) {
             return HeadFlaw::length;
         head.body_bytes = *length;
         if (*length > 0)
-            head.body = Head::Body::length;
+            head.body = RequestHead::Body::length;
     }
     return HeadFlaw::none;
 }
 
 /// A preflight asks whether a browser may send a call; it has no body of its own (Fetch, section
 /// 4.8). It needs no token, so a body would be a way to hold a connection to the API.
-bool is_preflight_with_body(const Head& head) noexcept {
+bool is_preflight_with_body(const RequestHead& head) noexcept {
     const RequestView& request = head.request;
-    return head.body != Head::Body::none && request.method == "OPTIONS" &&
+    return head.body != RequestHead::Body::none && request.method == "OPTIONS" &&
            request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
 }
 
@@ -93,7 +93,7 @@ bool is_host_field(std::string_view host) noexcept {
 /// "http://host/path" becomes "/path" and Host: RFC 9112 section 3.2.2. The target wins where both
 /// name a host, so that policy and API read the same. Anything else that is no path stays as it is:
 /// the policy refuses it.
-HeadFlaw read_absolute_form(Head& head) {
+HeadFlaw read_absolute_form(RequestHead& head) {
     RequestView& request = head.request;
     std::string_view rest = request.target;
     if (rest.starts_with('/'))
@@ -165,7 +165,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
     if (flaw_ != HeadFlaw::none)
         return State::refused;
     // What cannot become a request is not waited for: a TLS greeting, for one.
-    if (!bytes.empty() && bytes[0] != '\r' && !is_word(bytes.substr(0, 1)))
+    if (!bytes.empty() && bytes[0] != '\r' && !is_http_token(bytes.substr(0, 1)))
         return refuse(HeadFlaw::request_line);
     for (;;) {
         const std::size_t end = bytes.find('\n', looked_at_);
@@ -202,7 +202,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
 
 bool read_header_line(std::string_view line, HeaderView& header) noexcept {
     const auto name = cut(line, ':');
-    if (!name || !is_word(*name))
+    if (!name || !is_http_token(*name))
         return false;
     header = {*name, trimmed(line)};
     return is_printable_ascii(header.value) ||
@@ -246,11 +246,11 @@ bool ConnectionOptions::has(std::string_view option) const noexcept {
                        [&](std::string_view one) { return same_ignoring_case(one, option); });
 }
 
-void parse_head(std::string_view bytes, Head& head) {
+void parse_request_head(std::string_view bytes, RequestHead& head) {
     RequestView request;
     request.headers.swap(head.request.headers);
     request.headers.clear();
-    head = Head{};
+    head = RequestHead{};
     head.request.headers.swap(request.headers);
     if (bytes.starts_with("\r\n"))
         bytes.remove_prefix(2);

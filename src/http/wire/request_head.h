@@ -79,7 +79,7 @@ private:
     HeadFlaw flaw_ = HeadFlaw::none;
 };
 
-struct Head {
+struct RequestHead {
     enum class Body : std::uint8_t { none, length, chunked };
 
     HeadFlaw flaw = HeadFlaw::none;  ///< anything but none: the rest says nothing
@@ -95,7 +95,7 @@ struct Head {
 };
 
 /// `bytes` is a whole head, its empty line included. Into `head`, whose memory is used again.
-void parse_head(std::string_view bytes, Head& head);
+void parse_request_head(std::string_view bytes, RequestHead& head);
 
 /// One header line without its end: "name:", a value, space around it. False: it is not one, or has
 /// a control byte.

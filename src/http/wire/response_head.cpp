@@ -8,7 +8,7 @@ namespace hourgate::http {
 namespace {
 
 /// "HTTP/1.1 200 OK": RFC 9112 section 4. The phrase may be missing, with its space or without.
-bool read_status_line(AnswerHead& head, std::string_view line) noexcept {
+bool read_status_line(ResponseHead& head, std::string_view line) noexcept {
     if (line.size() < 12 || !(line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ")))
         return false;
     const auto status = parse_number(line.substr(9, 3), 599);
@@ -24,7 +24,7 @@ bool read_status_line(AnswerHead& head, std::string_view line) noexcept {
 }
 
 /// What RFC 9112 section 6.3 says of its length; stricter where that leaves a choice.
-bool read_framing(AnswerHead& head, std::string_view method) noexcept {
+bool read_framing(ResponseHead& head, std::string_view method) noexcept {
     std::size_t encodings = 0;
     bool chunked = false;
     for (const HeaderView& header : head.headers) {
@@ -47,19 +47,19 @@ bool read_framing(AnswerHead& head, std::string_view method) noexcept {
     if (without)
         return true;
     if (encodings == 1) {
-        head.body = AnswerHead::Body::chunked;
+        head.body = ResponseHead::Body::chunked;
         return head.minor_version == 1;
     }
     if (head.says_length) {
-        head.body = head.length > 0 ? AnswerHead::Body::length : AnswerHead::Body::none;
+        head.body = head.length > 0 ? ResponseHead::Body::length : ResponseHead::Body::none;
         head.body_bytes = head.length;
     } else {
-        head.body = AnswerHead::Body::rest;
+        head.body = ResponseHead::Body::rest;
     }
     return true;
 }
 
-bool read_lines(AnswerHead& head, std::string_view bytes) {
+bool read_lines(ResponseHead& head, std::string_view bytes) {
     bool first = true;
     while (!bytes.empty()) {
         const std::size_t end = bytes.find("\r\n");
@@ -85,11 +85,11 @@ bool read_lines(AnswerHead& head, std::string_view bytes) {
 
 }  // namespace
 
-void parse_answer_head(std::string_view bytes, std::string_view method, AnswerHead& head) {
+void parse_response_head(std::string_view bytes, std::string_view method, ResponseHead& head) {
     std::vector<HeaderView> memory;
     memory.swap(head.headers);
     memory.clear();
-    head = AnswerHead{};
+    head = ResponseHead{};
     head.headers.swap(memory);
     head.readable = read_lines(head, bytes) && read_framing(head, method);
     if (!head.readable)
@@ -98,7 +98,7 @@ void parse_answer_head(std::string_view bytes, std::string_view method, AnswerHe
     head.readable = connection.all();
     head.too_many_options = !head.readable;
     const bool is_1_1 = head.minor_version == 1;
-    head.keep_alive = head.body != AnswerHead::Body::rest &&
+    head.keep_alive = head.body != ResponseHead::Body::rest &&
                       (is_1_1 ? !connection.has("close") : connection.has("keep-alive"));
     head.switches = head.status == 101 && connection.has("upgrade") &&
                     has_option(head.headers, "Upgrade", "websocket");

@@ -11,7 +11,7 @@
 
 namespace hourgate::http {
 
-struct AnswerHead {
+struct ResponseHead {
     enum class Body : std::uint8_t {
         none,     ///< 1xx, 204, 304, to HEAD, or Content-Length: 0
         length,   ///< `body_bytes`, more than 0
@@ -35,6 +35,6 @@ struct AnswerHead {
 
 /// `bytes` is a whole head (HeadScanner), its empty line included, in answer to `method`. Into
 /// `head`, whose memory is used again. Throws std::bad_alloc.
-void parse_answer_head(std::string_view bytes, std::string_view method, AnswerHead& head);
+void parse_response_head(std::string_view bytes, std::string_view method, ResponseHead& head);
 
 }  // namespace hourgate::http

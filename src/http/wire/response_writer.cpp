@@ -91,9 +91,9 @@ const std::string& http_date_at(std::int64_t unix_s) {
     return text;
 }
 
-HeadWriter::HeadWriter(std::string& text, int status)
+ResponseWriter::ResponseWriter(std::string& text, int status)
     : text_(text), end_(text.size()), status_(status) {
-    make_room(head_bytes_usual);
+    reserve_space(head_bytes_usual);
     put("HTTP/1.1 ");
     put(Digits(status));
     put(" ");
@@ -101,16 +101,16 @@ HeadWriter::HeadWriter(std::string& text, int status)
     put("\r\n");
 }
 
-void HeadWriter::grow(std::size_t bytes) {
+void ResponseWriter::grow(std::size_t bytes) {
     text_.resize(end_ + std::max(bytes, head_bytes_usual));
 }
 
-void HeadWriter::put(std::string_view part) noexcept {
+void ResponseWriter::put(std::string_view part) noexcept {
     end_ += part.copy(text_.data() + end_, part.size());  // also what is empty, and nowhere
 }
 
-void HeadWriter::add(std::string_view name, std::string_view value) {
-    make_room(name.size() + value.size() + 4);
+void ResponseWriter::add(std::string_view name, std::string_view value) {
+    reserve_space(name.size() + value.size() + 4);
     put(name);
     put(": ");
     put(value);
@@ -122,21 +122,21 @@ void HeadWriter::add(std::string_view name, std::string_view value) {
     put("\r\n");
 }
 
-void HeadWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
+void ResponseWriter::finish(std::size_t body_bytes, After after, std::int64_t unix_s) {
     add("Date", http_date_at(unix_s));
     if (status_ != 204)
         add("Content-Length", Digits(body_bytes));
     add("Connection", after == After::close ? "close" : "keep-alive");
-    make_room(2);
+    reserve_space(2);
     put("\r\n");
     text_.resize(end_);
 }
 
-void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
-                  std::int64_t unix_s) {
+void write_response(std::string& text, const Response& answer, std::string_view method, After after,
+                    std::int64_t unix_s) {
     // At once: growing leaves copies behind.
     text.reserve(text.size() + head_bytes_usual + answer.body.size());
-    HeadWriter head(text, answer.status);
+    ResponseWriter head(text, answer.status);
     for (const Header& header : answer.headers)
         head.add(header.name, header.value);
     head.finish(answer.body.size(), after, unix_s);

@@ -23,16 +23,16 @@ enum class After : std::uint8_t { keep, close };
 /// Writes the head of an answer to the end of a text, from the status line on, a header at a time.
 /// A control byte in a value becomes a space, no matter who put it there. The text is whole after
 /// finish(): until then it is longer than what is written.
-class HeadWriter final : public HeaderSink {
+class ResponseWriter final : public HeaderSink {
 public:
-    HeadWriter(std::string& text, int status);
+    ResponseWriter(std::string& text, int status);
     void add(std::string_view name, std::string_view value) override;
     /// Date (`unix_s`), Content-Length (but for 204), Connection and the empty line. The body, if
     /// there is one to be sent, follows.
     void finish(std::size_t body_bytes, After after, std::int64_t unix_s);
 
 private:
-    void make_room(std::size_t bytes) {
+    void reserve_space(std::size_t bytes) {
         if (text_.size() - end_ < bytes)
             grow(bytes);
     }
@@ -45,7 +45,7 @@ private:
 };
 
 /// Status line, headers and body, to the end of `text`. No body to HEAD and in 204.
-void write_answer(std::string& text, const Answer& answer, std::string_view method, After after,
-                  std::int64_t unix_s);
+void write_response(std::string& text, const Response& answer, std::string_view method, After after,
+                    std::int64_t unix_s);
 
 }  // namespace hourgate::http

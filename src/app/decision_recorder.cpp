@@ -1,4 +1,4 @@
-#include "app/witness.h"
+#include "app/decision_recorder.h"
 
 #include <algorithm>
 #include <string>
@@ -29,7 +29,7 @@ std::string shown(std::string_view sent) {
 
 }  // namespace
 
-void Witness::decided(const Decision& decision, int status) noexcept {
+void DecisionRecorder::decided(const Decision& decision, int status) noexcept {
     metrics_.count(decision);
     resources_.count(decision);
     usage_.count(decision);
@@ -40,17 +40,19 @@ void Witness::decided(const Decision& decision, int status) noexcept {
         log_.granted(decision, status);
 }
 
-void Witness::repeated(const Decision& decision, int status) noexcept {
+void DecisionRecorder::repeated(const Decision& decision, int status) noexcept {
     decisions_.note(decision, true);
     if (decision.reason != Reason::granted)
         log_.refusal(decision, status);
 }
 
-void Witness::answered(http::Listener listener, http::Answerer by, std::int64_t took_us) noexcept {
+void DecisionRecorder::answered(http::Listener listener, http::Answerer by,
+                                std::int64_t took_us) noexcept {
     metrics_.answered({static_cast<std::uint8_t>(listener), by == http::Answerer::worker}, took_us);
 }
 
-void Witness::upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
+void DecisionRecorder::upstream_failed(const Decision& granted,
+                                       const UpstreamFailure& failure) noexcept {
     decisions_.note(granted, false, failure);
     const auto times = upstream_failures_.happened(clock_.now().boot_us);
     if (!times)
@@ -66,7 +68,7 @@ void Witness::upstream_failed(const Decision& granted, const UpstreamFailure& fa
     }
 }
 
-void Witness::address_unknown(http::Listener listener, const Address& peer) noexcept {
+void DecisionRecorder::address_unknown(http::Listener listener, const Address& peer) noexcept {
     metrics_.count_unknown_address();
     const auto times = unknown_addresses_.happened(clock_.now().boot_us);
     if (!times)
@@ -91,7 +93,7 @@ void Witness::address_unknown(http::Listener listener, const Address& peer) noex
     }
 }
 
-void Witness::stranger(const Address& peer) noexcept {
+void DecisionRecorder::stranger(const Address& peer) noexcept {
     strangers_seen_.fetch_add(1, std::memory_order_relaxed);
     const auto times = strangers_.happened(clock_.now().boot_us);
     if (!times)
@@ -106,8 +108,8 @@ void Witness::stranger(const Address& peer) noexcept {
     }
 }
 
-void Witness::unknown_host(http::Listener listener, std::string_view host,
-                           const Address& peer) noexcept {
+void DecisionRecorder::unknown_host(http::Listener listener, std::string_view host,
+                                    const Address& peer) noexcept {
     unknown_hosts_seen_[static_cast<std::size_t>(listener)].fetch_add(1, std::memory_order_relaxed);
     const auto times = unknown_hosts_.happened(clock_.now().boot_us);
     if (!times)
@@ -126,8 +128,8 @@ void Witness::unknown_host(http::Listener listener, std::string_view host,
     }
 }
 
-void Witness::request_refused(http::Listener listener, std::string_view reason,
-                              std::string_view bound, const Address& peer) noexcept {
+void DecisionRecorder::request_refused(http::Listener listener, std::string_view reason,
+                                       std::string_view bound, const Address& peer) noexcept {
     const auto& reasons = http::refused_reasons;
     const auto found =
         std::find(reasons.begin(), reasons.end() - 1, reason);  // the last is "other"
@@ -147,7 +149,7 @@ void Witness::request_refused(http::Listener listener, std::string_view reason,
     }
 }
 
-void Witness::fill(ops::Gauges& gauges) const {
+void DecisionRecorder::fill(ops::Gauges& gauges) const {
     gauges.strangers = strangers_seen_.load(std::memory_order_relaxed);
     for (const http::Listener listener : {http::Listener::ask, http::Listener::admin})
         gauges.unknown_hosts.emplace_back(

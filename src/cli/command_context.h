@@ -22,12 +22,13 @@ namespace hourgate::cli {
 [[nodiscard]] Result<config::Config> load_config(const std::optional<std::string>& named);
 
 /// [tokens] of the configuration, for the use cases.
-[[nodiscard]] manage::TokenRules token_rules(const config::Config& config);
+[[nodiscard]] manage::TokenSettings token_rules(const config::Config& config);
 
-class Session {
+class CommandContext {
 public:
     /// `program` is the name it was called by.
-    Session(std::string program, std::vector<std::string> words, Arguments arguments, Form form);
+    CommandContext(std::string program, std::vector<std::string> words, Arguments arguments,
+                   Form form);
 
     const Arguments arguments;
     const Output output;

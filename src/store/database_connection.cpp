@@ -1,4 +1,4 @@
-#include "store/connection.h"
+#include "store/database_connection.h"
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Exception.h>
@@ -69,7 +69,7 @@ SQLite::Database open(const std::string& path, Access access) {
     return SQLite::Database(std::filesystem::absolute(path).string(), flags);
 }
 
-SQLite::Database open(const Draft& draft, Access access) {
+SQLite::Database open(const PendingFile& draft, Access access) {
     expected = Expected{std::filesystem::path(draft.path()).filename().string(), draft.id()};
     struct Forget {
         ~Forget() { expected.reset(); }
@@ -87,7 +87,7 @@ int wait_for_lock(void* wait, int looks) {
     return 1;
 }
 
-void use_wal(Connection& connection) {
+void use_wal(DatabaseConnection& connection) {
     if (connection.text("PRAGMA journal_mode=WAL") != "wal")
         throw SQLite::Exception("cannot be switched to WAL", SQLITE_CANTOPEN);
     connection.run("PRAGMA synchronous=FULL");
@@ -95,12 +95,12 @@ void use_wal(Connection& connection) {
 
 }  // namespace
 
-Connection::Connection(const std::string& path, Access access, int busy_ms)
+DatabaseConnection::DatabaseConnection(const std::string& path, Access access, int busy_ms)
     : wait_(busy_ms), db_(open(path, access)) {
     prepare(access);
 }
 
-Connection::Connection(const Draft& draft, Access access, int busy_ms)
+DatabaseConnection::DatabaseConnection(const PendingFile& draft, Access access, int busy_ms)
     : wait_(busy_ms), db_(open(draft, access)) {
     prepare(access);
 }
@@ -116,7 +116,7 @@ std::int64_t LockWait::next_pause_us(int looks, std::int64_t now_us) noexcept {
     return std::min(pause_us, end_us_ - now_us);
 }
 
-void Connection::prepare(Access access) {
+void DatabaseConnection::prepare(Access access) {
     // Opening runs no statement. Every one below may meet a lock.
     sqlite3_busy_handler(db_.getHandle(), &wait_for_lock, &wait_);
     // SQLite opens what it may not write for reading only, and would say so at the first change.
@@ -149,29 +149,29 @@ void Connection::prepare(Access access) {
     }
 }
 
-Connection::~Connection() {
+DatabaseConnection::~DatabaseConnection() {
     // The last connection to close writes the WAL back and deletes it, by name. When another
     // database stands at that name by now, it would delete the WAL of that one.
     if (moved())
         sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
-std::int64_t Connection::number(const char* sql) {
+std::int64_t DatabaseConnection::number(const char* sql) {
     return db_.execAndGet(sql).getInt64();
 }
 
-std::string Connection::text(const char* sql) {
+std::string DatabaseConnection::text(const char* sql) {
     return db_.execAndGet(sql).getString();
 }
 
-bool Connection::moved() noexcept {
+bool DatabaseConnection::moved() noexcept {
     int moved = 0;
     const int result =
         sqlite3_file_control(db_.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     return result == SQLITE_OK && moved != 0;
 }
 
-Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {
+Transaction::Transaction(DatabaseConnection& connection, Kind kind) : connection_(connection) {
     connection.run(kind == Kind::immediate ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 

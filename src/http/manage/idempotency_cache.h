@@ -19,7 +19,7 @@
 namespace hourgate::http {
 
 /// Safe from any thread.
-class Repeats {
+class IdempotencyCache {
 public:
     /// At most `calls_max` in all, and `calls_of_one_max` of one caller: the oldest that is
     /// answered makes way. A body above `body_bytes_max` is not kept: its repeat is refused.
@@ -65,7 +65,7 @@ private:
 
     [[nodiscard]] static token::Digest id_of(std::string_view who, std::string_view key);
     void forget(Entries::iterator entry);
-    void make_room(const token::Digest& who, std::int64_t now_ms);
+    void reserve_space(const token::Digest& who, std::int64_t now_ms);
 
     mutable std::mutex mutex_;
     Entries entries_;  // guarded by mutex_, like the index

@@ -1,4 +1,4 @@
-#include "cli/session.h"
+#include "cli/command_context.h"
 
 #include <filesystem>
 #include <optional>
@@ -66,17 +66,18 @@ Result<config::Config> load_config(const std::optional<std::string>& named) {
     return config::load(named);
 }
 
-manage::TokenRules token_rules(const config::Config& config) {
+manage::TokenSettings token_rules(const config::Config& config) {
     return {config.brand,    config.env,           config.rotate_grace_s,   config.line_max_s,
             config.live_max, config.mints_per_day, config.rules.write_scope};
 }
 
-Session::Session(std::string program, std::vector<std::string> words, Arguments given, Form form)
+CommandContext::CommandContext(std::string program, std::vector<std::string> words, Arguments given,
+                               Form form)
     : arguments(std::move(given)),
       output(form, Hints::of(program, arguments)),
       words_(with_program(std::move(program), std::move(words))) {}
 
-Result<const config::Config*> Session::config() {
+Result<const config::Config*> CommandContext::config() {
     if (config_)
         return &*config_;
     const auto named = named_database(arguments);
@@ -97,7 +98,7 @@ Result<const config::Config*> Session::config() {
     return &*config_;
 }
 
-Result<const config::Config*> Session::settings() {
+Result<const config::Config*> CommandContext::settings() {
     if (stand_in_)
         return &*stand_in_;
     const auto read = config();
@@ -122,7 +123,7 @@ Result<const config::Config*> Session::settings() {
     return &*stand_in_;
 }
 
-Result<manage::Context> Session::manage() {
+Result<manage::Context> CommandContext::manage() {
     const auto config = this->settings();
     if (!config)
         return config.failure();
@@ -158,18 +159,18 @@ Result<manage::Context> Session::manage() {
                            arguments.given(dry_run_flag.name)};
 }
 
-const config::Config* Session::known() const noexcept {
+const config::Config* CommandContext::known() const noexcept {
     return config_ ? &*config_ : stand_in_ ? &*stand_in_ : nullptr;
 }
 
-std::string Session::config_file() const {
+std::string CommandContext::config_file() const {
     const config::Config* const config = known();
     if (config == nullptr)
         return "";
     return config->file.empty() ? "built-in defaults, database " + config->database : config->file;
 }
 
-Failure Session::with_advice(const Failure& failure) const {
+Failure CommandContext::with_advice(const Failure& failure) const {
     if (failure.fault != Fault::permission)
         return arguments.given(database_option.name) ? for_named_database(failure) : failure;
     const config::Config* const config = known();

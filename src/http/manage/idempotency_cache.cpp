@@ -1,22 +1,22 @@
-#include "http/manage/repeats.h"
+#include "http/manage/idempotency_cache.h"
 
 #include <iterator>
 #include <utility>
 
 namespace hourgate::http {
 
-token::Digest Repeats::id_of(std::string_view who, std::string_view key) {
+token::Digest IdempotencyCache::id_of(std::string_view who, std::string_view key) {
     return token::digest_of(std::string(who) + "\n" + std::string(key));
 }
 
-void Repeats::forget(Entries::iterator entry) {
+void IdempotencyCache::forget(Entries::iterator entry) {
     by_id_.erase(entry->id);
     entries_.erase(entry);
 }
 
 /// What is too old goes; then the oldest answered one of this caller, or of all, when there are too
 /// many. Calls that are running stay: there are only as many as the server has workers.
-void Repeats::make_room(const token::Digest& who, std::int64_t now_ms) {
+void IdempotencyCache::reserve_space(const token::Digest& who, std::int64_t now_ms) {
     std::size_t of_one = 0;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
         const auto next = std::next(entry);
@@ -38,12 +38,12 @@ void Repeats::make_room(const token::Digest& who, std::int64_t now_ms) {
     }
 }
 
-Repeats::Found Repeats::begin(std::string_view who, std::string_view key, std::string_view call,
-                              std::int64_t now_ms) {
+IdempotencyCache::Found IdempotencyCache::begin(std::string_view who, std::string_view key,
+                                                std::string_view call, std::int64_t now_ms) {
     const token::Digest id = id_of(who, key), digest = token::digest_of(call);
     const token::Digest caller = token::digest_of(who);
     const std::lock_guard lock(mutex_);
-    make_room(caller, now_ms);
+    reserve_space(caller, now_ms);
     const auto known = by_id_.find(id);
     if (known == by_id_.end()) {
         entries_.push_back({id, caller, digest, now_ms, Found::Kind::running, 0, {}});
@@ -56,7 +56,8 @@ Repeats::Found Repeats::begin(std::string_view who, std::string_view key, std::s
     return {entry.kind, entry.status, entry.body};
 }
 
-void Repeats::finish(std::string_view who, std::string_view key, int status, std::string body) {
+void IdempotencyCache::finish(std::string_view who, std::string_view key, int status,
+                              std::string body) {
     const std::lock_guard lock(mutex_);
     const auto known = by_id_.find(id_of(who, key));
     if (known == by_id_.end())
@@ -68,13 +69,13 @@ void Repeats::finish(std::string_view who, std::string_view key, int status, std
     entry.body = kept ? std::move(body) : std::string();
 }
 
-void Repeats::drop(std::string_view who, std::string_view key) {
+void IdempotencyCache::drop(std::string_view who, std::string_view key) {
     const std::lock_guard lock(mutex_);
     if (const auto known = by_id_.find(id_of(who, key)); known != by_id_.end())
         forget(known->second);
 }
 
-std::size_t Repeats::size() const {
+std::size_t IdempotencyCache::size() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();
 }

@@ -21,7 +21,8 @@ namespace hourgate::store {
 /// date and reads all of it (integrity_check, foreign_key_check, and each row as the gate reads it:
 /// check_rows). Nothing is left behind on failure. Failure::store says what is wrong with `source`;
 /// who reports it adds the name (does_not_restore).
-[[nodiscard]] Result<Draft> restored_draft(const std::string& source, const std::string& target,
-                                           const std::string& suffix);
+[[nodiscard]] Result<PendingFile> prepare_restore(const std::string& source,
+                                                  const std::string& target,
+                                                  const std::string& suffix);
 
 }  // namespace hourgate::store

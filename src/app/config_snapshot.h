@@ -29,8 +29,8 @@ namespace hourgate {
 [[nodiscard]] ops::LogSettings log_settings(const config::Config& config) noexcept;
 
 /// What every configuration decides with: facts and counters that no reload touches.
-struct Instruments {
-    Instruments(std::unique_ptr<store::LeasedDirectory> directory_, const config::Config& config)
+struct SharedState {
+    SharedState(std::unique_ptr<store::LeasedDirectory> directory_, const config::Config& config)
         : directory(std::move(directory_)),
           failures(config.failures),
           public_calls(config.public_calls),
@@ -38,7 +38,7 @@ struct Instruments {
 
     const std::unique_ptr<store::LeasedDirectory> directory;
     Limiter limiter;
-    Limiter own;  ///< of own_windows()
+    Limiter gate_routes;  ///< of gate_windows()
     AddressLimiter failures;
     AddressLimiter public_calls;
     AddressLimiter preflights;
@@ -48,18 +48,18 @@ struct Instruments {
 };
 
 /// Kept while it is in force, and while a call is under way that it decided.
-struct Rules {
+struct ConfigSnapshot {
     /// Resolves no name of an upstream: http/resolver does. `former`, where there is one, hands
     /// on its upstreams whose addresses stay when nothing else of [upstream] differs: their
     /// connections stay open. `instruments`
     /// outlive the rules. A failure names what is wrong with the configuration.
-    [[nodiscard]] static Result<std::unique_ptr<Rules>> make(const config::Config& config,
-                                                             Instruments& instruments,
-                                                             const Rules* former);
+    [[nodiscard]] static Result<std::unique_ptr<ConfigSnapshot>> make(const config::Config& config,
+                                                                      SharedState& shared,
+                                                                      const ConfigSnapshot* former);
 
     /// Fails if no address of an API is known, and `former` knows one: a reload must not trade an
     /// API that answers for a name that was mistyped.
-    [[nodiscard]] Status check_resolved(const Rules* former) const;
+    [[nodiscard]] Status check_resolved(const ConfigSnapshot* former) const;
 
     const config::Config config;
     const policy::Policy policy;
@@ -77,8 +77,8 @@ struct Rules {
     [[nodiscard]] std::vector<std::shared_ptr<http::Upstream>> upstreams() const;
 
 private:
-    Rules(const config::Config& config, policy::Policy policy, std::vector<Behind> behind,
-          Instruments& instruments);
+    ConfigSnapshot(const config::Config& config, policy::Policy policy, std::vector<Behind> behind,
+                   SharedState& shared);
 };
 
 }  // namespace hourgate

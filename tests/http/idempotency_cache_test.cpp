@@ -1,6 +1,6 @@
 // Idempotency-Key: the same call again gets the same answer and makes nothing, another call is
 // refused; bounded in number, size and time, and without any secret.
-#include "http/manage/repeats.h"
+#include "http/manage/idempotency_cache.h"
 
 #include <algorithm>
 #include <string>
@@ -11,11 +11,11 @@
 #include "support/manage_bench.h"
 
 using namespace hourgate;
-using hourgate::http::Repeats;
+using hourgate::http::IdempotencyCache;
 using hourgate::test::ManageBench;
 using hourgate::test::shows;
 using Json = ManageBench::Json;
-using Kind = Repeats::Found::Kind;
+using Kind = IdempotencyCache::Found::Kind;
 
 namespace {
 
@@ -91,36 +91,36 @@ TEST_CASE("a call that made nothing leaves its key free, and a key is its caller
 TEST_CASE("a key is forgotten after a day") {
     ManageBench bench;
     CHECK(operate(bench, "/workspaces", {{"name", "Dune"}}, "k").status == 201);
-    bench.clock.wall_ms += Repeats::keep_ms - 1;
+    bench.clock.wall_ms += IdempotencyCache::keep_ms - 1;
     CHECK(operate(bench, "/workspaces", {{"name", "Dune"}}, "k").status == 201);
     bench.clock.wall_ms += 1;
     CHECK(operate(bench, "/workspaces", {{"name", "Dune"}}, "k").status == 409);  // name_taken
 }
 
 TEST_CASE("what is remembered is bounded for one caller, for all, and in size") {
-    Repeats repeats;
+    IdempotencyCache repeats;
     const auto made = [&](const std::string& who, const std::string& key) {
         const auto found = repeats.begin(who, key, "call", 0);
         if (found.kind == Kind::fresh)
             repeats.finish(who, key, 201, "made");
         return found.kind;
     };
-    for (std::size_t i = 0; i <= Repeats::calls_of_one_max; ++i)
+    for (std::size_t i = 0; i <= IdempotencyCache::calls_of_one_max; ++i)
         CHECK(made("ann", std::to_string(i)) == Kind::fresh);
-    CHECK(repeats.size() == Repeats::calls_of_one_max);
-    CHECK(made("ann", std::to_string(Repeats::calls_of_one_max)) == Kind::answered);
+    CHECK(repeats.size() == IdempotencyCache::calls_of_one_max);
+    CHECK(made("ann", std::to_string(IdempotencyCache::calls_of_one_max)) == Kind::answered);
     CHECK(made("ann", "0") == Kind::fresh);  // the oldest made way
-    for (std::size_t i = 0; i < 2 * Repeats::calls_max; ++i)
+    for (std::size_t i = 0; i < 2 * IdempotencyCache::calls_max; ++i)
         static_cast<void>(made("member " + std::to_string(i), "k"));
-    CHECK(repeats.size() == Repeats::calls_max);
+    CHECK(repeats.size() == IdempotencyCache::calls_max);
     CHECK(repeats.begin("eve", "k", "call", 0).kind == Kind::fresh);
-    repeats.finish("eve", "k", 201, std::string(Repeats::body_bytes_max + 1, 'x'));
+    repeats.finish("eve", "k", 201, std::string(IdempotencyCache::body_bytes_max + 1, 'x'));
     CHECK(repeats.begin("eve", "k", "call", 0).kind == Kind::lost);
     CHECK(repeats.begin("eve", "k", "another", 0).kind == Kind::other);
 }
 
 TEST_CASE("of many calls at once under one key one goes on, and the others hear that it runs") {
-    Repeats repeats;
+    IdempotencyCache repeats;
     std::vector<Kind> kinds(16);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < kinds.size(); ++i)

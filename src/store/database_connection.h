@@ -42,17 +42,18 @@ private:
 };
 
 /// One connection. Used by one thread at a time.
-class Connection {
+class DatabaseConnection {
 public:
     /// SQLite follows no link that has the name of the file or of what it keeps beside it, and
     /// takes nothing there but a regular file. REQUIRES: the file exists.
-    Connection(const std::string& path, Access access, int busy_ms);
+    DatabaseConnection(const std::string& path, Access access, int busy_ms);
     /// The same for a draft, with Access::look if it is only read: refused if its name leads to
     /// another file by now.
-    Connection(const Draft& draft, Access access, int busy_ms);
-    ~Connection();
-    Connection(const Connection&) = delete;  // also because SQLite knows where wait_ is
-    Connection& operator=(const Connection&) = delete;
+    DatabaseConnection(const PendingFile& draft, Access access, int busy_ms);
+    ~DatabaseConnection();
+    DatabaseConnection(const DatabaseConnection&) =
+        delete;  // also because SQLite knows where wait_ is
+    DatabaseConnection& operator=(const DatabaseConnection&) = delete;
 
     [[nodiscard]] SQLite::Database& db() noexcept { return db_; }
     void run(const char* sql) { db_.exec(sql); }
@@ -88,14 +89,14 @@ class Transaction {
 public:
     /// BEGIN takes a snapshot at its first reading; BEGIN IMMEDIATE takes the right to write now.
     enum class Kind : std::uint8_t { snapshot, immediate };
-    Transaction(Connection& connection, Kind kind);
+    Transaction(DatabaseConnection& connection, Kind kind);
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     void commit();
 
 private:
-    Connection& connection_;
+    DatabaseConnection& connection_;
     bool open_ = true;
 };
 

@@ -22,11 +22,11 @@
 namespace hourgate {
 
 /// All methods: any thread.
-class Witness final : public http::Observer {
+class DecisionRecorder final : public http::Observer {
 public:
     /// References must outlive it.
-    Witness(ops::Metrics& metrics, ops::ResourceCounts& resources, ops::UsageMeter& usage,
-            ops::DecisionLog& decisions, const ops::Log& log, const Clock& clock)
+    DecisionRecorder(ops::Metrics& metrics, ops::ResourceCounts& resources, ops::UsageMeter& usage,
+                     ops::DecisionLog& decisions, const ops::Log& log, const Clock& clock)
         : metrics_(metrics),
           resources_(resources),
           usage_(usage),
@@ -64,7 +64,7 @@ private:
     ops::Occasional unknown_addresses_, strangers_, unknown_hosts_;
     ops::Occasional upstream_failures_{10 * us_per_s};
     std::atomic<std::uint64_t> strangers_seen_{0};
-    std::array<std::atomic<std::uint64_t>, ops::Way::listeners> unknown_hosts_seen_{};
+    std::array<std::atomic<std::uint64_t>, ops::AnsweredBy::listeners> unknown_hosts_seen_{};
     /// By place in http::refused_reasons.
     std::array<ops::Occasional, http::refused_reasons.size()> refused_;
     std::array<std::atomic<std::uint64_t>, http::refused_reasons.size()> refused_seen_{};

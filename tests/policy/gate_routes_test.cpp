@@ -1,5 +1,5 @@
-// policy/own_routes.h, and what a token may at each of the gate's own routes.
-#include "policy/own_routes.h"
+// policy/gate_routes.h, and what a token may at each of the gate's own routes.
+#include "policy/gate_routes.h"
 
 #include <array>
 #include <string>
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 7> methods = {"GET", "HEAD",  "OPTIONS", 
 
 struct Route {
     std::string_view path;  // behind api_prefix
-    OwnRoute is = OwnRoute::other;
+    GateRoute is = GateRoute::other;
     std::string_view object;  // the {prefix}
     /// Methods a token may use whatever it is narrowed to, each followed by a space.
     std::string_view always;
@@ -30,39 +30,39 @@ struct Route {
 
 /// PRODUCT.md section 8. The token that asks is 0a0a0a0a0a0a.
 const std::vector<Route> routes = {
-    {"", OwnRoute::other, "", "", ""},
-    {"/me", OwnRoute::me, "", "GET HEAD OPTIONS ", ""},
-    {"/me/rotate", OwnRoute::rotate_self, "", "POST ", "POST "},
-    {"/tokens", OwnRoute::tokens, "", "", ""},
-    {"/tokens/0a0a0a0a0a0a", OwnRoute::token, "0a0a0a0a0a0a", "DELETE ", "DELETE "},
-    {"/tokens/0b0b0b0b0b0b", OwnRoute::token, "0b0b0b0b0b0b", "", "DELETE "},
-    {"/tokens/0A0A0A0A0A0A", OwnRoute::token, "0A0A0A0A0A0A", "", "DELETE "},
-    {"/tokens/0a0a0a0a0a0a/rotate", OwnRoute::rotate_token, "0a0a0a0a0a0a", "POST ", "POST "},
-    {"/tokens/0b0b0b0b0b0b/rotate", OwnRoute::rotate_token, "0b0b0b0b0b0b", "", "POST "},
-    {"/members", OwnRoute::other, "", "", ""},
-    {"/members/0a0a0a0a0a0a", OwnRoute::other, "", "", ""},
-    {"/organization", OwnRoute::organization, "", "", ""},
-    {"/usage", OwnRoute::other, "", "", ""},
-    {"/check", OwnRoute::check, "", "POST ", "POST "},
+    {"", GateRoute::other, "", "", ""},
+    {"/me", GateRoute::me, "", "GET HEAD OPTIONS ", ""},
+    {"/me/rotate", GateRoute::rotate_self, "", "POST ", "POST "},
+    {"/tokens", GateRoute::tokens, "", "", ""},
+    {"/tokens/0a0a0a0a0a0a", GateRoute::token, "0a0a0a0a0a0a", "DELETE ", "DELETE "},
+    {"/tokens/0b0b0b0b0b0b", GateRoute::token, "0b0b0b0b0b0b", "", "DELETE "},
+    {"/tokens/0A0A0A0A0A0A", GateRoute::token, "0A0A0A0A0A0A", "", "DELETE "},
+    {"/tokens/0a0a0a0a0a0a/rotate", GateRoute::rotate_token, "0a0a0a0a0a0a", "POST ", "POST "},
+    {"/tokens/0b0b0b0b0b0b/rotate", GateRoute::rotate_token, "0b0b0b0b0b0b", "", "POST "},
+    {"/members", GateRoute::other, "", "", ""},
+    {"/members/0a0a0a0a0a0a", GateRoute::other, "", "", ""},
+    {"/organization", GateRoute::organization, "", "", ""},
+    {"/usage", GateRoute::other, "", "", ""},
+    {"/check", GateRoute::check, "", "POST ", "POST "},
     // Words of the list in other places, in other case, or with more behind them.
-    {"/Me", OwnRoute::other, "", "", ""},
-    {"/rotate", OwnRoute::other, "", "", ""},
-    {"/me/me", OwnRoute::other, "", "", ""},
-    {"/me/Rotate", OwnRoute::other, "", "", ""},
-    {"/me/rotate/rotate", OwnRoute::other, "", "", ""},
-    {"/me/0a0a0a0a0a0a/rotate", OwnRoute::other, "", "", ""},
-    {"/tokens/rotate", OwnRoute::token, "rotate", "", "DELETE "},
-    {"/tokens/me", OwnRoute::token, "me", "", "DELETE "},
-    {"/tokens/me/rotate", OwnRoute::rotate_token, "me", "", "POST "},
-    {"/tokens/0a0a0a0a0a0a/revoke", OwnRoute::other, "", "", ""},
-    {"/tokens/0a0a0a0a0a0a/rotate/now", OwnRoute::other, "", "", ""},
-    {"/members/0a0a0a0a0a0a/rotate", OwnRoute::other, "", "", ""},
-    {"/organization/members", OwnRoute::other, "", "", ""},
-    {"/usage/today", OwnRoute::other, "", "", ""},
-    {"/Check", OwnRoute::other, "", "", ""},
-    {"/check/me", OwnRoute::other, "", "", ""},
-    {"/me/check", OwnRoute::other, "", "", ""},
-    {"/why/0", OwnRoute::other, "", "", ""},
+    {"/Me", GateRoute::other, "", "", ""},
+    {"/rotate", GateRoute::other, "", "", ""},
+    {"/me/me", GateRoute::other, "", "", ""},
+    {"/me/Rotate", GateRoute::other, "", "", ""},
+    {"/me/rotate/rotate", GateRoute::other, "", "", ""},
+    {"/me/0a0a0a0a0a0a/rotate", GateRoute::other, "", "", ""},
+    {"/tokens/rotate", GateRoute::token, "rotate", "", "DELETE "},
+    {"/tokens/me", GateRoute::token, "me", "", "DELETE "},
+    {"/tokens/me/rotate", GateRoute::rotate_token, "me", "", "POST "},
+    {"/tokens/0a0a0a0a0a0a/revoke", GateRoute::other, "", "", ""},
+    {"/tokens/0a0a0a0a0a0a/rotate/now", GateRoute::other, "", "", ""},
+    {"/members/0a0a0a0a0a0a/rotate", GateRoute::other, "", "", ""},
+    {"/organization/members", GateRoute::other, "", "", ""},
+    {"/usage/today", GateRoute::other, "", "", ""},
+    {"/Check", GateRoute::other, "", "", ""},
+    {"/check/me", GateRoute::other, "", "", ""},
+    {"/me/check", GateRoute::other, "", "", ""},
+    {"/why/0", GateRoute::other, "", "", ""},
 };
 
 bool lists(std::string_view methods_of_row, std::string_view method) {
@@ -70,7 +70,7 @@ bool lists(std::string_view methods_of_row, std::string_view method) {
 }
 
 Policy policy_with() {
-    Rules rules;
+    PolicyConfig rules;
     Resource rest;
     rest.name = "a";
     rest.patterns.push_back(parse_pattern("/**").value());
@@ -94,18 +94,18 @@ TEST_CASE("each of the gate's own routes is told by its segments, whole and as t
             const Match match = policy.find(api + std::string(route.path) + end);
             REQUIRE(match.flaw == PathFlaw::none);
             CHECK(match.own == route.is);
-            CHECK(match.own_object == route.object);
-            CHECK(match.own_route());
+            CHECK(match.route_object == route.object);
+            CHECK(match.is_gate_route());
             REQUIRE(match.resource != nullptr);
             CHECK(match.resource->name == "hourgate");
         }
     // Read decoded, as every path is.
-    CHECK(policy.find(api + "/m%65").own == OwnRoute::me);
-    CHECK(policy.find(api + "/tokens/0a0a0a0a0a%30a").own_object == own_prefix);
+    CHECK(policy.find(api + "/m%65").own == GateRoute::me);
+    CHECK(policy.find(api + "/tokens/0a0a0a0a0a%30a").route_object == own_prefix);
     for (const auto* target : {"/me", "/tokens/x", "/_hourgate/api/v2/me", "/", "/organization"}) {
         CAPTURE(target);
-        CHECK(policy.find(target).own == OwnRoute::none);
-        CHECK_FALSE(policy.find(target).own_route());
+        CHECK(policy.find(target).own == GateRoute::none);
+        CHECK_FALSE(policy.find(target).is_gate_route());
     }
 }
 
@@ -115,34 +115,34 @@ TEST_CASE("of the own routes only rotating, revoking, asking why and checking ar
             CAPTURE(route.path, method);
             CHECK(is_urgent(route.is, method) == lists(route.urgent, method));
         }
-    for (const OwnRoute elsewhere : {OwnRoute::none, OwnRoute::other, OwnRoute::admin})
+    for (const GateRoute elsewhere : {GateRoute::none, GateRoute::other, GateRoute::admin})
         for (const std::string_view method : methods)
             CHECK_FALSE(is_urgent(elsewhere, method));
     for (const std::string_view method : methods)
-        CHECK(is_urgent(OwnRoute::why, method) == (method == "GET" || method == "HEAD"));
-    CHECK_FALSE(is_urgent(OwnRoute::why, "get"));
-    CHECK_FALSE(is_urgent(OwnRoute::token, "delete"));
-    CHECK_FALSE(is_urgent(OwnRoute::rotate_self, "POST "));
+        CHECK(is_urgent(GateRoute::why, method) == (method == "GET" || method == "HEAD"));
+    CHECK_FALSE(is_urgent(GateRoute::why, "get"));
+    CHECK_FALSE(is_urgent(GateRoute::token, "delete"));
+    CHECK_FALSE(is_urgent(GateRoute::rotate_self, "POST "));
 }
 
 TEST_CASE("each urgent route counts in a window of its own kind, and all others in self-service") {
     for (const Route& route : routes)
         for (const std::string_view method : methods) {
             CAPTURE(route.path, method);
-            const OwnWindow window = own_window_of(route.is, method);
-            CHECK((window != OwnWindow::self_service) == lists(route.urgent, method));
+            const GateWindow window = gate_window_of(route.is, method);
+            CHECK((window != GateWindow::self_service) == lists(route.urgent, method));
         }
-    CHECK(own_window_of(OwnRoute::rotate_self, "POST") == OwnWindow::rotate);
-    CHECK(own_window_of(OwnRoute::rotate_token, "POST") == OwnWindow::rotate);
-    CHECK(own_window_of(OwnRoute::token, "DELETE") == OwnWindow::revoke);
-    CHECK(own_window_of(OwnRoute::check, "POST") == OwnWindow::check);
-    CHECK(own_window_of(OwnRoute::why, "GET") == OwnWindow::why);
+    CHECK(gate_window_of(GateRoute::rotate_self, "POST") == GateWindow::rotate);
+    CHECK(gate_window_of(GateRoute::rotate_token, "POST") == GateWindow::rotate);
+    CHECK(gate_window_of(GateRoute::token, "DELETE") == GateWindow::revoke);
+    CHECK(gate_window_of(GateRoute::check, "POST") == GateWindow::check);
+    CHECK(gate_window_of(GateRoute::why, "GET") == GateWindow::why);
     // Parts of stored keys.
-    CHECK(static_cast<int>(OwnWindow::self_service) == 0);
-    CHECK(static_cast<int>(OwnWindow::why) == 1);
-    CHECK(static_cast<int>(OwnWindow::check) == 2);
-    CHECK(static_cast<int>(OwnWindow::rotate) == 3);
-    CHECK(static_cast<int>(OwnWindow::revoke) == 4);
+    CHECK(static_cast<int>(GateWindow::self_service) == 0);
+    CHECK(static_cast<int>(GateWindow::why) == 1);
+    CHECK(static_cast<int>(GateWindow::check) == 2);
+    CHECK(static_cast<int>(GateWindow::rotate) == 3);
+    CHECK(static_cast<int>(GateWindow::revoke) == 4);
 }
 
 TEST_CASE("of the own routes only changes that are not urgent ask whether the plan is paid for") {
@@ -151,10 +151,10 @@ TEST_CASE("of the own routes only changes that are not urgent ask whether the pl
             CAPTURE(route.path, method);
             const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
             CHECK(asks_whether_paid(route.is, method) == (!reads && !lists(route.urgent, method)));
-            CHECK(asks_whether_paid(OwnRoute::none, method));
+            CHECK(asks_whether_paid(GateRoute::none, method));
         }
-    CHECK(asks_whether_paid(OwnRoute::tokens, "POST"));
-    CHECK(asks_whether_paid(OwnRoute::other, "get"));
+    CHECK(asks_whether_paid(GateRoute::tokens, "POST"));
+    CHECK(asks_whether_paid(GateRoute::other, "get"));
 }
 
 TEST_CASE(
@@ -186,7 +186,7 @@ TEST_CASE(
                     REQUIRE(got.action.has_value());
                     CHECK((got.action == Action::read) == reads);
                     CHECK(got.own.empty());
-                    if (route.is == OwnRoute::organization && role == Role::member) {
+                    if (route.is == GateRoute::organization && role == Role::member) {
                         ++by_role;
                         CHECK(got.verdict == Verdict::role_forbidden);
                         CHECK(got.required_role == Role::manager);
@@ -212,7 +212,7 @@ TEST_CASE(
 
 TEST_CASE("where the gate says why is its own, whatever api_prefix is, for every role and scope") {
     for (const std::string prefix : {"/_hourgate/api/v1", "/_hourgate", "/gate"}) {
-        Rules rules;
+        PolicyConfig rules;
         rules.api_prefix = prefix;
         Resource rest;
         rest.name = "a";
@@ -223,26 +223,26 @@ TEST_CASE("where the gate says why is its own, whatever api_prefix is, for every
             CAPTURE(prefix, end);
             const Match match = policy.find("/_hourgate/why/dec_0a" + end);
             CHECK(match.flaw == PathFlaw::none);
-            CHECK(match.own == OwnRoute::why);
-            CHECK(match.own_object == "dec_0a");
+            CHECK(match.own == GateRoute::why);
+            CHECK(match.route_object == "dec_0a");
             REQUIRE(match.resource != nullptr);
             CHECK(match.resource->name == "hourgate");
         }
         for (const auto* path : {"/_hourgate/why", "/_hourgate/why/a/b", "/_hourgate/why?a=b"}) {
             CAPTURE(prefix, path);
-            CHECK(policy.find(path).own == OwnRoute::other);
+            CHECK(policy.find(path).own == GateRoute::other);
         }
         for (const auto* path : {"/why/a", "/_hourgate/whys/a", "/_hourgate/api/v2/why/a"})
-            CHECK(policy.find(path).own != OwnRoute::why);
+            CHECK(policy.find(path).own != GateRoute::why);
         for (const auto* path : {"/_hourgate/why/../x", "/_hourgate/why//", "/_hourgate/why/a;b"}) {
             CAPTURE(prefix, path);
             CHECK(policy.find(path).flaw != PathFlaw::none);
-            CHECK(policy.find(path).own == OwnRoute::other);
+            CHECK(policy.find(path).own == GateRoute::other);
         }
         const Match variant = policy.find("/_hourgate/Why/a");
-        CHECK(variant.own != OwnRoute::why);
-        CHECK((variant.flaw == PathFlaw::case_variant || variant.own == OwnRoute::other));
-        CHECK(policy.find(prefix + "/me").own == OwnRoute::me);
+        CHECK(variant.own != GateRoute::why);
+        CHECK((variant.flaw == PathFlaw::case_variant || variant.own == GateRoute::other));
+        CHECK(policy.find(prefix + "/me").own == GateRoute::me);
     }
     const Policy policy = policy_with();
     for (const Role role : all_roles)
@@ -263,19 +263,19 @@ TEST_CASE("a path below api_prefix that cannot be read is the gate's own all the
         CAPTURE(path);
         const Match match = policy.find(api + path);
         CHECK(match.flaw != PathFlaw::none);
-        CHECK(match.own == OwnRoute::other);
+        CHECK(match.own == GateRoute::other);
         CHECK(match.resource == nullptr);
     }
     for (const auto* target : {"/_hourgate/api/v10//me", "//_hourgate/api/v1/me", "/a/../b", "x"}) {
         CAPTURE(target);
         CHECK(policy.find(target).flaw != PathFlaw::none);
-        CHECK_FALSE(policy.find(target).own_route());
+        CHECK_FALSE(policy.find(target).is_gate_route());
     }
 }
 
 TEST_CASE("no configured resource is looked at for a path of the admin listener") {
     const auto with = [](std::string_view path, bool is_public) {
-        Rules rules;
+        PolicyConfig rules;
         Resource open;
         open.name = "admin";  // the name is free for the API's own resources
         open.patterns.push_back(parse_pattern(path).value());
@@ -290,18 +290,18 @@ TEST_CASE("no configured resource is looked at for a path of the admin listener"
             const Match match = policy.find_admin("/admin/v1/workspaces?x");
             CHECK(match.flaw == PathFlaw::none);
             CHECK(match.kind == Match::Kind::resource);
-            CHECK(match.own == OwnRoute::admin);
+            CHECK(match.own == GateRoute::admin);
             REQUIRE(match.resource != nullptr);
             CHECK(match.resource != &policy.resources()[0]);
             CHECK(match.resource->name == "admin");
             CHECK_FALSE(match.resource->is_public);
-            CHECK(policy.find("/admin/v1/workspaces").own == OwnRoute::none);
+            CHECK(policy.find("/admin/v1/workspaces").own == GateRoute::none);
         }
     const Policy policy = policy_with();
     CHECK_FALSE(policy.knows("admin"));
     for (const auto* target : {"/admin/v1/../x", "/admin//v1", "x", ""}) {
         CAPTURE(target);
         CHECK(policy.find_admin(target).flaw != PathFlaw::none);
-        CHECK(policy.find_admin(target).own == OwnRoute::admin);
+        CHECK(policy.find_admin(target).own == GateRoute::admin);
     }
 }

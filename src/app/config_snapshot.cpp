@@ -1,4 +1,4 @@
-#include "app/rules.h"
+#include "app/config_snapshot.h"
 
 #include <algorithm>
 #include <string_view>
@@ -22,7 +22,7 @@ auto upstream_part(const config::Config& config) {
 }
 
 /// Section and key of the file that have the addresses of this API.
-std::pair<std::string, std::string> key_of(const Rules::Behind& behind,
+std::pair<std::string, std::string> key_of(const ConfigSnapshot::Behind& behind,
                                            const config::Config& config) {
     for (const config::Api& api : config.apis)
         if (api.name == behind.api && !api.upstream_urls.empty())
@@ -31,7 +31,7 @@ std::pair<std::string, std::string> key_of(const Rules::Behind& behind,
 }
 
 /// A failure about one of the addresses, with file, line and key before it.
-Failure where_it_is_written(Failure failure, const Rules::Behind& behind,
+Failure where_it_is_written(Failure failure, const ConfigSnapshot::Behind& behind,
                             const config::Config& config) {
     std::string_view off = behind.urls.front();
     for (const std::string& url : behind.urls) {
@@ -46,13 +46,13 @@ Failure where_it_is_written(Failure failure, const Rules::Behind& behind,
     if (failure.what.starts_with(said_by_place))
         failure.what.erase(0, said_by_place.size());
     const auto [section, key] = key_of(behind, config);
-    failure.what = config::place_of(config, section, key, off) + ": " + failure.what;
+    failure.what = config::location_of(config, section, key, off) + ": " + failure.what;
     return failure;
 }
 
-Result<std::shared_ptr<http::Upstream>> upstream_to(const Rules::Behind& behind,
+Result<std::shared_ptr<http::Upstream>> upstream_to(const ConfigSnapshot::Behind& behind,
                                                     const config::Config& config,
-                                                    Instruments& instruments) {
+                                                    SharedState& shared) {
     http::UpstreamSettings settings;
     for (const std::string& url : behind.urls) {
         const config::Listen target = config::parse_upstream(url);
@@ -67,37 +67,38 @@ Result<std::shared_ptr<http::Upstream>> upstream_to(const Rules::Behind& behind,
     settings.answer_ms = config.upstream_answer_s * ms_per_s;
     settings.idle_ms = config.upstream_idle_s * ms_per_s;
     settings.stream_max_ms = config.upstream_stream_max_s * ms_per_s;
-    auto made = http::Upstream::make(std::move(settings), instruments.upstream_counts,
-                                     instruments.when_unreachable);
+    auto made =
+        http::Upstream::make(std::move(settings), shared.upstream_counts, shared.when_unreachable);
     if (!made)
         return where_it_is_written(made.failure(), behind, config);
     return std::shared_ptr<http::Upstream>(std::move(made).value());
 }
 
 /// Returns the upstream that has these addresses, or null.
-std::shared_ptr<http::Upstream> known_in(const std::vector<Rules::Behind>& all,
+std::shared_ptr<http::Upstream> known_in(const std::vector<ConfigSnapshot::Behind>& all,
                                          const std::vector<std::string>& urls) {
-    for (const Rules::Behind& one : all)
+    for (const ConfigSnapshot::Behind& one : all)
         if (one.urls == urls)
             return one.upstream;
     return nullptr;
 }
 
 /// One for each API, in order.
-Result<std::vector<Rules::Behind>> behind_of(const config::Config& config, Instruments& instruments,
-                                             const Rules* former) {
-    std::vector<Rules::Behind> all;
+Result<std::vector<ConfigSnapshot::Behind>> behind_of(const config::Config& config,
+                                                      SharedState& shared,
+                                                      const ConfigSnapshot* former) {
+    std::vector<ConfigSnapshot::Behind> all;
     const bool same = former != nullptr && upstream_part(former->config) == upstream_part(config);
     std::vector<config::Api> apis = config.apis;
     if (apis.empty())
         apis.emplace_back();
     for (const config::Api& api : apis) {
-        Rules::Behind behind{api.name, config::upstream_of(config, api), nullptr};
+        ConfigSnapshot::Behind behind{api.name, config::upstream_of(config, api), nullptr};
         behind.upstream = known_in(all, behind.urls);
         if (!behind.upstream && same)
             behind.upstream = known_in(former->behind, behind.urls);
         if (!behind.upstream && !behind.urls.empty()) {
-            auto made = upstream_to(behind, config, instruments);
+            auto made = upstream_to(behind, config, shared);
             if (!made)
                 return made.failure();
             behind.upstream = std::move(made).value();
@@ -159,17 +160,16 @@ http::ReplySettings reply_settings(const config::Config& config) {
     return reply;
 }
 
-Rules::Rules(const config::Config& config_, policy::Policy policy_, std::vector<Behind> behind_,
-             Instruments& instruments)
+ConfigSnapshot::ConfigSnapshot(const config::Config& config_, policy::Policy policy_,
+                               std::vector<Behind> behind_, SharedState& shared)
     : config(config_),
       policy(std::move(policy_)),
       reply(reply_settings(config)),
       behind(std::move(behind_)),
-      gate(gate_settings(config), policy, *instruments.directory, instruments.limiter,
-           instruments.own, instruments.failures, instruments.public_calls,
-           instruments.preflights) {}
+      gate(gate_settings(config), policy, *shared.directory, shared.limiter, shared.gate_routes,
+           shared.failures, shared.public_calls, shared.preflights) {}
 
-std::vector<std::shared_ptr<http::Upstream>> Rules::upstreams() const {
+std::vector<std::shared_ptr<http::Upstream>> ConfigSnapshot::upstreams() const {
     std::vector<std::shared_ptr<http::Upstream>> all;
     for (const Behind& one : behind)
         if (one.upstream && std::find(all.begin(), all.end(), one.upstream) == all.end())
@@ -177,7 +177,7 @@ std::vector<std::shared_ptr<http::Upstream>> Rules::upstreams() const {
     return all;
 }
 
-Status Rules::check_resolved(const Rules* former) const {
+Status ConfigSnapshot::check_resolved(const ConfigSnapshot* former) const {
     for (const Behind& one : behind) {
         const auto target = one.upstream ? unresolved(*one.upstream) : nullptr;
         const auto answers = [&](const Behind& other) {
@@ -196,19 +196,20 @@ Status Rules::check_resolved(const Rules* former) const {
     return Done{};
 }
 
-Result<std::unique_ptr<Rules>> Rules::make(const config::Config& config, Instruments& instruments,
-                                           const Rules* former) {
-    policy::Rules counted = config.rules;
+Result<std::unique_ptr<ConfigSnapshot>> ConfigSnapshot::make(const config::Config& config,
+                                                             SharedState& shared,
+                                                             const ConfigSnapshot* former) {
+    policy::PolicyConfig counted = config.rules;
     for (policy::Resource& resource : counted.resources)
-        resource.counted_at = instruments.resources.place_of(resource.name);
+        resource.counted_at = shared.resources.index_of(resource.name);
     auto policy = policy::Policy::make(std::move(counted));
     if (!policy)
         return policy.failure();
-    auto behind = behind_of(config, instruments, former);
+    auto behind = behind_of(config, shared, former);
     if (!behind)
         return behind.failure();
-    return std::unique_ptr<Rules>(
-        new Rules(config, std::move(policy).value(), std::move(behind).value(), instruments));
+    return std::unique_ptr<ConfigSnapshot>(
+        new ConfigSnapshot(config, std::move(policy).value(), std::move(behind).value(), shared));
 }
 
 }  // namespace hourgate
