@@ -10,7 +10,8 @@ The info string of a fenced block says what happens to it:
                     The other lines are expected output: each must be printed, in this order. "…"
                     stands for any text, and a line that is only "…" for any lines. A command
                     without output here must exit with 0 and print no error of the gate.
-  ```toml           A complete configuration. `hourgate config check` must accept it.
+  ```toml           A complete configuration. `hourgate config check` must accept it, and must not
+                    warn that a role may do more than a higher one.
   ```toml fragment  A part of a configuration. It is not checked.
   anything else     It is not run: sh, nginx, json, http, text, ...
 
@@ -386,7 +387,7 @@ def check_page(program, path):
                     check=False,
                 )
                 tried += 1
-                if ran.returncode != 0:
+                if ran.returncode != 0 or "may do more than" in ran.stderr:
                     wrong += 1
                     print(f"{path}:{first}: {ran.stdout}{ran.stderr}")
                 file.unlink()
