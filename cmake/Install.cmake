@@ -3,12 +3,13 @@
 # The configuration example is documentation; scripts/install makes /etc/hourgate/config.toml from
 # it once and never writes over it.
 install(TARGETS hourgate RUNTIME DESTINATION bin)
-install(FILES config.example.toml README.md SECURITY.md docs/errors.md docs/introspection.md
-    docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
+install(FILES config.example.toml README.md SECURITY.md DESTINATION share/doc/hourgate)
+install(DIRECTORY docs DESTINATION share/doc/hourgate)
 install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
 install(FILES systemd/hourgate-backup.timer DESTINATION lib/systemd/system)
 
-# The units name the executable or the README by its full path; it follows the prefix given at installation.
+# The units name the executable and a page of the documentation by their full paths, which follow the
+# prefix given at installation.
 set(unit_source "${CMAKE_SOURCE_DIR}/systemd")
 install(CODE "set(unit_source \"${unit_source}\")")
 install(CODE [[
