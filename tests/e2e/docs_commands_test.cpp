@@ -62,9 +62,8 @@ std::set<std::string> anchors_of(const fs::path& page) {
 TEST_CASE("every command of the documentation does what its page says") {
     REQUIRE(installed("curl"));
     for (const fs::path& page : all_pages()) {
-        const Ran ran =
-            run({"python3", (source / "tests/e2e/docs_commands.py").string(), binary(),
-                 page.string()});
+        const Ran ran = run(
+            {"python3", (source / "tests/e2e/docs_commands.py").string(), binary(), page.string()});
         INFO(page << "\n" << ran.out << ran.err);
         CHECK(ran.exit_code == 0);
     }
