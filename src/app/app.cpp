@@ -424,6 +424,24 @@ struct App::Parts {
         return Done{};
     }
 
+    Status bind_all(ops::PassedSockets& passed) {
+        constexpr std::array listeners = {http::Listener::public_, http::Listener::ask,
+                                          http::Listener::admin};
+        for (std::size_t place = 0; place < listeners.size(); ++place) {
+            Status status = bind(place, listeners[place], passed);
+            if (status)
+                continue;
+            Failure failure = status.failure();
+            if (const auto user = store::AsOwner::working_as())
+                failure.next += fmt::format(
+                    ". Root opens it with the rights of uid {}, who can change {}: to use root's, "
+                    "let root alone write that file and its folder",
+                    *user, config.file.empty() ? config.database : config.file);
+            return failure;
+        }
+        return Done{};
+    }
+
     /// "127.0.0.1:8402" with the port that was bound, "unix:/path", several with spaces between, or
     /// "off".
     [[nodiscard]] std::string bound(std::size_t place) const {
@@ -640,15 +658,16 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(writing).value(), std::move(reading).value(),
                                          std::move(seal).value(), std::move(rules).value());
     parts->resolve(*parts->rules.get());
-    // Ports below 1024, and sockets in folders of root's, are for who started the process.
+    // Ports below 1024, and sockets in folders of root's, are for the user who started the process,
+    // if nobody else can write the configuration that says which they are.
     const auto starter = store::AsOwner::starter();
     if (!starter)
         return starter.failure();
-    if (Status s = parts->bind(0, http::Listener::public_, passed); !s)
-        return s.failure();
-    if (Status s = parts->bind(1, http::Listener::ask, passed); !s)
-        return s.failure();
-    if (Status s = parts->bind(2, http::Listener::admin, passed); !s)
+    const auto author =
+        store::AsOwner::author_of(config.file.empty() ? config.database : config.file);
+    if (!author)
+        return author.failure();
+    if (Status s = parts->bind_all(passed); !s)
         return s.failure();
     return std::unique_ptr<App>(new App(std::move(parts)));
 }

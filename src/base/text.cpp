@@ -4,13 +4,14 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/time_text.h"
 #include "base/visible.h"
 
 namespace hourgate {
 
 namespace {
 
-constexpr std::int64_t duration_s_max = 36'525 * std::int64_t{86'400};  // 100 years
+constexpr std::int64_t duration_s_max = span_s_max;
 
 constexpr unsigned char byte_of(char c) noexcept {
     return static_cast<unsigned char>(c);

@@ -152,7 +152,13 @@ std::string format_time_ms(std::int64_t wall_ms) {
     return date_and_time(seconds).append(end.data(), static_cast<std::size_t>(size));
 }
 
-std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) noexcept {
+namespace {
+
+/// Whether an instant has to name its second.
+enum class Seconds : std::uint8_t { needed, optional };
+
+std::optional<std::int64_t> instant_from(std::string_view text, DateMeans means,
+                                         Seconds seconds_are) noexcept {
     Reader reader{text};
     Date date;
     date.year = reader.digits(4, 9'999);
@@ -171,9 +177,12 @@ std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) n
     const std::int64_t hour = reader.digits(2, 23);
     reader.one_of(":");
     const std::int64_t minute = reader.digits(2, 59);
-    reader.one_of(":");
-    const std::int64_t second = reader.digits(2, 60);
-    const std::int64_t fraction = reader.fraction_ms();
+    std::int64_t second = 0, fraction = 0;
+    if (seconds_are == Seconds::needed || reader.rest.starts_with(':')) {
+        reader.one_of(":");
+        second = reader.digits(2, 60);
+        fraction = reader.fraction_ms();
+    }
     const std::int64_t offset = reader.offset_s();
     if (!reader.ok || !reader.rest.empty())
         return std::nullopt;
@@ -186,8 +195,6 @@ std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) n
         return std::nullopt;
     return ms;
 }
-
-namespace {
 
 /// "yesterday": days from today.
 std::optional<std::int64_t> named_day(std::string_view text) noexcept {
@@ -202,6 +209,29 @@ std::optional<std::int64_t> named_day(std::string_view text) noexcept {
 
 }  // namespace
 
+std::optional<std::int64_t> parse_time(std::string_view text, DateMeans means) noexcept {
+    return instant_from(text, means, Seconds::needed);
+}
+
+bool is_span(std::string_view text) noexcept {
+    constexpr std::string_view units = "smhd";
+    return text.size() > 1 && units.find(text.back()) != units.npos &&
+           text.find_first_not_of("0123456789") == text.size() - 1;
+}
+
+std::string span_like(std::string_view typed, std::int64_t seconds) {
+    if (!is_span(typed))
+        return format_duration(seconds);
+    const char unit = typed.back();
+    const std::int64_t unit_s = unit == 'd'   ? s_per_day
+                                : unit == 'h' ? 3'600
+                                : unit == 'm' ? 60
+                                              : 1;
+    if (seconds == 0 || seconds % unit_s != 0)
+        return format_duration(seconds);
+    return std::to_string(seconds / unit_s) + unit;
+}
+
 std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
                                       std::int64_t now_ms) noexcept {
     if (text == "now")
@@ -213,7 +243,7 @@ std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
     if (const auto span_s = parse_duration_s(text))
         return form.span == SpanMeans::ago ? std::max<std::int64_t>(now_ms - *span_s * ms_per_s, 0)
                                            : now_ms + *span_s * ms_per_s;
-    return parse_time(text, form.date);
+    return instant_from(text, form.date, Seconds::optional);
 }
 
 }  // namespace hourgate

@@ -38,10 +38,20 @@ inline constexpr TimeForm from_form = {DateMeans::its_beginning, SpanMeans::ago}
 inline constexpr TimeForm until_form = {DateMeans::its_end, SpanMeans::ago};
 inline constexpr TimeForm end_form = {DateMeans::its_end, SpanMeans::ahead};
 
-/// Reads a time as people type it: an instant of RFC 3339; a date, or yesterday, today or tomorrow,
-/// which name the beginning or the end of their day (UTC); now; or a span as in "2h". Returns
-/// nullopt if the text has none of these forms.
+/// Reads a time as people type it: an instant of RFC 3339, whose seconds may be left out, as in
+/// "2026-11-25T14:20Z"; a date, or yesterday, today or tomorrow, which name the beginning or the
+/// end of their day (UTC); now; or a span as in "2h". Returns nullopt if the text has none of
+/// these forms.
 [[nodiscard]] std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
                                                     std::int64_t now_ms) noexcept;
+
+/// The longest span of time that is read as in "90d": 100 years.
+inline constexpr std::int64_t span_s_max = 36'525 * std::int64_t{86'400};
+/// Whether the text is a number with the unit of a span, as in "365000d", however long it is.
+[[nodiscard]] bool is_span(std::string_view text) noexcept;
+/// Returns `seconds` in the unit that somebody typed a span in: 365 days are "8760h" beside
+/// "9600h". Returns what format_duration() does if that is no whole number of the unit.
+/// REQUIRES: seconds is not negative.
+[[nodiscard]] std::string span_like(std::string_view typed, std::int64_t seconds);
 
 }  // namespace hourgate

@@ -105,7 +105,9 @@ std::vector<Command> audit_commands() {
          .parameters = {optional_word("WS", "of one workspace, by id or name"), workspace_option,
                         option("--actor", "WHO", "cli:ann, operator:PREFIX or a member's id"),
                         option("--action", "WHAT", "token.mint, member.role, ..."),
-                        option("--object", "ID", "a token's prefix, a member's or workspace's id"),
+                        option("--object", "ID",
+                               "a token's prefix (also of a rotation that made it), a member's or "
+                               "workspace's id"),
                         from_option, since_option, until_option,
                         option("--limit", "N", "at most so many; without it 50, 0: all"),
                         option("--sort", "FIELD", "at for the oldest first; -at is the default"),

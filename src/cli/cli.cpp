@@ -25,7 +25,7 @@ Form form_of(const std::vector<std::string>& words) {
 
 int run_words(std::string program, std::vector<std::string> words) {
     const Form form = form_of(words);
-    const Output output(form);
+    const Output output(form, Hints::of_words(program, words));
     const Table table = all_commands();
     Result<Invocation> parsed = parse(words, table);
     if (!parsed) {

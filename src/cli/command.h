@@ -106,7 +106,7 @@ inline constexpr Parameter member_option =
 inline constexpr Parameter token_option =
     option("--token", "PREFIX", "of one token, by its 12 hex digits");
 
-/// Of commands that end or delete something: see Session::manage().
+/// Of commands that change, end or delete something: see Session::manage().
 inline constexpr Parameter dry_run_flag =
     flag("--dry-run", "show what would be changed, and change nothing");
 

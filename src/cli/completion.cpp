@@ -105,6 +105,12 @@ std::string values_of(const Command& command, const Parameter& parameter) {
         return "admin manager member";
     if (name == "--env")
         return "live test";
+    if (name == "--kind")
+        return "person service";
+    if (name == "--standing")
+        return "paid grace lapsed";
+    if (name == "--status" && path == "member list")
+        return "present removed";
     if (name == "--status")
         return "working ended live grace rotated revoked expired member_removed all";
     if (parameter.value == "YES-OR-NO")

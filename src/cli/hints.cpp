@@ -67,8 +67,26 @@ const Command* command_of(const Table& table, std::string_view words) {
 }  // namespace
 
 Hints Hints::of(const std::string& program, const Arguments& arguments) {
+    return made(program, arguments.find(config_option.name), arguments.find(database_option.name));
+}
+
+Hints Hints::of_words(const std::string& program, const std::vector<std::string>& words) {
+    const auto value_of = [&](std::string_view option) -> std::optional<std::string> {
+        const std::string joined = std::string(option) + "=";
+        for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
+            if (words[at] == option && at + 1 < words.size())
+                return words[at + 1];
+            if (words[at].starts_with(joined))
+                return words[at].substr(joined.size());
+        }
+        return std::nullopt;
+    };
+    return made(program, value_of(config_option.name), value_of(database_option.name));
+}
+
+Hints Hints::made(const std::string& program, std::optional<std::string> config,
+                  std::optional<std::string> database) {
     constexpr std::string_view standard = "/etc/hourgate/config.toml";
-    std::optional<std::string> config = arguments.find(config_option.name);
     if (const char* named = std::getenv("HOURGATE_CONFIG");
         !config && named != nullptr && *named != '\0')
         config = named;
@@ -76,7 +94,6 @@ Hints Hints::of(const std::string& program, const Arguments& arguments) {
         config = absolute(*config);
     if (config == standard)
         config.reset();
-    std::optional<std::string> database = arguments.find(database_option.name);
     if (database && !database->empty())
         database = absolute(*database);
     const bool by_path = program.find('/') != std::string::npos && !is_on_path(program);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.h"
 
@@ -26,11 +27,17 @@ public:
     /// or, because sudo and timers do not have it, of $HOURGATE_CONFIG.
     [[nodiscard]] static Hints of(const std::string& program, const Arguments& arguments);
 
+    /// Does the same where the words could not be read as a command.
+    [[nodiscard]] static Hints of_words(const std::string& program,
+                                        const std::vector<std::string>& words);
+
     /// Completes every command of this program in `text`, whether in backticks or not. A command
     /// that names a file already keeps it.
     [[nodiscard]] std::string in(std::string_view text) const;
 
 private:
+    [[nodiscard]] static Hints made(const std::string& program, std::optional<std::string> config,
+                                    std::optional<std::string> database);
     [[nodiscard]] std::string completed(const Command& command, std::string_view words) const;
 
     std::string program_ = "hourgate";

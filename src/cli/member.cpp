@@ -69,10 +69,21 @@ Status list(Session& session) {
     const auto page = page_of(session.arguments, manage::member_order);
     if (!page)
         return page.failure();
+    const auto role = role_of(session.arguments, "--role");
+    if (!role)
+        return role.failure();
+    const auto kind = kind_of(session.arguments, "--kind");
+    if (!kind)
+        return kind.failure();
+    const auto removed = removed_of(session.arguments, "--status");
+    if (!removed)
+        return removed.failure();
+    const manage::MemberQuery query{role.value(), kind.value(), removed.value()};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_members(context.value(), workspace.value(), page.value()));
+    return shown(session,
+                 manage::list_members(context.value(), workspace.value(), page.value(), query));
 }
 
 Status role(Session& session) {
@@ -167,6 +178,9 @@ std::vector<Command> member_commands() {
          .name = "list",
          .summary = "List the members of a workspace, removed ones too",
          .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
+                        option("--role", "R", "owner, admin, manager or member"),
+                        option("--kind", "K", "person or service"),
+                        option("--status", "S", "present or removed; without it: both"),
                         option("--sort", "FIELD",
                                "created (the default), name or email, or one of these behind a "
                                "'-'"),
@@ -183,19 +197,21 @@ std::vector<Command> member_commands() {
          .name = "role",
          .summary = "Give a member another role",
          .details = "Their tokens act with it at once.",
-         .parameters = {member, word("ROLE", "owner, admin, manager or member")},
+         .parameters = {member, word("ROLE", "owner, admin, manager or member"), dry_run_flag},
          .example = "hourgate member role Acme/ann@acme.example admin",
          .run = role},
         {.group = "member",
          .name = "rename",
          .summary = "Give a member another name; id and tokens stay",
-         .parameters = {member, word("NAME", "of a service: unique; of a person: may be \"\"")},
+         .parameters = {member, word("NAME", "of a service: unique; of a person: may be \"\""),
+                        dry_run_flag},
          .example = "hourgate member rename Acme/ann@acme.example \"Ann Lee\"",
          .run = rename},
         {.group = "member",
          .name = "email",
          .summary = "Give a person another e-mail address; id and tokens stay",
-         .parameters = {member, word("EMAIL", "no other member of the workspace has it")},
+         .parameters = {member, word("EMAIL", "no other member of the workspace has it"),
+                        dry_run_flag},
          .example = "hourgate member email Acme/ann@acme.example ann.lee@acme.example",
          .run = email},
         {.group = "member",
@@ -208,7 +224,7 @@ std::vector<Command> member_commands() {
         {.group = "member",
          .name = "restore",
          .summary = "Bring a removed member back, with their tokens",
-         .parameters = {member},
+         .parameters = {member, dry_run_flag},
          .example = "hourgate member restore Acme/ann@acme.example",
          .run = restore},
     };

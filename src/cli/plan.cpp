@@ -109,14 +109,15 @@ std::vector<Command> plan_commands() {
               options(
                   "--window", "NAME=LIMIT/SECONDS[/PER]",
                   "at most LIMIT calls in any SECONDS, counted per token (the default), member or "
-                  "workspace; replaces all windows; \"none\" for none")},
+                  "workspace; replaces all windows; \"none\" for none"),
+              dry_run_flag},
          .example = "hourgate plan set team --api yes --rank 15 --window burst=60/10 "
                     "--window sustained=600/60/member --window day=5000/86400/workspace",
          .run = set},
         {.group = "plan",
          .name = "remove",
          .summary = "Remove a plan that no workspace is on",
-         .parameters = {name},
+         .parameters = {name, dry_run_flag},
          .example = "hourgate plan remove team",
          .run = remove},
     };

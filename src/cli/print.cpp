@@ -11,14 +11,27 @@ std::string dump(const Json& json) {
     return visible_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
+/// With "dryRun" in the object, or in each object of a list, if it is what a change would do.
+Json marked(const Session& session, Json json) {
+    if (!session.arguments.given(dry_run_flag.name))
+        return json;
+    if (json.is_object())
+        json["dryRun"] = true;
+    if (json.is_array())
+        for (Json& item : json)
+            if (item.is_object())
+                item["dryRun"] = true;
+    return json;
+}
+
 }  // namespace
 
 Status print(const Session& session, const Json& json) {
-    return session.output.print(dump(json));
+    return session.output.print(dump(marked(session, json)));
 }
 
 Status print_found(const Session& session, const Json& json) {
-    return session.output.print_found(dump(json));
+    return session.output.print_found(dump(marked(session, json)));
 }
 
 Status print_token(const Session& session, const Secret& token) {

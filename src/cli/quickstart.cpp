@@ -71,7 +71,11 @@ Result<Asked> asked_of(const Arguments& arguments) {
     if (asked.api.empty())
         return Failure{Fault::usage, "--api names no API",
                        "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
-    while (asked.api.size() > 1 && asked.api.ends_with('/'))
+    // A host and a port, as curl takes them, need no scheme.
+    if (asked.api.find("://") == asked.api.npos && !asked.api.starts_with("unix:") &&
+        asked.api.find(':') != asked.api.npos)
+        asked.api.insert(0, "http://");
+    while (asked.api.ends_with('/') && !asked.api.ends_with("//"))
         asked.api.pop_back();
     const auto port = number_of(arguments, "--port", port_max, port_least);
     if (!port) {
@@ -197,13 +201,13 @@ public:
             if (Status cleared = part.clear_left(); !cleared)
                 return cleared.failure();
         if (::mkdir(part.path_.c_str(), S_IRWXU) != 0)
-            return store::system_failure("make the folder", part.path_, errno);
+            return store::system_failure("make the folder", asked.folder, errno);
         part.made_ = true;
         part.mark_.emplace(::open((part.path_ + std::string(mark_name)).c_str(),
                                   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                                   S_IRUSR | S_IWUSR));
         if (part.mark_->fd() < 0 || ::flock(part.mark_->fd(), LOCK_EX | LOCK_NB) != 0)
-            return store::system_failure("write", part.path_, errno);
+            return store::system_failure("write in", asked.folder, errno);
         return part;
     }
     Part(Part&& other) noexcept
@@ -223,22 +227,22 @@ public:
         const store::File file(::open(
             path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
         if (file.fd() < 0)
-            return store::system_failure("write", path, errno);
+            return store::system_failure("write", shown(name), errno);
         while (!text.empty()) {
             const ssize_t written = ::write(file.fd(), text.data(), text.size());
             if (written < 0)
-                return store::system_failure("write", path, errno);
+                return store::system_failure("write", shown(name), errno);
             text.remove_prefix(static_cast<std::size_t>(written));
         }
         return ::fsync(file.fd()) == 0 ? Status(Done{})
-                                       : store::system_failure("write", path, errno);
+                                       : store::system_failure("write", shown(name), errno);
     }
 
     /// Never over anything.
     Status place(const std::string& folder) {
         // SQLite removes it when the last connection has closed and all of it is in the database.
         if (store::exists(path_ + std::string(database_name) + "-wal"))
-            return Failure{Fault::system, "not all of " + path_ + " could be written",
+            return Failure{Fault::system, "not all of " + shown("") + " could be written",
                            "see that the disk is not full, then try again"};
         if (!store::rename_to_nothing(path_, folder))
             return store::system_failure("make the folder", folder, errno);
@@ -248,6 +252,12 @@ public:
     }
 
 private:
+    /// The name that a file has once it is in place, for messages.
+    [[nodiscard]] std::string shown(std::string_view name) const {
+        constexpr std::string_view end = ".part";
+        return path_.substr(0, path_.size() - end.size()).append(name);
+    }
+
     explicit Part(std::string path) : path_(std::move(path)) {}
 
     /// Whether a quickstart makes files of this name; SQLite's own are behind the database's.
@@ -274,12 +284,14 @@ private:
         const std::string name = path_ + std::string(mark_name);
         const store::File mark(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
         if (mark.fd() >= 0 && ::flock(mark.fd(), LOCK_EX | LOCK_NB) != 0)
-            return Failure{Fault::conflict, "another quickstart is making " + path_,
+            return Failure{Fault::conflict, "another quickstart is making " + shown(""),
                            "wait for it, or name another folder with --folder"};
         // Without the mark it was killed at once: then the folder is empty.
         if (mark.fd() >= 0 ? remove() : ::rmdir(path_.c_str()) == 0)
             return Done{};
-        return Failure{Fault::conflict, path_ + " exists, and is not only what a quickstart left",
+        return Failure{Fault::conflict,
+                       path_ + ", where quickstart would prepare " + shown("") +
+                           ", exists and holds what no quickstart left",
                        "move it away, or name another folder with --folder"};
     }
 

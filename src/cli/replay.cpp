@@ -112,26 +112,38 @@ Result<Period> period_of(const Session& session) {
         return until.failure();
     const std::int64_t end = until.value().value_or(now_ms);
     const Period period{from.value().value_or(end - week_ms), end};
-    if (Status sound = check_period(period.from_ms, period.until_ms); !sound)
+    if (Status sound = check_period(session.arguments, period.from_ms, period.until_ms); !sound)
         return sound.failure();
     return period;
 }
 
-/// In parts, so that no snapshot is held for long while a server writes.
+/// The whole hours that the period is in: usage is counted by them.
+Period hours_of(const Period& period) {
+    return {period.from_ms / ms_per_hour * ms_per_hour,
+            (period.until_ms + ms_per_hour - 1) / ms_per_hour * ms_per_hour};
+}
+
+/// Runs the decisions of the whole hours, so that windows are as full as they were when the period
+/// begins, and reports those of the period. In parts, so that no snapshot is held for long while a
+/// server writes.
 Status run_all(const Session& session, const manage::Context& context, const Period& period,
                ReplayEngine& engine, ReplayReport& report) {
     manage::Page page{records_per_look, {}};
     std::int64_t count = 0;
     for (;;) {
         const auto part =
-            manage::decisions_in_order(context, period.from_ms, period.until_ms, page);
+            manage::decisions_in_order(context, report.hours_from_ms, report.hours_until_ms, page);
         if (!part)
             return part.failure();
         for (const manage::DecisionRecord& record : part.value().items) {
             const auto replayed = engine.run(record);
             if (!replayed)
                 return replayed.failure();
-            report.add(record, replayed.value());
+            const bool inside = record.at_ms >= period.from_ms && record.at_ms < period.until_ms;
+            if (inside)
+                report.add(record, replayed.value());
+            else
+                report.add_around(record, replayed.value());
         }
         count += static_cast<std::int64_t>(part.value().items.size());
         session.output.progress(std::to_string(count) + " decisions");
@@ -143,11 +155,11 @@ Status run_all(const Session& session, const manage::Context& context, const Per
     return Done{};
 }
 
-/// Calls of `hourgate doctor --through` that were granted in those hours.
+/// Calls of `hourgate doctor --through` that were granted in those hours, which are whole.
 Result<std::int64_t> probes_granted(const manage::Context& context, const Period& period) {
     manage::UsageQuery query;
     query.tokens.workspace = probe_workspace;
-    query.from_ms = period.from_ms / ms_per_hour * ms_per_hour;
+    query.from_ms = period.from_ms;
     query.until_ms = period.until_ms;
     const auto usage = manage::list_usage(context, query);
     if (!usage && usage.failure().fault == Fault::not_found)
@@ -198,13 +210,16 @@ Status replay(Session& session) {
     report.against = described(session, against);
     report.from_ms = period.value().from_ms;
     report.until_ms = period.value().until_ms;
+    const Period hours = hours_of(period.value());
+    report.hours_from_ms = hours.from_ms;
+    report.hours_until_ms = hours.until_ms;
     if (Status done = run_all(session, context.value(), period.value(), *engine.value(), report);
         !done)
         return done;
-    const auto granted = manage::calls_granted(context.value(), report.from_ms, report.until_ms);
+    const auto granted = manage::calls_granted(context.value(), hours.from_ms, hours.until_ms);
     if (!granted)
         return granted.failure();
-    const auto probes = probes_granted(context.value(), period.value());
+    const auto probes = probes_granted(context.value(), hours);
     if (!probes)
         return probes.failure();
     report.calls_granted = granted.value() - probes.value();
@@ -225,7 +240,13 @@ std::vector<Command> replay_commands() {
              "scopes and times, against --against FILE or with --window in its plan, and reports "
              "who would newly be refused or granted. Reads only. Calls that `hourgate doctor "
              "--through` made are left out. Limits need every granted call on record: "
-             "[decisions] grants = \"all\".",
+             "[decisions] grants = \"all\". A decision is on record with its moment, so --since "
+             "and --until may be moments, as after a change at 14:20. Usage is counted by the "
+             "hour, and part of an hour cannot be told apart: whether every granted call is on "
+             "record is looked at for whole hours. Where there are [[api]]s, a call is judged by "
+             "its host: the API that the text of a proxy leads to (?api=NAME) is on no record. A "
+             "call that was refused because it led to another API than its host's stays refused "
+             "while the host is of the same API. If not, it is left as it was.",
          .parameters =
              {option("--against", "FILE", "the configuration to try; else the present"),
               options(
@@ -237,7 +258,8 @@ std::vector<Command> replay_commands() {
                      "week back"),
               since_option, until_option},
          .example = "hourgate replay --window studio:burst=20/10\n"
-                    "hourgate replay --against new.toml --from 2026-11-18",
+                    "hourgate replay --against new.toml --from 2026-11-18\n"
+                    "hourgate replay --since 2026-12-01T14:20Z",
          .run = replay},
     };
 }

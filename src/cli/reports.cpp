@@ -27,7 +27,7 @@ std::string counted(std::int64_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// "3 tokens minted, 1 token revoked and 12 audit events"; "nothing" if all are 0.
+/// "3 tokens minted, 1 token revoked and 12 audit events"; "" if all are 0.
 std::string text_of(const store::Losses& losses) {
     std::vector<std::string> parts;
     const auto add = [&](std::int64_t count, const std::string& what, const std::string& done) {
@@ -42,7 +42,7 @@ std::string text_of(const store::Losses& losses) {
     add(losses.members_removed, "member", "removed");
     add(losses.audit_events, "audit event", "");
     if (parts.empty())
-        return "nothing";
+        return "";
     std::string text = parts.front();
     for (std::size_t at = 1; at < parts.size(); ++at)
         text.append(at + 1 == parts.size() ? " and " : ", ").append(parts[at]);
@@ -66,7 +66,7 @@ std::string works_again_text(const store::Losses& losses) {
            "; to end them: `hourgate token revoke " + prefixes + "`";
 }
 
-/// "'Acme', closed since, comes back": workspaces. REQUIRES: some do.
+/// "'Acme', closed now and open in the backup, comes back". REQUIRES: some workspace does.
 std::string back_text(const store::Losses& losses) {
     std::string names;
     for (const std::string& name : losses.workspaces_back)
@@ -74,7 +74,7 @@ std::string back_text(const store::Losses& losses) {
     const auto named = static_cast<std::int64_t>(losses.workspaces_back.size());
     if (const std::int64_t more = losses.workspaces_back_count - named; more > 0)
         names += " and " + std::to_string(more) + " more";
-    return names + ", closed since, " +
+    return names + ", closed now and open in the backup, " +
            (losses.workspaces_back_count == 1 ? "comes back" : "come back");
 }
 
@@ -153,9 +153,11 @@ void warn_of_losses(const Session& session, const std::string& backup,
                             "database that can be read");
         return;
     }
-    session.output.warn(
-        written +
-        "; the present database has changes that the backup does not have: " + text_of(losses));
+    const std::string lost = text_of(losses);
+    session.output.warn(written + "; " +
+                        (lost.empty()
+                             ? "the present database has no changes that the backup does not have"
+                             : "the restore loses what the backup does not have: " + lost));
     if (losses.workspaces_back_count > 0)
         session.output.warn((losses.workspaces_back_count == 1 ? "workspace " : "workspaces ") +
                             back_text(losses));
@@ -206,7 +208,8 @@ Status show_restored(const Session& session, const std::string& database,
     pairs.emplace_back("backup written", age_text(session, losses.made_ms));
     if (losses.newest_ms > 0)
         pairs.emplace_back("newest change", age_text(session, losses.newest_ms));
-    pairs.emplace_back("lost since", losses.known ? text_of(losses) : "not known");
+    const std::string lost = text_of(losses);
+    pairs.emplace_back("lost since", !losses.known ? "not known" : lost.empty() ? "nothing" : lost);
     if (losses.workspaces_back_count > 0)
         pairs.emplace_back("workspaces back", back_text(losses));
     if (losses.works_again_count > 0)

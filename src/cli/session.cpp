@@ -44,6 +44,19 @@ Status keep_rights_of_owner(const std::string& database) {
     return Done{};
 }
 
+/// Points at --database where a failure points at [database] path, which --database replaces.
+Failure for_named_database(Failure failure) {
+    constexpr std::string_view by_key = "check [database] path", by_init = "run `hourgate init`";
+    const std::string by_option = "check the path after " + std::string(database_option.name);
+    if (failure.next.starts_with(by_key))
+        failure.next.replace(0, by_key.size(), by_option);
+    else if (failure.next.starts_with(by_init))
+        failure.next = by_option +
+                       "; `hourgate init` makes a database where [database] path of a "
+                       "configuration says";
+    return failure;
+}
+
 }  // namespace
 
 Result<config::Config> load_config(const std::optional<std::string>& named) {
@@ -158,7 +171,7 @@ std::string Session::config_file() const {
 
 Failure Session::with_advice(const Failure& failure) const {
     if (failure.fault != Fault::permission)
-        return failure;
+        return arguments.given(database_option.name) ? for_named_database(failure) : failure;
     const config::Config* const config = known();
     return with_sudo(failure, config != nullptr ? config->database : config::Config().database,
                      words_);

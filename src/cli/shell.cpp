@@ -16,18 +16,6 @@ namespace hourgate::cli {
 
 namespace {
 
-/// Who owns `path`, or the nearest folder above it that can be looked at.
-std::optional<uid_t> owner_near(std::filesystem::path path) {
-    for (;;) {
-        struct stat status {};
-        if (::stat(path.empty() ? "." : path.c_str(), &status) == 0)
-            return status.st_uid;
-        if (path.empty() || path == path.parent_path())
-            return std::nullopt;
-        path = path.parent_path();
-    }
-}
-
 /// sudo starts with a clean environment: what $HOURGATE_CONFIG said must stand among the words.
 void add_config_of_environment(std::vector<std::string>& words) {
     const char* named = std::getenv("HOURGATE_CONFIG");
@@ -67,6 +55,17 @@ std::string for_shell(const std::vector<std::string>& words) {
 std::string user_name(unsigned uid) {
     const passwd* user = ::getpwuid(uid);
     return user == nullptr ? "#" + std::to_string(uid) : user->pw_name;
+}
+
+std::optional<unsigned> owner_near(std::filesystem::path path) {
+    for (;;) {
+        struct stat status {};
+        if (::stat(path.empty() ? "." : path.c_str(), &status) == 0)
+            return status.st_uid;
+        if (path.empty() || path == path.parent_path())
+            return std::nullopt;
+        path = path.parent_path();
+    }
 }
 
 bool has_user(const std::string& name) {

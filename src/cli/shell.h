@@ -1,6 +1,8 @@
 // The shell and the machine's users: what a command line looks like that someone else should run.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,9 @@ namespace hourgate::cli {
 [[nodiscard]] std::string user_name(unsigned uid);
 /// Whether this machine has a user of that name.
 [[nodiscard]] bool has_user(const std::string& name);
+
+/// Returns the owner of `path`, or of the nearest folder above it that can be looked at.
+[[nodiscard]] std::optional<unsigned> owner_near(std::filesystem::path path);
 
 /// What to put before a command that has to be run by `owner`, while `user` reads it: "", "sudo "
 /// or "sudo -u ann ".

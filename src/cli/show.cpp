@@ -202,6 +202,19 @@ Status show(const Session& session, const std::vector<manage::MemberView>& views
         });
 }
 
+namespace {
+
+/// "4f8a2c1bdedf -> 0c33d1a9b27e" of a rotation: the token and its successor.
+std::string object_text(const manage::AuditEvent& event) {
+    const Json json = view_of(event);
+    if (event.action != "token.rotate" || !json["after"].is_object() ||
+        !json["after"].contains("successor"))
+        return event.object;
+    return event.object + " -> " + std::string(json["after"]["successor"]);
+}
+
+}  // namespace
+
 Status show(const Session& session, const std::vector<manage::AuditEvent>& events) {
     using Event = manage::AuditEvent;
     return show_list(
@@ -211,7 +224,7 @@ Status show(const Session& session, const std::vector<manage::AuditEvent>& event
             return std::vector<std::string>{time_text(session, event.at_ms),
                                             event.actor,
                                             event.action,
-                                            event.object,
+                                            object_text(event),
                                             event.workspace_id,
                                             event.from};
         });
@@ -267,6 +280,26 @@ Status show(const Session& session, const manage::TokenView& view) {
     return session.output.print(lines_of(pairs_of(session, view)));
 }
 
+namespace {
+
+void add_links(Pairs& pairs, const manage::TokenLinks& links) {
+    if (!links.predecessor.empty())
+        pairs.emplace_back("predecessor", links.predecessor);
+    if (!links.successor.empty())
+        pairs.emplace_back("successor", links.successor);
+}
+
+}  // namespace
+
+Status show(const Session& session, const manage::TokenView& view,
+            const manage::TokenLinks& links) {
+    if (wants_json(session))
+        return print(session, view_of(view, links, session.clock.now().wall_ms));
+    Pairs pairs = pairs_of(session, view);
+    add_links(pairs, links);
+    return session.output.print(lines_of(pairs));
+}
+
 Status show(const Session& session, const std::vector<manage::TokenView>& views) {
     const std::int64_t now_ms = session.clock.now().wall_ms;
     using View = manage::TokenView;
@@ -298,11 +331,13 @@ Status show(const Session& session, const manage::MintedToken& minted) {
     if (session.arguments.given("--quiet"))
         return print_token(session, minted.token);
     if (wants_json(session)) {
-        Json json = view_of(minted.view, now_ms);
+        Json json = view_of(minted.view, {minted.predecessor, ""}, now_ms);
         json["warnings"] = minted.warnings;
         return print_with_token(session, json, minted.token);
     }
-    return print_with_token(session, lines_of(pairs_of(session, minted.view)), minted.token);
+    Pairs pairs = pairs_of(session, minted.view);
+    add_links(pairs, {minted.predecessor, ""});
+    return print_with_token(session, lines_of(pairs), minted.token);
 }
 
 namespace {
@@ -318,14 +353,23 @@ Status with_note(const Session& session, Status printed, const std::string& what
     return printed;
 }
 
+}  // namespace
+
+Status with_preview_note(const Session& session, Status printed) {
+    if (wants_json(session))
+        return printed;
+    return with_note(session, printed, "this is what it would be");
+}
+
+namespace {
+
 std::string counted(std::int64_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 std::int64_t not_revoked(const std::vector<manage::TokenView>& views) {
-    return std::count_if(views.begin(), views.end(), [](const manage::TokenView& view) {
-        return !view.token.revoked_ms;
-    });
+    return std::count_if(views.begin(), views.end(),
+                         [](const manage::TokenView& view) { return !view.token.revoked_ms; });
 }
 
 Json json_of(const std::vector<manage::TokenView>& views, std::int64_t now_ms) {
@@ -354,9 +398,8 @@ Status show_revoked(const Session& session, const std::vector<manage::TokenView>
     if (wants_json(session))
         return print(session, {{"dryRun", is_preview(session)},
                                {"revoked", json_of(views, session.clock.now().wall_ms)}});
-    return with_note(
-        session, show(session, views),
-        counted(not_revoked(views), "token") + " would be revoked");
+    return with_note(session, show(session, views),
+                     counted(not_revoked(views), "token") + " would be revoked");
 }
 
 Status show_removal(const Session& session, const manage::MemberView& member,
@@ -420,9 +463,13 @@ Status show_closed(const Session& session, const manage::ClosedWorkspace& closed
 }
 
 Status show_removed_plan(const Session& session, std::string_view name) {
+    const bool preview = is_preview(session);
     if (wants_json(session))
-        return print(session, {{"name", name}, {"removed", true}});
-    return session.output.print("plan " + std::string(name) + " is removed\n");
+        return print(session, {{"name", name}, {"removed", !preview}});
+    return with_note(session,
+                     session.output.print("plan " + std::string(name) +
+                                          (preview ? " would be removed\n" : " is removed\n")),
+                     "the plan would be removed");
 }
 
 }  // namespace hourgate::cli

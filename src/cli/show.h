@@ -27,6 +27,9 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const Session& session, const manage::PlanSet& set);
 [[nodiscard]] Pairs pairs_of(const Session& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const Session& session, const manage::TokenView& view);
+/// With the tokens before and behind it in its line.
+[[nodiscard]] Status show(const Session& session, const manage::TokenView& view,
+                          const manage::TokenLinks& links);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::TokenView>& views);
 [[nodiscard]] Status show(const Session& session, const std::vector<manage::AuditEvent>& events);
 [[nodiscard]] Status show(const Session& session,
@@ -55,13 +58,16 @@ template <typename T>
     return result ? show(session, result.value()) : Status(result.failure());
 }
 
+/// With --dry-run, says behind what was printed that nothing was changed.
+[[nodiscard]] Status with_preview_note(const Session& session, Status printed);
+
 /// What a command ends with that changed something: shown once the change is in force for every
-/// request that a running server receives from now on.
+/// request that a running server receives from now on. With --dry-run: what it would be.
 template <typename T>
 [[nodiscard]] Status shown_in_force(const Session& session, const Result<T>& result) {
     if (result)
         store::wait_out_leases();
-    return shown(session, result);
+    return with_preview_note(session, shown(session, result));
 }
 
 }  // namespace hourgate::cli

@@ -2,6 +2,7 @@
 // hourgate operator mint | list | revoke
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -17,10 +18,12 @@ constexpr Parameter prefix = word("PREFIX", "12 hex digits: what stands between 
 constexpr Parameter name = needed_option("--name", "N", "what it is for");
 constexpr Parameter expires_option =
     option("--expires", "WHEN",
-           "90d, tomorrow, or a date, which ends with that day (UTC); never, as without it");
+           "90d, tomorrow, or a date, which ends with that day (UTC), at most [tokens] "
+           "line_max from now; never, as without it");
 
 constexpr Parameter quiet_flag = flag("--quiet", "print the token alone");
 constexpr Parameter note_option = option("--note", "TEXT", "for people, at most 500 bytes");
+constexpr Parameter env_option = option("--env", "E", "live or test");
 constexpr Parameter sort_option =
     option("--sort", "FIELD",
            "created, lastUsed, or -created (the default) or -lastUsed for the latest first");
@@ -28,6 +31,14 @@ constexpr Parameter status_option =
     option("--status", "S",
            "working (the default: live or in grace), ended, live, grace, rotated, revoked, "
            "expired, member_removed or all");
+
+/// Refuses a span, as in --expires 36500d, that is longer than a token may live. A date is looked
+/// at when the token is minted.
+Status check_expires(const Session& session, const manage::Context& context) {
+    const std::string typed = session.arguments.find(expires_option.name).value_or("");
+    const auto life_s = parse_duration_s(typed);
+    return life_s ? manage::check_life(context, *life_s, typed) : Status(Done{});
+}
 
 Status mint(Session& session) {
     const Arguments& arguments = session.arguments;
@@ -52,6 +63,8 @@ Status mint(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (Status fits = check_expires(session, context.value()); !fits)
+        return fits;
     return shown_in_force(session, manage::mint_token(context.value(), asked));
 }
 
@@ -61,6 +74,10 @@ Status list_some(Session& session, manage::TokenQuery query) {
     if (!status)
         return status.failure();
     query.status = status.value();
+    const auto env = env_of(session.arguments, env_option.name);
+    if (!env)
+        return env.failure();
+    query.env = env.value();
     const auto sort = sort_of(session.arguments, manage::token_order);
     if (!sort)
         return sort.failure();
@@ -128,7 +145,13 @@ Status show_one(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::show_token(context.value(), session.arguments.one(prefix.name)));
+    const auto token = manage::show_token(context.value(), session.arguments.one(prefix.name));
+    if (!token)
+        return token.failure();
+    const auto links = manage::links_of(context.value(), token.value().token);
+    if (!links)
+        return links.failure();
+    return show(session, token.value(), links.value());
 }
 
 Status rotate(Session& session) {
@@ -140,6 +163,11 @@ Status rotate(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (grace_s.value())
+        if (Status fits = manage::check_grace(context.value(), *grace_s.value(),
+                                              session.arguments.one("--grace"));
+            !fits)
+            return fits;
     const std::string& old = session.arguments.one(prefix.name);
     const auto rotated = manage::rotate_token(context.value(), old, grace_s.value());
     if (Status shown = shown_in_force(session, rotated); !shown || !rotated)
@@ -222,6 +250,8 @@ Status mint_operator(Session& session) {
     const auto context = session.manage();
     if (!context)
         return context.failure();
+    if (Status fits = check_expires(session, context.value()); !fits)
+        return fits;
     return shown_in_force(session,
                           manage::mint_operator(context.value(), session.arguments.one(name.name),
                                                 expires.value().value_or(std::nullopt)));
@@ -250,25 +280,26 @@ std::vector<Command> token_commands() {
          .summary = "List tokens that work, newest first: all, or those of a workspace or member",
          .details = "How many have ended is said below the list; --status shows those.",
          .parameters = {optional_word("WS", "a workspace, by id or name"), workspace_option,
-                        member_option, status_option, sort_option, search_option},
+                        member_option, status_option, env_option, sort_option, search_option},
          .example = "hourgate token list Acme",
          .run = list},
         {.group = "token",
          .name = "show",
          .summary = "Show what is on record of a token",
+         .details = "Of a rotated token also its successor, and of that one its predecessor.",
          .parameters = {prefix},
          .example = "hourgate token show 4f8a2c1bdedf",
          .run = show_one},
         {.group = "token",
          .name = "rename",
          .summary = "Give a token another name",
-         .parameters = {prefix, word("NAME", "what it is for")},
+         .parameters = {prefix, word("NAME", "what it is for"), dry_run_flag},
          .example = "hourgate token rename 4f8a2c1bdedf \"ci job\"",
          .run = rename},
         {.group = "token",
          .name = "note",
          .summary = "Write a note on a token, for people",
-         .parameters = {prefix, word("TEXT", "at most 500 bytes; \"\" for none")},
+         .parameters = {prefix, word("TEXT", "at most 500 bytes; \"\" for none"), dry_run_flag},
          .example = "hourgate token note 4f8a2c1bdedf \"asked for by Ann, ticket 1234\"",
          .run = note},
         {.group = "token",
@@ -278,7 +309,8 @@ std::vector<Command> token_commands() {
                     "have counted.",
          .parameters = {prefix,
                         option("--grace", "SPAN",
-                               "24h, or 0 to end the old one at once; else as configured"),
+                               "24h, at most 365d, or 0 to end the old one at once; else as "
+                               "[tokens] rotate_grace says"),
                         quiet_flag},
          .example = "hourgate token rotate 4f8a2c1bdedf --grace 24h",
          .run = rotate},
@@ -306,7 +338,7 @@ std::vector<Command> operator_commands() {
         {.group = "operator",
          .name = "list",
          .summary = "List the operator tokens that work, newest first",
-         .parameters = {status_option, sort_option, search_option},
+         .parameters = {status_option, env_option, sort_option, search_option},
          .example = "hourgate operator list",
          .run = list_operators},
         {.group = "operator",

@@ -48,7 +48,7 @@ std::vector<Command> usage_commands() {
                         option("--sort", "FIELD",
                                "hour for the oldest first; -hour is the default"),
                         search_option},
-         .example = "hourgate usage --workspace Acme --from 2027-01-31",
+         .example = "hourgate usage --workspace Acme --since 7d",
          .run = usage},
     };
 }

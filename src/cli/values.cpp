@@ -22,6 +22,13 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
+/// A span that is longer than any that is read: the bound is named in the unit that was typed.
+Failure too_long(std::string_view name, std::string_view text, std::string_view others) {
+    return {Fault::usage,
+            std::string(name) + ": '" + echoed(text) + "' is longer than a span of time may be",
+            "give at most " + span_like(text, span_s_max) + std::string(others)};
+}
+
 /// How people say that something has no end.
 bool is_no_end(std::string_view text) {
     return text == "never" || text == "none";
@@ -43,6 +50,8 @@ Result<std::optional<std::int64_t>> time_of(const Arguments& arguments, std::str
     if (!text)
         return std::optional<std::int64_t>();
     const auto time = time_from(*text, form, now_ms);
+    if (!time && is_span(*text))
+        return too_long(name, *text, ", or a date, as in 2027-01-31");
     if (!time)
         return not_a(
             "a time", name, *text,
@@ -62,6 +71,8 @@ Result<std::optional<std::optional<std::int64_t>>> end_of(const Arguments& argum
     if (is_no_end(*text))
         return Given(std::in_place, std::nullopt);
     const auto end = time_from(*text, end_form, now_ms);
+    if (!end && is_span(*text))
+        return too_long(name, *text, ", a date, as in 2027-01-31, or never");
     if (!end)
         return not_a("a time", name, *text, form_of(end_form) + ", or never");
     return Given(end);
@@ -72,6 +83,8 @@ Result<std::optional<std::int64_t>> span_of(const Arguments& arguments, std::str
     if (!text)
         return std::optional<std::int64_t>();
     const auto span_s = *text == "none" ? std::optional<std::int64_t>(0) : parse_duration_s(*text);
+    if (!span_s && is_span(*text))
+        return too_long(name, *text, ", or 0 for none");
     if (!span_s)
         return not_a("a span of time", name, *text,
                      "write it as in 90s, 15m, 24h or 7d, or 0 for none: a span always ends");
@@ -108,6 +121,39 @@ Result<std::optional<Role>> role_of(const Arguments& arguments, std::string_view
     if (!role)
         return not_a("a role", name, *text, "the roles are owner, admin, manager and member");
     return role;
+}
+
+Result<std::optional<MemberKind>> kind_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<MemberKind>();
+    if (*text == "person")
+        return std::optional(MemberKind::person);
+    if (*text == "service")
+        return std::optional(MemberKind::service);
+    return not_a("a kind of member", name, *text, "write person or service");
+}
+
+Result<std::optional<bool>> removed_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<bool>();
+    if (*text == "present" || *text == "removed")
+        return std::optional(*text == "removed");
+    return not_a("a status", name, *text, "write present or removed");
+}
+
+Result<std::optional<Paid>> standing_of(const Arguments& arguments, std::string_view name) {
+    const auto text = arguments.find(name);
+    if (!text)
+        return std::optional<Paid>();
+    if (*text == "paid")
+        return std::optional(Paid::yes);
+    if (*text == "grace")
+        return std::optional(Paid::in_grace);
+    if (*text == "lapsed")
+        return std::optional(Paid::lapsed);
+    return not_a("a standing", name, *text, "write paid, grace or lapsed");
 }
 
 Result<std::optional<token::Env>> env_of(const Arguments& arguments, std::string_view name) {
@@ -153,11 +199,27 @@ Result<manage::TokenStatus> token_status_of(const Arguments& arguments,
     return *status;
 }
 
+namespace {
+
+/// As it was typed.
+std::string_view from_name_of(const Arguments& arguments) {
+    return arguments.given(since_option.name) ? since_option.name : from_option.name;
+}
+
+}  // namespace
+
 Result<std::optional<std::int64_t>> from_of(const Arguments& arguments, std::int64_t now_ms) {
     if (arguments.given(from_option.name) && arguments.given(since_option.name))
         return Failure{Fault::usage, "--from and --since mean the same", "give one of them"};
-    const bool is_since = arguments.given(since_option.name);
-    return time_of(arguments, is_since ? since_option.name : from_option.name, from_form, now_ms);
+    const std::string_view name = from_name_of(arguments);
+    auto from = time_of(arguments, name, from_form, now_ms);
+    if (from && from.value() && *from.value() > now_ms)
+        return Failure{Fault::usage,
+                       std::string(name) + ": '" + echoed(arguments.one(name)) + "' (" +
+                           format_time(*from.value()) +
+                           ") is in the future, from which nothing is on record",
+                       "give an earlier time; it is " + format_time(now_ms) + " now"};
+    return from;
 }
 
 Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_default,
@@ -170,7 +232,7 @@ Result<Listing> listing_of(const Arguments& arguments, std::int64_t shown_by_def
     if (!until)
         return until.failure();
     if (from.value() && until.value())
-        if (Status sound = check_period(*from.value(), *until.value()); !sound)
+        if (Status sound = check_period(arguments, *from.value(), *until.value()); !sound)
             return sound.failure();
     const auto limit = number_of(arguments, "--limit", shown_max);
     if (!limit)
@@ -205,13 +267,14 @@ Result<manage::Page> page_of(const Arguments& arguments, const manage::ListOrder
     return page;
 }
 
-Status check_period(std::int64_t from_ms, std::int64_t until_ms) {
+Status check_period(const Arguments& arguments, std::int64_t from_ms, std::int64_t until_ms) {
     if (from_ms < until_ms)
         return Done{};
+    const std::string from(from_name_of(arguments));
     return Failure{Fault::usage,
-                   "--from (" + format_time(from_ms) + ") is not before --until (" +
+                   from + " (" + format_time(from_ms) + ") is not before --until (" +
                        format_time(until_ms) + ")",
-                   "give an earlier --from, or a later --until"};
+                   "give an earlier " + from + ", or a later --until"};
 }
 
 std::vector<std::string_view> told_reasons() {

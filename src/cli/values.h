@@ -7,12 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "account/member.h"
 #include "base/result.h"
 #include "base/role.h"
 #include "base/time_text.h"
 #include "cli/command.h"
 #include "manage/list_order.h"
 #include "manage/records.h"
+#include "plan/subscription.h"
 #include "policy/scope.h"
 #include "token/format.h"
 
@@ -33,6 +35,12 @@ namespace hourgate::cli {
                                                             std::int64_t least = 0);
 [[nodiscard]] Result<std::optional<bool>> yes_or_no(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<Role>> role_of(const Arguments&, std::string_view name);
+/// person or service.
+[[nodiscard]] Result<std::optional<MemberKind>> kind_of(const Arguments&, std::string_view name);
+/// present or removed: whether they are removed.
+[[nodiscard]] Result<std::optional<bool>> removed_of(const Arguments&, std::string_view name);
+/// paid, grace or lapsed.
+[[nodiscard]] Result<std::optional<Paid>> standing_of(const Arguments&, std::string_view name);
 [[nodiscard]] Result<std::optional<token::Env>> env_of(const Arguments&, std::string_view name);
 /// All that are given, each alone or several with commas or spaces between them.
 [[nodiscard]] Result<std::vector<policy::Scope>> scopes_of(const Arguments&, std::string_view name);
@@ -67,8 +75,9 @@ struct Listing {
 [[nodiscard]] Result<manage::Page> page_of(const Arguments&, const manage::ListOrder& order);
 [[nodiscard]] Result<manage::Sort> sort_of(const Arguments&, const manage::ListOrder& order);
 /// Refuses a period that ends before it begins.
-[[nodiscard]] Status check_period(std::int64_t from_ms, std::int64_t until_ms);
-/// What --from or --since says.
+[[nodiscard]] Status check_period(const Arguments&, std::int64_t from_ms, std::int64_t until_ms);
+/// What --from or --since says. Failure::usage if that is in the future, from which nothing can be
+/// on record.
 [[nodiscard]] Result<std::optional<std::int64_t>> from_of(const Arguments&, std::int64_t now_ms);
 
 /// What --reason may be: those of the gate, then those that a granted call may fail by.

@@ -58,10 +58,15 @@ Status list(Session& session) {
     const auto page = page_of(session.arguments, manage::workspace_order);
     if (!page)
         return page.failure();
+    const auto standing = standing_of(session.arguments, "--standing");
+    if (!standing)
+        return standing.failure();
+    const manage::WorkspaceQuery query{session.arguments.find("--plan").value_or(""),
+                                       standing.value()};
     const auto context = session.manage();
     if (!context)
         return context.failure();
-    return shown(session, manage::list_workspaces(context.value(), page.value()));
+    return shown(session, manage::list_workspaces(context.value(), page.value(), query));
 }
 
 Status show_one(Session& session) {
@@ -117,7 +122,8 @@ Status transfer(Session& session) {
     if (!done)
         return done.failure();
     store::wait_out_leases();
-    return show(session, std::vector<manage::MemberView>{done.value().owner, done.value().former});
+    return with_preview_note(session, show(session, std::vector<manage::MemberView>{
+                                                        done.value().owner, done.value().former}));
 }
 
 Status close(Session& session) {
@@ -147,8 +153,10 @@ std::vector<Command> workspace_commands() {
          .run = add},
         {.group = "workspace",
          .name = "list",
-         .summary = "List all workspaces",
-         .parameters = {option("--sort", "FIELD",
+         .summary = "List all workspaces, or those that fit every filter",
+         .parameters = {option("--plan", "P", "on one plan"),
+                        option("--standing", "S", "paid, grace or lapsed"),
+                        option("--sort", "FIELD",
                                "created (the default) or name, or one of these behind a '-'"),
                         search_option},
          .example = "hourgate workspace list --json",
@@ -166,13 +174,15 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("PLAN", "see `hourgate plan list`"),
                         option(paid_until, "DATE",
                                "2027-01-31 (with that day, UTC), an instant, 90d from now, or "
-                               "never; without it: as it was")},
+                               "never; without it: as it was"),
+                        dry_run_flag},
          .example = "hourgate workspace plan Acme agency --paid-until 2027-01-31",
          .run = plan},
         {.group = "workspace",
          .name = "rename",
          .summary = "Give a workspace another name; its id stays",
-         .parameters = {ws, word("NAME", "unique; put quotes around more than one word")},
+         .parameters = {ws, word("NAME", "unique; put quotes around more than one word"),
+                        dry_run_flag},
          .example = "hourgate workspace rename Acme \"Acme International\"",
          .run = rename},
         {.group = "workspace",
@@ -182,7 +192,8 @@ std::vector<Command> workspace_commands() {
          .parameters = {ws, word("MEMBER", "who becomes owner, by id, e-mail or service name"),
                         option("--from", "MEMBER", "the present owner, where there are several"),
                         option("--former", "R",
-                               "what that owner becomes: admin (without it), manager or member")},
+                               "what that owner becomes: admin (without it), manager or member"),
+                        dry_run_flag},
          .example = "hourgate workspace transfer Acme bob@acme.example",
          .run = transfer},
         {.group = "workspace",

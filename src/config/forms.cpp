@@ -199,6 +199,38 @@ bool is_upstream(std::string_view text) noexcept {
     return upstream_of(text).has_value();
 }
 
+/// Names the part of an address of an API that is wrong.
+const char* upstream_flaw(std::string_view text) noexcept {
+    constexpr std::string_view separator = "://";
+    if (text.starts_with("unix:"))
+        return text.size() > 5 && text[5] == '/' ? "the path of its socket cannot be used"
+                                                 : "the path of its socket must begin with '/'";
+    const std::size_t at = text.find(separator);
+    if (at == text.npos)
+        return "its scheme is missing: write http:// before it";
+    if (text.substr(0, at) == "https")
+        return "its scheme is https, which Hourgate does not speak";
+    if (text.substr(0, at) != "http")
+        return "its scheme is not http";
+    std::string_view rest = text.substr(at + separator.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    rest.remove_prefix(authority.size());
+    if (authority.empty())
+        return "its host is missing";
+    if (authority.find('@') != authority.npos)
+        return "it has a user name or a password before '@'";
+    if (!rest.empty() && rest != "/")
+        return rest.front() == '/' ? "it has a path after the host: leave the path out"
+                                   : "it has a query or a fragment after the host";
+    const std::size_t bracket = authority.rfind(']');
+    const std::size_t colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
+    if (colon == authority.npos)
+        return "its host is not a name or an address";
+    const auto port = parse_number(authority.substr(colon + 1), 65'535);
+    return !port || *port == 0 ? "its port is not a number from 1 to 65535"
+                               : "its host is not a name or an address";
+}
+
 bool is_network(std::string_view text) noexcept {
     return Network::parse(text).has_value();
 }
@@ -330,7 +362,8 @@ const Form docs_form = {is_docs_or_empty,
 const Form upstream_form = {
     is_upstream,
     "\"http://host:port\" or \"unix:/path\", without a path of the API; https is not spoken: let "
-    "nginx, stunnel or the like on this machine speak it"};
+    "nginx, stunnel or the like on this machine speak it",
+    upstream_flaw};
 const Form api_name_form = {is_api_name,
                             "the name of an [[api]]: 1 to 64 of a-z, 0-9, '_' and '-', a letter "
                             "first"};

@@ -15,6 +15,8 @@ namespace hourgate::config {
 struct Form {
     bool (*fits)(std::string_view text) noexcept;
     std::string_view allowed;
+    /// Returns what is wrong with a text that does not fit, or null if nobody can say it better.
+    const char* (*flaw)(std::string_view text) noexcept = nullptr;
 };
 
 /// Reads "host:port", "[v6]:port", "unix:/path" or "". Failure::config: what is off.

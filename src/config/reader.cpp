@@ -28,6 +28,12 @@ std::string quoted(std::string_view text) {
     return "'" + printable(token::blotted(text), shown_bytes_max) + "'";
 }
 
+/// Returns "'x' does not fit" and, if the form can tell, what is wrong with it.
+std::string misfit(std::string_view text, const Form& form) {
+    const char* const flaw = form.flaw != nullptr ? form.flaw(text) : nullptr;
+    return quoted(text) + " does not fit" + (flaw != nullptr ? std::string(": ") + flaw : "");
+}
+
 /// "a, b, c", each in `mark`s.
 std::string listed(const std::vector<std::string_view>& words, std::string_view mark) {
     std::string out;
@@ -272,7 +278,7 @@ void Reader::text(std::string_view key, std::string& value, const Form& form) {
     if (form.fits(node->text))
         value = node->text;
     else
-        refuse_value(*node, key, quoted(node->text) + " does not fit", form.allowed);
+        refuse_value(*node, key, misfit(node->text, form), form.allowed);
 }
 
 void Reader::truth(std::string_view key, bool& value) {
@@ -301,7 +307,7 @@ void Reader::texts(std::string_view key, std::vector<std::string>& values, const
         if (form.fits(item.text))
             values.push_back(item.text);
         else
-            refuse_value(item, key, quoted(item.text) + " does not fit", form.allowed);
+            refuse_value(item, key, misfit(item.text, form), form.allowed);
     }
 }
 
@@ -320,7 +326,7 @@ void Reader::text_or_texts(std::string_view key, std::vector<std::string>& value
     if (form.fits(node->text))
         values.push_back(node->text);
     else
-        refuse_value(*node, key, quoted(node->text) + " does not fit", allowed);
+        refuse_value(*node, key, misfit(node->text, form), allowed);
 }
 
 // --- values with a form of their own -------------------------------------------------------------

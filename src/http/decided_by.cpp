@@ -98,6 +98,7 @@ Result<DecidedBy> decided_by(std::string_view facts) {
     by.scopes = std::move(scopes).value();
     if (json.contains("host"))
         by.host = text_in(json, "host");
+    by.api = text_in(json, "api");
     by.workspace_name = text_in(json, "workspace");
     by.plan = text_in(json, "plan");
     by.paid_until_ms = time_in(json, "paidUntil");

@@ -36,7 +36,8 @@ struct DecidedBy {
     bool cut = false;      ///< the path on record is not the whole path
     /// The host that the call was judged by; "": it named none. None: no host was looked at.
     std::optional<std::string> host = {};
-    std::string because;  ///< to_text(Reason), behind too_many_failures
+    std::string api = {};  ///< the API that this host was of; "": of none, or none was looked at
+    std::string because;   ///< to_text(Reason), behind too_many_failures
 };
 /// As a JSON object.
 [[nodiscard]] std::string facts_of(const KeptDecision& kept);

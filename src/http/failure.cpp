@@ -36,7 +36,6 @@ constexpr std::array fixes = {
     Fix{"workspace_in_use", "Revoke the tokens of the workspace first."},
     Fix{"plan_in_use", "Move its workspaces to another plan first."},
     Fix{"too_many_plans", "Remove a plan that no workspace is on."},
-    Fix{"expiry_too_late", "Ask for an earlier expiry; [tokens] line_max is the longest."},
 };
 
 struct Kind {

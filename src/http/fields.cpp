@@ -247,7 +247,9 @@ std::optional<std::int64_t> Fields::time(std::string_view name, TimeForm form,
     if (!given)
         return std::nullopt;
     const auto time_ms = time_from(*given, form, now_ms);
-    if (!time_ms)
+    if (!time_ms && is_span(*given))
+        refuse_value(name, "at most " + span_like(*given, span_s_max));
+    else if (!time_ms)
         refuse_value(name,
                      "an instant of RFC 3339, a date such as 2027-01-31, yesterday, or a span such "
                      "as 2h, which means so long ago");
@@ -259,7 +261,9 @@ std::optional<std::int64_t> Fields::span_s(std::string_view name) {
     if (!given)
         return std::nullopt;
     const auto seconds = parse_duration_s(*given);
-    if (!seconds)
+    if (!seconds && is_span(*given))
+        refuse_value(name, "at most " + span_like(*given, span_s_max));
+    else if (!seconds)
         refuse_value(name, "a length of time such as 24h, 15m or 0");
     return seconds;
 }

@@ -119,9 +119,14 @@ manage::Page Visit::page_by(const manage::ListOrder& order) {
 }
 
 Visit::Period Visit::period() {
+    constexpr std::int64_t ahead_ms_max = 60 * ms_per_s;  // clocks differ by a little
     const Period asked{query.time("from", from_form, now_ms()),
                        query.time("until", until_form, now_ms())};
-    if (asked.from_ms && asked.until_ms && *asked.from_ms >= *asked.until_ms)
+    if (asked.from_ms && *asked.from_ms > now_ms() + ahead_ms_max)
+        query.refuse("from", "is in the future (" + format_time(*asked.from_ms) +
+                                 "), from which nothing is on record; it is " +
+                                 format_time(now_ms()) + " now");
+    else if (asked.from_ms && asked.until_ms && *asked.from_ms >= *asked.until_ms)
         query.refuse("from", "is not before until (" + format_time(*asked.from_ms) + " and " +
                                  format_time(*asked.until_ms) + "); swap them");
     return asked;

@@ -87,7 +87,8 @@ std::optional<bool> removed_in(Fields& query) {
 Answer minted(const Visit& visit, const Result<manage::MintedToken>& minted) {
     if (!minted)
         return visit.failed(minted.failure());
-    Json data = view_of(minted.value().view, visit.now_ms());
+    const std::string& predecessor = minted.value().predecessor;
+    Json data = view_of(minted.value().view, {predecessor, ""}, visit.now_ms());
     data["warnings"] = minted.value().warnings;
     return visit.data_with_token(201, data, minted.value().token);
 }
@@ -223,7 +224,13 @@ Answer mint(Visit& visit, std::string_view member) {
             read_string_item(visit.request().only("Idempotency-Key").value_or("")).value_or("");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return minted(visit, manage::mint_token(visit.context(), asked));
+    const manage::Context context = visit.context();
+    if (const auto in_s = visit.body.span_s("expiresIn"))
+        if (Status fits =
+                manage::check_life(context, *in_s, visit.body.text("expiresIn").value_or(""));
+            !fits)
+            return visit.failed(fits.failure());
+    return minted(visit, manage::mint_token(context, asked));
 }
 
 Answer change_token(Visit& visit) {
@@ -263,7 +270,13 @@ Answer rotated(Visit& visit, std::string_view prefix) {
     const auto grace_s = visit.body.span_s("grace");
     if (auto off = visit.flawed())
         return *std::move(off);
-    return minted(visit, manage::rotate_token(visit.context(), prefix, grace_s));
+    const manage::Context context = visit.context();
+    if (grace_s)
+        if (Status fits =
+                manage::check_grace(context, *grace_s, visit.body.text("grace").value_or(""));
+            !fits)
+            return visit.failed(fits.failure());
+    return minted(visit, manage::rotate_token(context, prefix, grace_s));
 }
 
 Answer revoke(Visit& visit) {
@@ -278,8 +291,14 @@ Answer revoke(Visit& visit) {
 Answer show_token(Visit& visit) {
     if (auto off = visit.flawed())
         return *std::move(off);
-    return visit.one(200, manage::show_token(visit.context(), visit.captured(0)),
-                     [&](const manage::TokenView& view) { return view_of(view, visit.now_ms()); });
+    const manage::Context context = visit.context();
+    const auto shown = manage::show_token(context, visit.captured(0));
+    if (!shown)
+        return visit.failed(shown.failure());
+    return visit.one(200, manage::links_of(context, shown.value().token),
+                     [&](const manage::TokenLinks& links) {
+                         return view_of(shown.value(), links, visit.now_ms());
+                     });
 }
 
 Answer list_usage(Visit& visit) {

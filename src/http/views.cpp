@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/time_text.h"
 #include "manage/decisions.h"
+#include "manage/tokens.h"
 
 namespace hourgate::http {
 
@@ -188,6 +189,13 @@ Json view_of(const manage::TokenView& view, std::int64_t now_ms) {
             {"lastRefusedAt", time_or_null(view.use.refused_ms)},
             {"lastRefusedFrom", text_or_null(view.use.refused_from)},
             {"lastRefusedReason", text_or_null(view.use.refused_reason)}};
+}
+
+Json view_of(const manage::TokenView& view, const manage::TokenLinks& links, std::int64_t now_ms) {
+    Json json = view_of(view, now_ms);
+    json["predecessor"] = text_or_null(links.predecessor);
+    json["successor"] = text_or_null(links.successor);
+    return json;
 }
 
 }  // namespace hourgate::http

@@ -8,6 +8,10 @@
 #include "manage/records.h"
 #include "plan/plan.h"
 
+namespace hourgate::manage {
+struct TokenLinks;
+}
+
 namespace hourgate::http {
 
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::WorkspaceView& view);
@@ -19,5 +23,8 @@ namespace hourgate::http {
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::DecisionRecord& record);
 /// `now_ms` tells whether it is live still.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view, std::int64_t now_ms);
+/// The same with the tokens before and behind it in its line.
+[[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view,
+                                             const manage::TokenLinks& links, std::int64_t now_ms);
 
 }  // namespace hourgate::http

@@ -123,6 +123,12 @@ Result<std::string> about_users(Rows& rows, const Context& context, const Plan& 
     const std::string who = counted(users.value().workspaces, "workspace") + " with " +
                             counted(users.value().tokens, "live token");
     const std::string count = users.value().workspaces == 1 ? " counts" : " count";
+    if (context.preview)
+        return who + count + " as plan " + quoted(is.name) +
+               (cut_off ? ", which would have no API access any more: their calls would be "
+                          "answered 402."
+                        : ", which would be narrower than it is: calls beyond its windows would be "
+                          "answered 429.");
     if (cut_off)
         return who + count + " as plan " + quoted(is.name) +
                ", which has no API access any more: from now on their calls are answered 402. To "
@@ -134,11 +140,12 @@ Result<std::string> about_users(Rows& rows, const Context& context, const Plan& 
 }
 
 /// "" unless the plan has just been made, and nobody said what rank it has.
-std::string about_rank(const std::optional<Plan>& before, const PlanChange& change) {
+std::string about_rank(const std::optional<Plan>& before, const PlanChange& change, bool preview) {
     if (before || change.rank)
         return "";
     return "Plan " + quoted(change.name) +
-           " is new and got rank 0, below all plans with a higher one: a refusal names the lowest "
+           (preview ? " would be new and get rank 0" : " is new and got rank 0") +
+           ", below all plans with a higher one: a refusal names the lowest "
            "plan above the workspace's own, so it will hardly name this one. To give it its "
            "place: `hourgate plan set " +
            change.name + " --rank N`.";
@@ -226,7 +233,7 @@ Result<PlanSet> change_plan(const Context& context, const PlanChange& change) {
     PlanSet out{set.value(), {}};
     if (std::string weak = warning_about(out.plan, context.tokens.live_max); !weak.empty())
         out.warnings.push_back(std::move(weak));
-    if (std::string rank = about_rank(before, change); !rank.empty())
+    if (std::string rank = about_rank(before, change, context.preview); !rank.empty())
         out.warnings.push_back(std::move(rank));
     if (!before)
         return out;

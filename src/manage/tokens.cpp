@@ -25,7 +25,13 @@ constexpr int mint_tries_max = 8;
 constexpr std::string_view mint_action = "token.mint";
 constexpr std::string_view change_action = "token.change";
 constexpr std::string_view rotate_action = "token.rotate";
-constexpr std::int64_t grace_s_max = 365 * std::int64_t{86'400};  // as [tokens] rotate_grace
+constexpr std::int64_t links_looked_at = 200;  // more than a rotation can be repeated in a day
+constexpr std::int64_t grace_s_max = 365 * std::int64_t{86'400};  // as of [tokens] rotate_grace
+
+/// A span as it was typed or, if nobody typed it, in its shortest form.
+std::string said(std::int64_t seconds, std::string_view typed) {
+    return typed.empty() ? format_duration(seconds) : quoted(typed);
+}
 
 Status check_name(std::string_view name) {
     if (is_name(name, limits::token_name_bytes_max))
@@ -93,7 +99,9 @@ Status check_expiry(const Context& context, std::optional<std::int64_t> expires_
         return Failure{
             Fault::usage,
             "an expiry of " + format_time(*expires_ms) + " is later than a token may live",
-            "ask for at most " + format_duration(line_s) + ", or raise tokens.line_max",
+            "ask for at most " + format_duration(line_s) + ", which is until " +
+                format_time(context.now.wall_ms + line_s * ms_per_s) +
+                ", as [tokens] line_max says",
             "expiry_too_late", "expiresAt"};
     return Done{};
 }
@@ -515,7 +523,50 @@ Result<MintedToken> rotate_in(Rows& rows, const Context& context, const Rotation
     const Object object{old.prefix, found.value().workspace_id};
     if (Status told = record(rows, context, rotate_action, object, before, after); !told)
         return told.failure();
+    minted.value().predecessor = old.prefix;
     return with_warnings(rows, context, std::move(minted).value());
+}
+
+/// Whether it could be rotated at that instant. A grace of 0 ends at the rotation itself.
+bool worked_at(const TokenRecord& token, std::int64_t at_ms) noexcept {
+    return (!token.revoked_ms || *token.revoked_ms > at_ms) &&
+           (!token.works_until_ms || *token.works_until_ms >= at_ms) &&
+           (!token.expires_ms || *token.expires_ms > at_ms);
+}
+
+/// The latest token of the line before this one that worked when this one was minted: a rotation
+/// that is repeated ends those that it made before.
+Result<std::string> predecessor_of(Rows& rows, const TokenRecord& token) {
+    if (token.line == token.id)
+        return std::string();
+    TokenRows in_line;
+    in_line.line = token.line;
+    Page page{links_looked_at, Position{0, token.id}};
+    const auto before = rows.tokens(in_line, page);
+    if (!before)
+        return before.failure();
+    for (const TokenView& view : before.value().items)
+        if (worked_at(view.token, token.created_ms))
+            return view.token.prefix;
+    return std::string();
+}
+
+/// The line does not tell it where a rotation was repeated; the audit log does.
+Result<std::string> successor_of(Rows& rows, const TokenRecord& token) {
+    if (!token.rotated_ms)
+        return std::string();
+    AuditFilter rotations;
+    rotations.action = rotate_action;
+    rotations.object = token.prefix;
+    const auto last = rows.events(rotations, Page{1});
+    if (!last)
+        return last.failure();
+    // It is written by our own program, in which no other text can look like this one.
+    constexpr std::string_view before = R"("successor":")";
+    for (const AuditEvent& event : last.value().items)
+        if (const std::size_t at = event.after.find(before); at != event.after.npos)
+            return event.after.substr(at + before.size(), token.prefix.size());
+    return std::string();
 }
 
 // --- name and note -------------------------------------------------------------------------------
@@ -611,6 +662,32 @@ Status check_one_way(const RevokeMany& asked) {
 
 }  // namespace
 
+Status check_life(const Context& context, std::int64_t life_s, std::string_view typed) {
+    const std::int64_t most_s = context.tokens.line_max_s;
+    if (life_s <= most_s)
+        return Done{};
+    return Failure{
+        Fault::usage,
+        "an expiry of " + said(life_s, typed) + " from now is later than a token may live",
+        "ask for at most " + span_like(typed, most_s) + ", as [tokens] line_max says",
+        "expiry_too_late", "expiresIn"};
+}
+
+Status check_grace(const Context& context, std::int64_t grace_s, std::string_view typed) {
+    if (grace_s < 0 || grace_s > grace_s_max)
+        return Failure{
+            Fault::usage, "a grace of " + said(grace_s, typed) + " is out of bounds",
+            "give at most " + span_like(typed, grace_s_max) + ", or 0 to end the old token at once",
+            "bad_grace", "grace"};
+    const std::int64_t own_max_s = context.tokens.rotate_grace_s;
+    if (context.actor.power == Power::workspace && grace_s > own_max_s)
+        return Failure{Fault::usage,
+                       "a grace of " + said(grace_s, typed) + " is longer than this gate gives",
+                       "ask for at most " + span_like(typed, own_max_s) + ", or for none",
+                       "bad_grace", "grace"};
+    return Done{};
+}
+
 Result<MintedToken> mint_token(const Context& context, const NewToken& asked) {
     if (Status named = check_name(asked.name); !named)
         return named.failure();
@@ -677,6 +754,18 @@ Result<TokenView> show_token(const Context& context, std::string_view prefix) {
     });
 }
 
+Result<TokenLinks> links_of(const Context& context, const TokenRecord& token) {
+    return in_read(context, [&](Rows& rows) -> Result<TokenLinks> {
+        auto predecessor = predecessor_of(rows, token);
+        if (!predecessor)
+            return predecessor.failure();
+        auto successor = successor_of(rows, token);
+        if (!successor)
+            return successor.failure();
+        return TokenLinks{std::move(predecessor).value(), std::move(successor).value()};
+    });
+}
+
 Result<TokenView> change_token(const Context& context, std::string_view prefix,
                                const TokenChange& change) {
     if (change.name)
@@ -690,17 +779,9 @@ Result<TokenView> change_token(const Context& context, std::string_view prefix,
 
 Result<MintedToken> rotate_token(const Context& context, std::string_view prefix,
                                  std::optional<std::int64_t> grace_s) {
-    if (grace_s && (*grace_s < 0 || *grace_s > grace_s_max))
-        return Failure{
-            Fault::usage, "a grace of " + std::to_string(*grace_s) + " seconds is out of bounds",
-            "give a length such as 24h, at most 365d, or 0 for at once", "bad_grace", "grace"};
-    const std::int64_t own_max_s = context.tokens.rotate_grace_s;
-    if (grace_s && context.actor.power == Power::workspace && *grace_s > own_max_s)
-        return Failure{
-            Fault::usage,
-            "a grace of " + format_duration(*grace_s) + " is longer than this gate gives",
-            "ask for at most " + format_duration(own_max_s) + ", or for none", "bad_grace",
-            "grace"};
+    if (grace_s)
+        if (Status fits = check_grace(context, *grace_s); !fits)
+            return fits.failure();
     Rotation asked{prefix, grace_s};
     // A rotation is repeated hardly ever, and only then it matters what was counted lately.
     const auto rotated = in_read(context, [&](Rows& rows) -> Result<bool> {

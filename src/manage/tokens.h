@@ -21,6 +21,15 @@ struct MintedToken {
     /// Why calls with it would be refused as things stand, one full sentence each. Empty: nothing
     /// speaks against it.
     std::vector<std::string> warnings = {};
+    /// Prefix of the token that was rotated into it; empty for a mint.
+    std::string predecessor = {};
+};
+
+/// The tokens before and behind one in its line, by prefix. Empty: there is none, or it is not on
+/// record any more.
+struct TokenLinks {
+    std::string predecessor;
+    std::string successor;  ///< of several, the one that the last rotation made
 };
 
 /// What is asked of a mint, and what is given.
@@ -81,6 +90,15 @@ struct TokenChange {
 /// can be changed, too.
 [[nodiscard]] Result<TokenView> change_token(const Context&, std::string_view prefix,
                                              const TokenChange&);
+
+/// REQUIRES: whoever acts may see the token; all that is returned is of its line.
+[[nodiscard]] Result<TokenLinks> links_of(const Context&, const TokenRecord& token);
+
+/// Failure::usage if a token may not live that long, or if whoever acts may not give that grace.
+/// `typed` is the span as somebody wrote it, which the message repeats; the bound is named in its
+/// unit. mint_token() and rotate_token() check the same, but do not know what was typed.
+[[nodiscard]] Status check_life(const Context&, std::int64_t life_s, std::string_view typed = {});
+[[nodiscard]] Status check_grace(const Context&, std::int64_t grace_s, std::string_view typed = {});
 
 /// A successor in the same line: member, name, scopes and length of life are kept; with an expiry
 /// it ends line_max after the line's first mint at the latest. The old token works until

@@ -1,6 +1,7 @@
 #include "policy/policy.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/check.h"
@@ -406,18 +407,20 @@ PathRules without_dots(PathRules rules) noexcept {
 
 /// The flaw for which a rule refuses every path of `pattern`.
 PathFlaw flaw_in(const Pattern& pattern, const PathRules& rules) {
-    for (const Segment& segment : pattern.segments)
-        for (const std::string_view fixed :
-             {std::string_view(segment.kind == Segment::Kind::literal ? segment.text : ""),
-              std::string_view(segment.before), std::string_view(segment.after)}) {
+    for (const Segment& segment : pattern.segments) {
+        const bool whole = segment.kind == Segment::Kind::literal;
+        const std::array<std::string_view, 3> parts = {
+            whole ? std::string_view(segment.text) : std::string_view(), segment.before,
+            segment.after};
+        for (const std::string_view fixed : parts) {
             if (fixed.empty())
                 continue;
-            const bool whole = segment.kind == Segment::Kind::literal;
             const PathFlaw flaw =
                 whole ? segment_flaw(fixed, rules) : policy::flaw_of(fixed, without_dots(rules));
             if (flaw != PathFlaw::none)
                 return flaw;
         }
+    }
     return PathFlaw::none;
 }
 

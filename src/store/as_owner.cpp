@@ -201,6 +201,19 @@ Result<AsOwner> AsOwner::reading(const std::string& file) {
     return system_failure("follow", file, error ? error.value() : ELOOP);
 }
 
+Result<AsOwner> AsOwner::author_of(const std::string& file) {
+    if (!may_change())
+        return AsOwner();
+    struct stat status {};
+    {
+        const Result<AsOwner> reader = reading(file);
+        const bool roots = reader && ::geteuid() == 0 && ::stat(file.c_str(), &status) == 0;
+        if (!roots)
+            status.st_uid = 0;
+    }
+    return status.st_uid == 0 ? reading(file) : with(rights_of(status.st_uid, status.st_gid), file);
+}
+
 Result<AsOwner> AsOwner::starter() {
     if (!may_change())
         return AsOwner();

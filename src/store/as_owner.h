@@ -28,6 +28,9 @@ public:
     /// it or by a link; of several the first on the way. A folder of root's below one of theirs is
     /// read as that user, and not refused.
     [[nodiscard]] static Result<AsOwner> reading(const std::string& file);
+    /// For what `file` says is to be done, like opening a socket: the user that can write it, by
+    /// owning it or by reading()'s rule. A file that is not there counts as its folder's owner's.
+    [[nodiscard]] static Result<AsOwner> author_of(const std::string& file);
     /// Brings back the rights the process was started with, for as long as the object lives.
     [[nodiscard]] static Result<AsOwner> starter();
 

@@ -96,4 +96,17 @@ Result<std::optional<Stamp>> latest_stamp(const std::string& path) {
     });
 }
 
+Result<std::optional<std::int64_t>> first_event_ms(const std::string& path) {
+    const Result<InUse> use = InUse::take(path);
+    if (!use)
+        return use.failure();
+    return guarded(path, [&]() -> Result<std::optional<std::int64_t>> {
+        Connection connection(path, Access::read, command_busy_ms);
+        SQLite::Statement query(connection.db(),
+                                "SELECT at_ms FROM audit_events ORDER BY id LIMIT 1");
+        return query.executeStep() ? std::optional<std::int64_t>(query.getColumn(0).getInt64())
+                                   : std::nullopt;
+    });
+}
+
 }  // namespace hourgate::store

@@ -36,4 +36,7 @@ struct Stamp {
 /// REQUIRES: as look_over.
 [[nodiscard]] Result<std::optional<Stamp>> latest_stamp(const std::string& path);
 
+/// Returns when the first audit event happened, or nullopt without one. REQUIRES: as look_over.
+[[nodiscard]] Result<std::optional<std::int64_t>> first_event_ms(const std::string& path);
+
 }  // namespace hourgate::store

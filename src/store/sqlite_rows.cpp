@@ -947,6 +947,13 @@ Result<std::vector<std::int64_t>> SqliteRows::instants_of(std::string_view actor
 
 namespace {
 
+/// The events on an object; of a token that a rotation made also that rotation, which is on its
+/// predecessor. By the index of objects: only those of its line are looked at.
+constexpr const char* on_object =
+    "e.object IN (SELECT ?4 UNION SELECT p.prefix FROM tokens s JOIN tokens p ON p.line = s.line"
+    " WHERE s.prefix = ?4) AND (e.object = ?4 OR (e.action = 'token.rotate' AND"
+    " instr(e.after, '\"successor\":\"' || ?4 || '\"') > 0))";
+
 /// One condition for each thing that is given, in the order in which bind_filter binds.
 std::string where_of(const manage::AuditFilter& filter) {
     std::string where = "WHERE true";
@@ -957,7 +964,7 @@ std::string where_of(const manage::AuditFilter& filter) {
     add(!filter.workspace_id.empty(), "e.workspace_id = ?1");
     add(!filter.actor.empty(), "e.actor = ?2");
     add(!filter.action.empty(), "e.action = ?3");
-    add(!filter.object.empty(), "e.object = ?4");
+    add(!filter.object.empty(), on_object);
     add(filter.from_ms.has_value(), "e.at_ms >= ?5");
     add(filter.until_ms.has_value(), "e.at_ms < ?6");
     return where;

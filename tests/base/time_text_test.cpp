@@ -8,10 +8,15 @@
 #include "base/clock.h"
 #include "support/catch.h"
 
+using hourgate::end_form;
 using hourgate::format_time;
 using hourgate::format_time_ms;
+using hourgate::from_form;
 using hourgate::ms_per_day;
 using hourgate::parse_time;
+using hourgate::time_from;
+using hourgate::TimeForm;
+using hourgate::until_form;
 
 namespace {
 
@@ -186,6 +191,22 @@ TEST_CASE("Junk, half a time and days outside 1970 to 9999 are no time") {
         CHECK_FALSE(parse_time(text));
     }
     CHECK_FALSE(parse_time(std::string_view("2026-11-25\0", 11)));
+}
+
+TEST_CASE("A time that people type may leave out its seconds, and nothing more") {
+    const std::int64_t now_ms = *parse_time("2026-11-25T12:00:00Z");
+    for (const TimeForm form : {from_form, until_form, end_form}) {
+        const auto read = [&](std::string_view text) { return time_from(text, form, now_ms); };
+        CHECK(read("2026-12-01T14:20Z") == parse_time("2026-12-01T14:20:00Z"));
+        CHECK(read("2026-12-01t14:20z") == parse_time("2026-12-01T14:20:00Z"));
+        CHECK(read("2026-12-01T14:20+02:00") == parse_time("2026-12-01T12:20:00Z"));
+        CHECK(read("2026-12-01T14:20:09.5Z") == parse_time("2026-12-01T14:20:09.5Z"));
+        for (const char* text : {"2026-12-01T14Z", "2026-12-01T14:20", "2026-12-01T14:20.5Z",
+                                 "2026-12-01T14:20:Z", "2026-12-01T14:60Z", "2026-12-01 14:20Z"}) {
+            INFO(text);
+            CHECK_FALSE(read(text));
+        }
+    }
 }
 
 TEST_CASE("No single wrong character in a time goes unnoticed as another shape") {

@@ -69,8 +69,9 @@ TEST_CASE("dates, spans, numbers, yes, roles and environments say which form the
 }
 
 TEST_CASE("a list from a day until the same day is that day") {
-    const auto at = [](const char* name, const char* date) {
-        return listing_of(with(name, {date}), 10, now_ms).value();
+    const std::int64_t later_ms = *parse_time("2026-12-05T00:00:00Z");
+    const auto at = [&](const char* name, const char* date) {
+        return listing_of(with(name, {date}), 10, later_ms).value();
     };
     CHECK(at("--from", "2026-11-30").from_ms == parse_time("2026-11-30T00:00:00Z"));
     CHECK(at("--until", "2026-11-30").until_ms == parse_time("2026-12-01T00:00:00Z"));
@@ -90,8 +91,7 @@ TEST_CASE("a time is what people type: a day by name, a span back or ahead, a da
              Typed{"2h", "2026-11-30T10:00:00Z", "2026-11-30T10:00:00Z", "2026-11-30T14:00:00Z"},
              Typed{"1d", "2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z", "2026-12-01T12:00:00Z"},
              Typed{"now", "2026-11-30T12:00:00Z", "2026-11-30T12:00:00Z", "2026-11-30T12:00:00Z"},
-             Typed{"today", "2026-11-30T00:00:00Z", "2026-12-01T00:00:00Z",
-                   "2026-12-01T00:00:00Z"},
+             Typed{"today", "2026-11-30T00:00:00Z", "2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z"},
              Typed{"yesterday", "2026-11-29T00:00:00Z", "2026-11-30T00:00:00Z",
                    "2026-11-30T00:00:00Z"},
              Typed{"tomorrow", "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z",
@@ -115,6 +115,67 @@ TEST_CASE("a time is what people type: a day by name, a span back or ahead, a da
     CHECK_FALSE(both("--from", "--since").ok());
     CHECK(both("--since", "--until").value().from_ms == parse_time("2026-11-30T10:00:00Z"));
     CHECK(both("--since", "--until").value().until_ms == parse_time("2026-11-30T11:00:00Z"));
+}
+
+TEST_CASE("a list that begins in the future is refused with the words that were typed") {
+    const std::int64_t noon_ms = *parse_time("2026-11-30T12:00:00Z");
+    for (const char* name : {"--from", "--since"}) {
+        for (const char* later : {"tomorrow", "2026-12-01", "2026-11-30T12:01Z", "9999-12-31"}) {
+            const auto listing = listing_of(with(name, {later}), 10, noon_ms);
+            REQUIRE_FALSE(listing.ok());
+            CHECK(listing.failure().fault == Fault::usage);
+            CHECK(listing.failure().what.starts_with(std::string(name) + ": '" + later + "' ("));
+            CHECK(listing.failure().next.find("2026-11-30T12:00:00Z") != std::string::npos);
+        }
+        for (const char* sooner : {"now", "today", "2026-11-30T12:00Z", "0"})
+            CHECK(listing_of(with(name, {sooner}), 10, noon_ms).ok());
+        Arguments swapped = with(name, {"1h"});
+        swapped.add("--until", {"2h"});
+        const auto listing = listing_of(swapped, 10, noon_ms);
+        REQUIRE_FALSE(listing.ok());
+        CHECK(listing.failure().what.starts_with(std::string(name) + " ("));
+    }
+    CHECK(listing_of(with("--until", {"tomorrow"}), 10, noon_ms).ok());
+}
+
+TEST_CASE("a span that is too long is refused with the bound in the unit that was typed") {
+    struct Typed {
+        const char* text;
+        const char* bound;
+    };
+    for (const Typed& typed : {Typed{"365000d", "at most 36525d"}, Typed{"876601h", "876600h"},
+                               Typed{"52596001m", "at most 52596000m"},
+                               Typed{"99999999999999999999s", "at most 3155760000s"}}) {
+        INFO(typed.text);
+        const auto end = end_of(with("--paid-until", {typed.text}), "--paid-until", now_ms);
+        const auto time = time_of(with("--until", {typed.text}), "--until", until_form, now_ms);
+        const auto span = span_of(with("--grace", {typed.text}), "--grace");
+        for (const Failure& failure : {end.failure(), time.failure(), span.failure()}) {
+            CHECK(failure.fault == Fault::usage);
+            CHECK(failure.what.find(typed.text) != std::string::npos);
+            CHECK(failure.next.find(typed.bound) != std::string::npos);
+        }
+    }
+    CHECK(span_like("9600h", 365 * 86'400) == "8760h");
+    CHECK(span_like("400d", 365 * 86'400) == "365d");
+    CHECK(span_like("2d", 36 * 3'600) == "36h");  // no whole number of days
+    CHECK(span_like("", 86'400) == "1d");
+    for (const char* off : {"", "d", "12", "-1d", "1.5h", "1w", "1d "})
+        CHECK_FALSE(is_span(off));
+}
+
+TEST_CASE("the filters of lists take their own words and no others") {
+    CHECK(kind_of(with("--kind", {"service"}), "--kind").value() == MemberKind::service);
+    CHECK(kind_of(with("--kind", {"person"}), "--kind").value() == MemberKind::person);
+    CHECK_FALSE(kind_of(with("--kind", {"robot"}), "--kind").ok());
+    CHECK_FALSE(kind_of({}, "--kind").value().has_value());
+    CHECK(removed_of(with("--status", {"removed"}), "--status").value() == true);
+    CHECK(removed_of(with("--status", {"present"}), "--status").value() == false);
+    CHECK_FALSE(removed_of(with("--status", {"live"}), "--status").ok());
+    CHECK(standing_of(with("--standing", {"paid"}), "--standing").value() == Paid::yes);
+    CHECK(standing_of(with("--standing", {"grace"}), "--standing").value() == Paid::in_grace);
+    CHECK(standing_of(with("--standing", {"lapsed"}), "--standing").value() == Paid::lapsed);
+    CHECK_FALSE(standing_of(with("--standing", {"free"}), "--standing").ok());
 }
 
 TEST_CASE("scopes are given one by one, or several with commas or spaces between") {
@@ -162,7 +223,7 @@ TEST_CASE("a period that ends before it begins is refused, and both of its ends 
     const auto between = [](const char* from, const char* until) {
         Arguments arguments = with("--from", {from});
         arguments.add("--until", {until});
-        return listing_of(arguments, 10, now_ms);
+        return listing_of(arguments, 10, *parse_time("2026-12-05T12:00:00Z"));
     };
     CHECK(between("2026-11-01", "2026-11-30").ok());
     CHECK(between("2026-11-30", "2026-11-30").ok());  // that day

@@ -163,6 +163,15 @@ TEST_CASE("a backup is well for two nights, worth a look for a week, then bad") 
     CHECK(state(folder_without(true)) == State::bad);
     CHECK(state(folder_without(false)) == State::bad);
     CHECK(state(backups(0, "/d/x.db")) == State::bad);
+    // A database of today has none yet.
+    for (const bool readable : {true, false}) {
+        BackupsSeen young = folder_without(readable);
+        young.since_ms = now_ms - ms_per_day + 1;
+        CHECK(state(young) == State::warn);
+        CHECK(has(about_backups(now_ms, young, "/d/x.db", {}).fix, "hourgate backup /b"));
+        young.since_ms = now_ms - ms_per_day;
+        CHECK(state(young) == State::bad);
+    }
     // The line to paste makes the folder only where there is none.
     CHECK(has(about_backups(now_ms, folder_without(false), "/d/x.db", {}).fix, "mkdir"));
     CHECK_FALSE(has(about_backups(now_ms, folder_without(true), "/d/x.db", {}).fix, "mkdir"));
@@ -210,6 +219,13 @@ TEST_CASE("a fix is for the user who reads it, and names systemd only where it r
               "--verify --keep 7`"));
     CHECK(has(backups_fix({0, ann, false, false}), "`sudo -u '#12345' mkdir"));
     CHECK(has(backups_fix({ann, 0, false, false}), "`sudo mkdir -p -m 0700 /b && sudo hourgate"));
+    // Where the folder would be is root's: the owner of the database cannot make it there.
+    BackupsSeen in_roots = folder_without(false);
+    in_roots.owner = 0;
+    CHECK(has(about_backups(now_ms, in_roots, "/d/x.db", {ann, ann, false, false}).fix,
+              "`sudo mkdir -p -m 0700 /b && sudo hourgate backup /b"));
+    CHECK(has(about_backups(now_ms, in_roots, "/d/x.db", {0, ann, false, false}).fix,
+              "`mkdir -p -m 0700 /b && hourgate backup /b"));
     CHECK(has(backups_fix({0, 0, true, true}), "`systemctl enable --now hourgate-backup.timer`"));
     CHECK(has(backups_fix({ann, ann, true, true}), "`sudo systemctl enable"));
     for (const Around& around : {Around{}, Around{ann, ann, false, false}}) {

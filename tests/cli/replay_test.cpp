@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 
+#include "base/time_text.h"
 #include "cli/doctor/stage.h"
 #include "cli/replay/engine.h"
 #include "cli/replay/report.h"
@@ -263,6 +264,71 @@ TEST_CASE("calls of the doctor's own are left out, and fill no window") {
     CHECK(report.json().at("same") == 0);
     CHECK(report.text().find("Left out: 1 call on record that `hourgate doctor --through` made") !=
           std::string::npos);
+}
+
+TEST_CASE("a call refused for the API that a text leads to is not judged by its host alone") {
+    ReplayBench bench;
+    const auto api = [](const std::string& name, const std::string& host) {
+        policy::Api made;
+        made.name = name;
+        made.hosts = {host};
+        return made;
+    };
+    Decision decision;
+    decision.method = "GET";
+    decision.target = "/clients";
+    decision.now = bench.clock.now();
+    decision.id.fill('a');
+    decision.reason = Reason::host_unlisted;
+    decision.host = "shop.example";
+    decision.match.api = "shop";
+    bench.decisions.note(decision, false);
+    bench.writer.write();
+    for (policy::Resource& resource : bench.config.rules.resources)
+        resource.api = "shop";
+    bench.config.rules.apis = {api("shop", "shop.example"), api("billing", "billing.example")};
+    auto counts = bench.replay();
+    CHECK(counts.by_kind == std::map<Kind, int>{{Kind::same, 1}});
+    // The host changes over to the API that the text may have led to.
+    bench.config.rules.apis = {api("shop", "other.example"), api("billing", "shop.example")};
+    CHECK(bench.replay().by_kind == std::map<Kind, int>{{Kind::left, 1}});
+    // The host is of none any more: refused as before, whatever the text led to.
+    bench.config.rules.apis = {api("shop", "other.example"), api("billing", "billing.example")};
+    CHECK(bench.replay().by_kind == std::map<Kind, int>{{Kind::same, 1}});
+    bench.config.rules.apis.clear();
+    for (policy::Resource& resource : bench.config.rules.resources)
+        resource.api.clear();
+    CHECK(bench.replay().by_kind == std::map<Kind, int>{{Kind::left, 1}});
+}
+
+TEST_CASE("a replay names the hours that windows are judged by, and judges its period alone") {
+    cli::ReplayReport report;
+    report.from_ms = *parse_time("2026-12-01T14:20:00Z");
+    report.until_ms = *parse_time("2026-12-01T15:10:00Z");
+    report.hours_from_ms = *parse_time("2026-12-01T14:00:00Z");
+    report.hours_until_ms = *parse_time("2026-12-01T16:00:00Z");
+    manage::DecisionRecord call;
+    call.kind = manage::DecisionRecord::Kind::granted;
+    call.token_id = 7;
+    report.add_around(call, {Kind::newly_refused, "granted", "window_full", "acme"});
+    report.add(call, {Kind::same, "granted", "granted", "acme"});
+    report.calls_granted = 2;
+    const http::Json json = report.json();
+    CHECK(json.at("from") == "2026-12-01T14:20:00Z");
+    CHECK(json.at("until") == "2026-12-01T15:10:00Z");
+    CHECK(json.at("grantedCalls").at("from") == "2026-12-01T14:00:00Z");
+    CHECK(json.at("grantedCalls").at("until") == "2026-12-01T16:00:00Z");
+    CHECK(json.at("windowsJudged") == true);
+    CHECK(json.at("same") == 1);
+    CHECK(json.at("newlyRefused").empty());
+    const std::string text = report.text();
+    for (const char* part :
+         {"from               2026-12-01T14:20:00Z\n", "until              2026-12-01T15:10:00Z\n",
+          "part of an hour\ncannot be told apart",
+          "2026-12-01T14:00:00Z until 2026-12-01T16:00:00Z"}) {
+        INFO(part);
+        CHECK(text.find(part) != std::string::npos);
+    }
 }
 
 TEST_CASE("a replay writes nothing") {

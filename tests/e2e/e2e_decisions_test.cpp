@@ -1,5 +1,6 @@
 // The decision log of the real program: looked up over HTTP and at the command line, after kill -9,
 // in a flood, and run again against other rules.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -183,6 +184,26 @@ TEST_CASE("limits are tried on the calls on record before they are switched on")
     CHECK(tried["newlyRefused"][0]["calls"] == 7);
     const Ran text = site.here.run({"replay", "--window", "studio:burst=5/60"});
     CHECK(contains(text.out, "newly refused      7\n"));
+    // A period may begin at any moment, as after a change: calls before it are not reported, and
+    // the windows are as full as they were.
+    const Json calls = site.here.json({"why", "--limit", "0", "--sort", "at"});
+    REQUIRE(calls.size() == 12);
+    const std::string moment = calls[6]["at"];
+    const auto later = std::count_if(calls.begin(), calls.end(), [&](const Json& call) {
+        return std::string(call["at"]) >= moment;
+    });
+    const Json part =
+        site.here.json({"replay", "--since", moment, "--window", "studio:burst=5/60"});
+    CHECK(part["windowsJudged"] == true);
+    CHECK(contains(std::string(part["grantedCalls"]["from"]), ":00:00Z"));
+    REQUIRE(part["newlyRefused"].size() == 1);
+    CHECK(int(part["same"]) + int(part["newlyRefused"][0]["calls"]) == later);
+    const auto hour_of = [](const std::string& at) { return at.substr(0, 13); };
+    if (hour_of(calls[0]["at"]) == hour_of(moment)) {
+        CHECK(part["grantedCalls"]["onRecord"] == 12);
+        CHECK(part["same"] == 0);
+    }
+    CHECK(site.here.run({"replay", "--since", "tomorrow"}).exit_code == 2);
     CHECK(site.here.run({"replay", "--window", "studio:burst"}).exit_code == 2);
     CHECK(site.here.run({"replay", "--window", "none:burst=1/1"}).exit_code == 1);
     CHECK(site.here.run({"replay", "--from", "2026-02-02", "--until", "2026-02-01"}).exit_code ==

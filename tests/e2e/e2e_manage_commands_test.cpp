@@ -292,6 +292,170 @@ TEST_CASE("--dry-run shows what would be revoked, removed or closed, and changes
     CHECK(here.json({"workspace", "close", "Acme"}).at("closed") == true);
 }
 
+TEST_CASE("every command that changes something that is there can be tried with --dry-run first") {
+    Installation here;
+    here.populate();
+    const std::string member = "Acme/manager@acme.example";
+    const std::string token = prefix_of(here.mint(member));
+    here.must({"plan", "set", "spare", "--api", "yes", "--rank", "5"});
+    here.must({"member", "remove", "Acme/member@acme.example"});
+    const auto all = [&] {
+        return here.json({"audit", "--limit", "0"}).dump() + here.json({"plan", "list"}).dump() +
+               here.json({"member", "list", "Acme"}).dump() +
+               here.json({"workspace", "list"}).dump() + here.json({"token", "list"}).dump();
+    };
+    const std::string before = all();
+    struct Change {
+        Words words;
+        std::string shows;  // of what it would be
+    };
+    for (const Change& change :
+         {Change{{"workspace", "transfer", "Acme", "admin@acme.example"}, "owner"},
+          Change{{"workspace", "plan", "Acme", "free"}, "free"},
+          Change{{"workspace", "rename", "Acme", "Bolt"}, "Bolt"},
+          Change{{"member", "role", member, "member"}, "member"},
+          Change{{"member", "rename", member, "Mo"}, "Mo"},
+          Change{{"member", "email", member, "mo@acme.example"}, "mo@acme.example"},
+          Change{{"member", "restore", "Acme/member@acme.example"}, "member@acme.example"},
+          Change{{"plan", "set", "studio", "--api", "no"}, "no"},
+          Change{{"plan", "set", "fresh", "--api", "yes"}, "fresh"},
+          Change{{"plan", "remove", "spare"}, "would be removed"},
+          Change{{"token", "rename", token, "other"}, "other"},
+          Change{{"token", "note", token, "words"}, "words"}}) {
+        Words words = change.words;
+        words.emplace_back("--dry-run");
+        INFO(words[0] << " " << words[1]);
+        const Ran text = here.run(words);
+        CHECK(text.exit_code == 0);
+        CHECK(contains(text.out, change.shows));
+        CHECK(contains(text.err, "nothing was changed: "));
+        Json json = here.json(words);
+        if (json.is_array())
+            json = json[0];
+        CHECK(json.at("dryRun") == true);
+        CHECK(all() == before);
+    }
+    // It is refused as the real one would be.
+    CHECK(here.run({"plan", "remove", "studio", "--dry-run"}).exit_code == 1);
+    CHECK(
+        here.run({"workspace", "transfer", "Acme", "nobody@acme.example", "--dry-run"}).exit_code ==
+        1);
+    CHECK(contains(here.run({"plan", "set", "studio", "--api", "no", "--dry-run"}).err,
+                   "would be answered 402"));
+    CHECK_FALSE(here.json({"workspace", "rename", "Acme", "Bolt"}).contains("dryRun"));
+}
+
+TEST_CASE("lists take the filters that the admin API has, and shells complete them") {
+    Installation here;
+    here.populate();
+    here.must({"workspace", "add", "Late", "--plan", "studio", "--paid-until", "2020-01-31"});
+    here.must({"member", "add", "Acme", "--service", "robot"});
+    here.must({"member", "remove", "Acme/member@acme.example"});
+    here.must({"token", "mint", "Acme/owner@acme.example", "--name", "t", "--env", "test"});
+    const auto names = [&](const Words& words, const char* field) {
+        std::string all;
+        for (const Json& item : here.json(words))
+            all += (item.at(field).is_null() ? "-" : std::string(item.at(field))) + " ";
+        return all;
+    };
+    CHECK(names({"workspace", "list", "--standing", "lapsed"}, "name") == "Late ");
+    CHECK(names({"workspace", "list", "--standing", "paid"}, "name") == "Acme ");
+    CHECK(names({"workspace", "list", "--plan", "studio"}, "name") == "Acme Late ");
+    CHECK(names({"workspace", "list", "--plan", "studio", "--standing", "grace"}, "name").empty());
+    CHECK(here.run({"workspace", "list", "--plan", "nowhere"}).exit_code == 1);
+    CHECK(names({"member", "list", "Acme", "--kind", "service"}, "name") == "robot ");
+    CHECK(names({"member", "list", "Acme", "--role", "admin"}, "email") == "admin@acme.example ");
+    CHECK(names({"member", "list", "Acme", "--status", "removed"}, "email") ==
+          "member@acme.example ");
+    CHECK(names({"member", "list", "Acme", "--status", "present", "--role", "member"}, "name") ==
+          "robot ");
+    CHECK(names({"token", "list", "--env", "test"}, "name") == "t ");
+    CHECK(names({"operator", "list", "--env", "test"}, "name").empty());
+    CHECK(here.run({"member", "list", "Acme", "--kind", "robot"}).exit_code == 2);
+    CHECK(here.run({"workspace", "list", "--standing", "free"}).exit_code == 2);
+    for (const char* shell : {"bash", "zsh", "fish"}) {
+        const std::string text = run({binary(), "completion", shell}).out;
+        for (const char* words : {"person service", "paid grace lapsed", "present removed"})
+            CHECK(contains(text, words));
+    }
+}
+
+TEST_CASE("a rotation names both tokens, at the token and in the audit log") {
+    Installation here;
+    here.populate();
+    const std::string old = prefix_of(here.mint("Acme/owner@acme.example"));
+    const Ran rotated = here.run({"token", "rotate", old});
+    CHECK(contains(rotated.out, "predecessor"));
+    const std::string made = here.json({"token", "show", old}).at("successor");
+    CHECK(made != old);
+    CHECK(contains(here.run({"token", "show", old}).out, made));
+    CHECK(contains(here.run({"token", "show", made}).out, old));
+    CHECK(here.json({"token", "show", made}).at("predecessor") == old);
+    for (const std::string& object : {old, made}) {
+        const Words words = {"audit", "--action", "token.rotate", "--object", object};
+        CHECK(contains(here.run(words).out, old + " -> " + made));
+        CHECK(here.json(words).size() == 1);
+        CHECK(here.json(words)[0].at("object") == old);
+        CHECK(here.json(words)[0].at("after").at("successor") == made);
+    }
+}
+
+TEST_CASE("a span beyond its bound is refused with the value, the bound and the next step") {
+    Installation here;
+    here.populate();
+    const std::string token = prefix_of(here.mint("Acme/owner@acme.example"));
+    struct Typed {
+        Words words;
+        const char* what;
+        const char* next;
+    };
+    const Words mint = {"token", "mint", "Acme/owner@acme.example", "--name", "n", "--expires"};
+    const auto with = [](Words words, const char* last) {
+        words.emplace_back(last);
+        return words;
+    };
+    for (const Typed& typed :
+         {Typed{{"token", "rotate", token, "--grace", "400d"}, "'400d'", "at most 365d"},
+          Typed{{"token", "rotate", token, "--grace", "9600h"}, "'9600h'", "at most 8760h"},
+          Typed{{"token", "rotate", token, "--grace", "365000d"}, "'365000d'", "at most 36525d"},
+          Typed{with(mint, "36500d"), "'36500d'", "at most 365d"},
+          Typed{with(mint, "365000d"), "'365000d'", "at most 36525d"},
+          Typed{with(mint, "2090-01-31"), "2090-02-01T00:00:00Z", "at most 365d, which is until"},
+          Typed{{"operator", "mint", "--name", "o", "--expires", "36500d"},
+                "'36500d'",
+                "at most 365d"},
+          Typed{{"workspace", "plan", "Acme", "studio", "--paid-until", "365000d"},
+                "'365000d'",
+                "at most 36525d"},
+          Typed{{"audit", "--since", "365000d"}, "'365000d'", "at most 36525d"}}) {
+        const Ran ran = here.run(typed.words);
+        INFO(ran.err);
+        CHECK(ran.exit_code == 2);
+        CHECK(contains(ran.err, typed.what));
+        CHECK(contains(ran.err, typed.next));
+        CHECK_FALSE(contains(ran.err, " seconds"));
+    }
+    CHECK(contains(here.run({"token", "rotate", "--help"}).out, "365d"));
+    CHECK(contains(here.run({"token", "rotate", "--help"}).out, "rotate_grace"));
+    CHECK(here.run({"token", "rotate", token, "--grace", "365d"}).exit_code == 0);
+}
+
+TEST_CASE("no list is silent about a period in the future, or one that ends before it begins") {
+    Installation here;
+    here.populate();
+    for (const char* list : {"audit", "why", "usage", "replay"}) {
+        INFO(list);
+        const Ran later = here.run({list, "--since", "tomorrow"});
+        CHECK(later.exit_code == 2);
+        CHECK(contains(later.err, "--since: 'tomorrow' ("));
+        CHECK(contains(later.err, "is in the future"));
+        const Ran turned = here.run({list, "--since", "1h", "--until", "2h"});
+        CHECK(turned.exit_code == 2);
+        CHECK(contains(turned.err, "is not before --until"));
+        CHECK(here.run({list, "--since", "2026-01-01T14:20Z"}).exit_code == 0);
+    }
+}
+
 TEST_CASE("a filter that fits nothing on record is told from a quiet day") {
     Installation here;
     here.populate();

@@ -218,6 +218,19 @@ TEST_CASE("behind a proxy nothing a client claims about itself or its way counts
     }
 }
 
+namespace {
+
+/// Checks what every refusal has beside its reason, in one that the proxy gives itself.
+void check_shape(const Answered& answered) {
+    const Json error = Json::parse(answered.body, nullptr, false).at("error");
+    for (const char* member : {"code", "message", "fix"})
+        CHECK(error.at(member).get<std::string>() != "");
+    CHECK(error.at("decision").is_null());
+    CHECK(error.at("docs") == "/_hourgate/errors#" + error.at("reason").get<std::string>());
+}
+
+}  // namespace
+
 TEST_CASE("behind a proxy a gate that is down grants nothing") {
     with_each_proxy([](const std::string& proxy) {
         Stage stage(proxy, "");
@@ -227,8 +240,10 @@ TEST_CASE("behind a proxy a gate that is down grants nothing") {
         for (const std::string& token : {stage.manager, stage.member, std::string()}) {
             const Answered down = stage.get(token);
             CHECK(down.status == (proxy == "caddy" ? 502 : 503));
-            if (proxy != "caddy")
-                CHECK(reason_of(down) == "gate_unreachable");
+            if (proxy == "caddy")
+                continue;
+            CHECK(reason_of(down) == "gate_unreachable");
+            check_shape(down);
         }
         CHECK(stage.post(stage.manager, clients, "{}").status / 100 == 5);
         CHECK(stage.get("", "/health").status / 100 == 5);
@@ -242,6 +257,7 @@ TEST_CASE("a proxy that the gate does not take questions from says that it is no
         const Answered answered = stage.get(stage.manager);
         CHECK(answered.status == 503);
         CHECK(reason_of(answered) == "gate_not_understood");
+        check_shape(answered);
         CHECK(answered.header("Content-Type") == "application/json");
         CHECK(answered.header("Cache-Control") == "no-store");
         CHECK(stage.api.take().empty());
@@ -266,7 +282,8 @@ TEST_CASE("behind a proxy another service's bearer reaches the API where the res
         CHECK(seen[0].header("authorization").empty());
         CHECK(seen[0].header("x-hourgate-role") == "manager");
         CHECK(stage.get(other).status == 401);
-        CHECK(stage.get(stage.manager.substr(0, stage.manager.size() - 1), "/pages/1").status == 401);
+        CHECK(stage.get(stage.manager.substr(0, stage.manager.size() - 1), "/pages/1").status ==
+              401);
         CHECK(stage.api.take().empty());
     });
 }

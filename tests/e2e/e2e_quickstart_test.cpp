@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -143,7 +144,8 @@ TEST_CASE("quickstart --dry-run shows the configuration and makes nothing") {
     // What it shows is what is made then.
     const Json made = Json::parse(place.quickstart("http://127.0.0.1:3000", {"--json"}).out);
     CHECK(made.at("token").get<std::string>().size() == 54);
-    CHECK(read_file(place.gate + "/config.toml") == Json::parse(json.out).at("configText"));
+    CHECK(read_file(place.gate + "/config.toml") ==
+          Json::parse(json.out).at("configText").get<std::string>());
     CHECK(contains(shown.out, "\n" + read_file(place.gate + "/config.toml") + "\n"));
 }
 
@@ -175,12 +177,24 @@ TEST_CASE("quickstart overwrites nothing: no folder, no file, no link") {
 }
 
 TEST_CASE("quickstart with an API that cannot be meant makes nothing, and says how to write it") {
-    for (const std::string api :
-         {"https://api.example", "127.0.0.1:3000", "http://a/v1", "", "x"}) {
+    const std::vector<std::pair<std::string, std::string>> wrong = {
+        {"https://api.example", "its scheme is https"},
+        {"ftp://127.0.0.1", "its scheme is not http"},
+        {"http://a/v1", "it has a path after the host"},
+        {"http://a?x=1", "it has a query"},
+        {"http://ann:secret@a", "before '@'"},
+        {"http://", "its host is missing"},
+        {"http://a:99999", "its port is not a number from 1 to 65535"},
+        {"http://a b", "its host is not a name"},
+        {"unix:api.sock", "must begin with '/'"},
+        {"", "names no API"},
+        {"x", "its scheme is missing"}};
+    for (const auto& [api, why] : wrong) {
         Place place;
         const Ran ran = place.quickstart(api);
-        INFO(api);
+        INFO(api << "\n" << ran.err);
         CHECK(ran.exit_code == 2);
+        CHECK(contains(ran.err, why));
         CHECK(contains(ran.err, "http://127.0.0.1:3000"));
         CHECK_FALSE(contains(ran.err, "config.toml"));  // which does not exist
         CHECK(names_in(place.parent.path()).empty());
@@ -193,6 +207,10 @@ TEST_CASE("quickstart with an API that cannot be meant makes nothing, and says h
         CHECK(contains(refused.err, "from 2 to 65534"));
     }
     CHECK(names_in(place.parent.path()).empty());
+    // A host and a port are enough.
+    const Ran plain = place.quickstart("localhost:3000", {"--dry-run"});
+    CHECK(plain.exit_code == 0);
+    CHECK(contains(plain.out, "url = \"http://localhost:3000\""));
     // One that is down is a warning: it may be started later.
     const Ran down = place.quickstart("http://127.0.0.1:1");
     CHECK(down.exit_code == 0);
@@ -314,6 +332,26 @@ TEST_CASE("the gate of quickstart has the write scope of the example, and is cal
     CHECK(server.wait() == 0);
 }
 
+TEST_CASE("a path after --database that is no database is blamed, and not the configuration") {
+    const Place place;
+    const std::string folder = place.parent.path(), text = folder + "/text";
+    write_file(text, "hello\n");
+    for (const std::string& path : {folder + "/none.db", folder, text})
+        for (const char* const command : {"token list", "backup /nowhere/b.db", "doctor"}) {
+            Words words = {binary()};
+            for (const std::string_view word : hourgate::split(command, ' '))
+                words.emplace_back(word);
+            words.insert(words.end(), {"--database", path});
+            const Ran ran = run(words);
+            INFO(ran.out << ran.err);
+            CHECK(ran.exit_code == 1);
+            CHECK(contains(ran.out + ran.err, path));
+            CHECK(contains(ran.out + ran.err, "check the path after --database"));
+            CHECK_FALSE(contains(ran.out + ran.err, "check [database] path"));
+        }
+    CHECK(read_file(text) == "hello\n");
+}
+
 TEST_CASE("what commands say of other commands names the configuration that they were given") {
     Place place;
     REQUIRE(place.quickstart("unix:/nowhere.sock").exit_code == 0);
@@ -331,6 +369,10 @@ TEST_CASE("what commands say of other commands names the configuration that they
                    "`" + binary() + " token list" + named + "`"));
     CHECK(contains(said({"member", "list", "My API", "--search", "nobody has this"}),
                    binary() + " member add WORKSPACE EMAIL --role owner" + named + "\n"));
+    // Also where the words cannot be read as a command.
+    const std::string token = "hsk_live_000000000000_" + std::string(32, 'a');
+    CHECK(contains(said({"token", "show", token}),
+                   "`" + binary() + " token revoke 000000000000" + named + "`"));
     // So they do where the environment names it, which sudo does not pass on.
     const Ran by_environment =
         run({binary(), "token", "show", "000000000000"}, {"HOURGATE_CONFIG=" + config});

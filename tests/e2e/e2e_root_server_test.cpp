@@ -73,6 +73,32 @@ TEST_CASE("a server that root starts on another user's database is that user onc
     CHECK(again.stop() == 0);
 }
 
+TEST_CASE("root opens no socket of its own for a configuration that another user can write") {
+    if (!is_root()) {
+        WARN("skipped: needs root");
+        return;
+    }
+    const Installation here;
+    here.populate();
+    const std::string data = here.folder().file("data");
+    const std::string owner = std::string(service_user) + ":" + service_user;
+    REQUIRE(run({"chown", "-R", owner, data}).exit_code == 0);
+    const std::string socket = here.folder().file("ask.sock");  // in a folder of root's
+    std::string text = read_file(here.config());
+    const std::string any = "ask = \"127.0.0.1:0\"";
+    text.replace(text.find(any), any.size(), "ask = \"unix:" + socket + "\"");
+    write_file(here.config(), text);
+    REQUIRE(run({"chown", owner, here.config()}).exit_code == 0);
+
+    const Ran refused = here.run({"serve"});
+    CHECK(refused.exit_code != 0);
+    INFO(refused.err);
+    CHECK(contains(refused.err, "may not listen on unix:" + socket));
+    CHECK(contains(refused.err, std::string("uid ") + service_user));
+    CHECK(contains(refused.err, here.config()));
+    CHECK_FALSE(std::filesystem::exists(socket));
+}
+
 TEST_CASE("a server that root starts on its own database stays root, and says nothing") {
     if (!is_root()) {
         WARN("skipped: needs root");

@@ -319,10 +319,45 @@ TEST_CASE(
         CHECK(refused.reason() == "bad_grace");
         CHECK(refused.body["error"]["fields"].contains("grace"));
     }
+    const auto said = [](const auto& answer) { return answer.body["error"].dump(); };
+    const std::string long_grace =
+        said(bench.self(token, "POST", "/me/rotate", {{"grace", "48h"}}));
+    CHECK(long_grace.find("48h") != std::string::npos);
+    CHECK(long_grace.find("at most 1h") != std::string::npos);
+    const std::string long_life =
+        said(bench.self(token, "POST", "/tokens", {{"name", "n"}, {"expiresIn", "36500d"}}));
+    CHECK(long_life.find("expiresIn") != std::string::npos);
+    CHECK(long_life.find("36500d") != std::string::npos);
+    CHECK(long_life.find("at most 365d") != std::string::npos);
+    const std::string endless =
+        said(bench.self(token, "POST", "/tokens", {{"name", "n"}, {"expiresIn", "365000d"}}));
+    CHECK(endless.find("at most 36525d") != std::string::npos);
     CHECK(bench.events() == events);
     CHECK(bench.self(token, "POST", "/me/rotate", {{"grace", "1h"}}).status == 201);
     const std::string other = bench.prefix_of(bench.tokens["owner@acme"]);
     CHECK(bench.operate("POST", "/tokens/" + other + "/rotate", {{"grace", "30d"}}).status == 201);
+}
+
+TEST_CASE("a token shown over HTTP names its predecessor and its successor") {
+    ManageBench bench;
+    const std::string token = bench.tokens["owner@acme"];
+    const std::string old = bench.prefix_of(token);
+    const auto rotated = bench.self(token, "POST", "/me/rotate");
+    REQUIRE(rotated.status == 201);
+    const std::string made = rotated.body["data"]["prefix"];
+    CHECK(rotated.body["data"]["predecessor"] == old);
+    CHECK(rotated.body["data"]["successor"].is_null());
+    const auto shown = [&](const std::string& prefix) {
+        const auto own = bench.self(rotated.body["data"]["token"], "GET", "/tokens/" + prefix);
+        const auto all = bench.operate("GET", "/tokens/" + prefix);
+        CHECK(own.body["data"]["predecessor"] == all.body["data"]["predecessor"]);
+        CHECK(own.body["data"]["successor"] == all.body["data"]["successor"]);
+        return all.body["data"];
+    };
+    CHECK(shown(old)["predecessor"].is_null());
+    CHECK(shown(old)["successor"] == made);
+    CHECK(shown(made)["predecessor"] == old);
+    CHECK(shown(made)["successor"].is_null());
 }
 
 TEST_CASE("a rotation whose answer was lost may be repeated, until its successor is used") {

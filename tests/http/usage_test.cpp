@@ -209,6 +209,14 @@ TEST_CASE("every list by time takes from and until as people type them, and refu
             CHECK(answer.body.dump().find("is not before until") != std::string::npos);
         }
         CHECK(get("from=2026-02-01&until=2026-02-01").status == 200);  // that day
+        for (const std::string later : {"tomorrow", "2099-01-01", "9999-12-31T00:00Z"}) {
+            const auto answer = get("from=" + later);
+            CHECK(answer.status == 422);
+            CHECK(answer.body.dump().find("is in the future") != std::string::npos);
+        }
+        CHECK(get("from=now").status == 200);
+        CHECK(get("until=tomorrow").status == 200);
+        CHECK(get("from=365000d").body.dump().find("at most 36525d") != std::string::npos);
         CHECK(get("until=2h&from=3h").status == 200);
     }
     bench.clock.wall_ms += ms_per_day;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/limits.h"
+#include "manage/audit_log.h"
 #include "support/database_bench.h"
 #include "token/digest.h"
 
@@ -324,6 +325,71 @@ TEST_CASE("rotation keeps member, name, scopes, environment, line and length of 
                                            R"("oldWorksUntil":"2026-11-18T16:06:40Z"})");
     bench.clock.wall_ms += hour_ms;
     CHECK(bench.status(old_prefix) == "rotated");
+}
+
+TEST_CASE("a token names the one it was rotated from and the one it was rotated into") {
+    Acme bench;
+    const auto links = [&](const std::string& prefix) {
+        const TokenLinks found =
+            take(links_of(bench.context(), take(show_token(bench.context(), prefix)).token));
+        return found.predecessor + " < " + prefix + " < " + found.successor;
+    };
+    const std::string first = bench.mint(bench.ann).view.token.prefix;
+    const std::string alone = bench.mint(bench.ann).view.token.prefix;
+    CHECK(links(first) == " < " + first + " < ");
+    bench.clock.wall_ms += 1'000;
+    const MintedToken second = take(rotate_token(bench.context(), first, 0));
+    CHECK(second.predecessor == first);
+    const std::string next = second.view.token.prefix;
+    bench.clock.wall_ms += 1'000;
+    const std::string third = take(rotate_token(bench.context(), next, 3'600)).view.token.prefix;
+    CHECK(links(first) == " < " + first + " < " + next);
+    CHECK(links(next) == first + " < " + next + " < " + third);
+    CHECK(links(third) == next + " < " + third + " < ");
+    CHECK(links(alone) == " < " + alone + " < ");
+    // Repeated, because the answer was lost: the unused successor is in nobody's way.
+    Context again = bench.context();
+    again.settle_usage = [] { return Status(Done{}); };
+    bench.clock.wall_ms += 1'000;
+    again.now = bench.clock.now();
+    const std::string fourth = take(rotate_token(again, next, {})).view.token.prefix;
+    CHECK(links(next) == first + " < " + next + " < " + fourth);
+    CHECK(links(fourth) == next + " < " + fourth + " < ");
+    CHECK(links(third) == next + " < " + third + " < ");
+    // The rotation is found by either token.
+    const auto rotations = [&](const std::string& object) {
+        AuditFilter filter;
+        filter.action = "token.rotate";
+        filter.object = object;
+        std::string objects;
+        for (const AuditEvent& event : take(list_events(bench.context(), filter)).items)
+            objects += event.object + " ";
+        return objects;
+    };
+    CHECK(rotations(first) == first + " ");
+    CHECK(rotations(fourth) == next + " ");
+    CHECK(rotations(next) == next + " " + next + " " + first + " ");
+    CHECK(rotations(alone).empty());
+}
+
+TEST_CASE("a grace or a life beyond its bound is refused with the bound in the unit typed") {
+    Acme bench;
+    const Context context = bench.context();
+    const auto said = [](const Status& status) {
+        REQUIRE_FALSE(status.ok());
+        return status.failure().what + "; " + status.failure().next;
+    };
+    CHECK(said(check_grace(context, 400 * 86'400, "400d")) ==
+          "a grace of '400d' is out of bounds; give at most 365d, or 0 to end the old token at "
+          "once");
+    CHECK(said(check_grace(context, 400 * 86'400, "9600h")).find("at most 8760h,") !=
+          std::string::npos);
+    CHECK(said(check_grace(context, 400 * 86'400)).find("a grace of 400d is out of bounds") == 0);
+    CHECK(check_grace(context, 365 * 86'400, "365d").ok());
+    CHECK(said(check_life(context, 36'500 * std::int64_t{86'400}, "36500d")) ==
+          "an expiry of '36500d' from now is later than a token may live; ask for at most 365d, as "
+          "[tokens] line_max says");
+    CHECK(check_life(context, 365 * 86'400, "365d").ok());
 }
 
 TEST_CASE("grace is the configured one, may be none, and never outlasts the old token") {

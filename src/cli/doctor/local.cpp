@@ -97,7 +97,7 @@ private:
         if (const Status usable = store::check_database(path, store::Migrate::no); !usable) {
             report_.add(
                 older ? is_worth_a_look("database", usable.failure().what, usable.failure().next)
-                      : is_bad("database", usable.failure()));
+                      : is_bad("database", session_.with_advice(usable.failure())));
             if (!older)
                 return;
         } else {
@@ -198,6 +198,10 @@ private:
         BackupsSeen seen;
         seen.folder = backups_.empty() ? store::backups_folder(config_.database) : backups_;
         seen.newest = ops::newest_in(seen.folder, ".db");
+        seen.owner = owner_near(seen.folder);
+        if (readable_)
+            if (const auto first = store::first_event_ms(config_.database); first)
+                seen.since_ms = first.value();
         if (seen.newest.file) {
             const auto state = store::look_at_file(seen.newest.file->path);
             if (!state)

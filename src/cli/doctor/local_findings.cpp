@@ -25,6 +25,7 @@ constexpr std::int64_t clock_slack_ms = 2 * ms_per_s;
 /// The timer runs nightly, an hour late at most: one night missed, and a week.
 constexpr std::int64_t backup_age_good_ms = 50 * ms_per_hour;
 constexpr std::int64_t backup_age_max_ms = 8 * ms_per_day;
+constexpr std::int64_t backup_due_ms = ms_per_day;  // after the first event of the database
 /// Database, log, epoll and event descriptors of each loop.
 constexpr std::int64_t own_files = 256;
 
@@ -234,7 +235,9 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
 Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::string& database,
                     const Around& around) {
     const std::string folder = for_shell(seen.folder);
-    const std::string as = as_user(around.owner, around.user);
+    // In a folder of somebody else's, `backup` works as its owner, but only if root runs it.
+    const bool foreign = seen.owner && *seen.owner != around.owner;
+    const std::string as = as_user(foreign ? 0 : around.owner, around.user);
     const std::string make = seen.newest.readable ? "" : as + "mkdir -p -m 0700 " + folder + " && ";
     const std::string nightly =
         around.is_unit ? "`" + as_user(0, around.user) +
@@ -242,6 +245,12 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                        : std::string("each night, by cron for example, and at once: `");
     const std::string now = nightly + make + as + "hourgate backup " + folder +
                             " --verify --keep 7`; if backups go elsewhere: --backups DIR";
+    const bool is_new = seen.since_ms && now_ms - *seen.since_ms < backup_due_ms;
+    if (is_new && !seen.newest.file)
+        return is_worth_a_look("backup",
+                               "there is none yet in " + seen.folder +
+                                   "; from a day after the database was made, this is a fault",
+                               now);
     if (!seen.newest.readable)
         return is_bad("backup", "there is no folder " + seen.folder + " that can be read", now);
     if (!seen.newest.file)

@@ -44,6 +44,8 @@ struct BackupsSeen {
     std::string folder;
     ops::Newest newest;
     std::string flaw;
+    std::optional<uid_t> owner = {};            ///< of the folder or the nearest one above it
+    std::optional<std::int64_t> since_ms = {};  ///< first event of the database, if known
 };
 [[nodiscard]] Check about_backups(std::int64_t now_ms, const BackupsSeen& seen,
                                   const std::string& database, const Around& around);

@@ -183,6 +183,14 @@ bool was_unreadable(Reason reason) noexcept {
            reason == Reason::target_too_long || reason == Reason::host_unlisted;
 }
 
+constexpr std::string_view another_api = "?";  // the name of no [[api]]
+
+/// Whether the host was of an API, and the text that asked led to another. The name of that other
+/// one is not on record.
+bool was_led_elsewhere(const http::DecidedBy& by, Reason was) noexcept {
+    return was == Reason::host_unlisted && !by.api.empty();
+}
+
 Replayed::Kind kind_of(Reason was, Reason now) noexcept {
     if (was == now)
         return Replayed::Kind::same;
@@ -233,6 +241,13 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
     call.method = record.method;
     call.target = record.path;
     call.host = by.host ? std::string_view(*by.host) : std::string_view();
+    if (was_led_elsewhere(by, *was)) {
+        // Under these rules the host may be of the very API that the text led to.
+        const policy::Match match = state.policy.find(call.target, call.host);
+        if (match.host_listed && match.api != by.api)
+            return replayed;
+        call.api = another_api;
+    }
     call.preflight = by.preflight;
     call.address = Address::parse(record.address);
     call.now = state.now_of(record);

@@ -18,16 +18,21 @@ std::string shown_workspace(const std::string& name) {
 
 }  // namespace
 
+void ReplayReport::add_around(const manage::DecisionRecord& record, const Replayed& replayed) {
+    // As usage counts them: by token.
+    granted_ += replayed.kind != Kind::probe &&
+                        record.kind == manage::DecisionRecord::Kind::granted && !record.again &&
+                        record.token_id != 0
+                    ? 1
+                    : 0;
+}
+
 void ReplayReport::add(const manage::DecisionRecord& record, const Replayed& replayed) {
+    add_around(record, replayed);
     if (replayed.kind == Kind::probe) {
         ++probes_;
         return;
     }
-    // As usage counts them: by token.
-    granted_ += record.kind == manage::DecisionRecord::Kind::granted && !record.again &&
-                        record.token_id != 0
-                    ? 1
-                    : 0;
     if (replayed.kind == Kind::same)
         ++same_;
     if (replayed.kind == Kind::left)
@@ -88,7 +93,11 @@ http::Json ReplayReport::json() const {
             {"refusedOtherwise", json_of(Kind::refused_otherwise)},
             {"windowsJudged", windows_judged()},
             {"notJudged", not_judged()},
-            {"grantedCalls", {{"onRecord", granted_}, {"counted", calls_granted}}}};
+            {"grantedCalls",
+             {{"from", format_time(hours_from_ms)},
+              {"until", format_time(hours_until_ms)},
+              {"onRecord", granted_},
+              {"counted", calls_granted}}}};
 }
 
 std::string ReplayReport::table_of(Kind kind, const std::string& title) const {
@@ -125,13 +134,18 @@ std::string ReplayReport::text() const {
     text += table_of(Kind::newly_refused, "Newly refused");
     text += table_of(Kind::newly_granted, "Newly granted");
     text += table_of(Kind::refused_otherwise, "Refused for another reason");
+    text +=
+        "\nEach call of this period is judged for itself. Usage is counted by the hour, and "
+        "part of an hour\ncannot be told apart: whether windows are judged follows from the "
+        "whole hours from\n" +
+        format_time(hours_from_ms) + " until " + format_time(hours_until_ms) + ".\n";
     if (!windows_judged())
         text += "\nOf about " + std::to_string(calls_granted) + " granted calls in these hours " +
                 std::to_string(granted_) +
                 " are on record, so windows would fill later here than they did, and calls that "
                 "a window\ndecides are not judged.\nTo try limits, have [decisions] grants = "
-                "\"all\" for a while, and rows high enough.\nUsage is counted by the hour: if both "
-                "are set, name with --from a full hour (UTC) that began\nafter they were.\n";
+                "\"all\" for a while, and rows high enough.\nIf both are set, name with --from a "
+                "full hour (UTC) that began after they were.\n";
     return text;
 }
 

@@ -15,11 +15,17 @@ namespace hourgate::cli {
 
 class ReplayReport {
 public:
+    /// A decision of the period.
     void add(const manage::DecisionRecord& record, const Replayed& replayed);
+    /// A decision of the whole hours around the period: it tells only whether every granted call of
+    /// these hours is on record.
+    void add_around(const manage::DecisionRecord& record, const Replayed& replayed);
 
-    std::string against;        ///< the configuration, and the windows put in
-    std::int64_t from_ms = 0;   ///< as asked
-    std::int64_t until_ms = 0;  ///< as asked
+    std::string against;              ///< the configuration, and the windows put in
+    std::int64_t from_ms = 0;         ///< as asked
+    std::int64_t until_ms = 0;        ///< as asked
+    std::int64_t hours_from_ms = 0;   ///< the whole hours that the period is in
+    std::int64_t hours_until_ms = 0;  ///< their end
     /// In those hours, as usage has counted them, without the gate's own probes.
     std::int64_t calls_granted = 0;
 
