@@ -356,7 +356,7 @@ def markdown(results):
 
 
 def summary(results, folder):
-    """What the README shows: the figures to reach, the plots, and the peers."""
+    """What docs/performance.md shows: the figures to reach, the plots, and the peers."""
     parts = [circumstances(results), goals_table(results).markdown(), *pictures(results, folder)]
     if "cost" in results["sections"]:
         parts.append(cost_table(results["sections"]["cost"]).markdown())
@@ -559,13 +559,13 @@ def write(results, folder):
             file.write(content)
 
 
-def publish(results, readme):
-    """Puts the table between the two marks in the README."""
-    with open(readme, encoding="utf-8") as file:
+def publish(results, page_file):
+    """Puts the table between the two marks in docs/performance.md."""
+    with open(page_file, encoding="utf-8") as file:
         page = file.read()
     before, found, rest = page.partition(BEGIN)
     _, found_end, after = rest.partition(END)
     if not found or not found_end:
-        raise RuntimeError(f"{readme} has no {BEGIN} … {END}")
-    with open(readme, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n{summary(results, 'bench/results/')}{END}{after}")
+        raise RuntimeError(f"{page_file} has no {BEGIN} … {END}")
+    with open(page_file, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n{summary(results, '../bench/results/')}{END}{after}")

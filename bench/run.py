@@ -736,7 +736,7 @@ def parse_arguments():
         "Examples:\n"
         "  scripts/bench --quick                a look, about two minutes\n"
         "  scripts/bench --only cost,stored     two sections\n"
-        "  scripts/bench --publish              measures all, and renews bench/results and README\n"
+        "  scripts/bench --publish              measures all, and renews bench/results and docs\n"
         "\nLet nothing else run meanwhile.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -758,7 +758,7 @@ def parse_arguments():
     parser.add_argument(
         "--publish",
         action="store_true",
-        help="write to bench/results, and put the table into README.md",
+        help="write to bench/results, and put the table into docs/performance.md",
     )
     parser.add_argument(
         "--render",
@@ -825,7 +825,7 @@ def main():
     report.write(results, options.out)
     print(report.text(results))
     if options.publish:
-        report.publish(results, os.path.join(servers.ROOT, "README.md"))
+        report.publish(results, os.path.join(servers.ROOT, "docs", "performance.md"))
     say(f"Written to {os.path.relpath(options.out)}")
     return 1 if results["problems"] else 0
 

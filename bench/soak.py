@@ -44,7 +44,7 @@ RELOAD_S = 15.0
 BACKUP_S = 60.0
 GOOD_RATE = 500  # calls a second of the client that behaves
 GROWTH_KIB = 2048  # of resident memory, from the second third to the last
-# A token in memory takes 1.3 (README, "Limits"); one whose member and workspace changed after it was
+# A token in memory takes 1.3 (docs/limits.md); one whose member and workspace changed after it was
 # asked for the last time keeps theirs of before: of those that are minted here, each.
 TOKEN_KIB = 3.0
 

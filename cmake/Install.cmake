@@ -3,11 +3,11 @@
 # The configuration example is documentation; scripts/install makes /etc/hourgate/config.toml from
 # it once and never writes over it.
 install(TARGETS hourgate RUNTIME DESTINATION bin)
-install(FILES config.example.toml README.md SECURITY.md LICENSE docs/errors.md
-    docs/introspection.md docs/alerts.yml docs/grafana.json DESTINATION share/doc/hourgate)
+install(FILES config.example.toml README.md SECURITY.md LICENSE DESTINATION share/doc/hourgate)
+install(DIRECTORY docs DESTINATION share/doc/hourgate)
 install(FILES systemd/sysusers.d/hourgate.conf DESTINATION lib/sysusers.d)
 
-# Units name the executable and the README by their full paths, under the prefix that is configured:
+# Units name the executable and a page of the documentation by their full paths, under the prefix that is configured:
 # the files in systemd/ are those of /usr/local.
 file(GLOB units CONFIGURE_DEPENDS systemd/*.service systemd/*.socket systemd/*.timer)
 foreach(unit IN LISTS units)
