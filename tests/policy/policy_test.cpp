@@ -572,6 +572,17 @@ TEST_CASE("A name that is taken, reserved or no slug is refused") {
         off(rules_of({resource(std::string(resource_name_bytes_max + 1, 'a'), {"/a"})})).empty());
 }
 
+TEST_CASE("A resource name with a capital letter is refused with the name and the letters to use") {
+    for (const char* name : {"Orders", "orderS", "ORDERS"}) {
+        auto made = Policy::make(rules_of({resource(name, {"/a"})}));
+        INFO(name);
+        REQUIRE_FALSE(made.ok());
+        CHECK(says(made.failure().what, "cannot be named '" + std::string(name) + "'"));
+        CHECK(says(made.failure().next, "a-z"));
+    }
+    CHECK(off(rules_of({resource("orders", {"/a"})})).empty());
+}
+
 TEST_CASE("A row that says own needs {member} in every path, or the upstream's word") {
     const Row own = {"full", "full", "full", "read own"};
     CHECK(says(off(rules_of({resource("a", {"/a/**"}, own)})), "'/a/**'"));
