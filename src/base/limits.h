@@ -44,7 +44,7 @@ constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< t
 
 // --- the gate's own routes ---------------------------------------------------------------------
 // They spend from windows of their own. Each has a limit per token, so that no token uses up what
-// another one needs; and one per member for what changes something (gate/gate_room.cpp says for what).
+// another one needs; and one per member for what changes something (gate/room.cpp says for what).
 constexpr std::uint32_t gate_window_s = 60;
 /// Reading and minting: a page that asks four things a second.
 constexpr std::uint32_t self_service_calls_per_token = 240;
