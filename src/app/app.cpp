@@ -366,7 +366,7 @@ struct App::Parts {
         auto opened =
             ops::ReloadBoard::open(ops::reload_path_of(path ? path.value() : config.database));
         if (!opened) {
-            log.line(ops::Level::warning, "`hourgate reload` cannot be told what a reload does",
+            log.line(ops::Level::warning, "`hourgate reload` will not see the result of a reload",
                      {{"why", opened.failure().what}, {"next", opened.failure().next}});
             return;
         }

@@ -68,7 +68,7 @@ Status verify_only(CommandContext& session) {
         if (session.arguments.given(other))
             return Failure{Fault::usage,
                            std::string("--verify-only makes no backup, so ") + other +
-                               " has no meaning beside it",
+                               " has no meaning with it",
                            "leave one of them out"};
     const std::string& file = session.arguments.one("FILE");
     ops::run_when_idle();
@@ -165,7 +165,7 @@ std::vector<Command> backup_commands() {
                     "be a folder: the backup is then named by the time.",
          .parameters = {word("FILE", "where to"),
                         flag("--verify",
-                             "restore it beside FILE and compare it with the database, before it "
+                             "restore it next to FILE and compare it with the database, before it "
                              "is put in place"),
                         option("--keep", "N",
                                "with a folder: remove all but the latest N that were made there "
@@ -181,7 +181,7 @@ std::vector<Command> backup_commands() {
                     "hourgate backup /srv/backup --verify --keep 7",
          .run = backup},
         {.name = "restore",
-         .summary = "Put a backup in the place of the database, while no server runs",
+         .summary = "Restore a backup (stop the server first)",
          .details = "The present database is moved aside, not deleted. Tokens revoked and members "
                     "removed "
                     "since the backup stay so, and are listed. It says, before and after, how old "

@@ -129,8 +129,8 @@ Result<Json> ask_server(const config::Config& config, const http::Question& ques
     target.host_header = "localhost";  // the one name under which every ask listener answers
     const auto seen = store::find_server(config.database);
     if (!seen)
-        return Failure{Fault::system,
-                       "whether a server runs cannot be told: " + seen.failure().what, ""};
+        return Failure{Fault::system, "cannot tell whether a server runs: " + seen.failure().what,
+                       ""};
     if (!seen.value().running)
         return Failure{Fault::system, "no server runs on " + config.database, ""};
     if (!is_ours(target, config.database))
@@ -279,7 +279,7 @@ Status check(CommandContext& session) {
 std::vector<Command> check_commands() {
     return {
         {.name = "check",
-         .summary = "Say what would become of a call, and why; nothing is spent",
+         .summary = "Predict the answer to a call, and say why; nothing is spent",
          .details =
              "The token is read from standard input, or asked for on a terminal; nothing there "
              "means a call without one. The running server is asked on its listener [server] ask: "

@@ -37,7 +37,7 @@ std::vector<Line> answer_lines(const DemoStage& stage) {
         {"402: the owner of Dune, whose plan has lapsed", curl(stage, &lapsed, "-i")},
         {"403: a role member of Acme, whom the policy keeps from clients",
          curl(stage, &member, "-i")},
-        {"429: plan studio has room for 30 calls in 10 s; the 31st is told when to come again",
+        {"429: plan studio has room for 30 calls in 10 s; the 31st learns when to try again",
          curl(stage, &busy, "-s -o /dev/null -w '%{http_code}\\n'") + "'?call=[1-40]'; " +
              curl(stage, &busy, "-is")},
     };

@@ -55,7 +55,7 @@ Status print_with_token(const CommandContext& session, const Json& json, const S
 
 Status print_with_token(const CommandContext& session, const std::string& before,
                         const Secret& token) {
-    std::string text = before + "\ntoken, shown once; what is kept cannot bring it back:\n";
+    std::string text = before + "\ntoken (shown only once; only a hash is stored):\n";
     text.reserve(text.size() + token.reveal().size() + 1);
     text.append(token.reveal()).append("\n");
     const Status printed = session.output.print(text);

@@ -242,7 +242,7 @@ std::vector<Command> replay_commands() {
              "--through` made are left out. Limits need every granted call on record: "
              "[decisions] grants = \"all\". A decision is on record with its moment, so --since "
              "and --until may be moments, as after a change at 14:20. Usage is counted by the "
-             "hour, and part of an hour cannot be told apart: whether every granted call is on "
+             "hour, and parts of an hour cannot be separated: whether every granted call is on "
              "record is looked at for whole hours. Where there are [[api]]s, a call is judged by "
              "its host: the API that the text of a proxy leads to (?api=NAME) is on no record. A "
              "call that was refused because it led to another API than its host's stays refused "

@@ -304,7 +304,7 @@ std::vector<Command> token_commands() {
          .run = note},
         {.group = "token",
          .name = "rotate",
-         .summary = "Mint a successor; the old token works on for a grace",
+         .summary = "Mint a successor; the old token keeps working for a grace period",
          .details = "Member, name, scopes and length of life are kept, and so is what its windows "
                     "have counted.",
          .parameters = {prefix,

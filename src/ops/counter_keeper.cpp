@@ -89,7 +89,7 @@ void CounterKeeper::load() noexcept {
     } catch (...) {
         why = "out of memory";
     }
-    log_.line(Level::warning, "the counters of before cannot be used, so every window starts empty",
+    log_.line(Level::warning, "saved counters could not be loaded; all windows start empty",
               {{"why", why}});
 }
 

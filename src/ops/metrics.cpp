@@ -154,7 +154,7 @@ void add_config(Exposition& out, const Gauges& gauges) {
     out.sample({{"outcome", "in_force"}}, gauges.reloads);
     out.sample({{"outcome", "refused"}}, gauges.reloads_refused);
     out.gauge("hourgate_config_last_reload_successful",
-              "0: the file is bad, and the configuration of before stays in force.",
+              "0: the file is bad, and the previous configuration stays in force.",
               gauges.last_reload_good ? 1 : 0);
     out.gauge("hourgate_config_last_reload_success_timestamp_seconds",
               "When the configuration in force was read.", gauges.config_read_at_s);
@@ -170,7 +170,7 @@ void add_state(Exposition& out, const Gauges& gauges) {
     // Absent when there is none: whatever number stood there, somebody's sum would take it for one.
     if (gauges.backup_age_s)
         out.gauge("hourgate_backup_age_seconds",
-                  "Age of the newest backup in the folder backups beside the database.",
+                  "Age of the newest backup in the folder backups next to the database.",
                   *gauges.backup_age_s);
 }
 

@@ -162,7 +162,7 @@ Status check_private(const std::string& path) {
             return Failure{Fault::conflict,
                            what + ", as Kubernetes' fsGroup leaves it (group " +
                                std::to_string(status.st_gid) + ", which its folder passes on)",
-                           "set fsGroupChangePolicy: OnRootMismatch beside fsGroup in the pod's "
+                           "set fsGroupChangePolicy: OnRootMismatch next to fsGroup in the pod's "
                            "securityContext, or leave fsGroup out; then, once, chmod 600 " +
                                file};
         return Failure{Fault::conflict, what,

@@ -73,7 +73,7 @@ Failure failure_of(const SQLite::Exception& error, const std::string& path) {
                 return {Fault::store, "there is no database at " + path, "run `hourgate init`"};
             if (auto strange = strange_beside(path))
                 return *std::move(strange);
-            return permission_failure("open, or write beside,", path);
+            return permission_failure("open, or write next to,", path);
         case SQLITE_IOERR:
             return {Fault::system, "reading or writing " + path + " failed" + said,
                     "look at the disk with `df` and `dmesg`, then at what was to be changed"};

@@ -324,7 +324,7 @@ TEST_CASE("a replay names the hours that windows are judged by, and judges its p
     const std::string text = report.text();
     for (const char* part :
          {"from               2026-12-01T14:20:00Z\n", "until              2026-12-01T15:10:00Z\n",
-          "part of an hour\ncannot be told apart",
+          "parts of an hour\ncannot be separated",
           "2026-12-01T14:00:00Z until 2026-12-01T16:00:00Z"}) {
         INFO(part);
         CHECK(text.find(part) != std::string::npos);

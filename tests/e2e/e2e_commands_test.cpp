@@ -248,7 +248,7 @@ TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked"
     here.populate();
     const Ran plain = here.run({"token", "mint", "Acme/manager@acme.example", "--name", "ci job"});
     CHECK(
-        contains(plain.out, "\ntoken, shown once; what is kept cannot bring it back:\nhsk_live_"));
+        contains(plain.out, "\ntoken (shown only once; only a hash is stored):\nhsk_live_"));
     const Json minted =
         here.json({"token", "mint", "manager@acme.example", "--name", "two", "--env", "test",
                    "--scope", "clients:read,tasks:*", "--expires", "90d"});

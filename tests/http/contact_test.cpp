@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* contact = "https://status.example.com/help";
 constexpr const char* sentence =
-    " The people who run this gate are reached at https://status.example.com/help";
+    " The operators of this gate can be reached at https://status.example.com/help";
 
 http::ReplySettings with_contact(const char* renew_url = "") {
     http::ReplySettings reply = HttpBench::reply_settings();

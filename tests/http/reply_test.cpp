@@ -65,15 +65,15 @@ std::vector<Case> unreadable() {
          400, "Bad Request", "",
          R"("code":"bad_request","reason":"bad_request","message":"The call has more than one Authorization header.","fix":"Send exactly one Authorization header.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-HTTP-Method-Override", "DELETE"), 400, "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"The header or query parameter X-HTTP-Method-Override asks for another method than the one the call is sent with.","fix":"Leave it out and send the method itself.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The header or query parameter X-HTTP-Method-Override asks for a different method than the call has.","fix":"Leave it out and send the method itself.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-Forwarded-Uri", "http://api.example/clients/7"), 400,
          "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"What the call asks for is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The target of the call is not a path: it does not begin with '/'.","fix":"Send a path that begins with '/'.","decision":"dec_ID")"},
         {"bad_request", nothing, with("X-Forwarded-Method", "GET it"), 400, "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"The method of the call is not a word HTTP allows.","fix":"Send a method such as GET, POST, PUT, PATCH or DELETE.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The method of the call is not a valid HTTP method.","fix":"Send a method such as GET, POST, PUT, PATCH or DELETE.","decision":"dec_ID")"},
         {"bad_request", nothing, [](Request& request) { drop_header(request, "X-Forwarded-Uri"); },
          400, "Bad Request", "",
-         R"("code":"bad_request","reason":"bad_request","message":"The proxy in front did not say exactly once what was asked for: the header X-Forwarded-Uri is missing or there twice.","fix":"Operator: let the proxy set this header when it asks the gate.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"bad_request","message":"The proxy in front must send the header X-Forwarded-Uri exactly once when it asks the gate. It is missing or repeated.","fix":"Operator: let the proxy set this header when it asks the gate.","decision":"dec_ID")"},
         {"method_not_allowed", nothing, with("X-Forwarded-Method", "TRACE"), 405,
          "Method Not Allowed", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\n",
          R"("code":"bad_request","reason":"method_not_allowed","message":"The gate passes TRACE on to no API.","fix":"Send another method, such as GET, POST, PUT, PATCH or DELETE.","decision":"dec_ID")"},
@@ -82,7 +82,7 @@ std::vector<Case> unreadable() {
          R"("code":"bad_request","reason":"target_too_long","message":"The target of the call is too long.","fix":"Send at most 8000 bytes of path and query.","decision":"dec_ID")"},
         {"path_ambiguous", nothing, with("X-Forwarded-Uri", "/clients/%2e%2e/x?q=1"), 400,
          "Bad Request", "",
-         R"("code":"bad_request","reason":"path_ambiguous","message":"An upstream may read this path otherwise than the gate: the path has a segment '.' or '..', as sent or encoded.","fix":"Send the path in the plain form the API's documentation shows.","decision":"dec_ID")"},
+         R"("code":"bad_request","reason":"path_ambiguous","message":"An upstream may interpret this path differently from the gate: the path has a segment '.' or '..', as sent or encoded.","fix":"Send the path in the plain form the API's documentation shows.","decision":"dec_ID")"},
         {"forged_header", nothing, with("x_hourgate-Role", "owner"), 400, "Bad Request", "",
          R"("code":"bad_request","reason":"forged_header","message":"The call has the header x_hourgate-Role. Headers that begin with X-Hourgate- are the gate's own.","fix":"Leave the header out.","decision":"dec_ID")"},
     };
@@ -103,7 +103,7 @@ std::vector<Case> unknown_callers() {
          R"("code":"unauthenticated","reason":"no_credentials","message":"The call has no token: there is no Authorization header.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
         {"wrong_scheme", nothing, with("Authorization", "Basic YTpi"), 401, "Unauthorized",
          plain_challenge,
-         R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has the scheme Basic where Bearer is asked for.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
+         R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has the scheme Basic instead of Bearer.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
         {"wrong_scheme", nothing, with("Authorization", HttpBench::token()), 401, "Unauthorized",
          plain_challenge,
          R"("code":"unauthenticated","reason":"wrong_scheme","message":"The Authorization header has no scheme before the token.","fix":"Send Authorization: Bearer hsk_live_...","decision":"dec_ID")"},
@@ -121,8 +121,8 @@ std::vector<Case> unknown_callers() {
          R"("code":"unauthenticated","reason":"damaged_token","message":"The token has the right shape, but its check digits do not fit: it was mistyped, cut or altered.","fix":"Copy the whole token again from where it was kept when it was minted.","decision":"dec_ID")"},
         {"wrong_environment", nothing, with_token(test_token), 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"This is a test token, and this gate takes live tokens only.\"\n",
-         R"("code":"unauthenticated","reason":"wrong_environment","message":"This is a test token, and this gate takes live tokens only.","fix":"Send a token that begins with hsk_live_.","decision":"dec_ID")"},
+         "error_description=\"This is a test token, and this gate accepts only live tokens.\"\n",
+         R"("code":"unauthenticated","reason":"wrong_environment","message":"This is a test token, and this gate accepts only live tokens.","fix":"Send a token that begins with hsk_live_.","decision":"dec_ID")"},
         {"unknown_token", nothing, with_token(HttpBench::wrong_secret()), 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"No token 4f8a2c1bdedf with this secret is known here.\"\n",
@@ -138,7 +138,7 @@ std::vector<Case> ended_tokens() {
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
          "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is "
          "final.\"\n",
-         R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is final.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
+         R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. This cannot be undone.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
         {"expired_token",
          [](HttpBench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; }, as_it_is, 401,
          "Unauthorized",
@@ -217,7 +217,7 @@ std::vector<Case> forbidden_calls() {
          "Forbidden", forbidden, R"("code":"forbidden_scope","reason":"role_forbidden","message":"Role member may not read 'hourgate' (GET /_hourgate/api/v1/organization).","fix":"Use a token of a member whose role is manager or above; a token acts with its member's present role.","decision":"dec_ID","resource":"hourgate","action":"read","role":"member","requiredRole":"manager","rolesThatMay":["owner","admin","manager"])"},
         {"path_unlisted", nothing, with("X-Forwarded-Uri", "/nowhere?q=1"), 403, "Forbidden",
          forbidden,
-         R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and such paths are refused.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
+         R"("code":"forbidden_scope","reason":"path_unlisted","message":"GET /nowhere belongs to no [[resource]] of the gate, and the gate refuses such paths.","fix":"Check the path for a typing error; if it is right, have the operator list it.","decision":"dec_ID","resource":null,"action":"read","role":"manager")"},
     };
 }
 
@@ -506,7 +506,7 @@ TEST_CASE("at the admin door a member is told whose tokens it takes") {
         "403\nContent-Type: application/json\nX-Hourgate-Decision: dec_ID\n"
         "Cache-Control: no-store\n"
         "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"insufficient_scope\"\n\n"
-        R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener takes operator tokens alone.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
+        R"({"error":{"code":"forbidden_scope","reason":"role_forbidden","message":"This is the token of a member. The admin listener accepts only operator tokens.","fix":"Have an operator token minted: `hourgate operator mint --name NAME`.","decision":"dec_ID","resource":"admin","action":"create","role":"manager","requiredRole":"operator"}})"
         "\n");
     CHECK(bench.left() == 3);
     CHECK(bench.own_left(policy::GateWindow::rotate) == 60);

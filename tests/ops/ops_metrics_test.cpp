@@ -321,7 +321,7 @@ hourgate_state_failures_total 42
 # HELP hourgate_state_bytes Size of the state file.
 # TYPE hourgate_state_bytes gauge
 hourgate_state_bytes 43
-# HELP hourgate_backup_age_seconds Age of the newest backup in the folder backups beside the database.
+# HELP hourgate_backup_age_seconds Age of the newest backup in the folder backups next to the database.
 # TYPE hourgate_backup_age_seconds gauge
 hourgate_backup_age_seconds 49
 # HELP hourgate_log_lines_total Lines of the log that were written.
@@ -337,7 +337,7 @@ hourgate_log_lines_left_out_total 126
 # TYPE hourgate_config_reloads_total counter
 hourgate_config_reloads_total{outcome="in_force"} 46
 hourgate_config_reloads_total{outcome="refused"} 47
-# HELP hourgate_config_last_reload_successful 0: the file is bad, and the configuration of before stays in force.
+# HELP hourgate_config_last_reload_successful 0: the file is bad, and the previous configuration stays in force.
 # TYPE hourgate_config_last_reload_successful gauge
 hourgate_config_last_reload_successful 0
 # HELP hourgate_config_last_reload_success_timestamp_seconds When the configuration in force was read.

@@ -65,8 +65,9 @@ std::vector<Command> doctor_commands() {
              {option("--through", "URL", "the proxy's address, as in http://127.0.0.1:8080"),
               option("--host", "NAME", "the name the proxy serves, when URL is not by it"),
               option("--path", "PATH", "what to call; else the first resource that fits, or /"),
-              option("--backups", "DIR",
-                     "where backups are; else \"backups\" beside the database; none: nowhere")},
+              option(
+                  "--backups", "DIR",
+                  "where backups are; default: \"backups\" next to the database; none: nowhere")},
          .example = "hourgate doctor\n"
                     "hourgate doctor --through http://127.0.0.1:80 --host api.example.com",
          .run = doctor},

@@ -190,9 +190,10 @@ private:
             return;
         }
         if (backups_.empty() && !known_) {
-            report_.add(is_skipped("backup",
-                                   "the folder is beside the database, which is not known; name it "
-                                   "with --backups DIR"));
+            report_.add(
+                is_skipped("backup",
+                           "the folder is next to the database, which is not known; name it "
+                           "with --backups DIR"));
             return;
         }
         BackupsSeen seen;

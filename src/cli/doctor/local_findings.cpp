@@ -191,7 +191,7 @@ Check about_disk(const std::string& folder, const std::optional<ops::DiskSpace>&
     const std::string free =
         bytes_text(room->free_bytes) + " of " + bytes_text(room->all_bytes) + " are free";
     if (room->free_files >= 0 && room->free_files < free_files_min)
-        return is_bad("disk", "no more files can be made beside the database",
+        return is_bad("disk", "no more files can be created next to the database",
                       "remove some: `df -i " + for_shell(folder) + "`");
     if (room->free_bytes < room_bytes_min)
         return is_bad(

@@ -208,7 +208,7 @@ Status ProbeFixture::put_away() {
     store::wait_out_leases();
     if (!done)
         return Failure{done.failure().fault,
-                       "what the probes needed could not be put away: " + done.failure().what +
+                       "could not clean up after the probes: " + done.failure().what +
                            ". Their tokens end within " + std::to_string(token_life_s / 60) +
                            " minutes",
                        "`hourgate token revoke" + words + "` and `hourgate plan set " +

@@ -290,7 +290,7 @@ Status check_through(CommandContext& session, const ProxyAddress& way,
     report.add(away ? is_ok("put away", "the tokens of these calls are revoked")
                     : is_bad("put away", away.failure()));
     if (!whole)
-        return Failure{Fault::system, "stopped by a signal; what the probes needed is put away",
+        return Failure{Fault::system, "stopped by a signal; what the probes created was removed",
                        "run it again"};
     return Done{};
 }

@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr std::string_view refusals_fix =
     "compare the proxy with what `hourgate snippets nginx` (caddy, haproxy, traefik, envoy) "
     "prints. In nginx, what is left out most often is `error_page 401 403 500 = "
-    "/_hourgate/denied;` beside auth_request";
+    "/_hourgate/denied;` next to auth_request";
 
 /// Every API has it, whatever it answers there.
 constexpr std::string_view root_path = "/";
@@ -281,12 +281,13 @@ Check about_refusal(const Expected& expected, const ProbeResult& exchange,
                           ": the proxy turns refusals into failures of its own",
                       fix);
     if (got == expected.status)
-        return is_bad(name, gets + " without the gate's answer: not why, nor how to mend it", fix);
+        return is_bad(name, gets + " without the gate's answer: neither why nor how to fix it",
+                      fix);
     if (got >= 400)
-        return is_bad(
-            name,
-            gets + " instead of " + wanted + ": told the wrong thing, nobody mends the right one",
-            fix);
+        return is_bad(name,
+                      gets + " instead of " + wanted +
+                          ": a caller that is told the wrong thing fixes the wrong thing",
+                      fix);
     return is_bad(name,
                   gets + " where the gate refuses with " + wanted +
                       ": the proxy does not ask it, or does not heed it",
@@ -391,7 +392,7 @@ Check about_identity(const Evidence& evidence) {
         return is_doubtful(
             name,
             "a made-up X-Hourgate-Role did not reach the gate, which would have refused it. "
-            "Whether the API saw it cannot be told from here",
+            "It is not possible to tell from here whether the API saw it",
             set_all);
     return about_refusal({name, 400, "forged_header"}, forged, std::nullopt);
 }

@@ -136,7 +136,7 @@ std::string ReplayReport::text() const {
     text += table_of(Kind::refused_otherwise, "Refused for another reason");
     text +=
         "\nEach call of this period is judged for itself. Usage is counted by the hour, and "
-        "part of an hour\ncannot be told apart: whether windows are judged follows from the "
+        "parts of an hour\ncannot be separated: whether windows are judged follows from the "
         "whole hours from\n" +
         format_time(hours_from_ms) + " until " + format_time(hours_until_ms) + ".\n";
     if (!windows_judged())

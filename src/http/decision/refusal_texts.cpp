@@ -59,10 +59,10 @@ RefusalText bad_request(const Decision& decision) {
                     "Send exactly one Authorization header."};
         case Problem::method_override:
             return {"The header or query parameter " + shown(decision.problem_detail) +
-                        " asks for another method than the one the call is sent with.",
+                        " asks for a different method than the call has.",
                     "Leave it out and send the method itself."};
         case Problem::unreadable_method:
-            return {"The method of the call is not a word HTTP allows.",
+            return {"The method of the call is not a valid HTTP method.",
                     "Send a method such as GET, POST, PUT, PATCH or DELETE."};
         case Problem::target_not_told:
             if (decision.problem_detail == question_host)
@@ -70,17 +70,17 @@ RefusalText bad_request(const Decision& decision) {
                     "The question does not say to which host the call was sent, and the gate "
                     "has several APIs.",
                     "Send its host in the member 'host'."};
-            return {"The proxy in front did not say exactly once what was asked for: the header " +
-                        shown(decision.problem_detail) + " is missing or there twice.",
+            return {"The proxy in front must send the header " + shown(decision.problem_detail) +
+                        " exactly once when it asks the gate. It is missing or repeated.",
                     "Operator: let the proxy set this header when it asks the gate."};
         case Problem::unreadable_target:
-            return {"What the call asks for is not a path: it does not begin with '/'.",
+            return {"The target of the call is not a path: it does not begin with '/'.",
                     "Send a path that begins with '/'."};
         case Problem::forged_header:
         case Problem::none:
             break;
     }
-    return {"What the call asks for cannot be read: " +
+    return {"The target of the call cannot be read: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
             "Send a path that begins with '/', with spaces and '#' encoded."};
 }
@@ -108,7 +108,7 @@ RefusalText target_too_long(const ReplySettings& settings) {
 }
 
 RefusalText path_ambiguous(const Decision& decision) {
-    return {"An upstream may read this path otherwise than the gate: " +
+    return {"An upstream may interpret this path differently from the gate: " +
                 std::string(policy::explain(decision.match.flaw)) + ".",
             "Send the path in the plain form the API's documentation shows."};
 }
@@ -124,20 +124,20 @@ RefusalText forged_header(const Decision& decision) {
 
 // --- 1: who is asking ----------------------------------------------------------------------------
 
-/// "; a token stands in the header X-Api-Key, where it is not read"; nothing where there is none.
+/// Returns "; a token was found in the header X-Api-Key, where it is ignored", or "".
 std::string misplaced(const Decision& decision) {
     switch (decision.misplaced) {
         case Misplaced::none:
             return {};
         case Misplaced::in_query:
-            return "; a token stands in the query of the address, where it is not read";
+            return "; a token was found in the query of the URL, where it is ignored";
         case Misplaced::in_basic:
-            return "; a token stands in its user name or password, where it is not read";
+            return "; a token was found in its user name or password, where it is ignored";
         case Misplaced::in_header:
-            return "; a token stands in the header " + shown(decision.misplaced_in) +
-                   ", where it is not read";
+            return "; a token was found in the header " + shown(decision.misplaced_in) +
+                   ", where it is ignored";
         case Misplaced::in_body:
-            return "; a token stands in the body, where it is not read";
+            return "; a token was found in the body, where it is ignored";
     }
     return {};
 }
@@ -161,12 +161,12 @@ RefusalText no_credentials(const Decision& decision, const ReplySettings& settin
 }
 
 RefusalText wrong_scheme(const Decision& decision, const ReplySettings& settings) {
-    std::string message = "The Authorization header has another scheme than Bearer";
+    std::string message = "The Authorization header does not have the scheme Bearer";
     if (decision.presented == Presented::bare) {
         message = "The Authorization header has no scheme before the token";
     } else if (!decision.scheme.empty()) {
         message = "The Authorization header has the scheme " + shown(decision.scheme) +
-                  " where Bearer is asked for";
+                  " instead of Bearer";
     }
     return {message + misplaced(decision) + ".", send_it(decision, settings)};
 }
@@ -214,7 +214,7 @@ std::string describe_flaw(const Decision& decision, const ReplySettings& setting
             return "its last part has a character that is neither a letter nor a digit" +
                    at_character(decision);
         case token::Flaw::bearer_twice:
-            return "the word Bearer stands there twice";
+            return "the word Bearer appears twice";
         case token::Flaw::bearer_mark:
             return "there is a ':' or '=' after Bearer where a space belongs";
         case token::Flaw::placeholder:
@@ -226,7 +226,7 @@ std::string describe_flaw(const Decision& decision, const ReplySettings& setting
         case token::Flaw::letter_case:
             return "its letters were turned to upper or lower case, and case matters";
         case token::Flaw::masked:
-            return "it was shortened for being shown: dots, stars or x stand for its secret";
+            return "it was shortened for display: dots, stars or x stand for its secret";
         case token::Flaw::prefix_only:
             return "it is only the public prefix of a token, without its secret";
         case token::Flaw::web_token:
@@ -252,8 +252,8 @@ std::string mended(token::Flaw flaw, const ReplySettings& settings) {
         case token::Flaw::placeholder:
             return "Set the variable it should come from, and see that your program reads it.";
         case token::Flaw::line_end:
-            return "Have the line end cut off where the token is read; a file must hold the token "
-                   "alone.";
+            return "Remove the line end where the token is read; a file must contain nothing but "
+                   "the token.";
         case token::Flaw::around:
             return "Send the token alone: " + parts + ".";
         case token::Flaw::masked:
@@ -296,7 +296,7 @@ RefusalText damaged_token(const Decision& decision) {
 
 RefusalText wrong_environment(const Decision& decision, const ReplySettings& settings) {
     return {"This is a " + std::string(token::to_text(decision.env)) +
-                " token, and this gate takes " + settings.env + " tokens only.",
+                " token, and this gate accepts only " + settings.env + " tokens.",
             "Send a token that begins with " + settings.brand + "_" + settings.env + "_."};
 }
 
@@ -309,7 +309,7 @@ RefusalText gone_token(Reason reason, const Decision& decision) {
     const std::string token = "Token " + decision.prefix;
     const std::string at = moment(ended_at(reason, decision));
     if (reason == Reason::revoked_token)
-        return {token + " was revoked at " + at + ". That is final.",
+        return {token + " was revoked at " + at + ". This cannot be undone.",
                 "Use another token, or have a new one minted."};
     if (reason == Reason::expired_token)
         return {token + " expired at " + at + ".", "Have a new token minted."};
@@ -440,7 +440,7 @@ RefusalText role_forbidden(const Decision& decision) {
     const policy::Judgement& judgement = decision.judgement;
     const std::string role(decision.role());
     if (decision.call_kind == CallKind::admin)
-        return {"This is the token of a member. The admin listener takes operator tokens alone.",
+        return {"This is the token of a member. The admin listener accepts only operator tokens.",
                 "Have an operator token minted: `hourgate operator mint --name NAME`."};
     if (decision.facts && decision.facts->is_operator()) {
         return {"This is an operator token. It opens the admin listener and nothing else.",
@@ -494,9 +494,9 @@ RefusalText not_own(const Decision& decision) {
 }
 
 RefusalText path_unlisted(const Decision& decision) {
-    return {
-        call_of(decision) + " belongs to no [[resource]] of the gate, and such paths are refused.",
-        "Check the path for a typing error; if it is right, have the operator list it."};
+    return {call_of(decision) +
+                " belongs to no [[resource]] of the gate, and the gate refuses such paths.",
+            "Check the path for a typing error; if it is right, have the operator list it."};
 }
 
 // --- 4: is there room ----------------------------------------------------------------------------
@@ -532,7 +532,7 @@ std::string_view purpose_of(policy::GateWindow which) noexcept {
         case policy::GateWindow::why:
             return "for asking why a call was refused";
         case policy::GateWindow::check:
-            return "for asking what would become of a call";
+            return "for predicting the answer to a call";
         case policy::GateWindow::rotate:
             return "for rotating tokens";
         case policy::GateWindow::revoke:
@@ -547,7 +547,7 @@ RefusalText window_full(const Decision& decision, const ReplySettings& settings)
                              ", then send the same call again";
     const Window* window = full_window(decision, settings);
     if (window == nullptr)
-        return {"There is no room for this call now.", wait + "."};
+        return {"The limits have no space for this call now.", wait + "."};
     const std::string fix = wait + "; one call every " + seconds_of(pace_ms(*window)) +
                             " s altogether never fills this window.";
     const std::string limit = times(window->limit, "call") + " in any " + number(window->seconds) +
@@ -747,7 +747,7 @@ std::string with_contact(std::string_view fix, const ReplySettings& settings) {
     std::string text(fix);
     if (!settings.contact.empty())
         text.append(text.empty() ? "" : " ")
-            .append("The people who run this gate are reached at ")
+            .append("The operators of this gate can be reached at ")
             .append(settings.contact);
     return text;
 }
