@@ -45,6 +45,7 @@ Json sbom() {
         {"bom-ref", own_name},
         {"name", own_name},
         {"version", build_info::version},
+        {"licenses", licenses_of("MIT")},
         {"properties",
          Json::array({{{"name", "hourgate:commit"}, {"value", build_info::commit}},
                       {{"name", "hourgate:compiler"}, {"value", build_info::compiler}}})}};

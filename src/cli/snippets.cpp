@@ -518,7 +518,7 @@ Status write_part(const std::string& path, const std::string& text, bool force) 
             Fault::conflict,
             path + " is " + former.value().noun + " that this program has not written",
             kind == Kind::file ? "move it away, or replace it with --force" : "move it away"};
-    auto draft = store::Draft::make(path, ".new");
+    auto draft = store::PendingFile::make(path, ".new");
     if (!draft)
         return draft.failure();
     std::ofstream out(draft.value().path(), std::ios::binary);

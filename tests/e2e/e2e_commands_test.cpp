@@ -601,6 +601,7 @@ TEST_CASE("the bill of materials says what version --json says, in the words of 
     CHECK(bill.at("bomFormat") == "CycloneDX");
     CHECK(bill.at("specVersion") == "1.5");
     CHECK(bill.at("metadata").at("component").at("version") == version.at("version"));
+    CHECK(bill.at("metadata").at("component").at("licenses")[0].at("license").at("id") == "MIT");
     const Json& parts = bill.at("components");
     const Json& libraries = version.at("libraries");
     REQUIRE(parts.size() == libraries.size());
