@@ -48,7 +48,7 @@ public:
     }
     /// From now on, the kernel queues at most one connection.
     void keep_few() const { REQUIRE(listen(socket_, 0) == 0); }
-    /// From now on, the kernel buffers only about 2 KiB of a connection before they are read.
+    /// From now on, the kernel buffers only about 2 KiB of a connection's unread bytes.
     void hold_little() const {
         const int least = 1;
         REQUIRE(setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &least, sizeof least) == 0);
