@@ -1,5 +1,5 @@
-// Parses HTTP/1.1 responses as far as a load generator needs: the status, the end of the response,
-// and whether its connection ends (RFC 9112 sections 6.3 and 9.3). Bodies are counted, never read.
+// Parses HTTP/1.1 responses as far as a load generator needs: the status, the end, and whether the
+// connection ends too (RFC 9112 sections 6.3 and 9.3). Bodies are counted, never read.
 // Transfer-Encoding is refused: a measured server has to send Content-Length.
 #pragma once
 

@@ -77,7 +77,7 @@ struct Options {
     std::vector<std::string> tokens;   ///< sent in turn; if empty, no Authorization header
     std::size_t connections = 32;
     std::size_t pipeline = 1;  ///< calls sent at once on a connection
-    std::uint64_t calls = 0;   ///< closed: at most so many; 0: no limit but the time
+    std::uint64_t calls = 0;   ///< closed: at most so many; 0 for no limit except time
     double seconds = 2;
     double rate = 1'000;  ///< open, flood: calls a second
     int expect = 200;     ///< the only correct status

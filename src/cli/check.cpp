@@ -97,9 +97,9 @@ Secret json_of(const http::Question& question) {
     return Secret(std::move(text));
 }
 
-/// Returns true if the listener there may be sent a token: it runs as the owner of the database, or
-/// as root, who can read it anyway. If the kernel does not say who listens, the server's lock on
-/// the database must suffice.
+/// Returns true if the listener there may be sent a token. It must run as the owner of the
+/// database, or as root, who can read it anyway. If the kernel does not say who listens, the
+/// server's lock on the database must suffice.
 bool is_ours(const http::ProbeTarget& target, const std::string& database) {
     std::vector<uid_t> users;
     if (!target.socket_path.empty()) {

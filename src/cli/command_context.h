@@ -18,7 +18,8 @@
 namespace hourgate::cli {
 
 /// Does what config::load() does. Root reads the file with the rights of the user who controls that
-/// path (store::AsOwner): messages may quote a line, and a link may lead to any file.
+/// path (store::AsOwner). Otherwise a link could lead to any file, of which a message may quote a
+/// line.
 [[nodiscard]] Result<config::Config> load_config(const std::optional<std::string>& named);
 
 /// Returns [tokens] of the configuration, for the use cases.

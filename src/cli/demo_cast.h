@@ -20,9 +20,10 @@ struct DemoToken {
     Secret token;
 };
 
-/// Creates the accounts and returns their tokens in this order: Acme (studio) with owner, admin,
-/// manager and plain member; Birch (agency) and Cedar (free) with an owner; Dune (studio, lapsed)
-/// with an owner.
+/// Creates the accounts and returns their tokens, in this order:
+/// Acme (studio) with owner, admin, manager and plain member;
+/// Birch (agency) and Cedar (free), each with an owner;
+/// Dune (studio, lapsed) with an owner.
 [[nodiscard]] Result<std::vector<DemoToken>> make_cast(const manage::Context& context);
 
 }  // namespace hourgate::cli

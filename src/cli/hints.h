@@ -1,5 +1,5 @@
-// Commands in messages, completed so that they work when pasted: with the program's name as it was
-// called, and with the configuration and database of this run.
+// Completes commands in messages so that they work when pasted. They get the program's name as it
+// was called, and the configuration and database of this run.
 #pragma once
 
 #include <optional>

@@ -45,8 +45,7 @@ constexpr std::string_view config_name = "/config.toml";
 constexpr std::string_view database_name = "/hourgate.db";
 constexpr std::string_view mark_name = "/quickstart";  // only while the folder is being made
 constexpr std::int64_t usual_port = 8402;
-constexpr std::int64_t port_least = 2, port_max = 65'534;  // the ports before and after it are used
-                                                           // too
+constexpr std::int64_t port_least = 2, port_max = 65'534;  // the ports next to it are used too
 constexpr std::array<std::int64_t, 3> offsets = {0, -1, 1};
 constexpr const char* workspace_name = "My API";
 constexpr const char* plan_name = "unlimited";
@@ -178,8 +177,7 @@ Status check_ports(const Asked& asked) {
     constexpr std::int64_t step = 10;
     std::string next = "name another with --port N: the gate takes N - 1, N and N + 1";
     Asked other = asked;
-    other.port = std::max(asked.port, usual_port - step);  // lower ports often belong to other
-                                                           // programs
+    other.port = std::max(asked.port, usual_port - step);  // lower ports are often taken
     for (int i = 0; i < tries && other.port + step <= port_max; ++i) {
         other.port += step;
         if (!why_not_listened(other).empty())

@@ -6,8 +6,8 @@
 namespace hourgate::cli {
 
 /// Returns CycloneDX 1.5 JSON (ECMA-424): the program and each of its libraries with version,
-/// license and package URL, and the SHA-256 of a library that is one file. It is the same for every
-/// run of one executable.
+/// license and package URL. A library that is one file has its SHA-256. The result is the same for
+/// every run of one executable.
 [[nodiscard]] Json sbom();
 
 }  // namespace hourgate::cli

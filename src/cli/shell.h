@@ -44,9 +44,9 @@ struct ServerCommands {
 /// Returns the user who runs this, for audit events: "cli:hourgate", "cli:hourgate (sudo by ann)".
 [[nodiscard]] std::string actor_name();
 
-/// Returns `failure`, which is about rights, with the line to run as its next step: `words`, run by
-/// the owner of `database` or of its (future) folder. Returns it unchanged if that is the current
-/// user, or if root runs it. REQUIRES: `words` begin with the program's name.
+/// Returns `failure`, which is about rights, with the line to run as its next step. That line runs
+/// `words` as the owner of `database`, or of its (future) folder. Returns it unchanged if that is
+/// the current user, or if root runs it. REQUIRES: `words` begin with the program's name.
 [[nodiscard]] Failure with_sudo(const Failure& failure, const std::string& database,
                                 std::vector<std::string> words);
 

@@ -41,7 +41,7 @@ enum class Style : std::uint8_t { nginx, caddy, haproxy, haproxy_script, traefik
 struct Proxy {
     std::string_view name;
     std::string_view file;      ///< in snippets/: for a proxy that asks the gate
-    std::string_view in_front;  ///< in snippets/: for one that forwards to the gate; "": none
+    std::string_view in_front;  ///< in snippets/: for one that forwards to the gate; "" if none
     Style style;
 };
 constexpr std::array<Proxy, 6> proxies = {{

@@ -8,9 +8,9 @@
 
 namespace hourgate::cli {
 
-/// Returns the columns that `text` takes on a terminal: two for a wide character (East Asian Width
-/// W and F, UAX #11, including emoji), none for one that combines with the character before it. A
-/// byte that is not UTF-8 counts as one.
+/// Returns the columns that `text` takes on a terminal. A wide character takes two (East Asian
+/// Width W and F, UAX #11, including emoji). One that combines with the character before it takes
+/// none. A byte that is not UTF-8 counts as one.
 [[nodiscard]] std::size_t terminal_columns(std::string_view text) noexcept;
 
 /// Returns "3 h ago", "in 2 days" or "now", in whole units, rounded down.

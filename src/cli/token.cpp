@@ -58,8 +58,7 @@ Status mint(CommandContext& session) {
     asked.env = env.value();
     asked.scopes = scopes.value();
     asked.expires_ms = expires.value().value_or(std::nullopt);
-    if (const auto rules = session.config(); !rules)  // brand, environment and lifetime come from
-                                                      // it
+    if (const auto rules = session.config(); !rules)  // brand, environment, lifetime
         return rules.failure();
     const auto context = session.manage();
     if (!context)

@@ -1,6 +1,6 @@
 // The common part of all fuzz targets: laws, which hold for any bytes, and Input, which splits
-// bytes. A target is a file NAME_fuzz.cpp in this folder with LLVMFuzzerTestOneInput, a folder
-// corpus/NAME, and, if useful, dict/NAME.dict. clang builds a libFuzzer program from each
+// bytes. A target is a file NAME_fuzz.cpp in this folder with LLVMFuzzerTestOneInput. It has a
+// folder corpus/NAME and, if useful, dict/NAME.dict. From each, clang builds a libFuzzer program
 // (cmake/Fuzz.cmake, scripts/fuzz). Every build has hourgate_replay, which runs each file of a
 // corpus once as part of the tests.
 // A target must not depend on earlier inputs, so that one file reproduces a finding.

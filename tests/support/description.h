@@ -170,8 +170,9 @@ inline std::string type_of(const http::Response& answer) {
     return type.substr(0, type.find(';'));
 }
 
-/// Returns how a response differs from the description of its operation, "" if it does not: its
-/// status, media type and body, and, for operations that proxies use, its headers.
+/// Returns how a response differs from the description of its operation; "" if it does not.
+/// Compares status, media type and body. For operations that proxies use, compares also the
+/// headers.
 inline std::string flaw_of(const http::Response& answer, const Operation& operation) {
     const std::string status = std::to_string(answer.status);
     if (!operation.json["responses"].contains(status))

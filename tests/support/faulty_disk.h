@@ -20,8 +20,7 @@ public:
     enum class Fault {
         full,       ///< SQLITE_FULL; half of the failed write is stored
         io_error,   ///< SQLITE_IOERR_WRITE, _FSYNC, _TRUNCATE
-        read_only,  ///< as after a read-only remount: like io_error, and opening for writing is
-                    ///< refused
+        read_only,  ///< like a read-only remount: as io_error, and opening for writing fails
     };
     /// Lets the next `successes` writes, syncs and truncations succeed; then `times` of them fail.
     void fail_after(int successes, Fault fault, int times = for_good);

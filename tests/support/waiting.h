@@ -6,8 +6,8 @@
 
 namespace hourgate::test {
 
-/// Longer than any expected wait on a busy machine, but far less than the time limit of a test,
-/// whose failure would not name what was awaited.
+/// Longer than any expected wait on a busy machine, but far less than the time limit of a test.
+/// Exceeding that limit would not say what was awaited.
 inline constexpr std::chrono::seconds waits_at_most{60};
 
 /// Waits until `is_so()`. Returns false if it is not within `waits_at_most`.

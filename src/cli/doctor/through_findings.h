@@ -1,8 +1,8 @@
 // Turns what was sent to a deployment, and what it answered, into rows. These functions send
 // nothing.
 //
-// What can be proven: the gate's own responses are known byte for byte, and the gate records for
-// each token what it decided and for which address. So the rows prove whether a refusal reached the
+// What can be proven: the gate's own responses are known byte for byte. For each token, the gate
+// records what it decided and for which address. So the rows prove whether a refusal reached the
 // caller unchanged, whether a call was decided once, and which address was believed. What the API
 // behind the proxy received cannot be seen: a row about that says `warn`, never `ok`.
 #pragma once
@@ -66,9 +66,8 @@ struct Noted {
 /// Everything that was observed. A call that was not sent has no value.
 struct Evidence {
     std::optional<ProbeResult> anonymous;  ///< no token
-    std::optional<ProbeResult> unpaid;     ///< `caller`, while the plan had no API access
-    std::vector<ProbeResult> paid;         ///< `caller`, after it had access: until the window was
-                                           ///< full
+    std::optional<ProbeResult> unpaid;     ///< `caller`, with access: until the window was full
+    std::vector<ProbeResult> paid;         ///< `caller`, with access: until the window was full
     std::optional<ProbeResult> narrow;     ///< a token with another scope
     std::optional<ProbeResult> forged;     ///< with X-Hourgate-Role
     std::optional<ProbeResult> claimed;    ///< with X-Forwarded-For

@@ -136,8 +136,7 @@ struct ReplayEngine::State {
         workspace->public_id = record.workspace_id;
         workspace->name = by.workspace_name;
         const Plan* plan = plans->find(by.plan);
-        workspace->plan_id = plan != nullptr ? plan->id : -1;  // a plan that no longer exists has
-                                                               // no API access
+        workspace->plan_id = plan != nullptr ? plan->id : -1;  // a deleted plan has no access
         workspace->paid_until_ms = by.paid_until_ms;
         facts->workspace = std::move(workspace);
         return facts;
@@ -171,8 +170,9 @@ Sent sent_by(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
     return {Presented::bearer, std::move(damaged)};
 }
 
-/// Returns true if the record cannot be replayed: a repeat, a call that could not be decided, one
-/// refused for a header, or one whose path or needed host is not fully on record.
+/// Returns true if the record cannot be replayed: a repeat, an undecided call, or one refused for a
+/// header or its method. The same holds if the path on record is cut, or if the policy needs the
+/// host and it is not on record.
 bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Reason reason,
              bool by_host) {
     return record.again || by.cut || by.problem || reason == Reason::store_failed ||
@@ -231,8 +231,7 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
         return replayed;
 
     State& state = *state_;
-    const Reason first = reason_from(by.because).value_or(*was);  // the reason behind
-                                                                  // too_many_failures
+    const Reason first = reason_from(by.because).value_or(*was);  // behind too_many_failures
     const Sent sent = sent_by(record, by, first, state.config.brand);
     state.directory.know(record.token_id != 0 ? state.facts_of(record, by, sent.credentials)
                                               : nullptr);
