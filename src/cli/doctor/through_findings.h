@@ -66,7 +66,7 @@ struct Noted {
 /// Everything that was observed. A call that was not sent has no value.
 struct Evidence {
     std::optional<ProbeResult> anonymous;  ///< no token
-    std::optional<ProbeResult> unpaid;     ///< `caller`, with access: until the window was full
+    std::optional<ProbeResult> unpaid;     ///< `caller`, while the plan had no API access
     std::vector<ProbeResult> paid;         ///< `caller`, with access: until the window was full
     std::optional<ProbeResult> narrow;     ///< a token with another scope
     std::optional<ProbeResult> forged;     ///< with X-Hourgate-Role
