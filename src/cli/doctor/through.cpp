@@ -22,7 +22,7 @@ constexpr const char* made_up_address = "203.0.113.77";
 constexpr std::int64_t us_per_ms = us_per_s / ms_per_s;
 /// A host name that nobody has (RFC 6761 section 6.4).
 constexpr const char* made_up_host = "hourgate-doctor.invalid";
-/// For all calls together: if they take longer, each of them is slow.
+/// The limit for all calls together. If every call is slow, that is clear by then.
 constexpr std::int64_t calls_us_max = 30 * us_per_s;
 /// The server records its decisions every two seconds.
 constexpr std::int64_t notes_wait_us = 6 * us_per_s;

@@ -22,8 +22,8 @@
 
 namespace hourgate::cli {
 
-/// Parses "http://127.0.0.1:8080". Returns Failure::usage for another form, and for https://, which
-/// this program does not speak.
+/// The address to call, as in "http://127.0.0.1:8080". parse_url() returns Failure::usage for
+/// another form, and for https://, which this program does not speak.
 struct Url {
     std::string host;
     std::uint16_t port = 80;
