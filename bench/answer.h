@@ -1,6 +1,6 @@
-// Takes HTTP/1.1 answers apart as far as a load generator needs it: the status, where an answer
-// ends, and whether its connection does (RFC 9112 sections 6.3 and 9.3). Bodies are counted, never
-// looked at. Refuses Transfer-Encoding: whoever is measured here says Content-Length.
+// Parses HTTP/1.1 responses as far as a load generator needs: the status, the end, and whether the
+// connection ends too (RFC 9112 sections 6.3 and 9.3). Bodies are counted, never read.
+// Transfer-Encoding is refused: a measured server has to send Content-Length.
 #pragma once
 
 #include <charconv>
@@ -13,12 +13,12 @@ namespace hourgate::bench {
 struct Response {
     int status = 0;
     std::size_t bytes = 0;  ///< head and body
-    bool last = false;      ///< the server closes the connection after it
+    bool last = false;      ///< the server closes the connection after this response
 };
 
 enum class Reading : std::uint8_t { whole, more_to_come, unreadable };
 
-/// Whether `line` is the header `name` (given in lower case, with its colon).
+/// Returns true if `line` is the header `name`, given in lower case with its colon.
 inline bool is_header(std::string_view line, std::string_view name) noexcept {
     if (line.size() < name.size())
         return false;
@@ -37,14 +37,14 @@ inline std::string_view value_of(std::string_view line) noexcept {
     return value;
 }
 
-/// False: it is no number.
+/// Returns false if `text` is not a number.
 inline bool read_number(std::string_view text, std::size_t& number) noexcept {
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, number);
     return error == std::errc() && stop == end;
 }
 
-/// Reads the answer that `bytes` begin with. `answer` is valid when it is whole.
+/// Parses the response at the beginning of `bytes`. `answer` is valid if the result is `whole`.
 inline Reading read_answer(std::string_view bytes, Response& answer) noexcept {
     constexpr std::string_view begin = "HTTP/1.";
     constexpr std::size_t status_at = 9, status_line_min = 12;

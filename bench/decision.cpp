@@ -1,7 +1,8 @@
-// What the decision itself costs, in process: the real gate over a real database file, no HTTP.
-// Prints medians of batches, in nanoseconds. Not a test: figures depend on the machine.
+// Measures what the decision itself costs, in process: the real gate over a real database file,
+// without HTTP. Prints medians of batches, in nanoseconds. Not a test: the figures depend on the
+// machine.
 //
-//   hourgate_decision [TOKENS] [FOLDER]      default 10000, a folder of its own under /tmp
+//   hourgate_decision [TOKENS] [FOLDER]      default 10000, a private folder under /tmp
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,7 +26,7 @@ namespace {
 
 constexpr std::size_t batch = 100;
 
-/// The value, or the failure on standard error and the end.
+/// Returns the value, or prints the failure on standard error and exits.
 template <typename T>
 T must(Result<T> result) {
     if (result)
@@ -73,7 +74,7 @@ Call call_with(const Secret& token, Now now) {
     return call;
 }
 
-/// Nanoseconds per decision, the median of batches over `tokens`.
+/// Returns nanoseconds per decision: the median of batches over `tokens`.
 double median_ns(Gate& gate, const Clock& clock, const std::vector<Secret>& tokens,
                  std::size_t rounds) {
     std::vector<double> each;

@@ -1,9 +1,9 @@
-// The floor: what one exchange of HTTP over loopback costs before anything is decided. Each thread
-// has an epoll of its own, one recv and one send for a request, and one answer for all; nothing is
-// parsed. No server that speaks HTTP over a socket can cost less, so every other figure is told as
-// a ratio to this one.
+// The floor: what one HTTP exchange over loopback costs before anything is decided. Each thread has
+// its own epoll, one recv and one send per request, and one fixed answer. It parses nothing. No
+// server that speaks HTTP over a socket can cost less, so every other figure is given as a ratio to
+// this one.
 //
-//   hourgate_floor [THREADS]      1 unless given; prints its port, ends when standard input does
+//   hourgate_floor [THREADS]      default 1; prints its port, ends when standard input ends
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int backlog = 4'096;
 constexpr int events_max = 64;
-// As long as the answer of a gate that says who calls and what is left.
+// As long as the answer of a gate that reports the caller and the remaining calls.
 constexpr std::string_view answer =
     "HTTP/1.1 200 OK\r\nX-RateLimit-Limit: 600\r\nX-RateLimit-Remaining: 599\r\n"
     "X-RateLimit-Reset: 1717603260\r\nX-Member: mem_1\r\nContent-Type: application/json\r\n"
@@ -33,7 +33,7 @@ constexpr std::string_view answer =
     std::exit(1);
 }
 
-/// Binds to any free port of loopback and listens.
+/// Listens on any free port of loopback.
 int listen_anywhere(std::uint16_t& port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_in address{};

@@ -1,17 +1,17 @@
-// The load generator: calls a server over kept-alive HTTP/1.1, checks every answer, and prints what
-// it saw as one JSON object. It measures how long calls take; what they cost is read from the
-// server's side, by whoever runs this.
+// The load generator: calls a server over persistent HTTP/1.1 connections, checks every response,
+// and prints the results as one JSON object. It measures how long calls take. Their cost is
+// measured at the server, by the caller of this program.
 //
 //   hourgate_load MODE --to ADDRESS:PORT [--NAME VALUE]...
 //
-//   closed   each connection calls again as soon as it has its answer
-//   open     calls at a fixed rate, whatever the server does. A call's time counts from the moment
-//            at which it was due: a server that stalls is charged for all who waited
+//   closed   each connection calls again as soon as it has its response
+//   open     calls at a fixed rate, whatever the server does. The time of a call counts from the
+//            moment at which it was due, so a stall is charged for every call that waited
 //   idle     opens connections, makes one call on each, and holds them
 //   drip     holds connections that send one byte of a request a second
 //   flood    connects and disconnects at a fixed rate
 //
-// idle and drip print a line when all are open, and go on until standard input ends.
+// idle and drip print a line when all connections are open, and run until standard input ends.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -46,7 +46,7 @@ using hourgate::bench::Reading;
 namespace {
 
 constexpr std::int64_t ns_per_s = 1'000'000'000;
-constexpr std::int64_t drain_ns = 2 * ns_per_s;  // how long late answers are waited for
+constexpr std::int64_t drain_ns = 2 * ns_per_s;  // how long to wait for late responses
 constexpr std::size_t flood_open_max = 4'096;
 constexpr std::uint32_t flood_addresses = 64;  // each has 28,000 ports to connect from
 
@@ -66,20 +66,21 @@ timespec span_of(std::int64_t ns) {
     return {ns / ns_per_s, ns % ns_per_s};
 }
 
-// --- What is asked of it --------------------------------------------------------------------------
+// --- Options
+// --------------------------------------------------------------------------------------
 
 struct Options {
     std::string mode;
     sockaddr_in to{};
     std::string path = "/";
     std::vector<std::string> headers;  ///< "Name: value"
-    std::vector<std::string> tokens;   ///< sent in turn; none: no Authorization header
+    std::vector<std::string> tokens;   ///< sent in turn; if empty, no Authorization header
     std::size_t connections = 32;
     std::size_t pipeline = 1;  ///< calls sent at once on a connection
-    std::uint64_t calls = 0;   ///< closed: at most so many; 0: as many as there is time for
+    std::uint64_t calls = 0;   ///< closed: at most so many; 0 for no limit except time
     double seconds = 2;
-    double rate = 1'000;  ///< open, flood: a second
-    int expect = 200;     ///< the one status that is right
+    double rate = 1'000;  ///< open, flood: calls a second
+    int expect = 200;     ///< the only correct status
 };
 
 void read_address(Options& options, const std::string& text) {
@@ -138,7 +139,7 @@ Options read_options(int argc, char** argv) {
     return options;
 }
 
-/// Writes one request after the other; each with the next token.
+/// Writes one request after another, each with the next token.
 class Requests {
 public:
     explicit Requests(const Options& options) : tokens_(options.tokens) {
@@ -164,17 +165,18 @@ private:
     std::size_t next_ = 0;
 };
 
-// --- What it saw ----------------------------------------------------------------------------------
+// --- Results
+// --------------------------------------------------------------------------------------
 
 struct Tally {
     std::uint64_t sent = 0;
-    std::uint64_t expected = 0;           ///< answers with the status that is right
-    std::map<int, std::uint64_t> others;  ///< answers with another
-    std::uint64_t unanswered = 0;         ///< the connection ended, or nobody waited any longer
-    std::uint64_t unsent = 0;             ///< open: due, but no connection was free to the end
+    std::uint64_t expected = 0;           ///< responses with the correct status
+    std::map<int, std::uint64_t> others;  ///< responses with another status
+    std::uint64_t unanswered = 0;         ///< the connection ended, or the wait was over
+    std::uint64_t unsent = 0;             ///< open: due, but no connection was free until the end
     std::uint64_t reopened = 0;
     std::int64_t took_ns = 0;
-    std::vector<std::uint32_t> tenths_us;  ///< of each answer, in 0.1 us; 429 s at most
+    std::vector<std::uint32_t> tenths_us;  ///< of each response, in units of 0.1 us; at most 429 s
 
     void answered(int status, int expect, std::int64_t after_ns) {
         if (status == expect)
@@ -186,7 +188,8 @@ struct Tally {
             static_cast<std::uint32_t>(std::clamp<std::int64_t>(after_ns / 100, 0, most)));
     }
 
-    /// The time within which `share` of the answers came, in microseconds. REQUIRES: sorted.
+    /// Returns the time within which `share` of the responses came, in microseconds. REQUIRES:
+    /// tenths_us is sorted.
     [[nodiscard]] double percentile_us(double share) const {
         if (tenths_us.empty())
             return 0;
@@ -215,7 +218,7 @@ struct Tally {
 
 // --- Sockets --------------------------------------------------------------------------------------
 
-/// Connects and waits for it. -1: refused, or no descriptor is left.
+/// Connects and waits for that. Returns -1 if refused, or if no descriptor is left.
 int connect_to(const sockaddr_in& to) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -262,12 +265,12 @@ void allow_many_files() {
 
 // --- closed and open ------------------------------------------------------------------------------
 
-/// A connection and the calls it waits for.
+/// A connection and the calls that await a response.
 struct Link {
     int fd = -1;
     std::string in;
     std::vector<std::int64_t> due_ns;  ///< of the calls sent together, in their order
-    std::size_t answered = 0;          ///< of these
+    std::size_t answered = 0;          ///< how many of these were answered
     [[nodiscard]] bool busy() const { return answered < due_ns.size(); }
 };
 
@@ -330,7 +333,7 @@ private:
         epoll_ctl(poller_, EPOLL_CTL_ADD, link.fd, &interest);
     }
 
-    /// Calls that had no answer yet have none.
+    /// Opens the connection again. Its calls without a response count as unanswered.
     void reopen(Link& link) {
         const std::size_t lost = link.due_ns.size() - link.answered;
         tally_.unanswered += lost;
@@ -351,7 +354,7 @@ private:
         link.answered = 0;
         tally_.sent += times;
         waiting_ += times;
-        (void)send_all(link.fd, out_);  // who cannot send finds the connection ended
+        (void)send_all(link.fd, out_);  // a failed send shows when the connection is found closed
     }
 
     void call_again(Link& link) {
@@ -366,7 +369,7 @@ private:
     void set_free(Link& link) { free_.push_back(&link); }
     void rest(Link&) {}
 
-    /// Waits once; `then` for each connection that has all its answers.
+    /// Waits once, then calls `then` for each connection that has all its responses.
     void turn(std::int64_t wait_ns, Then then) {
         const timespec wait = span_of(wait_ns);
         const int count =
@@ -423,7 +426,7 @@ private:
     Requests requests_;
     const int poller_ = epoll_create1(EPOLL_CLOEXEC);
     std::vector<Link> links_;
-    std::vector<Link*> free_;  // open: not waiting for an answer
+    std::vector<Link*> free_;  // open: not waiting for a response
     std::uint64_t waiting_ = 0;
     std::int64_t end_ns_ = 0;
     Tally tally_;
@@ -439,7 +442,7 @@ void print_open(std::size_t open, std::size_t asked, std::uint64_t reopened) {
     (void)std::fflush(stdout);
 }
 
-/// Connects as often as asked for, or as the machine lets it.
+/// Opens as many connections as requested, or as many as the machine allows.
 std::vector<int> open_many(const Options& options) {
     std::vector<int> links;
     for (std::size_t i = 0; i < options.connections; ++i) {
@@ -451,7 +454,7 @@ std::vector<int> open_many(const Options& options) {
     return links;
 }
 
-/// One call and its answer, waited for.
+/// Makes one call and waits for its response.
 void call_once(int fd, Requests& requests) {
     std::string out, in;
     requests.append_next(out);
@@ -488,7 +491,7 @@ void hold_idle(const Options& options) {
     print_open(links.size(), options.connections, reopened);
 }
 
-/// The next byte of a request that never ends. A connection that the server gave up is replaced.
+/// Sends the next byte of an endless request. Replaces a connection that the server has closed.
 void drip_on(int& fd, const sockaddr_in& to, std::uint64_t& reopened) {
     std::array<char, 4'096> bytes{};
     ssize_t got = 0;
@@ -562,7 +565,7 @@ private:
         ++open_;
     }
 
-    /// Hangs up on who has connected.
+    /// Closes the connections that have been established.
     void settle() {
         const timespec wait = span_of(200'000);
         const int count =
@@ -591,7 +594,7 @@ private:
 int main(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     allow_many_files();
-    prctl(PR_SET_TIMERSLACK, 1UL);  // wakes when a call is due, not 50 us after
+    prctl(PR_SET_TIMERSLACK, 1UL);  // wakes when a call is due, not 50 us later
     if (options.mode == "closed")
         Caller(options).run_closed().print();
     else if (options.mode == "open")

@@ -1,11 +1,11 @@
-// Stocks a database with workspaces, members and tokens, in one transaction: a million take seconds
-// rather than the hours of as many mints. The tokens are real ones and work. Whoever runs this wants
-// a database to measure with and to throw away: no audit event is written.
+// Fills a database with workspaces, members and tokens in one transaction. A million take seconds;
+// as many mints would take hours. The tokens are real and work. The database is for measuring, and
+// then to be deleted: no audit event is written.
 //
 //   hourgate_stock DATABASE PLAN COUNT > TOKENS
 //
-// DATABASE was made by `hourgate init`, no server has it open; the tokens go to standard output, one
-// a line, in the order they were stored.
+// REQUIRES: `hourgate init` made DATABASE, and no server has it open. Prints the tokens, one a
+// line, in the order in which they were stored.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdio>
@@ -21,7 +21,7 @@ using namespace hourgate;
 
 namespace {
 
-// A customer as there are many: a few people, with a few tokens each.
+// A typical customer: a few people with a few tokens each.
 constexpr std::int64_t tokens_per_member = 5;
 constexpr std::int64_t members_per_workspace = 4;
 
@@ -29,7 +29,7 @@ class Stock {
 public:
     Stock(const std::string& path, const std::string& plan, std::int64_t now_ms)
         : database_(path, SQLite::OPEN_READWRITE), plan_(plan), now_ms_(now_ms) {
-        // A crash may spoil it: it is made anew then.
+        // A crash may damage the database, which is then made again.
         for (const char* pragma : {"PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000",
                                    "PRAGMA foreign_keys = OFF", "PRAGMA locking_mode = EXCLUSIVE"})
             database_.exec(pragma);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t shown_by_default = 50;
 
-/// An action that nothing writes would look like a quiet day.
+/// Refuses an action that is never recorded: its empty result would look like a quiet day.
 Status check_action(const std::optional<std::string>& action) {
     const auto& known = manage::audit_actions;
     if (!action || std::find(known.begin(), known.end(), *action) != known.end())
@@ -29,14 +29,14 @@ Status check_action(const std::optional<std::string>& action) {
                    "the actions are: " + all};
 }
 
-/// Whether any event has it, whatever else was asked for.
+/// Returns true if any event matches `filter`, or if the list cannot be read.
 bool is_on_record(const manage::Context& context, const manage::AuditFilter& filter) {
     const auto one = manage::list_events(context, filter, {1});
     return !one || !one.value().items.empty();
 }
 
-/// Returns the actor that was probably meant by one that no event has: for "ann" that is "cli:ann",
-/// and for a member the id. "": nobody.
+/// Returns the actor that was probably meant by one without events: "cli:ann" or "operator:ann" for
+/// "ann", or the id of a member. Returns "" if there is none.
 std::string meant_by(const manage::Context& context, const std::string& actor) {
     manage::AuditFilter at_shell, by_token;
     at_shell.actor = "cli:" + actor;
@@ -48,7 +48,7 @@ std::string meant_by(const manage::Context& context, const std::string& actor) {
     return member ? member.value().member.public_id : "";
 }
 
-/// A filter that fits nothing at all would look like a quiet day.
+/// Warns if a filter matches nothing at all: its empty result would look like a quiet day.
 void warn_of_unknown(const CommandContext& session, const manage::Context& context,
                      const manage::AuditFilter& filter) {
     manage::AuditFilter by, on;

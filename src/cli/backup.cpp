@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::int64_t backups_kept_max = 10'000;
 
-/// Says how far a backup is once it takes longer than a second.
+/// Shows the progress of a backup that takes longer than a second.
 class ProgressLine {
 public:
     explicit ProgressLine(const CommandContext& session)
@@ -51,8 +51,8 @@ private:
 Result<store::BackupReport> make_backup(CommandContext& session, const std::string& database,
                                         const std::string& file) {
     ProgressLine line(session);
-    ops::run_when_idle();  // reading and checking takes seconds of processor time
-    ops::Signals signals;  // from here on, a signal waits until nothing half-made is left
+    ops::run_when_idle();  // reading and checking takes seconds of CPU time
+    ops::Signals signals;  // from here on, a signal waits until no incomplete file is left
     return store::backup(
         database, file,
         [&](std::int64_t done, std::int64_t all) {
@@ -111,8 +111,9 @@ Status backup(CommandContext& session) {
     return show_backup(session, file, report.value(), removed);
 }
 
-/// What lost tokens, members and workspaces have spent is not for those who get their numbers next.
-/// The database is in place by then: what does not work is worth a word, no more.
+/// Removes the counters of lost tokens, members and workspaces, so that the next ones with their
+/// row numbers do not inherit them. The database is already restored, so a failure is only a
+/// warning.
 void forget_lost(const CommandContext& session, const std::string& database,
                  const store::RestoreReport& report) {
     const auto owner = store::AsOwner::of(database);

@@ -1,7 +1,7 @@
-// hourgate check: what would become of a call. The running server is asked, because it alone knows
-// what is left of the windows; where none answers, it is decided here, as if nothing was called.
-// The token goes to nobody else: while no server of this database runs, or when another user
-// listens in its place, nothing is sent.
+// hourgate check: predicts the answer to a call. Asks the running server, because only it knows
+// what is left of the windows. If none answers, decides here, with empty windows. The token is sent
+// to nobody else: nothing is sent if no server of this database runs, or if another user listens at
+// its address.
 #include <sys/types.h>
 
 #include <algorithm>
@@ -32,8 +32,8 @@ namespace {
 constexpr std::size_t method_bytes_max = 32;
 
 struct Found {
-    Json answer;       ///< as POST /_hourgate/verify gives it
-    std::string note;  ///< why no server gave it; empty: one did
+    Json answer;       ///< in the form of POST /_hourgate/verify
+    std::string note;  ///< why no server answered; empty if one did
 };
 
 Result<http::Question> question_of(const Arguments& arguments) {
@@ -70,7 +70,8 @@ Result<http::Question> question_of(const Arguments& arguments) {
     return question;
 }
 
-/// The question as JSON. The token is escaped where it goes, so that no copy stays behind.
+/// Returns the question as JSON. The token is escaped into its final buffer, so that no copy stays
+/// in memory.
 Secret json_of(const http::Question& question) {
     Json rest = {{"method", question.method}, {"path", question.path}, {"spend", false}};
     if (!question.host.empty())
@@ -96,9 +97,9 @@ Secret json_of(const http::Question& question) {
     return Secret(std::move(text));
 }
 
-/// Whether whoever listens there may be sent a token: the user that the database belongs to, or
-/// root, who can read it anyway. Where the kernel does not tell who listens, the server's lock on
-/// the database has to do.
+/// Returns true if the listener there may be sent a token. It must run as the owner of the
+/// database, or as root, who can read it anyway. If the kernel does not say who listens, the
+/// server's lock on the database must suffice.
 bool is_ours(const http::ProbeTarget& target, const std::string& database) {
     std::vector<uid_t> users;
     if (!target.socket_path.empty()) {
@@ -111,11 +112,11 @@ bool is_ours(const http::ProbeTarget& target, const std::string& database) {
                        [&](uid_t user) { return user == 0 || (rights && user == rights->owner); });
 }
 
-/// What the server says; or why none does.
+/// Returns the server's answer, or why there is none.
 Result<Json> ask_server(const config::Config& config, const http::Question& question) {
     if (config.ask.empty())
         return Failure{Fault::system, "[server] ask is off", ""};
-    // The socket if there is one: others may take a port, but not make a file in that folder.
+    // Prefer the socket: another user may take a port, but cannot create a file in that folder.
     const auto socket = std::find_if(config.ask.begin(), config.ask.end(), [](const auto& one) {
         return one.kind == config::Listen::Kind::unix_socket;
     });
@@ -126,7 +127,7 @@ Result<Json> ask_server(const config::Config& config, const http::Question& ques
     target.socket_path = ask.path;
     target.port = ask.port;
     target.host = ask.host == "0.0.0.0" ? "127.0.0.1" : ask.host == "::" ? "::1" : ask.host;
-    target.host_header = "localhost";  // the one name under which every ask listener answers
+    target.host_header = "localhost";  // every ask listener answers to this name
     const auto seen = store::find_server(config.database);
     if (!seen)
         return Failure{Fault::system, "cannot tell whether a server runs: " + seen.failure().what,
@@ -151,7 +152,7 @@ Result<Json> ask_server(const config::Config& config, const http::Question& ques
     return json;
 }
 
-/// With the gate itself, and windows in which nothing was called.
+/// Decides with the gate itself and empty windows.
 Result<Json> decide_here(CommandContext& session, const config::Config& config,
                          const http::Question& question) {
     if (Status fine = store::check_library(); !fine)
@@ -196,9 +197,9 @@ Result<Found> find(CommandContext& session, const http::Question& question) {
     return Found{std::move(decided).value(), asked.failure().what};
 }
 
-// --- what is printed -----------------------------------------------------------------------------
+// --- output --------------------------------------------------------------------------------------
 
-/// A text or a number of the answer; "" when it is null or absent.
+/// Returns a text or number of the answer; "" if it is null or absent.
 std::string text_in(const Json& json, const char* name) {
     const auto found = json.find(name);
     if (found == json.end() || found->is_null())
@@ -243,7 +244,7 @@ std::string lines_of(const Found& found) {
     return cli::lines_of(lines);
 }
 
-/// The next step that the answer names; "" if it names none.
+/// Returns the next step that the answer names; "" if it names none.
 std::string fix_in(const Json& answer) {
     const auto error = answer.find("error");
     return error != answer.end() && error->is_object() ? text_in(*error, "fix") : "";

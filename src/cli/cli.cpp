@@ -17,7 +17,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// Known before the words are read: what is wrong with them is said in the form that was asked for.
+/// Determines the form before parsing, so that usage errors are also reported in it.
 Form form_of(const std::vector<std::string>& words) {
     const auto end = std::find(words.begin(), words.end(), "--");
     return std::find(words.begin(), end, json_flag.name) == end ? Form::plain : Form::json;
@@ -49,8 +49,8 @@ int run_words(std::string program, std::vector<std::string> words) {
 }  // namespace
 
 int run(int argc, char** argv) noexcept {
-    // A token may be in the memory of any command. A reader of our output that went away is a
-    // failure to report, not the end of a command that has changed something.
+    // Any command may have a token in memory. SIGPIPE must not end a command that has changed
+    // something: a closed pipe is a failure to report.
     ops::forbid_dumps();
     ops::confine_name_look_ups();
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));

@@ -1,6 +1,6 @@
-// The command line. Only this folder includes CLI11.
+// The command line.
 // Exit codes: 0 done, 1 failed, 2 wrong usage. Results go to standard output, everything else to
-// standard error; with --json the result is one JSON object, a list command's an array.
+// standard error. With --json the result is one JSON object; commands that list print an array.
 #pragma once
 
 namespace hourgate::cli {

@@ -1,5 +1,5 @@
-// The words of the command line as data: what commands there are, what each takes, and what one run
-// was given. Parser, help and suggestions read the same table, so they cannot disagree.
+// The command line as data: the commands, their parameters, and the arguments of one run. Parser,
+// help and suggestions read the same table, so they cannot disagree.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@ namespace hourgate::cli {
 
 class CommandContext;
 
-/// One thing a command takes.
+/// One parameter of a command.
 struct Parameter {
     enum class Kind : std::uint8_t {
-        word,     ///< by its place: NAME
-        words,    ///< by its place, one or more, the last: PREFIX...
-        option,   ///< --plan P, once
+        word,     ///< positional: NAME
+        words,    ///< positional, one or more, always last: PREFIX...
+        option,   ///< --plan P, at most once
         options,  ///< --scope S, any number of times
         flag,     ///< --demo
     };
     Kind kind = Kind::word;
     bool needed = false;
     std::string_view name;   ///< "NAME", "--plan"
-    std::string_view value;  ///< of an option, for help: "P"
+    std::string_view value;  ///< placeholder of an option in help: "P"
     std::string_view help;
 };
 
@@ -59,21 +59,22 @@ struct Parameter {
     return {Parameter::Kind::flag, false, name, "", help};
 }
 
-/// One command. `summary` is a sentence without its full stop; `details` is for its own help only.
+/// One command. `summary` is a sentence without its full stop. `details` is shown only in the
+/// command's own help.
 struct Command {
-    std::string_view group = {};  ///< "workspace"; "" for a command that stands alone
+    std::string_view group = {};  ///< "workspace"; "" for a command without a group
     std::string_view name = {};   ///< "add"
     std::string_view summary = {};
     std::string_view details = {};
     std::vector<Parameter> parameters = {};
-    std::string_view example = {};  ///< whole lines
-    bool reads_token = false;       ///< from standard input: an argument too many may be one
+    std::string_view example = {};  ///< complete lines
+    bool reads_token = false;       ///< from standard input: a surplus argument may be one
     Status (*run)(CommandContext& session) = nullptr;
 
     [[nodiscard]] std::string path() const;  ///< "workspace add"
 };
 
-/// A word that commands share: "workspace".
+/// A group of commands: "workspace".
 struct Group {
     std::string_view name;
     std::string_view summary;
@@ -82,21 +83,21 @@ struct Group {
 
 struct Table {
     std::vector<Group> groups;
-    std::vector<Command> commands;  ///< in the order help shows them
+    std::vector<Command> commands;  ///< in the order of help
 
     [[nodiscard]] const Group* find_group(std::string_view name) const noexcept;
 };
 
-/// What every command takes.
+/// Options of every command.
 inline constexpr Parameter config_option = option(
     "--config", "FILE", "configuration; else $HOURGATE_CONFIG, else /etc/hourgate/config.toml");
-/// What the commands take that work on the database: all_commands() adds it to them.
+/// all_commands() adds it to the commands that work on the database.
 inline constexpr Parameter database_option =
     option("--database", "FILE", "the database; else as [database] path says");
 inline constexpr Parameter json_flag = flag("--json", "print the result as JSON");
 inline constexpr Parameter help_flag = flag("--help", "print this");
 
-// The filters of lists. They are spelled in one way for every command.
+// The filters of lists, spelled the same for every command.
 inline constexpr Parameter workspace_option =
     option("--workspace", "WS", "of one workspace, by id or name");
 inline constexpr Parameter member_option =
@@ -106,20 +107,21 @@ inline constexpr Parameter member_option =
 inline constexpr Parameter token_option =
     option("--token", "PREFIX", "of one token, by its 12 hex digits");
 
-/// Of commands that change, end or delete something: see Session::manage().
+/// For commands that change, end or delete something: see CommandContext::manage().
 inline constexpr Parameter dry_run_flag =
     flag("--dry-run", "show what would be changed, and change nothing");
 
-/// An argument as messages repeat it: cut off when long, escaped when it cannot be shown.
+/// Returns `argument` as messages repeat it: shortened if it is long, escaped if it cannot be
+/// shown.
 [[nodiscard]] std::string echoed(std::string_view argument);
 
-/// What one run was given. Values are UTF-8 without control characters.
+/// The arguments of one run. Values are UTF-8 without control characters.
 class Arguments {
 public:
     void add(std::string_view name, std::vector<std::string> values);
 
     [[nodiscard]] bool given(std::string_view name) const noexcept;
-    /// REQUIRES: given.
+    /// REQUIRES: given(name).
     [[nodiscard]] const std::string& one(std::string_view name) const;
     [[nodiscard]] std::optional<std::string> find(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> all(std::string_view name) const;

@@ -22,7 +22,7 @@ std::vector<std::string> with_program(std::string program, std::vector<std::stri
     return words;
 }
 
-/// What --database says, as an absolute path; none if it is not given.
+/// Returns --database as an absolute path; nullopt if it is not given.
 Result<std::optional<std::string>> named_database(const Arguments& arguments) {
     const auto given = arguments.find(database_option.name);
     if (!given)
@@ -32,8 +32,8 @@ Result<std::optional<std::string>> named_database(const Arguments& arguments) {
     return std::optional(std::filesystem::absolute(*given).lexically_normal().string());
 }
 
-/// From now on, root works as the user that can rearrange the folder of the database. Rights are
-/// those of a process, and so are the ones kept here: until its end, after that of every session.
+/// Makes root work, from now on, as the user who controls the folder of the database. The rights
+/// belong to the process, so they are kept until it ends, longer than any session.
 Status keep_rights_of_owner(const std::string& database) {
     static std::optional<store::AsOwner> rights;
     rights.reset();
@@ -44,7 +44,8 @@ Status keep_rights_of_owner(const std::string& database) {
     return Done{};
 }
 
-/// Points at --database where a failure points at [database] path, which --database replaces.
+/// Replaces [database] path by --database in the next step of a failure, if --database overrides
+/// it.
 Failure for_named_database(Failure failure) {
     constexpr std::string_view by_key = "check [database] path", by_init = "run `hourgate init`";
     const std::string by_option = "check the path after " + std::string(database_option.name);
@@ -140,7 +141,7 @@ Result<manage::Context> CommandContext::manage() {
             return opened.failure();
         ledger_ = std::move(opened).value();
     }
-    // Loading the configuration has made this policy once: it is sound.
+    // Loading the configuration has already made this policy once: it is valid.
     auto policy = policy::Policy::make(settings.rules);
     if (!policy)
         return policy.failure();

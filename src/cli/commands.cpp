@@ -10,7 +10,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// Those that can do their work without a sound configuration when the database is named.
+/// Returns true for commands that can work without a valid configuration if the database is named.
 bool works_on_database(const Command& command) {
     constexpr std::array<std::string_view, 5> groups = {"workspace", "member", "plan", "token",
                                                         "operator"};

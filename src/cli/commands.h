@@ -1,4 +1,4 @@
-// The commands, one function for each file of a group. cli.cpp puts them into one table.
+// The commands: one function for each group's file. all_commands() joins them into one table.
 #pragma once
 
 #include <vector>
@@ -29,7 +29,7 @@ namespace hourgate::cli {
 [[nodiscard]] std::vector<Command> doctor_commands();
 [[nodiscard]] std::vector<Command> check_commands();
 
-/// All of them, in the order help shows them.
+/// Returns all commands, in the order of help.
 [[nodiscard]] Table all_commands();
 
 }  // namespace hourgate::cli

@@ -1,4 +1,4 @@
-// hourgate completion and hourgate man: both are written from the table of commands.
+// hourgate completion and hourgate man, both generated from the table of commands.
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -23,7 +23,7 @@ namespace {
 
 using Kind = Parameter::Kind;
 
-/// Options and flags of a command, those that every command takes at the end.
+/// Returns the options and flags of a command; those that every command takes come last.
 std::vector<Parameter> options_of(const Command& command) {
     std::vector<Parameter> options;
     for (const Parameter& parameter : command.parameters)
@@ -44,7 +44,7 @@ bool takes_file(const Parameter& parameter) {
     return std::find(files.begin(), files.end(), named) != files.end();
 }
 
-/// The words that can stand first, or behind a group.
+/// Returns the words that can come first, or after a group.
 std::vector<std::string> words_behind(const Table& table, std::string_view group) {
     std::vector<std::string> words;
     for (const Command& command : table.commands) {
@@ -76,7 +76,7 @@ std::string joined_words(const Words& words) {
     return joined(std::vector<std::string>(words.begin(), words.end()));
 }
 
-/// What the list of that command can be sorted by, both ways round.
+/// Returns the fields by which that command's list can be sorted, in both directions.
 std::string sorts_of(const std::string& path) {
     const manage::ListOrder& order = path == "workspace list"           ? manage::workspace_order
                                      : path == "member list"            ? manage::member_order
@@ -91,8 +91,8 @@ std::string sorts_of(const std::string& path) {
     return joined(all);
 }
 
-/// The values that an option or a word by its place can have, as far as they are known without the
-/// database: "owner admin manager member". Empty: any text.
+/// Returns the possible values of an option or positional argument, if they are known without the
+/// database: "owner admin manager member". Returns "" for any text.
 std::string values_of(const Command& command, const Parameter& parameter) {
     const std::string path = command.path();
     const std::string_view name = parameter.name;
@@ -134,7 +134,7 @@ std::string values_of(const Command& command, const Parameter& parameter) {
     return name == "--reason" ? joined_words(told_reasons()) : "";
 }
 
-/// Every option of any command that is followed by its value.
+/// Returns every option of any command that is followed by its value.
 std::vector<std::string> options_with_value(const Table& table) {
     std::vector<std::string> names;
     for (const Command& command : table.commands)
@@ -145,7 +145,7 @@ std::vector<std::string> options_with_value(const Table& table) {
     return names;
 }
 
-/// Words by their place, in order.
+/// Returns the positional arguments in order.
 std::vector<Parameter> words_of(const Command& command) {
     std::vector<Parameter> words;
     for (const Parameter& parameter : command.parameters)
@@ -156,7 +156,7 @@ std::vector<Parameter> words_of(const Command& command) {
 
 // --- bash, and zsh by its bashcompinit ----------------------------------------------------------
 
-/// Patterns of a case: "'token mint'|'token rotate'".
+/// Returns the pattern of a case: "'token mint'|'token rotate'".
 std::string pattern(const std::vector<std::string>& paths) {
     std::string all;
     for (const std::string& path : paths)
@@ -164,12 +164,12 @@ std::string pattern(const std::vector<std::string>& paths) {
     return all;
 }
 
-/// What completes `$cur` from these words.
+/// Returns the bash code that completes `$cur` from these words.
 std::string bash_words(const std::string& words) {
     return "COMPREPLY=($(compgen -W '" + words + "' -- \"$cur\"))";
 }
 
-/// What completes the value of a parameter; "" for a text that nobody knows.
+/// Returns the bash code that completes the value of a parameter; "" for free text.
 std::string bash_value(const Command& command, const Parameter& parameter) {
     const std::string values = values_of(command, parameter);
     if (!values.empty())
@@ -177,7 +177,7 @@ std::string bash_value(const Command& command, const Parameter& parameter) {
     return takes_file(parameter) ? "_hourgate_files \"$cur\"" : "";
 }
 
-/// Options by their value, then words by their place.
+/// Returns the bash case of a command: options by their value, then positional arguments.
 std::string bash_case(const Command& command) {
     std::vector<std::string> names;
     std::string text = "    '" + command.path() + "')\n        case $prev in\n";
@@ -270,7 +270,7 @@ std::string zsh_text(const Table& table) {
 
 // --- fish ---------------------------------------------------------------------------------------
 
-/// In single quotes, as fish reads it.
+/// Quotes `text` for fish, in single quotes.
 std::string fish_quoted(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
@@ -281,7 +281,7 @@ std::string fish_quoted(std::string_view text) {
     return out + "'";
 }
 
-/// What follows an option or a place: its values, a file, or any text.
+/// Returns what may follow an option or positional argument: its values, a file, or any text.
 std::string fish_value(const Command& command, const Parameter& parameter) {
     const std::string values = values_of(command, parameter);
     if (!values.empty())
@@ -367,8 +367,8 @@ std::string fish_text(const Table& table) {
 
 // --- the manual page ----------------------------------------------------------------------------
 
-/// Text as roff shows it (groff_man(7)): '-' is a minus that can be copied, and no line begins with
-/// a request.
+/// Escapes `text` for roff (groff_man(7)): '-' is a minus that can be copied, and no line begins
+/// with a request.
 std::string roff(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -384,7 +384,7 @@ std::string roff(std::string_view text) {
     return out;
 }
 
-/// As the argument of a request: a '"' is written as two within quotes.
+/// Quotes `text` as the argument of a roff request; '"' becomes \(dq.
 std::string roff_argument(std::string_view text) {
     std::string out = "\"";
     for (const char c : roff(text))
@@ -430,7 +430,7 @@ std::string manual_text(const Table& table) {
            ".SH EXIT STATUS\n0: done. 1: failed. 2: wrong usage.\n";
 }
 
-/// The text or, with --json, an object that has it.
+/// Prints the text or, with --json, an object that contains it.
 Status show_text(const CommandContext& session, Json about, const std::string& text) {
     if (!wants_json(session))
         return session.output.print_found(text);

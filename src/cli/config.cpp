@@ -17,8 +17,8 @@ Status check(CommandContext& session) {
     if (!config)
         return config.failure();
     std::vector<std::string> warnings = config::warnings(*config.value());
-    // Plans are in the database. If it does not exist yet or cannot be read, this check of the
-    // configuration does not complain about it.
+    // Plans are in the database. This check of the configuration does not complain if the database
+    // does not exist yet or cannot be read.
     if (const auto context = session.manage())
         if (const auto about_plans = manage::plan_warnings(context.value()))
             warnings.insert(warnings.end(), about_plans.value().begin(), about_plans.value().end());

@@ -39,7 +39,7 @@ namespace {
 
 // --- the folder ----------------------------------------------------------------------------------
 
-/// A private folder (0700), removed with all that is in it.
+/// A private folder (0700), removed with everything in it.
 class Folder {
 public:
     [[nodiscard]] static Result<std::unique_ptr<Folder>> make() {
@@ -64,12 +64,12 @@ private:
     const std::string path_;
 };
 
-/// Closing the terminal ends a demonstration as Ctrl-C does; a server outlives it. Started with
-/// nohup(1), which ignores SIGHUP, it stays.
+/// Makes SIGHUP end a demonstration like Ctrl-C, when the terminal closes; a server outlives its
+/// terminal. If nohup(1) started it, SIGHUP stays ignored.
 class HangUpEnds {
 public:
     HangUpEnds() { ::sigaction(SIGHUP, nullptr, &before_); }
-    /// After ops::Signals, which ignores the signal.
+    /// REQUIRES: ops::Signals, which ignores SIGHUP, has been made.
     void begin() {
         if (before_.sa_handler == SIG_IGN)
             return;
@@ -84,7 +84,7 @@ private:
 
 // --- the configuration ---------------------------------------------------------------------------
 
-/// `port`, or 0, any free one, when another process has it.
+/// Returns `port`, or 0 for any free port if another process has it.
 std::uint16_t if_free(std::uint16_t port) noexcept {
     const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
@@ -117,7 +117,7 @@ std::string config_text(const std::string& folder, const App::Ports& ports,
         "\n# Callers reach this gate without a proxy, so nobody speaks for them.\n[trust]\n"
         "proxies = []\n";
     text += "\n[database]\npath = " + config::quoted_text(folder + "/hourgate.db") + "\n";
-    // The worked example: from the first row that is not in a comment.
+    // The worked example, from its first row outside comments.
     return text + example.substr(std::min(example.find("\n[[resource]]"), example.size()));
 }
 
@@ -143,8 +143,8 @@ Result<std::vector<DemoToken>> make_data(const config::Config& config, const Clo
          }});
 }
 
-/// The usual ports where they are free. A port taken between the look and the listening is rare
-/// enough for one more attempt with any free ones.
+/// Uses the usual ports if they are free. If one is taken between that check and listening, which
+/// is rare, tries once more with any free ports.
 Result<std::unique_ptr<App>> make_app(const std::string& folder, const config::Config& config,
                                       std::uint16_t sample_port, const Clock& clock,
                                       ops::Log& log) {

@@ -1,5 +1,5 @@
-// hourgate serve --demo: a real gate with a sample API behind it, in a private folder that is gone
-// when it ends.
+// hourgate serve --demo: a real gate in front of a sample API, in a private folder that is removed
+// at the end.
 #pragma once
 
 #include "base/result.h"

@@ -1,5 +1,5 @@
-// Who appears in the demonstration: a workspace on every plan and one that has lapsed, a member and
-// a token for every role.
+// The accounts of the demonstration: a workspace on every plan and one that has lapsed, a member
+// and a token for every role.
 #pragma once
 
 #include <string>
@@ -20,8 +20,10 @@ struct DemoToken {
     Secret token;
 };
 
-/// In this order: Acme (studio) with owner, admin, manager and member; Birch (agency) and Cedar
-/// (free) with an owner; Dune (studio) with an owner, lapsed.
+/// Creates the accounts and returns their tokens, in this order:
+/// Acme (studio) with owner, admin, manager and plain member;
+/// Birch (agency) and Cedar (free), each with an owner;
+/// Dune (studio, lapsed) with an owner.
 [[nodiscard]] Result<std::vector<DemoToken>> make_cast(const manage::Context& context);
 
 }  // namespace hourgate::cli

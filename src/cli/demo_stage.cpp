@@ -13,7 +13,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// A line to paste, and what it shows.
+/// A line to paste, and the heading that says what it shows.
 struct Line {
     std::string heading;
     std::string command;

@@ -1,4 +1,4 @@
-// What the demonstration prints: the lines to paste, each under what it shows.
+// The output of the demonstration: lines to paste, each below a heading that says what it shows.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace hourgate::cli {
 
-/// The usual ports; App::Ports are those that were free.
+/// The usual ports. If one is taken, App::Ports has another.
 constexpr std::uint16_t usual_sample_port = 8400;
 constexpr App::Ports usual_ports = {.public_ = 8402, .ask = 8401, .admin = 8403};
 
-/// All that the lines to paste are made of.
+/// Everything that the lines to paste are made of.
 struct DemoStage {
-    std::string program;  ///< full path of this executable: the lines are pasted anywhere
+    std::string program;  ///< full path of this executable: lines may be pasted anywhere
     std::string config_file;
     App::Ports ports;
     std::uint16_t sample_port = 0;
     std::vector<DemoToken> cast;
     std::int64_t now_ms = 0;
 
-    /// REQUIRES: there is one.
+    /// REQUIRES: there is such a token.
     [[nodiscard]] const DemoToken& token(std::string_view workspace, std::string_view role) const;
 };
 

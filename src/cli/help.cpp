@@ -16,9 +16,9 @@ namespace {
 using Kind = Parameter::Kind;
 using Rows = std::vector<std::pair<std::string, std::string_view>>;
 
-constexpr std::size_t left_column_max = 22;  // wider entries get a line of their own
+constexpr std::size_t left_column_max = 22;  // longer entries get their own line
 
-/// "--plan P", "PREFIX..."
+/// Returns "--plan P" or "PREFIX...".
 std::string form_of(const Parameter& parameter) {
     std::string form(parameter.name);
     if (!parameter.value.empty())
@@ -28,7 +28,7 @@ std::string form_of(const Parameter& parameter) {
     return form;
 }
 
-/// Two columns, the left one as wide as it must be.
+/// Returns two columns; the left one is as wide as necessary.
 std::string columns(const Rows& rows) {
     std::size_t width = 0;
     for (const auto& [left, right] : rows)
@@ -46,7 +46,7 @@ std::string columns(const Rows& rows) {
     return out;
 }
 
-/// `text` in lines that a terminal shows whole, broken at spaces.
+/// Breaks `text` at spaces into lines that fit a terminal.
 std::string wrapped(std::string_view text) {
     constexpr std::size_t columns_max = 80;
     std::string out;
@@ -64,7 +64,7 @@ std::string wrapped(std::string_view text) {
     return out + "\n";
 }
 
-/// The example's lines, indented.
+/// Returns the lines of the example, indented.
 std::string example_lines(std::string_view example) {
     std::string out = "\nExample:\n";
     for (const std::string_view line : split(example, '\n'))
@@ -83,7 +83,7 @@ Rows common_rows() {
     return rows;
 }
 
-/// The words that may follow `group`, or may come first.
+/// Returns the words that may follow `group`, or that may come first if it is null.
 std::vector<std::string_view> known_words(const Table& table, const Group* group) {
     std::vector<std::string_view> known;
     for (const Command& command : table.commands) {
@@ -97,7 +97,7 @@ std::vector<std::string_view> known_words(const Table& table, const Group* group
     return known;
 }
 
-/// The known word that is another name for the same thing: "create" is "add" or "mint" here.
+/// Returns the known word that is a synonym: "create" is "add" or "mint" here.
 std::optional<std::string_view> same_in_other_words(std::string_view word,
                                                     const std::vector<std::string_view>& known) {
     static const std::vector<std::vector<std::string_view>> kin = {
@@ -227,7 +227,7 @@ Failure command_missing(const Table& table, const Group* group) {
 
 namespace {
 
-/// What an option of other programs is here; "" for any other.
+/// Returns what replaces an option that other programs have; "" for any other option.
 std::string instead_of(const Command* command, std::string_view option) {
     constexpr std::array<std::string_view, 8> tokens = {
         "--token", "-t", "--bearer", "--authorization", "--auth", "--header", "-H", "--key"};

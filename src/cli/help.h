@@ -1,4 +1,4 @@
-// What `--help` prints on every level, and what a mistyped word most likely was.
+// What `--help` prints at every level, and suggestions for mistyped words.
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ namespace hourgate::cli {
 /// "workspace add NAME [--plan P] [--paid-until DATE]"
 [[nodiscard]] std::string usage_of(const Command& command);
 
-/// Failure::usage for a word that is no command, of `group` or, when null, of all: names the
-/// nearest one, else lists them.
+/// Returns Failure::usage for a word that is not a command of `group`, or of the program if null.
+/// It names the nearest command, or lists all.
 [[nodiscard]] Failure no_such_command(const Table& table, const Group* group,
                                       std::string_view word);
-/// Failure::usage when the words end before a command.
+/// Returns Failure::usage if the words end before a command.
 [[nodiscard]] Failure command_missing(const Table& table, const Group* group);
-/// Failure::usage for an option that `command` does not take; null: no command is named.
+/// Returns Failure::usage for an option that `command` does not take; null if no command was named.
 [[nodiscard]] Failure no_such_option(const Command* command, std::string_view option);
 
 }  // namespace hourgate::cli

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view own_name = "hourgate";
 
-/// Whether the shell finds the program `called` by its usual name.
+/// Returns true if the shell finds the program `called` by its usual name.
 bool is_on_path(const std::string& called) {
     const char* const folders = std::getenv("PATH");
     for (const std::string_view folder : split(folders == nullptr ? "" : folders, ':')) {
@@ -30,14 +30,15 @@ bool is_on_path(const std::string& called) {
     return false;
 }
 
-/// As it is found from any folder: what is pasted may go into a crontab.
+/// Returns the absolute path: a pasted line may run in any folder, as in a crontab.
 std::string absolute(const std::string& path) {
     std::error_code error;
     const auto found = std::filesystem::absolute(path, error);
     return error ? path : found.lexically_normal().string();
 }
 
-/// Where the command ends that begins at `at`: at its backtick, or where the sentence goes on.
+/// Returns where the command that begins at `at` ends: at its backtick, or where the sentence
+/// continues.
 std::size_t end_of_command(std::string_view text, std::size_t at) {
     const bool in_backticks =
         std::count(text.begin(), text.begin() + static_cast<long>(at), '`') % 2;
@@ -54,7 +55,7 @@ std::size_t end_of_command(std::string_view text, std::size_t at) {
     return end;
 }
 
-/// The command that `words` begin with.
+/// Returns the command that `words` begin with; null if there is none.
 const Command* command_of(const Table& table, std::string_view words) {
     for (const Command& command : table.commands) {
         const std::string path = command.path();

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view installed_folder = "/var/lib/hourgate/";
 constexpr const char* server_user = "hourgate";
 
-/// The installed server is not root: it could not use what root makes in its folder.
+/// Refuses to run as root for the installed server, which is not root and could not use the files.
 Status check_user(const std::string& database) {
     if (::geteuid() != 0 || !database.starts_with(installed_folder) || !has_user(server_user))
         return Done{};
@@ -29,7 +29,7 @@ Status check_user(const std::string& database) {
                          "sudo -u hourgate hourgate init"};
 }
 
-/// A server that runs as another user can neither write nor read what belongs to root.
+/// Warns that a server that runs as another user can neither read nor write root's files.
 void warn_of_root(const CommandContext& session, const std::string& database) {
     const auto rights = ops::rights_of(database);
     if (::geteuid() != 0 || !rights || rights->owner != 0)

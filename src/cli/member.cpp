@@ -39,7 +39,7 @@ Result<manage::NewMember> asked_of(const Arguments& arguments) {
     return asked;
 }
 
-/// What cannot be looked up is left out: the change itself is done.
+/// Ignores a failed look-up: the change itself is done.
 void warn_of_name(CommandContext& session, const manage::Context& context, const Member& changed) {
     const auto warning = manage::warning_about_name(context, changed);
     if (warning && !warning.value().empty())

@@ -20,7 +20,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// Folders made on the way, taken away again unless kept.
+/// Creates missing folders, and removes them again unless they are kept.
 class Folders {
 public:
     Folders() = default;
@@ -55,7 +55,7 @@ Failure taken(const std::string& target) {
             "use it as it is; to begin with an empty database, move it away first"};
 }
 
-/// The database under its working name; removed, if it was made, unless it was put in place.
+/// The database under its working name. Removed, if it was made, unless it was put in place.
 class WorkingName {
 public:
     explicit WorkingName(const std::string& target)
@@ -69,7 +69,7 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// Failure::conflict if anything has the name already, or that of its lock file.
+    /// Returns Failure::conflict if the name, or that of its lock file, is taken.
     Status make() {
         if (store::exists(path_ + ".lock"))
             return taken(path_ + ".lock");
@@ -78,9 +78,10 @@ public:
         return created;
     }
 
-    /// Never overwrites.
+    /// Moves the database to its target, and never overwrites.
     Status place() {
-        // SQLite removes it when the last connection has closed and all of it is in the database.
+        // SQLite removes the WAL when the last connection has closed and everything is in the
+        // database.
         if (store::exists(path_ + "-wal"))
             return Failure{Fault::system, "not all of " + target_ + " could be written",
                            "see that the disk is not full, then run `hourgate init` again"};
@@ -120,7 +121,7 @@ Result<manage::MintedToken> fill(WorkingName& name, const Clock& clock,
     return manage::mint_operator(context, operator_name);
 }
 
-/// Nobody has asked for the working name.
+/// Replaces the working name in a failure by the target, which is what the user named.
 Failure about_target(Failure failure, const std::string& draft, const std::string& target) {
     for (std::size_t at = failure.what.find(draft); at != std::string::npos;
          at = failure.what.find(draft, at + target.size()))

@@ -1,5 +1,5 @@
-// A database with the built-in plans and a first operator token: what `init` and the demonstration
-// begin with.
+// Creates a database with the built-in plans and a first operator token, for `init` and the
+// demonstration.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace hourgate::cli {
 
-/// Makes it whole or not at all, also when killed half-way: it is made under another name beside
-/// `path` and put in place when it is complete. Missing folders are made (0700), and taken away
-/// again on failure. Failure::conflict when something stands at `path`: nothing is changed then.
-/// Root makes it as the user that can rearrange its folder (store::AsOwner).
+/// Creates the database completely or not at all, even if killed half-way: it is built under
+/// another name next to `path` and then renamed. Creates missing folders (0700), and removes them
+/// on failure. Returns Failure::conflict if something exists at `path`; nothing is changed then.
+/// Root works as the user who controls the folder (store::AsOwner).
 [[nodiscard]] Result<manage::MintedToken> make_database(const std::string& path, const Clock& clock,
                                                         const manage::TokenSettings& rules,
                                                         const std::string& operator_name);

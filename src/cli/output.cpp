@@ -17,7 +17,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// False: see errno.
+/// Returns false on failure; see errno.
 bool write_all(int fd, std::string_view text) noexcept {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
@@ -30,7 +30,7 @@ bool write_all(int fd, std::string_view text) noexcept {
     return true;
 }
 
-/// Nobody is left to tell when this fails.
+/// Ignores a failure, which could not be reported to anybody.
 void complain(std::string_view text) noexcept {
     static_cast<void>(write_all(STDERR_FILENO, text));
 }
@@ -43,7 +43,7 @@ std::string dump(const nlohmann::ordered_json& json) {
 
 enum class Colour : std::uint8_t { red = 31, yellow = 33 };
 
-/// `text` in a colour, where standard error is a terminal that is to have them.
+/// Returns `text` in a colour, if standard error is a terminal that wants colours.
 std::string coloured(std::string_view text, Colour colour) {
     if (!wants_colour(STDERR_FILENO))
         return std::string(text);
@@ -55,7 +55,7 @@ std::string coloured(std::string_view text, Colour colour) {
 
 namespace {
 
-/// The errno of a write that failed; 0: all was written.
+/// Returns 0, or the errno of the failed write.
 int printed(std::string_view text) {
     std::string shown = visible(text);
     const int error = write_all(STDOUT_FILENO, shown) ? 0 : errno;
@@ -102,7 +102,7 @@ void Output::note(std::string_view what) const noexcept {
 }
 
 void Output::fail(const Failure& failure, std::string_view config) const noexcept {
-    // What is wrong with an argument repeats it, and it may have been a token.
+    // A message repeats a wrong argument, which may have been a token.
     const std::string what = token::blotted(failure.what);
     const std::string next = token::blotted(hints_.in(failure.next));
     if (form_ == Form::json) {
@@ -119,7 +119,7 @@ void Output::fail(const Failure& failure, std::string_view config) const noexcep
         return;
     }
     std::string text;
-    // Only the mistakes of a configuration are several. In others, a line end is part of a name.
+    // Only a configuration has several mistakes. In other failures, a line end is part of a name.
     const auto lines =
         failure.fault == Fault::config ? split(what, '\n') : std::vector<std::string_view>{what};
     for (const std::string_view line : lines)

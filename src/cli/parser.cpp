@@ -33,9 +33,9 @@ std::string see_help(const Command* command) {
     return "see `hourgate " + (command == nullptr ? "" : command->path() + " ") + "--help`";
 }
 
-// --- the words as such ---------------------------------------------------------------------------
+// --- checks of the words -------------------------------------------------------------------------
 
-/// The command that the words name, before they are read in full; null if they name none.
+/// Returns the command that the words name, before they are parsed; null if they name none.
 const Command* named_by(const std::vector<std::string>& words, const Table& table) {
     std::vector<std::string_view> plain;
     for (std::size_t at = 0; at < words.size(); ++at) {
@@ -53,7 +53,7 @@ const Command* named_by(const std::vector<std::string>& words, const Table& tabl
     return nullptr;
 }
 
-/// How to give `command` the token that stands among its arguments.
+/// Returns how to hand `command` the token that is among its arguments.
 std::string place_of_token(const Command* command, const std::string& prefix) {
     if (command == nullptr)
         return "leave it out";
@@ -73,7 +73,7 @@ Status check_word(std::string_view word, std::size_t place, const Command* comma
             argument + " holds a whole token, which everyone on this machine can see there",
             place_of_token(command, prefix) +
                 "; if others use this machine, revoke it: `hourgate token revoke " + prefix + "`"};
-    // What a name may not have, no argument may: it would come back in a message.
+    // An argument may not contain what a name may not, because messages repeat it.
     constexpr std::size_t any_length = static_cast<std::size_t>(-1);
     const std::string inside = "x" + std::string(word) + "x";
     if (is_plain_name(inside, any_length))
@@ -85,7 +85,7 @@ Status check_word(std::string_view word, std::size_t place, const Command* comma
         "leave it out; names are UTF-8 text of one line"};
 }
 
-/// CLI11 takes the word after "--name=" for its value. Apart they are what was meant: "--name" "".
+/// Splits "--name=" into "--name" and "". CLI11 would take the next word for the value.
 std::vector<std::string> apart(const std::vector<std::string>& words) {
     std::vector<std::string> out;
     bool options_ended = false;
@@ -101,7 +101,7 @@ std::vector<std::string> apart(const std::vector<std::string>& words) {
     return out;
 }
 
-// --- the table, as CLI11 knows it ----------------------------------------------------------------
+// --- the table as CLI11 options ------------------------------------------------------------------
 
 class Tree {
 public:
@@ -132,8 +132,8 @@ public:
     }
 
 private:
-    /// An App that takes everything and complains about nothing: what is off is said by us, in
-    /// words that do not change with the library's version.
+    /// Makes the app accept everything. This file reports mistakes itself, in texts that do not
+    /// depend on the library's version.
     template <typename Parameters>
     void prepare(CLI::App& app, const Parameters& parameters) {
         app.set_help_flag();
@@ -164,7 +164,7 @@ private:
         return app;
     }
 
-    /// The apps that the words led through, the root first.
+    /// Returns the apps that the words led through, the root first.
     [[nodiscard]] std::vector<CLI::App*> path() {
         std::vector<CLI::App*> path = {&root_};
         for (auto next = root_.get_subcommands(); !next.empty();
@@ -194,7 +194,7 @@ private:
         // Options belong to commands. If no command was found, the mistake to report is the word
         // that is not a command, not the options after it.
         const auto word = std::find_if_not(extras.begin(), extras.end(), is_option);
-        // What stands before a command was meant as one: `confg check`, where check is a command,
+        // A word before a command was meant as a command: in `confg check`, "check" is a command
         // too.
         const std::vector<std::string> before = root_.remaining();
         if (found != nullptr && !before.empty() && !is_option(before.front()) &&
@@ -242,7 +242,7 @@ private:
         return all;
     }
 
-    /// What was given for `parameter` at any level.
+    /// Returns the values given for `parameter` at any level.
     [[nodiscard]] std::vector<std::string> values_of(const Parameter& parameter) {
         std::vector<std::string> values;
         for (const CLI::App* app : path()) {
@@ -313,8 +313,7 @@ Result<Invocation> parse(const std::vector<std::string>& words, const Table& tab
         if (Status fine = check_word(words[at], at + 1, command); !fine)
             return fine.failure();
     std::vector<std::string> plain = apart(words);
-    // Two habits from elsewhere: `hourgate help workspace add` and `hourgate --version`
-    // or `-V`.
+    // Habits from other programs: `hourgate help workspace add` and `hourgate --version` or `-V`.
     if (!plain.empty() && plain.front() == "help") {
         plain.erase(plain.begin());
         plain.emplace_back("--help");

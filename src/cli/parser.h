@@ -1,5 +1,5 @@
-// From the words of the command line to a command and its arguments. parser.cpp is the only file
-// that includes CLI11, which is heavy to compile.
+// Parses the words of the command line into a command and its arguments. Only parser.cpp includes
+// CLI11, which is slow to compile.
 #pragma once
 
 #include <string>
@@ -11,19 +11,19 @@
 
 namespace hourgate::cli {
 
-/// What a run asks for.
+/// The result of parsing.
 struct Invocation {
-    const Command* command = nullptr;  ///< null: `help` is set
-    std::string help;                  ///< text to print instead of running anything
+    const Command* command = nullptr;  ///< null if `help` is set
+    std::string help;                  ///< text to print instead of running a command
     Arguments arguments;
 };
 
-/// Reads `words`, the program's name left out. Failure::usage names what is off and what was meant.
-/// Refuses a word that is not UTF-8, has a control character, or holds a whole token (which every
-/// user of the machine can see there), without repeating the token.
+/// Parses `words`, without the program's name. Failure::usage names the mistake and what was
+/// probably meant. Refuses a word that is not UTF-8, has a control character, or contains a whole
+/// token, which every user of the machine can see there. The token is not repeated.
 [[nodiscard]] Result<Invocation> parse(const std::vector<std::string>& words, const Table& table);
 
-/// Where in `text` a whole token stands, of whatever brand: its prefix. Nothing when there is none.
+/// Returns the prefix of a whole token in `text`, of any brand; "" if there is none.
 [[nodiscard]] std::string_view prefix_of_token_in(std::string_view text) noexcept;
 
 }  // namespace hourgate::cli

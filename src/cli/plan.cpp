@@ -14,7 +14,7 @@ namespace {
 constexpr Parameter name = word("NAME", "1 to 32 of a-z, 0-9, _ and -, a letter first");
 constexpr std::int64_t rank_max = 1'000'000;
 
-/// All windows given, or none for "--window none"; nothing when there is no --window.
+/// Returns all given windows, an empty list for "--window none", or nullopt without --window.
 Result<std::optional<std::vector<Window>>> windows_of(const Arguments& arguments) {
     if (!arguments.given("--window"))
         return std::optional<std::vector<Window>>();

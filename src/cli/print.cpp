@@ -11,7 +11,7 @@ std::string dump(const Json& json) {
     return visible_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
-/// With "dryRun" in the object, or in each object of a list, if it is what a change would do.
+/// Adds "dryRun" to the object, or to each object of a list, if this is a preview.
 Json marked(const CommandContext& session, Json json) {
     if (!session.arguments.given(dry_run_flag.name))
         return json;

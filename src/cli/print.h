@@ -1,4 +1,4 @@
-// How commands print JSON. Private to cli: it brings the whole JSON library.
+// How commands print JSON. Private to cli, because it includes the whole JSON library.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,18 +15,18 @@ using Json = nlohmann::ordered_json;
     return session.output.form() == Form::json;
 }
 
-/// One line.
+/// Prints `json` on one line.
 [[nodiscard]] Status print(const CommandContext& session, const Json& json);
-/// The same for a command that changed nothing: see Output::print_found().
+/// Does the same for a command that changed nothing: see Output::print_found().
 [[nodiscard]] Status print_found(const CommandContext& session, const Json& json);
 
-/// The same with the token as its first member. A token has no character that JSON escapes; it is
-/// put in as text so that no copy stays behind.
+/// Does the same with the token as the first member. JSON escapes no character of a token. It is
+/// inserted as text, so that no copy stays in memory.
 [[nodiscard]] Status print_with_token(const CommandContext& session, const Json& json,
                                       const Secret& token);
-/// The token alone, on a line.
+/// Prints only the token, on a line.
 [[nodiscard]] Status print_token(const CommandContext& session, const Secret& token);
-/// `before`, then the token on a line of its own.
+/// Prints `before`, then the token on its own line.
 [[nodiscard]] Status print_with_token(const CommandContext& session, const std::string& before,
                                       const Secret& token);
 

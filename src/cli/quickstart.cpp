@@ -1,5 +1,5 @@
-// hourgate quickstart: a gate in front of an API, in one folder, whole or not at all. Everything is
-// made in "FOLDER.part", which gets its name when it is complete.
+// hourgate quickstart: creates a gate in front of an API, in one folder, completely or not at all.
+// It works in "FOLDER.part" and renames that when it is complete.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -43,17 +43,17 @@ namespace {
 constexpr std::string_view usual_folder = "gate";
 constexpr std::string_view config_name = "/config.toml";
 constexpr std::string_view database_name = "/hourgate.db";
-constexpr std::string_view mark_name = "/quickstart";  // only while it is being made
+constexpr std::string_view mark_name = "/quickstart";  // only while the folder is being made
 constexpr std::int64_t usual_port = 8402;
-constexpr std::int64_t port_least = 2, port_max = 65'534;  // with one before and one behind it
+constexpr std::int64_t port_least = 2, port_max = 65'534;  // the ports next to it are used too
 constexpr std::array<std::int64_t, 3> offsets = {0, -1, 1};
 constexpr const char* workspace_name = "My API";
 constexpr const char* plan_name = "unlimited";
 constexpr const char* member_email = "me@example.com";
 
-/// What was asked for.
+/// The arguments of the run.
 struct Asked {
-    std::string api;     // as [upstream] url takes it
+    std::string api;     // in the form of [upstream] url
     std::string folder;  // absolute
     std::int64_t port = usual_port;
 
@@ -71,7 +71,7 @@ Result<Asked> asked_of(const Arguments& arguments) {
     if (asked.api.empty())
         return Failure{Fault::usage, "--api names no API",
                        "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
-    // A host and a port, as curl takes them, need no scheme.
+    // A host with a port needs no scheme, as with curl.
     if (asked.api.find("://") == asked.api.npos && !asked.api.starts_with("unix:") &&
         asked.api.find(':') != asked.api.npos)
         asked.api.insert(0, "http://");
@@ -101,7 +101,7 @@ Result<Asked> asked_of(const Arguments& arguments) {
     return asked;
 }
 
-/// As the shell reads it back.
+/// Returns the program's path, quoted for the shell.
 std::string program_name() {
     std::error_code unknown;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -129,8 +129,8 @@ std::string config_text(const Asked& asked) {
            "member = \"read\"\n";
 }
 
-/// The configuration as the server will read it: a bad --api or --folder is found here. The file
-/// does not exist yet, so a failure names the argument, and neither the file nor its line.
+/// Parses the configuration as the server will, to find a bad --api or --folder. The file does not
+/// exist yet, so a failure names the argument instead of the file and line.
 Result<config::Config> checked_config(const Asked& asked) {
     auto config = config::parse(config_text(asked), asked.config_file());
     if (config)
@@ -156,8 +156,8 @@ Result<config::Config> checked_config(const Asked& asked) {
                        : "write it as in http://127.0.0.1:3000, or unix:/run/api.sock"};
 }
 
-/// Why the gate could not listen where it is asked to, as in "127.0.0.1:8402: Address already in
-/// use"; "": it could.
+/// Returns why the gate could not listen where it is asked to: "127.0.0.1:8402: Address already in
+/// use". Returns "" if it could.
 std::string why_not_listened(const Asked& asked) {
     for (const std::int64_t offset : offsets) {
         const std::string why = ops::why_not_listened(
@@ -168,7 +168,7 @@ std::string why_not_listened(const Asked& asked) {
     return "";
 }
 
-/// Looks before anything is written: a gate that cannot start is of no use.
+/// Checks before anything is written: a gate that cannot start is of no use.
 Status check_ports(const Asked& asked) {
     const std::string why = why_not_listened(asked);
     if (why.empty())
@@ -177,7 +177,7 @@ Status check_ports(const Asked& asked) {
     constexpr std::int64_t step = 10;
     std::string next = "name another with --port N: the gate takes N - 1, N and N + 1";
     Asked other = asked;
-    other.port = std::max(asked.port, usual_port - step);  // below, ports are often others'
+    other.port = std::max(asked.port, usual_port - step);  // lower ports are often taken
     for (int i = 0; i < tries && other.port + step <= port_max; ++i) {
         other.port += step;
         if (!why_not_listened(other).empty())
@@ -189,12 +189,12 @@ Status check_ports(const Asked& asked) {
                    next + "; what has the port: `ss -ltnp`"};
 }
 
-// --- the folder while it is being made -----------------------------------------------------------
+// --- the folder under construction ---------------------------------------------------------------
 
-/// "FOLDER.part", removed with all that a quickstart puts there unless it was put in place.
+/// "FOLDER.part". Removed with everything that a quickstart puts there, unless it was put in place.
 class Part {
 public:
-    /// Takes away what an earlier quickstart left that was killed, and nothing else.
+    /// Removes what an earlier, killed quickstart left, and nothing else.
     [[nodiscard]] static Result<Part> make(const Asked& asked) {
         Part part(asked.part());
         if (store::exists(part.path_))
@@ -238,9 +238,10 @@ public:
                                        : store::system_failure("write", shown(name), errno);
     }
 
-    /// Never over anything.
+    /// Moves the folder to its target, and never overwrites.
     Status place(const std::string& folder) {
-        // SQLite removes it when the last connection has closed and all of it is in the database.
+        // SQLite removes the WAL when the last connection has closed and everything is in the
+        // database.
         if (store::exists(path_ + std::string(database_name) + "-wal"))
             return Failure{Fault::system, "not all of " + shown("") + " could be written",
                            "see that the disk is not full, then try again"};
@@ -252,7 +253,7 @@ public:
     }
 
 private:
-    /// The name that a file has once it is in place, for messages.
+    /// Returns the name that a file will have once it is in place, for messages.
     [[nodiscard]] std::string shown(std::string_view name) const {
         constexpr std::string_view end = ".part";
         return path_.substr(0, path_.size() - end.size()).append(name);
@@ -260,13 +261,14 @@ private:
 
     explicit Part(std::string path) : path_(std::move(path)) {}
 
-    /// Whether a quickstart makes files of this name; SQLite's own are behind the database's.
+    /// Returns true if a quickstart makes a file of this name. SQLite's files begin with the
+    /// database's name.
     static bool is_ours(const std::string& name) {
         const std::string path = "/" + name;
         return path == config_name || path == mark_name || path.starts_with(database_name);
     }
 
-    /// Whether all of it is gone. Nothing goes if there is anything else than what is made here.
+    /// Returns true if everything is gone. Removes nothing if the folder contains any other file.
     bool remove() const noexcept {
         std::error_code error;
         std::vector<std::string> names;
@@ -286,7 +288,7 @@ private:
         if (mark.fd() >= 0 && ::flock(mark.fd(), LOCK_EX | LOCK_NB) != 0)
             return Failure{Fault::conflict, "another quickstart is making " + shown(""),
                            "wait for it, or name another folder with --folder"};
-        // Without the mark it was killed at once: then the folder is empty.
+        // Without the mark, the earlier run was killed at its very start, and the folder is empty.
         if (mark.fd() >= 0 ? remove() : ::rmdir(path_.c_str()) == 0)
             return Done{};
         return Failure{Fault::conflict,
@@ -296,11 +298,11 @@ private:
     }
 
     std::string path_;
-    std::optional<store::File> mark_;  // locked while it is being made
+    std::optional<store::File> mark_;  // locked while the folder is being made
     bool made_ = false;
 };
 
-// --- what is in it -------------------------------------------------------------------------------
+// --- the database --------------------------------------------------------------------------------
 
 Result<manage::MintedToken> fill(const CommandContext& session, const std::string& database,
                                  const config::Config& config) {
@@ -336,7 +338,7 @@ Result<manage::MintedToken> fill(const CommandContext& session, const std::strin
     return manage::mint_token(context, token);
 }
 
-// --- what is said --------------------------------------------------------------------------------
+// --- output --------------------------------------------------------------------------------------
 
 std::string start_line(const Asked& asked) {
     return as_user(store::AsOwner::working_as().value_or(::getuid()), ::getuid()) + program_name() +
@@ -347,7 +349,7 @@ std::string doctor_line(const Asked& asked) {
     return program_name() + " doctor --config " + for_shell(asked.config_file());
 }
 
-/// What a curl line is before its token and behind it.
+/// Returns the parts of a curl line before and after its token.
 std::pair<std::string, std::string> curl_line(const Asked& asked) {
     return {"curl -i -H 'Authorization: Bearer ", "' http://" + asked.address(0) + "/"};
 }
@@ -410,7 +412,7 @@ Status show_made(const CommandContext& session, const Asked& asked,
     return printed;
 }
 
-/// Asks the API for "/" once. Any answer in HTTP will do.
+/// Asks the API for "/" once. Any HTTP answer suffices.
 void warn_of_silence(const CommandContext& session, const std::string& api) {
     constexpr std::string_view scheme = "http://";
     constexpr int quick_ms = 2'000;
@@ -459,7 +461,7 @@ Status quickstart(CommandContext& session) {
         return show_plan(session, what);
     if (Status fine = store::check_library(); !fine)
         return fine;
-    const ops::Signals signals;  // from here on, a signal waits until nothing half-made is left
+    const ops::Signals signals;  // from here on, a signal waits until no incomplete file is left
     auto part = Part::make(what);
     if (!part)
         return part.failure();

@@ -16,8 +16,8 @@ namespace {
 
 constexpr const char* path = "/_hourgate/readyz";
 
-/// Where the running server says that its public listener is; nullopt where it cannot be asked. A
-/// configuration that was changed since its start says another place.
+/// Asks the running server where its public listener is; returns nullopt if it cannot be asked. The
+/// configuration may have changed since the server started.
 std::optional<config::Listen> bound_by_server(const config::Config& config) {
     const auto database = store::true_path(config.database);
     if (!database)
@@ -32,7 +32,7 @@ std::optional<config::Listen> bound_by_server(const config::Config& config) {
     return listen ? std::optional(listen.value()) : std::nullopt;
 }
 
-/// The listener to ask, as this machine reaches it.
+/// Returns the listener's address as this machine reaches it.
 Result<http::ProbeTarget> target_of(const config::Listen& listen) {
     http::ProbeTarget target;
     target.socket_path = listen.path;
@@ -40,7 +40,7 @@ Result<http::ProbeTarget> target_of(const config::Listen& listen) {
     target.host = listen.host == "0.0.0.0" ? "127.0.0.1"
                   : listen.host == "::"    ? "::1"
                                            : listen.host;
-    target.host_header = "localhost";  // the one name under which every listener answers
+    target.host_header = "localhost";  // every listener answers to this name
     if (listen.kind == config::Listen::Kind::tcp && listen.port == 0)
         return Failure{Fault::conflict,
                        "the configuration leaves the port to the system, and no server that "

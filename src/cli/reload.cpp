@@ -32,8 +32,8 @@ std::string process_text(const ops::ReloadTarget& server) {
     return "process " + std::to_string(server.pid());
 }
 
-/// The server on this database. Not there, and there without a word on how to reach it, are two
-/// different failures.
+/// Finds the server on this database. Fails differently if no server runs and if one runs but does
+/// not say how to reach it.
 Result<ops::ReloadTarget> running_server(const std::string& database, const ServerCommands& ways) {
     const Result<std::string> path = store::true_path(database);
     if (!path)
@@ -56,8 +56,8 @@ Result<ops::ReloadTarget> running_server(const std::string& database, const Serv
                    "start it: " + ways.start};
 }
 
-/// A file that was emptied names no database, and the server that read it before has another: the
-/// one that was looked for is the default.
+/// Explains a failure to find the server if the file names no database, perhaps because it was
+/// emptied. Then the default database was looked for, but the server uses another.
 Failure about_default(const config::Config& own, const ServerCommands& ways, Failure failure) {
     if (own.file.empty() || own.database != config::Config().database ||
         failure.fault == Fault::conflict || failure.fault == Fault::permission)
@@ -81,7 +81,7 @@ Failure not_signalled(Failure failure) {
     return failure;
 }
 
-/// Checks the file that the server reads, which may be another than this command was told of.
+/// Checks the file that the server reads, which may differ from the one given to this command.
 Status check_file_of(CommandContext& session, const config::Config& own,
                      const std::string& served) {
     std::error_code error;
@@ -107,8 +107,8 @@ Failure no_answer(const ops::ReloadTarget& server, const ServerCommands& ways, b
     return {Fault::system, process_text(server) + what, "see its log: " + ways.log};
 }
 
-/// The report on a reload that began after `asked_us`: a signal that comes while another waits is
-/// one with it, so no reload can be told from the one asked for.
+/// Waits for the report on a reload that began after `asked_us`. Two pending signals merge into
+/// one, so a reload cannot be attributed to one request.
 Result<ops::ReloadReport> wait_for_report(const CommandContext& session,
                                           const ops::ReloadTarget& server,
                                           const ServerCommands& ways, std::int64_t asked_us) {

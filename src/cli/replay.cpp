@@ -22,7 +22,7 @@ namespace {
 constexpr std::int64_t week_ms = 7 * ms_per_day;
 constexpr std::int64_t records_per_look = 1'000;
 
-/// "studio:burst=30/10" into its plan and the rest.
+/// Splits "studio:burst=30/10" into its plan and the rest.
 Result<std::pair<std::string, std::string>> plan_and_window(const std::string& text) {
     const std::size_t colon = text.find(':');
     if (colon == std::string::npos || colon == 0)
@@ -32,7 +32,7 @@ Result<std::pair<std::string, std::string>> plan_and_window(const std::string& t
     return std::pair(text.substr(0, colon), text.substr(colon + 1));
 }
 
-/// "a, b and c" for a message.
+/// Returns "a, b, c" for a message.
 template <typename Items>
 std::string names_of(const Items& items) {
     std::string names;
@@ -41,7 +41,8 @@ std::string names_of(const Items& items) {
     return names.empty() ? "none" : names;
 }
 
-/// Failure::not_found for a window that the plan does not have, which is most likely mistyped.
+/// Returns Failure::not_found for a window that the plan does not have, which is most likely a
+/// typing mistake.
 Status check_window(const Plan& plan, const std::string& name, bool is_new,
                     const std::string& limit) {
     const bool known = std::any_of(plan.windows.begin(), plan.windows.end(),
@@ -58,7 +59,7 @@ Status check_window(const Plan& plan, const std::string& name, bool is_new,
             ":+" + echoed(name) + (limit.empty() ? "=LIMIT/SECONDS" : limit)};
 }
 
-/// Puts one window into its plan, in the place of the one of that name; "off" takes it out, and '+'
+/// Puts one window into its plan, in place of the one with that name. "off" removes it, and '+'
 /// before the name adds a new one.
 Status put_window(std::vector<Plan>& plans, const std::string& text) {
     auto parts = plan_and_window(text);
@@ -117,15 +118,15 @@ Result<Period> period_of(const CommandContext& session) {
     return period;
 }
 
-/// The whole hours that the period is in: usage is counted by them.
+/// Returns the whole hours that contain the period: usage is counted by the hour.
 Period hours_of(const Period& period) {
     return {period.from_ms / ms_per_hour * ms_per_hour,
             (period.until_ms + ms_per_hour - 1) / ms_per_hour * ms_per_hour};
 }
 
-/// Runs the decisions of the whole hours, so that windows are as full as they were when the period
-/// begins, and reports those of the period. In parts, so that no snapshot is held for long while a
-/// server writes.
+/// Replays the decisions of the whole hours, so that windows are as full as they were when the
+/// period begins, and reports those of the period. Reads in parts, so that no snapshot of the
+/// database is held for long while a server writes.
 Status run_all(const CommandContext& session, const manage::Context& context, const Period& period,
                ReplayEngine& engine, ReplayReport& report) {
     manage::Page page{records_per_look, {}};
@@ -155,7 +156,7 @@ Status run_all(const CommandContext& session, const manage::Context& context, co
     return Done{};
 }
 
-/// Calls of `hourgate doctor --through` that were granted in those hours, which are whole.
+/// Returns the granted calls of `hourgate doctor --through`. REQUIRES: `period` is whole hours.
 Result<std::int64_t> probes_granted(const manage::Context& context, const Period& period) {
     manage::UsageQuery query;
     query.tokens.workspace = probe_workspace;
@@ -173,7 +174,7 @@ Result<std::int64_t> probes_granted(const manage::Context& context, const Period
     return calls;
 }
 
-/// "new.toml, studio:burst=60/10"
+/// Returns "new.toml, studio:burst=60/10".
 std::string described(const CommandContext& session, const std::optional<std::string>& against) {
     std::string text = against.value_or(session.config_file());
     for (const std::string& window : session.arguments.all("--window"))
@@ -183,7 +184,7 @@ std::string described(const CommandContext& session, const std::optional<std::st
 
 Status replay(CommandContext& session) {
     const auto against = session.arguments.find("--against");
-    // The present rules are what is tried, unless others are named.
+    // Without --against, the current configuration is the one to try, so it must be valid.
     const auto present = against ? session.settings() : session.config();
     if (!present)
         return present.failure();

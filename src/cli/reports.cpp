@@ -22,12 +22,12 @@ std::string text_of(const std::vector<std::string>& words) {
     return text;
 }
 
-/// "1 member", "2 members".
+/// Returns "1 member", "2 members".
 std::string counted(std::int64_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// "3 tokens minted, 1 token revoked and 12 audit events"; "" if all are 0.
+/// Returns "3 tokens minted, 1 token revoked and 12 audit events"; "" if all are 0.
 std::string text_of(const store::Losses& losses) {
     std::vector<std::string> parts;
     const auto add = [&](std::int64_t count, const std::string& what, const std::string& done) {
@@ -49,7 +49,7 @@ std::string text_of(const store::Losses& losses) {
     return text;
 }
 
-/// "3 days ago, at 2026-11-18T11:08:43Z".
+/// Returns "3 days ago, at 2026-11-18T11:08:43Z".
 std::string age_text(const CommandContext& session, std::int64_t at_ms) {
     const std::int64_t age_ms = session.clock.now().wall_ms - at_ms;
     if (age_ms < 0)
@@ -57,7 +57,7 @@ std::string age_text(const CommandContext& session, std::int64_t at_ms) {
     return span_text(age_ms) + " ago, at " + format_time(at_ms);
 }
 
-/// Tokens that did not work before the restore and do after it, and how to end them.
+/// Returns the tokens that work again because of the restore, and how to revoke them.
 std::string revived_text(const store::Losses& losses) {
     const std::string prefixes = text_of(losses.revived);
     const auto named = static_cast<std::int64_t>(losses.revived.size());
@@ -66,7 +66,7 @@ std::string revived_text(const store::Losses& losses) {
            "; to end them: `hourgate token revoke " + prefixes + "`";
 }
 
-/// "'Acme', closed now and open in the backup, comes back". REQUIRES: some workspace does.
+/// Returns "'Acme', closed now and open in the backup, comes back". REQUIRES: some workspace does.
 std::string back_text(const store::Losses& losses) {
     std::string names;
     for (const std::string& name : losses.workspaces_back)

@@ -1,4 +1,4 @@
-// How what a command did looks on standard output, where it is more than a record.
+// Shows the results of commands that are more than a record.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@
 
 namespace hourgate::cli {
 
-/// `init`: the database made, and the first operator token.
+/// For `init`: the new database and the first operator token.
 [[nodiscard]] Status show_made(const CommandContext& session, const std::string& database,
                                const manage::MintedToken& minted);
-/// `removed`: earlier backups that made room.
+/// `removed`: earlier backups that were deleted.
 [[nodiscard]] Status show_backup(const CommandContext& session, const std::string& file,
                                  const store::BackupReport& report,
                                  const std::vector<std::string>& removed);
-/// Before a restore: what will be lost, as warnings.
+/// Warns before a restore of what will be lost.
 void warn_of_losses(const CommandContext& session, const std::string& backup,
                     const store::Losses& losses);
 [[nodiscard]] Status show_restored(const CommandContext& session, const std::string& database,

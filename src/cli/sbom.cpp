@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* own_name = "hourgate";
 
-/// One that is an expression, not a name of a license, has a place of its own.
+/// CycloneDX has separate members for a license expression and the id of one license.
 Json licenses_of(std::string_view license) {
     if (license.find(' ') != license.npos)
         return Json::array({{{"expression", license}}});

@@ -1,13 +1,13 @@
-// What this program is made of, as a software bill of materials for scanners.
+// A software bill of materials of this program, for scanners.
 #pragma once
 
 #include "cli/print.h"
 
 namespace hourgate::cli {
 
-/// CycloneDX 1.5 (ECMA-424), JSON: the program and each library in it with version, license,
-/// package URL and, where it is one file, the SHA-256 of that. The same for every run of one
-/// executable.
+/// Returns CycloneDX 1.5 JSON (ECMA-424): the program and each of its libraries with version,
+/// license and package URL. A library that is one file has its SHA-256. The result is the same for
+/// every run of one executable.
 [[nodiscard]] Json sbom();
 
 }  // namespace hourgate::cli

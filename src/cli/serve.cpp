@@ -16,7 +16,8 @@ namespace hourgate::cli {
 
 namespace {
 
-/// With --json: where it listens, for whoever asked for any free port. Else the log says so.
+/// With --json, prints the ports, for scripts that asked for any free port. Otherwise the log has
+/// them.
 Status print_ports(const CommandContext& session, const App::Ports& ports) {
     if (session.output.form() == Form::plain)
         return Done{};
@@ -37,7 +38,7 @@ Status serve_for_real(CommandContext& session) {
     log.use(log_settings(*config.value()));
     for (const std::string& warning : config::warnings(*config.value()))
         log.line(ops::Level::warning, warning);
-    // In a folder that another user can rearrange, root works as that user, here for good.
+    // In a folder that another user controls, root works as that user, here until the end.
     auto owner = store::AsOwner::of(config.value()->database);
     if (!owner)
         return owner.failure();

@@ -16,7 +16,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// sudo starts with a clean environment: what $HOURGATE_CONFIG said must stand among the words.
+/// sudo starts with a clean environment, so the value of $HOURGATE_CONFIG must become an argument.
 void add_config_of_environment(std::vector<std::string>& words) {
     const char* named = std::getenv("HOURGATE_CONFIG");
     if (named == nullptr || *named == '\0')
@@ -107,12 +107,13 @@ std::string actor_name() {
 
 Failure with_sudo(const Failure& failure, const std::string& database,
                   std::vector<std::string> words) {
-    // Root works as the owner already: what that user may not do, sudo would not change.
+    // Root already works as the owner: sudo would not change what that user may not do.
     const std::optional<uid_t> owner = owner_near(database);
     if (!owner || *owner == ::geteuid() || ::getuid() == 0)
         return failure;
     add_config_of_environment(words);
-    // These use a second file, which may be another user's: root works as the owner of each.
+    // These commands use a second file, which may be another user's: root works as the owner of
+    // each.
     const bool of_two_files = std::any_of(words.begin(), words.end(), [](const std::string& word) {
         return word == "restore" || word == "backup";
     });

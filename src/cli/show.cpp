@@ -19,7 +19,7 @@ namespace {
 using http::view_of;
 using Rows = std::vector<std::vector<std::string>>;
 
-/// In UTC; for people with how long ago that is.
+/// Returns the time in UTC; for people, also how long ago it is.
 std::string time_text(const CommandContext& session, std::int64_t time_ms) {
     std::string text = format_time(time_ms);
     if (session.output.is_for_people())
@@ -30,7 +30,7 @@ std::string time_text(const CommandContext& session, std::optional<std::int64_t>
     return time_ms ? time_text(session, *time_ms) : std::string();
 }
 
-/// A list: an array, or a table under its heading, or one line that says how to fill it.
+/// Shows a list: an array, a table with its heading, or one line that says how to fill it.
 template <typename T, typename View, typename Row>
 Status show_list(const CommandContext& session, const std::vector<T>& items, Rows rows,
                  std::string_view empty, View view, Row row) {
@@ -47,7 +47,7 @@ Status show_list(const CommandContext& session, const std::vector<T>& items, Row
     return session.output.print_found(columns_of(rows));
 }
 
-/// "from 192.0.2.7", or that nobody knows.
+/// Returns "from 192.0.2.7", or that the address is unknown.
 std::string from_text(const std::string& address) {
     return " from " + (address.empty() ? std::string("an unknown address") : address);
 }
@@ -75,7 +75,7 @@ std::string status_text(const CommandContext& session, const manage::TokenView& 
            time_text(session, *token.works_until_ms);
 }
 
-/// "paid", "paid, 62 days left", "in grace, 1 day left" or "lapsed".
+/// Returns "paid", "paid, 62 days left", "in grace, 1 day left" or "lapsed".
 std::string standing_text(const manage::WorkspaceView& view) {
     const std::int64_t days = view.days_left.value_or(0);
     const std::string left = ", " + std::to_string(days) + (days == 1 ? " day" : " days") + " left";
@@ -204,7 +204,7 @@ Status show(const CommandContext& session, const std::vector<manage::MemberView>
 
 namespace {
 
-/// "4f8a2c1bdedf -> 0c33d1a9b27e" of a rotation: the token and its successor.
+/// Returns "4f8a2c1bdedf -> 0c33d1a9b27e" for a rotation: the token and its successor.
 std::string object_text(const manage::AuditEvent& event) {
     const Json json = view_of(event);
     if (event.action != "token.rotate" || !json["after"].is_object() ||
@@ -346,7 +346,7 @@ bool is_preview(const CommandContext& session) {
     return session.arguments.given(dry_run_flag.name);
 }
 
-/// Says on a preview what is left as it was.
+/// Adds to a preview what stays unchanged.
 Status with_note(const CommandContext& session, Status printed, const std::string& what) {
     if (printed && is_preview(session))
         session.output.note("nothing was changed: " + what);

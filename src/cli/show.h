@@ -1,5 +1,5 @@
-// How records and reports look on standard output: aligned lines for people, the JSON of
-// http/manage/views.h for programs.
+// Shows records and reports on standard output: aligned lines for people, and for programs the JSON
+// of http/manage/views.h.
 #pragma once
 
 #include <string>
@@ -25,11 +25,11 @@ namespace hourgate::cli {
                           const std::vector<manage::MemberView>& views);
 [[nodiscard]] Status show(const CommandContext& session, const Plan& plan);
 [[nodiscard]] Status show(const CommandContext& session, const std::vector<Plan>& plans);
-/// With its warnings: on standard error, and as "warnings" in JSON.
+/// Shows its warnings too: on standard error, and as "warnings" in JSON.
 [[nodiscard]] Status show(const CommandContext& session, const manage::PlanSet& set);
 [[nodiscard]] Pairs pairs_of(const CommandContext& session, const manage::TokenView& view);
 [[nodiscard]] Status show(const CommandContext& session, const manage::TokenView& view);
-/// With the tokens before and behind it in its line.
+/// Shows also the tokens before and after it in its token line.
 [[nodiscard]] Status show(const CommandContext& session, const manage::TokenView& view,
                           const manage::TokenLinks& links);
 [[nodiscard]] Status show(const CommandContext& session,
@@ -39,21 +39,21 @@ namespace hourgate::cli {
 [[nodiscard]] Status show(const CommandContext& session,
                           const std::vector<manage::DecisionRecord>& records);
 [[nodiscard]] Status show(const CommandContext& session, const std::vector<manage::UsageRow>& rows);
-/// With the token itself, this once.
+/// Shows also the token itself, which is shown only once.
 [[nodiscard]] Status show(const CommandContext& session, const manage::MintedToken& minted);
 
-/// After a revocation.
+/// Shows what a revocation changed.
 [[nodiscard]] Status show_revoked(const CommandContext& session, const manage::Revocation& revoked);
 [[nodiscard]] Status show_revoked(const CommandContext& session,
                                   const std::vector<manage::TokenView>& views);
-/// A preview: the tokens are those that would end.
+/// For a preview: `tokens` are those that would be revoked.
 [[nodiscard]] Status show_removal(const CommandContext& session, const manage::MemberView& member,
                                   const std::vector<manage::TokenView>& tokens);
 [[nodiscard]] Status show_closed(const CommandContext& session,
                                  const manage::ClosedWorkspace& closed);
 [[nodiscard]] Status show_removed_plan(const CommandContext& session, std::string_view name);
 
-/// What a command ends with that looked at something.
+/// The end of a command that only read something.
 template <typename T>
 [[nodiscard]] Status show(const CommandContext& session, const manage::Slice<T>& slice) {
     return show(session, slice.items);
@@ -63,11 +63,11 @@ template <typename T>
     return result ? show(session, result.value()) : Status(result.failure());
 }
 
-/// With --dry-run, says behind what was printed that nothing was changed.
+/// With --dry-run, adds after the result that nothing was changed.
 [[nodiscard]] Status with_preview_note(const CommandContext& session, Status printed);
 
-/// What a command ends with that changed something: shown once the change is in force for every
-/// request that a running server receives from now on. With --dry-run: what it would be.
+/// The end of a command that changed something. Waits until the change is in force for every later
+/// request to a running server. With --dry-run, shows what would change.
 template <typename T>
 [[nodiscard]] Status shown_in_force(const CommandContext& session, const Result<T>& result) {
     if (result)

@@ -1,6 +1,7 @@
-// hourgate snippets PROXY: what to put into the configuration of a proxy, filled in from the gate's
-// own. The texts are the files of snippets/, held in the program.
-// Refuses to: print an address that the proxy could not reach, or a name it would read otherwise.
+// hourgate snippets PROXY: prints what to put into a proxy's configuration, filled in from the
+// gate's own configuration. The texts are the files of snippets/, compiled into the program.
+// Refuses to print an address that the proxy could not reach, or a name that it would read
+// differently.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,16 +32,16 @@ namespace {
 
 using config::Listen;
 
-/// What stands between "{{" and "}}" in a text, and what comes in its place.
+/// The names between "{{" and "}}" in a text, and their values.
 using Values = std::vector<std::pair<std::string_view, std::string>>;
 
-/// How a proxy writes an address.
+/// The form in which a proxy writes an address.
 enum class Style : std::uint8_t { nginx, caddy, haproxy, haproxy_script, traefik, envoy };
 
 struct Proxy {
     std::string_view name;
-    std::string_view file;      ///< in snippets/: the proxy asks the gate
-    std::string_view in_front;  ///< in snippets/: it forwards to the gate; "": no such text
+    std::string_view file;      ///< in snippets/: for a proxy that asks the gate
+    std::string_view in_front;  ///< in snippets/: for one that forwards to the gate; "" if none
     Style style;
 };
 constexpr std::array<Proxy, 6> proxies = {{
@@ -73,17 +74,18 @@ std::string_view text_of(std::string_view name) {
     return file->text;
 }
 
-/// Takes the next line off `text`, its line feed included. REQUIRES: `text` is not empty.
+/// Removes the next line from `text` and returns it with its line feed. REQUIRES: `text` is not
+/// empty.
 std::string_view take_line(std::string_view& text) noexcept {
     const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
     text.remove_prefix(line.size());
     return line;
 }
 
-/// What a part says about where to include it, and nothing else does: its lines begin so.
+/// Lines of a part that begin so say only where to include it.
 constexpr std::string_view part_note = "#: ";
 
-/// `text` with the parts that it names, each line indented like the name.
+/// Returns `text` with the parts that it names, each line indented like the name.
 std::string whole(std::string_view text) {
     constexpr std::string_view begin = "{{part ", end = "}}\n";
     std::string out;
@@ -108,7 +110,7 @@ std::string whole(std::string_view text) {
     return out;
 }
 
-/// A part as a file of its own.
+/// Returns a part as its own file.
 std::string with_notes(std::string_view text) {
     std::string out;
     while (!text.empty()) {
@@ -123,7 +125,8 @@ std::string with_notes(std::string_view text) {
 
 // --- addresses -----------------------------------------------------------------------------------
 
-/// Where who is on this machine reaches `listen`: of all addresses, by loopback.
+/// Returns how a program on this machine reaches `listen`: by loopback if it listens on all
+/// addresses.
 Listen reached(Listen listen) {
     const auto address = Address::parse(listen.host);
     if (!address)
@@ -139,7 +142,7 @@ std::string host_and_port(const Listen& listen) {
     return (v6 ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
 }
 
-/// As each of them writes the address of a server.
+/// Returns the address of a server in the form of each proxy.
 std::string written(const Listen& listen, Style style) {
     const bool tcp = listen.kind == Listen::Kind::tcp;
     switch (style) {
@@ -160,7 +163,7 @@ std::string written(const Listen& listen, Style style) {
                : "pipe: { path: \"" + listen.path + "\" }";
 }
 
-/// How Envoy finds it.
+/// Returns the discovery type of Envoy's cluster for this address.
 std::string discovery(const Listen& listen) {
     const bool named = listen.kind == Listen::Kind::tcp && !Address::parse(listen.host);
     return named ? "STRICT_DNS" : "STATIC";
@@ -172,7 +175,7 @@ bool is_plain_path(std::string_view path) noexcept {
     return plain.has_all_of(path);
 }
 
-/// A listener of ours that the proxy is to reach.
+/// Returns the gate's listener that the proxy has to reach.
 Result<Listen> listener(std::string_view key, const Listen& listen, Style style) {
     const std::string name = "[server] " + std::string(key);
     const std::string usual = key == "ask" ? "127.0.0.1:8401" : "127.0.0.1:8402";
@@ -208,7 +211,7 @@ Result<Listen> address_of(const Arguments& arguments, std::string_view name,
 
 // --- texts ---------------------------------------------------------------------------------------
 
-/// Repeats each line that has `mark`, with each of the names in its place.
+/// Repeats each line that contains `mark`, once for each name, which replaces `mark`.
 std::string repeated(std::string_view text, std::string_view mark,
                      std::span<const std::string_view> names) {
     std::string out;
@@ -225,7 +228,7 @@ std::string repeated(std::string_view text, std::string_view mark,
     return out;
 }
 
-/// With all headers that a proxy has to remove.
+/// Returns `text` with all headers that a proxy has to remove.
 std::string with_claims(std::string_view text) {
     return repeated(repeated(text, "{{claim}}", claims_to_remove()), "{{family}}",
                     families_to_remove());
@@ -237,7 +240,7 @@ std::string indented(std::string text, std::size_t spaces) {
     return text;
 }
 
-/// What a text says of itself where the proxy is asked for it.
+/// Returns the stamp that a text has at snippet_stamp_path.
 std::string mark_of(const Proxy& proxy, std::string_view file) {
     std::string text = with_claims(whole(text_of(file)));
     if (proxy.style == Style::haproxy)
@@ -250,11 +253,11 @@ std::string mark_of(const Proxy& proxy, std::string_view file) {
     return mark;
 }
 
-/// What a question ends with that is for one API.
+/// The end of a question about one API.
 constexpr std::string_view of_api = "of_api";
 
-/// A line whose value is empty is left out, but for {{of_api}}. Further lines of a value are
-/// indented like the first.
+/// Fills in the values. Omits a line whose value is empty, except for {{of_api}}. Further lines of
+/// a value are indented like the first.
 std::string filled(std::string_view text, const Values& values) {
     std::string out;
     while (!text.empty()) {
@@ -280,7 +283,7 @@ constexpr const char* ask_id_hint =
     "again.\n# It counts once with [trust] ask_id = \"X-Ask-Id\": set that, run `systemctl "
     "reload hourgate`, print this again.";
 
-/// Like Debian's default server, or its callers over IPv6 would be answered there.
+/// Listens on both like Debian's default server, which would otherwise answer callers over IPv6.
 constexpr const char* usual_listens =
     "listen 80;\nlisten [::]:80;  # delete this on a machine without IPv6";
 
@@ -295,7 +298,7 @@ struct SnippetAddresses {
     Listen ask, public_, api, front;
 };
 
-/// The [[api]] that --api names, or the only one; null: none of them is meant.
+/// Returns the [[api]] that --api names, or the only one; null if none is meant.
 const config::Api* named_api(const config::Config& config, const Arguments& arguments) {
     if (!arguments.given("--api"))
         return config.apis.size() == 1 ? &config.apis.front() : nullptr;
@@ -306,13 +309,13 @@ const config::Api* named_api(const config::Config& config, const Arguments& argu
     return nullptr;
 }
 
-/// The addresses that are configured for the API of the text.
+/// Returns the configured addresses of the API of the text.
 const std::vector<std::string>& urls_of(const config::Config& config, const Arguments& arguments) {
     const config::Api* const api = named_api(config, arguments);
     return api != nullptr ? config::upstream_of(config, *api) : config.upstream_urls;
 }
 
-/// Its names, for a server of nginx.
+/// Returns the server_name of nginx: --server-name or the hosts of the API.
 std::string server_names(const config::Config& config, const Arguments& arguments) {
     const config::Api* const api = named_api(config, arguments);
     if (arguments.given("--server-name") || api == nullptr)
@@ -323,7 +326,8 @@ std::string server_names(const config::Config& config, const Arguments& argument
     return names;
 }
 
-/// The hosts whose calls Envoy takes, with any port: it says nothing else to the gate.
+/// Returns the hosts whose calls Envoy accepts, with any port. Envoy does not tell the gate the API
+/// in any other way.
 std::string domains(const config::Api* api) {
     std::string all;
     if (api != nullptr)
@@ -339,11 +343,11 @@ Values values_for(const Proxy& proxy, std::string_view file, const SnippetAddres
     const bool by_socket = places.ask.kind == Listen::Kind::unix_socket;
     const bool listens = arguments.given("--listen");
     const std::string port = std::to_string(places.front.port);
-    // Three parts serve the servers of a site, each with its own API.
+    // The three parts serve all servers of a site, each with its own API.
     const config::Api* const api = arguments.given("--parts") ? nullptr
                                    : config.apis.size() == 1  ? &config.apis.front()
                                                               : named_api(config, arguments);
-    // Envoy's own form of an address is no text for a comment.
+    // Envoy's form of an address does not fit into a comment.
     const Style own_style = style == Style::envoy ? Style::nginx : style;
     return {
         {"mark", mark_of(proxy, file)},
@@ -383,7 +387,7 @@ Values values_for(const Proxy& proxy, std::string_view file, const SnippetAddres
     };
 }
 
-/// What --api says; else the first address that is configured; else what is usual.
+/// Returns what --api says; else the first configured address; else the usual one.
 Result<Listen> api_of(Style style, const config::Config& config, const Arguments& arguments) {
     const bool is_named = named_api(config, arguments) != nullptr;
     if (config.apis.size() > 1 && !arguments.given("--api")) {
@@ -420,8 +424,8 @@ Result<Listen> api_of(Style style, const config::Config& config, const Arguments
     return api;
 }
 
-/// Which of the ask listeners a proxy uses. A Unix socket takes a third less time than a port. Two
-/// proxies often cannot see it: HAProxy is in a chroot of its own, and Envoy in a container.
+/// Returns the ask listener that a proxy uses. A Unix socket takes a third less time than a port.
+/// Two proxies often cannot see it: HAProxy is in its own chroot, and Envoy in a container.
 Listen ask_for(Style style, const std::vector<Listen>& all) {
     using Kind = Listen::Kind;
     const Kind better =
@@ -440,12 +444,12 @@ Result<SnippetAddresses> places_for(Style style, const config::Config& config,
     const auto front = address_of(arguments, "--listen", "0.0.0.0:80");
     if (!front)
         return front.failure();
-    if (arguments.given("--in-front"))  // of a gate that is not asked, and knows the API itself
+    if (arguments.given("--in-front"))  // the gate is not asked, and knows the API itself
         return SnippetAddresses{{}, open.value(), {}, front.value()};
     const auto ask = listener("ask", ask_for(style, config.ask), style);
     if (!ask)
         return ask.failure();
-    if (arguments.given("--parts"))  // of a site that says by itself where its API is
+    if (arguments.given("--parts"))  // the site itself says where its API is
         return SnippetAddresses{ask.value(), open.value(), {}, front.value()};
     const auto api = api_of(style, config, arguments);
     if (!api)
@@ -453,7 +457,7 @@ Result<SnippetAddresses> places_for(Style style, const config::Config& config,
     return SnippetAddresses{ask.value(), open.value(), api.value(), front.value()};
 }
 
-/// The file of snippets/ that is asked for.
+/// Returns the file of snippets/ that is asked for.
 Result<std::string_view> file_for(const Proxy& proxy, const Arguments& arguments) {
     if (!arguments.given("--in-front"))
         return proxy.file;
@@ -468,7 +472,7 @@ Result<std::string_view> file_for(const Proxy& proxy, const Arguments& arguments
     return proxy.in_front;
 }
 
-/// Checks the options that only nginx's texts have.
+/// Checks the options that only texts for nginx have.
 Status check_nginx_options(const Proxy& proxy, const Arguments& arguments) {
     for (const char* option : {"--parts", "--server-name"})
         if (arguments.given(option) && proxy.style != Style::nginx)
@@ -502,7 +506,7 @@ Status check_nginx_options(const Proxy& proxy, const Arguments& arguments) {
 
 constexpr std::array<std::string_view, 3> part_names = {"http", "server", "location"};
 
-/// Writes a part, in place of an earlier one. Nobody else's file is touched.
+/// Writes a part, and replaces an earlier one. Refuses to overwrite other files.
 Status write_part(const std::string& path, const std::string& text, bool force) {
     constexpr std::string_view mark = "# Hourgate ";
     const auto former = store::what_is_at(path);
@@ -531,7 +535,7 @@ Status write_part(const std::string& path, const std::string& text, bool force) 
 
 Status write_parts(CommandContext& session, const Values& values) {
     const std::string folder = *session.arguments.find("--parts");
-    // In a folder of somebody else, root could be led to another place by a link.
+    // In another user's folder, a link could lead root elsewhere.
     const auto owner = store::AsOwner::of(folder + "/hourgate-http.conf");
     if (!owner)
         return owner.failure();
@@ -559,8 +563,8 @@ Status write_parts(CommandContext& session, const Values& values) {
                                 "reload nginx\n");
 }
 
-/// One text leads to one API. Each proxy but Envoy tells the gate which; Envoy takes its hosts
-/// alone.
+/// Checks that the text leads to one API. Every proxy except Envoy tells the gate which one; Envoy
+/// accepts only calls for its hosts.
 Status check_one_api(const CommandContext& session, Style style, const config::Config& config) {
     const Arguments& arguments = session.arguments;
     if (config.apis.size() < 2 || arguments.given("--in-front") || arguments.given("--parts") ||
@@ -580,7 +584,7 @@ Status check_one_api(const CommandContext& session, Style style, const config::C
     return Done{};
 }
 
-/// A proxy in front of a gate that forwards nothing, or takes all callers for the proxy.
+/// Warns if the gate behind the proxy forwards nothing, or takes all callers for the proxy.
 void warn_of_what_is_missing(const CommandContext& session, const config::Config& config) {
     const auto all = config::all_upstreams(config);
     if (all.empty())

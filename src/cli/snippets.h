@@ -1,4 +1,4 @@
-// How a text of `hourgate snippets` is recognized where a proxy uses it.
+// Identifies a text of `hourgate snippets` in a proxy that uses it.
 #pragma once
 
 #include <string>
@@ -7,11 +7,12 @@
 
 namespace hourgate::cli {
 
-/// Where a proxy with one of our texts says which text it is, to everybody.
+/// The path at which a proxy with one of our texts says which text it is, to every caller.
 inline constexpr std::string_view snippet_stamp_path = "/_hourgate/text";
 
-/// Returns what the texts of this program say there, each "nginx 1f0a92bc": the proxy, and eight
-/// hex digits of a digest of the text. They change with the text, and not with what is filled in.
+/// Returns the stamps of this program's texts, each "nginx 1f0a92bc": the proxy, and eight hex
+/// digits of a digest of the text. A stamp changes with the text, but not with the values that are
+/// filled in.
 [[nodiscard]] std::vector<std::string> snippet_stamps();
 
 }  // namespace hourgate::cli

@@ -19,8 +19,8 @@ struct Range {
     char32_t last;
 };
 
-/// East Asian Width W and F of Unicode 15, neighbouring ranges joined where nothing else is
-/// assigned between them. In order.
+/// East Asian Width W and F of Unicode 15, in order. Ranges are joined if nothing else is assigned
+/// between them.
 constexpr std::array wide = {
     Range{0x1100, 0x115f},   Range{0x231a, 0x231b},   Range{0x2329, 0x232a},
     Range{0x23e9, 0x23ec},   Range{0x23f0, 0x23f0},   Range{0x23f3, 0x23f3},
@@ -51,8 +51,7 @@ constexpr std::array wide = {
     Range{0x1f947, 0x1f9ff}, Range{0x1fa70, 0x1faff}, Range{0x20000, 0x3fffd},
 };
 
-/// Marks that are put onto the character before them: those of the scripts that names are likely to
-/// be in. In order.
+/// Combining marks of the scripts that names are likely to use, in order.
 constexpr std::array combining = {
     Range{0x0300, 0x036f}, Range{0x0483, 0x0489}, Range{0x0591, 0x05bd}, Range{0x05bf, 0x05bf},
     Range{0x05c1, 0x05c2}, Range{0x05c4, 0x05c5}, Range{0x05c7, 0x05c7}, Range{0x0610, 0x061a},
@@ -99,7 +98,7 @@ std::size_t terminal_columns(std::string_view text) noexcept {
 std::string relative_time(std::int64_t wall_ms, std::int64_t now_ms) {
     constexpr std::int64_t minute_s = 60, hour_s = 3'600, day_s = 86'400;
     struct Unit {
-        std::int64_t from_s;  // used from so long on
+        std::int64_t from_s;  // least age for which the unit is used
         std::int64_t length_s;
         std::string_view one, many;
     };

@@ -32,8 +32,8 @@ constexpr Parameter status_option =
            "working (the default: live or in grace), ended, live, grace, rotated, revoked, "
            "expired, member_removed or all");
 
-/// Refuses a span, as in --expires 36500d, that is longer than a token may live. A date is looked
-/// at when the token is minted.
+/// Refuses a duration that is longer than a token may live, as in --expires 36500d. Minting checks
+/// a date.
 Status check_expires(const CommandContext& session, const manage::Context& context) {
     const std::string typed = session.arguments.find(expires_option.name).value_or("");
     const auto life_s = parse_duration_s(typed);
@@ -58,7 +58,7 @@ Status mint(CommandContext& session) {
     asked.env = env.value();
     asked.scopes = scopes.value();
     asked.expires_ms = expires.value().value_or(std::nullopt);
-    if (const auto rules = session.config(); !rules)  // of brand, environment and lifetime
+    if (const auto rules = session.config(); !rules)  // brand, environment, lifetime
         return rules.failure();
     const auto context = session.manage();
     if (!context)
@@ -68,7 +68,7 @@ Status mint(CommandContext& session) {
     return shown_in_force(session, manage::mint_token(context.value(), asked));
 }
 
-/// Tokens that ended are many, and hide those that work: how many are left out is said.
+/// Omits ended tokens, which are many and hide those that work, and says how many were omitted.
 Status list_some(CommandContext& session, manage::TokenQuery query) {
     const auto status = token_status_of(session.arguments, manage::TokenStatus::working);
     if (!status)
@@ -179,8 +179,8 @@ Status rotate(CommandContext& session) {
     return Done{};
 }
 
-/// Says how many were revoked, and how many had been before. `now_ms` is when they were revoked.
-/// A preview says what it would do by itself, and adds only those that were revoked before.
+/// Says how many tokens were revoked, and how many had been revoked before `now_ms`, the time of
+/// this revocation. A preview has listed what it would do, so it adds only the latter.
 void note_revoked(const CommandContext& session, const std::vector<manage::TokenView>& views,
                   std::int64_t now_ms, bool preview) {
     const auto before = [&](const manage::TokenView& view) {

@@ -1,5 +1,5 @@
-// A token handed to a command: by standard input, never as an argument, which `ps` and the shell's
-// history would show.
+// Reads a token from standard input. It is never an argument, which `ps` and the shell's history
+// would show.
 #pragma once
 
 #include "base/result.h"
@@ -7,9 +7,10 @@
 
 namespace hourgate::cli {
 
-/// All of standard input but the end of its line; asked for without echo on a terminal. Empty: no
-/// token. Failure::usage when it is over limits::head_line_bytes_max or not UTF-8 (it is not
-/// repeated), Failure::system when it cannot be read.
+/// Reads all of standard input without the line end at its end. On a terminal, prompts for it
+/// without echo. Returns "" if there is no token. Returns Failure::usage if it exceeds
+/// limits::head_line_bytes_max or is not UTF-8 (it is not repeated), Failure::system if it cannot
+/// be read.
 [[nodiscard]] Result<Secret> read_token();
 
 }  // namespace hourgate::cli

@@ -22,14 +22,14 @@ Failure not_a(std::string_view what, std::string_view name, std::string_view tex
             std::string(form)};
 }
 
-/// A span that is longer than any that is read: the bound is named in the unit that was typed.
+/// Returns the failure for a duration beyond the bound, which is named in the unit of `text`.
 Failure too_long(std::string_view name, std::string_view text, std::string_view others) {
     return {Fault::usage,
             std::string(name) + ": '" + echoed(text) + "' is longer than a span of time may be",
             "give at most " + span_like(text, span_s_max) + std::string(others)};
 }
 
-/// How people say that something has no end.
+/// Returns true if `text` means that something has no end.
 bool is_no_end(std::string_view text) {
     return text == "never" || text == "none";
 }
@@ -201,7 +201,7 @@ Result<manage::TokenStatus> token_status_of(const Arguments& arguments,
 
 namespace {
 
-/// As it was typed.
+/// Returns the option as it was typed.
 std::string_view from_name_of(const Arguments& arguments) {
     return arguments.given(since_option.name) ? since_option.name : from_option.name;
 }

@@ -25,8 +25,7 @@ namespace {
 constexpr std::int64_t shown_by_default = 20;
 constexpr auto poll_interval = std::chrono::milliseconds(100);
 
-/// A decision is written within a second of being made: one that is not on record yet is waited
-/// for.
+/// A decision is written within a second, so this waits for one that is not on record yet.
 Result<std::optional<manage::DecisionRecord>> find_soon(const manage::Context& context,
                                                         std::string_view digits) {
     const auto deadline = std::chrono::steady_clock::now() +
@@ -59,7 +58,7 @@ Status show_one(CommandContext& session, const manage::Context& context, const s
     return session.output.print_found(http::letter_of(document));
 }
 
-/// A filter that fits nothing would look like a quiet day.
+/// Refuses a filter that matches nothing: its empty result would look like a quiet day.
 Status check_filters(const Arguments& arguments) {
     if (const auto prefix = arguments.find("--token"); prefix && !token::is_prefix(*prefix))
         return Failure{Fault::usage, "--token '" + echoed(*prefix) + "' is not a token's prefix",
@@ -80,7 +79,7 @@ Status check_filters(const Arguments& arguments) {
                        "The reasons are: " + all};
 }
 
-/// A token that no decision is of would look like one that nobody uses.
+/// Warns if no decision is about the token: the empty result would look like an unused token.
 void warn_of_unknown(const CommandContext& session, const manage::Context& context,
                      const std::string& prefix) {
     manage::DecisionFilter of;

@@ -28,7 +28,7 @@ void warn_of_standing(const CommandContext& session, const manage::Context& cont
         session.output.warn(warning);
 }
 
-/// What cannot be looked up is left out: the change itself is done.
+/// Ignores a failed look-up: the change itself is done.
 void warn_of_name(CommandContext& session, const manage::Context& context,
                   const Workspace& workspace) {
     const auto warning = manage::warning_about_name(context, workspace);

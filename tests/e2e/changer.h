@@ -1,5 +1,5 @@
-// Somebody who changes one workspace of their own, one change after the other, and remembers what
-// was acknowledged: for servers that are killed meanwhile.
+// A client that changes its own workspace, one change after another, and remembers which changes
+// were acknowledged. For servers that are killed meanwhile.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,11 @@
 
 namespace hourgate::e2e {
 
-/// A change that was asked for.
+/// A change that was requested.
 struct Change {
-    std::string action;  ///< as the audit log has it: "token.mint"
-    std::string object;  ///< prefix or public id; "" for a mint that nobody answered
-    std::string value;   ///< the role or the plan asked for; "" for tokens
+    std::string action;  ///< name in the audit log: "token.mint"
+    std::string object;  ///< prefix or public id; "" for a mint without an answer
+    std::string value;   ///< the requested role or plan; "" for tokens
     bool acknowledged = false;
 };
 
@@ -29,32 +29,33 @@ public:
         admin,
         member,
         command,
-        dying_command,  ///< a command that is killed at some moment, in one of three
+        dying_command,  ///< a command; one in three is killed at a random moment
     };
 
-    /// Makes the workspace `name` with an owner and a service, on an installation that has the
-    /// plans kill-a and kill-b. `operator_token` is for By::admin.
+    /// Makes the workspace `name` with an owner and a service. REQUIRES: `here` has the plans
+    /// kill-a and kill-b. `operator_token` is for By::admin.
     Changer(const Installation& here, std::string name, By by, std::string operator_token,
             std::uint64_t seed);
 
-    /// Makes changes until `over`, or until the server is gone or a command was killed. `acknowledged` is
-    /// raised with each. Runs on a thread of its own.
+    /// Makes changes until `over`, until the server is gone, or until a command was killed.
+    /// Increments `acknowledged` for each acknowledged change. Meant for its own thread.
     void run(const Ports& ports, const std::atomic<bool>& over, std::atomic<int>& acknowledged);
 
-    /// What the last run asked for; at most one of them, the last, is not acknowledged.
+    /// Returns the requests of the last run. Only the last of them may be unacknowledged.
     [[nodiscard]] const std::vector<Change>& changes() const noexcept { return changes_; }
-    /// Whether the last run ended with a command that was killed.
+    /// Returns true if the last run ended with a killed command.
     [[nodiscard]] bool command_killed() const noexcept { return command_killed_; }
-    /// An answer that is neither a yes nor the end of the server; "" when there was none.
+    /// Returns an answer that is neither success nor the end of the server; "" if there was none.
     [[nodiscard]] const std::string& surprise() const noexcept { return surprise_; }
 
-    /// What is in force after a run, as it was looked up.
+    /// Tells this object the state after a run, as it was looked up.
     void settle(const std::string& role, const std::string& plan,
                 const std::vector<std::string>& revoked);
 
     [[nodiscard]] const std::string& workspace() const noexcept { return workspace_; }
     [[nodiscard]] const std::string& service() const noexcept { return service_; }
-    /// A token whose mint, and one whose revocation, was acknowledged; "" when there is none.
+    /// live() returns a token whose mint was acknowledged, revoked() one whose revocation was.
+    /// Both return "" if there is none.
     [[nodiscard]] std::string live() const;
     [[nodiscard]] const std::string& revoked() const noexcept { return last_revoked_; }
 
@@ -70,7 +71,7 @@ private:
     [[nodiscard]] bool by_command() const noexcept {
         return by_ == By::command || by_ == By::dying_command;
     }
-    /// False when the run is over.
+    /// Returns false if the run is over.
     bool make(Change change, std::atomic<int>& acknowledged);
     [[nodiscard]] Change next();
     [[nodiscard]] Outcome carry_out(const Change& change);
@@ -83,13 +84,13 @@ private:
     std::string workspace_, owner_, service_;  // public ids
     std::string owner_token_;
     std::string role_ = "manager", plan_ = "kill-a";
-    std::map<std::string, std::string> live_;  // text by prefix, of those that may be revoked
+    std::map<std::string, std::string> live_;  // text by prefix, for tokens that may be revoked
     std::string last_revoked_;
     std::vector<Change> changes_;
     std::string surprise_;
     bool command_killed_ = false;
-    std::int64_t command_us_ = 20'000;  // how long the last one took that was left to its end
-    const Ports* ports_ = nullptr;      // while it runs, like the next
+    std::int64_t command_us_ = 20'000;  // duration of the last command that was not killed
+    const Ports* ports_ = nullptr;      // set during a run, like the next two
     std::unique_ptr<Wire> admin_, public_;
 };
 

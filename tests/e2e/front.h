@@ -1,4 +1,4 @@
-// Real proxies in front of a gate, as tests start them.
+// Starts real proxies in front of a gate.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace hourgate::e2e {
 
-/// `text` with the first `old` in it replaced. REQUIRES: it is there.
+/// Returns `text` with the first `old` replaced. REQUIRES: `text` contains `old`.
 [[nodiscard]] inline std::string replaced(std::string text, const std::string& old,
                                           const std::string& by) {
     const std::size_t at = text.find(old);
@@ -26,14 +26,13 @@ namespace hourgate::e2e {
     return text.replace(at, old.size(), by);
 }
 
-/// A proxy with the text that `hourgate snippets` printed for it, and what its main file needs
-/// besides.
+/// A proxy with the text that `hourgate snippets` printed for it, and a minimal main file.
 class Front {
 public:
-    /// Where ask() calls from: nowhere near trust.proxies.
+    /// The address from which ask() calls; it is not in trust.proxies.
     static constexpr const char* client = "127.5.5.5";
 
-    /// What it is configured with, given where it is to listen.
+    /// Returns the proxy's configuration for the address on which to listen.
     using Text = std::function<std::string(const std::string& place)>;
 
     Front(std::string proxy, const Folder& folder, const Text& text)
@@ -52,11 +51,11 @@ public:
     Front(const Front&) = delete;
     Front& operator=(const Front&) = delete;
 
-    /// What a client at `from` gets for these bytes.
+    /// Returns the response to these bytes, sent by a client at `from`.
     [[nodiscard]] Answered ask(const std::string& bytes, const std::string& from = client) const {
         return Wire(place_.host, place_.port, from).ask(bytes);
     }
-    /// A client's connection, for bytes that no answer ends.
+    /// Returns a client's connection, for bytes that no response ends.
     [[nodiscard]] test::RawClient connect() const {
         return test::RawClient(place_.host, place_.port);
     }
@@ -97,8 +96,8 @@ private:
     std::unique_ptr<Program> program_;
 };
 
-/// What `hourgate snippets` prints for a proxy that asks the gate, in front of an API, by its address
-/// or by the name of an [[api]].
+/// Returns the text of `hourgate snippets` for a proxy that asks the gate. It stands in front of an
+/// API, given by its address or by the name of an [[api]].
 [[nodiscard]] inline Front::Text asking(const std::string& proxy, const Folder& folder,
                                         const std::string& config, std::uint16_t api_port,
                                         const std::string& api_name = "") {
@@ -119,7 +118,7 @@ private:
     };
 }
 
-/// What it prints for a proxy that forwards to the gate.
+/// Returns the text of `hourgate snippets` for a proxy that forwards to the gate.
 [[nodiscard]] inline Front::Text in_front(const std::string& proxy, const std::string& config) {
     return [=](const std::string& place) {
         const Ran ran =
@@ -130,7 +129,7 @@ private:
     };
 }
 
-/// Calls `test` with each proxy that is installed.
+/// Calls `test` with each installed proxy.
 template <typename Test>
 void with_each_proxy(Test test) {
     for (const std::string proxy : {"nginx", "caddy", "haproxy"}) {

@@ -13,7 +13,7 @@ namespace hourgate::e2e {
 
 using Json = nlohmann::json;
 
-/// Ports of a server, from its log.
+/// The ports of a server, read from its log.
 struct Ports {
     std::uint16_t public_ = 0, ask = 0, admin = 0;
 };
@@ -21,46 +21,47 @@ struct Ports {
 
 class Installation {
 public:
-    /// With any free ports and the example's resources; `more` is put between, as TOML.
+    /// Uses any free ports and the resources of the example. `more` is inserted between them, as
+    /// TOML.
     explicit Installation(const std::string& more = "");
 
     [[nodiscard]] const Folder& folder() const noexcept { return folder_; }
     [[nodiscard]] std::string config() const { return folder_.file("config.toml"); }
     [[nodiscard]] std::string database() const { return folder_.file("data/hourgate.db"); }
-    /// Another configuration: `more` as in the constructor.
+    /// Writes another configuration; `more` as in the constructor.
     void configure(const std::string& more) const;
 
-    /// The words of a command, with the configuration named.
+    /// Returns the arguments of a command with --config added.
     [[nodiscard]] Arguments words(Arguments command) const;
     [[nodiscard]] Ran run(const Arguments& command) const;
-    /// Runs it with --json and reads what it prints. Throws when it fails.
+    /// Runs the command with --json and returns its parsed output. Throws if it fails.
     [[nodiscard]] Json json(const Arguments& command) const;
-    /// The same, when only what it does matters.
+    /// Does the same for a command of which only the effect matters.
     void must(const Arguments& command) const { static_cast<void>(json(command)); }
 
-    /// init, and a workspace "Acme" on studio with owner@, admin@, manager@ and
+    /// Runs init, and adds a workspace "Acme" on plan studio with owner@, admin@, manager@ and
     /// member@acme.example.
     void populate() const;
-    /// Mints a token; its text.
+    /// Mints a token and returns its text.
     [[nodiscard]] std::string mint(const std::string& member, const Arguments& more = {}) const;
 
 private:
     Folder folder_;
 };
 
-/// The part of a token that is public.
+/// Returns the public part of a token.
 [[nodiscard]] std::string prefix_of(const std::string& token);
 
-/// A server on an installation, ready.
+/// A server of an installation. It is ready after construction.
 class Server {
 public:
     explicit Server(const Installation& installation, const PassedOn& passed = {});
     [[nodiscard]] const Ports& ports() const noexcept { return ports_; }
     [[nodiscard]] Program& program() noexcept { return program_; }
-    /// Status of a call that a proxy asks about.
+    /// Returns the status of a proxy's question about a call.
     [[nodiscard]] int status(const std::string& token, const std::string& uri = "/api/v1/clients",
                              const std::string& method = "GET") const;
-    /// SIGTERM, and the exit code.
+    /// Sends SIGTERM and returns the exit code.
     int stop();
 
 private:

@@ -1,4 +1,4 @@
-// The real executable, run as its users run it: arguments in, exit code and text out.
+// Runs the real executable as its users do: arguments in, exit code and text out.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace hourgate::e2e {
 
 using Arguments = std::vector<std::string>;
 
-/// A folder of its own (0755, so that another user can look in), removed at the end.
+/// A private folder, removed at the end. Its mode is 0755, so that another user can read it.
 class Folder {
 public:
     Folder();
@@ -35,37 +35,38 @@ private:
 void write_file(const std::string& path, std::string_view text);
 [[nodiscard]] bool exists(const std::string& path);
 [[nodiscard]] bool contains(std::string_view text, std::string_view part) noexcept;
-/// The names in a folder, sorted.
+/// Returns the names in a folder, sorted.
 [[nodiscard]] std::vector<std::string> names_in(const std::string& folder);
-/// Whether a command is installed.
+/// Returns true if a command is installed.
 [[nodiscard]] bool installed(const std::string& command);
 [[nodiscard]] bool is_root() noexcept;
-/// What to put before a command so that it is run by a user without rights; empty when this user
-/// has none already. REQUIRES: not root, or setpriv is installed.
+/// Returns the words to put before a command so that an unprivileged user runs it; empty if this
+/// user is unprivileged. REQUIRES: not root, or setpriv is installed.
 [[nodiscard]] Arguments as_nobody();
 
-/// HOURGATE_BINARY, or a copy that every user can reach.
+/// Returns a copy of HOURGATE_BINARY that every user can reach.
 [[nodiscard]] std::string binary();
 
-/// Whether it is built as it is shipped: not for a sanitizer, which needs shared libraries.
+/// Returns true if the program is built as for a release. A sanitizer's build is not: it needs
+/// shared libraries.
 [[nodiscard]] bool is_shipped_kind();
 
-/// What a program left.
+/// The result of a program.
 struct Ran {
-    int exit_code = -1;  ///< 128 + signal when it was killed
+    int exit_code = -1;  ///< 128 + signal if it was killed
     std::string out;
     std::string err;
 };
 
-/// Runs a program to its end. The environment is this one's without HOURGATE_CONFIG, and
+/// Runs a program to its end. It gets this process's environment without HOURGATE_CONFIG, and
 /// `variables` ("NAME=VALUE").
 [[nodiscard]] Ran run(const Arguments& words, const Arguments& variables = {},
                       const std::string& folder = "");
 
-/// Sockets for a program, as a service manager passes them on: names and descriptors.
+/// Sockets for a program, as a service manager passes them: names and descriptors.
 using PassedOn = std::vector<std::pair<std::string, int>>;
 
-/// A program that goes on running. Killed at the end when it still does.
+/// A program that keeps running. The destructor kills it if it still runs.
 class Program {
 public:
     explicit Program(const Arguments& words, const Arguments& variables = {},
@@ -75,13 +76,13 @@ public:
     Program& operator=(const Program&) = delete;
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    /// Waits for a line on standard error (or standard output) that has `part`; throws, with all
-    /// that was said, when the program ends without it or takes over a minute.
+    /// Waits for a line with `part` on standard error or output, and returns it. Throws, with all
+    /// output so far, if the program ends first or a minute passes.
     std::string wait_for(std::string_view part);
     void signal(int number) const;
-    /// Waits for the end: as Ran::exit_code.
+    /// Waits for the end. Returns a value like Ran::exit_code.
     int wait();
-    /// All that it has said until now.
+    /// Returns all output so far.
     [[nodiscard]] std::string out();
     [[nodiscard]] std::string err();
 
@@ -94,18 +95,18 @@ private:
     std::thread reader_;
     std::mutex mutex_;
     std::condition_variable said_;
-    std::string out_text_;  // guarded by mutex_, like the two below
+    std::string out_text_;  // guarded by mutex_, like the next two
     std::string err_text_;
     bool ended_ = false;
     std::optional<int> exit_code_;
 };
 
-/// What a process has in memory, from /proc (proc(5), VmRSS); 0: it cannot be told.
+/// Returns the resident memory of a process from /proc (proc(5), VmRSS); 0 if unknown.
 [[nodiscard]] long resident_kib_of(pid_t pid);
 
-/// Starts `words` with nothing to read and nothing to say; for loops that time its end.
+/// Starts `words` without input or output; for loops that time its end.
 [[nodiscard]] pid_t start_silently(const Arguments& words);
-/// Its exit code, as Ran::exit_code, if it has ended by now.
+/// Returns the exit code, like Ran::exit_code, if the process has ended; else nullopt.
 [[nodiscard]] std::optional<int> exit_code_if_ended(pid_t pid);
 
 }  // namespace hourgate::e2e

@@ -1,4 +1,4 @@
-// Where the proxies are that tests start.
+// Finds the proxies that tests start.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace hourgate::e2e {
 
-/// The machine's own, or what scripts/setup unpacked; "" when it is nowhere.
+/// Returns the installed program, or the one that scripts/setup unpacked; "" if there is none.
 [[nodiscard]] inline std::string executable(const std::string& name) {
     const std::string unpacked = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/";
     if (installed(name))
@@ -20,7 +20,7 @@ namespace hourgate::e2e {
     return "";
 }
 
-/// Where the libraries are that were unpacked with it.
+/// Returns the folders of the libraries that were unpacked with it.
 [[nodiscard]] inline std::string library_path() {
     const std::string folder = HOURGATE_SOURCE_DIR "/.deps/proxies/usr/lib/";
     std::string path;
@@ -30,7 +30,8 @@ namespace hourgate::e2e {
     return path;
 }
 
-/// Of nginx, before its http block: what a minimal main file needs, in a folder of its own.
+/// Returns the beginning of a minimal main file of nginx, up to its http block. It keeps all files
+/// in `folder`.
 [[nodiscard]] inline std::string nginx_begin(const Folder& folder) {
     const auto temp = [&](const std::string& kind) {
         return kind + "_temp_path " + folder.file(kind) + ";\n";

@@ -1,4 +1,4 @@
-// A gate that a proxy asks, with exactly the text that `hourgate snippets` printed, and an API behind.
+// A gate, a proxy that asks it with exactly the text that `hourgate snippets` printed, and an API.
 #pragma once
 
 #include <functional>
@@ -23,12 +23,12 @@ using Edit = std::function<std::string(std::string text)>;
 
 enum class Ask : std::uint8_t { by_port, by_socket };
 
-/// Gate, proxy and API, and tokens for each answer.
+/// Gate, proxy and API, and tokens for each kind of decision.
 class Stage {
 public:
-    /// `edit` changes what was printed for the proxy, as its operator would. `api_port`: of an API
-    /// that the test plays; 0: `api`. `before` is called before the proxy starts.
-    /// `api_name`: the [[api]] that the text is for.
+    /// `edit` changes the printed text as an operator would. `api_port` is that of an API that the
+    /// test plays; 0 for `api`. `before` is called before the proxy starts. `api_name` is the
+    /// [[api]] that the text is for.
     Stage(const std::string& proxy, const std::string& more, Ask how = Ask::by_port,
           const Edit& edit = {}, std::uint16_t api_port = 0,
           const std::function<void(const std::string& config)>& before = {},
@@ -50,7 +50,7 @@ public:
         tiny = here.mint("t@tiny.example");
         unpaid = here.mint("f@free.example");
         gate = std::make_unique<Server>(here);
-        // The same configuration with the ports that were bound.
+        // The same configuration, with the ports that were bound.
         std::string bound =
             replaced(read_file(here.config()), "public = \"127.0.0.1:0\"",
                      "public = \"127.0.0.1:" + std::to_string(gate->ports().public_) + "\"");
@@ -80,7 +80,7 @@ public:
                                 const std::string& body) const {
         return front->ask(hourgate::e2e::post(target, body, with(token)));
     }
-    /// Waits until the gate has said so about this client.
+    /// Waits until the gate has logged `reason` for this client.
     void logged(const std::string& reason) const {
         const std::string line = gate->program().wait_for("reason=" + reason);
         CHECK(contains(line, " address=" + client));
@@ -99,7 +99,7 @@ inline std::string reason_of(const Answered& answered) {
     return body.is_object() && body.contains("error") ? body["error"].value("reason", "") : "";
 }
 
-/// Whether anything that the API was told has `part`.
+/// Returns true if any call that the API received contains `part`.
 inline bool told(const std::vector<Seen>& seen, const std::string& part) {
     for (const Seen& one : seen)
         if (contains(one.text(), part))

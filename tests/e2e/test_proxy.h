@@ -1,5 +1,5 @@
-// A proxy with forward authentication in front of a small API, as one sets it up well, or with one
-// of the mistakes one makes.
+// A proxy with forward authentication in front of a small API, set up correctly or with one common
+// mistake.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@ namespace hourgate::e2e {
 enum class Mistake : std::uint8_t {
     none,
     refusals_become_500,
-    refusals_become_403,  ///< with a body of the proxy's own, as nginx without error_page
-    drops_authorization,  ///< before the gate is asked
+    refusals_become_403,  ///< with the proxy's own body, like nginx without error_page
+    drops_authorization,  ///< before it asks the gate
     asks_twice,
-    caches_answers,  ///< asks once for a token and path
+    caches_answers,  ///< asks only once for a token and path
     asks_nobody,
-    believes_forwarded_for,  ///< sends the gate what the caller sent
-    names_itself,            ///< sends the gate its own address
+    believes_forwarded_for,  ///< sends the gate the header that the caller sent
+    names_itself,            ///< sends the gate the proxy's own address
     drops_retry_after,
     drops_limit_headers,
-    trusts_identity_headers,  ///< keeps them from the gate and hands the caller's to the API
-    opens_the_ask_listener,   ///< to all who call below /_hourgate
+    trusts_identity_headers,  ///< withholds them from the gate and sends the caller's to the API
+    opens_the_ask_listener,   ///< to every caller below /_hourgate
     opens_the_admin_listener,
 };
 
@@ -35,9 +35,9 @@ public:
     TestProxy& operator=(const TestProxy&) = delete;
 
     [[nodiscard]] std::string url() const;
-    /// Called before each call is looked at. REQUIRES: no call has come.
+    /// Sets what to call before each call is handled. REQUIRES: no call has arrived.
     void before_each(std::function<void()> then);
-    /// Calls that reached the API behind it.
+    /// Returns how many calls reached the API behind it.
     [[nodiscard]] int served() const;
 
 private:

@@ -1,5 +1,5 @@
-// An API behind the gate that remembers what it was asked. Answers 200 "ok" to everything; below
-// /api/v1/clients/elsewhere with X-Accel-Redirect, which nginx takes as an internal redirect.
+// An API behind the gate that remembers the calls it received. It answers 200 "ok" to everything.
+// Below /api/v1/clients/elsewhere it adds X-Accel-Redirect, which makes nginx redirect internally.
 #pragma once
 
 #include <atomic>
@@ -17,14 +17,14 @@ struct Seen {
     std::string method;
     std::string target;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;  ///< chunked: as sent
+    std::string body;  ///< if chunked, as sent
 
-    /// All values of that name, '_' read as '-' as CGI does, joined by ",".
+    /// Returns all values of that name, joined by ",". Reads '_' as '-', like CGI.
     [[nodiscard]] std::string header(std::string_view name) const;
     [[nodiscard]] std::string text() const;  ///< for messages
 };
 
-/// One request a connection, one connection after another.
+/// Handles one request a connection, and one connection after another.
 class Upstream {
 public:
     Upstream();
@@ -33,7 +33,7 @@ public:
     Upstream& operator=(const Upstream&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    /// What came since the last call of this.
+    /// Returns the calls since the last take().
     [[nodiscard]] std::vector<Seen> take();
 
 private:
@@ -48,8 +48,8 @@ private:
     std::vector<Seen> seen_;  // guarded by mutex_
 };
 
-/// A place of this machine's own where nothing listens: another 127.x.y.z for each, so that what
-/// takes free ports of 127.0.0.1 does not take it.
+/// An address of this machine where nothing listens. Each is a different 127.x.y.z, so that a
+/// program that takes free ports of 127.0.0.1 cannot take it.
 struct FreePlace {
     FreePlace();
     std::string host;

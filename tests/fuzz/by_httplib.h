@@ -1,4 +1,4 @@
-// How cpp-httplib reads a request: somebody else's reading of the same bytes.
+// Parses a request with cpp-httplib, as an independent interpretation of the same bytes.
 #pragma once
 
 #include <optional>
@@ -8,16 +8,16 @@
 
 namespace hourgate::test {
 
-/// The request whose head, a whole one, these bytes are; nothing when the library refuses it.
-/// Headers are sorted: the library forgets their order.
+/// Returns the request of this complete head; nullopt if the library refuses it. The headers are
+/// sorted, because the library forgets their order.
 [[nodiscard]] std::optional<http::Request> read_by_httplib(std::string_view head);
 
-/// Whether the library is known to read these bytes as they stand. It decodes escapes in some
-/// headers' values, cuts a target at '#', knows ten methods, and has its own mind on Accept, Range
-/// and Expect.
+/// Returns true if the library is known to leave these bytes unchanged. It decodes escapes in the
+/// values of some headers, cuts a target at '#', knows ten methods, and treats Accept, Range and
+/// Expect specially.
 [[nodiscard]] bool is_plain(const http::RequestView& request) noexcept;
 
-/// The same headers in the same order as read_by_httplib().
+/// Sorts the headers like read_by_httplib().
 void sort_headers(http::Request& request);
 
 }  // namespace hourgate::test

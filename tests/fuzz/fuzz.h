@@ -1,8 +1,9 @@
-// What all fuzz targets have: laws, which hold for any bytes, and bytes taken apart. A target is a
-// file NAME_fuzz.cpp here with LLVMFuzzerTestOneInput, a folder corpus/NAME, and, where words help,
-// dict/NAME.dict. clang makes a libFuzzer of each (cmake/Fuzz.cmake, scripts/fuzz); every build has
-// hourgate_replay, which gives each file of a corpus to its target once, and is part of the tests.
-// Refuses to: depend on what an earlier input left behind, so that a find is one file.
+// The common part of all fuzz targets: laws, which hold for any bytes, and Input, which splits
+// bytes. A target is a file NAME_fuzz.cpp in this folder with LLVMFuzzerTestOneInput. It has a
+// folder corpus/NAME and, if useful, dict/NAME.dict. From each, clang builds a libFuzzer program
+// (cmake/Fuzz.cmake, scripts/fuzz). Every build has hourgate_replay, which runs each file of a
+// corpus once as part of the tests.
+// A target must not depend on earlier inputs, so that one file reproduces a finding.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) noex
     return {reinterpret_cast<const char*>(data), size};
 }
 
-/// An input, taken apart from its begin. Once it is used up, zeros and empty texts come.
+/// Splits an input, from its beginning. When it is used up, returns zeros and empty texts.
 class Input {
 public:
     Input(const std::uint8_t* data, std::size_t size) noexcept : rest_(fuzz::text_of(data, size)) {}
@@ -40,14 +41,14 @@ public:
         const std::string_view taken = take(1);
         return taken.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(taken[0]);
     }
-    /// The low byte first.
+    /// Returns a little-endian number.
     std::uint64_t number(std::size_t bytes) noexcept {
         std::uint64_t value = 0;
         for (std::size_t at = 0; at < bytes; ++at)
             value |= std::uint64_t{byte()} << (8 * at);
         return value;
     }
-    /// Up to the next line feed, which is in neither part.
+    /// Returns the bytes before the next line feed, and skips that.
     std::string_view line() noexcept {
         const std::string_view taken = take(std::min(rest_.find('\n'), rest_.size()));
         take(1);

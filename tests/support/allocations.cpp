@@ -32,8 +32,8 @@ int blocks_found() noexcept {
 
 }  // namespace hourgate::test
 
-// All forms for objects that are not over-aligned: a sanitizer brings its own of those that are not
-// here, and minds when memory is asked for by one and given back by the other.
+// All forms for objects that are not over-aligned. A sanitizer provides the forms that are missing
+// here, and reports a block that one allocates and the other frees.
 
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     ++allocations;

@@ -1,5 +1,5 @@
-// What the test program does with memory: its operators new and delete are replaced by ones that
-// count and look. Of the thread that asks.
+// Observes the memory of the test program: its operators new and delete are replaced by ones that
+// count and search. Everything is per calling thread.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace hourgate::test {
 
-/// How often memory was asked for.
+/// Returns how often this thread has allocated.
 [[nodiscard]] std::uint64_t allocations_of_this_thread() noexcept;
 
-/// From now on, counts the blocks that are given back with `text` in them; "": no more.
+/// From now on, counts freed blocks that contain `text`; "" stops.
 void look_for(std::string_view text) noexcept;
 [[nodiscard]] int blocks_found() noexcept;
 
-/// How many blocks with `text` in them are given back while `step` is done.
+/// Returns how many blocks that contain `text` are freed during `step`.
 template <typename Step>
 int given_back_with(std::string_view text, Step step) {
     look_for(text);

@@ -1,4 +1,4 @@
-// What people, shells, editors and attackers do to a token before it stands where none belongs.
+// What people, shells, editors and attackers do to a token before it appears where none belongs.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +15,10 @@ namespace hourgate::test {
 struct Alteration {
     std::string name;
     std::function<std::string(const std::string& token)> make;
-    bool alone = false;  ///< of the token there is hardly more than its secret
+    bool alone = false;  ///< hardly more than the secret is left of the token
 };
 
-/// How many characters of the secret stand in `text` in a row, at most; ASCII case is ignored.
+/// Returns the length of the longest run of characters of `secret` in `text`, ignoring ASCII case.
 inline std::size_t longest_run(std::string_view text, std::string_view secret) {
     std::size_t longest = 0;
     for (std::size_t at = 0; at < text.size(); ++at)
@@ -32,7 +32,7 @@ inline std::size_t longest_run(std::string_view text, std::string_view secret) {
     return longest;
 }
 
-/// The three separators of a token, replaced.
+/// Replaces the three separators of a token.
 inline std::string separated(const std::string& token, std::string_view by) {
     std::string text;
     for (const char c : token)
@@ -49,7 +49,7 @@ inline std::string upper(std::string text) {
     return text;
 }
 
-/// Each character for which `which` is true, as its full-width form.
+/// Replaces '_', or every character if `letters`, by its full-width form.
 inline std::string full_width(const std::string& text, bool letters) {
     std::string out;
     for (const char c : text) {

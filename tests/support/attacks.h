@@ -1,5 +1,5 @@
-// Requests that two readers might take in two ways, as bytes. Each carries a token that would be
-// granted, so that nothing but the reading stands in the way.
+// Requests, as bytes, that two programs might interpret in two ways. Each carries a token that
+// would be granted, so that only the interpretation can be the reason for a refusal.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@ namespace hourgate::test {
 struct Attack {
     const char* name;
     std::string bytes;
-    const char* status;  ///< that the gate answers, and no more
+    const char* status;  ///< the gate's only response
 };
 
 class Attacks {
 public:
-    /// `authorization`: a header line; `path`: one that its token may read and create below.
+    /// `authorization` is a header line. `path` is one that its token may read and create below.
     Attacks(std::string authorization, std::string path)
         : authorization_(std::move(authorization)), path_(std::move(path)) {}
 
-    /// A request that stands where none should be.
+    /// A request in a position where there should be none.
     [[nodiscard]] std::string hidden() const {
         return "GET " + path_ + "/stolen HTTP/1.1\r\nHost: h\r\n" + authorization_ + "\r\n";
     }

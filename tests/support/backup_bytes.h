@@ -1,11 +1,11 @@
-// Files that look like backups to a command that asks whether one may be replaced or removed.
+// Files that look like backups to a command that checks whether one may be replaced or removed.
 #pragma once
 
 #include <string>
 
 namespace hourgate::test {
 
-/// The first bytes of a backup, which is all that is looked at before one is replaced or removed.
+/// Returns the first bytes of a backup. Nothing else is checked before one is replaced or removed.
 inline std::string first_bytes_of_backup() {
     std::string bytes(100, '\0');
     bytes.replace(0, 15, "SQLite format 3");

@@ -1,4 +1,4 @@
-// Catch2 of either kind: version 3 in Debian 13, the single header of version 2 in Debian 12.
+// Includes Catch2: version 3 in Debian 13, the single header of version 2 in Debian 12.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

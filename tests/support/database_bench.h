@@ -1,4 +1,5 @@
-// A real database in a temporary folder, with the use cases at hand and a clock that the test sets.
+// A real database in a temporary folder, with short calls for the use cases and a clock that the
+// test sets.
 #pragma once
 
 #include <sqlite3.h>
@@ -20,7 +21,7 @@
 
 namespace hourgate::test {
 
-/// Stands until it is told to go on. Safe from any thread.
+/// Changes only when a test sets it. Safe from any thread.
 class ScriptedClock final : public Clock {
 public:
     [[nodiscard]] Now now() const noexcept override { return {boot_us.load(), wall_ms.load()}; }
@@ -28,7 +29,7 @@ public:
     std::atomic<std::int64_t> wall_ms{1'795'000'000'000};  // 2026-11-18
 };
 
-/// The value of a result that must be there.
+/// Returns the value of `result`. REQUIRES: there is one; otherwise the test fails.
 template <typename T>
 T take(Result<T> result) {
     if (!result) {
@@ -38,7 +39,7 @@ T take(Result<T> result) {
     return std::move(result).value();
 }
 
-/// To a plan, and paid until then; none: without end.
+/// Returns the change to a plan that is paid until then; nullopt for no end.
 inline manage::WorkspaceChange to_plan(std::string plan,
                                        std::optional<std::int64_t> paid_until_ms = {}) {
     manage::WorkspaceChange change;
@@ -62,7 +63,7 @@ public:
         return {*ledger, {"cli:test", "local"}, clock.now(), rules, {}};
     }
 
-    /// Of a member who sends this token.
+    /// Returns the context of a member who sends this token.
     [[nodiscard]] manage::Context context_of(const std::string& member, const std::string& token) {
         return {*ledger,
                 {member, "192.0.2.1", token, manage::Power::workspace},
@@ -73,7 +74,7 @@ public:
                 [] { return Status(Done{}); }};
     }
 
-    // --- use cases in one word each ---
+    // --- use cases ---
     std::string workspace(const std::string& name, const std::string& plan = "studio") {
         return take(manage::add_workspace(context(), {name, plan, {}})).workspace.public_id;
     }
@@ -89,7 +90,7 @@ public:
                              std::optional<std::int64_t> expires_ms = std::nullopt) {
         return take(manage::mint_token(context(), {member, "test", {}, {}, expires_ms}));
     }
-    /// The prefix of a new token of a new member of a new workspace.
+    /// Returns the prefix of a new token of a new member of a new workspace.
     std::string token_of(const std::string& ws_name, Role role = Role::owner) {
         return mint(person(workspace(ws_name), "ann@" + ws_name + ".example", role))
             .view.token.prefix;
@@ -101,7 +102,8 @@ public:
         store::DatabaseConnection(path, store::Access::write, store::command_busy_ms)
             .run(sql.c_str());
     }
-    /// As another program would, which SQLite does not keep from its own tables.
+    /// Changes the database like another program, from which SQLite does not protect its own
+    /// tables.
     void tamper(const std::string& sql) {
         store::DatabaseConnection hostile(path, store::Access::write, store::command_busy_ms);
         sqlite3_db_config(hostile.db().getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
@@ -128,7 +130,7 @@ public:
     std::unique_ptr<store::SqliteLedger> ledger;
 };
 
-/// A database file with every page in it, and no server: closed, so that it is one file.
+/// Creates a complete database without a server. It is closed, so it is one file.
 inline std::string closed_database(const TempFolder& folder,
                                    const std::string& name = "hourgate.db") {
     const std::string path = folder.file(name);
@@ -136,7 +138,7 @@ inline std::string closed_database(const TempFolder& folder,
     return path;
 }
 
-/// The failure of a use case that must change nothing, the audit log included.
+/// Returns the failure of `work`, and checks that it changed nothing, including the audit log.
 template <typename Work>
 Failure refused(DatabaseBench& bench, Work work) {
     const std::int64_t version = bench.version(), events = bench.events();

@@ -1,4 +1,4 @@
-// schema/openapi.json as tests read it: its operations, and whether an answer is what it says.
+// schema/openapi.json for tests: its operations, and checks that a response is as described.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -34,8 +34,8 @@ inline bool is_type(const Json& value, const std::string& type) {
            (type == "array" && value.is_array()) || (type == "object" && value.is_object());
 }
 
-/// Returns what is wrong with `value`, "" if nothing is. It knows the keywords that the document
-/// uses, and throws at any other.
+/// Returns what is wrong with `value`; "" if nothing is. Throws at a keyword that the document does
+/// not use.
 inline std::string flaw(const Json& value, const Json& reference, const std::string& where) {
     const Json& schema = resolved(reference);
     static const std::set<std::string> known = {
@@ -104,12 +104,12 @@ inline std::string flaw(const Json& value, const Json& reference, const std::str
     return "";
 }
 
-/// "/a/{x}/b" as "/a/{}/b".
+/// Returns "/a/{x}/b" as "/a/{}/b".
 inline std::string without_names(const std::string& path) {
     return std::regex_replace(path, std::regex(R"(\{\w+\})"), "{}");
 }
 
-/// "get" as "GET".
+/// Returns "get" as "GET".
 inline std::string method_of(std::string key) {
     for (char& c : key)
         c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -122,9 +122,9 @@ struct Operation {
     const Json& json;
 
     [[nodiscard]] std::string tag() const { return json["tags"][0]; }
-    /// Whether it is a row of a table of http/manage/management.h.
+    /// Returns true if it is a row of a table of http/manage/management.h.
     [[nodiscard]] bool is_managed() const { return tag() == "self-service" || tag() == "admin"; }
-    /// "GET /admin/v1/plans/{}"
+    /// Returns "GET /admin/v1/plans/{}".
     [[nodiscard]] std::string key() const { return method + " " + without_names(route); }
     [[nodiscard]] const Json& response(int status) const {
         return resolved(json["responses"].at(std::to_string(status)));
@@ -136,7 +136,7 @@ struct Operation {
                 all.insert(std::stoi(status));
         return all;
     }
-    /// The names of its parameters in this place: "query", "header", "path".
+    /// Returns the names of its parameters in "query", "header" or "path".
     [[nodiscard]] std::set<std::string> parameters(const std::string& in) const {
         std::set<std::string> names;
         const Json common = description()["paths"][route].value("parameters", Json::array());
@@ -164,14 +164,15 @@ inline Operation operation_of(const std::string& method, const std::string& rout
     throw std::runtime_error("not described: " + method + " " + route);
 }
 
-/// The Content-Type without parameters such as charset.
+/// Returns the Content-Type without parameters such as charset.
 inline std::string type_of(const http::Response& answer) {
     const std::string type = header(answer, "Content-Type");
     return type.substr(0, type.find(';'));
 }
 
-/// Returns what of an answer is not as the description of its operation says, "" if nothing is:
-/// status, medium, body, and of what a proxy passes on the headers.
+/// Returns how a response differs from the description of its operation; "" if it does not.
+/// Compares status, media type and body. For operations that proxies use, compares also the
+/// headers.
 inline std::string flaw_of(const http::Response& answer, const Operation& operation) {
     const std::string status = std::to_string(answer.status);
     if (!operation.json["responses"].contains(status))

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t page_bytes = 4'096;
 
-/// What is wrong with the disk at present.
+/// The current faults of the disk.
 struct Wrong {
     std::mutex mutex;
     // All guarded by mutex.
@@ -33,8 +33,8 @@ Wrong& wrong() {
 
 struct File {
     sqlite3_file base;
-    const char* name;    // SQLite's, for as long as the file is open
-    sqlite3_file* real;  // behind this one, in the same memory
+    const char* name;    // owned by SQLite, valid while the file is open
+    sqlite3_file* real;  // after this object, in the same memory
 };
 File& file_of(sqlite3_file* file) {
     return *reinterpret_cast<File*>(file);
@@ -46,7 +46,7 @@ const sqlite3_io_methods& of(sqlite3_file* file) {
     return *real(file)->pMethods;
 }
 
-/// SQLITE_OK, or that the call fails with this.
+/// Returns SQLITE_OK, or the code with which the call fails.
 int verdict(int io_error_code) {
     Wrong& state = wrong();
     const std::lock_guard lock(state.mutex);
@@ -67,7 +67,7 @@ bool is_read_only() {
     return state.times > 0 && state.successes == 0 && state.fault == FaultyDisk::Fault::read_only;
 }
 
-/// Where in this write the byte is that goes wrong; -1: nowhere.
+/// Returns the offset in this write of the byte to corrupt; -1 if there is none.
 std::int64_t corrupt_at(const File& file, int bytes, sqlite3_int64 offset) {
     Wrong& state = wrong();
     const std::lock_guard lock(state.mutex);
@@ -84,7 +84,7 @@ void keep_as_synced(const File& file) {
     const std::lock_guard lock(state.mutex);
     if (state.synced_folder.empty() || file.name == nullptr)
         return;
-    std::error_code ignored;  // a test that finds nothing there says so
+    std::error_code ignored;  // a test notices if the copy is missing
     const fs::path from(file.name);
     fs::copy_file(from, fs::path(state.synced_folder) / from.filename(),
                   fs::copy_options::overwrite_existing, ignored);
@@ -157,7 +157,7 @@ int shm_unmap(sqlite3_file* file, int remove) {
     return of(file).xShmUnmap(real(file), remove);
 }
 
-/// Version 2: without xFetch, as no connection maps the file.
+/// Version 2 has no xFetch: no connection maps the file.
 constexpr sqlite3_io_methods methods = {2,
                                         close,
                                         read,
@@ -200,7 +200,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out
 
 sqlite3_vfs* faulty() {
     static sqlite3_vfs vfs = [] {
-        sqlite3_vfs made = *original();  // what is not about files goes there by itself
+        sqlite3_vfs made = *original();  // calls that do not concern files go to the original
         made.szOsFile += static_cast<int>(sizeof(File));
         made.pNext = nullptr;
         made.zName = "hourgate-faulty";

@@ -7,9 +7,9 @@
 
 namespace hourgate::test {
 
-/// While it lives, every database that this process opens is on it. One at a time. Connections
-/// opened meanwhile may outlive it: it is a sound disk to them then. Any thread may use the
-/// databases; the methods are for the test's own.
+/// While it exists, every database that this process opens is on it. Only one may exist at a time.
+/// Connections opened meanwhile may outlive it, and then see a sound disk. Any thread may use the
+/// databases; only the test's thread may call the methods.
 class FaultyDisk {
 public:
     FaultyDisk();
@@ -18,22 +18,23 @@ public:
     FaultyDisk& operator=(const FaultyDisk&) = delete;
 
     enum class Fault {
-        full,       ///< SQLITE_FULL; of the write that fails, the first half arrives
+        full,       ///< SQLITE_FULL; half of the failed write is stored
         io_error,   ///< SQLITE_IOERR_WRITE, _FSYNC, _TRUNCATE
-        read_only,  ///< as remounted read-only: as io_error, and opening to write is refused
+        read_only,  ///< like a read-only remount: as io_error, and opening for writing fails
     };
-    /// From now on, so many writes, syncs and truncations succeed; then `times` of them fail.
+    /// Lets the next `successes` writes, syncs and truncations succeed; then `times` of them fail.
     void fail_after(int successes, Fault fault, int times = for_good);
     static constexpr int for_good = 1 << 30;
-    /// A sound disk again. Gives how many calls failed.
+    /// Makes the disk sound again. Returns how many calls failed.
     int heal();
 
-    /// From now on, each file's bytes as of its last sync that succeeded are in `folder`, under the
-    /// file's name: what a power failure leaves at worst. Files not synced yet are not there.
+    /// From now on, keeps each file's bytes as of its last successful sync in `folder`, under the
+    /// file's name. That is the least that a power failure leaves. Files that were never synced are
+    /// not there.
     void keep_synced(const std::string& folder);
 
-    /// Of files whose name has `part`: what is written to the page of that number, from 0 on (4,096
-    /// bytes), arrives with one bit flipped.
+    /// Flips one bit of each write to page `page`, counted from 0 (4,096 bytes each), of files
+    /// whose name contains `part`.
     void corrupt_page(const std::string& part, std::int64_t page);
 };
 

@@ -1,5 +1,5 @@
-// A gate in front of an API that is played by the test: what reaches the API is read from sockets as
-// bytes, and it answers with the bytes it is told to.
+// A gate in front of an API that the test plays. The test reads from sockets the bytes that reach
+// the API, and sends its responses as bytes.
 #pragma once
 
 #include <poll.h>
@@ -26,18 +26,18 @@ public:
     RawUpstream& operator=(const RawUpstream&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// The next connection, within ten seconds.
+    /// Returns the next connection, within ten seconds.
     [[nodiscard]] RawClient accept() const {
         pollfd waiting{socket_, POLLIN, 0};
         REQUIRE(poll(&waiting, 1, 10'000) == 1);
         return RawClient::accepted(::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC));
     }
-    /// Whether somebody has connected who was not accepted yet.
+    /// Returns true if a connection is waiting to be accepted.
     [[nodiscard]] bool has_caller() const {
         pollfd waiting{socket_, POLLIN, 0};
         return poll(&waiting, 1, 0) == 1;
     }
-    /// Ends the next connection as soon as it is there; false: there is none. Any thread.
+    /// Resets a waiting connection at once. Returns false if there is none. Safe from any thread.
     [[nodiscard]] bool slam() const {
         if (!has_caller())
             return false;
@@ -46,19 +46,19 @@ public:
             RawClient::accepted(fd).reset_at_end();
         return fd >= 0;
     }
-    /// From now on the kernel keeps no more than one connection for it.
+    /// From now on, the kernel queues at most one connection.
     void keep_few() const { REQUIRE(listen(socket_, 0) == 0); }
-    /// From now on the kernel takes about 2 KiB of a connection's bytes before they are read.
+    /// From now on, the kernel buffers only about 2 KiB of a connection's unread bytes.
     void hold_little() const {
         const int least = 1;
         REQUIRE(setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &least, sizeof least) == 0);
     }
-    /// Nobody listens any more; the port is kept in mind.
+    /// Stops listening, and remembers the port.
     void stop() {
         if (socket_ >= 0)
             close(std::exchange(socket_, -1));
     }
-    /// At the same port as before.
+    /// Listens on the same port again.
     void start() {
         socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int on = 1;
@@ -85,7 +85,7 @@ private:
 
 using UpstreamChange = std::function<void(http::UpstreamSettings&)>;
 
-/// An API at a port of this machine. `counts` outlives it.
+/// Returns an API at a port of this machine. REQUIRES: `counts` outlives it.
 [[nodiscard]] inline std::unique_ptr<http::Upstream> upstream_at(
     std::uint16_t port, http::Upstream::Counts& counts, const UpstreamChange& change = {}) {
     http::UpstreamSettings settings;
@@ -119,13 +119,13 @@ public:
     [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
     [[nodiscard]] const http::Upstream::Counts& counts() const { return its_counts; }
 
-    /// Another API becomes the one behind the gate; null: none is. It outlives the gate.
+    /// Puts another API behind the gate; null for none. REQUIRES: it outlives the gate.
     void use(http::Upstream* other) {
         http::Service::Settings settings = bench.settings();
         settings.upstream = other;
         bench.service.use(std::move(settings), bench.gate);
     }
-    /// The same with one that belongs to the rules in force, and to nobody else.
+    /// Does the same with an API that only the configuration snapshot in force owns.
     void use(std::shared_ptr<http::Upstream> other) {
         http::Service::Settings settings = bench.settings();
         settings.upstream = other.get();
@@ -139,14 +139,14 @@ public:
     std::unique_ptr<http::Server> server;
 };
 
-/// A call that is granted.
+/// Returns a call that is granted.
 inline std::string call(std::string_view method = "GET", std::string_view target = "/clients/1",
                         std::string_view more = "") {
     return std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: api.example\r\n" +
            with_token() + std::string(more) + "\r\n";
 }
 
-/// With the id of the decision, different each time, as dec_ID; and any date as DATE.
+/// Replaces what differs each time: the decision's id by dec_ID, the date by DATE.
 inline std::string steady(std::string text) {
     for (std::size_t at = text.find("dec_"); at != text.npos; at = text.find("dec_", at + 4))
         text.replace(at + 4, 32, "ID");

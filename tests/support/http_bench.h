@@ -1,5 +1,5 @@
 // A Service on a real gate (gate/gate_bench.h), with a token that is the same in every run, so that
-// whole answers can be pinned. No socket: requests are values.
+// whole responses can be compared. Requests are values: there is no socket.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace hourgate::test {
 
-/// Says what it is told; the number is the test's.
+/// Returns the time that the test's variable holds.
 class BenchClock final : public Clock {
 public:
     explicit BenchClock(const Now& now) : now_(now) {}
@@ -27,7 +27,7 @@ private:
     const Now& now_;
 };
 
-/// Remembers what it is told. To be read when no thread tells it any more.
+/// Remembers all events. REQUIRES: its members are read only when no thread reports any more.
 class Notes final : public http::Observer {
 public:
     void decided(const Decision& decision, int status) noexcept override {
@@ -71,7 +71,7 @@ public:
     std::vector<std::string> strangers, hosts, refused;
     std::vector<std::string> api_failures;
     std::vector<std::string> again;
-    std::pair<std::string, UpstreamFailure> api_failed;  // the last: its decision, and how
+    std::pair<std::string, UpstreamFailure> api_failed;  // the last one: decision and failure
     std::string unknown_of;
     int unknown = 0;
 
@@ -79,7 +79,7 @@ private:
     std::mutex mutex_;
 };
 
-/// A text of a token's shape whose check digits fit.
+/// Appends the check digits to the text of a token.
 inline std::string whole_token(std::string text) {
     const auto check = token::check_of(text);
     return text.append(check.begin(), check.end());
@@ -122,7 +122,7 @@ public:
         return reply;
     }
 
-    /// From 192.0.2.1 through a proxy on the same machine, with the right token.
+    /// Returns a request from 192.0.2.1 through a proxy on the same machine, with the right token.
     [[nodiscard]] static http::Request request(std::string method, std::string target) {
         http::Request made;
         made.method = std::move(method);
@@ -133,7 +133,7 @@ public:
                         {"Authorization", "Bearer " + token()}};
         return made;
     }
-    /// What nginx asks about `method` `target`.
+    /// Returns nginx's question about `method` `target`.
     [[nodiscard]] static http::Request nginx(std::string_view method, std::string_view target,
                                              std::string path = "/_hourgate/auth/nginx") {
         http::Request made = request("GET", std::move(path));
@@ -141,7 +141,7 @@ public:
         made.headers.push_back({"X-Original-URI", std::string(target)});
         return made;
     }
-    /// What Caddy and Traefik ask.
+    /// Returns the question of Caddy and Traefik.
     [[nodiscard]] static http::Request forwarded(std::string_view method, std::string_view target,
                                                  std::string path = "/_hourgate/auth/caddy") {
         http::Request made = request("GET", std::move(path));
@@ -162,7 +162,7 @@ public:
             (void)limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now,
                               Spend::yes);
     }
-    /// What is left in that window, whatever plan the workspace is on.
+    /// Returns what is left in that window, whatever plan the workspace is on.
     [[nodiscard]] std::uint32_t left() {
         const Plan* plan = directory.plans->find("studio");
         return limiter.ask({facts.token.line, 0, facts.workspace.id}, plan->windows, now, Spend::no)
@@ -175,7 +175,7 @@ public:
     std::unique_ptr<http::Upstream> upstream;  // null: calls are not forwarded
     http::Service service;
 
-    /// What `service` began with.
+    /// Returns the settings with which `service` was made.
     [[nodiscard]] http::Service::Settings settings(http::ReplySettings reply = reply_settings()) {
         http::Service::Settings made;
         made.trust.peers = loopback();
@@ -196,7 +196,7 @@ private:
     }
 };
 
-/// An API to which nothing leads.
+/// Returns an API that cannot be reached.
 inline http::Upstream& nowhere() {
     static http::Upstream::Counts counts;
     static const auto upstream =
@@ -204,9 +204,9 @@ inline http::Upstream& nowhere() {
     return *upstream;
 }
 
-// --- reading answers -----------------------------------------------------------------------------
+// --- reading responses ---------------------------------------------------------------------------
 
-/// The value of the only header of that name; "(absent)" or "(twice)" otherwise.
+/// Returns the value of the only header of that name, else "(absent)" or "(twice)".
 inline std::string header(const http::Response& answer, std::string_view name) {
     http::Request as_request;
     as_request.headers = answer.headers;
@@ -230,7 +230,8 @@ inline void drop_header(http::Request& request, std::string_view name) {
     std::erase_if(request.headers, [&](const http::Header& header) { return header.name == name; });
 }
 
-/// Status, headers and body as text, with the id of the decision, different each time, as dec_ID.
+/// Returns status, headers and body as text. The decision's id, which differs each time, becomes
+/// dec_ID.
 inline std::string whole(const http::Response& answer) {
     std::string text = std::to_string(answer.status) + "\n";
     for (const http::Header& header : answer.headers)
@@ -241,7 +242,7 @@ inline std::string whole(const http::Response& answer) {
     return text;
 }
 
-/// Whether any part of it shows in the answer: the secret's digits, checks included.
+/// Returns true if the response contains the token's last part: its secret with the check digits.
 inline bool shows(const http::Response& answer, std::string_view token) {
     return whole(answer).find(token.substr(token.rfind('_') + 1)) != std::string::npos;
 }

@@ -1,5 +1,5 @@
-// The gate's own routes as a caller meets them: a Service on a real gate, a real directory and a
-// real database, without a socket. Two workspaces with a member of every role.
+// The gate routes as a caller sees them: a Service on a real gate, directory and database, without
+// a socket. There are two workspaces with a member of every role.
 #pragma once
 
 #include <map>
@@ -60,7 +60,7 @@ public:
         service = std::make_unique<http::Service>(settings(), *gate, clock, both_);
     }
 
-    /// A token of a member, with scopes.
+    /// Mints a token for a member, with scopes.
     std::string token_for(const std::string& member, const std::string& scopes = "",
                           std::optional<std::int64_t> expires_ms = {}) {
         const auto minted = take(manage::mint_token(
@@ -71,7 +71,7 @@ public:
         return token.substr(9, 12);
     }
 
-    /// `body` null: none. Time goes on, so that no window of a plan is ever full.
+    /// `body` null: no body. Advances the clock, so that no window of a plan is ever full.
     Reply call(const std::string& token, const std::string& method, const std::string& target,
                const Json& body = nullptr, const std::vector<http::Header>& more = {}) {
         clock.boot_us += 10 * us_per_s;
@@ -108,7 +108,7 @@ public:
         return call(tokens.at("operator"), method, std::string(admin) + path_, body);
     }
 
-    /// The reason of the decision on a call to the API; time stands still.
+    /// Returns the reason of the decision on a call to the API. Does not advance the clock.
     std::string api_call(const std::string& token, const std::string& target = "/clients") {
         Call call;
         call.presented = Presented::bearer;
@@ -133,7 +133,7 @@ public:
     std::unique_ptr<Gate> gate;
     std::unique_ptr<http::Service> service;
 
-    /// As the server's: what the meter counted goes on record.
+    /// Records what the meter counted, as the server does.
     Status settle() {
         for (std::size_t part = 0; part < limits::usage_shards; ++part)
             if (Status done = manage::write_usage(*ledger, meter.take(part)); !done)
@@ -142,7 +142,7 @@ public:
     }
 
 private:
-    /// As the server has it: a change is in force when it is acknowledged.
+    /// Makes a change effective before it is acknowledged, as the server does.
     class InForce final : public manage::Ledger {
     public:
         explicit InForce(ManageBench& bench) : bench_(bench) {}
@@ -189,7 +189,7 @@ private:
     }
     InForce in_force_{*this};
 
-    /// As the server's: all who count are told.
+    /// Informs all observers that count, as the server does.
     class Both final : public http::Observer {
     public:
         explicit Both(ManageBench& bench) : bench_(bench) {}

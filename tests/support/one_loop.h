@@ -1,5 +1,5 @@
-// A gate with one loop in front of a scripted API. A test can hold the loop, so that several events
-// are there at once, in the order in which the test made them.
+// A gate with one event loop in front of a scripted API. A test can hold the loop, so that several
+// events are pending at once, in the order in which the test made them.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace hourgate::test {
 
-/// Holds the loop that answers a request from memory, until the test lets it go.
+/// Holds the event loop that answers a request from memory, until the test releases it.
 class Holding final : public http::Observer {
 public:
     void decided(const Decision& /*decision*/, int /*status*/) noexcept override {}
@@ -51,7 +51,7 @@ private:
     bool held_ = false;
 };
 
-/// A public listener with one loop in front of a scripted API.
+/// A public listener with one event loop in front of a scripted API.
 struct OneLoop {
     OneLoop()
         : bench(Mode::enforce, small_rules(), HttpBench::reply_settings(),
@@ -68,7 +68,7 @@ struct OneLoop {
         server->start();
     }
     [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
-    /// Until the loop has done what it was told before.
+    /// Waits until the loop has handled everything that came before.
     void wait_a_turn() const {
         RawClient other = client();
         other.send(get("/_hourgate/healthz"));
@@ -85,7 +85,7 @@ struct OneLoop {
         observer.let_go();
         (void)other.answer();
     }
-    /// Stops the server: how many calls were cut.
+    /// Stops the server. Returns how many calls were cut off.
     [[nodiscard]] std::int64_t finish() {
         return server->finish(bench.clock, bench.now.boot_us + 10 * us_per_s);
     }

@@ -1,5 +1,5 @@
-// A client that sends the bytes it is told to and reads what comes, so that tests can say things no
-// decent library would. Never waits longer than ten seconds.
+// A client that sends given bytes and reads what arrives, so that tests can send what no proper
+// library would. It never waits longer than ten seconds.
 #pragma once
 
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
-    /// From another address of this machine's own: 127.0.0.0/8 is all its.
+    /// Connects from another address of this machine: all of 127.0.0.0/8 belongs to it.
     RawClient(std::uint16_t port, const std::string& from)
         : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
@@ -43,7 +43,7 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
-    /// To a port of another address of this machine's own.
+    /// Connects to a port of another address of this machine.
     RawClient(const std::string& host, std::uint16_t port)
         : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
@@ -59,7 +59,7 @@ public:
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
-    /// Begins to connect to a port of this machine, and waits for nothing.
+    /// Begins to connect to a port of this machine, and does not wait.
     static RawClient connecting(std::uint16_t port) {
         RawClient client(Accepted{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)});
         sockaddr_in address{};
@@ -69,7 +69,7 @@ public:
         (void)connect(client.socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
         return client;
     }
-    /// The other end of somebody's connection, which was accepted.
+    /// Returns the other end of an accepted connection.
     static RawClient accepted(int socket) { return RawClient(Accepted{socket}); }
     ~RawClient() {
         if (socket_ >= 0)
@@ -83,7 +83,7 @@ public:
 
     [[nodiscard]] bool connected() const { return connected_; }
 
-    /// What the other side does not take because it has closed is dropped.
+    /// Sends `bytes`. Drops what the other side, having closed, does not accept.
     void send(std::string_view bytes) {
         while (!bytes.empty()) {
             const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -92,8 +92,8 @@ public:
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
     }
-    /// Until the other side's kernel has all that was sent, or wants no more of it. A kernel counts
-    /// what was not acknowledged for ever when a reset has ended the connection.
+    /// Waits until the other side's kernel has received everything, or the connection is closed.
+    /// After a reset, the kernel keeps counting unacknowledged bytes for ever.
     void wait_until_received() const {
         for (tcp_info state{}; state.tcpi_state != TCP_CLOSE;) {
             int unsent = 0;
@@ -105,26 +105,26 @@ public:
             std::this_thread::yield();
         }
     }
-    /// Whether something has come that was not read.
+    /// Returns true if something has arrived that was not read.
     [[nodiscard]] bool has_more() const {
         char byte = 0;
         return !unread_.empty() || recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
     }
-    /// It is gone without a word, as with its machine, where this user may do that (CAP_NET_ADMIN);
-    /// else it is silent from now on.
+    /// Disappears without a packet, like a machine that fails, if this user may do that
+    /// (CAP_NET_ADMIN). Otherwise stays silent from now on.
     void vanish() {
         const int on = 1;
         if (setsockopt(socket_, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) == 0)
             close(std::exchange(socket_, -1));
     }
-    /// It ends with a reset, as of a program that is killed in the middle.
+    /// Will close with a reset, like a program that is killed.
     void reset_at_end() const {
         const linger at_once{1, 0};
         setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     void finish_sending() { shutdown(socket_, SHUT_WR); }
 
-    /// One answer, head and body; what there was of it when the connection ended.
+    /// Returns one response, head and body; only its beginning if the connection ended early.
     std::string answer(std::string_view method = "GET") {
         std::size_t end = std::string::npos;
         while ((end = unread_.find("\r\n\r\n")) == std::string::npos)
@@ -142,7 +142,7 @@ public:
         unread_.erase(0, whole.size());
         return whole;
     }
-    /// A head, its empty line included; what there was of it when the connection ended.
+    /// Returns a head with its empty line; only its beginning if the connection ended early.
     std::string head() {
         std::size_t end = std::string::npos;
         while ((end = unread_.find("\r\n\r\n")) == std::string::npos)
@@ -150,7 +150,7 @@ public:
                 return std::exchange(unread_, {});
         return read(end + 4);
     }
-    /// So many bytes; fewer when the connection ended before.
+    /// Returns so many bytes; fewer if the connection ended early.
     std::string read(std::size_t bytes) {
         while (unread_.size() < bytes)
             if (!receive())
@@ -159,20 +159,21 @@ public:
         unread_.erase(0, some.size());
         return some;
     }
-    /// Until so much of it has come, or the connection has ended: how many bytes had come.
+    /// Reads and drops at least `bytes` bytes, or until the connection ends. Returns how many
+    /// arrived.
     std::size_t read_over(std::size_t bytes) {
         std::size_t got = std::exchange(unread_, {}).size();
         while (got < bytes && receive())
             got += std::exchange(unread_, {}).size();
         return got;
     }
-    /// All that comes until the other side closes.
+    /// Returns everything that arrives until the other side closes.
     std::string until_end() {
         while (receive()) {
         }
         return std::exchange(unread_, {});
     }
-    /// Whether the other side has closed, with nothing more to read.
+    /// Returns true if the other side has closed and nothing is left to read.
     bool ended() { return unread_.empty() && !receive(); }
 
 private:

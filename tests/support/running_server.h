@@ -1,4 +1,4 @@
-// A server on a bench, at its sockets, and what its clients say to it.
+// A server on a bench, at real sockets, and requests of its clients.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +18,7 @@
 
 namespace hourgate::test {
 
-/// A bench whose plan has room for every call of a test, with one listener on any free port.
+/// A bench whose plan allows every call of a test, with one listener on any free port.
 class Running {
 public:
     explicit Running(http::Listener listener, http::Endpoint endpoint = {"127.0.0.1", 0, ""},
@@ -37,14 +37,15 @@ public:
 };
 
 inline std::string get(std::string_view target, std::string_view more = "") {
-    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) +
+           "\r\n";
 }
 
 inline std::string with_token() {
     return "Authorization: Bearer " + HttpBench::token() + "\r\n";
 }
 
-/// What nginx sends on behalf of a client with the right token.
+/// Returns nginx's question for a client with the right token.
 inline std::string nginx(std::string_view target, std::string_view more = "") {
     return get("/_hourgate/auth/nginx",
                "X-Original-Method: GET\r\nX-Original-URI: " + std::string(target) + "\r\n" +
@@ -59,8 +60,8 @@ inline bool closes(const std::string& answer) {
     return answer.find("\r\nConnection: close\r\n") != std::string::npos;
 }
 
-/// A server on the admin listener whose /metrics is not answered until it is let go: a client that asks
-/// for it is busy for as long as a test wants.
+/// A server on the admin listener that does not answer /metrics until it is released. A client that
+/// asks for it keeps a worker busy as long as a test needs.
 class HeldUp {
 public:
     explicit HeldUp(const http::Capacity& capacity)
@@ -76,7 +77,7 @@ public:
     HeldUp& operator=(const HeldUp&) = delete;
 
     [[nodiscard]] RawClient client() const { return RawClient(server->port()); }
-    /// REQUIRES: fewer than there are workers.
+    /// REQUIRES: `count` is less than the number of workers.
     [[nodiscard]] std::vector<RawClient> busy_clients(std::size_t count) {
         std::vector<RawClient> clients;
         for (std::size_t i = 0; i < count; ++i) {
@@ -114,10 +115,10 @@ private:
     http::Service service_;
 
 public:
-    std::unique_ptr<http::Server> server;  // ends first
+    std::unique_ptr<http::Server> server;  // destroyed first
 };
 
-/// Until the server knows of so many connections: it learns of an end in its own time.
+/// Waits until the server counts so many connections: it notices the end of one with a delay.
 inline void until_open(const http::Server& server, std::uint64_t count) {
     REQUIRE(comes_true([&] { return server.counts().open == count; }));
 }

@@ -1,4 +1,4 @@
-// A disk without room, for the process that runs the test.
+// Simulates a full disk for the process that runs the test.
 #pragma once
 
 #include <sys/resource.h>
@@ -8,8 +8,7 @@
 
 namespace hourgate::test {
 
-/// While it lives, no file of this process grows beyond `bytes`: to a writer, the disk is
-/// full.
+/// While it exists, no file of this process grows beyond `bytes`: a writer sees a full disk.
 class SmallDisk {
 public:
     explicit SmallDisk(std::uintmax_t bytes) : old_action_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -6,7 +6,7 @@
 
 namespace hourgate::test {
 
-/// "X-Hourgate-Role" as "X.Hourgate.Role".
+/// Returns "X-Hourgate-Role" as "X.Hourgate.Role".
 inline std::string spelled(std::string_view name, char separator) {
     std::string text(name);
     for (char& c : text)

@@ -1,4 +1,4 @@
-// A folder of its own for one test, removed with all that is in it.
+// A private folder for one test, removed with everything in it.
 #pragma once
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
 
-    /// The names in it, sorted.
+    /// Returns the names in it, sorted.
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> names;
         for (const auto& entry : std::filesystem::directory_iterator(path_))

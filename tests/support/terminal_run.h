@@ -1,4 +1,4 @@
-// A program run on a terminal of its own: what a person would see of it.
+// Runs a program on its own terminal and returns what a person would see.
 #pragma once
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 namespace hourgate::test {
 
-/// Whether a program can be given a terminal here: a chroot without /dev/pts has none.
+/// Returns true if a program can be given a terminal here: a chroot without /dev/pts has none.
 inline bool has_terminals() {
     const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     const bool usable = terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0;
@@ -27,8 +27,9 @@ inline bool has_terminals() {
     return usable;
 }
 
-/// All that `words` print, standard output and error, with line ends as "\r\n". `variables` are
-/// "NAME=VALUE" and go into the environment. Throws if it takes longer than `waits_at_most`.
+/// Returns all that `words` print on standard output and error, with line ends as "\r\n".
+/// `variables` are "NAME=VALUE" and are added to the environment. Throws if the program takes
+/// longer than `waits_at_most`.
 inline std::string seen_on_terminal(const std::vector<std::string>& words,
                                     const std::vector<std::string>& variables = {}) {
     const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);

@@ -1,4 +1,4 @@
-// Waiting for what another thread or process does in its own time.
+// Waits for what another thread or process does later.
 #pragma once
 
 #include <chrono>
@@ -6,11 +6,11 @@
 
 namespace hourgate::test {
 
-/// Longer than anything that a test waits for takes on a machine that is busy with other things, and
-/// far less than the time limit of a test, which would not say what was waited for.
+/// Longer than any expected wait on a busy machine, but far less than the time limit of a test.
+/// Exceeding that limit would not say what was awaited.
 inline constexpr std::chrono::seconds waits_at_most{60};
 
-/// Waits until `is_so()`. False: it has not come about within `waits_at_most`.
+/// Waits until `is_so()`. Returns false if it is not within `waits_at_most`.
 template <typename IsSo>
 [[nodiscard]] bool comes_true(const IsSo& is_so) {
     const auto until = std::chrono::steady_clock::now() + waits_at_most;

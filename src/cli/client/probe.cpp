@@ -26,17 +26,18 @@ void prepare(httplib::Client& client, const ProbeTarget& where) {
         std::min(where.total_ms, static_cast<int>(probe_timeout_s * ms_per_s))));
     client.set_read_timeout(probe_timeout_s);
     client.set_write_timeout(probe_timeout_s);
-    // Where TimeLimit cannot interrupt it; later than that, so that it is the one that says why.
+    // For waits that TimeLimit cannot interrupt. Longer than it, so that TimeLimit gives the
+    // reason.
     client.set_max_timeout(static_cast<time_t>(where.total_ms + ms_per_s));
     client.set_keep_alive(false);
     client.set_follow_location(false);
     client.set_path_encode(false);
     client.set_tcp_nodelay(true);
-    client.set_payload_max_length(SIZE_MAX);  // what is kept is bounded below
+    client.set_payload_max_length(SIZE_MAX);  // take_body() bounds what is kept
 }
 
-/// Ends a call that takes too long, whatever it does meanwhile: the library's own limits are about
-/// the next bytes.
+/// Ends a call after `total_ms`, whatever it is doing. The library's own limits only concern the
+/// next bytes.
 class TimeLimit {
 public:
     TimeLimit(httplib::Client& client, int total_ms)
@@ -53,7 +54,7 @@ public:
     TimeLimit(const TimeLimit&) = delete;
     TimeLimit& operator=(const TimeLimit&) = delete;
 
-    /// The call is done. Returns whether it was ended.
+    /// Ends the wait after the call. Returns true if the call was stopped.
     bool end() {
         {
             const std::lock_guard lock(mutex_);
@@ -69,7 +70,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool done_ = false, passed_ = false;
-    std::thread thread_;  // the last: it uses the others
+    std::thread thread_;  // last, because it uses the others
 };
 
 std::string place_of(const ProbeTarget& where) {
@@ -107,7 +108,7 @@ std::size_t ProbeAnswer::count(std::string_view name) const noexcept {
 
 namespace {
 
-/// What the library is to connect to.
+/// Returns the name or path that the library connects to.
 std::string dialled(const ProbeTarget& where) {
     return where.socket_path.empty() ? resolvable(where.host) : where.socket_path;
 }
@@ -125,7 +126,7 @@ void take_head(ProbeAnswer& answer, const httplib::Response& response) {
         answer.headers.push_back({name, value});
 }
 
-/// False when enough is kept.
+/// Returns false once enough is kept.
 bool take_body(ProbeAnswer& answer, const char* data, std::size_t size) {
     answer.body.append(data, std::min(size, probe_body_bytes_max - answer.body.size()));
     return answer.body.size() < probe_body_bytes_max;
@@ -153,7 +154,7 @@ Result<ProbeAnswer> probe(const ProbeTarget& where, const std::string& target,
         return not_in_time(where, target, answer.status != 0);
     if (!result && answer.status == 0)
         return no_answer(where, result.error());
-    if (answer.status == 0)  // an answer that has no body is not announced
+    if (answer.status == 0)  // the library does not announce an answer without a body
         begun(*result);
     return answer;
 }

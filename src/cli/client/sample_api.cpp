@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t threads = 8;
 constexpr std::size_t connections_queued_max = 64;
-/// What the application sees of a call.
+/// Answers with what an application sees of a call.
 void answer(const httplib::Request& request, httplib::Response& response) {
     Json identity = Json::object();
     for (const auto& [name, value] : request.headers) {
@@ -42,12 +42,12 @@ void prepare(httplib::Server& server) {
     server.set_keep_alive_timeout(limits::idle_timeout_ms / 1'000);
     server.set_payload_max_length(CPPHTTPLIB_PAYLOAD_MAX_LENGTH);
     server.set_tcp_nodelay(true);
-    // Not SO_REUSEPORT, the library's default: a port that is taken must be seen to be.
+    // The library's default is SO_REUSEPORT, which would hide that a port is taken.
     server.set_socket_options([](socket_t socket) {
         const int on = 1;
         ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
-    // Before routing, so that every method and path comes here and no body is waited for.
+    // Runs before routing, so that every method and path arrives here and no body is awaited.
     server.set_pre_routing_handler([](const auto& request, auto& response) {
         answer(request, response);
         return httplib::Server::HandlerResponse::Handled;

@@ -1,5 +1,5 @@
-// The sample API of `serve --demo`: a small time-tracking API that stands behind the gate and
-// echoes who calls, as the gate says it. Not part of a real installation.
+// The sample API of `serve --demo`: a small time-tracking API behind the gate. It echoes the
+// identity headers that the gate sends. Not part of a real installation.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace hourgate::http {
 
 class SampleApi {
 public:
-    /// Listens on 127.0.0.1:`port`; 0: any free one.
+    /// Listens on 127.0.0.1:`port`; 0 for any free port.
     [[nodiscard]] static Result<std::unique_ptr<SampleApi>> start(std::uint16_t port);
     ~SampleApi();
     [[nodiscard]] std::uint16_t port() const noexcept;

@@ -71,13 +71,13 @@ void Report::add(Check check) {
     check.fix = session_.output.hinted(check.fix);
     if (!wants_json(session_)) {
         session_.output.progress("");
-        // What cannot be printed now cannot be at the end, and is a failure there.
+        // What cannot be printed now cannot be printed at the end either, where it is a failure.
         static_cast<void>(session_.output.print(shown(check)));
     }
     checks_.push_back(std::move(check));
 }
 
-/// One mistake shows in many rows: its fix is told once.
+/// One mistake may appear in many rows, but its fix is printed once.
 std::string Report::shown(const Check& check) const {
     for (const Check& earlier : checks_)
         if (!check.fix.empty() && check.fix == earlier.fix)

@@ -1,5 +1,5 @@
-// What `hourgate doctor` says: one check is one row. Findings are made by functions that look at
-// nothing themselves, so that each can be tested; a Report takes them and prints.
+// The rows of `hourgate doctor`: one check is one row. The functions that make findings do no I/O,
+// so that each can be tested. A Report collects rows and prints them.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,23 @@ enum class State : std::uint8_t { ok, warn, bad, skipped };
 struct Check {
     std::string name;
     State state = State::ok;
-    std::string seen;  ///< what was found, in words
-    std::string fix;   ///< one step; empty when there is none to take
+    std::string seen;  ///< what was found, as text
+    std::string fix;   ///< the next step; empty if there is none
 };
 
 [[nodiscard]] Check is_ok(std::string name, std::string seen);
 [[nodiscard]] Check is_doubtful(std::string name, std::string seen, std::string fix);
 [[nodiscard]] Check is_bad(std::string name, std::string seen, std::string fix);
-/// `why`: what it would have needed.
+/// `why`: what the check would have needed.
 [[nodiscard]] Check is_skipped(std::string name, std::string why);
-/// What kept a check from being made.
+/// `failure`: why the check could not be made.
 [[nodiscard]] Check is_bad(std::string name, const Failure& failure);
 
-/// "warn  disk            7 MiB are free", "      fix: …", "      …": with its line end.
+/// Returns "warn  disk            7 MiB are free", "      fix: …", "      …", with line ends.
 [[nodiscard]] std::string line_of(const Check& check);
 
-/// Prints each row as it comes, so that a slow check keeps nobody waiting for the others; with
-/// --json all of them as one object at the end.
+/// Prints each row when it is added, so that a slow check does not delay the others. With --json,
+/// prints all rows as one object at the end.
 class Report {
 public:
     explicit Report(const CommandContext& session) : session_(session) {}
@@ -43,7 +43,7 @@ public:
     void add(std::vector<Check> checks);
     [[nodiscard]] const std::vector<Check>& checks() const noexcept { return checks_; }
 
-    /// The summary, or the object. Failure::system when a check is bad.
+    /// Prints the summary or the JSON object. Returns Failure::system if a check is bad.
     [[nodiscard]] Status finish() const;
 
 private:

@@ -11,7 +11,7 @@ namespace hourgate::cli {
 
 namespace {
 
-/// What --through, --host and --path say; nothing without --through.
+/// Returns what --through, --host and --path say; nullopt without --through.
 Result<std::optional<ProxyAddress>> way_of(const Arguments& arguments) {
     const auto text = arguments.find("--through");
     for (const char* needs_it : {"--host", "--path"})

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int door_wait_ms = 5'000;                     // for a listener of this machine
 constexpr std::int64_t outside_us_max = 15 * us_per_s;  // for all listeners at all addresses
-/// How long the database is read before the rest is left to `hourgate backup`, which reads it all.
+/// How long the database is read. The rest is left to `hourgate backup`, which reads all of it.
 constexpr std::int64_t reading_us_max = 60 * us_per_s;
 
 class Examination {
@@ -47,7 +47,7 @@ public:
     }
 
 private:
-    /// What the library is able to do comes before what is done with it.
+    /// Checks the SQLite library before it is used.
     void diagnose_program() {
         if (Status fine = store::check_library(); !fine)
             report_.add(is_bad("program", fine.failure()));
@@ -62,8 +62,8 @@ private:
             return;
         }
         add_mistakes(session_.with_advice(loaded.failure()));
-        // What the file would have said is not known: neither the database nor anything else is
-        // looked at where the built-in defaults would have it.
+        // Without the configuration, the paths are unknown. Neither the database nor anything else
+        // is checked at its default path.
         if (session_.arguments.given(database_option.name)) {
             if (const auto stand_in = session_.settings()) {
                 config_ = *stand_in.value();
@@ -76,7 +76,7 @@ private:
                                "it with --database FILE"));
     }
 
-    /// One row for each mistake of the file.
+    /// Adds one row for each mistake of the file.
     void add_mistakes(const Failure& failure) {
         const std::string fix = failure.next.empty()
                                     ? "correct the file, then run `hourgate config check`"
@@ -144,7 +144,7 @@ private:
         }
     }
 
-    /// Before a command that has to be run by the owner of the database.
+    /// Returns the prefix of a command that the owner of the database has to run.
     [[nodiscard]] std::string as_owner() const {
         const auto rights = ops::rights_of(config_.database);
         return rights ? as_user(rights->owner, ::getuid()) : "";
@@ -239,7 +239,7 @@ private:
     struct CheckedListener {
         std::string_view key;
         const config::Listen& listen;
-        const char* path;  ///< answered by the gate alone, without a decision
+        const char* path;  ///< answered by the gate itself, without a decision
     };
     [[nodiscard]] std::vector<CheckedListener> doors() const {
         std::vector<CheckedListener> doors;
@@ -303,7 +303,7 @@ private:
         return target;
     }
 
-    /// An ask listener tells a stranger nothing: 404 with no body.
+    /// Recognizes the gate. To a stranger, an ask listener answers 404 without a body.
     [[nodiscard]] static bool is_gate(const CheckedListener& door,
                                       const http::ProbeAnswer& answer) {
         if (door.key == "ask" && answer.status == 404 && answer.body.empty())
@@ -343,7 +343,7 @@ private:
         return is_ok(name, place + " answers");
     }
 
-    /// Listeners of this machine alone, tried at its other addresses.
+    /// Tries local listeners at the other addresses of this machine.
     void check_from_outside() {
         std::string tried;
         const std::int64_t end_us = session_.clock.now().boot_us + outside_us_max;
@@ -389,9 +389,9 @@ private:
     const std::string backups_;
     Report& report_;
     config::Config config_;
-    bool configured_ = false;  // the configuration is sound
-    bool known_ = false;       // which database it is
-    bool readable_ = false;    // it can be opened
+    bool configured_ = false;  // the configuration is valid
+    bool known_ = false;       // it is known which database it is
+    bool readable_ = false;    // the database can be opened
     std::optional<uid_t> owner_;
     std::int64_t data_bytes_ = 0;
     LookedLocally found_;

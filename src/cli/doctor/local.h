@@ -1,4 +1,4 @@
-// The part of `hourgate doctor` that looks at this machine: reads files, asks the kernel, and calls
+// The part of `hourgate doctor` that checks this machine: reads files, asks the kernel, and calls
 // the gate's own listeners. Changes nothing.
 #pragma once
 
@@ -13,7 +13,8 @@ struct LookedLocally {
     bool server_runs = false;
 };
 
-/// `backups`: the folder; "": the one beside the database; "none": not looked at.
+/// `backups` is the folder of the backups: "" for the one next to the database, "none" to skip the
+/// check.
 LookedLocally check_local(CommandContext& session, const std::string& backups, Report& report);
 
 }  // namespace hourgate::cli

@@ -16,20 +16,21 @@ namespace hourgate::cli {
 namespace {
 
 constexpr std::int64_t kib = 1'024, mib = 1'024 * kib;
-/// Enough for the WAL and a day of usage of a busy gate; below it a write may fail within the hour.
+/// Space for the WAL and a day of usage of a busy gate; with less, a write may fail within the
+/// hour.
 constexpr std::int64_t room_bytes_min = 64 * mib;
 constexpr std::int64_t room_bytes_good = 512 * mib;
 constexpr std::int64_t free_files_min = 100;
-/// Two readings of clocks, and a time service at work.
+/// Allows for two readings of clocks while a time service adjusts them.
 constexpr std::int64_t clock_slack_ms = 2 * ms_per_s;
-/// The timer runs nightly, an hour late at most: one night missed, and a week.
+/// The timer runs nightly, at most an hour late. These allow one missed night, and a week.
 constexpr std::int64_t backup_age_good_ms = 50 * ms_per_hour;
 constexpr std::int64_t backup_age_max_ms = 8 * ms_per_day;
 constexpr std::int64_t backup_due_ms = ms_per_day;  // after the first event of the database
-/// Database, log, epoll and event descriptors of each loop.
+/// For the database, the log, and the epoll and event descriptors of each loop.
 constexpr std::int64_t own_files = 256;
 
-/// Why a listener is where the world may reach it; empty: it is not.
+/// Returns why other machines may reach a listener; "" if they may not.
 std::string exposure_of(const config::Listen& listen) {
     const auto address = Address::parse(listen.host);
     if (config::is_local(listen))
@@ -151,8 +152,8 @@ std::vector<Check> about_config(const config::Config& config) {
 
 Check about_rights(const std::vector<ops::FileRights>& files, const ops::FileRights& folder,
                    const std::optional<ops::FileRights>& config_file, const Around& around) {
-    // Root, too, is told to become the owner: chmod follows a link, and the owner of the folder may
-    // put one there.
+    // Even root has to become the owner: chmod follows links, and the owner of the folder may
+    // create one there.
     const auto as_owner = [&](uid_t owner) { return as_user(owner, around.user); };
     constexpr mode_t others = 077, others_write = 022;
     for (const ops::FileRights& file : files) {
@@ -197,7 +198,7 @@ Check about_disk(const std::string& folder, const std::optional<ops::DiskSpace>&
         return is_bad(
             "disk", free + ": on a full disk decisions go on, but nothing can be minted or revoked",
             "free some space on the file system of " + folder);
-    // A backup beside it, and a restore, take the size of the database once each.
+    // A backup next to the database, and a restore, each need its size once more.
     const std::int64_t wanted = std::max(room_bytes_good, 3 * data_bytes);
     if (room->free_bytes < wanted)
         return is_doubtful("disk",
@@ -234,7 +235,7 @@ Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest
 Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::string& database,
                     const Around& around) {
     const std::string folder = for_shell(seen.folder);
-    // In a folder of somebody else's, `backup` works as its owner, but only if root runs it.
+    // In another user's folder, `backup` works as its owner, but only if root runs it.
     const bool foreign = seen.owner && *seen.owner != around.owner;
     const std::string as = as_user(foreign ? 0 : around.owner, around.user);
     const std::string make = seen.newest.readable ? "" : as + "mkdir -p -m 0700 " + folder + " && ";

@@ -1,5 +1,4 @@
-// What is found about the gate on its own machine, from facts to rows. Nothing here looks at
-// anything.
+// Turns facts about the gate on its own machine into rows. These functions do no I/O.
 #pragma once
 
 #include <cstdint>
@@ -15,31 +14,33 @@
 
 namespace hourgate::cli {
 
-/// The rows "configuration", "listeners" and "trust".
+/// Returns the rows "configuration", "listeners" and "trust".
 [[nodiscard]] std::vector<Check> about_config(const config::Config& config);
 
-/// Where fixes are read, and who reads them: a command is named that works there, for that user.
+/// The environment in which a fix is read: fixes name commands that work there, for that user.
 struct Around {
-    uid_t user = 0;        ///< who runs the doctor
+    uid_t user = 0;        ///< the user who runs the doctor
     uid_t owner = 0;       ///< of the database
-    bool systemd = false;  ///< it runs this machine
+    bool systemd = false;  ///< systemd runs this machine
     bool is_unit = false;  ///< and the server of this configuration
 };
 
-/// `files`: the database, then what lies beside it. `config_file`: none when it is built in.
+/// `files`: the database first, then the files next to it. `config_file`: nullopt for the built-in
+/// defaults.
 [[nodiscard]] Check about_rights(const std::vector<ops::FileRights>& files,
                                  const ops::FileRights& folder,
                                  const std::optional<ops::FileRights>& config_file,
                                  const Around& around);
 
-/// `data_bytes`: of the database with its WAL.
+/// `data_bytes`: size of the database with its WAL.
 [[nodiscard]] Check about_disk(const std::string& folder, const std::optional<ops::DiskSpace>& room,
                                std::int64_t data_bytes);
 
 [[nodiscard]] Check about_clock(std::int64_t now_ms, const std::optional<store::Stamp>& latest,
                                 std::optional<bool> kept, const Around& around);
 
-/// A backup folder as it was found. `flaw`: what is off about the newest file; empty: it is ours.
+/// A backup folder as it was found. `flaw`: what is wrong with the newest file; empty if it is a
+/// sound database of ours.
 struct BackupsSeen {
     std::string folder;
     ops::Newest newest;
@@ -50,21 +51,21 @@ struct BackupsSeen {
 [[nodiscard]] Check about_backups(std::int64_t now_ms, const BackupsSeen& seen,
                                   const std::string& database, const Around& around);
 
-/// One address of [upstream] url, and why nothing accepts connections there; empty: something does.
+/// One address of [upstream] url, and why nothing accepts connections there; "" if something does.
 struct UpstreamSeen {
     std::string url;
     std::string why_not;
 };
-/// REQUIRES: at least one.
+/// REQUIRES: `all` is not empty.
 [[nodiscard]] Check about_upstream(const std::vector<UpstreamSeen>& all);
 
 /// `listeners`: how many are on.
 [[nodiscard]] Check about_open_files(std::optional<std::int64_t> open_files_max, int listeners,
                                      const Around& around);
 
-/// "3 days", "5 hours": the largest unit that fits.
+/// Returns "3 days" or "5 hours": the largest unit that fits.
 [[nodiscard]] std::string span_text(std::int64_t ms);
-/// "1.2 MiB".
+/// Returns "1.2 MiB".
 [[nodiscard]] std::string bytes_text(std::int64_t bytes);
 
 }  // namespace hourgate::cli

@@ -20,9 +20,9 @@ namespace hourgate::cli {
 namespace {
 
 constexpr std::string_view service_name = "doctor";
-/// Last in every list of plans, and never the one a caller is told to move to.
+/// The last in every list of plans, and never the plan that a caller is advised to move to.
 constexpr std::int64_t plan_rank = 1'000'000;
-/// A resource that is always there and is not the one asked for.
+/// A resource that always exists and is not the one asked for.
 constexpr std::string_view other_resource = "hourgate";
 
 constexpr ProbeFixture::Part all_parts[] = {
@@ -38,7 +38,7 @@ Result<manage::WorkspaceView> workspace_in(const manage::Context& context) {
                                  {std::string(probe_workspace), std::string(probe_plan), {}});
 }
 
-/// Removed ones are found, too: the service of an earlier run.
+/// Finds or adds the service; a removed one, from an earlier run, is found too.
 Result<manage::MemberView> member_in(const manage::Context& context, const std::string& workspace,
                                      Role role) {
     const auto all = manage::list_members(context, workspace);
@@ -58,8 +58,8 @@ Result<manage::MemberView> member_in(const manage::Context& context, const std::
     return manage::add_member(context, wanted);
 }
 
-/// Waits until no other doctor is at work: the folder of the database is locked, which leaves no
-/// file behind, and ends with the process that has it.
+/// Waits until no other doctor runs. Locks the folder of the database: that leaves no file behind,
+/// and ends with the process that holds the lock.
 Result<store::File> take_turn(CommandContext& session) {
     const auto config = session.config();
     if (!config)
@@ -101,7 +101,7 @@ ProbeFixture::~ProbeFixture() {
     static_cast<void>(put_away());
 }
 
-/// With room for the tokens, whatever the bound for others is.
+/// Allows enough live tokens for the probes, whatever the configured bound is.
 Result<manage::Context> ProbeFixture::context() {
     auto context = session_.manage();
     if (context)
@@ -191,14 +191,15 @@ Status ProbeFixture::put_away() {
         if (!result && done)
             done = result.failure();
     };
-    // Each by itself: what fails must not keep the others from being tried.
+    // Every step is tried, even if an earlier one failed.
     if (const auto context = this->context()) {
         if (!prefixes.empty())
             keep_first(manage::revoke_tokens(context.value(), prefixes));
         keep_first(set_plan(false));
         if (!member_.empty()) {
             const auto removed = manage::remove_member(context.value(), member_);
-            // A workspace keeps its last owner: one without tokens, on a plan without API access.
+            // A workspace keeps its last owner, who has no tokens and is on a plan without API
+            // access.
             if (!removed && removed.failure().reason != "last_owner")
                 keep_first(removed);
         }

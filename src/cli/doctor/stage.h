@@ -1,8 +1,8 @@
 // The accounts that `hourgate doctor --through` calls with: a workspace, a plan, a service and a
-// few tokens, made by the use cases that every command uses, each with its audit event, and put
-// away again. Workspace, plan and service stay on record for the next time. Put away, the plan has
-// no API access, the service is removed, and the tokens are revoked; they end by themselves after
-// token_life_s, should even that not happen.
+// few tokens. They are made and cleaned up by the use cases of every command, each change with its
+// audit event. Workspace, plan and service stay in the database for the next run. After the cleanup
+// the plan has no API access, the service is removed, and the tokens are revoked. Should the
+// cleanup fail, the tokens expire after token_life_s.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@
 
 namespace hourgate::cli {
 
-/// The plan of these accounts alone. It distinguishes their calls from those of real callers.
+/// The plan that only these accounts have. It distinguishes their calls from those of real callers.
 constexpr std::string_view probe_plan = "hourgate-doctor";
 constexpr std::string_view probe_workspace = "Hourgate doctor";
 
@@ -31,30 +31,31 @@ public:
     static constexpr std::uint32_t window_calls = 3;
     static constexpr std::uint32_t window_seconds = 60;
 
-    /// Whose token: each kind of probe has its own, so that what is on record about it is known to
-    /// be about that probe.
+    /// The purpose of a token. Each kind of probe has its own token, so that every record about the
+    /// token is about that probe.
     enum class Part : std::uint8_t {
         caller,
         narrow,
         forger,
         claimer,
-        near,          ///< calls from loopback, as a program of this machine does
-        near_claimer,  ///< the same with a made-up X-Forwarded-For
+        near,          ///< calls from loopback, like a program on this machine
+        near_claimer,  ///< the same with a forged X-Forwarded-For
         walker,
     };
 
-    /// The plan has no API access yet. On failure nothing is left that works. Another doctor with
-    /// the same database is waited for, at most wait_s: both would change the same accounts.
+    /// Creates the accounts; the plan has no API access yet. On failure, nothing usable is left.
+    /// Waits at most wait_s for another doctor on the same database, which would change the same
+    /// accounts.
     [[nodiscard]] static Result<std::unique_ptr<ProbeFixture>> set(CommandContext& session,
                                                                    Role role);
-    /// Puts away what put_away() has not.
+    /// Cleans up what put_away() has not.
     ~ProbeFixture();
     ProbeFixture(const ProbeFixture&) = delete;
     ProbeFixture& operator=(const ProbeFixture&) = delete;
 
-    /// Gives the plan API access: in force when it returns.
+    /// Gives the plan API access, which is in force on return.
     [[nodiscard]] Status open();
-    /// In force when it returns. A failure names the tokens that still work.
+    /// Cleans up, in force on return. A failure names the tokens that still work.
     [[nodiscard]] Status put_away();
 
     [[nodiscard]] std::string_view token(Part part) const noexcept;
@@ -70,7 +71,7 @@ private:
     [[nodiscard]] Result<manage::Context> context();
 
     CommandContext& session_;
-    const store::File turn_;  // locked as long as this lives, and not after a crash
+    const store::File turn_;  // locked while this object lives; a crash releases it
     std::string workspace_;   // public id
     std::string member_;      // public id; empty: none yet
     struct Minted {
@@ -79,7 +80,7 @@ private:
     };
     static constexpr std::size_t parts = 7;
     std::array<Minted, parts> tokens_;
-    bool set_ = false;  // something is to be put away
+    bool set_ = false;  // there is something to clean up
 };
 
 }  // namespace hourgate::cli

@@ -17,17 +17,17 @@ namespace hourgate::cli {
 
 namespace {
 
-/// Documentation's address (RFC 5737): nobody calls from there.
+/// An address for documentation (RFC 5737): nobody calls from it.
 constexpr const char* made_up_address = "203.0.113.77";
 constexpr std::int64_t us_per_ms = us_per_s / ms_per_s;
-/// A name that nobody has (RFC 6761 section 6.4).
+/// A host name that nobody has (RFC 6761 section 6.4).
 constexpr const char* made_up_host = "hourgate-doctor.invalid";
-/// All calls together: what is slow in each of them is seen by then.
+/// The limit for all calls together. If every call is slow, that is clear by then.
 constexpr std::int64_t calls_us_max = 30 * us_per_s;
-/// The server writes down what it decided every two seconds.
+/// The server records its decisions every two seconds.
 constexpr std::int64_t notes_wait_us = 6 * us_per_s;
 constexpr std::int64_t notes_every_us = us_per_s / 5;
-/// Where this machine has loopback alone, another caller than a proxy on 127.0.0.1.
+/// If this machine has only loopback: a caller other than a proxy on 127.0.0.1.
 constexpr const char* second_loopback = "127.0.0.2";
 
 class ProbeRun {
@@ -53,7 +53,7 @@ public:
         evidence_.observed = config.mode == Mode::observe;
     }
 
-    /// False: stopped by a signal.
+    /// Returns false if a signal stopped the run.
     [[nodiscard]] bool run(Report& report) {
         evidence_.anonymous = call(aim_.path, {});
         const Check reach =
@@ -73,7 +73,7 @@ public:
                 report.add(is_bad("probes", opened.failure()));
                 return !stopped_;
             }
-        if (late_) {  // what was seen until then would be taken for all there is
+        if (late_) {  // an incomplete observation must not count as a complete one
             report.add(is_bad("time", *late_));
             return !stopped_;
         }
@@ -93,9 +93,9 @@ public:
 private:
     using Headers = std::vector<http::Header>;
 
-    /// Calls to this machine come from another of its addresses, if it has one that is not in
-    /// trust.proxies: from the usual one, the caller looks the same as a proxy on this machine. A
-    /// few calls come from the usual one, as programs of this machine send them.
+    /// Calls to this machine come from another of its addresses, if one is not in trust.proxies.
+    /// From the usual address, the caller would look like a proxy on this machine. A few calls come
+    /// from the usual one, like those of programs on this machine.
     void choose_source() {
         const auto there = ops::resolved(target_.host);
         const auto usual = there ? ops::source_toward(*there) : std::nullopt;
@@ -106,7 +106,7 @@ private:
         std::vector<Address> others = ops::own_addresses();
         const bool is_own = std::find(others.begin(), others.end(), *there) != others.end();
         if (!is_own && !ops::is_loopback(*there))
-            return;  // another machine
+            return;  // the target is another machine
         others.push_back(*Address::parse(second_loopback));
         for (const Address& other : others) {
             if (other.family() != there->family() || other == *usual ||
@@ -176,7 +176,7 @@ private:
         once(evidence_.claimed, Part::claimer, {{"X-Forwarded-For", evidence_.claimed_address}},
              "");
         if (!evidence_.near_source.empty()) {
-            std::optional<ProbeResult> near;  // the notes say what became of it
+            std::optional<ProbeResult> near;  // the gate's records show what it decided
             once(near, Part::near, {}, "");
             once(near, Part::near_claimer, {{"X-Forwarded-For", evidence_.claimed_address}}, "");
         }
@@ -185,21 +185,21 @@ private:
              "/_hourgate/auth/nginx");
         once(evidence_.admin, Part::walker, {}, "/admin/v1/workspaces");
         once(evidence_.metrics, Part::walker, {}, "/metrics");
-        // Without a token: who answers there is not known.
+        // Without a token, because it is unknown who answers there.
         const std::string own_host = std::exchange(target_.host_header, evidence_.other_host);
         if (!stopped_ && !late_)
             evidence_.elsewhere = call(aim_.path, {});
         target_.host_header = own_host;
         if (!stopped_ && !late_)
             evidence_.text = call(std::string(snippet_stamp_path), {});
-        // The last of all: when it is on record, so is what came before it.
+        // This call comes last: once it is on record, so are all earlier ones.
         std::optional<ProbeResult> last;
         once(last, Part::walker, {}, "");
         return Done{};
     }
 
-    /// Until as many calls are on record as were sent, or the server had its time. `none`: no token
-    /// arrived, so nothing will be.
+    /// Reads the gate's records until all calls that were sent are recorded, or the server's time
+    /// is over. `none`: no token arrived, so nothing will be recorded.
     void read_notes(bool none) {
         if (none)
             return;
@@ -238,14 +238,14 @@ private:
     ops::Signals& signals_;
     const std::string shown_;
     http::ProbeTarget target_;
-    http::ProbeTarget near_target_;  // the same from the usual address
+    http::ProbeTarget near_target_;  // the same, but from the usual address
     Evidence evidence_;
     const std::int64_t end_us_ = session_.clock.now().boot_us + calls_us_max;
     std::optional<Failure> late_;
     bool stopped_ = false;
 };
 
-/// As the calls say it.
+/// Returns the host as the calls send it.
 std::string host_of(const ProxyAddress& way) {
     if (!way.host.empty())
         return way.host;
@@ -277,7 +277,7 @@ Status check_through(CommandContext& session, const ProxyAddress& way,
     if (!aim)
         return aim.failure();
 
-    ops::Signals signals;  // from here on, a signal waits until everything is put away
+    ops::Signals signals;  // from here on, a signal waits until everything is cleaned up
     const auto stage = ProbeFixture::set(session, aim.value().role);
     if (!stage) {
         report.add(is_bad("probes", session.with_advice(stage.failure())));

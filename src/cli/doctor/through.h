@@ -1,5 +1,5 @@
-// The part of `hourgate doctor` that calls the deployment from outside, as a client does. Some
-// fifteen to twenty GETs, a few seconds. Changes the database: see stage.h.
+// The part of `hourgate doctor` that calls the deployment from outside, as a client does. Sends
+// fifteen to twenty GETs within a few seconds. Changes the database: see stage.h.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ namespace hourgate::cli {
 struct ProxyAddress {
     std::string shown;  ///< as the operator wrote it
     Url url;
-    std::string host;  ///< for the Host header; "": as the URL says
+    std::string host;  ///< for the Host header; "": as in the URL
 };
 
-/// Adds the rows. Stopped by SIGINT or SIGTERM, it puts everything away first, and says so.
-/// Failure::usage when no path is known that may be called.
+/// Adds the rows. After SIGINT or SIGTERM, cleans everything up first and reports that. Returns
+/// Failure::usage if no path is known that is safe to call.
 [[nodiscard]] Status check_through(CommandContext& session, const ProxyAddress& way,
                                    const std::optional<std::string>& path,
                                    const LookedLocally& local, Report& report);

@@ -13,13 +13,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// What every proxy's mistake with refusals is mended by.
+/// The fix for every mistake of a proxy with refusals.
 constexpr std::string_view refusals_fix =
     "compare the proxy with what `hourgate snippets nginx` (caddy, haproxy, traefik, envoy) "
     "prints. In nginx, what is left out most often is `error_page 401 403 500 = "
     "/_hourgate/denied;` next to auth_request";
 
-/// Every API has it, whatever it answers there.
+/// Every API has this path, whatever it answers there.
 constexpr std::string_view root_path = "/";
 
 std::string in_quotes(std::string_view text) {
@@ -35,7 +35,7 @@ bool asked_to_go_elsewhere(const ProbeResult& exchange) {
     return exchange.answer.status / 100 == 3 && !exchange.answer.header("Location").empty();
 }
 
-/// What is off about the headers of a refusal that is otherwise as it should be.
+/// Returns what is wrong with the headers of a refusal that is otherwise correct; "" if nothing is.
 std::string flaw_of_headers(const Expected& expected, const http::ProbeAnswer& answer) {
     if (expected.status == 401 && answer.count("WWW-Authenticate") == 0)
         return "WWW-Authenticate is missing: no library tells its user what to send";
@@ -49,7 +49,7 @@ std::string flaw_of_headers(const Expected& expected, const http::ProbeAnswer& a
     return "";
 }
 
-/// The least role that may read `path` as a whole.
+/// Returns the lowest role that may read `path` as a whole; nullopt if there is none.
 std::optional<Role> reader_of(const policy::Policy& policy, const std::string& path,
                               std::string_view host) {
     const policy::Match match = policy.find(path, host);
@@ -146,7 +146,7 @@ Result<Aim> aim_at(const policy::Policy& policy, const std::optional<std::string
             if (const auto role = reader_of(policy, path, host))
                 return Aim{path, *role};
         }
-    // A path that no row lists, where those are allowed.
+    // A path that no row lists, if such paths are allowed.
     if (const auto role = reader_of(policy, std::string(root_path), host))
         return Aim{std::string(root_path), *role};
     return Failure{Fault::usage, "the configuration lists no path that is safe to call", next};
@@ -219,7 +219,8 @@ Check about_authorization(const ProbeResult& unpaid, const Noted& caller,
                       "a token was sent, but the gate saw none (" + unpaid.reason +
                           "): the proxy drops Authorization before it asks the gate",
                       keep);
-    // Only who is asked twice, once without the token, would grant what was refused a moment ago.
+    // Only if the proxy asks twice, first without the token, is a refused call granted a moment
+    // later.
     const bool granted_since = std::any_of(paid.begin(), paid.end(), [](const ProbeResult& one) {
         return one.reason == "granted_since";
     });
@@ -397,8 +398,8 @@ Check about_identity(const Evidence& evidence) {
     return about_refusal({name, 400, "forged_header"}, forged, std::nullopt);
 }
 
-/// Where calls from another address are seen as they should be: what a program of this machine
-/// gets, whose address may be in trust.proxies.
+/// Reports on calls from the usual address of this machine's programs, which may be in
+/// trust.proxies. REQUIRES: calls from the other address are seen correctly, as `seen` says.
 Check about_near_address(const Evidence& evidence, const std::string& seen) {
     const std::string name = "client address";
     const std::string& near = evidence.near_source;
@@ -438,7 +439,7 @@ Check about_address(const Evidence& evidence) {
         "what else `hourgate snippets nginx --in-front` prints (caddy, haproxy) if the proxy "
         "forwards to the gate; Caddy does so by itself unless trusted_proxies says otherwise; "
         "[trust] proxies must have your proxies alone";
-    // The calls without X-Forwarded-For show what the proxy says by itself.
+    // The calls without X-Forwarded-For show what the proxy itself sends.
     if (from == evidence.claimed_address && evidence.of_caller.all() > 0 &&
         evidence.of_caller.from.empty())
         return is_bad(name,

@@ -16,10 +16,10 @@ namespace hourgate::cli {
 
 namespace {
 
-constexpr std::int64_t same_boot_us = 5 * us_per_s;  // clocks drift, and are set by a little
+constexpr std::int64_t same_boot_us = 5 * us_per_s;  // clocks drift and are adjusted slightly
 constexpr std::int64_t sweep_interval_us = 60 * us_per_s;
 
-/// Knows the one token that the record is of, or none.
+/// Knows only the token of the record, or none.
 class OneToken final : public Directory {
 public:
     explicit OneToken(std::shared_ptr<const PlanBook> plans) : plans_(std::move(plans)) {}
@@ -43,7 +43,7 @@ std::optional<Reason> reason_from(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-/// A token that nobody has: right shape, right check digits, a secret of zeros.
+/// Returns a token that nobody has: the right form and check digits, and a secret of zeros.
 std::string stand_in(const std::string& brand, token::Env env, const std::string& prefix) {
     std::string text = brand + "_" + std::string(token::to_text(env)) + "_" + prefix + "_" +
                        std::string(token::random_digits, '0');
@@ -78,11 +78,12 @@ struct ReplayEngine::State {
     Gate gate;
     // Row numbers of this run, by public id.
     std::map<std::string, std::int64_t> members, workspaces;
-    std::optional<std::int64_t> boot_began_us;  // of the boot the last record is of
+    std::optional<std::int64_t> boot_began_us;  // start of the boot of the last record
     std::int64_t latest_us = 0;
     std::int64_t swept_us = 0;
 
-    /// One time for all boots: exact within a boot, by the wall clock between them. Never back.
+    /// Maps all boots to one time line: exact within a boot, by the wall clock between boots. It
+    /// never goes back.
     Now now_of(const manage::DecisionRecord& record) {
         const std::int64_t began_us = record.at_ms * 1'000 - record.boot_us;
         if (!boot_began_us || began_us - *boot_began_us > same_boot_us ||
@@ -135,7 +136,7 @@ struct ReplayEngine::State {
         workspace->public_id = record.workspace_id;
         workspace->name = by.workspace_name;
         const Plan* plan = plans->find(by.plan);
-        workspace->plan_id = plan != nullptr ? plan->id : -1;  // a plan that is gone has no access
+        workspace->plan_id = plan != nullptr ? plan->id : -1;  // a deleted plan has no access
         workspace->paid_until_ms = by.paid_until_ms;
         facts->workspace = std::move(workspace);
         return facts;
@@ -144,7 +145,7 @@ struct ReplayEngine::State {
 
 namespace {
 
-/// What the caller presented, as far as it is on record: the same to the gate as what they sent.
+/// What the caller presented, as far as it is on record. For the gate it equals what was sent.
 struct Sent {
     Presented presented = Presented::nothing;
     std::string credentials;
@@ -169,24 +170,25 @@ Sent sent_by(const manage::DecisionRecord& record, const http::DecidedBy& by, Re
     return {Presented::bearer, std::move(damaged)};
 }
 
-/// Left as it was: a repeat, a call that could not be decided, one whose path is not on record as a
-/// whole, and one that was refused for a header.
+/// Returns true if the record cannot be replayed: a repeat, an undecided call, or one refused for a
+/// header or its method. The same holds if the path on record is cut, or if the policy needs the
+/// host and it is not on record.
 bool is_left(const manage::DecisionRecord& record, const http::DecidedBy& by, Reason reason,
              bool by_host) {
     return record.again || by.cut || by.problem || reason == Reason::store_failed ||
            (by_host && !by.host);
 }
 
-/// Refused before anybody was asked who they are: who they were is not on record.
+/// Returns true if the call was refused before authentication: the caller is not on record.
 bool was_unreadable(Reason reason) noexcept {
     return reason == Reason::path_ambiguous || reason == Reason::bad_request ||
            reason == Reason::target_too_long || reason == Reason::host_unlisted;
 }
 
-constexpr std::string_view another_api = "?";  // the name of no [[api]]
+constexpr std::string_view another_api = "?";  // not the name of any [[api]]
 
-/// Whether the host was of an API, and the text that asked led to another. The name of that other
-/// one is not on record.
+/// Returns true if the host belonged to one API and the proxy's text led to another. The name of
+/// the latter is not on record.
 bool was_led_elsewhere(const http::DecidedBy& by, Reason was) noexcept {
     return was == Reason::host_unlisted && !by.api.empty();
 }
@@ -242,7 +244,7 @@ Result<Replayed> ReplayEngine::run(const manage::DecisionRecord& record) {
     call.target = record.path;
     call.host = by.host ? std::string_view(*by.host) : std::string_view();
     if (was_led_elsewhere(by, *was)) {
-        // Under these rules the host may be of the very API that the text led to.
+        // Under this configuration, the host may belong to the very API that the text led to.
         const policy::Match match = state.policy.find(call.target, call.host);
         if (match.host_listed && match.api != by.api)
             return replayed;

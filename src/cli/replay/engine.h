@@ -1,8 +1,8 @@
-// Decisions on record, made once more under other rules: the real gate, policy and limiter, fed
-// with what each call was decided by, at the instants it came. Nothing is written or asked for.
+// Replays recorded decisions under another configuration. It feeds the real gate, policy and
+// limiter with the recorded values at the recorded times. It writes nothing and asks nothing.
 //
-// What is not on record cannot be made again: a call that a bound of the log left out, a granted
-// call that was not sampled, and the secret of a token. A token that was known then is known now.
+// Some things are not on record: calls left out by a bound of the log, granted calls that were not
+// sampled, and the secrets of tokens. A token that was known then counts as known now.
 #pragma once
 
 #include <cstdint>
@@ -20,33 +20,34 @@
 
 namespace hourgate::cli {
 
-/// What became of one record.
+/// The result for one record.
 struct Replayed {
     enum class Kind : std::uint8_t {
-        same,  ///< granted as before, or refused for the same reason
+        same,  ///< granted both times, or refused for the same reason
         newly_refused,
         newly_granted,
-        refused_otherwise,  ///< for another reason
-        left,               ///< cannot be made again: see engine.cpp
-        probe,              ///< sent by `hourgate doctor --through`: nobody's traffic, not counted
+        refused_otherwise,  ///< refused for a different reason
+        left,               ///< cannot be replayed: see engine.cpp
+        probe,              ///< sent by `hourgate doctor --through`: not counted
     };
     Kind kind = Kind::left;
     std::string was;        ///< to_text(Reason)
-    std::string now;        ///< the same; empty when left
-    std::string workspace;  ///< its name then; empty when none
+    std::string now;        ///< same form; empty if not replayed
+    std::string workspace;  ///< its name at that time; empty if none
 };
 
 class ReplayEngine {
 public:
-    /// `config`: the rules to decide by. `plans`: with the windows to count in. Failure::config: a
-    /// policy that is none.
+    /// `config`: the configuration to decide by. `plans`: the windows to count in. Returns
+    /// Failure::config if the policy is invalid.
     [[nodiscard]] static Result<std::unique_ptr<ReplayEngine>> make(const config::Config& config,
                                                                     PlanBook plans);
     ~ReplayEngine();
     ReplayEngine(const ReplayEngine&) = delete;
     ReplayEngine& operator=(const ReplayEngine&) = delete;
 
-    /// In the order in which they were decided. Failure::store: a record that is none.
+    /// REQUIRES: records come in the order in which they were decided. Returns Failure::store for
+    /// an invalid record.
     [[nodiscard]] Result<Replayed> run(const manage::DecisionRecord& record);
 
 private:

@@ -19,7 +19,7 @@ std::string shown_workspace(const std::string& name) {
 }  // namespace
 
 void ReplayReport::add_around(const manage::DecisionRecord& record, const Replayed& replayed) {
-    // As usage counts them: by token.
+    // Counts as usage does: by token.
     granted_ += replayed.kind != Kind::probe &&
                         record.kind == manage::DecisionRecord::Kind::granted && !record.again &&
                         record.token_id != 0

@@ -1,4 +1,4 @@
-// What a replay found, counted by workspace and reason, and how it looks.
+// The results of a replay, counted by workspace and reason, and how they are shown.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace hourgate::cli {
 
 class ReplayReport {
 public:
-    /// A decision of the period.
+    /// Adds a decision of the period.
     void add(const manage::DecisionRecord& record, const Replayed& replayed);
-    /// A decision of the whole hours around the period: it tells only whether every granted call of
-    /// these hours is on record.
+    /// Adds a decision of the whole hours around the period. It shows only whether every granted
+    /// call of these hours is on record.
     void add_around(const manage::DecisionRecord& record, const Replayed& replayed);
 
-    std::string against;              ///< the configuration, and the windows put in
+    std::string against;              ///< the configuration, and the windows that replace others
     std::int64_t from_ms = 0;         ///< as asked
     std::int64_t until_ms = 0;        ///< as asked
-    std::int64_t hours_from_ms = 0;   ///< the whole hours that the period is in
+    std::int64_t hours_from_ms = 0;   ///< the whole hours that contain the period
     std::int64_t hours_until_ms = 0;  ///< their end
-    /// In those hours, as usage has counted them, without the gate's own probes.
+    /// Calls in those hours, as usage counted them, without the gate's own probes.
     std::int64_t calls_granted = 0;
 
     [[nodiscard]] http::Json json() const;
@@ -38,12 +38,13 @@ private:
         std::int64_t first_ms = 0;
         std::set<std::string> tokens;  // prefixes
     };
-    /// Kind, workspace, reason it was, reason it is.
+    /// Kind, workspace, previous reason, new reason.
     using Group = std::tuple<Replayed::Kind, std::string, std::string, std::string>;
 
-    /// Whether every granted call is on record, so that windows fill as they would.
+    /// Returns true if every granted call is on record, so that windows fill as they did.
     [[nodiscard]] bool windows_judged() const noexcept { return granted_ >= calls_granted; }
-    /// Whether a group is reported: what a window decided is not, if windows cannot be judged.
+    /// Returns true if a group is reported. If windows cannot be judged, decisions by a window are
+    /// not.
     [[nodiscard]] bool is_judged(const Group& group) const;
     [[nodiscard]] std::int64_t not_judged() const;  // calls
     [[nodiscard]] http::Json json_of(Replayed::Kind kind) const;
