@@ -50,7 +50,7 @@ constexpr std::uint32_t gate_window_s = 60;
 /// Reading and minting: enough for a page that asks four times a second.
 constexpr std::uint32_t self_service_calls_per_token = 240;
 constexpr std::uint32_t self_service_calls_per_member = 1'200;
-/// Asking why, predicting an answer, trying out a revocation: one a second.
+/// Asking why, predicting an answer, and a revocation that changes nothing: one a second.
 constexpr std::uint32_t urgent_calls_per_token = 60;
 constexpr std::uint32_t urgent_calls_per_member = 600;
 /// Rotating: each rotation is written to disk, and its successor gets a new window per token.

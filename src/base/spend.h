@@ -10,8 +10,8 @@ enum class Spend : std::uint8_t {
     no,       ///< a dry run: counts nothing
     repeat,   ///< nginx's second question about a call that was counted a moment ago: gets the same
               ///< answer and counts nothing
-    counted,  ///< the same call that was granted and counted a moment ago: it already has its room,
-              ///< whoever called since; counts nothing
+    counted,  ///< the same call that was granted and counted a moment ago: it already has its room;
+              ///< counts nothing
 };
 
 }  // namespace hourgate

@@ -38,10 +38,10 @@ inline constexpr TimeForm from_form = {DateMeans::its_beginning, SpanMeans::ago}
 inline constexpr TimeForm until_form = {DateMeans::its_end, SpanMeans::ago};
 inline constexpr TimeForm end_form = {DateMeans::its_end, SpanMeans::ahead};
 
-/// Reads a time as people type it. That is an RFC 3339 instant, whose seconds are optional, as in
-/// "2026-11-25T14:20Z"; a date, or yesterday, today or tomorrow, which mean the beginning or the
-/// end of their day (UTC); now; or a span such as "2h". Returns nullopt if the text has none of
-/// these forms.
+/// Reads a time as people type it. Returns nullopt if the text has none of these forms:
+/// - an RFC 3339 instant, whose seconds are optional: "2026-11-25T14:20Z";
+/// - a date, yesterday, today or tomorrow: the beginning or the end of that day (UTC);
+/// - now, or a span such as "2h".
 [[nodiscard]] std::optional<std::int64_t> time_from(std::string_view text, TimeForm form,
                                                     std::int64_t now_ms) noexcept;
 

@@ -104,8 +104,7 @@ private:
 /// them their own slot, but not the window of their own net.
 ///
 /// Eviction (sweep) only forgets what counts nothing. An address, net or block that gets a slot
-/// starts with what the window that it shared until then still counts, since some of that may have
-/// been its own.
+/// starts with the calls that its shared window still counts. Some of them may have been its own.
 class AddressLimiter {
 public:
     explicit AddressLimiter(Window window, Timeline time = {});
@@ -119,8 +118,8 @@ public:
     void use(Window window);
 
     /// Checks the window. With Spend::yes, and if it has room, also spends one call in it.
-    /// Spend::repeat counts nothing, and refuses only if a Spend::yes has been refused since the
-    /// window became full: the call that filled it was granted, so its repeat is granted too
+    /// Spend::repeat counts nothing. It refuses only if a Spend::yes has been refused since the
+    /// window became full. The call that filled it was granted, so its repeat is granted too
     /// (`states` shows the window full). Spend::counted counts nothing and is never refused.
     /// `address` is Address::limiter_key(), with IPv6 per /64. A key with a different first byte is
     /// counted separately.

@@ -33,7 +33,7 @@ public:
         mutable std::mutex mutex;
         Entries entries;
         /// The latest sweep. A call that read its clock earlier but comes later is counted as of
-        /// this instant: what was swept as idle might still count at the call's own instant.
+        /// this instant. What was swept as idle might still count at the call's own instant.
         std::int64_t swept_us = 0;
     };
 

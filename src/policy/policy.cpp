@@ -727,8 +727,8 @@ Match Policy::find_admin(std::string_view target) const {
     return match;
 }
 
-/// Returns whether this is a call that every token may make, whatever its scopes: read who it is,
-/// ask why it was refused, predict an answer, rotate itself, revoke itself.
+/// Returns whether every token may make this call, whatever its scopes. It may read who it is, ask
+/// why it was refused, predict an answer, rotate itself, and revoke itself.
 bool Policy::acts_on_itself(const Match& match, const Subject& subject,
                             std::string_view method) const noexcept {
     switch (match.own) {

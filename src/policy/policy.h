@@ -122,10 +122,10 @@ public:
     /// REQUIRES: `rules.apis` is as ApiHosts requires.
     [[nodiscard]] static Result<Policy> make(PolicyConfig rules);
 
-    /// Reads the path and finds the resource, gate routes first. Ignores roles and tokens. If
-    /// [policy] refuses a path and its resource allows it, the path is allowed only there: if an
-    /// upstream could read it as another resource of its API, the path still has the flaw. `host`
-    /// is a value of Host, "" for a call without one; it is used only if there are APIs.
+    /// Reads the path and finds the resource, gate routes first. Ignores roles and tokens. A flaw
+    /// that [policy] refuses and the resource allows is allowed only there. If an upstream could
+    /// read the path as another resource of its API, it still has the flaw. `host` is a value of
+    /// Host, "" for a call without one; it is used only if there are APIs.
     [[nodiscard]] Match find(std::string_view target, std::string_view host = {}) const;
 
     /// Returns whether there are APIs, which are found by the host of a call.

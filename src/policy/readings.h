@@ -1,7 +1,7 @@
-// How an upstream may read a path differently from the gate: without a format suffix
-// (clients.json), without dots and spaces at an end, with Unicode characters in their compatibility
-// form (full-width letters), and in any letter case. Policy decides what is refused because of
-// that.
+// How an upstream may read a path differently from the gate. It may drop a format suffix
+// (clients.json), or dots and spaces at an end. It may take Unicode characters in their
+// compatibility form (full-width letters), and ignore letter case. Policy decides what is refused
+// because of that.
 // Readings keep the number of segments. A path with a segment that may_change_path() is refused
 // before any resource is searched.
 #pragma once
@@ -25,17 +25,17 @@ namespace hourgate::policy {
 
 /// Returns whether an upstream may read this decoded segment as '.', as '..', as an empty segment
 /// or as more than one segment. Such a path leads elsewhere, whichever resource it matches as sent.
-/// It considers NFKC; dropped invisible characters, marks and control characters; spaces at the
-/// ends; a suffix after punctuation; a second decoding; and the slashes that Windows code pages
-/// substitute for other characters ("best fit"). More than 30 combining marks in a row count as
-/// well: no language has them (UAX #15, section 13).
+/// It considers NFKC, dropped invisible characters, marks and control characters, and spaces at the
+/// ends. It also considers a suffix after punctuation, a second decoding, and the slashes that
+/// Windows code pages substitute for other characters ("best fit"). More than 30 combining marks in
+/// a row count as well: no language has them (UAX #15, section 13).
 /// Always false if `reading_variant` is off. If `dot_segment`, `encoded_slash`, `backslash` or
 /// `double_encoding` is off, the operator knows how the upstream reads that. Throws std::bad_alloc.
 [[nodiscard]] bool may_change_path(std::string_view segment, const PathChecks& rules);
 
-/// Returns the text as the most lenient upstream reads it: in compatibility form, without marks,
-/// control characters and invisible characters, and with look-alikes of blanks and slashes
-/// replaced. Throws std::bad_alloc.
+/// Returns the text as the most lenient upstream reads it. It is in compatibility form, without
+/// marks, control characters and invisible characters. Look-alikes of blanks and slashes become
+/// blanks and slashes. Throws std::bad_alloc.
 [[nodiscard]] std::string leniently_read(std::string_view text);
 
 /// How a segment reads after spaces at its ends and a suffix after punctuation are cut.

@@ -81,10 +81,11 @@ struct Pattern {
     friend bool operator==(const Pattern&, const Pattern&) = default;
 };
 
-/// Reads a pattern. Returns Failure::config, which names the mistake: no '/' at the beginning, an
-/// empty or dot segment, a '*' other than the final "/**", a brace that is not part of one "{name}"
-/// in its segment, a duplicate capture, '%' (patterns are written decoded), '?' or '#', control
-/// bytes, text that is not UTF-8, or more than a bound allows.
+/// Reads a pattern. Returns Failure::config, which names the mistake:
+/// - no '/' at the beginning, an empty or dot segment, or a '*' other than the final "/**";
+/// - a brace that is not part of one "{name}" in its segment, or a duplicate capture;
+/// - '%' (patterns are written decoded), '?', '#', a control byte, or text that is not UTF-8;
+/// - more than a bound allows.
 [[nodiscard]] Result<Pattern> parse_pattern(std::string_view text);
 
 /// The path checks that a resource sets differently from [policy] for its own paths. An empty

@@ -17,9 +17,9 @@ namespace hourgate::token {
 /// split by single characters, or up to half of it may be missing. Throws std::bad_alloc.
 [[nodiscard]] bool looks_like_token(std::string_view text);
 
-/// Returns whether blotted() changes the text. It does if there is such a token, one as minted or
-/// cut off, or a secret alone: 28 to 36 letters and digits in a row, in both letter cases and in
-/// disorder. Throws std::bad_alloc.
+/// Returns whether blotted() changes the text: it has such a token, one as minted or cut off, or a
+/// secret alone. A secret alone is 28 to 36 letters and digits in a row, in both letter cases and
+/// in disorder. Throws std::bad_alloc.
 [[nodiscard]] bool shows_secret(std::string_view text);
 
 }  // namespace hourgate::token

@@ -1,6 +1,7 @@
-// Explains what is wrong with a text that should be a token, in more detail than the grammar needs:
-// what a person or a script did to it, its length, and the position. Runs only after a text has
-// turned out not to have the shape of a token, so it costs nothing for a good token.
+// Explains what is wrong with a text that should be a token, in more detail than the grammar needs.
+// It reports what a person or a script did to the text, its length, and the position. Runs only
+// after a text has turned out not to have the shape of a token, so it costs nothing for a good
+// token.
 // Never returns a character of the text, only lengths and positions, which the caller knows.
 #pragma once
 
