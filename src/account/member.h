@@ -1,5 +1,5 @@
-// A member: a person or a service in a workspace, with one role. Removed members stay on record, so
-// that they can be restored and their tokens with them.
+// A member: a person or a service in a workspace, with one role. A removed member stays in the
+// database, so that it can be restored together with its tokens.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct Member {
     std::string email;
     std::string name;  ///< person: may be empty; service: unique in the workspace
     Role role = Role::member;
-    std::optional<std::int64_t> removed_ms;  ///< set: removed, every token of theirs is refused
+    /// Set if removed: all tokens of the member are refused.
+    std::optional<std::int64_t> removed_ms;
     std::int64_t created_ms = 0;
 
     friend bool operator==(const Member&, const Member&) = default;

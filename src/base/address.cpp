@@ -19,7 +19,7 @@ constexpr unsigned width_of(Address::Family family) noexcept {
     return family == Address::Family::v4 ? 32 : 128;
 }
 
-/// Whether the first `bits` bits of both are the same.
+/// Returns whether the first `bits` bits of both are equal.
 bool same_bits(const Address& a, const Address& b, unsigned bits) noexcept {
     const std::size_t whole = bits / 8;
     const unsigned left = bits % 8;
@@ -44,7 +44,7 @@ bool has_bits_after(const Address& address, unsigned bits) noexcept {
 }  // namespace
 
 std::optional<Address> Address::parse(std::string_view text) noexcept {
-    // inet_pton reads up to a NUL, so none may be hidden in the text.
+    // inet_pton stops at a NUL, so a text with one is refused.
     std::array<char, INET6_ADDRSTRLEN> copy{};
     if (text.size() >= copy.size() || text.find('\0') != text.npos)
         return std::nullopt;
@@ -120,7 +120,7 @@ std::optional<Network> Network::parse(std::string_view text) noexcept {
     const std::string_view digits = text.substr(slash + 1);
     if (digits.size() > 1 && digits.front() == '0')
         return std::nullopt;
-    // Of an IPv4-mapped address the 96 bits before the IPv4 address are counted too.
+    // For an IPv4-mapped address, the count includes the 96 bits before the IPv4 address.
     const bool mapped = address->family() == Address::Family::v4 && before.find(':') != before.npos;
     const unsigned skipped = mapped ? 96 : 0;
     const auto bits = parse_number(digits, width + skipped);

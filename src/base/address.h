@@ -1,5 +1,6 @@
-// Addresses of clients and peers, and sets of them. Numbers, never strings: "10.0.0.0/8" means what
-// it says (trap 12). IPv4-mapped IPv6 (::ffff:a.b.c.d) is IPv4 everywhere.
+// Addresses of clients and peers, and sets of them. They are compared as numbers, never as strings,
+// so that "10.0.0.0/8" matches exactly that network. IPv4-mapped IPv6 (::ffff:a.b.c.d) is IPv4
+// everywhere.
 #pragma once
 
 #include <array>
@@ -17,11 +18,12 @@ class Address {
 public:
     enum class Family : std::uint8_t { v4 = 4, v6 = 6 };
 
-    /// Plain text: "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1" (which is IPv4). No port,
-    /// brackets, zone, or leading zeros in IPv4.
+    /// Reads an address as text: "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1" (which is IPv4).
+    /// Returns nullopt for any other text, such as one with a port, brackets, a zone, or leading
+    /// zeros in IPv4.
     [[nodiscard]] static std::optional<Address> parse(std::string_view text) noexcept;
-    /// As it stands in X-Forwarded-For: parse(), or "[v6]", "[v6]:port", "v4:port"; spaces and tabs
-    /// around it (RFC 9110 section 5.6.1) aside.
+    /// Reads an address as written in X-Forwarded-For: what parse() accepts, or "[v6]",
+    /// "[v6]:port", "v4:port". Ignores spaces and tabs around it (RFC 9110 section 5.6.1).
     [[nodiscard]] static std::optional<Address> parse_hop(std::string_view text) noexcept;
     [[nodiscard]] static Address loopback() noexcept;  ///< 127.0.0.1, also for a Unix socket's peer
 
@@ -29,7 +31,8 @@ public:
     [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::string text() const;  ///< RFC 5952 form
 
-    /// What a limiter counts under: family and the whole IPv4 address, or IPv6's first 64 bits.
+    /// Returns the key that a limiter counts under: the family, and the whole IPv4 address or the
+    /// first 64 bits of IPv6.
     [[nodiscard]] std::array<std::uint8_t, 9> limiter_key() const noexcept;
 
     friend bool operator==(const Address&, const Address&) = default;
@@ -39,20 +42,20 @@ private:
     std::array<std::uint8_t, 16> bytes_{};  // IPv4 in the first four, the rest zero
 };
 
-/// A network: an address and the number of leading bits that count.
+/// A network: an address and its number of significant leading bits.
 struct Network {
     Address address;
     unsigned bits = 0;
 
-    /// "10.0.0.0/8", "::1/128", or an address alone (all bits). Bits outside the mask must be zero:
-    /// "10.0.0.1/8" is a mistake and refused. "::ffff:10.0.0.0/104" is 10.0.0.0/8.
+    /// Reads "10.0.0.0/8", "::1/128", or an address alone (all bits). Bits outside the mask must be
+    /// zero: "10.0.0.1/8" returns nullopt. "::ffff:10.0.0.0/104" is 10.0.0.0/8.
     [[nodiscard]] static std::optional<Network> parse(std::string_view text) noexcept;
     [[nodiscard]] bool contains(const Address& other) const noexcept;
 
     friend bool operator==(const Network&, const Network&) = default;
 };
 
-/// A set of networks. An address of the other family is never in it.
+/// A set of networks. contains() compares an address only with networks of its own family.
 class AddressSet {
 public:
     AddressSet() = default;

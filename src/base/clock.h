@@ -1,6 +1,6 @@
-// What time it is, in the two senses the gate needs. One reading is taken per call and handed down
-// as data; nothing below `gate` reads a clock.
-// Refuses to: convert between the two, or to promise that wall time moves forward.
+// The two clocks that the gate needs. The server reads them once per call and passes the reading
+// down as data; nothing below `gate` reads a clock.
+// Does not convert between the two clocks, and does not promise that wall time moves forward.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,19 @@ namespace hourgate {
 
 /// One reading of both clocks, taken together.
 struct Now {
-    /// CLOCK_BOOTTIME in microseconds: never set back, counts sleep. All windows and leases use it.
+    /// CLOCK_BOOTTIME in microseconds: never set back, and counts time asleep. Used for all windows
+    /// and leases.
     std::int64_t boot_us = 0;
-    /// Unix time in milliseconds, UTC: may jump. Expiry, grace and answers use it.
+    /// Unix time in milliseconds, UTC: may jump. Used for expiry, grace and responses.
     std::int64_t wall_ms = 0;
 };
 
-/// Where a Now comes from. Implementations are safe to call from any thread.
+/// The source of a Now. Implementations are safe to call from any thread.
 class Clock {
 public:
     virtual ~Clock() = default;
     [[nodiscard]] virtual Now now() const noexcept = 0;
-    /// Now::boot_us alone: at the end of what began with now(), to tell how long it took.
+    /// Returns Now::boot_us alone, to measure how long something took that began with now().
     [[nodiscard]] virtual std::int64_t boot_us() const noexcept { return now().boot_us; }
 };
 

@@ -1,6 +1,6 @@
-// A short list that keeps its first N elements in place: one allocation and one cache miss less for
-// each of a hundred thousand logs, nearly all of which have one trail and two windows, and none for
-// the segments of a usual path.
+// A short list that keeps its first N elements inside the object. It saves one allocation and one
+// cache miss for each of a hundred thousand window logs, nearly all of which have one trail and two
+// windows. The segments of a usual path need no allocation at all.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace hourgate {
 
-/// T is default-constructible and movable; an element taken out is moved from, not destroyed. A
-/// list that was moved from can only be destroyed or assigned to.
+/// T is default-constructible and movable. Elements live as long as the list: erase()
+/// leaves one moved-from, clear() leaves all. A moved-from list can only be destroyed or assigned to.
 template <typename T, std::size_t N>
 class Few {
 public:
@@ -38,7 +38,7 @@ public:
 
     void clear() noexcept { size_ = 0; }
 
-    /// `place` is in [begin(), end()].
+    /// Inserts `value` before `place`. REQUIRES: `place` is in [begin(), end()].
     void insert(const T* place, T value) {
         const auto index = static_cast<std::size_t>(place - begin());
         if (size_ == room_) {
@@ -60,12 +60,12 @@ public:
         --size_;
     }
 
-    /// Heap bytes of the elements themselves.
+    /// Returns the heap bytes of the elements themselves.
     [[nodiscard]] std::size_t bytes() const noexcept { return far_ ? room_ * sizeof(T) : 0; }
 
 private:
     std::array<T, N> near_{};
-    std::unique_ptr<T[]> far_;  ///< all elements, once there were more than N
+    std::unique_ptr<T[]> far_;  ///< all elements, once there have been more than N
     std::uint32_t size_ = 0;
     std::uint32_t room_ = N;
 };

@@ -1,5 +1,5 @@
-// What a name in the file system leads to, as words for a message. A file that an operator names is
-// read only if it is a regular one: a pipe or a device may keep a program waiting, or has no end.
+// Names the kind of a file for a message. The program reads a file that an operator names only if
+// it is a regular one: a pipe or a device may block, or may never end.
 #pragma once
 
 #include <sys/types.h>

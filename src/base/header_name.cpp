@@ -29,11 +29,11 @@ constexpr std::string_view identity_mark = "X-Hourgate-";
 constexpr std::string_view method_mark = "X-HTTP-Method";
 constexpr std::array<std::string_view, 3> method_names = {"X-Method-Override", "Method-Override",
                                                           "HTTP-Method-Override"};
-/// In a query. "_HttpMethod" is Salesforce's.
+/// Names of query parameters. "_HttpMethod" is Salesforce's.
 constexpr std::array<std::string_view, 3> method_parameters = {"_method", "_HttpMethod",
                                                                "_http_method"};
 
-/// Families of names, of which every member claims the same.
+/// Beginnings of names. All names with such a beginning claim the same.
 constexpr std::array<std::string_view, 4> target_marks = {"X-Original-", "X-Rewrite-",
                                                           "X-Envoy-Original-", "X-Accel-"};
 constexpr std::array<std::string_view, 3> forwarded_marks = {"X-Forwarded-", "Forwarded-",
@@ -59,12 +59,12 @@ constexpr auto user_marks =
                                      "X-Vouch-",        "Tailscale-",
                                      "X-AppEngine-",    "X-Replit-User-"});
 
-/// What a proxy of one's own sets, and no snippet removes.
+/// The operator's own proxies set these, so no snippet removes them.
 constexpr std::array<std::string_view, 2> set_by_proxies = {"X-Real-IP", "X-Forwarded-For"};
 
-/// Claims about the path, the host and what a server passes to an application beside the headers.
-/// Gunicorn reads Script-Name and Path-Info, a CGI reads Proxy as HTTP_PROXY (CVE-2016-5385), Rack
-/// reads X-Sendfile-Type and X-Accel-Mapping, Next.js skips its checks for X-Middleware-Subrequest
+/// Claims about the path, the host, and what a server passes to an application besides the headers.
+/// Gunicorn reads Script-Name and Path-Info; a CGI reads Proxy as HTTP_PROXY (CVE-2016-5385). Rack
+/// reads X-Sendfile-Type and X-Accel-Mapping. Next.js skips its checks for X-Middleware-Subrequest
 /// (CVE-2025-29927).
 constexpr auto target_names = std::to_array<std::string_view>({"X-Original-Method",
                                                                "X-Original-URI",
@@ -112,7 +112,7 @@ constexpr auto target_names = std::to_array<std::string_view>({"X-Original-Metho
                                                                "X-Sendfile-Type",
                                                                "Proxy"});
 
-/// Claims about the way that a call came: scheme, host, port, prefix.
+/// Claims about how a call arrived: scheme, host, port, prefix.
 constexpr auto forwarded_names = std::to_array<std::string_view>({"Forwarded",
                                                                   "X-Forwarded",
                                                                   "X-Forwarded-Prefix",
@@ -144,7 +144,8 @@ constexpr auto forwarded_names = std::to_array<std::string_view>({"Forwarded",
                                                                   "Disguised-Host",
                                                                   "X-Envoy-Internal"});
 
-/// Where a call comes from, as CDNs, load balancers and the libraries that read them call it.
+/// Claims about where a call comes from, as named by CDNs, load balancers and the libraries that
+/// read them.
 constexpr auto address_names = std::to_array<std::string_view>({"True-Client-IP",
                                                                 "True-Client-Port",
                                                                 "Client-IP",
@@ -217,9 +218,9 @@ constexpr auto address_names = std::to_array<std::string_view>({"True-Client-IP"
                                                                 "X-Bluecoat-Via",
                                                                 "Z-Forwarded-For"});
 
-/// Names that say who calls, and the usual members of the families above. X-Auth-Token,
-/// X-Api-Key, X-Access-Token and their like are not here: those are credentials, which an
-/// application checks; nor are X-Tenant-Id, X-Org-Id and the like, which callers choose.
+/// Names that say who calls, including usual names with the beginnings above. X-Auth-Token,
+/// X-Api-Key, X-Access-Token and similar are not here: they are credentials, which an application
+/// checks. X-Tenant-Id, X-Org-Id and similar are not here either: callers choose them.
 constexpr auto user_names = std::to_array<std::string_view>({"Remote-User",
                                                              "Remote-Group",
                                                              "Remote-Groups",
@@ -440,8 +441,8 @@ constexpr auto claimed(const std::pair<std::array<std::string_view, sizes>, Clai
     return all;
 }
 
-/// Names and what they claim. A look-up compares the names that are as long as what was sent: it is
-/// made for every header of every call.
+/// Names and what they claim. A look-up runs for every header of every call, so it compares only
+/// names of the same length.
 template <std::size_t count>
 class Names {
 public:
@@ -465,7 +466,7 @@ private:
     static constexpr std::size_t longest = 62;
     static_assert(count <= UINT16_MAX);
     std::array<Claimed, count> names_;
-    std::array<std::uint16_t, longest + 2> begin_{};  // by size: the first that is not shorter
+    std::array<std::uint16_t, longest + 2> begin_{};  // by size: the first name that is not shorter
 };
 
 /// Beginnings of names and what they claim. A look-up compares those with the same first byte.
@@ -495,7 +496,7 @@ private:
     std::array<std::uint64_t, 128> with_first_{};  // by byte: a bit for each mark
 };
 
-/// The names that claim what no beginning claims before.
+/// These are looked up first: the claims other than identity, method and user.
 constexpr Names first_names(
     claimed(std::pair(joined(address_names, set_by_proxies), Claim::client_address),
             std::pair(target_names, Claim::target), std::pair(forwarded_names, Claim::forwarded)));
@@ -542,7 +543,7 @@ Claim claim_of(std::string_view name) noexcept {
         return Claim::identity;
     if (claims_method(name))
         return Claim::method;
-    // Some Java libraries ask for the header by the name a CGI has for it: HTTP_CLIENT_IP.
+    // Some Java libraries look a header up by its CGI name: HTTP_CLIENT_IP.
     constexpr std::string_view of_cgi = "HTTP-";
     if (reads_as_beginning(name, of_cgi))
         name.remove_prefix(of_cgi.size());

@@ -1,7 +1,7 @@
-// How long things took, as a classic histogram: so many took at most so long. Bounds are the same
-// for all, from 25 µs to 10 s, so that what is told of one part can be set beside another's.
-// Refuses to: read a clock, or be read as of one instant (a scrape may see a duration counted and
-// not yet summed up).
+// Histograms of durations, as Prometheus has them: how many took at most a bound. All have the same
+// bounds, from 25 µs to 10 s, so that different parts can be compared.
+// Does not read a clock. A reading is not of one instant: a scrape may see a duration that is
+// counted and not yet in the sum.
 #pragma once
 
 #include <algorithm>
@@ -12,16 +12,15 @@
 
 namespace hourgate {
 
-/// Upper bounds of the buckets in microseconds, inclusive; what takes longer has a bucket of its
-/// own.
+/// Upper bounds of the buckets in microseconds, inclusive. Longer durations have one more bucket.
 constexpr std::array<std::int64_t, 18> duration_bounds_us = {
     25,     50,     100,     250,     500,     1'000,     2'500,     5'000,     10'000,
     25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
 constexpr std::size_t duration_buckets = duration_bounds_us.size() + 1;
 
-/// What was counted until now.
+/// What has been counted so far.
 struct Durations {
-    std::array<std::uint64_t, duration_buckets> counts{};  ///< by bucket, not added up
+    std::array<std::uint64_t, duration_buckets> counts{};  ///< per bucket, not cumulative
     std::uint64_t sum_us = 0;
 
     Durations& operator+=(const Durations& other) noexcept {
@@ -32,11 +31,12 @@ struct Durations {
     }
 };
 
-/// Any thread.
+/// Safe to use from any thread.
 class Histogram {
 public:
-    /// Two relaxed additions, on cache lines that no other histogram has, and a search that ends at
-    /// once for what is quick: some 20 instructions. Negative is 0.
+    /// Counts one duration; a negative one counts as 0. Costs two relaxed additions, on cache lines
+    /// that no other histogram uses, and a search that ends early for short durations: some 20
+    /// instructions.
     void observe(std::int64_t took_us) noexcept {
         const std::int64_t us = std::max<std::int64_t>(took_us, 0);
         std::size_t at = 0;
@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    // The sum first: beside it, on one line, are the buckets of what is quick.
+    // The sum is first, so that it shares a cache line with the buckets of the short durations.
     alignas(64) std::atomic<std::uint64_t> sum_us_{0};
     std::array<std::atomic<std::uint64_t>, duration_buckets> counts_{};
 };

@@ -1,6 +1,6 @@
-// Every bound of the program, in one place, with their relations proved where they can be.
-// Units are last in the names. A bound that an operator may change is a default here and a key in
-// config.example.toml; the others are fixed.
+// Every bound of the program, in one place. Static assertions check how they relate, where that is
+// possible. Names end in their unit. If an operator may change a bound, its default is here and its
+// key is in config.example.toml; the others are fixed.
 #pragma once
 
 #include <cstddef>
@@ -9,50 +9,51 @@
 namespace hourgate::limits {
 
 // --- a request ---------------------------------------------------------------------------------
-/// Path and query; longer is 414. RFC 9110 section 4.1 recommends 8,000 at least.
+/// Path and query; a longer target gets 414. RFC 9110 section 4.1 recommends at least 8,000.
 constexpr std::size_t target_bytes_default = 8'000;
 constexpr std::size_t target_bytes_least = 1'024;
 constexpr std::size_t target_bytes_max = 16'384;
-/// One header line. One in which a proxy says the target has room for a target of any length that
-/// may be configured.
+/// One header line. The longest target that can be configured, sent by a proxy in a header, fits.
 constexpr std::size_t head_line_bytes_max = 8'192;
 constexpr std::size_t head_bytes_max = 32'768;  ///< all header lines together
 constexpr std::size_t headers_max = 100;        ///< header lines
-/// Options of all Connection lines of a head, empty ones included. Each header of the head is
+/// Options in all Connection lines of a head, empty ones included. Each header of the head is
 /// compared with each option, so this bounds the work for one head. Real clients send one or two.
 constexpr std::size_t connection_options_max = 32;
-/// The body of a forwarded call holds a connection to the API. It comes at this rate or faster, as
-/// every network allows (GPRS has 1 KiB/s), or with pauses that a change of networks takes.
+/// The body of a forwarded call occupies a connection to the API, so it must arrive at this rate or
+/// faster. Every network is fast enough (GPRS has 1 KiB/s). It may pause for body_pause_ms, as long
+/// as a change of networks takes.
 constexpr std::int64_t body_bytes_per_s_min = 256;
 constexpr std::int64_t body_pause_ms = 10'000;
-/// How many unfinished ones the calls of one address may have: this part of its connections, since
-/// most calls have no body, or one that comes with its head. No fewer than the least: a browser
-/// opens six connections at once.
+/// One address may use this fraction (1/8) of its connections for calls with unfinished bodies:
+/// most calls have no body, or one that arrives with the head. The minimum allows for browsers,
+/// which open six connections at once.
 constexpr std::size_t bodies_per_address_part = 8;
 constexpr std::size_t bodies_per_address_min = 16;
 constexpr std::size_t verify_body_bytes_max = 32'768;  ///< JSON body of POST /_hourgate/verify
 constexpr std::size_t path_segments_max = 64;
-/// Of a body and of Basic's credentials: so far is looked for a token in the wrong place.
+/// How far a body, or Basic's credentials, is searched for a token in the wrong place.
 constexpr std::size_t misplaced_bytes_max = 4'096;
 
 // --- a token -----------------------------------------------------------------------------------
 constexpr std::size_t brand_bytes_max = 16;
 constexpr std::size_t scopes_max = 32;
 constexpr std::size_t token_name_bytes_max = 100;
-constexpr std::size_t note_bytes_max = 500;                               ///< of a token
-constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};  ///< told on every answer
+constexpr std::size_t note_bytes_max = 500;  ///< of a token
+/// For this long before a token expires, every response carries a notice.
+constexpr std::int64_t expiry_notice_ms = 14 * std::int64_t{86'400'000};
 
 // --- the gate's own routes ---------------------------------------------------------------------
-// They spend from windows of their own. Each has a limit per token, so that no token uses up what
-// another one needs; and one per member for what changes something (gate/room.cpp says for what).
+// Gate routes spend from windows of their own. The limit per token keeps one token from using up
+// what another needs. Changes also have a limit per member (gate/room.cpp lists them).
 constexpr std::uint32_t gate_window_s = 60;
-/// Reading and minting: a page that asks four things a second.
+/// Reading and minting: enough for a page that asks four times a second.
 constexpr std::uint32_t self_service_calls_per_token = 240;
 constexpr std::uint32_t self_service_calls_per_member = 1'200;
-/// Asking why, asking what would be, revoking without effect: one a second.
+/// Asking why, predicting an answer, and a revocation that changes nothing: one a second.
 constexpr std::uint32_t urgent_calls_per_token = 60;
 constexpr std::uint32_t urgent_calls_per_member = 600;
-/// Rotating: each one is written to the disk, and its successor has a new window per token.
+/// Rotating: each rotation is written to disk, and its successor gets a new window per token.
 constexpr std::uint32_t rotations_per_token = 60;
 constexpr std::uint32_t rotations_per_member = 120;
 
@@ -66,13 +67,13 @@ constexpr std::size_t prefixes_per_revocation_max = 1'000;
 constexpr std::int64_t mints_window_s = 86'400;  ///< of tokens.mints_per_day
 
 // --- tokens that ended long ago ------------------------------------------------------------------
-constexpr std::int64_t prune_looked_at_max = 1'000;     ///< tokens looked at in one batch
+constexpr std::int64_t prune_looked_at_max = 1'000;     ///< tokens inspected in one batch
 constexpr std::int64_t prune_rows_max = 500;            ///< rows deleted in one transaction
-constexpr std::int64_t prune_rest_ms = 10 * 60'000;     ///< between two walks over all tokens
-constexpr std::size_t directory_swept_per_shard = 512;  ///< remembered tokens looked at in a sweep
+constexpr std::int64_t prune_rest_ms = 10 * 60'000;     ///< pause between two walks over all tokens
+constexpr std::size_t directory_swept_per_shard = 512;  ///< cached tokens inspected in one sweep
 
 // --- lists -------------------------------------------------------------------------------------
-constexpr std::size_t search_bytes_max = 100;  ///< a text that a list is searched for
+constexpr std::size_t search_bytes_max = 100;  ///< the text that a list is searched for
 
 // --- names -------------------------------------------------------------------------------------
 constexpr std::size_t name_bytes_max = 200;   ///< workspace and member names
@@ -89,39 +90,42 @@ constexpr std::uint32_t sub_windows = 256;
 
 // --- policy ------------------------------------------------------------------------------------
 constexpr std::size_t resources_max = 256;
-/// A path that its resource allows and [policy] does not is checked in every other reading. The
-/// gate refuses it if it is longer (without its query), or has more readings.
+/// If the resource allows an unusual path and [policy] does not, every other reading of it is
+/// checked. The gate refuses the path if it is longer than this (without its query), or has more
+/// readings.
 constexpr std::size_t oddly_read_path_bytes_max = 2'048;
 constexpr std::size_t other_readings_max = 32;
 constexpr std::size_t paths_per_resource_max = 32;
 constexpr std::size_t methods_per_resource_max = 16;
-/// Names of resources that are told apart in the metrics from a start to the next, whatever is
+/// Names of resources that have their own metrics from one start to the next, whatever is
 /// configured in between.
 constexpr std::size_t resource_places_max = 512;
 
 // --- tables in memory --------------------------------------------------------------------------
 constexpr std::size_t limiter_shards = 64;
 constexpr std::size_t addresses_max = 65'536;  ///< per table (failures, public, preflights)
-/// Places of such a table that one net may take: an IPv6 /48 or an IPv4 /16. An IPv6 /56 has 256
-/// addresses (/64s), so no customer of a provider takes more than a sixteenth of what the net may.
+/// Slots of such a table that one net may take: an IPv6 /48 or an IPv4 /16. An IPv6 /56 has 256
+/// addresses (/64s), so one customer of a provider takes at most a sixteenth of its net's slots.
 constexpr std::size_t addresses_per_net_max = 4'096;
 constexpr std::size_t nets_max = 4'096;          ///< whose other addresses share one window
 constexpr std::size_t nets_per_block_max = 256;  ///< of one IPv6 /32 or IPv4 /8
 constexpr std::size_t blocks_max = 1'024;        ///< whose other nets share one window
 constexpr std::size_t directory_shards = 64;
 constexpr std::size_t directory_entries_max = 1'048'576;
-/// Changed rows remembered between two readings of one entry.
+/// Changed rows that are remembered between two reads of one entry.
 constexpr std::size_t directory_changes_max = 4'096;
 
 // --- nginx asks twice --------------------------------------------------------------------------
-constexpr std::size_t asks_max = 32'768;  ///< calls remembered that may be asked about again
-constexpr std::int64_t ask_repeat_us = 2'000'000;  ///< and for how long
+constexpr std::size_t asks_max = 32'768;  ///< calls remembered in case nginx asks about them again
+constexpr std::int64_t ask_repeat_us = 2'000'000;  ///< how long they are remembered
 
 // --- counters that survive a restart ------------------------------------------------------------
-constexpr std::int64_t state_write_ms = 4'000;  ///< and the time a writing takes: at most 5 s lost
-constexpr std::int64_t state_rewrite_us = 60'000'000;      ///< also when nothing was counted
-constexpr std::size_t state_bytes_max = 512U << 20U;       ///< of the file
-constexpr std::size_t state_piece_bytes = 256U << 10U;     ///< what is copied before it is written
+/// Plus the time that a write takes: a crash loses at most 5 s.
+constexpr std::int64_t state_write_ms = 4'000;
+constexpr std::int64_t state_rewrite_us = 60'000'000;  ///< also if nothing was counted
+constexpr std::size_t state_bytes_max = 512U << 20U;   ///< of the file
+/// Copied at a time, before it is written.
+constexpr std::size_t state_piece_bytes = 256U << 10U;
 constexpr std::size_t state_piece_bytes_max = 16U << 20U;  ///< with the last few logs of a piece
 constexpr std::size_t state_entries_max = 4'194'304;       ///< of one table
 constexpr std::int64_t state_instant_us_max = std::int64_t{1} << 52U;  ///< 142 years
@@ -131,38 +135,41 @@ constexpr std::size_t usage_shards = 64;
 constexpr std::size_t usage_entries_per_shard_max =
     16'384;  ///< tokens counted between two writings
 constexpr std::int64_t usage_write_ms = 2'000;
-/// So long after a rotation the successor's first call is put on record at once.
+/// For this long after a rotation, the successor's first call is recorded at once.
 constexpr std::int64_t fresh_successor_ms = 60'000;
 constexpr std::size_t usage_notes_per_write = 500;  ///< in one transaction
 
 // --- the decision log --------------------------------------------------------------------------
-constexpr std::size_t kept_path_bytes_max = 1'024;  ///< of a path on record
-constexpr std::size_t kept_word_bytes_max = 128;    ///< of a method, a request id
-constexpr std::size_t kept_host_bytes_max = 260;    ///< any name, and its port
-constexpr std::size_t decisions_in_memory = 4'096;  ///< the latest
-constexpr std::size_t sample_slots = 4'096;         ///< granted calls on record in one sample time
+constexpr std::size_t kept_path_bytes_max = 1'024;  ///< of a recorded path
+constexpr std::size_t kept_word_bytes_max = 128;    ///< of a method or a request id
+constexpr std::size_t kept_host_bytes_max = 260;    ///< any host name with its port
+constexpr std::size_t decisions_in_memory = 4'096;  ///< the latest ones
+constexpr std::size_t sample_slots = 4'096;         ///< granted calls recorded in one sample time
 constexpr std::int64_t sample_s = 10;
 constexpr std::int64_t decisions_write_ms = 1'000;
 constexpr std::size_t decisions_per_write = 200;     ///< in one transaction
-constexpr std::size_t decisions_per_second = 2'000;  ///< written; more are passed over
-constexpr std::uint32_t refusals_per_source = 60;    ///< of one token, written a minute
-constexpr std::size_t refusal_sources_max = 65'536;  ///< told apart; the others are one
-/// Of callers nobody knows. A record costs up to 8 KiB of the disk's writes, so that a second of
-/// them costs less than what a flood sends in that time.
+constexpr std::size_t decisions_per_second = 2'000;  ///< written; the rest are dropped
+constexpr std::uint32_t refusals_per_source = 60;    ///< of one token, written per minute
+constexpr std::size_t refusal_sources_max = 65'536;  ///< counted separately; all others share one
+/// Records of unknown callers. Each costs up to 8 KiB of disk writes, so one second of records
+/// costs less than what a flood sends in that time.
 constexpr std::uint32_t stranger_records_at_once = 30;
 constexpr std::uint32_t stranger_records_per_second = 1;
-constexpr std::uint32_t stranger_records_per_net = 20;  ///< an IPv6 /48 or IPv4 /24, a minute
-constexpr std::size_t decisions_waiting_max = 8'192;    ///< for a database that does not take them
+constexpr std::uint32_t stranger_records_per_net = 20;  ///< an IPv6 /48 or IPv4 /24, per minute
+/// Decisions kept while the database accepts no writes.
+constexpr std::size_t decisions_waiting_max = 8'192;
 
 // --- the log -----------------------------------------------------------------------------------
-constexpr std::size_t log_waiting_bytes_max = 1U << 20U;  ///< lines for a reader that is slow
-constexpr std::int64_t log_patience_ms = 1'000;           ///< with one, when nobody may wait
+/// Lines that a slow reader has not taken yet.
+constexpr std::size_t log_waiting_bytes_max = 1U << 20U;
+/// How long a slow reader may block the log at a stop, or while no writer thread runs.
+constexpr std::int64_t log_patience_ms = 1'000;
 constexpr std::int64_t log_granted_every_max = 1'000'000;
-constexpr std::uint32_t refusal_lines_per_token = 600;  ///< a minute
-/// Of callers nobody knows.
+constexpr std::uint32_t refusal_lines_per_token = 600;  ///< per minute
+/// Log lines of unknown callers.
 constexpr std::uint32_t stranger_lines_at_once = 240;
 constexpr std::uint32_t stranger_lines_per_second = 20;
-constexpr std::uint32_t stranger_lines_per_net = 240;  ///< an IPv6 /48 or IPv4 /24, a minute
+constexpr std::uint32_t stranger_lines_per_net = 240;  ///< an IPv6 /48 or IPv4 /24, per minute
 
 // --- directory lease ---------------------------------------------------------------------------
 constexpr std::int64_t lease_us = 10'000;
@@ -171,10 +178,11 @@ constexpr std::int64_t writer_wait_us = 11'000;  ///< a writer returns this long
 // --- server ------------------------------------------------------------------------------------
 constexpr std::size_t connections_max = 16'384;  ///< open at a time, for each listener
 constexpr std::size_t connections_per_address = 1'024;
-constexpr std::size_t loops_max = 64;            ///< threads that move bytes, for each listener
-constexpr std::size_t requests_per_turn = 64;    ///< of one connection, before others have theirs
-constexpr std::size_t workers_per_listener = 8;  ///< threads for what may wait for the disk
-constexpr std::size_t work_queued_max = 1'024;   ///< waiting for one; more are told 503
+constexpr std::size_t loops_max = 64;  ///< event loop threads, for each listener
+/// Of one connection, before the others have their turn.
+constexpr std::size_t requests_per_turn = 64;
+constexpr std::size_t workers_per_listener = 8;  ///< threads that may wait for the disk
+constexpr std::size_t work_queued_max = 1'024;   ///< waiting for a worker; further ones get 503
 constexpr std::int64_t read_timeout_ms = 5'000;
 constexpr std::int64_t write_timeout_ms = 5'000;
 constexpr std::int64_t idle_timeout_ms = 30'000;
@@ -183,23 +191,25 @@ constexpr std::size_t keep_alive_requests_max = 1'000'000;
 // --- the API behind the gate -------------------------------------------------------------------
 constexpr std::size_t upstream_addresses_max = 256;
 constexpr std::size_t apis_max = 64;
-constexpr std::size_t pipe_bytes_max = 65'536;  ///< held of an exchange, each way
-// The head of an answer has more room than that of a request: an API's policy headers and cookies
-// are as long as it makes them.
+constexpr std::size_t pipe_bytes_max = 65'536;  ///< buffered of an exchange, in each direction
+// A response head may be longer than a request head: an API decides how long its policy headers and
+// cookies are.
 constexpr std::size_t answer_head_line_bytes_max = 65'536;
 constexpr std::size_t answer_head_bytes_max = 131'072;
 constexpr std::size_t answer_headers_max = 512;
-constexpr std::int64_t resolve_rest_ms = 1'000;  ///< from one look-up of its names to the next
-constexpr std::int64_t resolve_wait_ms = 5'000;  ///< a start and a reload wait for names so long
-constexpr std::size_t upstream_idle_connections = 256;  ///< kept by one loop
+constexpr std::int64_t resolve_rest_ms = 1'000;  ///< pause between two look-ups of its names
+constexpr std::int64_t resolve_wait_ms = 5'000;  ///< how long a start or a reload waits for names
+constexpr std::size_t upstream_idle_connections = 256;  ///< kept by one event loop
 constexpr std::int64_t upstream_idle_ms = 30'000;       ///< how long they are kept
-/// For so long after an answer to HEAD, a 204 or a 304 a connection serves the same caller alone.
-/// An API that sends a body all the same may send it in a later segment, which waits for our
-/// acknowledgement of the first: Linux delays that by 200 ms at most.
+/// For this long after an answer to HEAD, a 204 or a 304, a connection serves only the same caller.
+/// An API that wrongly sends a body may send it in a later segment, which waits for our
+/// acknowledgement of the first. Linux delays that acknowledgement by at most 200 ms.
 constexpr std::int64_t upstream_settle_ms = 250;
-constexpr std::size_t upstream_settling_connections = 32;  ///< by one loop; others are closed
-constexpr std::int64_t upstream_rest_ms = 5'000;   ///< after a failure, others are asked first
-constexpr std::int64_t stream_check_ms = 1'000;    ///< streams are decided again
+/// Of one event loop; further ones are closed.
+constexpr std::size_t upstream_settling_connections = 32;
+/// For this long after a failure, other addresses are tried first.
+constexpr std::int64_t upstream_rest_ms = 5'000;
+constexpr std::int64_t stream_check_ms = 1'000;    ///< streams are rechecked this often
 constexpr std::int64_t stream_unsure_ms = 60'000;  ///< a stream's end when that never works
 
 static_assert(writer_wait_us > lease_us, "a writer outlasts every lease taken before its commit");

@@ -11,8 +11,8 @@ namespace hourgate {
 
 namespace {
 
-/// Random bytes drawn ahead. The kernel hands out up to 256 bytes without interruption, and one
-/// call for sixteen ids costs little more than one for a single id.
+/// Random bytes drawn ahead. The kernel returns up to 256 bytes without interruption, and one call
+/// for sixteen ids costs little more than one for a single id.
 struct Pool {
     std::array<std::uint8_t, 256> bytes{};
     std::size_t used = 256;

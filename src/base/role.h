@@ -1,4 +1,4 @@
-// The four roles of a member. `operator` is not a role of a member: it marks the tokens of the
+// The four roles of a member. `operator` is not one of them: it is a property of the tokens of the
 // people who run the gate (gate/facts.h).
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace hourgate {
 
-/// Ordered: a smaller number may more. The numbers are stored and never renumbered.
+/// Ordered: a smaller number has more rights. The numbers are stored and never renumbered.
 enum class Role : std::uint8_t { owner = 0, admin = 1, manager = 2, member = 3 };
 
 constexpr std::array<Role, 4> all_roles = {Role::owner, Role::admin, Role::manager, Role::member};

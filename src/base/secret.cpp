@@ -5,7 +5,7 @@
 namespace hourgate {
 
 void wipe(std::string& text) noexcept {
-    // Up to the capacity: a text that was moved from or cut keeps its characters behind its end.
+    // Includes the spare capacity: a text that was moved from or shortened leaves characters there.
     text.resize(text.capacity());
     explicit_bzero(text.data(), text.size());
     text.clear();

@@ -1,5 +1,5 @@
-// Text that must not be seen or stay in memory: a token as a caller sends it.
-// Refuses to: be printed, compared with ==, or copied by accident.
+// Text that must not be shown or stay in memory: a token as a caller sends it. A Secret cannot be
+// printed, compared with ==, or copied.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace hourgate {
 
-/// Overwrites `text` so that the compiler may not leave it out, then empties it.
+/// Overwrites `text` in a way that the compiler must not remove, then empties it.
 void wipe(std::string& text) noexcept;
 
-/// Owns a secret; wiped when destroyed or moved from. There is no operator<< and no conversion to
-/// text: whoever wants the characters says reveal(), which is easy to search for.
+/// Owns a secret, and wipes it when destroyed or moved from. There is no operator<< and no
+/// conversion to text: code that needs the characters calls reveal(), which is easy to search for.
 class Secret {
 public:
     Secret() = default;

@@ -1,6 +1,6 @@
 // The hash of every table whose keys a caller can choose or influence: addresses, prefixes, row
-// numbers. It is keyed with random bits that this process draws once, so nobody can pick keys that
-// fall into one bucket. Not a digest: it never leaves the process and is never stored.
+// numbers. Its key is random bits that this process draws once, so nobody can choose keys that fall
+// into one bucket. Not a digest: it never leaves the process and is never stored.
 #pragma once
 
 #include <array>
@@ -19,10 +19,10 @@ namespace hourgate {
 
 using HashSeed = std::array<std::uint64_t, 2>;
 
-/// Returns the seed of this process: drawn at the first call, the same from then on. Any thread.
+/// Returns the seed of this process, which the first call draws. Any thread.
 [[nodiscard]] const HashSeed& hash_seed();
 
-/// Hashes numbers and short runs of bytes into 64 well spread bits.
+/// Hashes numbers and short byte arrays into 64 well-distributed bits.
 class SeededHash {
 public:
     SeededHash() : seed_(hash_seed()) {}

@@ -1,4 +1,4 @@
-// Whether a question is counted: a word that the gate hands down to the limiter.
+// Whether a call is counted. The gate hands this value down to the limiter.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 namespace hourgate {
 
 enum class Spend : std::uint8_t {
-    yes,      ///< a call: counted when granted
-    no,       ///< a look: counts nothing
-    repeat,   ///< the second question of nginx about a call that was counted a moment ago: the
-              ///< answer is the same, and nothing is counted
-    counted,  ///< the very call that was granted and counted a moment ago: it has its room already,
-              ///< whoever came since; counts nothing
+    yes,      ///< an ordinary call: counted when granted
+    no,       ///< a dry run: counts nothing
+    repeat,   ///< nginx's second question about a call that was counted a moment ago: gets the same
+              ///< answer and counts nothing
+    counted,  ///< the same call that was granted and counted a moment ago: it already has its room;
+              ///< counts nothing
 };
 
 }  // namespace hourgate

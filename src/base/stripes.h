@@ -1,5 +1,5 @@
-// Counters that every loop's thread raises for every call, without two of them writing to one cache
-// line: a copy for each of a few threads, added up when somebody reads.
+// Counters that all event loops increment for every call without two of them writing to one cache
+// line. There are a few copies, which are added up when somebody reads them.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@ namespace hourgate {
 
 constexpr std::size_t stripe_count = 8;
 
-/// Which copy the calling thread uses: threads get them in turn, so that the first few, the loops
-/// among them, have one each.
+/// Returns the index of the calling thread's copy. Threads get indexes in turn, so that the first
+/// few, the event loops among them, have one each.
 [[nodiscard]] inline std::size_t own_stripe() noexcept {
     static std::atomic<std::size_t> next{0};
     thread_local const std::size_t mine =
@@ -19,7 +19,7 @@ constexpr std::size_t stripe_count = 8;
     return mine;
 }
 
-/// `Counters` are safe to raise from any thread: there may be more threads than copies.
+/// `Counters` must be safe to increment from any thread: there may be more threads than copies.
 template <typename Counters>
 class Stripes {
 public:

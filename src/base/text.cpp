@@ -17,7 +17,7 @@ constexpr unsigned char byte_of(char c) noexcept {
     return static_cast<unsigned char>(c);
 }
 
-/// U+0080 to U+009F, which terminals obey as they obey ESC.
+/// Returns whether `text` has U+0080 to U+009F, which terminals obey as they obey ESC.
 bool has_c1_control(std::string_view text) noexcept {
     for (std::size_t at = text.find('\xc2'); at != text.npos; at = text.find('\xc2', at + 1))
         if (at + 1 < text.size() && byte_of(text[at + 1]) < 0xa0)
@@ -33,8 +33,8 @@ bool is_printable_ascii(std::string_view text) noexcept {
     const auto is_off = [&](std::size_t at) {
         std::uint64_t bytes = 0;
         std::memcpy(&bytes, text.data() + at, step);
-        // A byte below 0x20, one that is 0x7f, or one above: each leaves its highest bit set. A
-        // borrow of the subtraction only ever comes from a byte that is off itself.
+        // The highest bit is set for a byte below 0x20, equal to 0x7f, or above. A borrow of the
+        // subtraction comes only from a byte that is itself below 0x20.
         return ((bytes | (bytes - each * 0x20) | ((bytes & each * 0x7f) + each)) & each * 0x80) !=
                0;
     };
@@ -43,7 +43,7 @@ bool is_printable_ascii(std::string_view text) noexcept {
     for (std::size_t at = 0; at + step < text.size(); at += step)
         if (is_off(at))
             return false;
-    return !is_off(text.size() - step);  // some of it twice, rather than one by one
+    return !is_off(text.size() - step);  // overlaps the previous step
 }
 
 int hex_digit(char c) noexcept {

@@ -1,4 +1,4 @@
-// Small questions about text that several folders ask. Bytes in, bytes out; no locale.
+// Small functions on text that several folders use. Bytes in, bytes out; no locale.
 #pragma once
 
 #include <array>
@@ -13,24 +13,28 @@
 
 namespace hourgate {
 
-/// C0 or DEL.
+/// Returns whether `c` is a C0 control or DEL.
 [[nodiscard]] constexpr bool is_control_byte(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-/// Nothing but 0x20 to 0x7e. Eight bytes at a step: answers ask it of every value of every header.
+/// Returns whether all bytes are 0x20 to 0x7e. Tests eight bytes per step: it runs on every value
+/// of every header of a response.
 [[nodiscard]] bool is_printable_ascii(std::string_view text) noexcept;
-/// 0 to 15, upper or lower case; -1: it is none.
+/// Returns the value of a hex digit in either letter case, 0 to 15; -1 if `c` is none.
 [[nodiscard]] int hex_digit(char c) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;  ///< well-formed per RFC 3629
-/// UTF-8 without control characters (C0, DEL, C1), 1 to `bytes_max` bytes, no space at either end.
+/// Returns whether `text` is UTF-8 of 1 to `bytes_max` bytes, without control characters (C0, DEL,
+/// C1), without hidden ones (base/visible.h), and without a space at either end.
 [[nodiscard]] bool is_plain_name(std::string_view text, std::size_t bytes_max) noexcept;
-/// [a-z0-9_-]{1,bytes_max}, first a letter: names of plans, windows, resources.
+/// Returns whether `text` is [a-z0-9_-]{1,bytes_max} and begins with a letter: names of plans,
+/// windows, resources.
 [[nodiscard]] bool is_slug(std::string_view text, std::size_t bytes_max) noexcept;
-/// local@domain with one '@', both sides not empty, no space or control, ≤ limits::email_bytes_max.
+/// Returns whether `text` is local@domain: one '@', neither side empty, no space or control, at
+/// most limits::email_bytes_max.
 [[nodiscard]] bool is_email(std::string_view text) noexcept;
 
-/// Characters as a set: one look-up each, without a branch.
+/// A set of characters: one look-up each, without a branch.
 class CharacterSet {
 public:
     constexpr explicit CharacterSet(std::string_view characters) noexcept {
@@ -64,7 +68,7 @@ private:
 /// ASCII only.
 [[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size())
-        return false;  // so most comparisons end where they are made
+        return false;  // ends most comparisons early
     for (std::size_t at = 0; at < a.size(); ++at)
         if (lower_of(a[at]) != lower_of(b[at]))
             return false;
@@ -72,14 +76,16 @@ private:
 }
 /// ASCII only.
 [[nodiscard]] std::string lower(std::string_view text);
-/// Without spaces and tabs at the ends.
+/// Returns `text` without spaces and tabs at the ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
-/// The parts between the separators: one more than there are separators, empty ones included.
+/// Returns the parts between the separators, empty ones included: one more than there are
+/// separators.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
-/// Decimal digits only, no sign, whole text; nothing when out of range.
+/// Reads a whole text of decimal digits without a sign. Returns nullopt for any other text and for
+/// a number over `max`.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text,
                                                         std::uint64_t max) noexcept;
-/// A number in decimal, in place: no memory is asked for.
+/// A number as decimal text inside the object; allocates nothing.
 class Digits {
 public:
     explicit Digits(std::integral auto number) noexcept {
@@ -92,20 +98,22 @@ public:
     }
 
 private:
-    std::array<char, 20> text_;  // -2^63 has twenty
+    std::array<char, 20> text_;  // -2^63 has twenty characters
     const char* end_;
 };
 
-/// "90s", "15m", "24h", "90d" or "0" into seconds; nothing when of another shape or over 100 years.
+/// Reads "90s", "15m", "24h", "90d" or "0" as seconds. Returns nullopt for any other form and for
+/// more than 100 years.
 [[nodiscard]] std::optional<std::int64_t> parse_duration_s(std::string_view text) noexcept;
-/// The shortest form parse_duration_s reads back: 86400 → "1d", 90 → "90s", 0 → "0".
+/// Returns the shortest form that parse_duration_s() reads: 86400 → "1d", 90 → "90s", 0 → "0".
 /// REQUIRES: seconds is not negative.
 [[nodiscard]] std::string format_duration(std::int64_t seconds);
 
-/// For terminals and logs: every byte that is not printable ASCII becomes \xHH, backslash doubled,
-/// at most `bytes_max` source bytes, then "…". Nothing a caller sends can break or colour a line.
+/// Returns `text` for terminals and logs, so that no caller can break or colour a line. Every byte
+/// that is not printable ASCII becomes \xHH, and a backslash is doubled. At most `bytes_max` source
+/// bytes are kept, then "…" follows.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max = 200);
-/// A logfmt value (printable, quoted when it has spaces, quotes, '=' or is empty).
+/// Returns a logfmt value: printable(), in quotes if it is empty or has spaces, quotes or '='.
 [[nodiscard]] std::string logfmt_value(std::string_view text, std::size_t bytes_max = 200);
 
 }  // namespace hourgate

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-// Dates are counted with days-from-civil arithmetic (Howard Hinnant, "chrono-Compatible Low-Level
-// Date Algorithms"): the C library's functions read the locale, the time zone and the environment.
+// Dates use days-from-civil arithmetic (Howard Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms"). The C library's functions depend on the locale, the time zone and the environment.
 
 namespace hourgate {
 
@@ -27,7 +27,7 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept {
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
-/// Days since 1970-01-01, in years that begin in March so that the leap day is the last.
+/// Returns the days since 1970-01-01. Years begin in March here, so that the leap day is the last.
 constexpr std::int64_t days_of(Date date) noexcept {
     const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year;
     const std::int64_t era = floor_div(year, 400);
@@ -67,7 +67,7 @@ bool exists(Date date) noexcept {
     return date.day <= last;
 }
 
-/// Takes a text apart from the left. Once something did not fit, `ok` stays false.
+/// Reads a text from the left. Once something has not matched, `ok` stays false.
 struct Reader {
     std::string_view rest;
     bool ok = true;
@@ -82,7 +82,7 @@ struct Reader {
         return static_cast<std::int64_t>(*number);
     }
 
-    /// One of `characters`, which is handed back.
+    /// Reads and returns one of `characters`.
     char one_of(std::string_view characters) noexcept {
         if (rest.empty() || characters.find(rest.front()) == characters.npos) {
             ok = false;
@@ -93,7 +93,7 @@ struct Reader {
         return c;
     }
 
-    /// "." and digits, of which the first three count; nothing is 0.
+    /// Reads "." and digits, of which the first three count; 0 if there is no fraction.
     std::int64_t fraction_ms() noexcept {
         if (!rest.starts_with('.'))
             return 0;
@@ -112,7 +112,7 @@ struct Reader {
         return ms;
     }
 
-    /// "Z", "z" or "+hh:mm", "-hh:mm".
+    /// Reads "Z", "z", "+hh:mm" or "-hh:mm".
     std::int64_t offset_s() noexcept {
         const char sign = one_of("Zz+-");
         if (sign != '+' && sign != '-')
@@ -124,7 +124,7 @@ struct Reader {
     }
 };
 
-/// "2026-11-25T14:03:09", to which the caller adds the end.
+/// Returns "2026-11-25T14:03:09"; the caller appends the rest.
 std::string date_and_time(std::int64_t seconds) {
     const std::int64_t days = floor_div(seconds, s_per_day);
     const std::int64_t in_day = seconds - days * s_per_day;
@@ -154,7 +154,7 @@ std::string format_time_ms(std::int64_t wall_ms) {
 
 namespace {
 
-/// Whether an instant has to name its second.
+/// Whether an instant must have seconds.
 enum class Seconds : std::uint8_t { needed, optional };
 
 std::optional<std::int64_t> instant_from(std::string_view text, DateMeans means,
@@ -187,7 +187,7 @@ std::optional<std::int64_t> instant_from(std::string_view text, DateMeans means,
     if (!reader.ok || !reader.rest.empty())
         return std::nullopt;
     const std::int64_t seconds = days * s_per_day + hour * 3'600 + minute * 60 + second - offset;
-    // A leap second is the last of a day in UTC, whatever the clock on the wall says.
+    // A leap second is the last second of a UTC day, whatever the local time is.
     if (second == 60 && seconds % s_per_day != 0)
         return std::nullopt;
     const std::int64_t ms = seconds * ms_per_s + fraction;
@@ -196,7 +196,7 @@ std::optional<std::int64_t> instant_from(std::string_view text, DateMeans means,
     return ms;
 }
 
-/// "yesterday": days from today.
+/// Returns the offset in days from today: -1 for "yesterday".
 std::optional<std::int64_t> named_day(std::string_view text) noexcept {
     if (text == "yesterday")
         return -1;

@@ -13,7 +13,7 @@ constexpr unsigned char byte_of(char c) noexcept {
     return static_cast<unsigned char>(c);
 }
 
-/// The character that `text` begins with. REQUIRES: it is well-formed and of so many bytes.
+/// Returns the first character of `text`. REQUIRES: it is well-formed and `bytes` long.
 char32_t character_of(std::string_view text, std::size_t bytes) noexcept {
     if (bytes == 1)
         return byte_of(text[0]);
@@ -27,7 +27,7 @@ struct Range {
     char32_t first;
     char32_t last;
 };
-/// In order.
+/// In ascending order.
 constexpr std::array hidden_ranges = {
     Range{0xad, 0xad},       Range{0x34f, 0x34f},     Range{0x61c, 0x61c},
     Range{0x115f, 0x1160},   Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f},
@@ -43,7 +43,7 @@ bool is_hidden(char32_t character) noexcept {
     return range != hidden_ranges.end() && character >= range->first;
 }
 
-/// "\\u202e", or two of them where UTF-16 needs a pair (RFC 8259 section 7).
+/// Appends "\\u202e", or two such escapes where UTF-16 needs a pair (RFC 8259 section 7).
 void add_json_escape(std::string& out, char32_t character) {
     constexpr char digits[] = "0123456789abcdef";
     if (character > 0xffff) {
@@ -67,7 +67,8 @@ std::size_t character_bytes(std::string_view text) noexcept {
     const std::size_t bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     if (text.size() < bytes)
         return 0;
-    // The second byte is narrower after four first bytes: overlong forms, surrogates, > U+10FFFF.
+    // Four first bytes restrict the second: no overlong forms, no surrogates, nothing over
+    // U+10FFFF.
     const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     if (byte_of(text[1]) < least || byte_of(text[1]) > most)

@@ -1,5 +1,5 @@
-// Text that somebody else chose, made safe to look at: nothing in it hides, turns round or steers
-// what is next to it. Bytes in, bytes out; no locale.
+// Makes text that somebody else chose safe to display: nothing in it is hidden, reverses direction,
+// or controls the terminal. Bytes in, bytes out; no locale.
 #pragma once
 
 #include <cstddef>
@@ -8,22 +8,22 @@
 
 namespace hourgate {
 
-/// Returns how many bytes the character has that `text` begins with, by the table of RFC 3629
-/// section 4; 0 when it is not well-formed. REQUIRES: text is not empty.
+/// Returns the size in bytes of the first character of `text`, by the table of RFC 3629 section 4;
+/// 0 if it is not well-formed. REQUIRES: text is not empty.
 [[nodiscard]] std::size_t character_bytes(std::string_view text) noexcept;
 
-/// Whether there is a character that shows nothing by itself or turns the direction of what
-/// follows: two texts that look the same could differ in it. Those are Unicode's
+/// Returns whether `text` has a character that is invisible or changes the direction of what
+/// follows. Two texts that look the same could differ in it. These characters are Unicode's
 /// Default_Ignorable_Code_Point (variation selectors, joiners and tags among them), the
-/// bidirectional controls (UAX #9), the separators of lines and the interlinear annotations.
+/// bidirectional controls (UAX #9), the line separators and the interlinear annotations.
 [[nodiscard]] bool has_hidden(std::string_view text) noexcept;
-/// For people who read UTF-8: line ends and plain text (is_plain_name) stay as they are, and every
-/// other byte becomes \xHH, hidden characters included.
+/// Returns `text` for people who read UTF-8. Line ends and plain text (is_plain_name) stay; every
+/// other byte, hidden characters included, becomes \xHH.
 [[nodiscard]] std::string visible(std::string_view text);
-/// The same for a cell or a name within a line: line ends are written as \x0a, too.
+/// Returns visible() for a table cell or a name within a line: line ends become \x0a, too.
 [[nodiscard]] std::string visible_line(std::string_view text);
-/// For programs: a JSON text whose values are the same, with DEL, C1 controls and hidden characters
-/// written as \uXXXX. REQUIRES: `json` is a JSON text in UTF-8, so they are inside of strings.
+/// Returns an equal JSON text for programs, with DEL, C1 controls and hidden characters written as
+/// \uXXXX. REQUIRES: `json` is a JSON text in UTF-8, so such characters occur only in strings.
 [[nodiscard]] std::string visible_json(std::string json);
 
 }  // namespace hourgate

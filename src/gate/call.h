@@ -1,4 +1,5 @@
-// One call to be decided, as data. Adapters make it; the gate reads no header and no clock itself.
+// One call to be decided, as data. Adapters make it, so that the gate itself reads no header and no
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -11,63 +12,68 @@
 
 namespace hourgate {
 
-/// What the Authorization header held (RFC 9110 section 11.6.2).
+/// What the Authorization header has (RFC 9110 section 11.6.2).
 enum class Presented : std::uint8_t {
     nothing,       ///< no Authorization header
-    bearer,        ///< "Bearer" and something: `credentials` is that
-    other_scheme,  ///< another scheme: `credentials` is the scheme's name
-    bare,          ///< one word without a scheme: `credentials` is empty, it may be a secret
+    bearer,        ///< "Bearer" and a value: `credentials` is the value
+    other_scheme,  ///< another scheme: `credentials` is the name of the scheme
+    /// One word without a scheme: `credentials` is empty, because it may be a secret.
+    bare,
 };
 
-/// Where a token was found instead, when `presented` is nothing or another scheme. It is told,
+/// Where a token was found instead, if `presented` is nothing or another scheme. It is reported,
 /// never used.
 enum class Misplaced : std::uint8_t {
     none,
-    in_query,   ///< of the target
-    in_basic,   ///< user name or password of Basic (RFC 7617)
+    in_query,   ///< the query of the target
+    in_basic,   ///< the user name or password of Basic (RFC 7617)
     in_header,  ///< another header: `misplaced_in` is its name
-    in_body,    ///< the first bytes of the body, as far as they came with the head
+    in_body,    ///< the part of the body that arrived with the head
 };
 
 /// Why an adapter could not read a call.
 enum class Problem : std::uint8_t {
     none,
     two_authorizations,  ///< more than one Authorization header
-    forged_header,       ///< a client header in the gate's own name space
-    method_override,     ///< X-HTTP-Method-Override or its kin
-    unreadable_target,   ///< not origin form
-    unreadable_method,   ///< not a token of RFC 9110 section 5.6.2
-    target_not_told,     ///< forward-auth: the proxy did not say what was asked for, or of whom
+    forged_header,       ///< a client sent a header whose name only the gate may set
+    method_override,     ///< X-HTTP-Method-Override or similar
+    unreadable_target,   ///< not in origin form
+    unreadable_method,   ///< not an HTTP token (RFC 9110 section 5.6.2)
+    /// Forward authentication: the proxy did not say what the call asks for, or from which host.
+    target_not_told,
 };
 
-/// Which door a call came to.
+/// Which kind of call it is.
 enum class CallKind : std::uint8_t {
-    api,    ///< the API behind the gate, and the gate's own routes: members' tokens
-    admin,  ///< /admin/v1 on the admin listener: operator tokens alone, and nothing else asked
+    api,  ///< to the API or a gate route, with a member's token
+    /// To /admin/v1 on the admin listener; only operator tokens are accepted, and no other question
+    /// is asked.
+    admin,
 };
 
-/// Views point into the request and must outlive the Decision made from it.
+/// Views are of the request and must outlive the Decision made from it.
 struct Call {
     CallKind call_kind = CallKind::api;
     Problem problem = Problem::none;
-    std::string_view problem_detail;  ///< the header's name; never a value
+    std::string_view problem_detail;  ///< the name of the header; never a value
     Presented presented = Presented::nothing;
-    std::string_view credentials;  ///< secret: shown to nobody
+    std::string_view credentials;  ///< secret; never shown
     Misplaced misplaced = Misplaced::none;
-    std::string_view misplaced_in;  ///< in_header: its name; never a value
+    std::string_view misplaced_in;  ///< in_header: the name of the header; never a value
     std::string_view method;        ///< as sent, case-sensitive
     std::string_view target;        ///< origin form as sent, query included
-    /// As sent, with or without a port; "" if the call names none. Read where there are [[api]]s.
+    /// As sent, with or without a port; "" if the call has none. Used only if there are [[api]]s.
     std::string_view host;
-    /// Where there are [[api]]s: the name of the one that a proxy forwards to; "": not said.
+    /// With [[api]]s: the name of the one that a proxy forwards to; "" if the proxy did not say.
     std::string_view api = {};
-    std::string_view request_id;     ///< the client's X-Request-Id: logged, never believed
+    std::string_view request_id;     ///< the client's X-Request-Id: logged, never trusted
     bool preflight = false;          ///< OPTIONS with Origin and Access-Control-Request-Method
-    std::optional<Address> address;  ///< the client's; none: not known
-    std::optional<Address> peer;     ///< of the connection; counts for unknown clients
-    bool answered_here = false;      ///< by a route of the gate's own: nobody acts on the decision
-    Spend spend = Spend::yes;  ///< `again`, `counted`: the repeat of a call decided a moment ago
-    Now now;                   ///< read after the request's bytes were
+    std::optional<Address> address;  ///< the client's; nullopt if unknown
+    /// The connection's; failures of unknown clients are counted for it.
+    std::optional<Address> peer;
+    bool answered_here = false;  ///< a gate route answers it, so no API acts on the decision
+    Spend spend = Spend::yes;    ///< repeat, counted: the same call was decided a moment ago
+    Now now;                     ///< read after the bytes of the request
 };
 
 }  // namespace hourgate

@@ -32,7 +32,7 @@ std::span<const Window> gate_windows(policy::GateWindow which) noexcept {
             Window{name, per_token, limits::gate_window_s, Per::token},
             Window{std::string(name) + "-member", per_member, limits::gate_window_s, Per::member}};
     };
-    // In the order of OwnWindow.
+    // In the order of GateWindow.
     static const std::array<Pair, policy::gate_window_count> all = {
         pair("self-service", limits::self_service_calls_per_token,
              limits::self_service_calls_per_member),

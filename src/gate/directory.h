@@ -1,4 +1,5 @@
-// Port: where the gate gets its facts. store/directory implements it; tests script it.
+// The interface through which the gate gets facts. store/leased_directory implements it; tests
+// script it.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +18,29 @@ public:
         Outcome outcome = Outcome::failed;
         std::shared_ptr<const Facts> facts;     ///< set when found
         std::shared_ptr<const PlanBook> plans;  ///< set when not failed
-        bool from_memory = false;               ///< no store look-up was made
+        bool from_memory = false;               ///< found without reading the store
     };
 
     virtual ~Directory() = default;
 
-    /// Facts under a prefix, with every change acknowledged before `now`. Any thread. At most one
-    /// store look-up; an absent prefix is never remembered, so it always costs one.
+    /// Returns the facts for a prefix, including every change acknowledged before `now`. Makes at
+    /// most one store look-up. An absent prefix is never cached, so it always costs one. Any
+    /// thread.
     [[nodiscard]] virtual Found find(std::string_view prefix, Now now) = 0;
 
-    /// What find() would give without a look into the store; absent when it would look. Any thread;
-    /// waits for nobody who reads the store.
+    /// Returns what find() would, without reading the store; absent if the store would have to be
+    /// read. Never waits for a thread that reads the store. Any thread.
     [[nodiscard]] virtual Found find_in_memory(std::string_view /*prefix*/, Now /*now*/) noexcept {
         return {Outcome::absent, nullptr, nullptr, true};
     }
 
-    /// Whether what is remembered will soon have to be checked against the store. True for one
-    /// asker, who then calls refresh() where waiting does no harm. Any thread.
+    /// Returns true to one caller if cached facts must soon be checked against the store. That
+    /// caller must then call refresh() from a thread that may block. Any thread.
     [[nodiscard]] virtual bool refresh_due(Now /*now*/) noexcept { return false; }
     virtual void refresh() noexcept {}
 
-    /// Makes the one store look-up that an unknown prefix would have cost, and forgets what it
-    /// found: a wrong secret on a remembered prefix must not be cheaper than an unknown prefix.
+    /// Makes the one store look-up that an unknown prefix would have cost, and discards the result.
+    /// A wrong secret for a cached prefix must not be cheaper than an unknown prefix.
     virtual void simulate_lookup(std::string_view prefix) noexcept = 0;
 };
 

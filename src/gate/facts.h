@@ -1,4 +1,5 @@
-// What the gate knows about a token: facts, never an answer (trap 1). Immutable once read.
+// What the gate knows about a token. Facts are stored values, never a cached answer. Immutable once
+// read.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct TokenFacts {
     enum class Kind : std::uint8_t { member = 0, operator_ = 1 };
 
     std::int64_t id = 0;
-    std::int64_t line = 0;  ///< id of the line's first token: windows count under it
+    std::int64_t line = 0;  ///< id of the line's first token, under which windows count
     Kind kind = Kind::member;
     std::string prefix;
     std::string name;
@@ -30,14 +31,14 @@ struct TokenFacts {
     std::vector<policy::Scope> scopes;  ///< empty: not narrowed
     std::int64_t created_ms = 0;
     std::int64_t line_created_ms = 0;            ///< first mint of the line
-    std::optional<std::int64_t> expires_ms;      ///< the first instant it does not work
+    std::optional<std::int64_t> expires_ms;      ///< the first instant at which it no longer works
     std::optional<std::int64_t> rotated_ms;      ///< when a successor was minted
     std::optional<std::int64_t> works_until_ms;  ///< end of grace; set with rotated_ms
     std::optional<std::int64_t> revoked_ms;
 };
 
-/// A token with its member and workspace, which tokens share: never null. For an operator token the
-/// two are empty.
+/// A token with its member and workspace, which several tokens share. The two are never null; for
+/// an operator token they are empty.
 struct Facts {
     TokenFacts token;
     std::shared_ptr<const Member> member = nobody();

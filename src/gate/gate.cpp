@@ -1,4 +1,4 @@
-// The page: every call is asked the four questions here, in this order, and nowhere else.
+// Asks every call the four questions, in this order. No other code asks them.
 #include "gate/gate.h"
 
 #include <utility>
@@ -26,7 +26,7 @@ Decision Gate::decide(const Call& call) {
 }
 
 std::optional<Decision> Gate::decide_from_memory(const Call& call) {
-    std::optional<Decision> decision(std::in_place, call);  // large: made where it stays
+    std::optional<Decision> decision(std::in_place, call);  // large: constructed in place
     answer(*decision, call, Within::memory);
     if (decision->needs_store)
         decision.reset();
@@ -59,8 +59,8 @@ Reason Gate::ask(Decision& decision, const Call& call, Within within) {
     return reason;
 }
 
-/// 0. Can the call be read in exactly one way? Where it lands is looked up first: what is refused
-/// here on a route of our own is refused in mode observe, too.
+/// 0. Can the call be read in exactly one way? The resource is found first, because a refusal here
+/// is enforced on gate routes even in mode observe.
 Reason Gate::readable(Decision& decision, const Call& call) const {
     decision.match = call.call_kind == CallKind::admin ? policy_.find_admin(call.target)
                                                        : policy_.find(call.target, call.host);
@@ -82,9 +82,9 @@ Reason Gate::readable(Decision& decision, const Call& call) const {
     return Reason::granted;
 }
 
-/// 1. Who is asking? Told apart only for a caller whose secret matches; every mismatch costs the
-/// same. A damaged token costs no look into the store; the check digits of a token at hand need not
-/// be looked at, because its digest says more.
+/// 1. Who is asking? Only a caller whose secret matches learns the reason; every mismatch costs the
+/// same. A damaged token costs no store look-up. If the digest of a cached token matches, the check
+/// digits are not tested, because the digest proves more.
 Reason Gate::who(Decision& decision, const Call& call, Within within) {
     if (call.presented == Presented::nothing)
         return Reason::no_credentials;
@@ -115,12 +115,12 @@ Reason Gate::who(Decision& decision, const Call& call, Within within) {
     const Reason dead = alive(*decision.facts, call.now.wall_ms);
     if (dead == Reason::granted || !asks_why(decision, call))
         return dead;
-    decision.because = dead;  // who holds the secret may ask why it does not work: nothing else
+    decision.because = dead;  // whose holder may only ask why it does not work
     return Reason::granted;
 }
 
-/// 2. Is it paid for? Operator tokens belong to no workspace and are not asked; at the admin door
-/// nobody is. Of the gate's own routes, minting is asked; reading, revoking and rotating are not.
+/// 2. Is it paid for? Not asked of operator tokens, which belong to no workspace, nor for the admin
+/// API. On gate routes it is asked for minting, but not for reading, revoking and rotating.
 Reason Gate::paid(Decision& decision) const {
     if (decision.facts->is_operator() || decision.call_kind == CallKind::admin)
         return Reason::granted;
@@ -135,7 +135,7 @@ Reason Gate::paid(Decision& decision) const {
     return lapsed ? Reason::plan_lapsed : Reason::plan_without_api;
 }
 
-/// 3. May they? Operator tokens open the admin door and nothing else, and nothing else opens it.
+/// 3. May they? Operator tokens open only the admin API, and no other token opens it.
 Reason Gate::may(Decision& decision, const Call& call) const {
     const Facts& facts = *decision.facts;
     if (facts.is_operator() != (call.call_kind == CallKind::admin))
@@ -148,9 +148,8 @@ Reason Gate::may(Decision& decision, const Call& call) const {
     return reason_of(decision.judgement.verdict);
 }
 
-/// 4. Is there room? All windows are checked, then all are spent, as one step. The gate's own
-/// routes have windows of their own, so that nobody is kept from their tokens by the calls they
-/// made.
+/// 4. Is there room? Checks all windows, then spends in all of them, as one step. Gate routes have
+/// windows of their own, so that the calls of a caller never keep it from its tokens.
 Reason Gate::room(Decision& decision, const Call& call, Within within) {
     if (call.call_kind == CallKind::admin)
         return Reason::granted;

@@ -19,13 +19,13 @@ namespace hourgate {
 
 enum class Mode : std::uint8_t { enforce, observe };
 
-/// Returns the numbers under which a call to one of the gate's own routes is counted. Each
-/// OwnWindow has its own logs in one limiter. Dead tokens are counted separately from living ones.
+/// Returns the numbers under which a call to a gate route is counted. Each GateWindow has its own
+/// logs in one limiter. Dead tokens are counted separately from live ones.
 [[nodiscard]] CountedFor gate_logs_of(const Facts& facts, policy::GateWindow which,
                                       bool dead) noexcept;
 
-/// Returns the highest numbers that own_logs_of() gives to rows up to `last`. After a restore, logs
-/// with higher numbers belong to tokens and members that the backup does not have.
+/// Returns the highest numbers that gate_logs_of() gives to rows up to `last`. After a restore,
+/// logs with higher numbers belong to tokens and members that the backup does not have.
 [[nodiscard]] CountedFor last_gate_logs(CountedFor last) noexcept;
 
 class Gate {
@@ -35,19 +35,20 @@ public:
         std::string brand = "hsk";
         token::Env env = token::Env::live;
         LapseRule lapse;
-        std::string lapse_to = "free";  ///< plan a lapsed workspace counts as; absent: no access
+        /// The plan of a lapsed workspace; if it does not exist, no access.
+        std::string lapse_to = "free";
     };
 
-    /// `own` counts calls to the gate's own routes, separately from the plans' windows.
-    /// `preflights` counts CORS preflights in the same window as `public_calls` but in its own
-    /// table, so that neither can fill the other's. REQUIRES: all references outlive the gate.
+    /// `own` counts calls to gate routes, separately from the plans' windows. `preflights` counts
+    /// CORS preflights in the same window as `public_calls` but in its own table, so that neither
+    /// can fill the other's. REQUIRES: all references outlive the gate.
     Gate(Settings settings, const policy::Policy& policy, Directory& directory, Limiter& limiter,
          Limiter& own, AddressLimiter& failures, AddressLimiter& public_calls,
          AddressLimiter& preflights);
 
     /// Decides one call. Only a granted call spends, in all its windows in one step. A 401 is
-    /// counted for the caller's address. The gate's own routes and the admin listener are always
-    /// enforced, even if the call cannot be read. May wait for the store. Threads: any.
+    /// counted for the caller's address. Gate routes and the admin listener are always enforced,
+    /// even if the call cannot be read. May wait for the store. Threads: any.
     [[nodiscard]] Decision decide(const Call& call);
 
     /// Decides one call from memory, for callers that may not wait. Returns nullopt if the store
@@ -55,13 +56,13 @@ public:
     /// both need the store, so neither is answered sooner than the other. Threads: any.
     [[nodiscard]] std::optional<Decision> decide_from_memory(const Call& call);
 
-    /// Decides a granted call that still runs once more, as of `now`: who, paid and may. It counts
-    /// and spends nothing, and does not ask for room, which the call has had. Returns store_failed
-    /// if the store cannot tell. May wait for the store. Threads: any. REQUIRES: what `granted`
-    /// points to outlives the result.
+    /// Decides a granted call once more while it still runs, as of `now`: who, paid and may. It
+    /// counts and spends nothing, and does not ask for room, because the call has had it. Returns
+    /// store_failed if the store cannot be read. May wait for the store. Threads: any. REQUIRES:
+    /// what `granted` points to outlives the result.
     [[nodiscard]] Decision recheck(const Decision& granted, Now now);
 
-    /// Answers who and paid for a token, as in mode enforce. There is no call, so no path and no
+    /// Answers who and paid for a token, as in mode enforce. Without a call there is no path and no
     /// window, and nothing is counted. An operator token is role_forbidden, because it opens no
     /// API. An unknown prefix and a wrong secret cost the same, as in decide(). May wait for the
     /// store. Threads: any.
@@ -71,7 +72,7 @@ public:
     /// or granted. A live token and a dead one may both ask why; the route distinguishes them.
     [[nodiscard]] static Reason alive(const Facts& facts, std::int64_t now_ms) noexcept;
 
-    /// As of Directory. A caller that asks often enough keeps calls from waiting for the store.
+    /// Work like those of Directory. Regular calls keep decide() from waiting for the store.
     [[nodiscard]] bool refresh_due(Now now) noexcept { return directory_.refresh_due(now); }
     void refresh() noexcept { directory_.refresh(); }
 
@@ -81,7 +82,7 @@ public:
     [[nodiscard]] const Window& public_window() const noexcept { return public_calls_.window(); }
 
 private:
-    /// Where facts may be looked for.
+    /// Where facts may be read.
     enum class Within : std::uint8_t { memory, store };
 
     void answer(Decision& decision, const Call& call, Within within);

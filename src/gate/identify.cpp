@@ -1,10 +1,10 @@
-// Question 1 and what belongs to it: what is wrong with a token, and whether a token still works.
+// Question 1 and its helpers: what is wrong with a token, and whether it still works.
 #include "gate/gate.h"
 #include "token/mistake.h"
 
 namespace hourgate {
 
-/// The caller is the one who holds the token. Does it still work?
+/// The caller holds the token. Does the token still work?
 Reason Gate::alive(const Facts& facts, std::int64_t now_ms) noexcept {
     const TokenFacts& token = facts.token;
     if (token.revoked_ms)
@@ -18,7 +18,7 @@ Reason Gate::alive(const Facts& facts, std::int64_t now_ms) noexcept {
     return Reason::granted;
 }
 
-/// Nobody's secret: an unknown prefix and a wrong secret cost one look into the store each, a
+/// The secret matches no token. An unknown prefix and a wrong secret each cost one store look-up, a
 /// damaged token none.
 Reason Gate::mismatch(Decision& decision, const Call& call, Within within, bool from_memory) {
     if (within == Within::memory && !token::is_whole(call.credentials))
@@ -29,7 +29,7 @@ Reason Gate::mismatch(Decision& decision, const Call& call, Within within, bool 
     return Reason::unknown_token;
 }
 
-/// What was done to it is looked for here, where it has turned out to be no token.
+/// Finds the mistake only here, after the text has turned out not to be a token.
 Reason Gate::malformed(Decision& decision, const Call& call) const noexcept {
     const token::Mistake mistake = token::mistake_of(call.credentials, settings_.brand);
     decision.flaw = mistake.flaw;
@@ -38,7 +38,7 @@ Reason Gate::malformed(Decision& decision, const Call& call) const noexcept {
     return Reason::malformed_token;
 }
 
-/// A token whose check digits do not fit: it has no prefix that could be believed.
+/// The check digits do not match, so the prefix cannot be trusted either.
 Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
     const bool one_case = token::is_in_one_case(call.credentials);
     decision.flaw = one_case ? token::Flaw::letter_case : token::Flaw::check;
@@ -46,8 +46,8 @@ Reason Gate::damaged(Decision& decision, const Call& call) noexcept {
     return Reason::damaged_token;
 }
 
-/// Whether the gate itself will say why a token does not work. Asked about elsewhere, by a proxy or
-/// a back end, such a call would go on to the API in the name of a dead token.
+/// Returns whether the gate itself explains why a token does not work. If a proxy or back end asked
+/// instead, it would forward the call to the API in the name of a dead token.
 bool Gate::asks_why(const Decision& decision, const Call& call) noexcept {
     return decision.match.own == policy::GateRoute::why &&
            policy::is_urgent(decision.match.own, call.method) && call.answered_here &&

@@ -17,7 +17,8 @@ std::string path_of(const Decision& decision) {
     return path;
 }
 
-/// A token may stand where nobody looks for one: in the client's own id of the call, as its method.
+/// Blots and cuts the text. A token may be in an unexpected value: the client's request id, or the
+/// method.
 std::string cut(std::string_view text, std::size_t bytes_max = limits::kept_word_bytes_max) {
     std::string kept = token::blotted(text);
     if (kept.size() > bytes_max)
@@ -25,7 +26,7 @@ std::string cut(std::string_view text, std::size_t bytes_max = limits::kept_word
     return kept;
 }
 
-/// Most decisions of a configuration share one copy of their resource.
+/// Returns the resource to keep. Most decisions of one policy share one copy of it.
 std::shared_ptr<const policy::Resource> resource_of(const Decision& decision) {
     const policy::Resource* const resource = decision.match.resource;
     if (resource == nullptr || resource->lasting)

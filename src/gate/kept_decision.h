@@ -1,6 +1,5 @@
-// A decision that outlives its call: what the Call only pointed to is copied, as far as it may be
-// kept. Of the target that is the path alone, without its query and with every token blotted out;
-// what is long is cut.
+// A decision that outlives its call: it copies what the Call points to. Of the target it keeps only
+// the path, without the query and with the secret of every token blotted out. Long values are cut.
 #pragma once
 
 #include <cstdint>
@@ -11,30 +10,30 @@
 
 namespace hourgate {
 
-/// How a call that the gate granted failed behind it.
+/// How a granted call failed at the API.
 struct UpstreamFailure {
-    std::string place;   ///< of the API: "127.0.0.1:3000", "unix:/run/api.sock"
-    std::string reason;  ///< of the answer: "upstream_broken"; "": the call did not fail
-    std::string how;     ///< for the log: "unreachable", "timed_out", "broken: " and what was met
-    std::string what;    ///< a clause for people: which fault, and which bound was met
-    int status = 0;      ///< what the caller got to see
+    std::string place;   ///< address of the API: "127.0.0.1:3000", "unix:/run/api.sock"
+    std::string reason;  ///< of the response: "upstream_broken"; "" if the call did not fail
+    std::string how;     ///< for the log: "unreachable", "timed_out", or "broken: " and the fault
+    std::string what;    ///< a clause for people: the fault, and the bound that was reached
+    int status = 0;      ///< the status that the caller got
 };
 
 class KeptDecision {
 public:
-    /// `again`: the repeat of a call that was decided a moment ago, so neither counted nor spent.
-    /// `failure`: what came of a granted call, if it failed. Keeps the resource that `decision`
-    /// points to; the policy may go. Throws std::bad_alloc.
+    /// `again`: the call repeats one that was decided a moment ago, so it is neither counted nor
+    /// spent. `failure`: how a granted call failed, if it did. Keeps alive the resource that
+    /// `decision` points to, without the policy. Throws std::bad_alloc.
     KeptDecision(const Decision& decision, bool again, UpstreamFailure failure = {});
     KeptDecision(const KeptDecision&) = delete;
     KeptDecision& operator=(const KeptDecision&) = delete;
 
-    /// Its views point into this object.
+    /// Returns the decision. Its views are of this object.
     [[nodiscard]] const Decision& decision() const noexcept { return decision_; }
     [[nodiscard]] bool again() const noexcept { return again_; }
     [[nodiscard]] bool failed() const noexcept { return !failure_.reason.empty(); }
     [[nodiscard]] const UpstreamFailure& failure() const noexcept { return failure_; }
-    /// Whether its path is not the path that was decided.
+    /// Returns whether the kept path differs from the path that was decided.
     [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
 
 private:
@@ -46,7 +45,7 @@ private:
     const std::string detail_;
     const std::string scheme_;
     const std::string misplaced_in_;
-    const std::shared_ptr<const policy::Resource> resource_;  // null: none
+    const std::shared_ptr<const policy::Resource> resource_;  // null if there is none
     const bool again_;
     const bool is_cut_;
     const UpstreamFailure failure_;

@@ -43,15 +43,15 @@ enum class Reason : std::uint8_t {
 /// One row of the table of reasons.
 struct ReasonRow {
     Reason reason;
-    std::string_view name;  ///< stable: answers, logs, records and metrics have it
+    std::string_view name;  ///< stable: used in responses, logs, records and metrics
     int question;           ///< 1 who, 2 paid, 3 may, 4 room; 0: none of them was answered
     int status;             ///< the HTTP status of a refusal (RFC 9110 section 15, RFC 6585)
     std::string_view code;  ///< stable: the member `code` of errors
 };
 
 // clang-format off
-/// In the order of the enumeration. A call with store_failed could not be decided: this is never a
-/// refusal of the caller, and the call is never granted.
+/// In the order of the enumeration. store_failed means that a call could not be decided. It is
+/// never a refusal of the caller, and the call is never granted.
 inline constexpr std::array reason_table = std::to_array<ReasonRow>({
     {Reason::granted, "granted", 0, 200, "granted"},
     {Reason::bad_request, "bad_request", 0, 400, "bad_request"},

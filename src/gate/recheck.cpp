@@ -1,4 +1,4 @@
-// Decides a granted call that still runs once more.
+// Decides a granted call once more while it still runs.
 #include "gate/gate.h"
 #include "token/digest.h"
 
@@ -8,14 +8,14 @@ Decision Gate::recheck(const Decision& granted, Now now) {
     Decision again = granted;
     again.now = now;
     if (granted.observed || !granted.facts)
-        return again;  // whatever is decided is granted, or nobody was asked who they are
+        return again;  // mode observe grants it anyway, or it needs no caller
     Call call;
     call.call_kind = granted.call_kind;
     call.method = granted.method;
     call.target = granted.target;
     call.host = granted.host;
     call.now = now;
-    again.reason = readable(again, call);  // by the rules of now, which may be others
+    again.reason = readable(again, call);  // with the present policy, which may have changed
     if (again.reason == Reason::granted)
         again.reason = still_known(again, call);
     const bool is_public = again.match.resource != nullptr && again.match.resource->is_public;
@@ -26,7 +26,7 @@ Decision Gate::recheck(const Decision& granted, Now now) {
     return again;
 }
 
-/// The secret was shown once, and is not kept: a token is the same as long as its digest is.
+/// The secret was shown once and is not kept. A token is the same one if its digest is.
 Reason Gate::still_known(Decision& decision, const Call& call) {
     Directory::Found found = directory_.find(decision.prefix, call.now);
     if (found.outcome == Directory::Outcome::failed)

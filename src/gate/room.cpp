@@ -1,5 +1,5 @@
-// Question 4 and what belongs to it: the windows of the gate's own routes, of public calls, of
-// failures and of plans, and which calls need no caller.
+// Question 4 and its helpers: the windows of gate routes, public calls, failures and plans, and
+// which calls need no caller.
 #include <array>
 
 #include "base/limits.h"
@@ -13,11 +13,11 @@ namespace {
 
 constexpr auto kinds = static_cast<std::int64_t>(policy::gate_window_count);
 
-/// What a failure is counted under: the caller's address or, if it is not known, the peer with all
-/// its unknown callers. No address has such a key, so the peer's own failures are counted apart.
-/// Returns nullopt for a call that came over no connection.
+/// Returns the key that counts a failure. It is the caller's address or, if that is unknown, a key
+/// for all unknown callers of the peer. No address has such a key, so the peer's own failures are
+/// counted separately. Returns nullopt for a call without a connection.
 std::optional<std::array<std::uint8_t, 9>> failures_key(const Call& call) noexcept {
-    constexpr std::uint8_t unknown_callers = 0x40;  // beside Address::Family
+    constexpr std::uint8_t unknown_callers = 0x40;  // added to an Address::Family
     if (call.address)
         return call.address->limiter_key();
     if (!call.peer)
@@ -27,8 +27,8 @@ std::optional<std::array<std::uint8_t, 9>> failures_key(const Call& call) noexce
     return key;
 }
 
-/// Whether the caller may revoke this token and it is not revoked yet. As in manage/: owner and
-/// admin may revoke every token of their workspace, others their own.
+/// Returns whether the caller may revoke this token and it is not revoked yet. As in manage/, owner
+/// and admin may revoke every token of their workspace, others only their own.
 bool may_still_revoke(const Facts& caller, const Facts& other) noexcept {
     if (other.is_operator() || other.token.revoked_ms ||
         other.workspace->id != caller.workspace->id)
@@ -37,11 +37,11 @@ bool may_still_revoke(const Facts& caller, const Facts& other) noexcept {
     return role == Role::owner || role == Role::admin || other.member->id == caller.member->id;
 }
 
-/// Whether a call to one of the gate's own routes is counted for its token alone. That is what the
-/// owner of a leaked token needs in order to find it and to keep working: reading, asking why, and
-/// rotating the token itself. If it were counted for the member as well, a thief could mint tokens
-/// and use up with them what the owner's token needs. So many tokens as tokens.live_max allows
-/// bound it. What dead tokens ask is counted for the member, too.
+/// Returns whether a call to a gate route is counted only for its token. These are the calls with
+/// which the owner of a leaked token finds it and keeps working: reading, asking why, and rotating
+/// the token itself. If they also counted for the member, a thief could mint tokens and use up with
+/// them what the owner's token needs. tokens.live_max bounds their number. Calls of dead tokens
+/// that ask why also count for the member.
 bool is_counted_for_token_alone(const Decision& decision, const Call& call) noexcept {
     switch (policy::gate_window_of(decision.match.own, call.method)) {
         case policy::GateWindow::self_service:
@@ -70,9 +70,9 @@ CountedFor last_gate_logs(CountedFor last) noexcept {
     return {(last.line + 1) * kinds - 1, (last.member + 1) * kinds - 1, 0};
 }
 
-/// The gate's own routes. What is left of the plan's windows is shown, and stays. A token in its
-/// grace or a dead one has windows apart from its successor's, so its thief cannot use them up. A
-/// dead token is not shown how its successor fares.
+/// Gate routes. The plan's windows are shown, and not spent. A token in its grace, or a dead one,
+/// has windows apart from its successor's, so that a thief cannot use those up. A dead token is not
+/// shown the plan of its successor.
 Reason Gate::gate_route_room(Decision& decision, const Call& call, Within within) {
     const policy::GateWindow which = policy::gate_window_of(decision.match.own, call.method);
     if (which == policy::GateWindow::revoke) {
@@ -86,7 +86,7 @@ Reason Gate::gate_route_room(Decision& decision, const Call& call, Within within
     }
     const bool dead = decision.because != Reason::granted;
     decision.room_of = RoomOf::own;
-    const std::span<const Window> windows = gate_windows(which);  // of the token, of the member
+    const std::span<const Window> windows = gate_windows(which);  // per token, per member
     decision.room =
         gate_limiter_.ask(gate_logs_of(*decision.facts, which, dead),
                           is_counted_for_token_alone(decision, call) ? windows.first(1) : windows,
@@ -101,13 +101,14 @@ Reason Gate::gate_route_room(Decision& decision, const Call& call, Within within
     return Reason::granted;
 }
 
-/// A revocation that takes effect is never refused for room: a flood of this route cannot keep
-/// a token alive. Each needs a token that is not revoked yet, so they bound themselves. One without
-/// effect is counted. Returns nullopt if the store did not say.
+/// A revocation that takes effect is never refused for lack of room, so a flood of this route
+/// cannot keep a token alive. Each one needs a token that is not revoked yet, which bounds their
+/// number. One that changes nothing is counted. Returns nullopt if the store was not or could not
+/// be read.
 std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within within) {
     const std::string& prefix = decision.match.route_object;
     if (prefix == decision.facts->token.prefix)
-        return true;  // it works, or its call would not have come so far
+        return true;  // the token works, or question 1 would have refused the call
     if (!token::is_prefix(prefix))
         return false;
     const Directory::Found found = within == Within::store
@@ -123,8 +124,8 @@ std::optional<bool> Gate::revokes(Decision& decision, const Call& call, Within w
 
 namespace {
 
-/// A bearer of somebody else's, where the resource lets those through: of the form of RFC 6750
-/// section 2.1, and no token of ours, not even an altered one.
+/// Returns whether the call has a bearer of another issuer and the resource forwards those. It must
+/// have the form of RFC 6750 section 2.1, and must not be a token of ours, not even an altered one.
 bool is_for_the_api(const policy::Match& match, const Call& call, std::string_view brand) {
     if (match.resource == nullptr || !match.resource->other_bearers_pass ||
         call.presented != Presented::bearer)
@@ -138,9 +139,9 @@ bool is_for_the_api(const policy::Match& match, const Call& call, std::string_vi
 
 }  // namespace
 
-/// Public resources; and preflights to wherever a call could be granted. A preflight carries no
-/// token (Fetch, CORS-preflight fetch), so it is open whatever method it asks about: of a refused
-/// preflight a page learns nothing, of a refused call the reason.
+/// Open to all are public resources, and preflights to wherever a call could be granted. A
+/// preflight has no token (Fetch, CORS-preflight fetch), so it is open for every method it asks
+/// about. A page learns nothing from a refused preflight, but the reason from a refused call.
 bool Gate::open_to_all(const Decision& decision, const Call& call) const {
     const policy::Match& match = decision.match;
     const bool is_public = match.resource != nullptr && match.resource->is_public;
@@ -148,8 +149,8 @@ bool Gate::open_to_all(const Decision& decision, const Call& call) const {
            is_for_the_api(match, call, settings_.brand);
 }
 
-/// Nobody has to be known. A caller that shows a token of our brand is asked question 1, and an
-/// operator's token is refused as it is everywhere. Calls are counted per address, if it is known.
+/// No caller is needed. If the caller shows a token of our brand, question 1 is asked, and an
+/// operator's token is refused as everywhere. Calls are counted per address, if it is known.
 Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     const bool ours =
         call.presented == Presented::bearer && token::of_brand(call.credentials, settings_.brand);
@@ -157,7 +158,7 @@ Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
         if (const Reason reason = who(decision, call, within); reason != Reason::granted)
             return reason;
         if (decision.facts->is_operator())
-            return Reason::role_forbidden;  // it opens the admin door and nothing else
+            return Reason::role_forbidden;  // it opens only the admin API
     }
     if (!call.address)
         return Reason::granted;
@@ -167,15 +168,16 @@ Reason Gate::public_room(Decision& decision, const Call& call, Within within) {
     return decision.room.granted ? Reason::granted : Reason::window_full;
 }
 
-/// A 401 counts for the caller's address; when that window is full the caller is told to wait, and
-/// still why. Its own 429s are not counted. Callers of a peer whose addresses are not known share
-/// one window: a stranger who fills it keeps no valid token out, and others are still told why.
+/// A 401 counts for the caller's address. If that window is full, the caller is told to wait, and
+/// also the reason. The resulting 429s are not counted. Callers of one peer with unknown addresses
+/// share one window. If a stranger fills it, valid tokens still work, and others are still told the
+/// reason.
 Reason Gate::count_failure(Decision& decision, const Call& call) {
     const auto key = failures_key(call);
     if (!key)
         return decision.reason;
     decision.room_of = RoomOf::failures;
-    // What was granted a moment ago is no repeat of a failure.
+    // Spend::counted: the call was granted a moment ago, so this failure is not a repeat.
     const Spend spend = call.spend == Spend::counted ? Spend::yes : call.spend;
     decision.room = failures_.ask(*key, call.now, spend);
     if (decision.room.granted)
@@ -184,7 +186,7 @@ Reason Gate::count_failure(Decision& decision, const Call& call) {
     return Reason::too_many_failures;
 }
 
-/// A live token is shown its plan's windows on every answer, refusals included; nothing is spent.
+/// Shows a live token its plan's windows on every response, refusals included, and spends nothing.
 void Gate::show_room(Decision& decision, const Call& call) {
     const int question = question_of(decision.reason);
     if (question == 2 || question == 3)

@@ -13,7 +13,7 @@
 namespace hourgate {
 namespace {
 
-/// Address::limiter_key(), or the beginning of one with zeros behind it: a net or a block.
+/// Address::limiter_key(), or for a net or a block its beginning, followed by zeros.
 using AddressKey = std::array<std::uint8_t, 9>;
 
 struct Entry {
@@ -22,7 +22,7 @@ struct Entry {
     bool refused = false;  ///< a Spend::yes was refused after the newest recorded call
 };
 
-/// The first byte of a piece of save(). Stored: never renumbered.
+/// The first byte of a piece of save(). Stored and never renumbered.
 constexpr char addresses_part = 0;
 constexpr char everybody_part = 1;
 constexpr char nets_part = 2;
@@ -33,7 +33,7 @@ void put_counted(std::string& out, const Entry& entry) {
     entry.log.save(out);
 }
 
-/// Of no use when `in` has failed.
+/// Reads an entry; it must not be used if `in` has failed.
 Entry counted_in(SavedReader& in, std::int64_t until_us) {
     Entry entry(until_us);
     entry.refused = in.number(1) == 1;
@@ -41,7 +41,7 @@ Entry counted_in(SavedReader& in, std::int64_t until_us) {
     return entry;
 }
 
-/// Returns what a place starts with at `at_us` whose calls were counted in `wider` until then.
+/// Returns the first entry of a new slot at `at_us`. Its calls were counted in `wider` until then.
 Entry begun_by(const Entry& wider, std::int64_t at_us) {
     Entry entry(at_us);
     if (!wider.log.idle(at_us)) {
@@ -53,14 +53,14 @@ Entry begun_by(const Entry& wider, std::int64_t at_us) {
 
 using AddressTable = Table<AddressKey, Entry>;
 
-/// How the places of a table are shared out among what is around them. Any thread; its lock is
-/// taken last.
+/// The slots of one table, and how many of them each wider key holds. Any thread; its lock is taken
+/// last.
 class AddressSlots {
 public:
     AddressSlots(std::size_t all_max, std::size_t around_max) noexcept
         : all_max_(all_max), around_max_(around_max) {}
 
-    /// Takes a place in `around`. Returns false when there is none.
+    /// Takes a slot in `around`. Returns false if there is none.
     bool take(const AddressKey& around) {
         const std::lock_guard lock(mutex_);
         const auto found = taken_.find(around);
@@ -70,7 +70,7 @@ public:
         take_one(around);
         return true;
     }
-    /// Takes a place over the bounds if need be: of what an earlier process held.
+    /// Takes a slot even beyond the bounds: an earlier process held it.
     void take_anyway(const AddressKey& around) {
         const std::lock_guard lock(mutex_);
         take_one(around);
@@ -103,17 +103,17 @@ private:
 
     const std::size_t all_max_, around_max_;
     mutable std::mutex mutex_;
-    // Guarded by mutex_. None of them is 0, so there are never more than places are held.
+    // Guarded by mutex_. No value is 0, so there are never more entries than held slots.
     std::unordered_map<AddressKey, std::size_t, SeededHash> taken_;
     std::size_t held_ = 0;
 };
 
-/// Windows of one width, and how many of them there may be.
+/// Windows of one width (addresses, nets or blocks), and their slots.
 struct Level {
-    std::size_t v4_bytes, v6_bytes;  ///< of an address that name one
-    char part;                       ///< of save()
+    std::size_t v4_bytes, v6_bytes;  ///< leading bytes of an address that make up its key
+    char part;                       ///< first byte of a piece of save()
     AddressTable table;
-    AddressSlots places;  ///< by what is one level wider
+    AddressSlots places;  ///< by key of the next wider level
 
     [[nodiscard]] AddressKey key_of(const AddressKey& address) const noexcept {
         constexpr std::uint8_t v4 = 4;  // Address::Family
@@ -145,13 +145,13 @@ struct AddressLimiter::State {
     }
 
     std::mutex windows_mutex;
-    std::deque<Window> windows;                    ///< guarded by windows_mutex; they stay
-    std::atomic<const Window*> in_force{nullptr};  ///< the last of them
+    std::deque<Window> windows;                    ///< guarded by windows_mutex; never removed
+    std::atomic<const Window*> in_force{nullptr};  ///< the newest of them
     const Timeline time;
     /// Addresses, nets, blocks. A shard is locked before one of a wider level, never after.
     std::array<Level, 3> levels;
-    std::mutex everybody_mutex;  ///< taken after every shard's
-    Entry everybody;             ///< guarded: counts for all that have no place at any level
+    std::mutex everybody_mutex;  ///< taken after every shard's mutex
+    Entry everybody;             ///< guarded; counts for all without a slot at any level
     std::atomic<std::uint64_t> evicted{0}, shared_in_net{0}, shared_by_all{0};
 
     [[nodiscard]] Room ask(Entry& entry, std::int64_t now_us, Spend spend) const;
@@ -160,7 +160,7 @@ struct AddressLimiter::State {
     [[nodiscard]] Entry begun_from(std::size_t level, const AddressKey& address,
                                    std::int64_t at_us);
     void count_shared(std::size_t level, Spend spend) noexcept;
-    /// What the key of `level` lies in, as Places count it.
+    /// Returns the wider key in which the key of `level` lies, as AddressSlots counts it.
     [[nodiscard]] AddressKey around(std::size_t level, const AddressKey& key) const noexcept {
         return level + 1 < levels.size() ? levels[level + 1].key_of(key) : AddressKey{};
     }
@@ -206,8 +206,8 @@ Room AddressLimiter::State::ask(Entry& entry, std::int64_t now_us, Spend spend) 
     return room;
 }
 
-/// Asks the narrowest window from `level` on that there is, or that there is a place for. A look
-/// makes none: it is told what a call would begin with.
+/// Asks the narrowest window, from `level` on, that exists or that there is a slot for. A dry run
+/// creates none: it gets the state that a call would start with.
 Room AddressLimiter::State::ask(std::size_t level, const AddressKey& address, std::int64_t now_us,
                                 Spend spend) {
     if (level == levels.size()) {
@@ -251,8 +251,8 @@ void AddressLimiter::State::count_shared(std::size_t level, Spend spend) noexcep
     }
 }
 
-/// Returns what a window starts with for which there was none until now. Its calls were counted in
-/// the narrowest wider one that there is, and that one has all of them: it began in the same way.
+/// Returns the first entry of a window that does not exist yet. Its calls were counted in the
+/// narrowest wider window that exists. That one has all of them, because it began in the same way.
 Entry AddressLimiter::State::begun_from(std::size_t level, const AddressKey& address,
                                         std::int64_t at_us) {
     for (; level < levels.size(); ++level) {
@@ -286,8 +286,8 @@ void AddressLimiter::sweep(Now now) {
 
 bool AddressLimiter::save(Now now, const SavedSink& sink) const {
     const std::int64_t now_us = now.boot_us + state_->time.ahead_us;
-    // The widest first: what gets a place of its own meanwhile takes over from it, and what is not
-    // yet in the part of a narrower one is then still in this.
+    // The widest is written first. What gets a slot meanwhile takes over from the wider level. So
+    // what is missing in the narrower part is still in the wider one.
     std::string everybody(1, everybody_part);
     {
         const std::lock_guard lock(state_->everybody_mutex);
@@ -335,7 +335,7 @@ bool AddressLimiter::State::load(std::size_t level, SavedReader& in) {
         if (here.table.put(key, std::move(entry))) {
             here.places.take_anyway(around(level, key));
         }
-        // More than there may be at a time: some went and others came while it was saved.
+        // There may be more than the bound: entries came and went during the save.
         if (here.places.held() > 2 * here.places.max()) {
             return false;
         }

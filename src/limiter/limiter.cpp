@@ -17,7 +17,7 @@ struct Entry {
     WindowLog log;
 };
 
-/// The first byte of a piece of save(). Stored: never renumbered.
+/// The first byte of a piece of save(). Stored and never renumbered.
 constexpr char lines_part = 0;
 constexpr char workspaces_part = 1;
 constexpr char members_part = 2;
@@ -25,7 +25,7 @@ constexpr std::size_t parts = 3;
 
 using IdTable = Table<std::int64_t, Entry>;
 
-/// The windows of one question that count under the same id, and the log they count in.
+/// The windows of one call that count under the same id, and their log.
 class Side {
 public:
     Side(std::span<const Window> windows, Per per) noexcept {
@@ -37,8 +37,8 @@ public:
         }
     }
 
-    /// Finds the log of `id` and keeps it locked; a spending call makes one where there is none.
-    /// Nothing to do when no window counts here.
+    /// Finds the log of `id` and keeps it locked; a spending call creates a missing one. Does
+    /// nothing if no window counts here.
     void open(IdTable& table, std::int64_t id, Spend spend) {
         if (count_ == 0) {
             return;
@@ -56,7 +56,7 @@ public:
         }
     }
 
-    /// The instant before which nothing can be asked here.
+    /// Returns the instant before which nothing can be asked here.
     [[nodiscard]] std::int64_t since_us() const noexcept { return since_us_; }
 
     void fit(std::int64_t now_us) {
@@ -90,7 +90,7 @@ private:
         }
     }
 
-    // Of these, the first count_:
+    // The first count_ of each are valid.
     std::array<const Window*, limits::windows_per_plan_max> windows_;
     std::array<std::size_t, limits::windows_per_plan_max> place_;  ///< index in the plan
     std::array<WindowState, limits::windows_per_plan_max> states_;

@@ -1,7 +1,7 @@
-// How counters are written down so that another process can go on with them: numbers of seven bits
-// a byte, the low ones first, and runs of bytes. The reader takes nothing for granted: the bytes
-// may be anything.
-// Refuses to: know of files, or check that nothing was changed (ops/state_file.h does both).
+// How counters are written down so that another process can continue with them. A number takes
+// seven bits a byte, the low ones first; byte strings follow as they are. The reader accepts any
+// bytes and checks each value.
+// Does not know files, and does not detect changes (ops/state_file.h does both).
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace hourgate {
 
-/// Time of a limiter: CLOCK_BOOTTIME, or, once it goes on with counters of an earlier boot, that
-/// and what had passed before. So instants that were counted stay what they are.
+/// The time of a limiter: CLOCK_BOOTTIME, plus the time that passed on earlier boots if it
+/// continues with their counters. So instants that were counted keep their meaning.
 struct Timeline {
-    std::int64_t since_us = 0;  ///< nothing is asked about earlier: calls are taken as of this
-    std::int64_t ahead_us = 0;  ///< added to CLOCK_BOOTTIME; 0 or more
+    std::int64_t since_us = 0;  ///< calls that come earlier are counted as of this instant
+    std::int64_t ahead_us = 0;  ///< added to CLOCK_BOOTTIME; not negative
 };
 
-/// Where counters are written to, in pieces of limits::state_piece_bytes or a little more. Returns
-/// false to end it.
+/// Receives counters in pieces of limits::state_piece_bytes or a little more. Returns false to
+/// stop.
 using SavedSink = std::function<bool(std::string_view piece)>;
 
 inline void put_number(std::string& out, std::uint64_t value) {
@@ -32,8 +32,8 @@ inline void put_instant(std::string& out, std::int64_t at_us) {
     put_number(out, static_cast<std::uint64_t>(at_us));
 }
 
-/// Reads what was put. Once something is not as it should be, it has failed for good and gives
-/// zeros and empty text.
+/// Reads what the put functions wrote. After the first invalid value it has failed for good, and
+/// returns zeros and empty text.
 class SavedReader {
 public:
     explicit SavedReader(std::string_view bytes) noexcept : rest_(bytes) {}
@@ -45,7 +45,7 @@ public:
         rest_ = {};
     }
 
-    /// A number of at most `max`.
+    /// Reads a number of at most `max`.
     std::uint64_t number(std::uint64_t max) noexcept {
         std::uint64_t value = 0;
         for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
@@ -67,7 +67,7 @@ public:
     std::uint32_t small(std::uint32_t max) noexcept {
         return static_cast<std::uint32_t>(number(max));
     }
-    /// An instant or a time of at most `max_us`. REQUIRES: max_us is not negative.
+    /// Reads an instant or a duration of at most `max_us`. REQUIRES: max_us is not negative.
     std::int64_t instant(std::int64_t max_us) noexcept {
         return static_cast<std::int64_t>(number(static_cast<std::uint64_t>(max_us)));
     }

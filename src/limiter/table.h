@@ -1,4 +1,4 @@
-// What the limiters of this folder have in common: entries in shards, one mutex each.
+// What the limiters of this folder have in common: entries in shards, with one mutex each.
 #pragma once
 
 #include <algorithm>
@@ -21,18 +21,19 @@
 
 namespace hourgate {
 
-/// `Entry` has a WindowLog `log` and is made from the instant before which it will not count.
+/// An `Entry` has a WindowLog `log`. It is constructed from the instant before which it will not
+/// count.
 template <typename Key, typename Entry>
 class Table {
 public:
     using Entries = std::unordered_map<Key, Entry, SeededHash>;
 
-    /// Everything but the mutex is guarded by it.
+    /// The mutex guards everything else.
     struct alignas(64) Shard {
         mutable std::mutex mutex;
         Entries entries;
-        /// The latest sweep. A call that read its clock before, but comes after, is taken as of
-        /// this instant: what was swept as idle might still count at its own.
+        /// The latest sweep. A call that read its clock earlier but comes later is counted as of
+        /// this instant. What was swept as idle might still count at the call's own instant.
         std::int64_t swept_us = 0;
     };
 
@@ -44,19 +45,20 @@ public:
     }
 
     [[nodiscard]] Shard& shard(const Key& key) noexcept {
-        // The high bits, so that within a shard the low ones still tell keys apart.
+        // Use the high bits, so that the low ones still separate keys within a shard.
         constexpr int shift = 64 - std::countr_zero(limits::limiter_shards);
         return shards_[hash_(key) >> shift];
     }
 
-    /// Forgets entries in which nothing counts any more, tidies the others. Calls `forgotten` with
-    /// the key of each that went, under its shard's lock. Returns how many went.
+    /// Forgets entries in which nothing counts any more, and tidies the others. Calls `forgotten`
+    /// with the key of each forgotten entry, under its shard's lock. Returns how many were
+    /// forgotten.
     template <typename Forgotten>
     std::size_t sweep(std::int64_t now_us, Forgotten forgotten) {
         std::size_t gone = 0;
         for (Shard& shard : shards_) {
             for (std::size_t bucket = 0; sweep_some(shard, bucket, now_us, gone, forgotten);) {
-                // Calls get in between: a shard of many entries must not hold them up.
+                // Calls get in between: a shard with many entries must not hold them up.
             }
         }
         return gone;
@@ -65,9 +67,9 @@ public:
         return sweep(now_us, [](const Key& /*forgotten*/) {});
     }
 
-    /// Calls `write` for every entry under its lock, and `flush` with none held after every few.
-    /// False, and the end of it, once `flush` says so. An entry that is there all the time is
-    /// written, maybe twice: then the later one counts.
+    /// Calls `write` for every entry under its lock, and `flush` without a lock after every few
+    /// entries. Returns false as soon as `flush` does. An entry that exists all the time is
+    /// written, perhaps twice; then the later one counts.
     template <typename Write, typename Flush>
     bool copy(Write write, Flush flush) const {
         for (const Shard& shard : shards_) {
@@ -84,13 +86,13 @@ public:
         return true;
     }
 
-    /// Puts `entry` in place of what there is under `key`. REQUIRES: no other thread uses this.
-    /// Returns whether it is a new one.
+    /// Replaces the entry under `key`, if any, by `entry`. Returns whether it is new. REQUIRES: no
+    /// other thread uses this table.
     bool put(const Key& key, Entry entry) {
         return shard(key).entries.insert_or_assign(key, std::move(entry)).second;
     }
 
-    /// Forgets entries by their key.
+    /// Forgets the entries for whose key `which` returns true.
     template <typename Which>
     void forget(Which which) {
         for (Shard& shard : shards_) {
@@ -109,8 +111,8 @@ public:
     }
 
 private:
-    /// Sweeps some buckets from `bucket` on and leaves the next one there. Returns whether there
-    /// are more. A rehash in between may hide an entry from this sweep: the next one finds it.
+    /// Sweeps some buckets from `bucket` on and sets it to the next one. Returns whether there are
+    /// more. A rehash in between may hide an entry from this sweep; the next sweep finds it.
     template <typename Forgotten>
     static bool sweep_some(Shard& shard, std::size_t& bucket, std::int64_t now_us,
                            std::size_t& gone, Forgotten& forgotten) {
@@ -136,8 +138,8 @@ private:
         return bucket < shard.entries.bucket_count();
     }
 
-    /// Writes some buckets from `bucket` on and leaves the next one there. Returns whether there
-    /// are more. After a rehash, entries are elsewhere: the shard is begun again.
+    /// Writes some buckets from `bucket` on and sets it to the next one. Returns whether there are
+    /// more. A rehash moves entries, so the shard is then written from its beginning.
     template <typename Write>
     static bool copy_some(const Shard& shard, std::size_t& bucket, std::size_t& buckets,
                           Write& write) {
@@ -160,9 +162,9 @@ private:
     std::array<Shard, limits::limiter_shards> shards_;
 };
 
-/// Hands to `sink` the entries of a table of which something counts at `now_us`, in pieces that
-/// begin with `part`, the byte that names the table. `put_entry` appends one to a piece. False when
-/// the sink says so, or when there are more than can be read back.
+/// Passes the entries of a table in which something counts at `now_us` to `sink`. Each piece begins
+/// with `part`, the byte that names the table. `put_entry` appends one entry to a piece. Returns
+/// false if the sink does, or if there are more entries than can be read back.
 template <typename SomeTable, typename PutEntry>
 bool save_table(const SomeTable& table, char part, std::int64_t now_us, PutEntry put_entry,
                 const SavedSink& sink) {
@@ -189,10 +191,10 @@ bool save_table(const SomeTable& table, char part, std::int64_t now_us, PutEntry
     return all && hand_over();
 }
 
-/// Heap bytes of a shard's entries, for the memory metric.
+/// Returns the heap bytes of a shard's entries, for the memory metric.
 template <typename Entries>
 [[nodiscard]] std::size_t heap_bytes(const Entries& entries) {
-    constexpr std::size_t node_overhead = 2 * sizeof(void*);  // the link and malloc's own
+    constexpr std::size_t node_overhead = 2 * sizeof(void*);  // the link, and malloc's header
     std::size_t bytes = entries.bucket_count() * sizeof(void*);
     for (const auto& item : entries) {
         bytes += sizeof item + node_overhead + item.second.log.bytes();

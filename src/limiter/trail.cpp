@@ -72,12 +72,12 @@ void Trail::forget(std::int64_t now_us) noexcept {
 
 void Trail::add(std::int64_t at_us, std::uint32_t calls) {
     HOURGATE_CHECK(at_us >= newest_us_);
-    // The bound on a run keeps every count far from the end of its 32 bits.
+    // The bound on a run keeps every count far below the maximum of 32 bits.
     const bool joins = start_.calls != 0 && at_us - opened_us_ <= step_us() &&
                        open_calls_ + calls <= limits::window_calls_max;
     if (!joins) {
         if (start_.calls != 0) {
-            seal();  // else no mark can lead to it any more
+            seal();  // otherwise no position refers to it any more
         }
         sealed_us_ = newest_us_;
         opened_us_ = at_us;
@@ -113,13 +113,13 @@ std::uint32_t Trail::live_bytes() const noexcept {
     return start_.calls == 0 ? 0 : end_ - start_.position;
 }
 
-/// A capacity that leaves an eighth free, so that what lives is copied once in many calls.
+/// Returns a capacity that leaves an eighth free, so that live bytes are rarely copied.
 std::uint32_t Trail::ample_bytes() const noexcept {
     const std::uint32_t live = live_bytes();
     return live + live / 8 + coded_bytes_max;
 }
 
-/// Keeps only what lives, from the front of a buffer of `capacity` bytes.
+/// Keeps only the live bytes, at the beginning of a buffer of `capacity` bytes.
 void Trail::reallocate(std::uint32_t capacity) {
     const std::uint32_t live = live_bytes();
     const std::uint8_t* const from = bytes_.get() + (end_ - begin_ - live);
@@ -179,7 +179,7 @@ Trail Trail::load(SavedReader& in, std::int64_t until_us) {
     return trail;
 }
 
-/// The coded runs, each looked at, since read() believes them.
+/// Reads the coded runs and checks each of them, since read() trusts them.
 void Trail::load_coded(SavedReader& in, std::int64_t until_us) {
     const std::uint32_t live = in.small(limits::state_piece_bytes_max);
     const std::string_view coded = in.bytes(live);
@@ -217,7 +217,7 @@ Trail Trail::joined(Grain grain, std::uint32_t horizon_s, std::span<const Trail>
         if (mark.calls <= known) {
             continue;
         }
-        // The calls only this source knows are older than all found so far.
+        // The calls that only this source knows are older than all found so far.
         std::vector<Run> older;
         for (std::uint32_t more = mark.calls - known; more != 0; more -= older.back().calls) {
             const Coded front = source.read(mark);

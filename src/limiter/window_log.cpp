@@ -9,7 +9,7 @@
 namespace hourgate {
 namespace {
 
-// One plan wants at most windows_per_plan_max trails; as many again are remembered of former plans.
+// One plan needs at most windows_per_plan_max trails; as many again are kept of earlier plans.
 constexpr std::size_t trails_max = 2 * limits::windows_per_plan_max;
 
 constexpr Grain grain_of(std::uint32_t limit) noexcept {
@@ -37,7 +37,7 @@ const Trail& WindowLog::trail_of(const Counted& window) const noexcept {
     check_failed(__FILE__, __LINE__, "every window has a trail");
 }
 
-/// How far back the windows in force look in `trail`: 0 when none does.
+/// Returns how far back the windows in force look in `trail`; 0 if none uses it.
 std::uint32_t WindowLog::wanted_s(const Trail& trail) const noexcept {
     std::uint32_t seconds = 0;
     for (const Counted& window : windows_) {
@@ -75,7 +75,7 @@ void WindowLog::refit(std::span<const Window* const> windows, std::int64_t now_u
     bound_trails();
 }
 
-/// Sees to it that there is a trail of this grain that looks back at least so long.
+/// Makes sure that there is a trail of this grain that looks back at least `seconds`.
 void WindowLog::remember(Grain grain, std::uint32_t seconds, std::int64_t now_us) {
     const auto place = std::find_if(trails_.begin(), trails_.end(), [&](const Trail& trail) {
         return trail.grain() == Grain::instant
@@ -91,7 +91,8 @@ void WindowLog::remember(Grain grain, std::uint32_t seconds, std::int64_t now_us
     }
 }
 
-/// Drops what former plans left beyond the bound, first what knows least: another knows all of it.
+/// Drops trails of earlier plans beyond the bound. The one that knows least goes first, because
+/// another one knows all of that.
 void WindowLog::bound_trails() {
     while (trails_.size() > trails_max) {
         const Trail* least = nullptr;
@@ -101,7 +102,7 @@ void WindowLog::bound_trails() {
                 least = &trail;
             }
         }
-        HOURGATE_CHECK(least != nullptr);  // a plan wants no more than half the bound
+        HOURGATE_CHECK(least != nullptr);  // a plan needs at most half the bound
         trails_.erase(least);
     }
 }
@@ -119,7 +120,7 @@ void WindowLog::look(std::int64_t now_us, std::span<WindowState> states) {
     }
 }
 
-/// `front`: the run in front of its mark, if there is one.
+/// Returns the state of `window`; `front` is the run in front of its position, if there is one.
 WindowState WindowLog::state_of(const Counted& window, const Run& front) const noexcept {
     const std::uint32_t calls = window.mark.calls;
     if (calls == 0) {
@@ -217,7 +218,7 @@ WindowLog WindowLog::load(SavedReader& in, std::int64_t until_us) {
             in.fail();
             break;
         }
-        // Where the mark was follows from the trail: age() moves it there.
+        // age() moves the position to where it was.
         window.mark = log.trail_of(window).start();
         log.windows_.push_back(window);
     }

@@ -19,12 +19,12 @@ constexpr std::string_view form =
     "the "
     "window, as in burst=30/10 or sustained=600/60/member";
 
-/// `field` is of a plan over HTTP.
+/// Returns a failure about `field` of a plan, as named over HTTP.
 Failure usage(std::string what, std::string_view next, std::string_view field = "windows") {
     return Failure{Fault::usage, std::move(what), std::string(next), {}, field};
 }
 
-/// What is off about one window; nothing when it is sound.
+/// Returns what is wrong with one window; nullopt if it is valid.
 std::optional<Failure> check(const Window& window) {
     if (!is_slug(window.name, window_name_bytes_max))
         return usage("a window cannot be named '" + printable(window.name) + "'",
@@ -103,7 +103,7 @@ Result<Window> parse_window(std::string_view text) {
     const std::size_t equals = text.find('=');
     const std::size_t slash = text.find('/', equals);
     if (slash == text.npos)
-        return unreadable();  // so it is when there is no '='
+        return unreadable();  // also if there is no '='
     const std::size_t second = text.find('/', slash + 1);
     if (second != text.npos) {
         const auto per = per_from(text.substr(second + 1));

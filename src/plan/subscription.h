@@ -1,4 +1,4 @@
-// Question 2, "is it paid for?": which plan counts for a workspace at an instant.
+// Question 2, "is it paid for?": whether a workspace is paid at an instant.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace hourgate {
 
 /// How a subscription ends: [plans] in the configuration.
 struct LapseRule {
-    std::int64_t grace_ms = 0;  ///< calls pass this long after paid_until
+    std::int64_t grace_ms = 0;  ///< calls are still granted this long after paid_until
 };
 
 enum class Paid : std::uint8_t {
@@ -19,11 +19,11 @@ enum class Paid : std::uint8_t {
     lapsed,    ///< from paid_until + grace on
 };
 
-/// Where a workspace stands. Intervals are half open: at paid_until itself grace begins, at its end
-/// the workspace has lapsed.
+/// Whether a workspace is paid. Intervals are half open: grace begins at paid_until itself, and the
+/// workspace has lapsed when grace ends.
 struct Standing {
     Paid paid = Paid::yes;
-    std::int64_t lapses_ms = 0;  ///< paid_until + grace; 0 when paid without end
+    std::int64_t lapses_ms = 0;  ///< paid_until + grace; 0 if paid without end
 };
 
 [[nodiscard]] Standing standing_at(std::optional<std::int64_t> paid_until_ms, LapseRule rule,

@@ -12,7 +12,7 @@ namespace hourgate {
 /// Whose calls a window counts together. The numbers are stored and never renumbered.
 enum class Per : std::uint8_t { token = 0, workspace = 1, member = 2 };
 
-/// From the narrowest to the widest: the order in which logs are locked and scopes are listed.
+/// From the narrowest to the widest. Logs are locked and scopes are listed in this order.
 constexpr std::array all_pers = {Per::token, Per::member, Per::workspace};
 
 /// "token", "member" or "workspace".
@@ -40,7 +40,8 @@ struct Window {
     std::string name;           ///< an sf-string of RFC 8941 without quotes: [a-z0-9_-]{1,32}
     std::uint32_t limit = 0;    ///< calls, 1 to limits::window_calls_max
     std::uint32_t seconds = 0;  ///< 1 to limits::window_seconds_max
-    Per per = Per::token;       ///< `token` means the token line: rotating does not refill
+    /// `token` counts the token line: rotation does not refill the window.
+    Per per = Per::token;
 
     friend bool operator==(const Window&, const Window&) = default;
 };

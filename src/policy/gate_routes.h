@@ -1,5 +1,5 @@
-// The gate's own routes, as far as the four questions tell them apart: those below api_prefix, and
-// the one that says why a call was refused. What they answer is http/'s.
+// The gate routes, as far as the four questions distinguish them: those below api_prefix, and the
+// one that explains a refusal. Their responses are made in http/.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 namespace hourgate::policy {
 
 enum class GateRoute : std::uint8_t {
-    none,          ///< not one of the gate's own
+    none,          ///< not a gate route
     me,            ///< /me
     rotate_self,   ///< /me/rotate
     tokens,        ///< /tokens
@@ -24,33 +24,34 @@ enum class GateRoute : std::uint8_t {
     admin,         ///< below /admin/v1, on the admin listener
 };
 
-/// Where the gate says why, whatever api_prefix is: whoever was refused has only a decision's id.
+/// Explanations are here, whatever api_prefix is: a refused caller knows only a decision's id.
 constexpr std::string_view why_prefix = "/_hourgate/why";
 
-/// `rest`: the segments behind api_prefix.
+/// Returns the gate route for `rest`, the segments after api_prefix.
 [[nodiscard]] GateRoute gate_route_of(std::span<const std::string_view> rest) noexcept;
 
-/// Which of the gate's own windows a call to one of its own routes counts in. Never a plan's: a
-/// full window or a lapsed plan is when people look at their tokens and their usage. The numbers
-/// are part of stored keys and never renumbered.
+/// The gate windows, one of which counts each call to a gate route. No plan's window counts it,
+/// because people look at their tokens and usage when a window is full or a plan has lapsed. The
+/// numbers are part of stored keys and never renumbered.
 enum class GateWindow : std::uint8_t {
-    self_service = 0,  ///< everything that is not below
+    self_service = 0,  ///< everything that is not listed below
     why = 1,           ///< asking why a call was refused
-    check = 2,         ///< asking what would become of a call
+    check = 2,         ///< predicting the answer to a call
     rotate = 3,
-    revoke = 4,  ///< a revocation without effect; one with effect is never refused for room
+    revoke = 4,  ///< a revocation that changes nothing; one that does is never refused for room
 };
 constexpr std::size_t gate_window_count = 5;
 
-/// `route` may be none or admin; the answer means nothing then.
+/// Returns the window that counts the call. The result is meaningless for the routes none and
+/// admin.
 [[nodiscard]] GateWindow gate_window_of(GateRoute route, std::string_view method) noexcept;
 
-/// Returns true for revoking, rotating, asking why, and asking what would be. The holder
-/// of a leaked or refused token may do these on any plan and with any scopes.
+/// Returns true for revoking, rotating, asking why, and predicting an answer. The holder of a
+/// leaked or refused token may do these on any plan and with any scopes.
 [[nodiscard]] bool is_urgent(GateRoute route, std::string_view method) noexcept;
 
-/// Whether question 2 is asked. Of the gate's own routes it is asked only where something is made
-/// or changed that is not urgent: reading, revoking and rotating work on a lapsed plan.
+/// Returns whether question 2 is asked. On gate routes it is asked only for changes that are not
+/// urgent: reading, revoking and rotating work on a lapsed plan.
 [[nodiscard]] bool asks_whether_paid(GateRoute route, std::string_view method) noexcept;
 
 }  // namespace hourgate::policy

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t port_max = 65'535;
 
-/// Nothing, ":" or ":443": a port may be empty (RFC 3986 section 3.2.3).
+/// Returns whether `text` is "", ":" or ":443": a port may be empty (RFC 3986 section 3.2.3).
 bool is_port_or_nothing(std::string_view text) noexcept {
     return text.empty() || text == ":" ||
            (text.front() == ':' && parse_number(text.substr(1), port_max));
@@ -29,7 +29,7 @@ FoldedHost::FoldedHost(std::string_view host) noexcept {
         if (!address || host.substr(1, end - 1).find(':') == host.npos ||
             !is_port_or_nothing(host.substr(end + 1)))
             return;
-        // The bytes of an address, so that all ways to write it are one; no name begins like this.
+        // The bytes of an address make all its spellings equal. No name begins with '['.
         text_[size_++] = '[';
         for (const std::uint8_t byte : address->bytes()) {
             constexpr std::string_view digits = "0123456789abcdef";

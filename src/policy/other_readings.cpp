@@ -17,7 +17,7 @@ namespace {
 using Texts = std::vector<std::string>;
 using All = std::vector<OtherReading>;
 
-/// Decoded until nothing is left to decode.
+/// Decodes the text until it has no escape left.
 std::string decoded(std::string text) {
     for (bool again = true; again;) {
         again = false;
@@ -59,7 +59,7 @@ std::string up_to_control(const std::string& text) {
     return {text.begin(), end};
 }
 
-/// Each of them changed by `change`.
+/// Returns the reading with each segment changed by `change`.
 template <typename Change>
 OtherReading each(const OtherReading& reading, Change change) {
     OtherReading changed = reading;
@@ -68,7 +68,7 @@ OtherReading each(const OtherReading& reading, Change change) {
     return changed;
 }
 
-/// The path ends with the first control byte in it.
+/// Returns the reading up to the first control byte in it.
 OtherReading cut_at_control(const OtherReading& reading) {
     OtherReading cut = reading;
     for (std::size_t at = 0; at < cut.segments.size(); ++at) {
@@ -97,7 +97,8 @@ OtherReading without_empty(const OtherReading& reading) {
     return merged;
 }
 
-/// "." or "..", or what may be cut to one. `up`: what may be either goes up.
+/// Resolves segments "." and "..", and those that may be cut to one. `up`: a segment that may be
+/// either counts as "..".
 OtherReading resolved(const OtherReading& reading, bool up) {
     OtherReading to{{}, reading.climbed};
     for (const std::string& segment : reading.segments) {
@@ -113,7 +114,7 @@ OtherReading resolved(const OtherReading& reading, bool up) {
     return to;
 }
 
-/// Adds what `change` makes of each of them.
+/// Adds the result of `change` for each reading.
 template <typename Change>
 void fork(All& all, Change change) {
     const std::size_t before = all.size();

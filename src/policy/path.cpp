@@ -31,7 +31,7 @@ constexpr Flaws refused_by(const PathChecks& rules) noexcept {
            bit_if(rules.double_encoding, PathFlaw::double_encoding);
 }
 
-/// The value of a hex digit, or -1.
+/// Returns the value of a hex digit; -1 if it is none.
 constexpr int hex_value(char c) noexcept {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -42,7 +42,7 @@ constexpr int hex_value(char c) noexcept {
     return -1;
 }
 
-/// Whether "%hh" stands at `at`.
+/// Returns whether "%hh" is at `at`.
 constexpr bool is_escape(std::string_view text, std::size_t at) noexcept {
     return at + 2 < text.size() && text[at] == '%' && hex_value(text[at + 1]) >= 0 &&
            hex_value(text[at + 2]) >= 0;
@@ -54,8 +54,8 @@ bool is_readable(std::string_view target) noexcept {
            });
 }
 
-/// The segment, percent-decoded once, to where `out` points, which is moved on. An escape that is
-/// none is left as it is and noted.
+/// Decodes the escapes of the segment once, writes it to `out`, and advances `out`. Copies an
+/// invalid escape unchanged and adds bad_escape to `flaws`.
 std::string_view decode(std::string_view segment, char*& out, Flaws& flaws) noexcept {
     const char* const begin = out;
     for (std::size_t at = 0; at < segment.size(); ++at) {
@@ -72,7 +72,8 @@ std::string_view decode(std::string_view segment, char*& out, Flaws& flaws) noex
     return {begin, static_cast<std::size_t>(out - begin)};
 }
 
-/// No flaw: a byte that Path::plain excludes. Every table entry but those of plain bytes has it.
+/// Not a flaw: marks bytes that Path::plain excludes. All table entries but those of plain bytes
+/// have it.
 constexpr Flaws not_plain = 1U << 31U;
 
 constexpr bool is_plain(char c) noexcept {
@@ -80,8 +81,8 @@ constexpr bool is_plain(char c) noexcept {
            c == '_';
 }
 
-/// What a byte of a decoded segment is taken for at first sight: not_utf8 and double_encoding say
-/// that it takes a second look.
+/// The possible flaws of a byte in a decoded segment. not_utf8 and double_encoding need a second
+/// test.
 constexpr std::array<Flaws, 256> first_sight = [] {
     std::array<Flaws, 256> flaws{};
     for (std::size_t byte = 0; byte < flaws.size(); ++byte) {
@@ -107,7 +108,7 @@ bool has_escape(std::string_view segment) noexcept {
     return false;
 }
 
-/// What is off about a decoded segment.
+/// Returns all flaws of a decoded segment.
 Flaws flaws_in(std::string_view segment) noexcept {
     Flaws flaws = 0;
     for (const char c : segment)
@@ -138,7 +139,7 @@ Path read_path(std::string_view target, const PathChecks& rules) {
         rest.remove_suffix(1);
     const bool escaped = rest.find('%') != rest.npos;
     if (escaped)
-        path.decoded = std::make_unique<char[]>(rest.size());  // what is decoded is no longer
+        path.decoded = std::make_unique<char[]>(rest.size());  // decoding never makes it longer
     char* out = path.decoded.get();
     while (more) {
         const std::size_t slash = rest.find('/');

@@ -1,5 +1,6 @@
-// Reads the path of a call in exactly one way, or refuses it. A path that some upstream might read
-// otherwise is refused, never normalised: what was judged is byte for byte what goes on (trap 4).
+// Reads the path of a call in exactly one way, or refuses it. A path that some upstream might
+// interpret differently is refused, never normalised: the gate forwards the judged path byte for
+// byte.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +14,12 @@
 
 namespace hourgate::policy {
 
-/// What is off about a path, in the order it is looked for.
+/// What is wrong with a path. Flaws are reported in this order.
 enum class PathFlaw : std::uint8_t {
     none,
-    target_too_long,  ///< over PathRules::target_bytes_max, query included
-    /// The target does not begin with '/', or has, as sent and in its query too, a '#', a space or
-    /// a control byte: bad_request.
+    target_too_long,  ///< over PathChecks::target_bytes_max, query included
+    /// The target does not begin with '/'; or it has, unencoded, a '#', a space or a control byte,
+    /// in the path or the query. The error is bad_request.
     unreadable,
     bad_escape,     ///< '%' not followed by two hex digits
     encoded_slash,  ///< %2F
@@ -30,11 +31,12 @@ enum class PathFlaw : std::uint8_t {
     semicolon,          ///< ';', as sent or decoded
     double_encoding,    ///< "%hh" left after decoding
     too_many_segments,  ///< over limits::path_segments_max
-    case_variant,       ///< found by Policy: would match an earlier resource if case were ignored
-    reading_variant,    ///< found by Policy: an earlier resource or another path, by readings.h
+    case_variant,       ///< found by Policy: an earlier resource would match if case were ignored
+    /// Found by Policy: an upstream may read an earlier resource or another path (readings.h).
+    reading_variant,
 };
 
-/// One switch per rule of [policy]; true refuses. bad_escape and too_many_segments have none.
+/// One switch for each check of [policy]; true refuses. bad_escape and too_many_segments have none.
 struct PathChecks {
     bool encoded_slash = true;
     bool backslash = true;
@@ -53,41 +55,41 @@ struct PathChecks {
 
 using Segments = std::span<const std::string_view>;
 
-/// Flaws as a set: one bit each, so that the first of them is the lowest.
+/// A set of flaws, one bit each. The first flaw is the lowest bit.
 using FlawSet = std::uint32_t;
 [[nodiscard]] constexpr FlawSet bit_of(PathFlaw flaw) noexcept {
     return 1U << static_cast<unsigned>(flaw);
 }
-/// What these rules refuse of it.
+/// Returns the flaws in `found` that these checks refuse.
 [[nodiscard]] FlawSet refused_of(FlawSet found, const PathChecks& rules) noexcept;
-/// The first of them; none of an empty set.
+/// Returns the first flaw of the set; PathFlaw::none if it is empty.
 [[nodiscard]] PathFlaw first_of(FlawSet flaws) noexcept;
 
-/// A path read: its decoded segments. Empty segments only where the rule allows them.
+/// A path split into decoded segments. Empty segments occur only if the check is off.
 struct Path {
     PathFlaw flaw = PathFlaw::none;
-    FlawSet found = 0;  ///< every flaw there is, whether a rule refuses it or not
-    /// Nothing but ASCII letters, digits, '-' and '_' in all segments: case aside, nobody reads
-    /// such a path differently.
+    FlawSet found = 0;  ///< all flaws of the path, also those that are allowed
+    /// True if all segments have only ASCII letters, digits, '-' and '_'. Apart from case,
+    /// everybody reads such a path alike.
     bool plain = false;
-    /// Decoded once. "/" has none, and one trailing slash is not one. They point into the target,
-    /// or into `decoded` where an escape stood.
+    /// Decoded once. "/" has none, and a trailing slash adds none. They are views of the target, or
+    /// of `decoded` if the path has an escape.
     Few<std::string_view, 8> segments;
     std::unique_ptr<char[]> decoded;
 };
 
-/// Reads the path part of an origin-form target (RFC 9112 section 3.2.1), up to '?'. Any bytes. Of
-/// several flaws the first in the order of PathFlaw is told. A rule switched off leaves its segment
-/// as it was decoded: an allowed %2F stays inside its segment.
+/// Reads the path part of an origin-form target (RFC 9112 section 3.2.1), up to '?'. Accepts any
+/// bytes. Of several refused flaws it reports the first in the order of PathFlaw. If a check is
+/// off, the segment stays as decoded: an allowed %2F stays inside its segment.
 [[nodiscard]] Path read_path(std::string_view target, const PathChecks& rules);
 
-/// What is off about a decoded segment by these rules: none where a path with it is read.
+/// Returns the first flaw of a decoded segment that these checks refuse; none if they accept it.
 [[nodiscard]] PathFlaw flaw_of(std::string_view segment, const PathChecks& rules) noexcept;
 
-/// The path part as sent: up to '?' . For logs and answers.
+/// Returns the path part as sent, up to '?'. For logs and responses.
 [[nodiscard]] std::string_view path_part(std::string_view target) noexcept;
 
-/// What a caller reads: "the path has an encoded slash (%2F)".
+/// Returns the text for a caller: "the path has an encoded slash (%2F)".
 [[nodiscard]] std::string_view explain(PathFlaw flaw) noexcept;
 
 }  // namespace hourgate::policy

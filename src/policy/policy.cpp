@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view own_name = gate_resource_name;
 constexpr std::size_t method_bytes_max = 32;
-constexpr std::size_t why_at = 0;  // of own_'s patterns; first, so that no api_prefix hides it
+// Index in the patterns of the gate resource. It is the first, so that no api_prefix hides it.
+constexpr std::size_t why_at = 0;
 
 // --- checking the rules --------------------------------------------------------------------------
 
@@ -36,7 +37,8 @@ bool says_own(const Resource& resource) noexcept {
                        [](const Access& row) { return row.own; });
 }
 
-/// An upper-case method name of RFC 9110 section 5.6.2 characters.
+/// Returns whether `name` is an upper-case method of HTTP token characters (RFC 9110 section
+/// 5.6.2).
 bool is_method_name(std::string_view name) noexcept {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     return !name.empty() && name.size() <= method_bytes_max &&
@@ -74,7 +76,7 @@ bool ends_alike(std::string_view text, std::string_view with) noexcept {
            same_ignoring_case(text.substr(text.size() - with.size()), with);
 }
 
-/// Whether the segment fits the text, ASCII case aside.
+/// Returns whether the segment fits the text, ignoring ASCII case.
 bool fits_alike(const Segment& segment, std::string_view text) noexcept {
     if (segment.kind == Segment::Kind::literal)
         return same_ignoring_case(segment.text, text);
@@ -82,7 +84,7 @@ bool fits_alike(const Segment& segment, std::string_view text) noexcept {
            starts_alike(text, segment.before) && ends_alike(text, segment.after);
 }
 
-/// Whether some path, ASCII case aside, is under the gate's own prefix and matches `pattern`.
+/// Returns whether some path below `own` matches `pattern`, ignoring ASCII case.
 bool overlaps(const Pattern& pattern, const Pattern& own) noexcept {
     const std::size_t common = std::min(pattern.segments.size(), own.segments.size());
     if (common == 0 || pattern.segments[0].kind == Segment::Kind::capture)
@@ -133,7 +135,7 @@ std::optional<Failure> check_resource(const Resource& resource, const Resource& 
     return check_methods(resource);
 }
 
-/// The built-in resource of the gate's own routes.
+/// Makes the built-in resource of the gate routes.
 Result<Resource> own_resource(const std::string& api_prefix) {
     auto pattern = parse_pattern(api_prefix + "/**");
     const bool plain =
@@ -161,7 +163,7 @@ Result<Resource> own_resource(const std::string& api_prefix) {
 
 // --- finding the resource ------------------------------------------------------------------------
 
-/// How a path stands to a pattern or a resource.
+/// How well a path fits a pattern or a resource, worst first.
 enum class Fit : std::uint8_t { none, but_for_reading, but_for_case, exact };
 
 Fit fit_of(const Segment& segment, std::string_view text) noexcept {
@@ -185,7 +187,7 @@ Fit fit_of(const Pattern& pattern, Segments path) noexcept {
     return fit;
 }
 
-/// A path, and how it may be looked at.
+/// A path with its readings.
 struct Looked {
     Looked(const Path& path_, const PathChecks& rules_)
         : path(path_), segments(path.segments), readings(path, rules_), rules(rules_) {}
@@ -196,13 +198,13 @@ struct Looked {
     const PathChecks& rules;
 };
 
-/// Whether some reading of the path matches. A resource may have rules of its own about that.
+/// Returns whether some reading of the path matches. A resource may have its own path checks.
 bool reads_as(const Pattern& pattern, const Looked& looked, const PathChecks& rules) {
     return rules == looked.rules ? looked.readings.match(pattern)
                                  : Readings(looked.path, rules).match(pattern);
 }
 
-/// Case is not looked at where the rule allows it.
+/// Returns how well the path fits. A path that differs only in case fits if the checks refuse that.
 Fit fit_of(const Pattern& pattern, const Looked& looked, const PathChecks& rules) {
     const Fit fit = fit_of(pattern, looked.segments);
     if (fit == Fit::exact || (fit == Fit::but_for_case && rules.case_variant))
@@ -212,7 +214,7 @@ Fit fit_of(const Pattern& pattern, const Looked& looked, const PathChecks& rules
 
 struct Found {
     Fit fit = Fit::none;
-    const Pattern* pattern = nullptr;  // the first that fits so well
+    const Pattern* pattern = nullptr;  // the first with this fit
 };
 
 Found look_in(const Resource& resource, const Looked& path) {
@@ -227,14 +229,14 @@ Found look_in(const Resource& resource, const Looked& path) {
     return found;
 }
 
-/// What is off about a segment, hidden readings included.
+/// Returns the flaw of a segment, its other readings included.
 PathFlaw segment_flaw(std::string_view segment, const PathChecks& rules) {
     const PathFlaw flaw = policy::flaw_of(segment, rules);
     return flaw == PathFlaw::none && may_change_path(segment, rules) ? PathFlaw::reading_variant
                                                                      : flaw;
 }
 
-/// What these rules refuse of a path before any resource is looked at.
+/// Returns the flaw for which these checks refuse a path before any resource is searched.
 PathFlaw path_flaw(const Path& path, const PathChecks& rules) {
     if (const FlawSet refused = refused_of(path.found, rules); refused != 0)
         return first_of(refused);
@@ -246,7 +248,7 @@ PathFlaw path_flaw(const Path& path, const PathChecks& rules) {
     return PathFlaw::none;
 }
 
-/// What [policy] refuses and none of these resources allows.
+/// Returns checks that refuse only what [policy] refuses and none of these resources allows.
 PathChecks lenient_rules(const PathChecks& rules, std::span<const Resource> resources) {
     PathChecks lenient = rules;
     for (const Resource& resource : resources) {
@@ -264,7 +266,7 @@ PathChecks lenient_rules(const PathChecks& rules, std::span<const Resource> reso
     return lenient;
 }
 
-/// What "{member}" of the pattern captures.
+/// Returns what "{member}" of the pattern captures.
 std::optional<std::string_view> member_in(const Pattern& pattern, Segments path) {
     if (pattern.member_at < 0)
         return std::nullopt;
@@ -272,7 +274,7 @@ std::optional<std::string_view> member_in(const Pattern& pattern, Segments path)
     return pattern.segments[at].captured(path[at]);
 }
 
-/// Whether the path begins with what the pattern begins with literally.
+/// Returns whether the path begins with the leading literals of the pattern.
 bool begins_with_literals_of(const Pattern& pattern, Segments path) noexcept {
     for (std::size_t at = 0; at < pattern.segments.size(); ++at) {
         if (pattern.segments[at].kind != Segment::Kind::literal)
@@ -283,9 +285,9 @@ bool begins_with_literals_of(const Pattern& pattern, Segments path) noexcept {
     return true;
 }
 
-/// Whether an upstream that cuts what is fixed behind a capture of `by` reads the path as one of
-/// `other`, which has a literal there: "/files/secret.json" of "/files/{name}.json", and
-/// "/files/secret".
+/// Returns whether an upstream that cuts fixed text after a capture of `by` reads the path as one
+/// of `other`, which has a literal there. Example: "/files/secret.json" fits "/files/{name}.json"
+/// and reads as "/files/secret".
 bool reads_as_literal_of(const Resource& other, const Pattern& by, const Looked& looked) {
     const auto is_literal_there = [&](const Pattern& pattern) {
         for (std::size_t at = 0; at < std::min(pattern.segments.size(), by.segments.size()); ++at)
@@ -299,14 +301,14 @@ bool reads_as_literal_of(const Resource& other, const Pattern& by, const Looked&
            });
 }
 
-/// What is refused when an earlier resource fits but so.
+/// Returns the flaw of a path that fits an earlier resource this well.
 PathFlaw flaw_of(Fit fit, const PathChecks& rules) noexcept {
     if (fit == Fit::but_for_reading && rules.reading_variant)
         return PathFlaw::reading_variant;
     return fit == Fit::none || fit == Fit::exact ? PathFlaw::none : PathFlaw::case_variant;
 }
 
-/// REQUIRES: its rules are set.
+/// Folds the literals of all patterns. REQUIRES: `resource.rules` is set.
 void fold_literals(Resource& resource) {
     for (Pattern& pattern : resource.patterns)
         for (Segment& segment : pattern.segments) {
@@ -319,13 +321,13 @@ void fold_literals(Resource& resource) {
 
 // --- rows that can never match -------------------------------------------------------------------
 
-/// What takes a path from the resources below.
+/// The resource that takes a path, so that no later one gets it.
 struct Taker {
-    const Resource* resource = nullptr;  // null: nothing does
+    const Resource* resource = nullptr;  // null: none takes it
     Found found;
 };
 
-/// The rows above one: the gate's own routes, then these resources.
+/// The resources before another one: the gate routes, then these.
 struct Above {
     const Resource& own;
     std::span<const Resource> resources;
@@ -340,7 +342,8 @@ Taker taker_of(const Looked& path, const Above& above) {
     return {};
 }
 
-/// "resource 'clients' above takes them by '/clients/**'", and why where that is no match.
+/// Returns "resource 'clients' above takes them by '/clients/**'", and the reason if it is not an
+/// exact match.
 std::string in_words(const Taker& taker) {
     std::string text = "resource '" + taker.resource->name + "' above takes them by '" +
                        taker.found.pattern->text + "'";
@@ -351,15 +354,15 @@ std::string in_words(const Taker& taker) {
     return text;
 }
 
-/// A path of so many segments that matches `pattern` and nothing else that it need not match: if a
-/// pattern takes this path, it takes every path of so many segments that `pattern` matches. For
-/// what is captured it has a text that no literal is, or is read as; for the rest an empty segment
-/// where such are allowed, because no capture takes one.
+/// Returns the path with `count` segments that matches `pattern` and as little else as possible. If
+/// another pattern takes this path, it takes every path of that length that `pattern` matches. A
+/// capture gets a text that no literal is or is read as. The rest gets empty segments if they are
+/// allowed, because no capture takes one.
 Path hardest_path(const Pattern& pattern, std::size_t count, const PathChecks& rules,
                   std::string_view no_literal, std::vector<std::string>& written) {
     Path path;
     written.clear();
-    written.reserve(pattern.segments.size());  // no text moves once there is a view of it
+    written.reserve(pattern.segments.size());  // the path has views of the texts
     for (const Segment& segment : pattern.segments)
         path.segments.push_back(written.emplace_back(
             segment.kind == Segment::Kind::literal
@@ -370,10 +373,10 @@ Path hardest_path(const Pattern& pattern, std::size_t count, const PathChecks& r
     return path;
 }
 
-/// Says what takes every path of `pattern`; none when some path is left for it. `longest`: more
-/// segments than any pattern above has. A single pattern above that takes a path of some length
-/// takes all of that length, so one path of each length is looked at, the longest first: few
-/// patterns take that one.
+/// Returns what takes every path of `pattern`; nullopt if some path is left for it. A pattern above
+/// that takes one path of a length takes all of that length, so one path for each length is tested.
+/// The longest is first, because few patterns take it. `longest` is more segments than any pattern
+/// above has.
 std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
                                      const PathChecks& rules, std::size_t longest,
                                      std::string_view no_literal) {
@@ -399,13 +402,14 @@ std::optional<std::string> all_taken(const Pattern& pattern, const Above& above,
     return all;
 }
 
-/// Returns rules for a part of a segment: the fixed text next to a capture may be a dot.
+/// Returns the checks for a part of a segment: the fixed text next to a capture may be a dot.
 PathChecks without_dots(PathChecks rules) noexcept {
     rules.dot_segment = false;
     return rules;
 }
 
-/// The flaw for which a rule refuses every path of `pattern`.
+/// Returns the flaw for which the checks refuse every path of `pattern`; none if there is no such
+/// flaw.
 PathFlaw flaw_in(const Pattern& pattern, const PathChecks& rules) {
     for (const Segment& segment : pattern.segments) {
         const bool whole = segment.kind == Segment::Kind::literal;
@@ -424,8 +428,8 @@ PathFlaw flaw_in(const Pattern& pattern, const PathChecks& rules) {
     return PathFlaw::none;
 }
 
-/// A text that no literal is, or is read as, and that adds nothing to what is fixed beside a
-/// capture: longer than all of them, of a character that is in none.
+/// Returns a text that no literal is or is read as, and that does not extend the fixed text next to
+/// a capture. It is longer than all of them, and repeats one character that is in none.
 std::string unlike_all(const Resource& own, std::span<const Resource> resources) {
     std::size_t longest = 0;
     std::string fixed;
@@ -442,7 +446,7 @@ std::string unlike_all(const Resource& own, std::span<const Resource> resources)
     fixed = lower(fixed);
     std::string character = "x";
     for (std::uint32_t next = 0x4e00; fixed.find(character) != fixed.npos; ++next)
-        character = {static_cast<char>(0xe0U | next >> 12U),  // as UTF-8: of ideographs
+        character = {static_cast<char>(0xe0U | next >> 12U),  // as UTF-8; an ideograph
                      static_cast<char>(0x80U | (next >> 6U & 0x3fU)),
                      static_cast<char>(0x80U | (next & 0x3fU))};
     std::string text;
@@ -451,7 +455,7 @@ std::string unlike_all(const Resource& own, std::span<const Resource> resources)
     return text;
 }
 
-/// REQUIRES: literals are folded.
+/// Checks that every pattern can match some path. REQUIRES: literals are folded.
 std::optional<Failure> check_reached(const Resource& own, std::span<const Resource> resources) {
     std::size_t segments = 0;
     for (const Resource& resource : resources)
@@ -476,7 +480,7 @@ std::optional<Failure> check_reached(const Resource& own, std::span<const Resour
     return std::nullopt;
 }
 
-/// Whether the path as sent is `prefix` or below it.
+/// Returns whether the path as sent is `prefix` or below it.
 bool is_below(std::string_view path, std::string_view prefix) noexcept {
     return path.substr(0, prefix.size()) == prefix &&
            (path.size() == prefix.size() || path[prefix.size()] == '/');
@@ -484,12 +488,13 @@ bool is_below(std::string_view path, std::string_view prefix) noexcept {
 
 // --- judging -------------------------------------------------------------------------------------
 
-/// Whether what the path captures is the caller's own; true where it captures nothing.
+/// Returns whether the path captures the caller's own part; true if it captures no member.
 bool is_own(const Match& match, const Subject& subject) noexcept {
     return !match.member || *match.member == subject.member_id || *match.member == "me";
 }
 
-/// The roles with which this call would pass: a row that says own does not for another's path.
+/// Returns the roles with which this call would be granted. A row that says own does not count for
+/// another member's path.
 Roles able_roles(const Resource& resource, Action action, const Match& match,
                  const Subject& subject) noexcept {
     Roles able;
@@ -509,7 +514,8 @@ void judge_own(Judgement& judgement, const Match& match, const Subject& subject)
         judgement.verdict = Verdict::not_own;
 }
 
-/// Puts the resources of each API next to each other; their order stays.
+/// Sorts resources so that those of one API are next to each other. Keeps their order within an
+/// API.
 PolicyConfig by_api(PolicyConfig rules) {
     const auto place_of = [&](const Resource& resource) {
         return std::find_if(rules.apis.begin(), rules.apis.end(),
@@ -587,9 +593,9 @@ Result<Policy> Policy::make(PolicyConfig rules) {
     return policy;
 }
 
-/// Whether every other reading of a path that `resource` allows by its switches leads to the same
-/// resource, and to the same member's; or nowhere, below what its pattern begins with. Where it
-/// leads elsewhere, an upstream may serve what was not judged.
+/// Checks a path that only the switches of `resource` allow. Returns whether every other reading
+/// leads to the same resource and the same member, or to no resource but below the literals of
+/// `pattern`. Otherwise an upstream may serve what the gate did not judge.
 bool Policy::is_allowed_in(const Path& path, std::span<const Resource> resources,
                            const Resource& resource, const Pattern& pattern) const {
     const auto member = member_in(pattern, path.segments);
@@ -609,7 +615,7 @@ std::optional<std::size_t> Policy::api_of(std::string_view host) const noexcept 
     return rules_.apis.empty() ? std::optional<std::size_t>(0) : hosts_.find(host);
 }
 
-/// Which API it is.
+/// Finds the API of the call.
 Match Policy::begin(std::string_view host) const {
     Match match;
     if (rules_.apis.empty())
@@ -629,7 +635,7 @@ Match Policy::find(std::string_view target, std::string_view host) const {
         match.host_listed ? resources_of(part) : std::span<const Resource>();
     const PathChecks& lenient = match.host_listed ? part.lenient : rules_.path;
     const Path path = read_path(target, lenient);
-    const PathFlaw odd = path_flaw(path, rules_.path);  // it may be allowed where it leads
+    const PathFlaw odd = path_flaw(path, rules_.path);  // its resource may allow it
     const bool is_hopeless =
         odd != PathFlaw::none &&
         (lenient == rules_.path || path_flaw(path, lenient) != PathFlaw::none ||
@@ -643,8 +649,8 @@ Match Policy::find(std::string_view target, std::string_view host) const {
     }
 
     const Looked looked(path, rules_.path);
-    const Pattern* pattern = nullptr;  // that fits
-    // True when the search ends at this resource.
+    const Pattern* pattern = nullptr;  // the one that fits
+    // Returns true if the search ends at this resource.
     const auto ends_at = [&](const Resource& resource) {
         const Found found = look_in(resource, looked);
         if (found.fit == Fit::exact) {
@@ -688,8 +694,8 @@ Match Policy::find(std::string_view target, std::string_view host) const {
     return match;
 }
 
-/// What is off about a path with its resource: what only [policy] refuses is allowed where the
-/// resource says so and no other reading leads elsewhere.
+/// Returns the flaw of a path, considering its resource. What only [policy] refuses is allowed if
+/// the resource allows it and no other reading leads elsewhere.
 PathFlaw Policy::flaw_where_it_leads(const Path& path, std::span<const Resource> resources,
                                      const Match& match, const Pattern* pattern,
                                      PathFlaw odd) const {
@@ -721,8 +727,8 @@ Match Policy::find_admin(std::string_view target) const {
     return match;
 }
 
-/// Whatever a token is narrowed to, it may ask who it is, why it was refused and what would be,
-/// rotate itself and revoke itself.
+/// Returns whether every token may make this call, whatever its scopes. It may read who it is, ask
+/// why it was refused, predict an answer, rotate itself, and revoke itself.
 bool Policy::acts_on_itself(const Match& match, const Subject& subject,
                             std::string_view method) const noexcept {
     switch (match.own) {
@@ -761,7 +767,7 @@ Judgement Policy::judge(const Match& match, const Subject& subject, std::string_
     const Action action = *judgement.action;
 
     if (match.resource == nullptr) {
-        // A narrowed token never reaches what no resource names: no scope could say so.
+        // No scope can name what no resource lists, so a token with scopes never reaches it.
         judgement.lacks_scope = !subject.scopes.empty();
         if (match.kind == Match::Kind::implicit && subject.role == Role::member) {
             for (const Role role : {Role::owner, Role::admin, Role::manager})

@@ -1,4 +1,4 @@
-// What a token can be used for at all, whatever is called: asked when it is minted.
+// Computes what a token can be used for at all. Used when a token is minted.
 #pragma once
 
 #include <span>
@@ -10,15 +10,15 @@
 
 namespace hourgate::policy {
 
-/// Returns whether a token of this role with these scopes passes question 3 for some method and
-/// path: of a resource with a row for the role, of a path that no resource lists, or, with scopes,
-/// of the gate's own routes. Public resources do not count: they ask for no token.
+/// Returns whether a token of this role with these scopes gets past question 3 for some method and
+/// path. The path may be of a resource with a row for the role, one that no resource lists, or,
+/// with scopes, a gate route. Public resources do not count: they need no token.
 [[nodiscard]] bool passes_something(const Policy& policy, Role role, std::span<const Scope> scopes);
 
-/// Returns what a token that is not narrowed comes to for a role, in scopes: read and write of each
-/// resource with a row that has such a word, in the order of the rules, public ones left out, then
-/// those of the gate's own routes. Paths that no resource lists have no scope. A row that says
-/// "own" counts: what it narrows to is not a matter of scopes.
+/// Returns, as scopes, what a token without scopes may do in a role. That is read and write of each
+/// resource whose row allows it, in the configured order, without public ones; then those of the
+/// gate routes. Paths that no resource lists have no scope. A row with "own" counts, because scopes
+/// do not express whose part it is.
 [[nodiscard]] std::vector<Scope> effective_scopes(const Policy& policy, Role role);
 
 }  // namespace hourgate::policy

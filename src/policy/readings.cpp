@@ -15,8 +15,8 @@ namespace hourgate::policy {
 
 namespace {
 
-/// Where an upstream may cut a segment off: punctuation and space, but for what names are made of
-/// ('-', '_', and '@' of addresses), and but for '/', '\\' and ';', which have rules of their own.
+/// Where an upstream may cut a segment off: punctuation and space. Characters of names ('-', '_',
+/// and '@' of addresses) are not in it; '/', '\\' and ';' have checks of their own.
 constexpr CharacterSet cuts(" !\"#$%&'()*+,.:<=>?[]^`{|}~");
 
 bool is_ascii(std::string_view text) noexcept {
@@ -24,7 +24,8 @@ bool is_ascii(std::string_view text) noexcept {
                         [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-/// Some compare in upper case: dotless i becomes I there, and dotted I loses its dot in many.
+/// Maps to upper case, in which some upstreams compare. There dotless i becomes I, and in many
+/// dotted I loses its dot.
 utf8proc_int32_t to_upper(utf8proc_int32_t character, void* /*nothing*/) {
     constexpr utf8proc_int32_t dotted_i = 0x130;
     return character == dotted_i ? 'I' : utf8proc_toupper(character);
@@ -34,12 +35,12 @@ struct Free {
     void operator()(utf8proc_uint8_t* memory) const noexcept { std::free(memory); }
 };
 
-/// So many characters in a row that combine with one before them are enough for every language:
-/// Unicode Standard Annex 15, section 13 (Stream-Safe Text Format).
+/// More combining marks in a row than any language needs: Unicode Standard Annex 15, section 13
+/// (Stream-Safe Text Format).
 constexpr int marks_max = 30;
 
-/// Whether more combine with one character than that. utf8proc puts them in order in a time that
-/// grows with the square of their number. Characters that it leaves out part no row of them.
+/// Returns whether more than marks_max combine with one character. utf8proc sorts them in a time
+/// that grows with the square of their number. Characters that it drops do not end a row of marks.
 bool has_too_many_marks(std::string_view text) noexcept {
     const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
     auto left = static_cast<utf8proc_ssize_t>(text.size());
@@ -48,7 +49,7 @@ bool has_too_many_marks(std::string_view text) noexcept {
         utf8proc_int32_t character = 0;
         const utf8proc_ssize_t bytes = utf8proc_iterate(at, left, &character);
         if (bytes <= 0)
-            return false;  // not well formed, so it is not mapped
+            return false;  // not well-formed, so it is not mapped
         at += bytes;
         left -= bytes;
         const utf8proc_property_t& property = *utf8proc_get_property(character);
@@ -62,7 +63,7 @@ bool has_too_many_marks(std::string_view text) noexcept {
     return false;
 }
 
-/// The text, mapped by utf8proc; nothing when it cannot be.
+/// Returns the text as mapped by utf8proc; nullopt if it cannot be mapped.
 std::optional<std::string> mapped(std::string_view text, int options,
                                   utf8proc_custom_func each_character) {
     if (has_too_many_marks(text))
@@ -80,8 +81,8 @@ std::optional<std::string> mapped(std::string_view text, int options,
     return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(bytes));
 }
 
-/// Blank characters that Unicode's compatibility form keeps, and the slashes of Windows' best fit
-/// (bestfit1252.txt). NFKC itself writes U+2044 into fractions: as sent alone it counts.
+/// Maps blank characters that Unicode's compatibility form keeps, and the slashes of Windows' best
+/// fit (bestfit1252.txt). NFKC itself puts U+2044 into fractions: it counts only as sent.
 utf8proc_int32_t to_look_alike(utf8proc_int32_t character, void* /*nothing*/) {
     switch (character) {
         case 0x1680:  // ogham space mark
@@ -102,7 +103,7 @@ utf8proc_int32_t to_look_alike(utf8proc_int32_t character, void* /*nothing*/) {
     }
 }
 
-/// Whether "%hh" or "%uhhhh" stands in it.
+/// Returns whether the text has "%hh" or "%uhhhh".
 bool has_escape(std::string_view text) noexcept {
     for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
         const bool wide = text.substr(at + 1, 1) == "u" || text.substr(at + 1, 1) == "U";
@@ -129,7 +130,7 @@ std::string leniently_read(std::string_view text) {
     return in_ascii;
 }
 
-/// Two dots are one dot with the suffix '.', so "..x" and "..." may be either.
+/// ".." is also "." with the suffix ".", so "..x" and "..." may be either.
 DotsRead dots_read(std::string_view segment) noexcept {
     std::string_view text = segment;
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -173,8 +174,7 @@ bool may_change_path(std::string_view segment, const PathChecks& rules) {
         return true;
     if (!rules.dot_segment)
         return false;
-    // Slashes that are allowed part it nevertheless, in an upstream that decodes before it follows
-    // dot segments.
+    // An upstream that decodes before it resolves dot segments splits here even at allowed slashes.
     for (bool more = true; more;) {
         const std::size_t slash = text.find_first_of("/\\");
         if (dots_read(text.substr(0, slash)) != DotsRead::none)
@@ -189,13 +189,13 @@ bool may_change_path(std::string_view segment, const PathChecks& rules) {
 Readings::Readings(const Path& path, const PathChecks& rules) : rules_(rules) {
     if (path.plain || (!rules.reading_variant && !rules.case_variant))
         return;
-    folded_.reserve(path.segments.size());  // no text moves once there is a view of it
+    folded_.reserve(path.segments.size());  // `parts_` has views of the texts
     for (const std::string_view segment : path.segments)
         parts_.push_back(part_of(segment));
     any_ = rules.reading_variant || !folded_.empty();
 }
 
-/// A segment as it is compared.
+/// Returns the segment in the form in which it is compared.
 std::string_view Readings::part_of(std::string_view segment) {
     if (is_ascii(segment))
         return segment;
@@ -216,7 +216,7 @@ bool Readings::match(const Pattern& pattern) const noexcept {
     return true;
 }
 
-/// Without the spaces that an upstream may cut before `begin`.
+/// Returns `part` without the spaces that an upstream may cut before `begin`.
 std::string_view Readings::trimmed_for(std::string_view part,
                                        std::string_view begin) const noexcept {
     if (rules_.reading_variant)
@@ -230,7 +230,7 @@ bool Readings::begins(std::string_view part, std::string_view with) const noexce
     return rules_.case_variant ? same_ignoring_case(begin, with) : begin == with;
 }
 
-/// Whether the part ends there, or may be cut off.
+/// Returns whether the part ends at `at`, or an upstream may cut it off there.
 bool Readings::may_end_at(std::string_view part, std::size_t at) const noexcept {
     if (part.size() == at)
         return true;
@@ -240,14 +240,14 @@ bool Readings::may_end_at(std::string_view part, std::size_t at) const noexcept 
             (next == '\\' && rules_.backslash) || (next == ';' && rules_.semicolon));
 }
 
-/// Whether the part is the literal, or begins with it and may be cut off there.
+/// Returns whether the part is the literal, or begins with it and may be cut off after it.
 bool Readings::reads_as(std::string_view part, std::string_view literal) const noexcept {
     part = trimmed_for(part, literal);
     return part.size() >= literal.size() && begins(part, literal) &&
            may_end_at(part, literal.size());
 }
 
-/// The same for what is captured, with what is fixed before and behind it.
+/// Does the same for a capture with the fixed text before and after it.
 bool Readings::reads_as(std::string_view part, const Segment& capture) const noexcept {
     if (!capture.is_affixed())
         return !part.empty();

@@ -1,8 +1,9 @@
-// How else an upstream may read a path than the gate does: without a format suffix (clients.json),
-// without dots and spaces at an end, with Unicode characters in their compatibility form
-// (full-width letters), and whatever the letter case. Policy decides what is refused for that.
-// Readings keep the number of segments: a path with a segment that may_change_path() is refused
-// before any resource is looked at.
+// How an upstream may read a path differently from the gate. It may drop a format suffix
+// (clients.json), or dots and spaces at an end. It may take Unicode characters in their
+// compatibility form (full-width letters), and ignore letter case. Policy decides what is refused
+// because of that.
+// Readings keep the number of segments. A path with a segment that may_change_path() is refused
+// before any resource is searched.
 #pragma once
 
 #include <cstdint>
@@ -16,47 +17,47 @@
 
 namespace hourgate::policy {
 
-/// Returns the text in the form in which two texts are compared: in Unicode's compatibility form
-/// NFKC without characters that show nothing (UAX #15, DerivedNormalizationProps) when
-/// `reading_variant` is refused, and in one letter case when `case_variant` is. Text that is not
-/// UTF-8 is changed in ASCII alone. Throws std::bad_alloc.
+/// Returns the text in the form in which texts are compared. If `reading_variant` is refused, that
+/// is Unicode's compatibility form NFKC without invisible characters (UAX #15,
+/// DerivedNormalizationProps). If `case_variant` is refused, it is in one letter case. Text that is
+/// not UTF-8 is changed only in ASCII. Throws std::bad_alloc.
 [[nodiscard]] std::string folded(std::string_view text, const PathChecks& rules);
 
 /// Returns whether an upstream may read this decoded segment as '.', as '..', as an empty segment
 /// or as more than one segment. Such a path leads elsewhere, whichever resource it matches as sent.
-/// Considered are NFKC, invisible characters, marks and control characters left out, spaces at the
-/// ends, a suffix after punctuation, a second decoding, and the slashes that Windows' code pages
-/// put in the place of others ("best fit"). A row of more than 30 combining marks counts as well:
-/// no language has it (UAX #15, section 13). Always false with `reading_variant` off; what
-/// `dot_segment`, `encoded_slash`, `backslash` and `double_encoding` allow is as the operator
-/// knows it to be. Throws std::bad_alloc.
+/// It considers NFKC, dropped invisible characters, marks and control characters, and spaces at the
+/// ends. It also considers a suffix after punctuation, a second decoding, and the slashes that
+/// Windows code pages substitute for other characters ("best fit"). More than 30 combining marks in
+/// a row count as well: no language has them (UAX #15, section 13).
+/// Always false if `reading_variant` is off. If `dot_segment`, `encoded_slash`, `backslash` or
+/// `double_encoding` is off, the operator knows how the upstream reads that. Throws std::bad_alloc.
 [[nodiscard]] bool may_change_path(std::string_view segment, const PathChecks& rules);
 
-/// The text as an upstream reads it that is as lenient as can be: in compatibility form, without
-/// marks, control characters and characters that show nothing, with look-alikes of blanks and
-/// slashes as those. Throws std::bad_alloc.
+/// Returns the text as the most lenient upstream reads it. It is in compatibility form, without
+/// marks, control characters and invisible characters. Look-alikes of blanks and slashes become
+/// blanks and slashes. Throws std::bad_alloc.
 [[nodiscard]] std::string leniently_read(std::string_view text);
 
-/// What is left of a segment once spaces at its ends and a suffix behind punctuation are cut.
+/// How a segment reads after spaces at its ends and a suffix after punctuation are cut.
 enum class DotsRead : std::uint8_t {
     none,    ///< neither '.' nor '..'
     one,     ///< '.'
     two,     ///< '..'
-    either,  ///< by where the suffix is cut
+    either,  ///< depends on where the suffix is cut
 };
 [[nodiscard]] DotsRead dots_read(std::string_view segment) noexcept;
 
-/// All readings of one path under the rules that are on. A plain path (Path::plain) has none, and
+/// All readings of one path under the checks that are on. A plain path (Path::plain) has none, and
 /// costs nothing.
 class Readings {
 public:
-    /// Both must outlive this. Throws std::bad_alloc.
+    /// REQUIRES: both outlive this object. Throws std::bad_alloc.
     Readings(const Path& path, const PathChecks& rules);
     Readings(const Readings&) = delete;
     Readings& operator=(const Readings&) = delete;
 
-    /// Whether some reading of the path matches. REQUIRES: the literals of the pattern are folded
-    /// by the same rules.
+    /// Returns whether some reading of the path matches. REQUIRES: the literals of the pattern are
+    /// folded with the same checks.
     [[nodiscard]] bool match(const Pattern& pattern) const noexcept;
 
 private:
@@ -70,9 +71,9 @@ private:
     [[nodiscard]] bool may_end_at(std::string_view part, std::size_t at) const noexcept;
 
     const PathChecks& rules_;
-    bool any_ = false;                 // whether there is a reading at all
-    std::vector<std::string> folded_;  // of segments that are not ASCII
-    Parts parts_;                      // segment by segment
+    bool any_ = false;                 // whether there is any other reading
+    std::vector<std::string> folded_;  // segments that are not ASCII
+    Parts parts_;                      // one for each segment
 };
 
 }  // namespace hourgate::policy

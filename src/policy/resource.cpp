@@ -24,7 +24,7 @@ std::optional<Action> action_from(std::string_view word) noexcept {
     return std::nullopt;
 }
 
-/// Adds one word to the row; false when it is unknown or there already.
+/// Adds one word to the row. Returns false if it is unknown or a duplicate.
 bool add_word(Access& access, std::string_view word) noexcept {
     if (word == "own") {
         const bool first = !access.own;
@@ -46,7 +46,7 @@ Failure off(std::string_view pattern, std::string_view what, std::string_view ne
     return config("path '" + printable(pattern) + "': " + std::string(what), next);
 }
 
-/// One segment of `pattern`, read; not the final "**".
+/// Reads one segment of `pattern`, except the final "**".
 Result<Segment> parse_segment(std::string_view text, std::string_view pattern) {
     if (text.empty())
         return off(pattern, "has an empty segment",

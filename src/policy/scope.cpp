@@ -36,8 +36,8 @@ bool reaches(Reach reach, Action action, WriteScope write) noexcept {
     return false;
 }
 
-/// Whether the scope is about this resource. `resource` may be every_resource: then only the scope
-/// that names all of them is.
+/// Returns whether the scope covers this resource. If `resource` is every_resource, only a scope
+/// for every_resource does.
 bool names(const Scope& scope, std::string_view resource) noexcept {
     return scope.resource == resource ||
            (scope.resource == every_resource && resource != gate_resource_name);

@@ -16,20 +16,21 @@ namespace hourgate::token {
 namespace {
 
 constexpr std::size_t env_digits = 4;
-constexpr std::size_t prefix_least = prefix_digits - 1;  // a token may be cut by a digit
-constexpr std::size_t secret_least = secret_digits / 2;  // of less, too little is shown
-/// A secret alone: some characters more or less than there are.
+constexpr std::size_t prefix_least = prefix_digits - 1;  // one digit may be missing
+constexpr std::size_t secret_least = secret_digits / 2;  // fewer characters show too little
+/// The length of a secret alone may be off by a few characters.
 constexpr std::size_t alone_least = secret_digits - 4;
 constexpr std::size_t alone_most = secret_digits + 4;
 
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdefABCDEF");
-/// What may stand once between two parts of a secret: a line that was wrapped, groups of four.
+/// Characters that may separate two parts of a secret, one at a time (wrapped, in groups of four).
 constexpr CharacterSet within_secrets(" \t\r\n-_.:+~");
 
 // --- tokens as they are minted -------------------------------------------------------------------
 
-/// Where the secret of the first token in `text`, from `begin` on, begins; npos when there is none.
+/// Returns where the secret of the first token in `text` begins, searching from `begin`; npos if
+/// there is none.
 std::size_t find_secret(std::string_view text, std::size_t begin = 0) noexcept {
     constexpr std::size_t before_secret = env_digits + 1 + prefix_digits + 1;
     for (std::size_t mark = text.find('_', begin); mark != text.npos;
@@ -43,10 +44,10 @@ std::size_t find_secret(std::string_view text, std::size_t begin = 0) noexcept {
     return text.npos;
 }
 
-/// The text without the secrets of tokens as they are minted.
+/// Returns the text without the secrets of tokens as minted.
 std::string without_exact(std::string_view text) {
     std::string out;
-    std::size_t told = 0;  // what comes before is in `out`, blotted
+    std::size_t told = 0;  // everything before this is in `out`, blotted
     std::size_t begin = 0;
     for (;;) {
         const std::size_t secret = find_secret(text, begin);
@@ -56,25 +57,25 @@ std::string without_exact(std::string_view text) {
         told = std::min(text.find_first_not_of(base62, secret), text.size());
         if (told > secret || !text.substr(told).starts_with("..."))
             out += "...";
-        // The '_' before a secret may be the one after a brand that looks like a prefix.
+        // If a brand looks like a prefix, the '_' before this secret follows that brand.
         begin = secret - 1;
     }
 }
 
 // --- altered tokens ------------------------------------------------------------------------------
 
-/// A letter or digit of the text, and where it stands.
+/// A letter or digit of the text, and its position.
 struct Letter {
     char c;
     std::uint32_t begin;
     std::uint32_t end;
-    bool joined;   // nothing stands between it and the letter before
-    bool is_near;  // joined, or one character that may stand within a secret
+    bool joined;   // nothing is between it and the previous letter
+    bool is_near;  // joined, or separated by one character that may be within a secret
 };
 using Letters = std::vector<Letter>;
 
-/// Returns the letter or digit that a full-width character stands for; 0 if it stands for none.
-/// REQUIRES: well-formed UTF-8.
+/// Returns the ASCII letter or digit that a full-width character represents; 0 if it represents
+/// none. REQUIRES: well-formed UTF-8.
 char narrow(std::string_view character) noexcept {
     if (character.size() != 3 || character[0] != '\xef' ||
         (character[1] != '\xbc' && character[1] != '\xbd'))
@@ -86,13 +87,13 @@ char narrow(std::string_view character) noexcept {
     return base62_digits.has(c) ? c : '\0';
 }
 
-/// "%hh".
+/// Returns whether "%hh" is at `at`.
 bool is_escape(std::string_view text, std::size_t at) noexcept {
     return text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 &&
            hex_digit(text[at + 2]) >= 0;
 }
 
-/// Where the escapes end that begin at `at`: "%hh", and "\\xhh" as printable() writes.
+/// Returns the end of the escapes that begin at `at`: "%hh", and "\\xhh" as printable() writes.
 std::size_t escapes_end(std::string_view text, std::size_t at) noexcept {
     while (at < text.size()) {
         if (is_escape(text, at))
@@ -113,7 +114,7 @@ Letters letters_of(std::string_view text) {
     bool soft = true;
     for (std::size_t at = 0; at < text.size();) {
         if (const std::size_t end = escapes_end(text, at); end > at) {
-            ++others;  // a character, of which the hex digits are no letters
+            ++others;  // counts as one character; its hex digits are not letters
             at = end;
             continue;
         }
@@ -135,7 +136,7 @@ Letters letters_of(std::string_view text) {
     return letters;
 }
 
-/// Where the row of letters from `at` on ends in which nothing stands between.
+/// Returns the end of the group of joined letters that begins at `at`.
 std::size_t group_end(const Letters& letters, std::size_t at) noexcept {
     std::size_t end = std::min(at + 1, letters.size());
     while (end < letters.size() && letters[end].joined)
@@ -143,8 +144,9 @@ std::size_t group_end(const Letters& letters, std::size_t at) noexcept {
     return end;
 }
 
-/// How often the kind changes from one letter to the next in [at, end). Random digits
-/// of base 62 do so in 6 of 10 places, and in 1 of 4 when all are in upper case; words hardly ever.
+/// Counts how often the kind (digit, upper case, lower case) changes between neighbours in [at,
+/// end). Random base-62 digits change in 6 of 10 positions, and in 1 of 4 if all are in upper case.
+/// Words hardly ever do.
 std::size_t changes_in(const Letters& letters, std::size_t at, std::size_t end) noexcept {
     const auto kind = [](char c) { return c <= '9' ? 0 : c <= 'Z' ? 1 : 2; };
     std::size_t changes = 0;
@@ -164,8 +166,8 @@ bool is_disorder(const Letters& letters, std::size_t at, std::size_t end) noexce
     return changes_in(letters, at, end) * 4 > end - at;
 }
 
-/// The end of a secret that begins at `at` and is parted at `end`. What follows may be a short word
-/// of a sentence.
+/// Returns the end of a secret that begins at `at` and is split at `end`. A short word of a
+/// sentence may follow, and is left out.
 std::size_t with_rest(const Letters& letters, std::size_t at, std::size_t end) noexcept {
     while (end < letters.size() && end - at < secret_digits && letters[end].is_near) {
         const std::size_t next = group_end(letters, end);
@@ -176,26 +178,26 @@ std::size_t with_rest(const Letters& letters, std::size_t at, std::size_t end) n
     return end;
 }
 
-/// The end of the secret that begins at `at` behind a prefix, at the end of a group; nothing: what
-/// is there is no secret. `first_end`: of the group that `at` is in. `named`: an environment stands
-/// before the prefix.
+/// Returns the end of the secret that begins at `at`, after a prefix; it is at the end of a group.
+/// Returns nullopt if there is no secret. `first_end` is the end of the group that `at` is in.
+/// `named`: an environment is before the prefix.
 std::optional<std::size_t> secret_end(const Letters& letters, std::size_t at, std::size_t first_end,
                                       bool named) noexcept {
     if (first_end - at == env_digits && is_environment(letters, first_end))
-        return std::nullopt;  // before it stands a brand that looks like a prefix
+        return std::nullopt;  // that prefix was in fact a brand
     const auto all_hex = [&](std::size_t end) {
         return std::all_of(letters.begin() + static_cast<std::ptrdiff_t>(at),
                            letters.begin() + static_cast<std::ptrdiff_t>(end),
                            [](const Letter& letter) { return hex_digits.has(letter.c); });
     };
     if (first_end - at >= secret_least) {
-        // Of an id in hex, what follows its first digits is more of the same.
+        // If this is an id in hex, its first digits are followed by more hex digits.
         const std::size_t most = std::min(first_end, at + secret_digits);
         const bool is_secret =
             !all_hex(at + secret_least) && (named || is_disorder(letters, at, most));
         return is_secret ? std::optional(with_rest(letters, at, first_end)) : std::nullopt;
     }
-    // In parts: as many as a secret has, and what is left of the last one.
+    // The secret is split: take as many letters as a secret has, and the rest of the last group.
     std::size_t end = first_end;
     while (end < letters.size() && end - at < secret_digits && letters[end].is_near)
         end = group_end(letters, end);
@@ -205,7 +207,7 @@ std::optional<std::size_t> secret_end(const Letters& letters, std::size_t at, st
     return is_secret ? std::optional(end) : std::nullopt;
 }
 
-/// A secret alone, in the group of letters [at, end).
+/// Returns whether the group of letters [at, end) is a secret alone.
 bool is_alone(const Letters& letters, std::size_t at, std::size_t end) noexcept {
     const std::size_t size = end - at;
     if (size < alone_least || size > alone_most)
@@ -220,7 +222,7 @@ bool is_alone(const Letters& letters, std::size_t at, std::size_t end) noexcept 
            changes_in(letters, at, end) * 100 > size * 28;
 }
 
-/// Bytes of the text that a secret takes.
+/// The bytes of the text that a secret occupies.
 struct SecretSpan {
     std::size_t begin;
     std::size_t end;
@@ -228,7 +230,7 @@ struct SecretSpan {
 
 enum class Looked : std::uint8_t { by_marks, by_marks_and_alone };
 
-/// Whether all hex digits from `at` on are in one letter case, as a prefix is.
+/// Returns whether all hex digits in [at, end) are in one letter case, as in a prefix.
 bool is_in_one_case(const Letters& letters, std::size_t at, std::size_t end) noexcept {
     bool lower = false, upper = false;
     for (; at < end; ++at) {
@@ -238,9 +240,9 @@ bool is_in_one_case(const Letters& letters, std::size_t at, std::size_t end) noe
     return !lower || !upper;
 }
 
-/// The secrets behind prefixes that are in the group [group, end), as the letters from the first to
-/// the last. A prefix that no environment stands before is a group's beginning: in a long text of
-/// random letters, as a cursor is, eleven hex digits in a row are rare, but not rare enough.
+/// Returns the secrets after prefixes in the group [group, end), from their first to their last
+/// letter. A prefix without an environment must begin the group. In a long text of random letters,
+/// such as a cursor, eleven hex digits in a row are too common to accept anywhere.
 std::optional<std::pair<std::size_t, std::size_t>> behind_prefix(const Letters& letters,
                                                                  std::size_t group,
                                                                  std::size_t end) noexcept {
@@ -249,9 +251,9 @@ std::optional<std::pair<std::size_t, std::size_t>> behind_prefix(const Letters& 
         while (hex_end < end && hex_digits.has(letters[hex_end].c))
             ++hex_end;
         if (hex_end - at >= prefix_least) {
-            // The last letter of "live" is a hex digit, too.
+            // The last letter of "live" is also a hex digit.
             const std::size_t prefix = at + (is_environment(letters, at + 1) ? 1 : 0);
-            // The digits behind a prefix may be the first of a secret.
+            // Hex digits beyond a prefix may be the first of a secret.
             const std::size_t secret = std::min(hex_end, prefix + prefix_digits);
             const std::size_t its_end = secret < end ? end : group_end(letters, secret);
             const bool named = is_environment(letters, prefix);
@@ -264,9 +266,9 @@ std::optional<std::pair<std::size_t, std::size_t>> behind_prefix(const Letters& 
     return std::nullopt;
 }
 
-/// The secrets that are in the text, in order. Each letter is looked at a bounded number of times:
-/// behind each prefix some secret_digits of them and the ends of as many groups, and a prefix takes
-/// letters of its own.
+/// Returns the secrets in the text, in order. Each letter is read a bounded number of times. After
+/// each prefix that is about secret_digits letters and the ends of as many groups, and prefixes do
+/// not overlap.
 std::vector<SecretSpan> secrets_in(std::string_view text, Looked looked) {
     const Letters letters = letters_of(text);
     std::vector<SecretSpan> places;
@@ -274,7 +276,7 @@ std::vector<SecretSpan> secrets_in(std::string_view text, Looked looked) {
         const SecretSpan place{letters[from].begin, letters[end - 1].end};
         if (places.empty() || places.back().end < place.begin)
             places.push_back(place);
-        else  // in the parts of another, or right behind them
+        else  // overlaps the previous secret, or follows it directly
             places.back().end = std::max(places.back().end, place.end);
     };
     for (std::size_t group = 0; group < letters.size();) {
@@ -288,8 +290,8 @@ std::vector<SecretSpan> secrets_in(std::string_view text, Looked looked) {
     return places;
 }
 
-/// Whether it is worth a look: a prefix or a secret alone is in it, or characters that may be one
-/// when they are read otherwise.
+/// Returns whether a search is worth it: the text has a prefix, a secret alone, or characters that
+/// may be part of one when interpreted differently.
 bool may_show_secret(std::string_view text) noexcept {
     std::size_t hex = 0, letters = 0;
     if (text.size() < prefix_least + secret_least)
@@ -305,9 +307,9 @@ bool may_show_secret(std::string_view text) noexcept {
 
 // --- escapes -------------------------------------------------------------------------------------
 
-constexpr int decodings_max = 8;  // of one text: who encodes a token more often has hidden it well
+constexpr int decodings_max = 8;  // a token encoded more often is well hidden
 
-/// Puts the bytes that "%hh" stands for in their place; false: there are none.
+/// Decodes every "%hh" in place. Returns false if there is none.
 bool undo_escapes(std::string& text) {
     std::size_t to = text.find('%');
     if (to == text.npos)
@@ -324,7 +326,7 @@ bool undo_escapes(std::string& text) {
     return to != before;
 }
 
-/// What a path cannot show as it is: a decoded line end, or half a character.
+/// Encodes what a path cannot show as it is: a decoded line end, or half a character.
 void escape_again(std::string& text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
@@ -345,7 +347,7 @@ std::string decoded(std::string_view text) {
     return out;
 }
 
-/// The text without secrets; escapes are not looked into.
+/// Returns the text without secrets; escapes are not decoded.
 std::string without_secrets(std::string_view text) {
     if (!may_show_secret(text))
         return without_exact(text);

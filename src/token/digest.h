@@ -1,5 +1,5 @@
 // What is stored of a token: a BLAKE2b-256 digest (RFC 7693) of its whole text. A token has 154
-// random bits, so a fast unsalted hash is enough: there is nothing to guess.
+// random bits, so it cannot be guessed, and a fast unsalted hash is enough.
 #pragma once
 
 #include <array>
@@ -12,14 +12,14 @@ using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest digest_of(std::string_view token) noexcept;
 
-/// Constant time (libsodium's sodium_memcmp).
+/// Compares in constant time (libsodium's sodium_memcmp).
 [[nodiscard]] bool same(const Digest& a, const Digest& b) noexcept;
 
-/// A digest no token has in practice, compared against when there is no stored one.
+/// Returns a digest that no token has in practice. It is compared with when no digest is stored.
 [[nodiscard]] const Digest& dummy_digest() noexcept;
 
-/// Digests made and compared by this thread so far. Unknown prefix and wrong secret must cost the
-/// same; tests prove it by counting, not by timing.
+/// The digests that this thread has made and compared so far. An unknown prefix and a wrong secret
+/// must cost the same; tests check that by counting, not by timing.
 struct Work {
     std::uint64_t digests = 0;
     std::uint64_t compares = 0;

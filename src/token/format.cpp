@@ -17,8 +17,8 @@ constexpr CharacterSet spaces(" \t\r\n");
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet hex_digits("0123456789abcdef");
 
-/// What a reader notices before the parts. Of a text of any length only the first characters,
-/// one more than a token has, and the last are read.
+/// Returns what a reader notices before the parts. Reads only the first characters of a long text,
+/// one more than a token has, and the last.
 Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
     if (text.empty())
         return Flaw::empty;
@@ -30,7 +30,7 @@ Flaw flaw_around(std::string_view text, std::size_t expected) noexcept {
     return Flaw::none;
 }
 
-/// Into `parsed`, as far as its parts are right. The first that is not.
+/// Fills in the parts of `parsed` that are right. Returns the first flaw.
 Flaw flaw_of_parts(Parsed& parsed, std::string_view text, std::string_view brand) noexcept {
     std::string_view rest = text;
     if (!rest.starts_with(brand) || !rest.substr(brand.size()).starts_with('_'))
@@ -98,7 +98,7 @@ Parsed shape_of(std::string_view text, std::string_view brand) noexcept {
     Parsed parsed;
     parsed.flaw = flaw_of_parts(parsed, text, brand);
     if (parsed.flaw == Flaw::none)
-        return parsed;  // there is no room in it for a quote or a space
+        return parsed;  // a text of this shape has no space for a quote
     if (const Flaw around = flaw_around(text, length(brand)); around != Flaw::none)
         parsed.flaw = around;
     return parsed;

@@ -32,7 +32,7 @@ Minted mint(std::string_view brand, Env env) {
     minted.prefix = draw_prefix();
 
     std::string text;
-    text.reserve(length(brand));  // a text that grows would leave copies of itself behind
+    text.reserve(length(brand));  // a growing text would leave copies of itself in memory
     text.append(brand).append("_").append(to_text(env)).append("_");
     text.append(minted.prefix).append("_");
     for (std::size_t digit = 0; digit < random_digits; ++digit)

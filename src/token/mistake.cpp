@@ -14,21 +14,21 @@ constexpr CharacterSet hex_digits("0123456789abcdef");
 constexpr CharacterSet base62_digits(base62);
 constexpr CharacterSet marks_of_variables("${}<>");
 
-/// What programs write where there is no value.
+/// Texts that programs write when a value is missing.
 constexpr std::array<std::string_view, 12> no_values = {
     "undefined", "null",  "none",  "nil",     "nan",     "(null)",
     "true",      "false", "token", "api_key", "api-key", "secret"};
-/// Parts of what stands in examples and templates.
+/// Parts of placeholders in examples and templates.
 constexpr std::array<std::string_view, 4> of_templates = {"your", "process.env", "os.environ",
                                                           "secrets."};
 
 std::uint32_t characters_of(std::string_view text) noexcept {
     return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;  // not inside a character: RFC 3629
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;  // RFC 3629: a first byte
     }));
 }
 
-/// Where in `text` that part begins, ASCII case ignored; npos when it is not there.
+/// Returns where `part` begins in `text`, ignoring ASCII case; npos if it does not occur.
 std::size_t find_ignoring_case(std::string_view text, std::string_view part) noexcept {
     const auto place = std::search(text.begin(), text.end(), part.begin(), part.end(),
                                    [](char a, char b) { return lower_of(a) == lower_of(b); });
@@ -57,7 +57,7 @@ Flaw bearer_before(std::string_view text) noexcept {
 bool is_placeholder(std::string_view text, std::string_view brand) noexcept {
     text = without_quotes(text);
     if (text.empty() || text.size() == length(brand))
-        return false;  // one wrong character in a token makes no template of it
+        return false;  // a token with one wrong character is not a template
     if (std::any_of(no_values.begin(), no_values.end(),
                     [&](std::string_view value) { return same_ignoring_case(text, value); }))
         return true;
@@ -70,7 +70,8 @@ bool is_placeholder(std::string_view text, std::string_view brand) noexcept {
     return in_marks || marks_of_variables.has_any_of(text);
 }
 
-/// Where a line ends in it, or is said to; npos: nowhere.
+/// Returns the position of the first line end in the text, as a byte or written out; npos if there
+/// is none.
 std::size_t find_line_end(std::string_view text) noexcept {
     std::size_t place = text.find_first_of("\r\n");
     for (const std::string_view written : {"\\n", "\\r", "%0a", "%0d"})
@@ -78,7 +79,7 @@ std::size_t find_line_end(std::string_view text) noexcept {
     return place;
 }
 
-/// Where in `text` a whole token of this brand begins; npos: nowhere.
+/// Returns where a whole token of this brand begins in `text`; npos if there is none.
 std::size_t find_whole(std::string_view text, std::string_view brand) noexcept {
     const std::size_t size = length(brand);
     for (std::size_t at = text.find(brand); at != text.npos; at = text.find(brand, at + 1)) {
@@ -89,7 +90,7 @@ std::size_t find_whole(std::string_view text, std::string_view brand) noexcept {
     return text.npos;
 }
 
-/// How many characters `text` begins with that a token may begin with.
+/// Returns how many leading characters of `text` a token could begin with.
 std::size_t fitting(std::string_view text, std::string_view brand) noexcept {
     const std::size_t env_at = brand.size() + 1;
     const std::size_t prefix_at = env_at + 5;
@@ -120,7 +121,7 @@ bool is_masked(std::string_view text) noexcept {
     return false;
 }
 
-/// Brand, "_" and environment are there, and would be right in lower case.
+/// Returns whether brand, "_" and environment would be right in lower case, and are not as sent.
 bool is_in_other_case(std::string_view text, std::string_view brand) noexcept {
     const std::string_view start = text.substr(0, brand.size());
     const std::string_view rest = text.substr(std::min(brand.size(), text.size()));
@@ -136,7 +137,7 @@ bool is_prefix_only(std::string_view text, std::string_view brand, std::size_t f
                                (text.size() == before_secret || text.size() + 1 == before_secret));
 }
 
-/// The first three parts of a JSON Web Token begin so: base 64 of '{"'.
+/// A JSON Web Token begins so: base 64 of '{"'.
 bool is_web_token(std::string_view text) noexcept {
     return text.starts_with("eyJ") && text.find('.') != text.npos;
 }
@@ -174,7 +175,7 @@ Mistake mistake_of(std::string_view text, std::string_view brand) noexcept {
     if (is_prefix_only(text, brand, fits))
         return found(Flaw::prefix_only, text.npos);
     if (fits == text.size())
-        return found(Flaw::length, text.npos);  // it is all right as far as it goes
+        return found(Flaw::length, text.npos);  // correct, but too short
     return found(shape_of(text, brand).flaw, fits);
 }
 

@@ -1,8 +1,8 @@
-// What is off about a text that should be a token, in finer words than the grammar needs: what a
-// person or a script has done to it, how long it is, and where. Looked for only once a text has
-// turned out to have no token's shape, so a token at hand pays nothing for it.
-// Refuses to: hand on a character of the text. Lengths and places are told; they are the caller's
-// own.
+// Explains what is wrong with a text that should be a token, in more detail than the grammar needs.
+// It reports what a person or a script did to the text, its length, and the position. Runs only
+// after a text has turned out not to have the shape of a token, so it costs nothing for a good
+// token.
+// Never returns a character of the text, only lengths and positions, which the caller knows.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace hourgate::token {
 
 struct Mistake {
     Flaw flaw = Flaw::none;
-    std::uint32_t characters = 0;  ///< the text has; UTF-8 is counted by the character
-    std::uint32_t at = 0;  ///< the first that does not fit, from 1 on; 0: none, or not known
+    std::uint32_t characters = 0;  ///< of the text; UTF-8 is counted by character
+    std::uint32_t at = 0;          ///< position of the first wrong one, from 1; 0: none or unknown
 };
 
-/// REQUIRES: shape_of(text, brand) has a flaw. Any bytes; time is bounded by the length of the
-/// text.
+/// Returns the mistake in `text`, which may be any bytes. Time is bounded by the length of the
+/// text. REQUIRES: shape_of(text, brand) has a flaw.
 [[nodiscard]] Mistake mistake_of(std::string_view text, std::string_view brand) noexcept;
 
-/// Whether all letters of the secret, and it has many, are in one case: of 32 random digits that is
-/// no chance, but what a form or a database did. REQUIRES: shape_of(text, …) has no flaw.
+/// Returns whether the secret has at least 8 letters, all in one case. Among 32 random digits that
+/// is no coincidence: a form or a database changed them. REQUIRES: shape_of(text, …) has no flaw.
 [[nodiscard]] bool is_in_one_case(std::string_view text) noexcept;
 
 }  // namespace hourgate::token

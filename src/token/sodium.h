@@ -1,4 +1,4 @@
-// libsodium, initialised before its first use. The only way this folder reaches the library.
+// Initialises libsodium before its first use. This folder includes the library only through here.
 #pragma once
 
 #include <sodium.h>
@@ -7,8 +7,8 @@
 
 namespace hourgate::token {
 
-/// Initialises libsodium once; any thread, any time. Aborts when the machine has no source of
-/// randomness: a gate that cannot draw secrets must not run.
+/// Initialises libsodium once; any thread, any time. Aborts if the machine has no source of
+/// randomness, because a gate that cannot draw secrets must not run.
 inline void need_sodium() noexcept {
     static const bool ready = sodium_init() >= 0;
     HOURGATE_CHECK(ready);

@@ -259,8 +259,8 @@ Response run_once(const Route& route, ManagementCall& call, IdempotencyCache& re
     using Kind = IdempotencyCache::Found::Kind;
     const Request& request = call.request();
     const std::string who = owner_of_keys(*call.decision().facts);
-    const std::string call = request.method + "\n" + request.target + "\n" + request.body;
-    IdempotencyCache::Found found = repeats.begin(who, key, call, call.now_ms());
+    const std::string sent = request.method + "\n" + request.target + "\n" + request.body;
+    IdempotencyCache::Found found = repeats.begin(who, key, sent, call.now_ms());
     switch (found.kind) {
         case Kind::answered:
             return call.replayed(found.status, std::move(found.body));
