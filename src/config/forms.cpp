@@ -224,7 +224,7 @@ const char* upstream_flaw(std::string_view text) noexcept {
                                    : "it has a query or a fragment after the host";
     const std::size_t bracket = authority.rfind(']');
     const std::size_t colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
-    if (colon == authority.npos)
+    if (colon == authority.npos || (authority.front() == '[' && bracket == authority.npos))
         return "its host is not a name or an address";
     const auto port = parse_number(authority.substr(colon + 1), 65'535);
     return !port || *port == 0 ? "its port is not a number from 1 to 65535"

@@ -503,8 +503,8 @@ TEST_CASE("a restore says which workspace comes back, and hints only at what it 
     here.must({"workspace", "close", "Birch"});
     const Ran preview = here.run({"restore", file, "--dry-run"});
     INFO(preview.out << preview.err);
-    CHECK(contains(preview.err, "workspace 'Birch', closed since, comes back"));
-    CHECK(contains(preview.out, "'Birch', closed since, comes back"));
+    CHECK(contains(preview.err, "workspace 'Birch', closed now and open in the backup, comes back"));
+    CHECK(contains(preview.out, "'Birch', closed now and open in the backup, comes back"));
     CHECK(contains(preview.out, "--bring-back"));
     CHECK_FALSE(contains(preview.out, "member restore"));
     const Json json = Json::parse(here.run({"restore", file, "--dry-run", "--json"}).out);
