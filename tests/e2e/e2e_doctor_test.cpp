@@ -520,7 +520,7 @@ TEST_CASE("no backup is found out, and so is one that is none") {
     // On the day a database is made, this is no fault yet.
     CHECK(site.doctor({"--backups", folder}).row("backup").starts_with("warn: there is none yet"));
     {
-        hourgate::store::Connection connection(site.here.database(), hourgate::store::Access::write,
+        hourgate::store::DatabaseConnection connection(site.here.database(), hourgate::store::Access::write,
                                                5'000);
         connection.run("UPDATE audit_events SET at_ms = at_ms - 86400000");
     }
