@@ -54,11 +54,9 @@ struct Connection final : EpollTarget, ExchangeOwner {
     bool resting = false;  // has more work, which continues in the next turn
     bool cut = false;
     bool client_ended = false;  // in phase forward: the client has ended its stream
-    UpstreamConnection* upstream_connection =
-        // In phase forward: the connection to the API.
-        nullptr;
-    std::size_t read_over = 0;   // bytes discarded in phase goodbye
-    std::int64_t parted_ms = 0;  // when phase goodbye began
+    UpstreamConnection* upstream_connection = nullptr;  // in phase forward: to the API
+    std::size_t read_over = 0;                          // bytes discarded in phase goodbye
+    std::int64_t parted_ms = 0;                         // when phase goodbye began
 };
 
 /// Finds the counted connections of an event loop by address. Threads: the event loop's only.

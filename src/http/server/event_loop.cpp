@@ -144,11 +144,10 @@ struct EventLoop::State {
     // Used on the event loop's thread only:
     std::list<UpstreamPool> pools;  // one for each upstream in use
     bool checking = false;          // a worker is rechecking
-    std::array<std::list<Connection>, phase_count>
-        // By phase; the next deadline is in front.
-        connections;
-    std::array<std::atomic<std::uint64_t>, phase_count>
-        told{};                        // the sizes of these lists, for other threads
+    // By phase; the next deadline is in front.
+    std::array<std::list<Connection>, phase_count> connections;
+    // The sizes of these lists, for other threads.
+    std::array<std::atomic<std::uint64_t>, phase_count> told{};
     std::vector<Connection*> resting;  // in phase answer or forward
     ConnectionsByAddress by_address;
     std::size_t count = 0;
@@ -646,9 +645,8 @@ struct EventLoop::State {
             by_address.forget(connection);
             if (connection.resting)
                 std::erase(resting, &connection);
-            connection
-                // Removed at the end of the turn, since events may still refer to it.
-                .hang_up();
+            // Removed from its list at the end of the turn, since events may still refer to it.
+            connection.hang_up();
         } else {
             expect(connection, wanted_of(connection, phase));
         }

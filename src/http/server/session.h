@@ -185,9 +185,8 @@ private:
 
     /// Set in phase forward, and before it while the first bytes of a body are awaited.
     std::unique_ptr<Exchange> exchange_;
-    std::optional<PerAddressLimit::Slot>
-        // The slot of a body that has not arrived completely. Emptied once no more of it can come.
-        unfinished_;
+    // The slot of a body that has not arrived completely. Emptied once no more of it can come.
+    std::optional<PerAddressLimit::Slot> unfinished_;
     bool client_ended_ = false;
 
     std::string out_;
