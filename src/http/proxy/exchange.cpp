@@ -16,11 +16,12 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t kept_bytes_max = 4'096;  // of memory, by a pipe with nothing in it
-/// More than is written around the bytes of one step: the size of a chunk, three line ends, the
-/// last chunk.
+constexpr std::size_t kept_bytes_max = 4'096;  // of memory, by an empty pipe
+/// An upper bound on what surrounds the bytes of one step: the size of a chunk, three line ends and
+/// the last chunk.
 constexpr std::size_t around_bytes_max = 64;
-/// What a caller that pauses has left at first, and gets back by being faster.
+/// How far a body is ahead at first, and at most. A client that pauses uses this up; a faster one
+/// gets it back.
 constexpr std::int64_t ahead_bytes_max =
     limits::body_bytes_per_s_min * limits::body_pause_ms / 1'000;
 constexpr std::string_view last_chunk = "0\r\n\r\n";
@@ -107,7 +108,7 @@ std::size_t Exchange::take(std::string_view bytes) {
         return some.size();
     }
     if (body_taken_)
-        return 0;  // the next request
+        return 0;  // belongs to the next request
     std::size_t taken = 0;
     if (request_chunks_) {
         const std::size_t before = some.size();
@@ -133,7 +134,7 @@ bool Exchange::is_body_too_slow(std::int64_t passed_ms) noexcept {
 }
 
 void Exchange::take_chunks(std::string_view& bytes) {
-    thread_local std::string body;  // for its memory
+    thread_local std::string body;  // reuses its memory
     body.clear();
     const ChunkedBody::State state = request_chunks_->take(bytes, body);
     add_chunk(to_upstream_.text(), body);
@@ -172,7 +173,7 @@ void Exchange::from_upstream(std::string_view bytes) {
             read_head(bytes);
     }
     if (!bytes.empty())
-        answer_keeps_ = false;  // what nobody asked for is nobody's answer
+        answer_keeps_ = false;  // unexpected bytes belong to no response
 }
 
 void Exchange::read_head(std::string_view& bytes) {
@@ -193,7 +194,7 @@ void Exchange::read_head(std::string_view& bytes) {
     }
     const std::size_t size = std::exchange(scanner_, HeadScanner(answer_bounds)).size();
     bytes = bytes.substr(bytes.size() - (all.size() - size));
-    thread_local ResponseHead head;  // for its memory
+    thread_local ResponseHead head;  // reuses its memory
     parse_response_head(all.substr(0, size), forwarded_call_->method, head);
     if (head.readable)
         begin(head);
@@ -234,7 +235,7 @@ void Exchange::begin(const ResponseHead& head) {
 void Exchange::read_body(std::string_view& bytes) {
     switch (answer_body_) {
         case ResponseHead::Body::chunked: {
-            thread_local std::string body;  // for its memory
+            thread_local std::string body;  // reuses its memory
             body.clear();
             const ChunkedBody::State state = answer_chunks_->take(bytes, body);
             say(body);
@@ -287,7 +288,7 @@ void Exchange::upstream_ended() {
         break_off(ended_within());
 }
 
-/// How far its answer came when it ended.
+/// Returns a clause that says how far the response had come when the connection ended.
 std::string Exchange::ended_within() const {
     if (answering_)
         return "it ended within the body of its answer";
@@ -295,7 +296,7 @@ std::string Exchange::ended_within() const {
                          : "it ended within the head of its answer";
 }
 
-/// The API said what is no answer, or only the beginning of one.
+/// Fails the exchange because the API's response is malformed or incomplete.
 void Exchange::break_off(std::string by) {
     broke_by_ = std::move(by);
     fail(answer_to(UpstreamFault::broken, *forwarded_call_, broke_by_));

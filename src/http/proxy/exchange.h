@@ -1,7 +1,7 @@
-// One forwarded call and its response, without sockets. Bodies pass through and are never stored:
-// each direction has one bounded buffer, and the side that is read from waits for the
-// side that is written to. http/server/session.h handles the caller's side of the connection,
-// http/proxy/upstream_pool.h the upstream's.
+// One forwarded call and its response, without sockets. Bodies pass through and are never stored.
+// Each direction has one bounded buffer; when it is full, the gate stops reading from the sending
+// side. http/server/session.h handles the client's connection, http/proxy/upstream_pool.h the
+// upstream's.
 //
 // Chunks are decoded and encoded again in both directions, so that both sides agree on where a body
 // ends. Trailers are dropped.
@@ -23,7 +23,7 @@
 
 namespace hourgate::http {
 
-/// Bytes on their way from one socket to another.
+/// A bounded buffer for bytes on their way from one socket to another.
 class Pipe {
 public:
     [[nodiscard]] std::string_view bytes() const noexcept {
@@ -31,20 +31,21 @@ public:
     }
     [[nodiscard]] bool empty() const noexcept { return gone_ == text_.size(); }
     [[nodiscard]] std::size_t room() const noexcept;
-    /// What is appended here may go beyond the bound by a head: it was bounded elsewhere.
+    /// Returns the text to append to. It may exceed the bound by one head, which is bounded
+    /// elsewhere.
     [[nodiscard]] std::string& text();
-    void consume(std::size_t bytes) noexcept;  ///< the memory is kept while it is small
+    void consume(std::size_t bytes) noexcept;  ///< keeps the memory while it is small
 
 private:
     std::string text_;
     std::size_t gone_ = 0;
 };
 
-/// Used by one thread at a time, its passage too but for the decision.
+/// Threads: one at a time, also for its ForwardedCall, which says what another thread may use.
 class Exchange {
 public:
-    /// `after`: what the caller's connection is for when all goes well. `ending` outlives it: once
-    /// it is set, an answer that begins says that it is the connection's last.
+    /// `after` says what becomes of the client's connection if all goes well. `ending` outlives the
+    /// exchange. A response that begins after `ending` was set is the last on its connection.
     Exchange(std::shared_ptr<ForwardedCall> forwarded_call, After after,
              const std::atomic<bool>& ending);
 
@@ -56,74 +57,80 @@ public:
 
     [[nodiscard]] std::string_view to_upstream() const noexcept;
     void sent_upstream(std::size_t bytes) noexcept;
-    /// Whether the API's half of the connection is to be closed: a tunnel's caller has ended.
+    /// Returns true if the write half of the API's connection must be closed: the client has ended
+    /// its side of a tunnel.
     [[nodiscard]] bool closes_upstream() const noexcept {
         return tunnel_ && client_ended_ && to_upstream_.empty();
     }
-    /// How many bytes from_upstream() takes; 0: the caller has to take some first.
+    /// Returns how many bytes from_upstream() takes; 0 until the client has taken some.
     [[nodiscard]] std::size_t upstream_space() const noexcept;
-    void from_upstream(std::string_view bytes);  ///< REQUIRES: bytes.size() <= upstream_room()
-    void upstream_ended();                       ///< it sends no more
-    /// It cannot go on: `answer` is said if the API's has not begun, else the caller is cut off.
+    void from_upstream(std::string_view bytes);  ///< REQUIRES: bytes.size() <= upstream_space()
+    void upstream_ended();                       ///< the API sends no more
+    /// Ends the exchange. The client gets `answer` if the API's response has not begun; otherwise
+    /// its connection is cut.
     void fail(Response answer) noexcept;
 
-    /// Nothing of an answer has come, and what was sent may be sent once more on another
-    /// connection. `dead`: the connection had been used before, and ended without a word.
+    /// Returns true if no byte of a response has come and the call may be sent again on another
+    /// connection. `dead`: this connection had been used before, and ended without sending a byte.
     [[nodiscard]] bool may_start_over(bool dead) const noexcept;
     void start_over() noexcept;  ///< REQUIRES: may_start_over()
 
-    /// Whether its connection can be used for another call. REQUIRES: answered().
+    /// Returns true if the API's connection can be used for another call. REQUIRES: answered().
     [[nodiscard]] bool keeps_upstream() const noexcept {
         return whole_ && sent_all() && answer_keeps_ && !tunnel_;
     }
 
     // --- the caller's side
 
-    /// Takes what there is room for of the body, or of what goes through the tunnel; how much.
+    /// Takes as much of the body, or of the tunnel's bytes, as fits. Returns how many bytes it
+    /// took.
     [[nodiscard]] std::size_t take(std::string_view bytes);
-    /// The end of the caller's body was seen, or there is none.
+    /// Returns true if the end of the client's body was seen, or there is no body.
     [[nodiscard]] bool body_taken() const noexcept { return body_taken_; }
-    /// Called about once a second: so much time has passed since then. Returns whether the body
-    /// comes too slowly (limits::body_bytes_per_s_min, limits::body_pause_ms). Time counts only
-    /// while the caller alone is waited for: not while the API takes its time to read, nor after
-    /// its answer has begun.
+    /// Must be called about once a second, with the time since the last call. Returns true if the
+    /// body arrives too slowly (limits::body_bytes_per_s_min, limits::body_pause_ms). Time counts
+    /// only while the exchange waits for the client alone, not for the API to read. It does not
+    /// count once the API's response has begun.
     [[nodiscard]] bool is_body_too_slow(std::int64_t passed_ms) noexcept;
-    void client_ended();  ///< it sends no more, and all it sent was taken
+    void client_ended();  ///< the client sends no more, and all that it sent was taken
     [[nodiscard]] std::string_view to_client() const noexcept { return to_client_.bytes(); }
     void sent_client(std::size_t bytes) noexcept { to_client_.consume(bytes); }
 
     // --- how it goes
 
-    /// The answer's head has come from the API.
+    /// Returns true once the head of the API's response has come.
     [[nodiscard]] bool answering() const noexcept { return answering_; }
-    /// Anything has come from the API, an interim answer or a part of a head included.
+    /// Returns true once any byte has come from the API, even of an interim response.
     [[nodiscard]] bool heard() const noexcept { return heard_; }
-    /// The answer has no body by rule: to HEAD, or 204 or 304. An API that sends one all the same
-    /// leaves it on the connection.
+    /// Returns true if the response can have no body: to HEAD, or with status 204 or 304. An API
+    /// that sends a body all the same leaves it on the connection.
     [[nodiscard]] bool bodiless() const noexcept { return bodiless_; }
-    /// The caller is the one who is waited for: its body, or that it takes something.
+    /// Returns true while the exchange waits for the client: for more of its body, or for it to
+    /// read.
     [[nodiscard]] bool waits_for_client() const noexcept {
         return !to_client_.empty() || (to_upstream_.empty() && !sent_all() && !tunnel_);
     }
-    /// All of the answer is with the caller.
+    /// Returns true once the whole response has been sent to the client.
     [[nodiscard]] bool answered() const noexcept { return whole_ && to_client_.empty(); }
-    /// The caller's connection can take another request. REQUIRES: answered().
+    /// Returns whether the client's connection can take another request. REQUIRES: answered().
     [[nodiscard]] After after() const noexcept;
-    /// It failed before the API's answer began: this is to be said instead, after to_client().
+    /// Returns the response to send after to_client() if the exchange failed before the API's
+    /// response began. Null otherwise.
     [[nodiscard]] const Response* instead() const noexcept {
         return failure_ && !answering_ ? &*failure_ : nullptr;
     }
-    /// It failed in the middle: the caller's connection has to be cut, so that nobody takes a part
-    /// for the whole.
+    /// Returns true if the exchange failed within the response. The client's connection must be cut
+    /// then, so that the client does not mistake a part for the whole.
     [[nodiscard]] bool broken() const noexcept { return failure_ && answering_; }
-    /// The API is to blame for that.
+    /// Returns true if the API caused the failure.
     [[nodiscard]] bool broke() const noexcept { return !broke_by_.empty(); }
-    /// By what: the bound that its answer went over, or what cannot be read of it.
+    /// Returns what was wrong with the API's response: the bound that it exceeded, or what was
+    /// unreadable. "" if the API did not cause the failure.
     [[nodiscard]] const std::string& broke_by() const noexcept { return broke_by_; }
     [[nodiscard]] bool over() const noexcept { return failure_ || answered(); }
 
 private:
-    /// All that the API is to get has been sent.
+    /// Returns true if the whole call has been sent to the API.
     [[nodiscard]] bool sent_all() const noexcept {
         return body_taken_ && to_upstream_.empty() && head_sent_ == forwarded_call_->head.size();
     }
@@ -142,24 +149,24 @@ private:
 
     Pipe to_upstream_;  // after the head
     std::size_t head_sent_ = 0;
-    std::uint64_t body_left_ = 0;  // Head::Body::length
+    std::uint64_t body_left_ = 0;  // RequestHead::Body::length
     std::optional<ChunkedBody> request_chunks_;
-    bool body_taken_ = true;  // the end of the caller's body was seen
+    bool body_taken_ = true;  // the end of the client's body was seen
     bool client_ended_ = false;
-    std::int64_t ahead_bytes_;  // of a body that comes at the least rate there is
+    std::int64_t ahead_bytes_;  // how far the body is ahead of the minimum rate
 
     Pipe to_client_;
-    std::string head_;  // of the answer, as far as it has come; empty when it comes as a whole
+    std::string head_;  // of the response, as far as it has come; empty if it arrives in one piece
     HeadScanner scanner_{answer_bounds};
     ResponseHead::Body answer_body_ = ResponseHead::Body::none;
-    std::uint64_t answer_left_ = 0;  // AnswerHead::Body::length
+    std::uint64_t answer_left_ = 0;  // ResponseHead::Body::length
     std::optional<ChunkedBody> answer_chunks_;
     Framing framing_ = Framing::as_it_is;
     bool answering_ = false;
     bool heard_ = false;
     bool bodiless_ = false;
     bool answer_keeps_ = false;
-    bool whole_ = false;  // the end of the answer was seen
+    bool whole_ = false;  // the end of the response was seen
     bool tunnel_ = false;
     std::string broke_by_;
     std::optional<Response> failure_;

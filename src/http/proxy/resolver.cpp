@@ -16,11 +16,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{1'000};  // at the end, with a look-up that is under way
+constexpr milliseconds patience{1'000};  // for a running look-up, at the end
 
 }  // namespace
 
-/// Belongs to the resolver and to its thread, which may outlive it.
+/// Shared by the resolver and its thread, which may outlive it.
 struct Resolver::State {
     State(Told told_, Upstream::LookUp look_up_)
         : look_up(std::move(look_up_)), told(std::move(told_)) {}
@@ -28,17 +28,17 @@ struct Resolver::State {
     const Upstream::LookUp look_up;
 
     std::mutex mutex;
-    std::condition_variable wake;                      // of the thread
-    std::condition_variable was_done;                  // of those who wait for it
+    std::condition_variable wake;                      // for the thread
+    std::condition_variable was_done;                  // for those who called ask()
     std::vector<std::shared_ptr<Upstream>> upstreams;  // guarded by mutex
-    std::uint64_t asked = 0;  // guarded by mutex; how often ask() was called
-    std::uint64_t done = 0;   // guarded by mutex; the last of them that was done
-    bool soon = false;        // guarded by mutex
-    bool stopping = false;    // guarded by mutex
-    bool ended = false;       // guarded by mutex
+    std::uint64_t asked = 0;                           // guarded by mutex; number of calls of ask()
+    std::uint64_t done = 0;  // guarded by mutex; the last call that was done
+    bool soon = false;       // guarded by mutex
+    bool stopping = false;   // guarded by mutex
+    bool ended = false;      // guarded by mutex
 
     std::mutex telling;
-    Told told;  // guarded by telling; empty: the resolver is gone
+    Told told;  // guarded by telling; empty once the resolver is gone
 };
 
 Resolver::Resolver(Told told, Upstream::LookUp look_up)
@@ -86,8 +86,8 @@ std::function<void()> Resolver::asking_soon() const {
 }
 
 void Resolver::run(const std::shared_ptr<State>& state) {
-    auto rested = Clock::now();  // when the next look-up may be made that nobody waits for
-    auto due = rested;           // when it is made in any case
+    auto rested = Clock::now();  // the earliest time for a look-up for asking_soon()
+    auto due = rested;           // the latest time for the next look-up
     std::unique_lock lock(state->mutex);
     while (!state->stopping) {
         const bool now = state->asked > state->done;
@@ -99,7 +99,7 @@ void Resolver::run(const std::shared_ptr<State>& state) {
         state->soon = false;
         const std::vector<std::shared_ptr<Upstream>> upstreams = state->upstreams;
         lock.unlock();
-        milliseconds every = std::chrono::hours(24);  // where there is no name
+        milliseconds every = std::chrono::hours(24);  // if there are no names
         try {
             for (const auto& upstream : upstreams) {
                 const auto changes = upstream->resolve(state->look_up);
@@ -110,7 +110,7 @@ void Resolver::run(const std::shared_ptr<State>& state) {
                     if (state->told)
                         state->told(change);
             }
-        } catch (...) {  // a lack of memory: it is asked again
+        } catch (...) {  // out of memory: the next look-up tries again
         }
         rested = Clock::now() + milliseconds(limits::resolve_rest_ms);
         due = Clock::now() + every;

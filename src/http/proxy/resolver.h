@@ -1,5 +1,5 @@
-// A thread that asks for the names of upstreams again: at an interval, when an address fails, and
-// when it is told to. Nobody else waits for a name server; no thread that answers calls waits here.
+// A thread that resolves the names of upstreams: at an interval, when an address fails, and on
+// request. No thread that serves calls ever waits for a name server.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +13,27 @@ namespace hourgate::http {
 
 class Resolver {
 public:
-    /// Called for what is new about a name, on the thread of this resolver. It throws nothing.
+    /// Called with each change of a name, on the resolver's thread. Must not throw.
     using Told = std::function<void(const Upstream::Change&)>;
 
     explicit Resolver(Told told, Upstream::LookUp look_up = Upstream::look_up);
-    /// Waits a second for a look-up that is under way, then leaves it to itself: the system's
-    /// resolver cannot be interrupted. Nobody is told what comes of it.
+    /// Waits at most one second for a running look-up, then abandons it, because the system's
+    /// resolver cannot be interrupted. Its result is not reported.
     ~Resolver();
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// Asks for the names of these upstreams from now on, and of no other. They are not asked for
-    /// yet. REQUIRES: none is null. Any thread.
+    /// Replaces the set of upstreams whose names are resolved. Does not resolve them yet. REQUIRES:
+    /// no pointer is null. Threads: any.
     void watch(std::vector<std::shared_ptr<Upstream>> upstreams);
 
-    /// Asks for them now, and waits until that was done, but not longer than `wait_ms`. Returns
-    /// whether it was done; true if there are none. Any thread that may wait.
+    /// Resolves the names now and waits for that, at most `wait_ms`. Returns true if it was done,
+    /// or if there are no names. Threads: any that may block.
     bool ask(std::int64_t wait_ms);
 
-    /// A function that has them asked for soon, at most once every limits::resolve_rest_ms, however
-    /// often it is called. It does not wait, and outlives the resolver.
+    /// Returns a function that requests a look-up soon. However often it is called, names are
+    /// resolved at most once every limits::resolve_rest_ms. The function does not wait, and may be
+    /// called after the resolver is gone.
     [[nodiscard]] std::function<void()> asking_soon() const;
 
 private:

@@ -17,12 +17,12 @@ namespace hourgate::http {
 
 namespace {
 
-/// What the API gets as Host of a call in HTTP/1.0 that has none. An empty one would make the begin
-/// of the path the host, for an API that builds its own address from both.
+/// The Host that the API gets if an HTTP/1.0 call has none. With an empty one, an API that builds
+/// its own URL from host and path would take the start of the path for the host.
 constexpr std::string_view host_of_none = "localhost";
 
-/// For one hop alone (RFC 9110 section 7.6.1, RFC 9113 section 3.2.1), or about how a body is
-/// framed, which the gate says itself.
+/// Valid for one hop only (RFC 9110 section 7.6.1, RFC 9113 section 3.2.1), or about framing, which
+/// the gate writes itself.
 constexpr std::array<std::string_view, 12> hop_headers = {"Connection",
                                                           "Keep-Alive",
                                                           "Proxy-Connection",
@@ -41,8 +41,8 @@ constexpr std::array<std::string_view, 6> said_anew = {
     "Via", "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"};
 
 constexpr std::string_view failed_code = "upstream_failed";  // of errors about the API
-constexpr std::size_t head_bytes_usual = 1'024;              // most fit
-/// What the gate says beside the caller's headers, of a token with many scopes.
+constexpr std::size_t head_bytes_usual = 1'024;              // most heads fit
+/// An upper bound on what the gate adds to the caller's headers, for a token with many scopes.
 constexpr std::size_t head_bytes_more = 8'192;
 
 template <typename Names>
@@ -55,7 +55,7 @@ void add(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
-/// Adds headers to a text, a control byte in a value as a space.
+/// Adds headers to a text. A control byte in a value becomes a space.
 class Lines final : public HeaderSink {
 public:
     explicit Lines(std::string& out) noexcept : out_(out) {}
@@ -70,7 +70,7 @@ private:
     std::string& out_;
 };
 
-/// Without what is the API's own to say: whether its answers may be stored.
+/// Leaves out what only the API may say: whether its responses may be stored.
 class Added final : public HeaderSink {
 public:
     explicit Added(std::string& out) noexcept : lines_(out) {}
@@ -83,24 +83,24 @@ private:
     Lines lines_;
 };
 
-/// How far the peer is believed.
+/// How far the peer is trusted.
 struct Believed {
     bool is_proxy = false;       ///< it is in trust.proxies
-    bool names_client = false;   ///< and it says for whom it calls
-    bool authorization = false;  ///< Authorization goes along
+    bool names_client = false;   ///< it also names the client
+    bool authorization = false;  ///< Authorization is forwarded
 };
 
-/// A proxy overwrites the one spelling that it knows; another one, or a second line, may be its
-/// caller's.
+/// Returns true if the proxy itself wrote this header. It overwrites only the spelling that it
+/// knows; another spelling, or a second line, may be its client's.
 bool is_a_proxys_word(const RequestView& request, std::string_view name) noexcept {
     return is_plainly_spelled(name) && request.count(name) == 1;
 }
 
-/// Returns whether the API gets to see what a caller says with this header.
+/// Returns true if the API gets this header of the caller.
 bool goes_upstream(const RequestView& request, const ConnectionOptions& connection,
                    std::string_view name, const Believed& believed) noexcept {
     if (same_ignoring_case(name, "Host"))
-        return true;  // also where Connection names it
+        return true;  // even if Connection names it
     if (!is_forwardable(name) || is_one_of(hop_headers, name) || is_one_of(said_anew, name))
         return false;
     switch (claim_of(name)) {
@@ -109,13 +109,13 @@ bool goes_upstream(const RequestView& request, const ConnectionOptions& connecti
             return false;
         case Claim::user:
             if (is_beyond_removal(name))
-                return false;  // its caller's, behind a proxy that removes names one by one
+                return false;  // may be the client's, behind a proxy that removes names one by one
             [[fallthrough]];
         case Claim::forwarded:
             return believed.is_proxy && is_a_proxys_word(request, name);
         case Claim::client_address:
             return believed.names_client && is_a_proxys_word(request, name);
-        case Claim::method:  // refused before, unless the configuration allows it
+        case Claim::method:  // refused earlier, unless the configuration allows it
         case Claim::nothing:
             break;
     }
@@ -124,7 +124,7 @@ bool goes_upstream(const RequestView& request, const ConnectionOptions& connecti
     return !connection.has(name);
 }
 
-/// Of its target and headers. Some of them are said twice over: where it comes from.
+/// Returns the bytes of the target and the headers. The origin headers repeat some of them.
 std::size_t bytes_of(const RequestView& request) noexcept {
     std::size_t bytes = request.target.size();
     for (const HeaderView& header : request.headers)
@@ -152,7 +152,7 @@ bool is_authorization_for_api(const RequestView& request, const Decision& decisi
 
 namespace {
 
-/// RFC 7239 section 4: an IPv6 address in brackets and quotes, an unknown one by that word.
+/// Writes an address as in RFC 7239 section 4: IPv6 in brackets and quotes, or "unknown".
 std::string forwarded_for(const std::optional<Address>& address) {
     if (!address)
         return "unknown";
@@ -172,7 +172,7 @@ std::string quoted(std::string_view text) {
 
 void add_origin(std::string& out, const RequestView& request, const Decision& decision,
                 const Trust& trust, const Believed& believed) {
-    // The first hop is the caller in each of these headers, "unknown" where it is not known.
+    // The first hop is the caller in each of these headers; "unknown" if it is not known.
     std::string hops = decision.address ? "" : "unknown, ";
     if (believed.is_proxy)
         hops += believed_hops(request, trust);
@@ -260,7 +260,7 @@ void write_upstream_head(std::string& out, const RequestView& request,
                             is_authorization_for_api(request, decision, brand);
     const bool is_proxy = trust.proxies.contains(request.peer);
     const Believed believed{is_proxy, is_proxy && decision.address.has_value(), with_token};
-    // At once, where a token goes along: growing would leave copies of it behind.
+    // Reserved in one step if a token is forwarded: growing would leave copies of it in memory.
     out.reserve(with_token ? head_bytes_more + 2 * bytes_of(request) : head_bytes_usual);
     out.append(forwarded_call.method)
         .append(" ")
@@ -305,7 +305,7 @@ Page page_of(const ForwardedCall& forwarded_call) noexcept {
 
 namespace {
 
-/// Whether a header that is a list (RFC 9110 section 5.6.1) has this member, case aside.
+/// Returns true if a list header (RFC 9110 section 5.6.1) has this member, ignoring case.
 bool lists(std::string_view list, std::string_view member) {
     const std::vector<std::string_view> parts = split(list, ',');
     return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
@@ -313,12 +313,12 @@ bool lists(std::string_view list, std::string_view member) {
     });
 }
 
-/// What an upstream says of the pages that may read its answer.
+/// What the upstream says about the pages that may read its response.
 class CorsAnswer {
 public:
     explicit CorsAnswer(const Page& page) noexcept : page_(page) {}
 
-    /// True: the header is written by write(), not where it stands.
+    /// Returns true if write() writes the header instead of the caller.
     [[nodiscard]] bool takes(std::string_view name, std::string_view value) {
         if (!page_.any)
             return false;
@@ -360,7 +360,8 @@ void write_client_head(std::string& out, const ResponseHead& answer, std::string
                        Framing framing, After after, std::int64_t unix_s, const Page& page) {
     const bool interim = answer.status < 200 && answer.status != 101;
     const bool own_limits = added.find("RateLimit") != added.npos;
-    // Of two no reader could tell which is meant; the API's goes for every call to it.
+    // With two values, no reader could tell which one is meant; the API's applies to every call to
+    // it.
     const bool own_sunset = added.find("Sunset: ") != added.npos;
     const ConnectionOptions connection(answer.headers);
     bool dated = false;

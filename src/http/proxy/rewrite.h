@@ -1,6 +1,6 @@
-// A call that was granted, rewritten for the next hop: the head the API gets, and what is added to
-// its answer. Hop-by-hop headers end here (RFC 9110 section 7.6.1); who calls is said by the gate,
-// never by the caller; the target is handed on byte for byte as it was judged (trap 4).
+// Rewrites a granted call for the API: the head that the API gets, and the headers added to its
+// response. Hop-by-hop headers are dropped (RFC 9110 section 7.6.1). The gate says who calls, never
+// the caller. The target is forwarded byte for byte as it was judged.
 #pragma once
 
 #include <atomic>
@@ -19,51 +19,52 @@
 
 namespace hourgate::http {
 
-/// What is needed of a granted call until its exchange with the API is over. Its memory is its own.
+/// Keeps what is needed of a granted call until its exchange is over. Owns its memory.
 struct ForwardedCall {
-    /// `settings` and `upstream` outlive it, or belong to what is put into `kept`.
+    /// `settings` and `upstream` must outlive the call, or be owned by what is put into `kept`.
     ForwardedCall(const RequestHead& head, Decision decided, const ReplySettings& settings,
                   Upstream& upstream);
-    ~ForwardedCall();  ///< overwrites `head`: it may hold a token
+    ~ForwardedCall();  ///< overwrites `head`, since it may hold a token
     ForwardedCall(const ForwardedCall&) = delete;
     ForwardedCall& operator=(const ForwardedCall&) = delete;
 
-    /// The routes that granted it: its settings, upstream and resource are theirs.
+    /// The configuration snapshot that granted the call. It owns `settings`, `upstream` and the
+    /// resource.
     std::shared_ptr<const void> kept;
 
     const std::string method;
     const std::string target;
-    const std::string host;  ///< as of Call
-    /// As it was granted; its views point into this passage.
+    const std::string host;  ///< see Call::host
+    /// The decision that granted the call. Its views point into this object.
     Decision decision;
 
-    const int minor_version;  ///< of the caller's HTTP/1.x
+    const int minor_version;  ///< of the client's HTTP/1.x
     const RequestHead::Body body;
     const std::uint64_t body_bytes;
     const bool expects_continue;
-    const bool upgrades;  ///< asks for a WebSocket: RFC 6455 section 4.1
-    Upstream& upstream;   ///< where it goes, whatever is configured meanwhile
+    const bool upgrades;  ///< asks for a WebSocket (RFC 6455 section 4.1)
+    Upstream& upstream;   ///< does not change on a reload
 
-    // How its caller is told of a failure:
+    // How a failure is reported to the caller:
     const ReplySettings& settings;
     const Format format;
-    const std::string origin;  ///< the header Origin; "" when there is none
+    const std::string origin;  ///< the Origin header, or ""
 
-    std::string head;   ///< for the upstream, whole
-    std::string added;  ///< header lines for the answer: X-Hourgate-Decision, limits, …
+    std::string head;   ///< the whole head for the upstream
+    std::string added;  ///< header lines for the response: X-Hourgate-Decision, limits, …
 
-    // A long exchange is decided again, on another thread:
-    /// It may go on no longer; `answer` is for its caller, where that can still be said. Once.
+    // Used by the recheck of a long exchange, which runs on another thread:
+    /// Ends the call. The caller gets `answer` unless a response has begun. REQUIRES: called once.
     void end(Response answer);
     [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
-    [[nodiscard]] const Response& ending() const noexcept {
-        return ending_;
-    }  ///< REQUIRES: ended()
-    /// When it was last known to be granted: CLOCK_BOOTTIME. Of the deciding thread alone.
+    /// REQUIRES: ended().
+    [[nodiscard]] const Response& ending() const noexcept { return ending_; }
+    /// When the call was last known to be granted, by CLOCK_BOOTTIME. Threads: the one that
+    /// decides.
     std::int64_t sure_us;
 
-    /// Whether it may be sent again when a connection turns out to be dead before anything was
-    /// answered: RFC 9110 section 9.2.2, and no body is lost.
+    /// Returns true if the call may be sent again after a connection broke before it was answered:
+    /// the method is idempotent (RFC 9110 section 9.2.2), and no body would be lost.
     [[nodiscard]] bool repeatable() const noexcept;
 
 private:
@@ -71,54 +72,54 @@ private:
     Response ending_;
 };
 
-/// Returns whether the header Authorization of a call that was granted without a token is for the
-/// API to check: the resource is public or has other_bearers = "pass", and the header has no token
-/// of `brand`, not even an altered one.
+/// Returns true if the API, not the gate, must check the Authorization header of a call that was
+/// granted without a token. The resource is public or has other_bearers = "pass", and the header
+/// has no token of `brand`, not even an altered one.
 [[nodiscard]] bool is_authorization_for_api(const RequestView& request, const Decision& decision,
                                             std::string_view brand);
 
-/// Writes Passage::head. `request` is the caller's; `how` says what of it is for the API.
+/// Writes ForwardedCall::head. `request` is the caller's; `how` says what of it the API gets.
 void write_upstream_head(std::string& out, const RequestView& request,
                          const ForwardedCall& forwarded_call, const Trust& trust,
                          const UpstreamSettings& how, std::string_view brand);
 
-/// Writes Passage::added.
+/// Writes ForwardedCall::added.
 void write_added_headers(std::string& out, const Decision& decision, const ReplySettings& settings);
 
-/// How the body of an answer is framed for the caller.
+/// How the body of a response is framed for the client.
 enum class Framing : std::uint8_t { as_it_is, chunked, until_close };
 
-/// Which page asked, for Access-Control-Expose-Headers (Fetch, CORS protocol).
+/// The page that sent the call, for Access-Control-Expose-Headers (Fetch, CORS protocol).
 struct Page {
-    bool any = false;         ///< whether [cors] names origins at all
-    std::string_view origin;  ///< the caller's, when it is one of them; else ""
+    bool any = false;         ///< [cors] names origins
+    std::string_view origin;  ///< the caller's origin if it is one of those, else ""
 };
 [[nodiscard]] Page page_of(const ForwardedCall& forwarded_call) noexcept;
 
-/// The head of an answer, for the caller: status line, what is left of the upstream's headers,
-/// `added`, and how the connection goes on. An interim answer (1xx) has nothing added. Where the
-/// upstream lets the page read its answer, the headers that the gate adds are exposed to it, too,
-/// beside those that the upstream exposes; Vary says that this depends on the origin.
+/// Writes the head of a response for the client: the status line, the upstream's headers that
+/// remain, `added`, and Connection. Nothing is added to an interim response (1xx). If the upstream
+/// lets the page read its response, the gate's headers are exposed as well as the upstream's. Vary
+/// says that this depends on the origin.
 void write_client_head(std::string& out, const ResponseHead& answer, std::string_view added,
                        Framing framing, After after, std::int64_t unix_s, const Page& page = {});
 
-/// The answer to a call that was granted before and is refused now.
+/// Returns the response to a call that was granted before and is refused now.
 [[nodiscard]] Response refusal_of(const ForwardedCall& forwarded_call, const Decision& decision);
 
-/// Of every error about a call that was granted: it says the decision and the limits.
+/// Returns the frame of every error about a granted call; it contains the decision and the limits.
 [[nodiscard]] ErrorFrame frame_of(const ForwardedCall& forwarded_call) noexcept;
 
-/// An answer instead of the upstream's, in the one shape all errors have, with the limits: the call
-/// was counted.
+/// Why the gate answers instead of the upstream. The response has the usual form of errors, and the
+/// limits, since the call was counted.
 enum class UpstreamFault : std::uint8_t {
     unreachable,  ///< 502: no connection
-    broken,       ///< 502: it closed too early, or sent what is no answer
+    broken,       ///< 502: the connection ended early, or the response was malformed
     timed_out,    ///< 504
 };
 [[nodiscard]] int status_of(UpstreamFault fault) noexcept;
-/// Returns "upstream_broken" and its like.
+/// Returns "upstream_broken", for example.
 [[nodiscard]] std::string_view reason_of(UpstreamFault fault) noexcept;
-/// `how`: what was met, "its head ended early"; said in a `broken` answer, "" is not.
+/// `how` says what was wrong ("its head ended early"). It is included for `broken` unless it is "".
 [[nodiscard]] Response answer_to(UpstreamFault fault, const ForwardedCall& forwarded_call,
                                  std::string_view how = {});
 

@@ -43,7 +43,7 @@ Result<SocketAddress> socket_of(const Endpoint& endpoint) {
     return at;
 }
 
-/// Every address that a host stands for: "localhost" may be two, of which one is listened on.
+/// Returns every address of a host: "localhost" may have two, of which one is listened on.
 Found found_with(const Endpoint& endpoint, int flags) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
@@ -78,7 +78,7 @@ std::string shown(const std::vector<SocketAddress>& addresses) {
     return all;
 }
 
-/// Those of one endpoint, which stand together.
+/// Returns the index range of the targets of one endpoint. They are adjacent.
 std::pair<std::size_t, std::size_t> range_of(const Targets& targets, const Endpoint& endpoint) {
     const auto is_its = [&](const auto& target) {
         return target->endpoint.host == endpoint.host && target->endpoint.port == endpoint.port &&
@@ -111,12 +111,12 @@ Result<std::unique_ptr<Upstream>> Upstream::make(UpstreamSettings settings, Coun
             targets->push_back(target_of(endpoints[at], socket.value()));
             continue;
         }
-        const Found numeric = found_with(endpoints[at], AI_NUMERICHOST);  // asks nobody
+        const Found numeric = found_with(endpoints[at], AI_NUMERICHOST);  // without a look-up
         for (const SocketAddress& address : numeric.addresses)
             targets->push_back(target_of(endpoints[at], address));
         if (!numeric.addresses.empty())
             continue;
-        // A name that is listed twice stands for the same addresses.
+        // A name that is listed twice has the same addresses.
         const auto [begin, end] = range_of(*targets, endpoints[at]);
         if (begin != end)
             continue;
@@ -205,8 +205,8 @@ std::vector<Upstream::Change> Upstream::resolve(const LookUp& look_up) {
     return changes;
 }
 
-/// Puts what was found in the target of what the name stood for. A name that stands for nothing now
-/// keeps what it stood for: a name server that is down must not take an API down that is up.
+/// Replaces the targets of a name by what was found. If nothing was found, keeps the earlier
+/// addresses: an API must not become unreachable because a name server is down.
 std::optional<Upstream::Change> Upstream::renew(Name& name, Found found) {
     const Endpoint& endpoint = settings_.addresses[name.endpoint];
     const bool first = !std::exchange(name.asked, true);

@@ -56,7 +56,7 @@ std::int64_t steady_us() noexcept {
         .count();
 }
 
-/// Nothing has come on it, and it is not closed.
+/// Returns true if the connection is open and no byte has come.
 bool is_quiet(int fd) noexcept {
     char byte = 0;
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
@@ -101,7 +101,7 @@ std::int64_t UpstreamPool::patience_ms(State state) const noexcept {
     return never_ms;
 }
 
-/// Its time begins again.
+/// Moves a connection to a list and starts its deadline.
 void UpstreamPool::list(UpstreamConnection& connection, State state, std::int64_t now_ms) noexcept {
     auto& to = of(state);
     to.splice(to.end(), of(connection.state), connection.here);
@@ -110,7 +110,7 @@ void UpstreamPool::list(UpstreamConnection& connection, State state, std::int64_
 }
 
 void UpstreamPool::expect(UpstreamConnection& connection, std::uint32_t events) const {
-    // Of an end it is told in any case; they are written down so that 0 means: not known to epoll.
+    // epoll reports these two in any case. They are included so that 0 means "not registered".
     const std::uint32_t wanted = events | EPOLLERR | EPOLLHUP;
     if (connection.interest == wanted)
         return;
@@ -123,7 +123,8 @@ void UpstreamPool::expect(UpstreamConnection& connection, std::uint32_t events) 
     connection.interest = wanted;
 }
 
-/// An end that cannot be looked at yet would wake the loop without end.
+/// Removes the connection from epoll. An end that cannot be handled yet would wake the event loop
+/// endlessly.
 void UpstreamPool::ignore(UpstreamConnection& connection) const noexcept {
     if (connection.interest != 0)
         (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
@@ -158,15 +159,15 @@ void UpstreamPool::begin(Exchange& exchange, ExchangeOwner& owner, std::uint64_t
     connection->caller = caller;
     connection->sent = 0;
     connection->began_ms = now_ms;
-    connection->began_us =
-        steady_us();  // `now_ms` is when the turn began: too coarse for a quick API
+    // `now_ms` is when the turn began, which is too coarse for a quick API.
+    connection->began_us = steady_us();
     connection->attempts = 0;
     if (anew)
         return connect(*connection, now_ms);
     list(*connection, State::awaiting, now_ms);
 }
 
-/// As the upstream has them now; it is asked only when they have changed.
+/// Returns the upstream's current targets. Reads them only if they have changed.
 const Upstream::Targets& UpstreamPool::targets() {
     if (const std::uint64_t version = upstream_.version(); version != places_version_) {
         targets_ = upstream_.targets();
@@ -182,8 +183,8 @@ UpstreamConnection* UpstreamPool::idle_connection(const Upstream::Target& target
     return quiet_one(State::idle, target, caller);
 }
 
-/// Returns the one used last (the others grow old and go), or null. One that has closed, or on
-/// which something has come, is dropped: nobody asked for that, so it is nobody's answer.
+/// Returns the connection that was used last, so that the others expire, or null. Drops those that
+/// have closed or received a byte: such bytes were not requested, so they are no response.
 UpstreamConnection* UpstreamPool::quiet_one(State from, const Upstream::Target& target,
                                             std::uint64_t caller) noexcept {
     auto& connections = of(from);
@@ -216,7 +217,7 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
     for (const State kept : {State::idle, State::settling}) {
         if (connection.fd >= 0 || of(kept).empty())
             continue;
-        drop(of(kept).front());  // another address' connection makes room, or another caller's
+        drop(of(kept).front());  // frees the slot of another address, or of another client
         connection.fd = open();
     }
     if (connection.fd < 0)
@@ -234,7 +235,7 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
         return not_connected(connection, errno, now_ms);
     try {
         expect(connection, EPOLLOUT);
-    } catch (const std::system_error&) {  // it may be another address' turn, outside of any call
+    } catch (const std::system_error&) {  // may run in another call's turn, which must not fail
         connection.exchange->fail(
             too_few_descriptors(frame_of(*connection.exchange->forwarded_call())));
     }
@@ -245,7 +246,7 @@ void UpstreamPool::connected(UpstreamConnection& connection, std::int64_t now_ms
     list(connection, State::awaiting, now_ms);
 }
 
-/// Nothing was sent, so the next address may be asked whatever the call is.
+/// Tries the next address. Any call allows that, because nothing was sent.
 void UpstreamPool::not_connected(UpstreamConnection& connection, int error, std::int64_t now_ms) {
     connection.error = error;
     hang_up(connection);
@@ -259,11 +260,11 @@ void UpstreamPool::not_connected(UpstreamConnection& connection, int error, std:
     connect(connection, now_ms);
 }
 
-/// The connection ended before the answer did.
+/// Handles a connection that ended before the response did.
 void UpstreamPool::lost(UpstreamConnection& connection, std::int64_t now_ms) {
     Exchange& exchange = *connection.exchange;
     hang_up(connection);
-    // An API that ends every connection at once must not be tried without end.
+    // The bound matters for an API that ends every connection at once.
     if (connection.attempts <= targets().size() && exchange.may_start_over(connection.used)) {
         upstream_.counts.retried.fetch_add(1);
         exchange.start_over();
@@ -311,7 +312,7 @@ bool UpstreamPool::pump(UpstreamConnection& connection, std::int64_t now_ms) {
     if (connection.fd >= 0 && connection.state != State::connecting)
         moved |= receive_some(connection, now_ms);
     if (connection.fd < 0 || connection.state == State::connecting)
-        return true;  // it has ended, or begins again
+        return true;  // it has ended, or starts again
     Exchange& exchange = *connection.exchange;
     if (connection.readable)
         ignore(connection);
@@ -338,8 +339,8 @@ bool UpstreamPool::send_some(UpstreamConnection& connection) {
         if (sent < 0 && errno == EAGAIN)
             return moved;
         if (sent < 0) {
-            connection.readable =
-                true;  // what it said before it stopped reading is still to be had
+            // What the API sent before it stopped reading can still be received.
+            connection.readable = true;
             return moved;
         }
         exchange.sent_upstream(static_cast<std::size_t>(sent));
@@ -353,11 +354,10 @@ bool UpstreamPool::send_some(UpstreamConnection& connection) {
     return moved;
 }
 
-/// Whether what has come on a connection that was used before was sent before the API had a byte of
-/// this call: it belongs to an earlier one. TCP tells: an API that answers a request has
-/// acknowledged it. What an API sends out of turn after that looks like the answer, and nobody can
-/// tell.
-/// REQUIRES: something has come.
+/// Returns true if the bytes on a reused connection were sent before the API got a byte of this
+/// call; they belong to an earlier one. TCP tells: an API that answers a request has acknowledged
+/// it. Bytes that an API sends unasked after that cannot be told from the response.
+/// REQUIRES: bytes have come.
 bool UpstreamPool::is_stray(const UpstreamConnection& connection) const noexcept {
     if (!connection.used || connection.exchange->heard())
         return false;
@@ -374,7 +374,7 @@ bool UpstreamPool::receive_some(UpstreamConnection& connection, std::int64_t now
     const std::size_t room = std::min(scratch_.size(), exchange.upstream_space());
     if (!connection.readable || room == 0 || exchange.over())
         return false;
-    connection.readable = false;  // if there is more, epoll says so again
+    connection.readable = false;  // if there is more, epoll reports it again
     if (is_stray(connection)) {
         lost(connection, now_ms);
         return true;
@@ -441,7 +441,7 @@ void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(Exchang
         auto& connections = of(state);
         while (!connections.empty() && connections.front().late_ms <= now_ms) {
             UpstreamConnection& connection = connections.front();
-            list(connection, state, now_ms);  // not twice, whatever becomes of it
+            list(connection, state, now_ms);  // a new deadline: it is not handled twice
             if (state == State::connecting) {
                 not_connected(connection, 0, now_ms);
             } else if (connection.exchange->waits_for_client()) {
@@ -459,7 +459,7 @@ void UpstreamPool::on_time(std::int64_t now_ms, const std::function<void(Exchang
         end_slow(now_ms, resume);
 }
 
-/// Fails the exchanges whose bodies come too slowly. Once every limits::stream_check_ms.
+/// Fails the exchanges whose bodies arrive too slowly. Runs once every limits::stream_check_ms.
 void UpstreamPool::end_slow(std::int64_t now_ms,
                             const std::function<void(ExchangeOwner&)>& resume) {
     std::vector<UpstreamConnection*> slow;
@@ -509,7 +509,7 @@ void UpstreamPool::fail(UpstreamConnection& connection, UpstreamFault fault) {
     connection.exchange->fail(answer_to(fault, *connection.exchange->forwarded_call()));
 }
 
-/// A clause for people: what was met, and which bound it is.
+/// Returns a clause for people: what happened, and which bound was exceeded.
 std::string UpstreamPool::what(const UpstreamConnection& connection, UpstreamFault fault) const {
     const UpstreamSettings& settings = upstream_.settings();
     const auto within = [](std::int64_t bound_ms, std::string_view key) {

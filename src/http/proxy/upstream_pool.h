@@ -1,6 +1,6 @@
-// The connections of one event loop to one upstream: they are kept alive between calls and carry
-// the bytes of exchanges. A pool is used on the thread of its loop only. What loops share about the
-// upstream is in http/proxy/upstream.h.
+// The connections of one event loop to one upstream. They are kept alive between calls and carry
+// the bytes of exchanges. Threads: the event loop's only. http/proxy/upstream.h holds what event
+// loops share about the upstream.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@
 
 namespace hourgate::http {
 
-/// What an epoll event is about. The event's data points to one of these.
+/// The object that an epoll event refers to. The event's data points to it.
 struct EpollTarget {
     enum class Kind : std::uint8_t { wake, listening, connection, upstream_connection };
     explicit EpollTarget(Kind kind_) noexcept : kind(kind_) {}
@@ -29,10 +29,10 @@ struct EpollTarget {
 
 class UpstreamPool;
 
-/// The owner of an exchange. The pool hands it back and knows nothing else about it.
+/// The owner of an exchange. The pool only hands it back, and knows nothing else about it.
 struct ExchangeOwner {};
 
-/// A connection to the upstream, or one that is being made.
+/// A connection to the upstream, open or being opened.
 struct UpstreamConnection final : EpollTarget {
     explicit UpstreamConnection(UpstreamPool& by_) noexcept
         : EpollTarget(Kind::upstream_connection), by(by_) {}
@@ -40,32 +40,32 @@ struct UpstreamConnection final : EpollTarget {
     UpstreamConnection(const UpstreamConnection&) = delete;
     UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
-    /// Where it is listed. All in a list may wait equally long.
+    /// The list that holds the connection. All connections of a list may wait equally long.
     enum class State : std::uint8_t {
         connecting,
-        awaiting,   ///< an answer to begin
-        streaming,  ///< the answer has begun
-        settling,   ///< kept for the same caller alone, in case something follows its answer
+        awaiting,   ///< waits for a response to begin
+        streaming,  ///< a response has begun
+        settling,   ///< kept for the same client only, in case bytes follow the response
         idle,       ///< kept for the next call
-        closed,     ///< forgotten at the end of the turn: events may still name it
+        closed,     ///< removed at the end of the turn, since events may still refer to it
     };
 
-    UpstreamPool& by;  ///< whose it is
+    UpstreamPool& by;  ///< the pool that owns it
     State state = State::connecting;
     int fd = -1;
-    std::uint32_t interest = 0;  // what epoll tells of; 0: it does not know the connection
+    std::uint32_t interest = 0;  // the events that epoll reports; 0: not registered
     std::shared_ptr<const Upstream::Target> target;
-    std::size_t attempts = 0;  // to connect, for this exchange
-    int error = 0;             // of the last attempt that failed; 0: it took too long
-    bool used = false;         // it has carried an answer before
-    std::size_t sent = 0;      // bytes of this exchange
-    std::uint64_t caller = 0;  // whose connection the exchange, or the last one, belongs to
+    std::size_t attempts = 0;  // attempts to connect, for this exchange
+    int error = 0;             // of the last attempt that failed; 0: it timed out
+    bool used = false;         // has carried a response before
+    std::size_t sent = 0;      // bytes sent of this exchange
+    std::uint64_t caller = 0;  // the client's connection of this exchange, or of the last one
     bool readable = false;
-    bool shut = false;               // our half of it is closed
+    bool shut = false;               // the write half is closed
     Exchange* exchange = nullptr;    // null when settling, idle or closed
     ExchangeOwner* owner = nullptr;  // of the exchange
-    std::int64_t began_ms = 0;       // the exchange
-    std::int64_t began_us = 0;       // the same, of a clock of its own: see answer_time
+    std::int64_t began_ms = 0;       // when the exchange began
+    std::int64_t began_us = 0;       // the same in microseconds, for answer_time
     std::int64_t late_ms = 0;
     std::list<UpstreamConnection>::iterator here;
 };
@@ -75,7 +75,7 @@ public:
     /// Called for each granted call that failed behind the gate.
     using Failed = std::function<void(const Decision& granted, const UpstreamFailure& failure)>;
 
-    /// `epoll` outlives it, and so does an `upstream` that nobody shares.
+    /// `epoll` outlives the pool, and so must an `upstream` that no shared_ptr owns.
     UpstreamPool(Upstream& upstream, int epoll, Failed failed)
         : kept_(upstream.weak_from_this().lock()),
           upstream_(upstream),
@@ -86,40 +86,41 @@ public:
     UpstreamPool& operator=(const UpstreamPool&) = delete;
 
     [[nodiscard]] const Upstream& upstream() const noexcept { return upstream_; }
-    /// Whether an exchange is under way.
+    /// Returns true while any exchange is running.
     [[nodiscard]] bool busy() const noexcept;
 
-    /// Sets `connection` to an idle connection, or begins a new one. A new one may have failed
-    /// already, and the exchange with it. `caller` is the number of the caller's connection; no two
-    /// have the same. Throws std::bad_alloc; `connection` is set then if it knows the exchange.
+    /// Sets `connection` to an idle connection, or opens a new one. The new connection may have
+    /// failed already, and the exchange with it. `caller` is the unique number of the client's
+    /// connection. Throws std::bad_alloc; `connection` is set then if it refers to the exchange.
     void begin(Exchange& exchange, ExchangeOwner& owner, std::uint64_t caller,
                UpstreamConnection*& connection, std::int64_t now_ms);
     /// Sends and receives a bounded number of bytes without waiting. Returns true if anything has
     /// changed for the caller's side.
     [[nodiscard]] bool pump(UpstreamConnection& connection, std::int64_t now_ms);
-    /// Starts the time for progress again, because bytes have moved on either side.
+    /// Restarts the deadline for progress, because bytes have moved on either side.
     void progressed(UpstreamConnection& connection, std::int64_t now_ms) noexcept;
-    /// Ends the exchange: it is over, or its caller is gone. Keeps the connection if possible.
+    /// Ends the exchange, because it is over or the client is gone. Keeps the connection if
+    /// possible.
     void end(UpstreamConnection& connection, std::int64_t now_ms) noexcept;
 
-    /// Handles an epoll event of a connection that has an owner; the owner must continue then.
+    /// Handles an epoll event of a connection that has an owner. The owner must resume afterwards.
     void on_event(UpstreamConnection& connection, std::uint32_t events, std::int64_t now_ms);
-    /// Closes a connection without an owner: the upstream has closed it, has sent bytes that nobody
-    /// asked for, or another connection needs room.
+    /// Closes a connection without an owner: the upstream has closed it or sent unexpected bytes,
+    /// or another connection needs its slot.
     void drop(UpstreamConnection& connection) noexcept;
 
-    /// Returns when the next connection is late or streams must be decided again; INT64_MAX: never.
+    /// Returns the next deadline or time of a recheck; INT64_MAX if there is none.
     [[nodiscard]] std::int64_t next_ms() const noexcept;
-    /// Fails the exchanges that are late, and calls `visit` with the owner of each.
+    /// Fails the exchanges that missed a deadline, and calls `resume` with the owner of each.
     void on_time(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume);
 
-    /// The calls of exchanges that have been under way for a while, to be decided again, once every
-    /// limits::stream_check_ms; empty in between.
+    /// Returns the calls of long exchanges, to be rechecked. Returns them once every
+    /// limits::stream_check_ms, and none in between.
     [[nodiscard]] std::vector<std::shared_ptr<ForwardedCall>> to_be_checked(std::int64_t now_ms);
-    /// Fails those that may go on no longer.
+    /// Fails the exchanges whose recheck was refused, and calls `resume` with the owner of each.
     void end_refused(std::int64_t now_ms, const std::function<void(ExchangeOwner&)>& resume);
 
-    /// Once a turn, after all events.
+    /// Must be called once a turn, after all events.
     void forget_closed() noexcept {
         connections_[index(UpstreamConnection::State::closed)].clear();
     }
@@ -159,9 +160,9 @@ private:
     Upstream& upstream_;
     const int epoll_;
     const Failed failed_;
-    std::array<std::list<UpstreamConnection>, 6>
-        connections_;                                   // by state, the next to be late in front
-    std::shared_ptr<const Upstream::Targets> targets_;  // null: not asked for yet
+    // By state; the next deadline is in front.
+    std::array<std::list<UpstreamConnection>, 6> connections_;
+    std::shared_ptr<const Upstream::Targets> targets_;  // null until the first call
     std::uint64_t places_version_ = 0;
     std::int64_t checked_ms_ = 0;
     std::array<char, 32'768> scratch_{};

@@ -31,7 +31,7 @@ void ConnectionsByAddress::forget(Connection& connection) noexcept {
 
 namespace {
 
-/// The one that has waited longest for nothing of `longest` and of `connections`.
+/// Returns the longest idle or parting one of `longest` and `connections`. Null counts as none.
 Connection* longer_idle(Connection* longest, const std::list<Connection*>& connections) noexcept {
     using Phase = Session::Phase;
     for (Connection* const connection : connections)
@@ -49,7 +49,7 @@ Connection* ConnectionsByAddress::longest_idle(const Address& peer) const {
 }
 
 Connection* ConnectionsByAddress::longest_idle_in_net(const Address& peer) const {
-    const auto net = net_key(peer);  // before all keys of this /48
+    const auto net = net_key(peer);  // sorts before all keys of this /48
     Connection* longest = nullptr;
     for (auto at = connections_.lower_bound(net); at != connections_.end(); ++at) {
         if (!std::equal(net.begin(), net.end() - 2, at->first.begin()))

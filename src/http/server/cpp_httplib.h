@@ -1,5 +1,5 @@
-// The only place that includes cpp-httplib, so that its bounds are the same wherever it is used.
-// The bounds of a request are in http/wire/request_head.h; these are for what the library reads.
+// Includes cpp-httplib with the same bounds everywhere. No other file includes it. These bounds are
+// for what the library reads; http/wire/request_head.h has those of a request.
 #pragma once
 
 #define CPPHTTPLIB_LISTEN_BACKLOG 4096

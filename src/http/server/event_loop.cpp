@@ -36,20 +36,22 @@ namespace {
 
 using Phase = Session::Phase;
 
-// After the last answer, what still comes is read over: a connection that is closed with bytes
-// unread is reset, and the answer may be lost with them. Without a body on its way, they are few.
-constexpr std::int64_t goodbye_ms = 2'000;  // without a byte; with few to come, in all
-/// With a body on its way: in all, as long as it goes on. As of nginx, lingering_time.
+// After the last response, further bytes are read and discarded. The kernel resets a connection
+// that is closed with unread bytes, and the response may be lost. Few bytes follow unless a body is
+// arriving.
+// The longest pause between two bytes; in total, if no body is arriving.
+constexpr std::int64_t goodbye_ms = 2'000;
+/// The total while a body is arriving. The same as lingering_time of nginx.
 constexpr std::int64_t linger_ms = 30'000;
-constexpr std::int64_t first_request_ms = 1'000;  // of a new connection, once a stop is asked for
+constexpr std::int64_t first_request_ms = 1'000;  // for a new connection, after stop()
 constexpr std::size_t goodbye_bytes_max = 4U << 20U;
-constexpr std::int64_t breath_ms = 50;  // without a free descriptor, before accepting again
+constexpr std::int64_t breath_ms = 50;  // before accepting again without a free descriptor
 constexpr std::int64_t never_ms = INT64_MAX;
 constexpr int events_max = 256;
 constexpr int accepts_per_turn = 64;
-constexpr int accept_turns_at_end = 64;  // 4,096: as many as may wait to be accepted
+constexpr int accept_turns_at_end = 64;  // 4,096 connections: the whole backlog
 
-/// How long a connection may be in a phase; milliseconds.
+/// Returns how long a connection may be in a phase, in milliseconds.
 constexpr std::int64_t patience_ms(Phase phase) noexcept {
     switch (phase) {
         case Phase::idle:
@@ -62,7 +64,7 @@ constexpr std::int64_t patience_ms(Phase phase) noexcept {
         case Phase::goodbye:
             return goodbye_ms;
         case Phase::work:
-        case Phase::forward:  // http/forwarder keeps that time
+        case Phase::forward:  // UpstreamPool keeps that deadline
         case Phase::over:
             break;
     }
@@ -91,14 +93,14 @@ private:
     const int fd_;
 };
 
-/// Overwrites bytes when it is left, whatever the way out.
+/// Overwrites bytes when the scope ends, also by an exception.
 struct Wiping {
     char* const bytes;
     const std::size_t size;
     ~Wiping() { explicit_bzero(bytes, size); }
 };
 
-/// One of the sockets that a loop listens on.
+/// One of the sockets that an event loop listens on.
 struct Listening final : EpollTarget {
     explicit Listening(ListeningSocket socket_) : EpollTarget(Kind::listening), socket(socket_) {}
     ListeningSocket socket;
@@ -135,17 +137,18 @@ struct EventLoop::State {
     EpollTarget wake_target{EpollTarget::Kind::wake};
 
     std::atomic<bool> cutting{false};
-    std::atomic<bool> checked{false};  // long exchanges were decided again
+    std::atomic<bool> checked{false};  // a worker has rechecked the long exchanges
     std::mutex done_mutex;
-    std::vector<Connection*> done;  // guarded by done_mutex: back from the workers
+    std::vector<Connection*> done;  // guarded by done_mutex: connections back from the workers
 
-    // Of the loop's thread:
-    std::list<UpstreamPool> pools;  // one for each upstream that calls go to
-    bool checking = false;          // a worker is at it
-    std::array<std::list<Connection>, phase_count>
-        connections;  // by phase, the next to be late in front
-    std::array<std::atomic<std::uint64_t>, phase_count> told{};  // their sizes, for other threads
-    std::vector<Connection*> resting;                            // in phase answer
+    // Used on the event loop's thread only:
+    std::list<UpstreamPool> pools;  // one for each upstream in use
+    bool checking = false;          // a worker is rechecking
+    // By phase; the next deadline is in front.
+    std::array<std::list<Connection>, phase_count> connections;
+    // The sizes of these lists, for other threads.
+    std::array<std::atomic<std::uint64_t>, phase_count> told{};
+    std::vector<Connection*> resting;  // in phase answer or forward
     ConnectionsByAddress by_address;
     std::size_t count = 0;
     std::uint64_t listings = 0;
@@ -168,7 +171,7 @@ struct EventLoop::State {
 
     void accept_more(bool on) {
         if (on != accepting)
-            for (Listening& one : listening)  // exclusive: one arrival wakes one loop
+            for (Listening& one : listening)  // exclusive: one arrival wakes one event loop
                 watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, one.socket.fd, EPOLLIN | EPOLLEXCLUSIVE,
                       one);
         accepting = on;
@@ -260,7 +263,7 @@ struct EventLoop::State {
         });
     }
 
-    /// A lack of memory costs this connection, and no other.
+    /// Runs `step`. If memory runs out, only this connection ends.
     template <typename Step>
     void guard(Connection& connection, Step step) noexcept {
         try {
@@ -280,13 +283,14 @@ struct EventLoop::State {
         if (connection.listed == Phase::forward)
             return on_forwarded(connection, events);
         if (connection.with_a_worker)
-            return expect(connection, 0);  // it will be looked at when it comes back
+            return expect(connection, 0);  // handled when it comes back
         if (connection.listed != Phase::answer)
             receive(connection);
         go_on(connection);
     }
 
-    /// A caller that has reset the connection wants no answer; one that only stopped sending does.
+    /// A client that has reset the connection reads no response; one that only stopped sending
+    /// does.
     void on_forwarded(Connection& connection, std::uint32_t events) {
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
             connection.session.ended();
@@ -300,7 +304,7 @@ struct EventLoop::State {
         for (const Phase phase :
              {Phase::idle, Phase::head, Phase::body, Phase::answer, Phase::goodbye}) {
             auto& list = connections[index(phase)];
-            // late() takes each out of the list. The count ends the loop in any case.
+            // late() takes each one out of the list. The count ends the loop in any case.
             for (std::size_t left = list.size();
                  left > 0 && !list.empty() && list.front().late_ms <= now_ms; --left) {
                 Connection& connection = list.front();
@@ -320,8 +324,8 @@ struct EventLoop::State {
         }
     }
 
-    /// Exchanges that are late, and those that take long: they are decided again on a worker, which
-    /// may wait for the disk.
+    /// Ends exchanges that missed a deadline. Long exchanges are rechecked on a worker, which may
+    /// wait for the disk.
     void on_time_of_pools() {
         const auto resume = [this](ExchangeOwner& owner) {
             Connection& connection = static_cast<Connection&>(owner);
@@ -348,7 +352,7 @@ struct EventLoop::State {
         });
     }
 
-    /// The one for an upstream: at first there is none.
+    /// Returns the pool for `upstream`; makes it on the first call.
     UpstreamPool& pool_to(Upstream& upstream) {
         for (UpstreamPool& pool : pools)
             if (&pool.upstream() == &upstream)
@@ -359,8 +363,8 @@ struct EventLoop::State {
                                   });
     }
 
-    /// At the end of a turn, when no event names anything of it. An upstream that is configured no
-    /// longer is left with the last of its calls.
+    /// Runs at the end of a turn, when no event refers to a closed connection. Removes the pool of
+    /// an upstream that is no longer configured once its last call is over.
     void forget_what_is_over() noexcept {
         for (auto at = pools.begin(); at != pools.end();) {
             at->forget_closed();
@@ -371,7 +375,7 @@ struct EventLoop::State {
 
     // --- connections ---
 
-    /// False: nobody is left to accept, or nobody can be.
+    /// Returns false if no connection is waiting, or none can be accepted.
     bool accept_some(int listening_fd) {
         for (int i = 0; i < accepts_per_turn && accepting; ++i) {
             sockaddr_storage storage{};
@@ -381,14 +385,14 @@ struct EventLoop::State {
             if (fd >= 0) {
                 welcome(fd, storage);
             } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                // The kernel says so before it looks whether there is anybody: who has only just
-                // come must not make room for nobody.
+                // The kernel reports this before it looks for a waiting connection. Nothing may be
+                // evicted unless one is waiting.
                 pollfd somebody{listening_fd, POLLIN, 0};
                 if (poll(&somebody, 1, 0) != 1)
                     return false;
                 if (reserve_space())
                     continue;
-                // What cannot be accepted would wake the loop without end.
+                // A connection that cannot be accepted would wake the event loop endlessly.
                 accept_more(false);
                 accept_again_ms = now_ms + breath_ms;
                 return false;
@@ -438,12 +442,12 @@ struct EventLoop::State {
             if (connection.slot->counted())
                 by_address.add(connection);
             watch(EPOLL_CTL_ADD, connection.fd, EPOLLIN, connection);
-            receive(connection);  // most bring their request along
+            receive(connection);  // the first request has often arrived already
             go_on(connection);
         });
     }
 
-    /// Ends the connection that matters least. False: all of them are being answered.
+    /// Evicts the least important connection. Returns false if all of them are being answered.
     bool reserve_space() {
         for (const Phase phase : {Phase::goodbye, Phase::idle, Phase::head}) {
             auto& list = connections[index(phase)];
@@ -455,8 +459,8 @@ struct EventLoop::State {
         return false;
     }
 
-    /// At the cost of an idle connection of the same address or, if its /48 is full, of the same
-    /// /48, and of nobody else. Of those that other loops have none is ended.
+    /// Returns a slot, or nullopt. May evict an idle connection of the same address or, if its /48
+    /// is full, of the same /48. Never evicts others, or connections of another event loop.
     std::optional<PerAddressLimit::Slot> slot_for(const Address& peer) {
         if (auto slot = per_address.enter(peer))
             return slot;
@@ -476,8 +480,8 @@ struct EventLoop::State {
         settle(connection);
     }
 
-    /// What has come by now is read over: a connection closed with bytes unread is reset, and the
-    /// answer might be lost.
+    /// Answers 503 and closes. Discards what has arrived: the kernel resets a connection that is
+    /// closed with unread bytes, and the response might be lost.
     void turn_away(int fd, std::string_view reason, std::string_view message,
                    std::string_view fix) {
         counts.refused.fetch_add(1);
@@ -492,10 +496,10 @@ struct EventLoop::State {
         close(fd);
     }
 
-    /// Reads once. The present phase counts, and not the listed one: a connection goes through
-    /// several phases before settle() lists it again.
+    /// Reads once. The session's phase counts, not `listed`: a connection may go through several
+    /// phases before settle() lists it again.
     /// REQUIRES: phase idle, head, body, forward or goodbye, and no worker has the connection.
-    /// ENSURES: the phase is idle afterwards only if nothing had come and no stop was asked for.
+    /// ENSURES: the phase is idle afterwards only if no bytes had come and no stop was asked for.
     void receive(Connection& connection) {
         const Phase phase = connection.session.phase();
         const bool parting = phase == Phase::goodbye;
@@ -518,7 +522,7 @@ struct EventLoop::State {
         }
     }
 
-    /// Counts bytes that came in phase goodbye, and ends the connection at a bound.
+    /// Counts bytes that came in phase goodbye. Ends the connection at a bound.
     void read_over(Connection& connection, std::size_t bytes) {
         connection.read_over += bytes;
         if (connection.session.lingers() && !wound_up &&
@@ -531,7 +535,7 @@ struct EventLoop::State {
         }
     }
 
-    /// As far as it goes without waiting.
+    /// Drives the connection as far as possible without waiting.
     void go_on(Connection& connection) {
         for (std::size_t answered = 0;;) {
             const Phase phase = connection.session.phase();
@@ -552,13 +556,13 @@ struct EventLoop::State {
                     shutdown(connection.fd, SHUT_WR);
                 if (phase != Phase::idle || !wound_up || awaited(connection))
                     return settle(connection);
-                receive(connection);  // a request that is here already is answered
+                receive(connection);  // answers a request that has arrived already
             }
         }
     }
 
-    /// Moves bytes between the caller and the API; a bounded part, so that others have their turn:
-    /// epoll tells again of what is left. False: it goes on when epoll says so.
+    /// Moves bytes between the client and the API. The amount is bounded, so that others have their
+    /// turn; epoll reports what is left. Returns false if it must wait for epoll.
     bool forward(Connection& connection) {
         constexpr int rounds_max = 8;
         Exchange& exchange = connection.session.exchange();
@@ -583,20 +587,20 @@ struct EventLoop::State {
         if (!exchange.over())
             return false;
         part(connection);
-        connection.client_ended = false;  // the end of the stream is read again by the next request
+        connection.client_ended = false;  // the next request reads the end of the stream again
         connection.session.exchange_over();
         return true;
     }
 
-    /// From its connection to the API.
+    /// Gives up the connection to the API.
     void part(Connection& connection) noexcept {
         if (UpstreamConnection* const upstream_connection =
                 std::exchange(connection.upstream_connection, nullptr))
             upstream_connection->by.end(*upstream_connection, now_ms);
     }
 
-    /// Who sends a hundred requests at once has them answered one turn after another, so that
-    /// nobody waits for them all. The bytes are here already: no event would tell of them.
+    /// Continues with this connection in the next turn. A client that sends a hundred requests at
+    /// once must not delay others. Its bytes are here already, so epoll would report nothing.
     void rest(Connection& connection) {
         resting.push_back(&connection);
         connection.resting = true;
@@ -612,7 +616,7 @@ struct EventLoop::State {
         }
     }
 
-    /// False: the peer takes no more for now.
+    /// Returns false if the client takes no more for now.
     bool send_some(Connection& connection) {
         const std::string_view bytes = connection.session.output();
         const ssize_t sent = send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -625,7 +629,7 @@ struct EventLoop::State {
         return true;
     }
 
-    /// Puts it where its phase belongs.
+    /// Moves the connection to the list of its phase and updates the counts and the deadline.
     void settle(Connection& connection) {
         if (connection.listed == Phase::over)
             return;
@@ -641,13 +645,13 @@ struct EventLoop::State {
             by_address.forget(connection);
             if (connection.resting)
                 std::erase(resting, &connection);
-            connection
-                .hang_up();  // it is forgotten at the end of the turn: events may still name it
+            // Removed from its list at the end of the turn, since events may still refer to it.
+            connection.hang_up();
         } else {
             expect(connection, wanted_of(connection, phase));
         }
-        // A head, a body or an answer does not get more time by going in pieces; the next one does,
-        // and what is idle begins again.
+        // A head, a body or a response gets no more time if it arrives in pieces. The next one has
+        // a new deadline, as has an idle connection.
         const std::size_t request = connection.session.requests();
         if (phase == connection.listed && request == connection.request && phase != Phase::idle)
             return;
@@ -662,7 +666,7 @@ struct EventLoop::State {
         connection.late_ms = patience == never_ms ? never_ms : now_ms + patience;
     }
 
-    /// What epoll is to tell of.
+    /// Returns the events that epoll must report.
     [[nodiscard]] static std::uint32_t wanted_of(const Connection& connection,
                                                  Phase phase) noexcept {
         if (phase == Phase::work)
@@ -676,7 +680,7 @@ struct EventLoop::State {
         return (reads ? std::uint32_t{EPOLLIN} : 0U) | (writes ? std::uint32_t{EPOLLOUT} : 0U);
     }
 
-    /// A new connection is not closed at once: its first request is still on its way.
+    /// Returns true after stop() for a new connection, whose first request may still be arriving.
     [[nodiscard]] bool awaited(const Connection& connection) const noexcept {
         return wound_up && connection.session.phase() == Phase::idle &&
                connection.session.requests() == 0;
@@ -719,7 +723,8 @@ struct EventLoop::State {
         const auto is_last = [](const Listening& one) {
             return one.socket.after == ListeningSocket::After::shut;
         };
-        // Connections that have arrived are served; a flood of new ones does not delay the stop.
+        // Accepts connections that have arrived. The bound keeps a flood of new ones from delaying
+        // the stop.
         for (const Listening& one : listening)
             for (int turn = 0; is_last(one) && turn < accept_turns_at_end && accepting &&
                                accept_some(one.socket.fd);
@@ -732,7 +737,7 @@ struct EventLoop::State {
         accept_again_ms = never_ms;
         wound_up = true;
         now_ms = steady_ms();
-        // Each leaves its place in front, or the list. The count ends the loop in any case.
+        // Each one leaves its position in front, or the list. The count ends the loop in any case.
         auto& idle = connections[index(Phase::idle)];
         for (std::size_t left = idle.size(); left > 0 && !idle.empty(); --left) {
             Connection& connection = idle.front();

@@ -1,7 +1,6 @@
-// Limits how many connections one client address and one IPv6 network have open on a listener, so
-// that none of them can take all of them. IPv6 addresses are counted per /64, as elsewhere
-// (Address::limiter_key), and per /48, which is what one customer of a provider may have: 65,536
-// networks of /64.
+// Limits how many connections one client address or IPv6 network has open on a listener, so that
+// none of them can take all. IPv6 addresses are counted per /64 (Address::limiter_key) and per /48.
+// A provider may give one customer a /48, which is 65,536 networks of /64.
 #pragma once
 
 #include <array>
@@ -16,10 +15,10 @@
 
 namespace hourgate::http {
 
-/// Threads: any. It takes a short lock when a connection begins and when it ends.
+/// Threads: any. Holds a lock briefly when a connection begins and when it ends.
 class PerAddressLimit {
 public:
-    /// Counts one connection of an address for as long as it lives. An empty one counts nothing.
+    /// Counts one connection of an address while this object exists. An empty slot counts nothing.
     class Slot {
     public:
         Slot() = default;
@@ -38,21 +37,21 @@ public:
         Address address_;
     };
 
-    /// Addresses in `exempt` are not counted, because all callers behind a proxy share its address.
-    /// An IPv6 /48 may have `per_net_max` connections in all.
+    /// Limits an IPv6 /48 to `per_net_max` connections in total. Addresses in `exempt` are not
+    /// counted, because all clients behind a proxy share its address.
     PerAddressLimit(std::size_t per_address_max, std::size_t per_net_max, AddressSet exempt)
         : per_address_max_(per_address_max),
           per_net_max_(per_net_max),
           exempt_(std::move(exempt)) {}
 
-    /// Returns nullopt if the address or its /48 is at its limit. Throws std::bad_alloc and changes
-    /// nothing then. REQUIRES: this object outlives the slots.
+    /// Returns nullopt if the address or its /48 is at its limit. Throws std::bad_alloc; nothing
+    /// has been changed then. REQUIRES: this object outlives the slots.
     [[nodiscard]] std::optional<Slot> enter(const Address& address);
 
     /// Returns true if the address itself is at its limit, whether or not its /48 is.
     [[nodiscard]] bool is_full(const Address& address) const;
 
-    /// Returns how many addresses are counted now: never more than there are connections.
+    /// Returns the number of addresses that have a connection now.
     [[nodiscard]] std::size_t addresses() const;
 
 private:
@@ -63,12 +62,12 @@ private:
     const std::size_t per_net_max_;
     const AddressSet exempt_;
     mutable std::mutex mutex_;
-    // Guarded by mutex_. It is a tree, so no choice of addresses can make it slow. No value is 0.
+    // Guarded by mutex_. A tree: no choice of addresses can make it slow. No value is 0.
     std::map<Key, std::size_t> open_;
     std::map<Key, std::size_t> open_in_net_;  // IPv6 only, by net_key(); no value is 0
 };
 
-/// One IPv6 /48 may have this part of a listener's connections: a sixteenth.
+/// One IPv6 /48 may have a sixteenth of a listener's connections.
 inline constexpr std::size_t connections_per_net_part = 16;
 
 /// Returns limiter_key() of an IPv6 address with zeros after its /48.

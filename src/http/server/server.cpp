@@ -28,8 +28,8 @@ namespace hourgate::http {
 
 namespace {
 
-/// What this process makes meanwhile has this mode at most, and a socket has it exactly. The umask
-/// is that of the whole process: REQUIRES that no other thread makes files.
+/// Sets the umask, so that a new socket has exactly this mode. The umask belongs to the whole
+/// process. REQUIRES: no other thread creates files meanwhile.
 class FileMode {
 public:
     explicit FileMode(mode_t mode) noexcept : before_(umask(0777 & ~mode)) {}
@@ -41,10 +41,10 @@ private:
     const mode_t before_;
 };
 
-/// The library resolves and binds. Our own code reads every byte of a connection
-/// (http/wire/request_head.h), because the library percent-decodes header values, loses the order
-/// of repeated headers, cuts a target at '#', drops pipelined requests, accepts only ten methods,
-/// and continues to read after a head that it refused. A gate can afford none of these.
+/// Lets the library resolve and bind. Our own code reads every byte of a connection
+/// (http/wire/request_head.h). The library percent-decodes header values, loses the order of
+/// repeated headers, cuts a target at '#', drops pipelined requests, accepts only ten methods, and
+/// continues to read after a head that it refused. A gate can afford none of these.
 class BindingServer final : public httplib::Server {
 public:
     BindingServer() {
@@ -54,20 +54,20 @@ public:
     }
     ~BindingServer() override { shut(); }
 
-    /// Binds; the port, or -1 with error() set.
+    /// Binds. Returns the port, or -1 and sets error().
     [[nodiscard]] int open(const Endpoint& endpoint) {
         error_ = 0;
         if (!endpoint.path.empty()) {
             set_address_family(AF_UNIX);
             set_tcp_nodelay(false);
-            // The file is made with its mode: nobody else may connect in between, and a name that
-            // somebody else may replace by a link is never passed to chmod(2).
+            // The file is created with its mode, so that no other user can connect in between.
+            // chmod(2) is avoided, because another user might replace the name by a link.
             const FileMode mode(endpoint.for_every_user ? 0666 : 0660);
             return bind_to_port(endpoint.path, 1) ? 0 : -1;
         }
         set_address_family(AF_UNSPEC);
         set_tcp_nodelay(true);
-        // Not SO_REUSEPORT, the library's default: two gates would share the port unnoticed.
+        // Not SO_REUSEPORT, the library's default: two gates could share the port unnoticed.
         set_socket_options([](socket_t socket) {
             const int on = 1;
             setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -90,8 +90,8 @@ private:
     std::atomic<int> error_{0};
 };
 
-/// Cores this process may run on: a container or taskset(1) may leave fewer than there are, and two
-/// loops on one core only take it from each other.
+/// Returns the number of cores that this process may use. A container or taskset(1) may allow fewer
+/// than exist, and two event loops on one core only slow each other down.
 std::size_t usable_cores() noexcept {
     cpu_set_t cores;
     if (sched_getaffinity(0, sizeof cores, &cores) == 0)
@@ -128,7 +128,7 @@ Failure cannot_bind(Listener listener, const Endpoint& endpoint, int error) {
     }
 }
 
-/// Makes way for a socket file: a stale one is removed, anything else is left alone.
+/// Removes a stale socket file; anything else is left alone.
 Status clear_path(Listener listener, const Endpoint& endpoint) {
     const std::string& path = endpoint.path;
     sockaddr_un address{};
@@ -138,7 +138,7 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
                        "change " + std::string(key_of(listener)) + " in the configuration");
     struct stat status {};
     if (lstat(path.c_str(), &status) != 0)
-        return Done{};  // bind says what else is wrong
+        return Done{};  // bind() reports what else is wrong
     if (!S_ISSOCK(status.st_mode))
         return failure(path + " exists and is no socket",
                        "move it away, or change " + std::string(key_of(listener)));
@@ -149,7 +149,7 @@ Status clear_path(Listener listener, const Endpoint& endpoint) {
         return failure(std::string("no socket: ") + std::strerror(errno), "");
     const bool answered =
         connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    // EAGAIN: somebody listens, and has more calls waiting than they take.
+    // EAGAIN: a process listens, and its backlog is full.
     const int error = answered || errno == EAGAIN ? EADDRINUSE : errno;
     close(probe);
     if (error != ECONNREFUSED)
@@ -166,11 +166,11 @@ struct BoundEndpoint {
     BoundEndpoint(const BoundEndpoint&) = delete;
     BoundEndpoint& operator=(const BoundEndpoint&) = delete;
 
-    BindingServer door;  // not opened if the socket was passed on
-    int passed = -1;     // that socket
+    BindingServer door;  // not opened if the socket was handed over
+    int passed = -1;     // the socket that was handed over, or -1
     std::uint16_t port = 0;
     std::string path;     // of a Unix socket that was made here
-    struct stat file {};  // what was made there: nothing else is removed
+    struct stat file {};  // identifies that file; nothing else is removed
 
     Status bind(Listener listener, const Endpoint& endpoint) {
         if (!endpoint.path.empty())
@@ -214,12 +214,12 @@ struct BoundEndpoint {
 }  // namespace
 
 struct Server::State {
-    /// How many unfinished bodies an address may have that may have so many connections.
+    /// Returns how many unfinished bodies an address may have, given its limit of connections.
     static constexpr std::size_t bodies_max(std::size_t connections_max) noexcept {
         const std::size_t part = connections_max / limits::bodies_per_address_part;
         return std::min(connections_max, std::max(part, limits::bodies_per_address_min));
     }
-    /// How many connections, or unfinished bodies, one IPv6 /48 may have.
+    /// Returns how many connections, or unfinished bodies, one IPv6 /48 may have.
     static std::size_t net_max(const Capacity& capacity) noexcept {
         return std::max(capacity.connections_max / connections_per_net_part,
                         capacity.connections_per_address_max);
@@ -240,11 +240,11 @@ struct Server::State {
     ListenerCounts listener_counts;
     PerAddressLimit per_address;
     PerAddressLimit bodies;
-    std::vector<std::unique_ptr<EventLoop>> loops;  // on either, until it is closed
-    std::vector<std::thread> threads;               // one for each loop, when it runs
+    std::vector<std::unique_ptr<EventLoop>> loops;  // they use the sockets of `places`
+    std::vector<std::thread> threads;               // one for each running event loop
     std::optional<httplib::ThreadPool> workers;
 
-    /// Gives each socket that was passed on the endpoint that it listens at.
+    /// Assigns each socket that was handed over to the endpoint at which it listens.
     Status adopt(const std::vector<Endpoint>& endpoints, std::vector<int>& passed) {
         while (!passed.empty()) {
             const int socket = passed.back();
@@ -290,8 +290,8 @@ struct Server::State {
                 std::max<std::size_t>(capacity.connections_max / count, 1)));
     }
 
-    /// A gate that listens no more would look alive to all but its callers: better it ends, and is
-    /// started again.
+    /// `noexcept` ends the program if an event loop fails. A gate that serves nothing would look
+    /// alive to everybody but its callers; a supervisor restarts one that has ended.
     static void run(EventLoop& loop) noexcept { loop.run(); }
 };
 
@@ -354,7 +354,7 @@ std::int64_t Server::in_flight() const noexcept {
 
 std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     stop_accepting();
-    // A loop that has not begun to stop may yet meet a request.
+    // An event loop that has not begun to stop may still read a request.
     const auto under_way = [&] {
         return state_->listener_counts.accepting.load() > 0 || in_flight() > 0;
     };
@@ -363,7 +363,8 @@ std::int64_t Server::finish(const Clock& clock, std::int64_t deadline_boot_us) {
     return end();
 }
 
-/// Cuts what is left. The workers end last but for the loops: a loop waits for what they have.
+/// Cuts the remaining requests. Event loops wait for their workers, so the pool is shut down after
+/// them.
 std::int64_t Server::end() {
     stop_accepting();
     for (const auto& loop : state_->loops)

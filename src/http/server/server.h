@@ -1,5 +1,5 @@
-// Listeners: the sockets that cpp-httplib binds, the loops that serve them
-// (http/server/event_loop.h), and the library's bounded thread pool for work that may take longer.
+// Listeners: the sockets that cpp-httplib binds, the event loops that serve them
+// (http/server/event_loop.h), and the library's bounded thread pool for longer work.
 // http/server/session.h reads and writes every byte of a connection; server.cpp says why.
 #pragma once
 
@@ -16,11 +16,12 @@
 
 namespace hourgate::http {
 
-/// How much of the machine a listener may take.
+/// How much of the machine a listener may use.
 struct Capacity {
     std::size_t connections_max = limits::connections_max;
-    std::size_t loops = 0;  ///< threads that move bytes; 0: one for each core it may run on
-    /// Of one client address (IPv6: per /64); those of a Unix socket, or in `exempt`, aside.
+    std::size_t loops = 0;  ///< event loops; 0: one for each core that the process may use
+    /// The limit for one client address (IPv6: per /64). Unix sockets and addresses in `exempt`
+    /// have none.
     std::size_t connections_per_address_max = limits::connections_max;
     AddressSet exempt = {};
 };
@@ -28,19 +29,19 @@ struct Capacity {
 class Server {
 public:
     /// Listens at each of `endpoints`. Binds at once, so that a taken port is known before the
-    /// program says it is ready. An old socket file that nobody listens on is replaced.
-    /// Failure::system names the address and who might hold it: "127.0.0.1:8402 is taken by another
-    /// process" and how to find it or which key to change.
+    /// program reports that it is ready. Replaces an old socket file that no process listens on.
+    /// Failure::system names the address and the likely cause ("127.0.0.1:8402 is taken by another
+    /// process"), and says how to find it or which key to change.
     ///
-    /// `passed` are sockets that were passed on. Each must listen at one of `endpoints`; otherwise
-    /// Failure::system says where it listens (http/wire/endpoint.h). The server owns them from now
-    /// on, also on failure. It closes them and never shuts them down, so connections that it did
-    /// not accept wait for the next process that has the socket, and a Unix socket keeps its file.
-    /// REQUIRES: at least one endpoint.
+    /// `passed` are sockets that were handed over by another process. Each must listen at one of
+    /// `endpoints`; otherwise Failure::system says where it listens (http/wire/endpoint.h). The
+    /// server owns them from now on, also on failure. It closes them but never shuts them down.
+    /// Connections that it did not accept are thus queued for the next process that has the socket,
+    /// and a Unix socket keeps its file. REQUIRES: at least one endpoint.
     [[nodiscard]] static Result<std::unique_ptr<Server>> open(
         Listener listener, const std::vector<Endpoint>& endpoints, std::vector<int> passed,
         Service& service, const Capacity& capacity = {});
-    /// The same at one endpoint, where nothing was passed on.
+    /// Opens one endpoint, without sockets that were handed over.
     [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
                                                               const Endpoint& endpoint,
                                                               Service& service,
@@ -49,17 +50,19 @@ public:
     }
     ~Server();
 
-    /// Starts serving, on threads of its own.
+    /// Starts the event loops, each on its own thread.
     void start();
-    /// Stops accepting at once; requests under way, and those new connections bring, are finished.
+    /// Stops accepting at once. Current requests, and those that new connections bring, are
+    /// finished.
     void stop_accepting();
-    /// Requests that are coming or being answered.
+    /// Returns how many requests are arriving or being answered.
     [[nodiscard]] std::int64_t in_flight() const noexcept;
-    /// Waits until nothing is in flight or until `deadline_boot_us`, cuts what is left, joins.
-    /// Returns how many requests were cut.
+    /// Waits until no request is in flight or until `deadline_boot_us`. Then cuts the remaining
+    /// requests and joins the threads. Returns how many requests were cut.
     std::int64_t finish(const Clock& clock, std::int64_t deadline_boot_us);
 
-    /// Connections: open now; told 503 on arrival, and ended early to make room, since the start.
+    /// Counts of connections. `refused` (503 on arrival) and `evicted` (closed to free a slot)
+    /// count since the start.
     struct Counts {
         std::uint64_t open = 0;
         std::uint64_t refused = 0;

@@ -17,7 +17,7 @@ namespace hourgate::http {
 namespace {
 
 constexpr std::size_t small_bytes = 512;           // of memory, for the beginning of a request
-constexpr std::size_t out_kept_bytes_max = 4'096;  // of memory, from one answer to the next
+constexpr std::size_t out_kept_bytes_max = 4'096;  // of memory, from one response to the next
 constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static_assert(Inbox::bytes_max > limits::head_bytes_max + limits::target_bytes_max + 256,
@@ -60,8 +60,8 @@ Response too_busy(const ErrorFrame& frame) {
     return answer;
 }
 
-/// What of `bytes` is the request's body, as far as anybody looks into it before the call is
-/// granted.
+/// Returns the part of `bytes` that belongs to the request's body, at most as much as is inspected
+/// before the call is granted.
 std::string_view start_of(std::string_view bytes, RequestHead::Body body,
                           std::uint64_t body_bytes) {
     std::uint64_t most = limits::misplaced_bytes_max;
@@ -103,7 +103,8 @@ void Inbox::reserve_space(std::size_t bytes) {
     if (bytes_.size() - end_ >= bytes)
         return;
     if (bytes_.size() - held < bytes) {
-        // Twice what is held at most: who sends the beginning of a head holds no more than that.
+        // At most twice what is held: a client that sends the beginning of a head takes no more
+        // memory.
         const std::size_t wanted = std::bit_ceil(std::max(held + bytes, small_bytes));
         std::string larger(std::min(wanted, bytes_max), '\0');
         std::memcpy(larger.data(), bytes_.data() + begin_, held);
@@ -148,7 +149,7 @@ Session::~Session() {
 void Session::take(std::string_view bytes) {
     if (phase_ == Phase::goodbye || phase_ == Phase::over)
         return;
-    // Most requests come as a whole: they are read where they are.
+    // Most requests arrive completely, and are parsed without a copy.
     if (inbox_.unread().empty()) {
         if (phase_ == Phase::idle)
             bytes.remove_prefix(read_head(bytes));
@@ -160,7 +161,7 @@ void Session::take(std::string_view bytes) {
     go_on();
 }
 
-/// As far as the bytes at hand go.
+/// Proceeds as far as the bytes at hand allow.
 void Session::go_on() {
     if (phase_ == Phase::idle || phase_ == Phase::head)
         inbox_.consume(read_head(inbox_.unread()));
@@ -170,7 +171,7 @@ void Session::go_on() {
         read_body();
 }
 
-/// Of all that came since the request before. How many bytes are done with.
+/// Reads a head from all bytes after the previous request. Returns how many bytes are used up.
 std::size_t Session::read_head(std::string_view bytes) {
     if (bytes.empty())
         return 0;
@@ -183,7 +184,7 @@ std::size_t Session::read_head(std::string_view bytes) {
         return bytes.size();
     }
     const std::size_t size = std::exchange(scanner_, {}).size();
-    thread_local RequestHead head;  // for its memory
+    thread_local RequestHead head;  // reuses its memory
     parse_request_head(bytes.substr(0, size), head);
     if (head.flaw == HeadFlaw::none && is_target_too_long(head.request.target))
         head.flaw = HeadFlaw::target_too_long;
@@ -198,8 +199,8 @@ std::size_t Session::read_head(std::string_view bytes) {
     return size;
 }
 
-/// By the configuration in force. On the ask listener the target is that of a question, and the
-/// gate says so of the call that is asked about.
+/// Uses the configuration in force. On the ask listener the target is that of the ask; the gate
+/// checks the target of the call that is asked about.
 bool Session::is_target_too_long(std::string_view target) const noexcept {
     return target.size() > limits::target_bytes_least && listener_ != Listener::ask &&
            target.size() > service_.reply()->target_bytes_max;
@@ -242,14 +243,14 @@ void Session::begin_request(RequestHead& head, std::size_t bytes_at_hand) {
         return;
     body_bytes_max_ = service_.body_bytes_max(listener_, request_.method, request_.target);
     if (body_bytes_max_ == 0)
-        after_ = After::close;  // a body nobody reads is never taken for the next request
+        after_ = After::close;  // a body that nobody reads is never taken for the next request
     else
-        work_ = Work::admit;  // who may not call is told so before a body is asked for (trap 16)
+        work_ = Work::admit;  // a caller who will be refused is told before its body is sent
 }
 
 // --- calls to the API ----------------------------------------------------------------------------
 
-/// Nothing is counted for a body that is here with its head.
+/// Takes a slot for the body. Nothing is counted for a body that arrived with its head.
 bool Session::may_send_body(const RequestHead& head, std::size_t bytes_at_hand) {
     const bool whole = head.body == RequestHead::Body::none ||
                        (head.body == RequestHead::Body::length && bytes_at_hand >= head.body_bytes);
@@ -262,7 +263,7 @@ bool Session::may_send_body(const RequestHead& head, std::size_t bytes_at_hand) 
     return true;
 }
 
-/// What the loop could not decide at once.
+/// Decides on a worker what the event loop could not decide from memory.
 void Session::forward_call() {
     RequestHead head;
     head.request = request_;
@@ -274,11 +275,11 @@ void Session::forward_call() {
     forward_call(service_.pass(head), !inbox_.unread().empty());
 }
 
-/// The API is left alone until the body has begun: a caller that sends heads alone must not hold
-/// its connections.
+/// Holds the call back until its body has begun: a client that sends only heads must not occupy
+/// connections to the API.
 void Session::forward_call(Service::ForwardOutcome outcome, bool body_has_begun) {
     if (!outcome.forwarded_call) {
-        // A body nobody reads is never taken for the next request.
+        // A body that nobody reads is never taken for the next request.
         const bool unread = body_ != RequestHead::Body::none;
         return say(std::move(outcome.refusal), unread ? After::close : after_);
     }
@@ -294,8 +295,8 @@ void Session::forward_call(Service::ForwardOutcome outcome, bool body_has_begun)
         phase_ = Phase::body;
 }
 
-/// In phase body, of a call to the API, once something of it has come. A call that has waited for
-/// long is decided again first.
+/// Starts the exchange of a call in phase body once some of its body has come. A call that has
+/// waited for long is rechecked first.
 void Session::begin_forwarding() {
     if (inbox_.unread().empty())
         return;
@@ -305,7 +306,7 @@ void Session::begin_forwarding() {
     phase_ = long_ago ? Phase::work : Phase::forward;
 }
 
-/// Gives the exchange what it takes; how much.
+/// Gives the exchange bytes. Returns how many it took.
 std::size_t Session::give(std::string_view bytes) {
     const std::size_t taken = exchange_->take(bytes);
     if (exchange_->body_taken())
@@ -331,7 +332,8 @@ void Session::exchange_over() {
         say(*instead, exchange->after());
     } else if (exchange->broken()) {
         phase_ = Phase::over;
-    } else {  // after the end of the client's stream, too: its next request may be here already
+        // Also after the end of the client's stream, since its next request may be here already.
+    } else {
         after_ = exchange->after();
         if (after_ == After::keep)
             unfinished_.reset();
@@ -375,7 +377,7 @@ void Session::have_body() {
 
 void Session::work() noexcept {
     HOURGATE_CHECK(phase_ == Phase::work);
-    // A lack of memory costs this connection, and no other.
+    // If memory runs out, only this connection ends.
     try {
         if (work_ == Work::handle) {
             say(service_.handle(listener_, request_, std::move(admission_)), after_);
@@ -400,7 +402,7 @@ void Session::work() noexcept {
         }
         if (body_bytes_ > body_bytes_max_)
             return refuse_body();
-        // Room for all of it at once: a string that grows leaves copies behind.
+        // Reserves everything at once: a growing string leaves copies in memory.
         request_.body.reserve(body_bytes_max_);
         chunks_.reset();
         if (body_ == RequestHead::Body::chunked)
@@ -430,8 +432,8 @@ void Session::turn_away() {
 
 // --- answers -------------------------------------------------------------------------------------
 
-/// What an error on the present request has in common with all others: the decision, if one was
-/// made, and what its Accept header asks for, if its head was read.
+/// Returns what all errors on the current request have in common: the decision, if one was made,
+/// and the wishes of its Accept header, if its head was read.
 ErrorFrame Session::frame() const {
     if (exchange_)
         return frame_of(*exchange_->forwarded_call());
@@ -452,7 +454,7 @@ void Session::refuse(Response answer, std::string_view reason, std::string_view 
 }
 
 void Session::give_up(Response answer) {
-    if (exchange_) {  // whose body never began
+    if (exchange_) {  // its body never began
         request_.method = exchange_->forwarded_call()->method;
         exchange_.reset();
     }
@@ -482,8 +484,8 @@ void Session::say(Response answer, After after) {
     phase_ = Phase::answer;
 }
 
-/// The place that a body has is kept while the rest of it is read over, so that no address has more
-/// of these than of others. A body that had none gets one, if there is one.
+/// Keeps the slot of a body while the rest of it is discarded, so that the limit per address holds
+/// for these too. A body without a slot gets one, if one is free.
 void Session::keep_slot_for_unread() {
     if (after_ == After::keep || body_ == RequestHead::Body::none)
         return unfinished_.reset();
@@ -524,7 +526,7 @@ void Session::next_request() {
     go_on();
 }
 
-/// The token in it, above all.
+/// Overwrites the request, since it may hold a token.
 void Session::forget_request() noexcept {
     admission_ = {};  // it points into the request
     request_.wipe();
@@ -543,8 +545,8 @@ void Session::client_ended() {
         client_ended_ = true;
     } else if (phase_ == Phase::body && exchange_) {
         refuse(answer_to(BodyFlaw::cut_short, frame()), "body_cut_short");
-        unfinished_.reset();  // nothing more comes of it
-    } else {                  // nothing, or a part of a request of our own
+        unfinished_.reset();  // no more of it will come
+    } else {                  // nothing, or part of a request that the gate itself answers
         ended();
     }
 }

@@ -1,9 +1,9 @@
-// One connection without its socket: bytes come in, the fast path or the Service answers requests,
+// One connection without its socket. Bytes come in, the fast path or the Service answers requests,
 // and bytes go out, until one side ends it. http/server/event_loop.h moves the bytes and keeps the
-// deadlines. A test can do to a Session whatever a peer can do to a connection.
+// deadlines. A test can do to a Session whatever a client can do to a connection.
 //
-// A session is used by one thread at a time. Only work() may take long: a caller who runs it on
-// another thread hands the session over until it returns.
+// One thread at a time uses a session. Only work() may block: if it runs on another thread, no
+// other function may be called until it returns.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@
 
 namespace hourgate::http {
 
-/// Bytes read and not yet used: at most these, trimmed to fit what one head can be.
+/// Holds bytes that were read but not used: at most `bytes_max`. The memory grows with what is
+/// held.
 class Inbox {
 public:
     static constexpr std::size_t bytes_max = 53'248;
@@ -38,11 +39,11 @@ public:
     [[nodiscard]] std::string_view unread() const noexcept {
         return {bytes_.data() + begin_, end_ - begin_};
     }
-    /// Of memory: twice unread() at most, or 512.
+    /// Returns the bytes of memory: at most twice unread(), or 512.
     [[nodiscard]] std::size_t held() const noexcept { return bytes_.size(); }
     void add(std::string_view bytes);          ///< REQUIRES: bytes.size() <= room()
-    void consume(std::size_t bytes) noexcept;  ///< overwrites them: they may hold a token
-    void release() noexcept;                   ///< drops everything, and the memory
+    void consume(std::size_t bytes) noexcept;  ///< overwrites them, since they may hold a token
+    void release() noexcept;                   ///< drops all bytes and frees the memory
 
 private:
     void reserve_space(std::size_t bytes);
@@ -54,22 +55,21 @@ private:
 
 class Session {
 public:
-    /// What it waits for.
+    /// What the session waits for.
     enum class Phase : std::uint8_t {
         idle,     ///< the first byte of a request
         head,     ///< the rest of a head
-        body,     ///< the rest of a body; of a call to the API, the first bytes of it
+        body,     ///< the rest of a body; in a call to the API, its first bytes
         work,     ///< work()
         answer,   ///< output() to be sent
-        forward,  ///< its exchange with the API: bytes either way, output() included
-        goodbye,  ///< nothing: the last answer is out, and what the peer still sends is read over
-        over,     ///< nothing: the connection is to be closed
+        forward,  ///< the exchange with the API: bytes in both directions, also output()
+        goodbye,  ///< nothing: the last response is sent, and further bytes are discarded
+        over,     ///< nothing: the connection must be closed
     };
 
-    /// `ending`: set by any thread, says that no request is taken after the one being answered.
-    /// `bodies`: counts calls to the API whose bodies have not come as a whole, by the caller's
-    /// address, as a believed proxy names it; null: they are not counted. Both outlive the
-    /// session.
+    /// Any thread may set `ending`; then no request is taken after the current one. `bodies` counts
+    /// calls to the API whose body has not arrived completely. It counts by the caller's address,
+    /// which a trusted proxy may name; null means no limit. Both outlive the session.
     Session(Listener listener, const Address& peer, Service& service,
             const std::atomic<bool>& ending, PerAddressLimit* bodies = nullptr,
             Carrier carrier = Carrier::tcp) noexcept
@@ -84,40 +84,43 @@ public:
     Session& operator=(const Session&) = delete;
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
-    /// Whether somebody waits for an answer, or is on the way to.
+    /// Returns true while a request is arriving or being answered.
     [[nodiscard]] bool busy() const noexcept {
         return phase_ != Phase::idle && phase_ != Phase::goodbye && phase_ != Phase::over;
     }
 
-    /// Requests begun: the same phase of another request has its own time.
+    /// Returns how many requests have begun. The next request has a deadline of its own.
     [[nodiscard]] std::size_t requests() const noexcept { return requests_; }
 
-    /// How many bytes take() has room for; more than 0 in idle, head and body. In forward it may be
-    /// 0 until the API has taken some.
+    /// Returns how many bytes take() accepts: more than 0 in phases idle, head and body. In phase
+    /// forward it may be 0 until the API has taken some.
     [[nodiscard]] std::size_t room() const noexcept { return inbox_.room(); }
     void take(std::string_view bytes);
-    /// Of phase goodbye: whether a body is on its way that nobody reads, of a caller with a place
-    /// for it. A caller that has to send all of it before it looks for the answer gets the time.
+    /// In phase goodbye: returns true if a body that nobody reads may still be arriving, and it has
+    /// a slot. Such a client gets more time, since it may read the response only after it has sent
+    /// everything.
     [[nodiscard]] bool lingers() const noexcept { return unfinished_.has_value(); }
-    /// The connection is of no more use.
+    /// Ends the session: the connection cannot be used any more.
     void ended() noexcept;
 
-    /// The exchange with the API. REQUIRES: phase forward.
+    /// Returns the exchange with the API. REQUIRES: phase forward.
     [[nodiscard]] Exchange& exchange() noexcept { return *exchange_; }
-    /// REQUIRES: phase forward. Gives the exchange what waits of the body; whether it took some.
+    /// Gives the exchange the bytes of the body at hand. Returns true if it took some. REQUIRES:
+    /// phase forward.
     bool feed();
-    /// The peer has sent all it has. Answers to whole requests are still wanted, in every phase.
-    /// REQUIRES: phase idle, head, body, forward or goodbye.
+    /// Says that the client has sent everything. It may still read responses to complete requests,
+    /// in every phase. REQUIRES: phase idle, head, body, forward or goodbye.
     void client_ended();
-    /// REQUIRES: phase forward, and exchange().over(). What comes next.
+    /// Begins what follows the exchange. REQUIRES: phase forward, and exchange().over().
     void exchange_over();
 
-    /// REQUIRES: phase work. Asks the service; any thread. Never throws.
+    /// Calls the service. May block; never throws. REQUIRES: phase work. Threads: any, one at a
+    /// time.
     void work() noexcept;
-    /// REQUIRES: phase work. Instead of work(): nobody has time for it.
+    /// Answers 503 instead of work(), because no worker is free. REQUIRES: phase work.
     void turn_away();
 
-    /// REQUIRES: phase answer or forward.
+    /// Returns the bytes to be sent. REQUIRES: phase answer or forward.
     [[nodiscard]] std::string_view output() const noexcept {
         if (phase_ == Phase::forward)
             return exchange_->to_client();
@@ -125,7 +128,7 @@ public:
     }
     void sent(std::size_t bytes);
 
-    /// What it waits for did not come in time.
+    /// Handles a missed deadline of the current phase.
     void late();
 
 private:
@@ -144,11 +147,11 @@ private:
     void next_request();
     void read_body();
     void have_body();
-    /// `bound`: as of Observer::request_refused().
+    /// For `bound`, see Observer::request_refused().
     void refuse(Response answer, std::string_view reason, std::string_view bound = {});
     [[nodiscard]] ErrorFrame frame() const;
     void refuse(HeadFlaw flaw);
-    void give_up(Response answer);  ///< says it as the last of the connection
+    void give_up(Response answer);  ///< answers and closes the connection
     void refuse_body();
     void say(Response answer, After after);
     void keep_slot_for_unread();
@@ -169,7 +172,7 @@ private:
     Inbox inbox_;
     HeadScanner scanner_;
 
-    // The request at hand, when it does not take the fast path:
+    // The current request, unless the fast path answered it:
     Request request_;
     RequestHead::Body body_ = RequestHead::Body::none;
     std::uint64_t body_bytes_ = 0;
@@ -178,12 +181,12 @@ private:
     std::size_t body_bytes_max_ = 0;
     std::optional<ChunkedBody> chunks_;
     Service::Admission admission_;
-    std::int64_t ready_us_ = 0;  // when all of it was here that its answer needs
+    std::int64_t ready_us_ = 0;  // when everything arrived that the response depends on
 
-    /// Set in forward, and before: while the first bytes of a body are waited for.
+    /// Set in phase forward, and before it while the first bytes of a body are awaited.
     std::unique_ptr<Exchange> exchange_;
-    std::optional<PerAddressLimit::Slot>
-        unfinished_;  // until the body has come as a whole, or never will
+    // The slot of a body that has not arrived completely. Emptied once no more of it can come.
+    std::optional<PerAddressLimit::Slot> unfinished_;
     bool client_ended_ = false;
 
     std::string out_;
@@ -192,7 +195,7 @@ private:
 };
 
 constexpr std::size_t phase_count = static_cast<std::size_t>(Session::Phase::over) + 1;
-/// "idle", "head", …
+/// Returns "idle", "head", …
 [[nodiscard]] std::string_view to_text(Session::Phase phase) noexcept;
 
 }  // namespace hourgate::http

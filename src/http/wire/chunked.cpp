@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t digits_max = 8;
 constexpr std::size_t read_over_max = 4'096;
 
-/// The value of a hex digit, or -1.
+/// Returns the value of a hex digit, or -1.
 int hex(char c) noexcept {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -41,7 +41,7 @@ ChunkedBody::State ChunkedBody::take(std::string_view& bytes, std::string& body)
     return State::more;
 }
 
-/// A byte after the digits of a size.
+/// Handles a byte after the digits of a size.
 ChunkedBody::State ChunkedBody::end_size(char c) {
     if (spaces_ == Spaces::read_over && (c == ' ' || c == '\t')) {
         at_ = At::after_size;
@@ -51,7 +51,7 @@ ChunkedBody::State ChunkedBody::end_size(char c) {
     return c == ';' || c == '\r' ? State::more : State::malformed;
 }
 
-/// One byte that is not body.
+/// Handles a byte that does not belong to the body.
 ChunkedBody::State ChunkedBody::take_one(char c) {
     const auto expect = [&](char wanted, At next) {
         at_ = next;

@@ -1,4 +1,4 @@
-// A body that comes in chunks (RFC 9112 section 7.1), taken apart as it arrives.
+// Decodes a chunked body (RFC 9112 section 7.1) as it arrives.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,19 @@ class ChunkedBody {
 public:
     enum class State : std::uint8_t { more, complete, malformed, too_large };
 
-    /// Spaces and tabs after the size of a chunk. The standard has none there; some servers pad the
-    /// size with them, and every common proxy reads their answers.
+    /// Whether spaces and tabs may follow the size of a chunk. The standard allows none; some
+    /// servers pad the size with them, and every common proxy accepts their responses.
     enum class Spaces : std::uint8_t {
-        refused,    ///< of a request: two readers might see two sizes
-        read_over,  ///< of an answer, within the bound on extensions
+        refused,    ///< in requests: two readers might see two sizes
+        read_over,  ///< in responses, within the bound on extensions
     };
 
-    /// At most `bytes_max` of body. Extensions and trailers are read over, within a bound.
+    /// Accepts at most `bytes_max` of body. Extensions and trailers are skipped, within a bound.
     explicit ChunkedBody(std::size_t bytes_max, Spaces spaces = Spaces::refused) noexcept
         : bytes_max_(bytes_max), spaces_(spaces) {}
 
-    /// Takes what `bytes` has of this body, appends it to `body` and cuts it off `bytes`.
+    /// Appends the body bytes at the front of `bytes` to `body`, and removes what it used from
+    /// `bytes`.
     [[nodiscard]] State take(std::string_view& bytes, std::string& body);
 
 private:
@@ -46,9 +47,9 @@ private:
     const std::size_t bytes_max_;
     const Spaces spaces_;
     At at_ = At::size;
-    std::size_t left_ = 0;       // bytes of the chunk: its size so far, then what is still to come
+    std::size_t left_ = 0;       // bytes of the chunk: its size so far, then what is still missing
     std::size_t digits_ = 0;     // of the size
-    std::size_t read_over_ = 0;  // bytes of extensions, trailers and spaces
+    std::size_t read_over_ = 0;  // bytes skipped: extensions, trailers and spaces
     std::size_t taken_ = 0;      // bytes of body
 };
 

@@ -23,13 +23,13 @@ Failure failure(std::string what, std::string next) {
     return {Fault::system, std::move(what), std::move(next)};
 }
 
-/// "public", from "[server] public": the name a socket is passed on under.
+/// Returns "public" from "[server] public": the name under which a socket is passed on.
 std::string_view name_of(Listener listener) noexcept {
     const std::string_view key = key_of(listener);
     return key.substr(key.find(' ') + 1);
 }
 
-/// An option of the socket level that is a number; nothing when `socket` is no socket.
+/// Returns a numeric option of the socket level, or nullopt if `socket` is not a socket.
 std::optional<int> option_of(int socket, int option) noexcept {
     int value = 0;
     socklen_t size = sizeof value;
@@ -55,7 +55,7 @@ std::uint16_t port_of(const sockaddr_storage& storage) noexcept {
                      : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
 }
 
-/// Whether `host` is this address, or a name that resolves to it.
+/// Returns true if `host` is this address, or a name that resolves to it.
 bool names(const std::string& host, const Address& address) {
     if (const auto numeric = Address::parse(host))
         return *numeric == address;

@@ -10,11 +10,11 @@ namespace hourgate::http {
 
 namespace {
 
-/// RFC 9110 section 5.6.2: what a word is made of.
+/// The characters of an HTTP token (RFC 9110 section 5.6.2).
 constexpr CharacterSet in_words(
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-/// Most send a name as it is written here: that is told sooner.
+/// Compares names. The exact spelling is the most frequent, so it is tested first.
 bool is_named(std::string_view sent, std::string_view name) noexcept {
     return sent == name || same_ignoring_case(sent, name);
 }

@@ -1,5 +1,5 @@
-// A request and an answer as this program sees them. Adapters in http/ turn a request into a Call
-// and a Decision into an Response; http/server/session reads the one and writes the other.
+// A request and a response as this program sees them. Adapters in http/ turn a request into a Call
+// and a Decision into a Response. http/server/session.h reads requests and writes responses.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,11 @@ struct Header {
     std::string value;
 };
 
-/// Whether `text` is what RFC 9110 section 5.6.2 calls a token: methods and header names are. It is
-/// called a word here, where tokens are something else.
+/// Returns true if `text` is a token in the sense of RFC 9110 section 5.6.2, as methods and header
+/// names are. It is called an HTTP token here, since tokens are something else.
 [[nodiscard]] bool is_http_token(std::string_view text) noexcept;
 
-/// What a request came over.
+/// How a request reached the gate.
 enum class Carrier : std::uint8_t { tcp, unix_socket };
 
 struct HeaderView {
@@ -31,39 +31,40 @@ struct HeaderView {
     std::string_view value;
 };
 
-/// A request that stands in somebody else's memory: in the bytes it came in, or in a Request.
+/// A request in memory that it does not own: the bytes received, or a Request.
 struct RequestView {
     std::string_view method;
     std::string_view target;          ///< as sent
     std::vector<HeaderView> headers;  ///< in order, repeats kept; values without surrounding space
-    Address peer;                     ///< of the socket; a Unix socket's is Address::loopback()
-    /// What has come of the body by now, as it came: the first limits::misplaced_bytes_max at most,
-    /// often nothing.
+    Address peer;                     ///< of the socket; Address::loopback() for a Unix socket
+    /// The raw bytes of the body that have arrived: at most limits::misplaced_bytes_max, often
+    /// none.
     std::string_view body_start = {};
     Carrier carrier = Carrier::tcp;
 
-    /// The only header of that name (ASCII case ignored); nothing when absent or repeated.
+    /// Returns the value of the only header `name` (ASCII case ignored), or nullopt if it is absent
+    /// or repeated.
     [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
-    /// All values of that name, in order, joined by ", " (RFC 9110 section 5.3); empty when absent.
+    /// Returns all values of `name` in order, joined by ", " (RFC 9110 section 5.3); "" if absent.
     [[nodiscard]] std::string joined(std::string_view name) const;
 };
 
-/// A request with memory of its own, for what takes longer than the bytes stay.
+/// A request that owns its memory, for work that takes longer than the bytes are kept.
 struct Request {
     std::string method;
     std::string target;
     std::vector<Header> headers;
-    std::string body;  ///< whole, bounded; only where the route reads one
+    std::string body;  ///< complete and bounded; only if the route reads a body
     Address peer;
     Carrier carrier = Carrier::tcp;
 
     Request() = default;
     explicit Request(const RequestView& view);
-    /// The view points into this request.
+    /// Returns a view of this request.
     operator RequestView() const;  // NOLINT(google-explicit-constructor): it is one
 
-    /// As of RequestView.
+    /// See RequestView.
     [[nodiscard]] std::optional<std::string_view> only(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
     [[nodiscard]] std::string joined(std::string_view name) const;
@@ -72,7 +73,7 @@ struct Request {
     void wipe() noexcept;
 };
 
-/// Where headers are put, one after another.
+/// Takes headers one after another.
 class HeaderSink {
 public:
     virtual ~HeaderSink() = default;
@@ -83,10 +84,10 @@ struct Response {
     int status = 200;
     std::vector<Header> headers;  ///< Content-Type included, Content-Length not
     std::string body;
-    bool holds_token = false;  ///< in the body: overwritten as soon as it is sent
+    bool holds_token = false;  ///< in the body, which is overwritten as soon as it is sent
 };
 
-/// Puts headers into an answer.
+/// Appends headers to a response.
 class ResponseHeaders final : public HeaderSink {
 public:
     explicit ResponseHeaders(Response& answer) noexcept : answer_(answer) {}

@@ -11,7 +11,8 @@ namespace hourgate::http {
 
 namespace {
 
-/// Cuts `text` at the first `separator`; nothing when there is none.
+/// Returns the part before the first `separator` and removes both from `text`; nullopt if there is
+/// none.
 std::optional<std::string_view> cut(std::string_view& text, char separator) noexcept {
     const std::size_t at = text.find(separator);
     if (at == text.npos)
@@ -46,7 +47,8 @@ HeadFlaw parse_header_line(RequestHead& head, std::string_view line) {
     return HeadFlaw::none;
 }
 
-/// How the body is framed: RFC 9112 section 6.3, and stricter where that leaves a choice.
+/// Determines the framing of the body: RFC 9112 section 6.3, and stricter where that leaves a
+/// choice.
 HeadFlaw read_framing(RequestHead& head) {
     const RequestView& request = head.request;
     const std::size_t encodings = request.count("Transfer-Encoding");
@@ -71,17 +73,18 @@ HeadFlaw read_framing(RequestHead& head) {
     return HeadFlaw::none;
 }
 
-/// A preflight asks whether a browser may send a call; it has no body of its own (Fetch, section
-/// 4.8). It needs no token, so a body would be a way to hold a connection to the API.
+/// Returns true for a preflight with a body. A preflight asks whether a browser may send a call,
+/// and has no body (Fetch, section 4.8). It needs no token, so a body could be used to occupy a
+/// connection to the API.
 bool is_preflight_with_body(const RequestHead& head) noexcept {
     const RequestView& request = head.request;
     return head.body != RequestHead::Body::none && request.method == "OPTIONS" &&
            request.count("Origin") > 0 && request.count("Access-Control-Request-Method") > 0;
 }
 
-/// Whether a client may send it as Host (RFC 9112 section 3.2). An empty one names no host: an API
-/// that builds its own address from it takes the first segment of the path for the host. An empty
-/// port is the usual one.
+/// Returns true if the value is acceptable as Host (RFC 9112 section 3.2). An empty one is refused:
+/// an API that builds its own URL from it would take the first path segment for the host. An empty
+/// port means the default.
 bool is_host_field(std::string_view host) noexcept {
     if (host.ends_with(':')) {
         host.remove_suffix(1);
@@ -90,9 +93,9 @@ bool is_host_field(std::string_view host) noexcept {
     return is_host(host);
 }
 
-/// "http://host/path" becomes "/path" and Host: RFC 9112 section 3.2.2. The target wins where both
-/// name a host, so that policy and API read the same. Anything else that is no path stays as it is:
-/// the policy refuses it.
+/// Turns "http://host/path" into "/path" and Host (RFC 9112 section 3.2.2). If both name a host,
+/// the target wins, so that policy and API read the same. Any other target that is not a path is
+/// left alone; the policy refuses it.
 HeadFlaw read_absolute_form(RequestHead& head) {
     RequestView& request = head.request;
     std::string_view rest = request.target;
@@ -130,7 +133,8 @@ HeadFlaw read_absolute_form(RequestHead& head) {
     return HeadFlaw::none;
 }
 
-/// Whether a proxy says in this header line what was asked for (http/ask/forward_auth.h).
+/// Returns true if the header line is one in which a proxy names the target
+/// (http/ask/forward_auth.h).
 bool tells_target(std::string_view line) noexcept {
     const std::string_view name = line.substr(0, line.find(':'));
     return same_ignoring_case(name, "X-Original-URI") ||
@@ -155,7 +159,7 @@ HeadFlaw HeadScanner::flaw_of_line(std::string_view line) const noexcept {
         if (line.size() > bounds_->target_line)
             return HeadFlaw::target_too_long;
     }
-    // The empty line at the end is no header.
+    // The empty line at the end is not a header.
     if (!line.empty() && at_ + line.size() - first_line_ > bounds_->bytes)
         return HeadFlaw::head_too_long;
     return HeadFlaw::none;
@@ -164,7 +168,7 @@ HeadFlaw HeadScanner::flaw_of_line(std::string_view line) const noexcept {
 HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
     if (flaw_ != HeadFlaw::none)
         return State::refused;
-    // What cannot become a request is not waited for: a TLS greeting, for one.
+    // Refuse at once what cannot become a request, such as a TLS greeting.
     if (!bytes.empty() && bytes[0] != '\r' && !is_http_token(bytes.substr(0, 1)))
         return refuse(HeadFlaw::request_line);
     for (;;) {
@@ -188,7 +192,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) noexcept {
                 return State::complete;
             if (!leading)
                 return refuse(HeadFlaw::request_line);
-            continue;  // one empty line before a request is to be ignored: RFC 9112 section 2.2
+            continue;  // RFC 9112 section 2.2: ignore one empty line before a request
         }
         if (lines_ == 0)
             first_line_ = at_;

@@ -1,6 +1,6 @@
 // The head of an HTTP/1.1 request as bytes (RFC 9112), without a socket: where it ends and what it
-// says. Reading is strict: a head that two readers could understand in two ways is refused. Header
-// values are forwarded byte for byte, because the gate must judge what the upstream will read.
+// says. Parsing is strict: a head that two readers could understand in two ways is refused. Header
+// values are kept byte for byte, because the gate must judge what the upstream will read.
 #pragma once
 
 #include <array>
@@ -15,29 +15,29 @@
 
 namespace hourgate::http {
 
-/// What is off about a head. Each is answered once, then the connection is closed.
+/// What is wrong with a head. The gate answers each once, then closes the connection.
 enum class HeadFlaw : std::uint8_t {
     none,
-    request_line,      ///< not method SP target SP version, or a byte that may not be there
+    request_line,      ///< not method SP target SP version, or a forbidden byte
     version,           ///< neither HTTP/1.1 nor HTTP/1.0
-    target_too_long,   ///< over what is configured, or limits::target_bytes_max
-    line_end,          ///< a line that ends with LF alone
-    header_line,       ///< not name ":" value, a folded line, or a control byte in it
+    target_too_long,   ///< over the configured bound, or limits::target_bytes_max
+    line_end,          ///< a line that ends with a bare LF
+    header_line,       ///< not name ":" value, a folded line, or a control byte
     header_too_long,   ///< over limits::head_line_bytes_max
     too_many_headers,  ///< over limits::headers_max
     head_too_long,     ///< over limits::head_bytes_max
     too_many_options,  ///< over limits::connection_options_max
-    host,              ///< none in HTTP/1.1, several, or one that is no host: RFC 9112, 3.2
-    length,            ///< Content-Length is no number, there twice, or beside Transfer-Encoding
+    host,              ///< missing in HTTP/1.1, repeated, or not a host: RFC 9112 section 3.2
+    length,            ///< Content-Length is not a number, repeated, or next to Transfer-Encoding
     encoding,          ///< a Transfer-Encoding other than chunked
     preflight_body,    ///< a CORS preflight with a body: no browser sends one
 };
 
-/// How long a head may be. All but `lines` in bytes, line ends left out.
+/// Bounds of a head. All but `lines` are in bytes, without line ends.
 struct HeadBounds {
     std::size_t first_line = 0;
     std::size_t line = 0;         ///< one header line
-    std::size_t target_line = 0;  ///< one in which a proxy says the target (X-Original-URI)
+    std::size_t target_line = 0;  ///< a header line that names the target (X-Original-URI)
     std::size_t lines = 0;        ///< header lines
     std::size_t bytes = 0;        ///< all header lines together
 };
@@ -45,75 +45,76 @@ constexpr std::size_t method_bytes_max = 32;
 constexpr HeadBounds request_bounds = {method_bytes_max + limits::target_bytes_max + 12,
                                        limits::head_line_bytes_max, limits::target_bytes_max + 64,
                                        limits::headers_max, limits::head_bytes_max};
-/// Bounds for the head of an answer that the API gives.
+/// Bounds for the head of an API's response.
 constexpr HeadBounds answer_bounds = {
     limits::head_line_bytes_max, limits::answer_head_line_bytes_max,
     limits::answer_head_line_bytes_max, limits::answer_headers_max, limits::answer_head_bytes_max};
 
-/// Finds the end of a head while its bytes arrive, and gives up as early as it can: no more than
-/// its bounds is ever waited for.
+/// Finds the end of a head while its bytes arrive. Refuses a head as early as possible, and never
+/// waits for more bytes than its bounds allow.
 class HeadScanner {
 public:
     enum class State : std::uint8_t { more, complete, refused };
 
     HeadScanner() noexcept : HeadScanner(request_bounds) {}
-    /// `bounds` outlive it.
+    /// `bounds` must outlive the scanner.
     explicit HeadScanner(const HeadBounds& bounds) noexcept : bounds_(&bounds) {}
 
-    /// `bytes`: all that has arrived, from the first byte of the request on.
+    /// `bytes` is everything that has arrived, from the first byte of the request on.
     [[nodiscard]] State scan(std::string_view bytes) noexcept;
 
-    [[nodiscard]] std::size_t size() const noexcept { return at_; }  ///< of the head, when complete
-    [[nodiscard]] HeadFlaw flaw() const noexcept { return flaw_; }   ///< when refused
+    /// Returns the bytes of the head. REQUIRES: complete.
+    [[nodiscard]] std::size_t size() const noexcept { return at_; }
+    [[nodiscard]] HeadFlaw flaw() const noexcept { return flaw_; }  ///< REQUIRES: refused
 
 private:
     [[nodiscard]] State refuse(HeadFlaw flaw) noexcept;
     [[nodiscard]] HeadFlaw flaw_of_line(std::string_view line) const noexcept;
 
     const HeadBounds* bounds_;
-    std::size_t at_ = 0;         // begin of the line that is not complete
-    std::size_t looked_at_ = 0;  // no LF before here but those of complete lines
-    std::size_t lines_ = 0;      // complete ones
-    std::size_t first_line_ =
-        0;  // bytes of the request line, which the bound on headers leaves out
+    std::size_t at_ = 0;         // start of the incomplete line
+    std::size_t looked_at_ = 0;  // no LF before this index, except in complete lines
+    std::size_t lines_ = 0;      // complete lines
+    // Bytes of the request line, which do not count towards the bound on headers.
+    std::size_t first_line_ = 0;
     HeadFlaw flaw_ = HeadFlaw::none;
 };
 
 struct RequestHead {
     enum class Body : std::uint8_t { none, length, chunked };
 
-    HeadFlaw flaw = HeadFlaw::none;  ///< anything but none: the rest says nothing
-    /// Points into the bytes that were read. A target in absolute form (RFC 9112 section 3.2.2) is
-    /// given in origin form here, and Host is what the target named.
+    HeadFlaw flaw = HeadFlaw::none;  ///< if not `none`, no other field is valid
+    /// Points into the parsed bytes. A target in absolute form (RFC 9112 section 3.2.2) is given in
+    /// origin form here, and Host is the host that it named.
     RequestView request;
     int minor_version = 1;  ///< of HTTP/1.x
     Body body = Body::none;
     std::uint64_t body_bytes = 0;   ///< Body::length: more than 0
-    bool keep_alive = false;        ///< what the client wishes
+    bool keep_alive = false;        ///< what the client asks for
     bool expects_continue = false;  ///< RFC 9110 section 10.1.1
-    std::string written_target;     ///< memory of a target that is not in the bytes as it is meant
+    std::string written_target;     ///< memory for a target that was rewritten
 };
 
-/// `bytes` is a whole head, its empty line included. Into `head`, whose memory is used again.
+/// Parses a complete head, including its empty line, into `head`, whose memory is reused.
 void parse_request_head(std::string_view bytes, RequestHead& head);
 
-/// One header line without its end: "name:", a value, space around it. False: it is not one, or has
-/// a control byte.
+/// Parses one header line without its end: a name, ":" and a value with optional space around it.
+/// Returns false if it is malformed or has a control byte.
 [[nodiscard]] bool read_header_line(std::string_view line, HeaderView& header) noexcept;
 
-/// Whether one of the headers `name`, a list, has that option (RFC 9110 section 5.6.1); ASCII case
+/// Returns true if a list header `name` contains `option` (RFC 9110 section 5.6.1); ASCII case is
 /// ignored.
 [[nodiscard]] bool has_option(std::span<const HeaderView> headers, std::string_view name,
                               std::string_view option) noexcept;
 
-/// The options of the Connection headers of one head (RFC 9110 section 7.6.1), collected once.
+/// The options of all Connection headers of one head (RFC 9110 section 7.6.1).
 class ConnectionOptions {
 public:
-    /// `headers` and what they point to outlive it.
+    /// `headers` and what they point to must outlive this object.
     explicit ConnectionOptions(std::span<const HeaderView> headers) noexcept;
-    /// False: there are more than limits::connection_options_max, and the rest was not looked at.
+    /// Returns false if there are more than limits::connection_options_max; the rest was not read.
     [[nodiscard]] bool all() const noexcept { return all_; }
-    /// ASCII case ignored.
+    /// Returns true if `option` is among them; ASCII case is ignored.
     [[nodiscard]] bool has(std::string_view option) const noexcept;
 
 private:

@@ -7,7 +7,8 @@ namespace hourgate::http {
 
 namespace {
 
-/// "HTTP/1.1 200 OK": RFC 9112 section 4. The phrase may be missing, with its space or without.
+/// Parses "HTTP/1.1 200 OK" (RFC 9112 section 4). The phrase may be missing, with its space or
+/// without.
 bool read_status_line(ResponseHead& head, std::string_view line) noexcept {
     if (line.size() < 12 || !(line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ")))
         return false;
@@ -23,7 +24,8 @@ bool read_status_line(ResponseHead& head, std::string_view line) noexcept {
     return true;
 }
 
-/// What RFC 9112 section 6.3 says of its length; stricter where that leaves a choice.
+/// Determines the framing of the body: RFC 9112 section 6.3, and stricter where that leaves a
+/// choice.
 bool read_framing(ResponseHead& head, std::string_view method) noexcept {
     std::size_t encodings = 0;
     bool chunked = false;

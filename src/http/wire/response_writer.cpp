@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t head_bytes_usual = 1'024;  // most heads fit
 
-/// "Wed, 25 Nov 2026 14:03:09 GMT": RFC 9110 section 5.6.7.
+/// Returns "Wed, 25 Nov 2026 14:03:09 GMT" (RFC 9110 section 5.6.7).
 std::string http_date(std::int64_t unix_s) {
     constexpr std::array<const char*, 7> days = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -80,7 +80,7 @@ std::string_view phrase_of(int status) noexcept {
     }
 }
 
-/// Composed once a second for each thread.
+/// Formats the date once a second for each thread.
 const std::string& http_date_at(std::int64_t unix_s) {
     thread_local std::int64_t at_s = -1;
     thread_local std::string text;
@@ -106,7 +106,8 @@ void ResponseWriter::grow(std::size_t bytes) {
 }
 
 void ResponseWriter::put(std::string_view part) noexcept {
-    end_ += part.copy(text_.data() + end_, part.size());  // also what is empty, and nowhere
+    end_ += part.copy(text_.data() + end_,
+                      part.size());  // valid also for an empty part with a null pointer
 }
 
 void ResponseWriter::add(std::string_view name, std::string_view value) {
@@ -134,7 +135,7 @@ void ResponseWriter::finish(std::size_t body_bytes, After after, std::int64_t un
 
 void write_response(std::string& text, const Response& answer, std::string_view method, After after,
                     std::int64_t unix_s) {
-    // At once: growing leaves copies behind.
+    // Reserved in one step: growing would leave copies in memory.
     text.reserve(text.size() + head_bytes_usual + answer.body.size());
     ResponseWriter head(text, answer.status);
     for (const Header& header : answer.headers)
