@@ -349,8 +349,8 @@ std::vector<Key> names_and_addresses() {
           {R"(["https://a:443"])", "'https://a:443' does not fit"},
           {R"(["http://a:80"])", "'http://a:80' does not fit"},
           {R"(["http://a:0"])", "'http://a:0' does not fit"},
-          {R"(["http://"])", "'http://' does not fit: its host is missing"},
-          {R"(["http://[::1"])", "'http://[::1' does not fit: its host is not a name or an address"}}},
+          {R"(["http://"])", "'http://' does not fit"},
+          {R"(["http://[::1"])", "'http://[::1' does not fit"}}},
     };
 }
 
@@ -533,8 +533,8 @@ std::vector<Key> upstream() {
            "'http://127.0.0.1:0' does not fit: its port is not a number from 1 to 65535"},
           {R"("http://u:p@h:80")",
            "'http://u:p@h:80' does not fit: it has a user name or a password before '@'"},
-          {R"("http://")", "'http://' does not fit"},
-          {R"("http://[::1")", "'http://[::1' does not fit"},
+          {R"("http://")", "'http://' does not fit: its host is missing"},
+          {R"("http://[::1")", "'http://[::1' does not fit: its host is not a name or an address"},
           {R"("unix:api.sock")",
            "'unix:api.sock' does not fit: the path of its socket must begin with '/'"}}},
         {"upstream",
