@@ -1,5 +1,5 @@
-// Owns every object of a running server in construction order and connects them. The only place
-// that knows all folders.
+// Owns every object of a running server, in construction order, and connects them. No other code
+// knows all folders.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ namespace hourgate {
 
 class App {
 public:
-    /// Checks the SQLite library and the database (an older schema is brought up), takes the server
-    /// lock, opens the directory, binds the listeners, or takes the sockets that were passed on as
-    /// `listener_names`. Nothing is answered before start(). `clock` and `log` must outlive the
-    /// App.
+    /// Checks the SQLite library and the database, and migrates an older schema. Takes the server
+    /// lock and opens the directory. Binds the listeners, or takes the sockets that were passed on
+    /// as `listener_names`. Nothing is answered before start(). REQUIRES: `clock` and `log` outlive
+    /// the App.
     [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
                                                            const Clock& clock, ops::Log& log,
                                                            ops::PassedSockets passed = {});
@@ -31,7 +31,7 @@ public:
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
-    /// The first port of each listener; 0 if it has none.
+    /// The first port of each listener; 0 if a listener has none.
     struct Ports {
         std::uint16_t public_ = 0;
         std::uint16_t ask = 0;
@@ -43,7 +43,7 @@ public:
     /// call, a signal is not asked for. A file that cannot be made is a warning in the log.
     void take_reloads();
 
-    /// Goes on with the counters of an earlier server, starts answering and tells the service
+    /// Restores the counters of an earlier server, starts answering and notifies the service
     /// manager (READY=1). Returns at once.
     void start();
 
