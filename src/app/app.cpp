@@ -179,9 +179,9 @@ struct App::Parts {
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
-    std::string described_prefix;  // prefix of `description`; main thread only
-    std::shared_ptr<const std::string>
-        description;  // openapi_for(described_prefix); main thread only
+    // Main thread only: description is openapi_for(described_prefix).
+    std::string described_prefix;
+    std::shared_ptr<const std::string> description;
     SnapshotInForce rules;
     http::IdempotencyCache repeats;
     ops::Metrics metrics;

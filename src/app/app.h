@@ -39,22 +39,23 @@ public:
     };
     [[nodiscard]] Ports ports() const;
 
-    /// Lets `hourgate reload` find this server, signal it and read what came of it. Without this
-    /// call, a signal is not asked for. A file that cannot be made is a warning in the log.
+    /// Lets `hourgate reload` find this server, signal it and read the result. Without this call,
+    /// that command sends no signal. If the file cannot be created, the log gets a warning.
     void take_reloads();
 
     /// Restores the counters of an earlier server, starts answering and notifies the service
     /// manager (READY=1). Returns at once.
     void start();
 
-    /// Reads the configuration file again, as SIGHUP has it: rules change from the next call on,
-    /// and no connection, counter or call under way is lost. A bad file is refused, and the former
-    /// rules stay. What takes a start is named in the log. Of the running thread.
+    /// Reads the configuration file again, as on SIGHUP. It is in force from the next call on; no
+    /// connection, counter or running call is lost. If the file is invalid, the previous
+    /// configuration stays in force. The log names the keys that take effect after a restart.
+    /// Threads: the one that calls run().
     void reload();
 
-    /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, reloads at SIGHUP, then
-    /// stops accepting, finishes what is in flight within server.drain, saves what was counted, and
-    /// logs how many requests it cut. REQUIRES: start() before.
+    /// Until SIGTERM or SIGINT, feeds the watchdog and sweeps the limiters; reloads on SIGHUP. Then
+    /// stops accepting, finishes requests in flight within server.drain and saves the counters.
+    /// Logs how many requests were cut. REQUIRES: start() was called.
     void run(ops::Signals& signals);
 
 private:
