@@ -49,10 +49,10 @@ struct SharedState {
 
 /// Kept while it is in force, and while a call that it decided is running.
 struct ConfigSnapshot {
-    /// Makes a snapshot. Does not resolve names of upstreams; http/proxy/resolver.h does. Takes
-    /// over the upstreams of `former`, unless it is null, whose addresses are the same, if nothing
-    /// else in [upstream] differs; their connections stay open. A failure names what is wrong with
-    /// the configuration. REQUIRES: `shared` outlives the snapshot.
+    /// Makes a snapshot. Does not resolve names of upstreams; http/proxy/resolver.h does. If
+    /// `former` is not null and nothing else in [upstream] differs, reuses its upstreams with the
+    /// same addresses; their connections stay open. A failure names what is wrong with the
+    /// configuration. REQUIRES: `shared` outlives the snapshot.
     [[nodiscard]] static Result<std::unique_ptr<ConfigSnapshot>> make(const config::Config& config,
                                                                       SharedState& shared,
                                                                       const ConfigSnapshot* former);

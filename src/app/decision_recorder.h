@@ -1,5 +1,5 @@
-// Records every decision that is answered: a count in the metrics, a row of usage, a record in the
-// decision log, and a log line for each refusal and for some granted calls. Decides nothing.
+// Records every decision that is answered: a count in the metrics, a row of usage and a record in
+// the decision log. Logs a line for each refusal and for some granted calls. Decides nothing.
 #pragma once
 
 #include <array>

@@ -69,8 +69,8 @@ public:
     /// Returns the upstreams of all APIs, null for those to which calls are not forwarded. They
     /// outlive the routes.
     [[nodiscard]] std::vector<Upstream*> upstreams() const;
-    /// Returns true if the call is not for a gate route, and is either for an API to which calls
-    /// are forwarded or for no API.
+    /// Returns true if the request is not for a gate route. It is for an API to which calls are
+    /// forwarded, or for no API.
     [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const;
     [[nodiscard]] const ReplySettings& reply() const noexcept { return settings_.reply; }
     /// The outcome of such a call: forwarded or refused.

@@ -39,10 +39,10 @@ void told_nothing(Call& call, std::string_view header) {
     call.problem_detail = header;
 }
 
-/// Refuses a header that claims origin, caller or target in a spelling that proxies do not
-/// overwrite and applications read as the usual one (X_Forwarded_For, X.Original.URL). Also refuses
-/// a claim about the caller that a proxy cannot remove by name. The gate cannot remove headers from
-/// a call that it is only asked about.
+/// Refuses a header that claims origin, caller or target in an unusual spelling (X_Forwarded_For,
+/// X.Original.URL). Proxies do not overwrite it, and applications read it as the usual one. Also
+/// refuses a claim about the caller that a proxy cannot remove by name. The gate cannot remove
+/// headers from a call that it is only asked about.
 void find_odd_claim(Call& call, const RequestView& request) noexcept {
     if (call.problem == Problem::forged_header || call.problem == Problem::two_authorizations)
         return;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view id_mark = "dec_";
 
-/// Makes a text safe for a header value: only printable ASCII is kept, whoever chose it. Uses
+/// Makes a text safe for a header value: only printable ASCII is kept, no matter who chose it. Uses
 /// `changed` if `text` has anything else.
 std::string_view header_safe(std::string_view text, std::string& changed) {
     if (is_printable_ascii(text))

@@ -1,5 +1,5 @@
 // Checks the Host under which the ask and admin listeners answer. A page in a browser can make its
-// own name resolve to this machine (DNS rebinding), and would then read /metrics as if it were its
+// own name resolve to this machine (DNS rebinding). It could then read /metrics as if it were its
 // own. The browser sends that name in Host. So these listeners answer only under names that no
 // other party can own: IP addresses, localhost and the names of [server] hosts. They also answer
 // over a Unix socket, which no page reaches.

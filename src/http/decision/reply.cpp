@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t headers_usual = 12;  // of a refusal; few have more
 
-// --- what each kind of refusal says beyond its words ---------------------------------------------
+// --- members of each kind of refusal -------------------------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
     const Plan* required = required_plan(decision);
