@@ -558,8 +558,8 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(reading).value(), std::move(seal).value(),
                                          std::move(rules).value());
     parts->resolve(*parts->rules.get());
-    // Binds ports below 1024, and sockets in root's folders, with the rights of the user who started
-    // the process. If another user can write the configuration that names them, binds with theirs.
+    // Binds ports below 1024, and sockets in root's folders, with the rights of the user who
+    // started the process. If another user can write the configuration, binds with theirs.
     const auto starter = store::AsOwner::starter();
     if (!starter)
         return starter.failure();
