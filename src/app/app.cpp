@@ -52,7 +52,7 @@ namespace {
 
 constexpr std::int64_t sweep_interval_us = 10 * us_per_s;
 
-/// The description with the prefix that is configured.
+/// Returns the API description with the configured prefix.
 std::string openapi_for(const std::string& api_prefix) {
     constexpr std::string_view written = "\"/_hourgate/api/v1/";
     std::string text = embedded::openapi;
@@ -97,7 +97,7 @@ std::string shown_upstream(const config::Config& config) {
 
 }  // namespace
 
-/// Says in the log what is new about the name of an upstream.
+/// Logs a change of an upstream's name.
 void tell_of_name(const ops::Log& log, const http::Upstream::Change& change) {
     using What = http::Upstream::Change::What;
     try {
@@ -118,12 +118,11 @@ void tell_of_name(const ops::Log& log, const http::Upstream::Change& change) {
                  change.what == What::resolved ? "the name of an upstream resolves again"
                                                : "the name of an upstream has other addresses",
                  {{"upstream", change.endpoint}, {"addresses", change.addresses}});
-    } catch (...) {  // no memory for the line
+    } catch (...) {  // out of memory: no line is written
     }
 }
 
-/// The rules by which calls are decided now. Any thread may hold on to them for as long as it reads
-/// in them.
+/// Holds the configuration snapshot in force. Threads: any. A reader keeps the snapshot alive.
 class SnapshotInForce {
 public:
     explicit SnapshotInForce(std::shared_ptr<const ConfigSnapshot> rules)
@@ -143,7 +142,7 @@ private:
     std::shared_ptr<const ConfigSnapshot> rules_;  // guarded by mutex_
 };
 
-/// In construction order: each needs only what stands above it.
+/// In construction order: each member uses only those above it.
 struct App::Parts {
     Parts(const Clock& clock_, ops::Log& log_, std::unique_ptr<store::ServerLock> lock_,
           std::unique_ptr<SharedState> instruments_, std::unique_ptr<http::Resolver> resolver_,
@@ -170,18 +169,19 @@ struct App::Parts {
           service(service_settings(rules_), rules_->gate, clock, recorder),
           listeners(config, log) {}
 
-    const config::Config config;  // as it was at the start
+    const config::Config config;  // the one at the start
     const Clock& clock;
     ops::Log& log;
     const std::unique_ptr<store::ServerLock> lock;
-    std::unique_ptr<ops::ReloadBoard> board;  // null: nobody is told of reloads
+    std::unique_ptr<ops::ReloadBoard> board;  // null: reloads are not reported
     const std::unique_ptr<SharedState> shared;
     const std::unique_ptr<http::Resolver> resolver;
     InForceLedger ledger;
     const std::string cursor_key;
     ops::CounterKeeper keeper;
-    std::string described_prefix;                    // of the next; both of the running thread
-    std::shared_ptr<const std::string> description;  // as openapi_for() that prefix
+    // Main thread only: description is openapi_for(described_prefix).
+    std::string described_prefix;
+    std::shared_ptr<const std::string> description;
     SnapshotInForce rules;
     http::IdempotencyCache repeats;
     ops::Metrics metrics;
@@ -193,14 +193,14 @@ struct App::Parts {
     http::Service service;
     Listeners listeners;
     std::int64_t started_us = 0;
-    std::uint64_t reloads = 0;         // asked for, since then
-    std::int64_t reload_began_us = 0;  // the latest of them, CLOCK_MONOTONIC
+    std::uint64_t reloads = 0;         // number of reloads since the start
+    std::int64_t reload_began_us = 0;  // start of the latest reload, CLOCK_MONOTONIC
     std::atomic<std::uint64_t> reloads_in_force{0}, reloads_refused{0};
     std::atomic<bool> last_reload_good{true};
     std::atomic<std::int64_t> config_read_ms{clock.now().wall_ms};
 
     [[nodiscard]] ops::CounterKeeper::Settings keeper_settings() const {
-        // Through symbolic links to the file itself: one database has one state.
+        // Resolves symbolic links, so that one database has one state file.
         const Result<std::string> path = store::true_path(config.database);
         return {ops::state_path_of(path ? path.value() : config.database), cursor_key,
                 ops::read_boot_id()};
@@ -235,7 +235,8 @@ struct App::Parts {
         return settings;
     }
 
-    /// As openapi_for(). It is long, and the prefix hardly ever changes: one text serves all.
+    /// Returns openapi_for(`api_prefix`). The text is long and the prefix rarely changes, so one
+    /// copy is shared.
     std::shared_ptr<const std::string> description_below(const std::string& api_prefix) {
         if (!description || described_prefix != api_prefix) {
             description = std::make_shared<const std::string>(openapi_for(api_prefix));
@@ -250,7 +251,7 @@ struct App::Parts {
                 }};
     }
 
-    /// For a use case; who asks is the caller's to fill in.
+    /// Returns the context for a use case. The caller sets the actor.
     [[nodiscard]] manage::Context context(const ConfigSnapshot& by) {
         const config::Config& now = by.config;
         return {ledger,
@@ -267,7 +268,8 @@ struct App::Parts {
                 now.lapse_to};
     }
 
-    /// A record that may not be written yet, or never will be.
+    /// Returns the record of a recent decision, which may not be in the database yet, or never will
+    /// be.
     [[nodiscard]] std::optional<manage::DecisionRecord> record_in_memory(std::string_view id) {
         const auto kept = decisions.find(id);
         if (!kept)
@@ -275,7 +277,8 @@ struct App::Parts {
         return http::record_of(*kept, rules.get()->reply);
     }
 
-    /// Of the newest in the folder where the timer puts them: a list of a few names, each time.
+    /// Returns the age of the newest backup in the folder of the backup timer. Lists that folder
+    /// each time.
     [[nodiscard]] std::optional<std::int64_t> backup_age_s() const {
         const auto newest = ops::newest_in(store::backups_folder(config.database), ".db").file;
         if (!newest)
@@ -346,7 +349,7 @@ struct App::Parts {
         for (http::Upstream::Health& one : upstream.health(ops::monotonic_us() / 1'000)) {
             auto& all = gauges.upstream_up;
             const auto same = [&](const auto& other) { return other.first == one.address; };
-            // Lists of several APIs may have one address: it is up if one of them finds it so.
+            // Several APIs may share an address: it is up if one of them can reach it.
             if (const auto at = std::find_if(all.begin(), all.end(), same); at != all.end())
                 at->second |= one.up;
             else
@@ -354,7 +357,7 @@ struct App::Parts {
         }
     }
 
-    /// The name of the configuration file that means the same in every folder.
+    /// Returns the absolute name of the configuration file.
     [[nodiscard]] std::string config_path() const {
         std::error_code error;
         const auto whole = std::filesystem::absolute(config.file, error);
@@ -386,8 +389,8 @@ struct App::Parts {
             board->post(report);
     }
 
-    /// Reads the configuration again and decides by it from now on; a bad one changes nothing. Says
-    /// in the log what it did.
+    /// Reads the configuration again and puts it in force. An invalid one changes nothing. Logs the
+    /// result.
     void reload() {
         reload_began_us = ops::monotonic_us();
         ++reloads;
@@ -424,8 +427,8 @@ struct App::Parts {
         post(std::move(report));
     }
 
-    /// Refuses to replace resources by none. A full disk or an editor can leave an empty file, and
-    /// without resources most roles may do everything: only a start may go that far.
+    /// Fails if resources would be replaced by none. A full disk or an editor may leave an empty
+    /// file, and without resources most roles may do everything. Only a restart may do that.
     [[nodiscard]] Status check_still_has_resources(const config::Config& next) const {
         if (rules.get()->config.rules.resources.empty() || !next.rules.resources.empty())
             return Done{};
@@ -442,8 +445,8 @@ struct App::Parts {
             log.line(ops::Level::warning, warning);
     }
 
-    /// Asks for the names of the upstreams again, and waits for them a while: calls that come
-    /// meanwhile go where they went before. What does not resolve is told by tell_of_name().
+    /// Resolves the names of the upstreams and waits at most limits::resolve_wait_ms. Calls during
+    /// that time use the previous addresses. tell_of_name() reports names that do not resolve.
     void resolve(const ConfigSnapshot& by) {
         resolver->watch(by.upstreams());
         if (!resolver->ask(limits::resolve_wait_ms))
@@ -452,8 +455,8 @@ struct App::Parts {
                      {{"upstream", shown_upstream(rules.get()->config)}});
     }
 
-    /// Leaves everything but the addresses of the API as it is if the configuration is the same.
-    /// Otherwise the previous rules are freed when the last call that they decided has ended.
+    /// Puts a configuration in force. If it is the same, only resolves the addresses of the API.
+    /// Otherwise the previous snapshot is freed after the last call that it decided.
     Status put_in_force(const config::Config& next) {
         const auto former = rules.get();
         if (former->config == next) {
@@ -515,8 +518,9 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
     ops::allow_many_files();
     if (Status status = store::check_library(); !status)
         return status.failure();
-    // A migration must not meet a running server, so the lock comes before it; and where there is
-    // no database, no lock file is left. An older schema is a conflict to Migrate::no.
+    // Takes the lock before a migration, which must not run next to a server. Checks the database
+    // first, so that no lock file is left if there is none. Migrate::no reports an older schema as
+    // a conflict.
     if (Status status = store::check_database(config.database, store::Migrate::no);
         !status && status.failure().fault != Fault::conflict)
         return status.failure();
@@ -554,8 +558,8 @@ Result<std::unique_ptr<App>> App::make(const config::Config& config, const Clock
                                          std::move(reading).value(), std::move(seal).value(),
                                          std::move(rules).value());
     parts->resolve(*parts->rules.get());
-    // Ports below 1024, and sockets in folders of root's, are for the user who started the process,
-    // if nobody else can write the configuration that says which they are.
+    // Binds ports below 1024, and sockets in root's folders, with the rights of the user who
+    // started the process. If another user can write the configuration, binds with theirs.
     const auto starter = store::AsOwner::starter();
     if (!starter)
         return starter.failure();
@@ -598,7 +602,7 @@ void App::start() {
     ops::notify("READY=1\nSTATUS=deciding");
 }
 
-/// systemd is told when it begins and when it is over: sd_notify(3), RELOADING=1.
+/// Notifies systemd before and after a reload: sd_notify(3), RELOADING=1.
 void App::reload() {
     ops::notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", ops::monotonic_us()));
     try {
@@ -618,7 +622,7 @@ void App::run(ops::Signals& signals) {
     while ((signal = signals.wait(wake_us)) == 0 || signal == SIGHUP) {
         if (signal == SIGHUP)
             reload();
-        // A store that does not answer is for readyz to say: a restart would not mend it.
+        // A failing store is not reported here but by readyz, since a restart would not fix it.
         if (watchdog_us > 0)
             ops::notify("WATCHDOG=1");
         const std::int64_t now_us = parts_->clock.now().boot_us;

@@ -1,5 +1,5 @@
-// Owns every object of a running server in construction order and connects them. The only place
-// that knows all folders.
+// Owns every object of a running server, in construction order, and connects them. No other code
+// knows all folders.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ namespace hourgate {
 
 class App {
 public:
-    /// Checks the SQLite library and the database (an older schema is brought up), takes the server
-    /// lock, opens the directory, binds the listeners, or takes the sockets that were passed on as
-    /// `listener_names`. Nothing is answered before start(). `clock` and `log` must outlive the
-    /// App.
+    /// Checks the SQLite library and the database, and migrates an older schema. Takes the server
+    /// lock and opens the directory. Binds the listeners, or takes the sockets that were passed on
+    /// as `listener_names`. Nothing is answered before start(). REQUIRES: `clock` and `log` outlive
+    /// the App.
     [[nodiscard]] static Result<std::unique_ptr<App>> make(const config::Config& config,
                                                            const Clock& clock, ops::Log& log,
                                                            ops::PassedSockets passed = {});
@@ -31,7 +31,7 @@ public:
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
-    /// The first port of each listener; 0 if it has none.
+    /// The first port of each listener; 0 if a listener has none.
     struct Ports {
         std::uint16_t public_ = 0;
         std::uint16_t ask = 0;
@@ -39,22 +39,23 @@ public:
     };
     [[nodiscard]] Ports ports() const;
 
-    /// Lets `hourgate reload` find this server, signal it and read what came of it. Without this
-    /// call, a signal is not asked for. A file that cannot be made is a warning in the log.
+    /// Lets `hourgate reload` find this server, signal it and read the result. Without this call,
+    /// that command sends no signal. If the file cannot be created, the log gets a warning.
     void take_reloads();
 
-    /// Goes on with the counters of an earlier server, starts answering and tells the service
+    /// Restores the counters of an earlier server, starts answering and notifies the service
     /// manager (READY=1). Returns at once.
     void start();
 
-    /// Reads the configuration file again, as SIGHUP has it: rules change from the next call on,
-    /// and no connection, counter or call under way is lost. A bad file is refused, and the former
-    /// rules stay. What takes a start is named in the log. Of the running thread.
+    /// Reads the configuration file again, as on SIGHUP. It is in force from the next call on; no
+    /// connection, counter or running call is lost. If the file is invalid, the previous
+    /// configuration stays in force. The log names the keys that take effect after a restart.
+    /// Threads: the one that calls run().
     void reload();
 
-    /// Feeds the watchdog and tidies the limiters until SIGTERM or SIGINT, reloads at SIGHUP, then
-    /// stops accepting, finishes what is in flight within server.drain, saves what was counted, and
-    /// logs how many requests it cut. REQUIRES: start() before.
+    /// Until SIGTERM or SIGINT, feeds the watchdog and sweeps the limiters; reloads on SIGHUP. Then
+    /// stops accepting, finishes requests in flight within server.drain and saves the counters.
+    /// Logs how many requests were cut. REQUIRES: start() was called.
     void run(ops::Signals& signals);
 
 private:

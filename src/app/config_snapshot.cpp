@@ -14,14 +14,14 @@ namespace hourgate {
 
 namespace {
 
-/// Everything that [upstream] says, but for the addresses.
+/// Returns everything in [upstream] except the addresses.
 auto upstream_part(const config::Config& config) {
     return std::tie(config.upstream_authorization, config.upstream_via, config.upstream_resolve_s,
                     config.upstream_connect_s, config.upstream_answer_s, config.upstream_idle_s,
                     config.upstream_stream_max_s);
 }
 
-/// Section and key of the file that have the addresses of this API.
+/// Returns section and key of the file that contain the addresses of this API.
 std::pair<std::string, std::string> key_of(const ConfigSnapshot::Behind& behind,
                                            const config::Config& config) {
     for (const config::Api& api : config.apis)
@@ -30,7 +30,7 @@ std::pair<std::string, std::string> key_of(const ConfigSnapshot::Behind& behind,
     return {"upstream", "url"};
 }
 
-/// A failure about one of the addresses, with file, line and key before it.
+/// Puts file, line and key in front of a failure about an address.
 Failure where_it_is_written(Failure failure, const ConfigSnapshot::Behind& behind,
                             const config::Config& config) {
     std::string_view off = behind.urls.front();
@@ -83,7 +83,7 @@ std::shared_ptr<http::Upstream> known_in(const std::vector<ConfigSnapshot::Behin
     return nullptr;
 }
 
-/// One for each API, in order.
+/// Returns one for each API, in order.
 Result<std::vector<ConfigSnapshot::Behind>> behind_of(const config::Config& config,
                                                       SharedState& shared,
                                                       const ConfigSnapshot* former) {
@@ -108,7 +108,7 @@ Result<std::vector<ConfigSnapshot::Behind>> behind_of(const config::Config& conf
     return all;
 }
 
-/// The first target that has no address; null: some target has one.
+/// Returns the first target if no target has an address, else null.
 std::shared_ptr<const http::Upstream::Target> unresolved(const http::Upstream& upstream) {
     const auto targets = upstream.targets();
     const bool none = std::none_of(targets->begin(), targets->end(),

@@ -1,5 +1,5 @@
-// One configuration, and what decides by it: policy, gate, answers, the API behind the gate.
-// Reading the file again makes another; nothing in one changes.
+// One configuration and everything that decides by it: policy, gate, reply settings and upstreams.
+// A snapshot never changes; a reload makes another one.
 #pragma once
 
 #include <functional>
@@ -21,14 +21,14 @@
 
 namespace hourgate {
 
-/// Returns what the gate and its answers are made with, of a sound configuration. Commands that
-/// decide without a server use it, too.
+/// Returns the settings of the gate and of responses. Commands that decide without a server use
+/// them, too. REQUIRES: `config` is valid.
 [[nodiscard]] Gate::Settings gate_settings(const config::Config& config);
 [[nodiscard]] http::ReplySettings reply_settings(const config::Config& config);
-/// What is written to the log, and how.
+/// Returns what is written to the log, and in which format.
 [[nodiscard]] ops::LogSettings log_settings(const config::Config& config) noexcept;
 
-/// What every configuration decides with: facts and counters that no reload touches.
+/// What all configuration snapshots decide with: facts and counters that no reload touches.
 struct SharedState {
     SharedState(std::unique_ptr<store::LeasedDirectory> directory_, const config::Config& config)
         : directory(std::move(directory_)),
@@ -38,42 +38,42 @@ struct SharedState {
 
     const std::unique_ptr<store::LeasedDirectory> directory;
     Limiter limiter;
-    Limiter gate_routes;  ///< of gate_windows()
+    Limiter gate_routes;  ///< for gate_windows()
     AddressLimiter failures;
     AddressLimiter public_calls;
     AddressLimiter preflights;
     http::Upstream::Counts upstream_counts;
-    std::function<void()> when_unreachable;  ///< as of Upstream::make; empty: nobody is told
+    std::function<void()> when_unreachable;  ///< see Upstream::make; may be empty
     ops::ResourceCounts resources;
 };
 
-/// Kept while it is in force, and while a call is under way that it decided.
+/// Kept while it is in force, and while a call that it decided is running.
 struct ConfigSnapshot {
-    /// Resolves no name of an upstream: http/resolver does. `former`, where there is one, hands
-    /// on its upstreams whose addresses stay when nothing else of [upstream] differs: their
-    /// connections stay open. `instruments`
-    /// outlive the rules. A failure names what is wrong with the configuration.
+    /// Makes a snapshot. Does not resolve names of upstreams; http/proxy/resolver.h does. If
+    /// `former` is not null and nothing else in [upstream] differs, reuses its upstreams with the
+    /// same addresses; their connections stay open. A failure names what is wrong with the
+    /// configuration. REQUIRES: `shared` outlives the snapshot.
     [[nodiscard]] static Result<std::unique_ptr<ConfigSnapshot>> make(const config::Config& config,
                                                                       SharedState& shared,
                                                                       const ConfigSnapshot* former);
 
-    /// Fails if no address of an API is known, and `former` knows one: a reload must not trade an
-    /// API that answers for a name that was mistyped.
+    /// Fails if no address of an API is known now, but `former` knows one. A reload must not
+    /// replace an API that answers by a mistyped name.
     [[nodiscard]] Status check_resolved(const ConfigSnapshot* former) const;
 
     const config::Config config;
     const policy::Policy policy;
     const http::ReplySettings reply;
-    /// Calls are forwarded to. APIs with the same addresses share one.
+    /// Where calls to one API are forwarded. APIs with the same addresses share an upstream.
     struct Behind {
-        std::string api;                           ///< name; "" where there is no [[api]]
-        std::vector<std::string> urls;             ///< none: calls are not forwarded
-        std::shared_ptr<http::Upstream> upstream;  ///< null: the same
+        std::string api;                           ///< name; "" without [[api]]
+        std::vector<std::string> urls;             ///< empty: calls are not forwarded
+        std::shared_ptr<http::Upstream> upstream;  ///< null if `urls` is empty
     };
-    const std::vector<Behind> behind;  ///< one for each [[api]], or one
+    const std::vector<Behind> behind;  ///< one for each [[api]]; one without [[api]]
     Gate gate;
 
-    /// Each once.
+    /// Returns each upstream once.
     [[nodiscard]] std::vector<std::shared_ptr<http::Upstream>> upstreams() const;
 
 private:

@@ -21,7 +21,7 @@ std::string_view name_of(http::Listener listener) noexcept {
     return "";
 }
 
-/// What a caller sent, as far as a line of the log is to show it.
+/// Returns the part of a caller's text that a log line shows.
 std::string shown(std::string_view sent) {
     constexpr std::size_t bytes_max = 100;
     return std::string(sent.substr(0, bytes_max));
@@ -64,7 +64,7 @@ void DecisionRecorder::upstream_failed(const Decision& granted,
                    {"what", failure.what},
                    {"decision", http::shown_id(granted)},
                    {"calls", std::to_string(*times)}});
-    } catch (...) {  // no memory for the line: the metrics have it
+    } catch (...) {  // out of memory: no line is written, but the metrics count it
     }
 }
 

@@ -1,6 +1,5 @@
-// What is made of every decision that is answered: a number in the metrics, a row of usage, a
-// record of the decision log, a line of the log for a refusal and for some of those granted.
-// Decides nothing.
+// Records every decision that is answered: a count in the metrics, a row of usage and a record in
+// the decision log. Logs a line for each refusal and for some granted calls. Decides nothing.
 #pragma once
 
 #include <array>
@@ -21,10 +20,10 @@
 
 namespace hourgate {
 
-/// All methods: any thread.
+/// Threads: any.
 class DecisionRecorder final : public http::Observer {
 public:
-    /// References must outlive it.
+    /// REQUIRES: the references outlive this object.
     DecisionRecorder(ops::Metrics& metrics, ops::ResourceCounts& resources, ops::UsageMeter& usage,
                      ops::DecisionLog& decisions, const ops::Log& log, const Clock& clock)
         : metrics_(metrics),
@@ -35,23 +34,23 @@ public:
           clock_(clock) {}
 
     void decided(const Decision& decision, int status) noexcept override;
-    /// The caller quotes the id of the repeat, so that is logged; the call was counted already.
+    /// Writes only the log line: the caller quotes this id, but the call was counted already.
     void repeated(const Decision& decision, int status) noexcept override;
     void answered(http::Listener listener, http::Answerer by,
                   std::int64_t took_us) noexcept override;
-    /// Said once in ten seconds at most, with how often it was meanwhile: an API that is down fails
-    /// every call.
+    /// Logs at most once in ten seconds, with the number of failures since then, because every call
+    /// to a broken API fails.
     void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept override;
-    /// Said once a minute at most: it is one mistake in a configuration, not one per call.
+    /// Logs at most once a minute, since one mistake in the configuration affects every call.
     void address_unknown(http::Listener listener, const Address& peer) noexcept override;
-    // These are logged once a minute at most, with how often it was meanwhile, and counted:
+    // These count, and log at most once a minute with the number since then:
     void stranger(const Address& peer) noexcept override;
     void unknown_host(http::Listener listener, std::string_view host,
                       const Address& peer) noexcept override;
     void request_refused(http::Listener listener, std::string_view reason, std::string_view bound,
                          const Address& peer) noexcept override;
 
-    /// What was counted of these, for /metrics.
+    /// Adds these counts to `gauges`, for /metrics.
     void fill(ops::Gauges& gauges) const;
 
 private:
@@ -65,7 +64,7 @@ private:
     ops::Occasional upstream_failures_{10 * us_per_s};
     std::atomic<std::uint64_t> strangers_seen_{0};
     std::array<std::atomic<std::uint64_t>, ops::AnsweredBy::listeners> unknown_hosts_seen_{};
-    /// By place in http::refused_reasons.
+    /// By index in http::refused_reasons.
     std::array<ops::Occasional, http::refused_reasons.size()> refused_;
     std::array<std::atomic<std::uint64_t>, http::refused_reasons.size()> refused_seen_{};
 };

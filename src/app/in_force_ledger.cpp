@@ -28,7 +28,7 @@ Status InForceLedger::read(const std::function<Status(manage::Rows&)>& look) {
     return reading_->read(look);
 }
 
-/// Once when changes begin to fail, and once when they work again.
+/// Logs once when changes begin to fail, and once when they work again.
 void InForceLedger::tell(const Status& done) {
     if (failing_.load(std::memory_order_relaxed) == !done || failing_.exchange(!done) == !done)
         return;

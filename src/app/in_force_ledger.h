@@ -1,5 +1,6 @@
-// The ledger of the server: a change is in force for every request received after it returns. It
-// reads on a connection of its own, so that a list waits for no change being synced.
+// The ledger of the server. A change is in force for every request that arrives after write() has
+// returned. Reads use their own database connection, so that a list does not wait for a change that
+// is being synced.
 #pragma once
 
 #include <atomic>
@@ -15,16 +16,17 @@
 
 namespace hourgate {
 
-/// All methods: any thread.
+/// Threads: any.
 class InForceLedger final : public manage::Ledger {
 public:
-    /// `directory`, `clock` and `log` must outlive it.
+    /// REQUIRES: `directory`, `clock` and `log` outlive this object.
     InForceLedger(std::unique_ptr<manage::Ledger> writing, std::unique_ptr<manage::Ledger> reading,
                   store::LeasedDirectory& directory, const Clock& clock, const ops::Log& log);
 
     Status write(const std::function<Status(manage::Rows&)>& change) override;
     Status read(const std::function<Status(manage::Rows&)>& look) override;
-    /// For what is no part of the directory, and need not be in force: usage, decisions.
+    /// Returns the ledger for rows outside the directory, which need not be in force: usage and
+    /// decisions.
     [[nodiscard]] manage::Ledger& apart() noexcept { return records_; }
 
     [[nodiscard]] ops::StoreGauges changes() const noexcept { return changes_.gauges(); }
@@ -34,7 +36,7 @@ private:
     void tell(const Status& done);
 
     const std::unique_ptr<manage::Ledger> writing_;
-    MeteredLedger changes_, records_;  // both into writing_
+    MeteredLedger changes_, records_;  // both write to writing_
     const std::unique_ptr<manage::Ledger> reading_;
     store::LeasedDirectory& directory_;
     const ops::Log& log_;

@@ -58,7 +58,8 @@ Status Listeners::bind(http::Listener listener, http::Service& service,
             "a socket was passed on as '" + name + "', but [server] " + name + " is off",
             "disable its .socket unit, or set [server] " + name + " in the configuration"};
     }
-    // Every user of this machine can connect to a port, so the file next to it hides nothing.
+    // Every user of this machine can connect to a port, so a stricter mode of the socket file next
+    // to it would protect nothing.
     for (http::Endpoint& endpoint : endpoints)
         endpoint.for_every_user = by_port;
     auto server =
@@ -141,7 +142,7 @@ void Listeners::add_connections(ops::Gauges& gauges) const {
         gauges.connections += counts.open;
         gauges.connections_refused += counts.refused;
         gauges.connections_evicted += counts.evicted;
-        for (std::size_t phase = 0; phase + 1 < http::phase_count; ++phase)  // all but `over`
+        for (std::size_t phase = 0; phase + 1 < http::phase_count; ++phase)  // all except `over`
             gauges.connections_in.push_back(
                 {names[index(listener)], http::to_text(static_cast<http::Session::Phase>(phase)),
                  counts.by_phase[phase]});

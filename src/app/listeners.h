@@ -1,5 +1,5 @@
 // The listeners of a running server: public, ask and admin. They are bound once, at the start; a
-// reload changes none of them.
+// reload does not change them.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ namespace hourgate {
 
 class Listeners {
 public:
-    /// In the order of http::Listener. Sockets are passed on under these names.
+    /// The names under which sockets are passed on, in the order of http::Listener.
     static constexpr std::array<std::string_view, 3> names = {"public", "ask", "admin"};
 
     /// REQUIRES: `config` and `log` outlive this object.
@@ -41,8 +41,8 @@ public:
 
     /// Returns the first port of a listener; 0 if it has none.
     [[nodiscard]] std::uint16_t port(http::Listener listener) const;
-    /// Returns where a listener listens, with the ports that were bound: "127.0.0.1:8402",
-    /// "unix:/path", or several of them with spaces in between. Returns "off" if it is off.
+    /// Returns where a listener listens, with the actual ports: "127.0.0.1:8402", "unix:/path", or
+    /// several separated by spaces. Returns "off" if it is off.
     [[nodiscard]] std::string bound(http::Listener listener) const;
     /// Adds the connections of all listeners. Threads: any.
     void add_connections(ops::Gauges& gauges) const;

@@ -1,5 +1,5 @@
-// A ledger that tells how long its writes take and how many fail: whose they are, says which of two
-// such ledgers before one database they went through.
+// A ledger that measures how long writes take and how many fail. With two of them in front of one
+// database, each reports its own part.
 #pragma once
 
 #include <atomic>
@@ -14,18 +14,19 @@
 
 namespace hourgate {
 
-/// Whether a failure is the database's or the machine's, and not what was asked for.
+/// Returns true if the database or the machine caused the failure, not the request.
 [[nodiscard]] inline bool is_of_the_machine(Fault fault) noexcept {
     return fault == Fault::store || fault == Fault::system || fault == Fault::permission;
 }
 
-/// All methods: any thread.
+/// Threads: any.
 class MeteredLedger final : public manage::Ledger {
 public:
-    /// References must outlive it.
+    /// REQUIRES: the references outlive this object.
     MeteredLedger(manage::Ledger& ledger, const Clock& clock) : ledger_(ledger), clock_(clock) {}
 
-    /// What was written is on the disk when it returns (synchronous=FULL), and so is what it took.
+    /// The change is on disk when write() returns (synchronous=FULL), so the measured time includes
+    /// the sync.
     Status write(const std::function<Status(manage::Rows&)>& change) override {
         const std::int64_t begun_us = clock_.boot_us();
         Status done = ledger_.write(change);

@@ -9,7 +9,7 @@ namespace hourgate::http {
 
 namespace {
 
-/// Changed, it needs another hash below: a test compares them.
+/// If it changes, the hash below must change; a test compares them.
 constexpr std::string_view style =
     "body{font:1em/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}pre{ba"
     "ckground:#8881;padding:.7em;overflow:auto}code{font-family:monospace}h3:target{b"
@@ -30,19 +30,19 @@ void add_escaped(std::string& out, std::string_view text) {
     }
 }
 
-/// A paragraph's text, with what stands between two marks put into an element. A mark without its
-/// second is text.
+/// Renders a paragraph. Text between two markers becomes an element; a marker without its second
+/// one is text.
 std::string inline_html(std::string_view text) {
-    struct EpollTarget {
+    struct InlineTag {
         std::string_view mark, element;
         bool nests;
     };
-    constexpr EpollTarget marks[] = {{"`", "code", false}, {"**", "b", true}};
+    constexpr InlineTag marks[] = {{"`", "code", false}, {"**", "b", true}};
     std::string out;
     while (!text.empty()) {
-        const EpollTarget* begun = nullptr;
+        const InlineTag* begun = nullptr;
         std::size_t end = text.npos;
-        for (const EpollTarget& mark : marks)
+        for (const InlineTag& mark : marks)
             if (text.starts_with(mark.mark))
                 begun = &mark;
         if (begun != nullptr)
@@ -64,7 +64,7 @@ std::string inline_html(std::string_view text) {
     return out;
 }
 
-/// The document as it grows.
+/// Builds the document.
 class Page {
 public:
     explicit Page(std::string_view markdown) {
@@ -100,7 +100,7 @@ private:
         }
     }
 
-    /// An entry is named by a reason: letters, digits and '_'.
+    /// An entry is named by a reason, which has only letters, digits and '_'.
     void heading(std::string_view level, std::string_view text) {
         end_paragraph();
         out_.append("<h").append(level);

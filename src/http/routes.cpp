@@ -36,7 +36,7 @@ Response text_answer(std::string_view content_type, std::string body) {
             std::move(body)};
 }
 
-/// The path asked for, safe to show.
+/// Returns the path of the request, safe to show.
 std::string shown_path(const Request& request) {
     return printable(token::blotted(policy::path_part(request.target)), 120);
 }
@@ -50,7 +50,8 @@ Response wrong_method(const Request& request, std::string_view allowed, const Er
     return answer;
 }
 
-/// A browser asks before it sends Authorization to another origin. Nothing is decided or counted.
+/// Returns true for a CORS preflight, which a browser sends before Authorization goes to another
+/// origin. Nothing is decided or counted for it.
 bool is_preflight(const Request& request) noexcept {
     return request.method == "OPTIONS" && request.count("Origin") == 1 &&
            request.count("Access-Control-Request-Method") == 1;
@@ -73,7 +74,7 @@ Response failed(const ReplySettings& reply) noexcept {
     }
 }
 
-/// Parameters such as charset aside.
+/// Compares the media type, ignoring parameters such as charset.
 bool is_of_type(const Request& request, std::string_view wanted) noexcept {
     const std::string_view type = request.only("Content-Type").value_or("");
     return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), wanted);
@@ -113,7 +114,7 @@ namespace {
 
 constexpr std::string_view reserved = "/_hourgate";
 
-/// As sent: nothing in `path` is decoded.
+/// Compares paths as sent: `path` is not decoded.
 bool is_or_below(std::string_view path, std::string_view prefix) noexcept {
     return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
@@ -126,14 +127,14 @@ std::vector<Upstream*> Routes::upstreams() const {
     return all;
 }
 
-/// Null: calls to it are not forwarded, or it is of no API.
+/// Returns null if calls to that API are not forwarded, or if the call is for no API.
 Upstream* Routes::upstream_of(const policy::Match& match) const noexcept {
     if (settings_.api_upstreams.empty())
         return settings_.upstream;
     return match.host_listed ? settings_.api_upstreams[match.api_at] : nullptr;
 }
 
-/// Whether calls under its host are forwarded, or refused for their host.
+/// Returns true if calls for this host are forwarded, or must be refused because of their host.
 bool Routes::forwards(const RequestView& request) const {
     if (settings_.api_upstreams.empty())
         return settings_.upstream != nullptr;
@@ -143,7 +144,8 @@ bool Routes::forwards(const RequestView& request) const {
                        [](const Upstream* upstream) { return upstream != nullptr; });
 }
 
-/// Everything else of the public listener. A path that cannot be read is the API's to the policy.
+/// Returns true for everything else on the public listener. The policy treats an unreadable path as
+/// one of the API.
 bool Routes::is_forwarded(Listener listener, const RequestView& request) const {
     if (listener != Listener::public_ || !forwards(request))
         return false;
@@ -152,7 +154,7 @@ bool Routes::is_forwarded(Listener listener, const RequestView& request) const {
     if (is_or_below(path, reserved) || is_or_below(path, settings_.api_prefix))
         return false;
     if (path.find('%') == path.npos)
-        return true;  // what it says is what it means
+        return true;  // there is nothing to decode
     const policy::Path decoded = policy::read_path(target, gate_.policy().rules().path);
     const bool below = !decoded.segments.empty() && decoded.segments[0] == reserved.substr(1);
     return !below && !gate_.policy().find(target).is_gate_route();
@@ -173,8 +175,8 @@ Call Routes::call_to_forward(const RequestView& request) const {
 
 Routes::ForwardOutcome Routes::outcome(const RequestHead& head, Decision decision) const {
     const RequestView& request = head.request;
-    // In mode observe, too, what is no path or of no API is refused: there is no one way to hand it
-    // on. So is a method that no API gets from here.
+    // Even in mode observe, a call that is not a path or is for no API is refused, because it
+    // cannot be forwarded. So is a method that is never forwarded.
     Upstream* const upstream = upstream_of(decision.match);
     if (decision.granted() && request.target.starts_with('/') && upstream != nullptr &&
         decision.reason != Reason::method_not_allowed) {
@@ -192,7 +194,7 @@ Routes::ForwardOutcome Routes::outcome(const RequestHead& head, Decision decisio
 
 Routes::ForwardOutcome Routes::pass(const RequestHead& head) noexcept {
     try {
-        if (!forwards(head.request))  // configured away since is_forwarded()
+        if (!forwards(head.request))  // a reload came after is_forwarded()
             return {nullptr, handle(Listener::public_, Request(head.request))};
         return outcome(head, decide(call_to_forward(head.request), Listener::public_));
     } catch (...) {
@@ -226,13 +228,13 @@ void Routes::check(ForwardedCall& forwarded_call) noexcept {
             return;
         observer_.repeated(decision, status_of(decision));
         forwarded_call.end(refusal_of(forwarded_call, decision));
-    } catch (...) {  // a lack of memory: it is decided again soon
+    } catch (...) {  // out of memory: it is rechecked soon
     }
 }
 
 // --- management routes ---------------------------------------------------------------------------
 
-/// The path as the policy reads it: what is decided is what is routed.
+/// Uses the path as the policy reads it, so that the routed path is the one that was decided.
 std::optional<Routes::RouteTarget> Routes::find_route(Listener listener, std::string_view method,
                                                       std::string_view target) const {
     if (listener == Listener::ask)
@@ -317,7 +319,8 @@ Response Routes::manage(const RouteTarget& place, Listener listener, const Reque
                    });
 }
 
-/// The credentials are those of `request`, which the gate has just granted as `asked`.
+/// Decides another call with the credentials of `request`, which the gate has just granted as
+/// `asked`.
 Decision Routes::supposed(const Request& request, const Decision& asked, std::string_view method,
                           std::string_view target) {
     Call call;
@@ -334,7 +337,7 @@ Decision Routes::supposed(const Request& request, const Decision& asked, std::st
 }
 
 Response Routes::handle(Listener listener, const Request& request, Admission admission) noexcept {
-    // What is thrown here is a lack of memory or a mistake of ours. Neither may grant anything.
+    // An exception here means a lack of memory or a bug of ours. Neither may grant a call.
     try {
         return route(listener, request, admission, format_for(request.joined("Accept")));
     } catch (...) {
@@ -403,8 +406,8 @@ Response Routes::on_admin(const Request& request, Admission& admission, Format f
 
 // --- routes with one path ------------------------------------------------------------------------
 
-/// One path, the listeners that answer it, its methods, and what answers. Null: a dialect of
-/// forward-auth, which is looked for before; it is here so that it is listed.
+/// A route with one path: its listeners, methods and handler. A null handler is a dialect of
+/// forward authentication, which is matched earlier and is here only to be listed.
 struct Routes::Fixed {
     std::string_view path;
     bool on_public, on_ask, on_admin;
@@ -443,7 +446,7 @@ std::span<const Routes::Fixed> Routes::fixed_routes() noexcept {
     return routes;
 }
 
-/// Whether there is anything to answer at this path.
+/// Returns true if this path has something to serve.
 bool Routes::serves(const Fixed& route) const noexcept {
     if (route.path == openapi_path)
         return !settings_.openapi.empty();
@@ -465,7 +468,7 @@ std::optional<Response> Routes::fixed(Listener listener, const Request& request,
     return std::nullopt;
 }
 
-/// Every path that a listener answers, from the tables that answer them: "{}" is shown as ID.
+/// Returns every path of a listener, from the tables that serve them. "{}" is shown as ID.
 std::string Routes::paths_on(Listener listener) const {
     std::vector<std::string> paths;
     const auto add_all = [&](std::string_view prefix, std::span<const Route> routes) {

@@ -1,6 +1,6 @@
-// Routes: which request on which listener becomes which call, and where the decision goes.
-// Everything the three listeners answer, by one configuration, without a socket in sight. Another
-// configuration is another Routes: see http/service.h.
+// Routes a request on a listener: which call it becomes, and where the decision goes. Answers
+// everything that the three listeners serve, by one configuration and without sockets. A new
+// configuration needs a new Routes object: see http/service.h.
 #pragma once
 
 #include <functional>
@@ -31,80 +31,83 @@ public:
         Trust trust;
         ReplySettings reply;
         std::string api_prefix = "/_hourgate/api/v1";
-        ManagementServices services;  ///< of the management routes
-        /// The description of the management routes, and docs/errors.md for /_hourgate/errors; "":
-        /// none. They outlive the routes.
+        ManagementServices services;  ///< for the management routes
+        /// The description of the management routes, and docs/errors.md for /_hourgate/errors; ""
+        /// if there is none. Both must outlive the routes.
         std::string_view openapi, errors;
-        Upstream* upstream = nullptr;  ///< the API behind the gate; null: calls are not forwarded
-        /// Where there are [[api]]s: that of each, in the order of policy::Rules::apis.
+        Upstream* upstream = nullptr;  ///< the API; null: calls are not forwarded
+        /// With [[api]]s: the upstream of each, in the order of policy::PolicyConfig::apis.
         std::vector<Upstream*> api_upstreams = {};
-        std::function<bool()> ready;  ///< readyz: whether the database answers
-        /// readyz on the admin listener: a second line for people; none set: it has one.
+        std::function<bool()> ready;  ///< readyz: returns true if the database answers
+        /// The second line of readyz on the admin listener, for people. If empty, there is no such
+        /// line.
         std::function<std::string()> ready_note;
-        std::function<std::string()> metrics;  ///< text of /metrics
-        /// What the above points into, and what the gate belongs to: kept as long as the routes.
+        std::function<std::string()> metrics;  ///< returns the text of /metrics
+        /// Owns what the members above point into, and the gate. Kept as long as the routes.
         std::vector<std::shared_ptr<const void>> kept;
     };
 
-    /// References must outlive the routes.
+    /// REQUIRES: the references outlive the routes.
     Routes(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Whether the route reads a body, and how many bytes at most; 0: a request with one is
-    /// answered without reading it and the connection is closed.
+    /// Returns how many bytes of body the route reads. If 0, a request with a body is answered
+    /// without reading it, and the connection is closed.
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
                                              std::string_view target) const noexcept;
 
-    /// What was decided on a request's head, for the answer that follows its body.
+    /// The decision on a request's head, for the response that follows its body.
     struct Admission {
-        std::optional<Decision> decision;  ///< none: nothing was decided yet
-        std::string_view body_start;       ///< as of RequestView; looked at until it is decided
-        std::shared_ptr<Routes> by;        ///< who decided: the answer is theirs; null: nobody yet
+        std::optional<Decision> decision;  ///< nullopt: not decided yet
+        std::string_view body_start;       ///< see RequestView; read until the call is decided
+        std::shared_ptr<Routes> by;        ///< decided it and must answer; null: not decided yet
     };
-    /// Decides a management call whose body has not been read. Gives the answer when it goes no
-    /// further. Any thread. Never throws. `request` stays where it is until it is handled.
+    /// Decides a management call whose body has not been read. Returns the response if the call
+    /// ends here. `request` must not move until it is handled. Threads: any. Never throws.
     [[nodiscard]] std::optional<Response> admit(Listener listener, const Request& request,
                                                 Admission& admission) noexcept;
 
-    /// The APIs behind the gate that calls are forwarded to, null for those to which none are. They
+    /// Returns the upstreams of all APIs, null for those to which calls are not forwarded. They
     /// outlive the routes.
     [[nodiscard]] std::vector<Upstream*> upstreams() const;
-    /// Whether a call is an API's to which calls are forwarded, or of no API, and not the gate's
-    /// own.
+    /// Returns true if the request is not for a gate route. It is for an API to which calls are
+    /// forwarded, or for no API.
     [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const;
     [[nodiscard]] const ReplySettings& reply() const noexcept { return settings_.reply; }
-    /// What becomes of such a call: on its way, or refused.
+    /// The outcome of such a call: forwarded or refused.
     struct ForwardOutcome {
         std::shared_ptr<ForwardedCall> forwarded_call;  ///< null: refused
         Response refusal;
     };
-    /// Decides it on its head; its body is not read yet. Any thread. Never throws. The views of
-    /// `head` are not used any longer afterwards.
+    /// Decides a call on its head; its body has not been read. Does not use the views of `head`
+    /// after it has returned. Threads: any. Never throws.
     [[nodiscard]] ForwardOutcome pass(const RequestHead& head) noexcept;
-    /// The same from memory; nothing: it takes a look into the store, and nothing was counted.
+    /// Does the same from memory. Returns nullopt if the store would have to be read; nothing has
+    /// been counted then.
     [[nodiscard]] std::optional<ForwardOutcome> forward_from_memory(const RequestHead& head);
-    /// Decides it again while it goes on, and ends it when it is refused now. May wait for the
-    /// store. Any thread. Never throws.
+    /// Rechecks a running call, and ends it if it is refused now. May wait for the store. Threads:
+    /// any. Never throws.
     void check(ForwardedCall& forwarded_call) noexcept;
 
-    /// Whose call it is, as far as that is known; else the peer's. Any thread.
+    /// Returns the caller's address if it is known, else the peer's. Threads: any.
     [[nodiscard]] Address caller_address(const RequestView& request) const {
         return client_address(request, settings_.trust, Listener::public_).value_or(request.peer);
     }
 
-    /// What handle() would answer after a wait for a worker, at once, where that can be.
+    /// Returns the fast path, which gives the same responses as handle() without waiting for a
+    /// worker.
     [[nodiscard]] FastPath& fast_path() noexcept { return fast_path_; }
 
-    /// Whether the caller should have refresh() called on a thread that may wait for the disk: then
-    /// more calls can take the fast path. Any thread.
+    /// Returns true to a caller that should have refresh() called from a thread that may block.
+    /// More calls can then take the fast path. Threads: any.
     [[nodiscard]] bool refresh_due() noexcept { return gate_.refresh_due(clock_.now()); }
     void refresh() noexcept { gate_.refresh(); }
 
-    /// Answers one request. Any thread. Never throws.
+    /// Answers one request. Threads: any. Never throws.
     [[nodiscard]] Response handle(Listener listener, const Request& request,
                                   Admission admission = {}) noexcept;
 
 private:
-    /// A management route's listener, table and prefix; the path behind it.
+    /// The table of a management path, and what its route table has for it.
     struct RouteTarget {
         CallKind call_kind = CallKind::api;
         Routed routed;
@@ -130,13 +133,13 @@ private:
     struct Fixed;
     [[nodiscard]] static std::span<const Fixed> fixed_routes() noexcept;
     [[nodiscard]] bool serves(const Fixed& route) const noexcept;
-    /// Returns the answer of a route with one path; nullopt for any other path.
+    /// Returns the response of a route with one path; nullopt for any other path.
     [[nodiscard]] std::optional<Response> fixed(Listener listener, const Request& request,
                                                 Format format);
     [[nodiscard]] std::string paths_on(Listener listener) const;
     [[nodiscard]] Response no_such_route(Listener listener, const Request& request,
                                          const std::string& fix, Format format) const;
-    // Those routes:
+    // Handlers of those routes:
     [[nodiscard]] Response verify(Listener listener, const Request& request, Format format);
     [[nodiscard]] Response introspect(Listener listener, const Request& request, Format format);
     [[nodiscard]] Response metrics(Listener listener, const Request& request, Format format);

@@ -28,6 +28,6 @@ void Service::use(Settings settings, Gate& gate) {
         if (former != nullptr &&
             std::find(upstreams.begin(), upstreams.end(), former) == upstreams.end())
             former->in_force.store(false, std::memory_order_release);
-}  // the previous ones are freed here, outside the locks
+}  // the previous routes are freed here, outside the locks
 
 }  // namespace hourgate::http

@@ -1,6 +1,6 @@
-// What the three listeners answer: routes (http/routes.h) by the configuration in force, which may
-// be another one from any request on. A request that is being answered is answered by the routes
-// that it began with. Routes that are no longer in force are freed with the last such request.
+// Answers what the three listeners serve, by the routes (http/routes.h) of the configuration in
+// force. A reload may replace the routes at any time. A request is answered by the routes that it
+// began with. Replaced routes are freed after their last request.
 #pragma once
 
 #include <array>
@@ -24,16 +24,15 @@ public:
     using Admission = Routes::Admission;
     using ForwardOutcome = Routes::ForwardOutcome;
 
-    /// References must outlive the service; the gate may belong to what `settings` keep.
+    /// REQUIRES: the references outlive the service; `settings` may own the gate.
     Service(Settings settings, Gate& gate, const Clock& clock, Observer& observer);
 
-    /// Answers by other settings and another gate from now on; says of each upstream whether it is
-    /// one of theirs (Upstream::in_force). The previous ones are freed, on any
-    /// thread, once no call is under way that they decided. Any thread. Throws std::bad_alloc, and
-    /// changes nothing then.
+    /// Puts other settings and another gate in force. Sets Upstream::in_force of the new and the
+    /// previous upstreams. The previous routes are freed, on any thread, after the last call that
+    /// they decided. Throws std::bad_alloc; nothing has been changed then. Threads: any.
     void use(Settings settings, Gate& gate);
 
-    // As of Routes, by those in force.
+    // These do what Routes does, with the routes in force.
     [[nodiscard]] std::size_t body_bytes_max(Listener listener, std::string_view method,
                                              std::string_view target) const noexcept {
         return now()->body_bytes_max(listener, method, target);
@@ -46,7 +45,7 @@ public:
     [[nodiscard]] bool is_forwarded(Listener listener, const RequestView& request) const {
         return now()->is_forwarded(listener, request);
     }
-    /// What answers say, by the configuration in force.
+    /// Returns the reply settings of the configuration in force.
     [[nodiscard]] std::shared_ptr<const ReplySettings> reply() const noexcept {
         const Held routes = now();
         return {routes, &routes->reply()};
@@ -69,25 +68,25 @@ public:
     void upstream_failed(const Decision& granted, const UpstreamFailure& failure) noexcept {
         observer_.upstream_failed(granted, failure);
     }
-    /// As of Observer.
+    /// See Observer.
     void request_refused(Listener listener, std::string_view reason, std::string_view bound,
                          const Address& peer) noexcept {
         observer_.request_refused(listener, reason, bound, peer);
     }
-    /// When something is ready for a worker, as of the clock of answered().
+    /// Returns the time at which a request became ready for a worker, for answered().
     [[nodiscard]] std::int64_t boot_us() const noexcept { return clock_.boot_us(); }
-    /// A worker has answered what was ready at `ready_us`.
+    /// Reports that a worker has answered a request that was ready at `ready_us`.
     void answered(Listener listener, std::int64_t ready_us) noexcept {
         observer_.answered(listener, Answerer::worker, clock_.boot_us() - ready_us);
     }
-    /// As of FastPath::answer.
+    /// See FastPath::answer.
     [[nodiscard]] bool answer_at_once(Listener listener, const RequestHead& head, After after,
                                       std::string& out) {
         return now()->fast_path().answer(listener, head, after, out);
     }
     [[nodiscard]] bool refresh_due() noexcept { return now()->refresh_due(); }
     void refresh() noexcept { now()->refresh(); }
-    /// By those that admitted the request, if it was admitted.
+    /// Uses the routes that admitted the request, if it was admitted.
     [[nodiscard]] Response handle(Listener listener, const Request& request,
                                   Admission admission = {}) noexcept {
         const Held routes = admission.by ? admission.by : now();
@@ -97,8 +96,8 @@ public:
 private:
     using Held = std::shared_ptr<Routes>;
 
-    /// One for each of a few threads, so that loops do not write to one cache line for every call:
-    /// the references to a copy are counted apart from those to the others.
+    /// There is one copy for each of a few threads. The references to each copy are counted
+    /// separately, so event loops do not write to the same cache line for every call.
     struct alignas(64) Copy {
         mutable std::mutex mutex;
         Held routes;  // guarded by mutex

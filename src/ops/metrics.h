@@ -100,7 +100,7 @@ struct AnsweredBy {
 /// All methods: any thread.
 class Metrics {
 public:
-    /// Counts a decision under its reason (every reason is present from the start, at 0; trap 19),
+    /// Counts a decision under its reason (every reason is present from the start, at 0),
     /// observed ones too, which are counted a second time among the observed.
     void count(const Decision& decision) noexcept;
     /// A 401 from a caller whose address is not known could not be counted against it.

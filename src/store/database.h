@@ -1,5 +1,5 @@
 // The database file: the only place that opens it and sets its pragmas. Only store/ includes
-// SQLiteCpp. Pragmas on every connection (trap 14): WAL, synchronous=FULL, foreign_keys,
+// SQLiteCpp. Pragmas on every connection: WAL, synchronous=FULL, foreign_keys,
 // busy_timeout first, mmap off, trusted_schema off.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The only place that opens a database file and sets its pragmas (trap 14: every connection has
+// The only place that opens a database file and sets its pragmas (every connection has
 // them). Throws SQLite::Exception; its callers are inside store/ and catch (errors.h).
 #pragma once
 
@@ -72,7 +72,7 @@ private:
 };
 
 /// Ends a use of a statement: a statement left on a row would pin its snapshot, and the WAL would
-/// grow for as long (trap 15).
+/// grow for as long.
 class Use {
 public:
     explicit Use(SQLite::Statement& statement) noexcept : statement_(statement) {}

@@ -295,7 +295,7 @@ TEST_CASE("question 3 tells its reasons apart") {
     bench.facts.token.scopes = policy::parse_scopes("clients:read").value();
     bench.put();
     CHECK(decide(bench, bench.call("/clients/1", "GET")) == "granted");
-    CHECK(decide(bench, bench.call("/clients/1", "DELETE")) == "scope_missing");  // trap 1
+    CHECK(decide(bench, bench.call("/clients/1", "DELETE")) == "scope_missing");
     CHECK(decide(bench, bench.call("/notes/mem_a", "GET")) == "scope_missing");
     bench.facts.token.scopes.clear();
     bench.facts.member.role = Role::member;

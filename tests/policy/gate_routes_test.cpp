@@ -28,7 +28,7 @@ struct Route {
     std::string_view urgent;  // methods that are
 };
 
-/// PRODUCT.md section 8. The token that asks is 0a0a0a0a0a0a.
+/// The token that asks is 0a0a0a0a0a0a.
 const std::vector<Route> routes = {
     {"", GateRoute::other, "", "", ""},
     {"/me", GateRoute::me, "", "GET HEAD OPTIONS ", ""},

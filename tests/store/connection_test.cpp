@@ -1,4 +1,4 @@
-// Every connection has the pragmas (trap 14), no statement stays on a row (trap 15).
+// Every connection has the pragmas, and no statement stays on a row.
 #include "store/database_connection.h"
 
 #include <SQLiteCpp/Exception.h>

@@ -1,5 +1,5 @@
 // Beside a program that copies the WAL away as it grows (Litestream and its kin): nothing of ours
-// takes from it what it has not read yet (trap 20).
+// takes from it what it has not read yet.
 #include <filesystem>
 #include <string>
 

@@ -12,7 +12,7 @@ namespace hourgate::http {
 
 namespace {
 
-/// nginx's $request_id has 32 digits. What is much shorter comes twice by chance.
+/// nginx's $request_id has 32 digits. A much shorter id repeats by chance.
 constexpr std::size_t id_bytes_min = 16;
 constexpr std::size_t id_bytes_max = 128;
 
@@ -48,8 +48,8 @@ std::optional<AskIds::Key> AskIds::before(const RequestView& request, Call& call
     const std::string_view id = only_as_read(request, header_).value_or("");
     if (id.size() < id_bytes_min || id.size() > id_bytes_max)
         return std::nullopt;
-    // None of them has a NUL: where one ends and the next begins is not in doubt.
-    std::string text;  // one piece of memory: it holds the token
+    // No part contains a NUL, so their boundaries are unambiguous.
+    std::string text;  // one piece of memory, since it holds the token
     text.reserve(id.size() + call.method.size() + call.target.size() + call.credentials.size() +
                  call.host.size() + 5);
     for (const std::string_view part : {id, call.method, call.target, call.credentials, call.host})
@@ -81,7 +81,7 @@ void AskIds::after(const Key& key, const Call& call, const Decision* decision) n
     }
     if (decision == nullptr || decision->reason != Reason::granted)
         return;
-    // A third asking was spent, too, and makes no fourth free while the first is remembered.
+    // A third ask was spent, too, but gives no free fourth one while the first is remembered.
     if (slot != nullptr && call.now.boot_us - slot->at_us <= limits::ask_repeat_us)
         return;
     (slot != nullptr ? *slot : here.oldest()) = {key, call.now.boot_us, Slot::State::spent};

@@ -1,7 +1,7 @@
-// nginx asks twice about a call that it redirects internally (X-Accel-Redirect, index, try_files,
-// error_page). Where [trust] ask_id names a header in which it says which call it asks about, the
-// second asking is not spent.
-// Refuses to: believe an id anywhere else than on auth/nginx; keep an answer, or a token.
+// Recognizes repeats. nginx asks twice about a call that it redirects internally (X-Accel-Redirect,
+// index, try_files, error_page). If [trust] ask_id names the header with which nginx identifies a
+// call, the second ask spends nothing.
+// Trusts an id only on auth/nginx. Never stores a response or a token.
 #pragma once
 
 #include <array>
@@ -18,22 +18,23 @@
 
 namespace hourgate::http {
 
-/// Any thread. A table of limits::asks_max calls, 1.5 MiB. Where it is full the oldest call of a
-/// few is forgotten: its repeat counts.
+/// Threads: any. A table of limits::asks_max calls, 1.5 MiB. If a bucket is full, its oldest call
+/// is forgotten, and a repeat of that call counts.
 class AskIds {
 public:
-    /// `header` is the name of the header, not empty. Throws std::bad_alloc.
+    /// `header` is the name of the header. REQUIRES: not empty. Throws std::bad_alloc.
     explicit AskIds(std::string header);
 
-    /// Token, method, target and id of an asking, as a digest keyed for this process.
+    /// A digest of token, method, target, host and id of an ask, keyed for this process.
     using Key = std::array<char, 32>;
 
-    /// Before a call asked about on auth/nginx is decided. Makes it Spend::counted when the very
-    /// same was granted and spent up to limits::ask_repeat_us ago and was not asked about again
-    /// since; nobody else's will be then. Nothing when the request has not exactly one id of 16 to
-    /// 128 bytes: it counts like every call. Throws std::bad_alloc.
+    /// Must be called before a call of auth/nginx is decided. Sets Spend::counted if the same call
+    /// was granted and spent at most limits::ask_repeat_us ago, and has had no repeat since. Only
+    /// one caller gets that. Returns nullopt if the request does not have exactly one id of 16 to
+    /// 128 bytes; it counts like any call then. Throws std::bad_alloc.
     [[nodiscard]] std::optional<Key> before(const RequestView& request, Call& call);
-    /// After it. Null: nothing was decided, and the call comes again.
+    /// Must be called after the decision. Null: nothing was decided, and the call will be asked
+    /// about again.
     void after(const Key& key, const Call& call, const Decision* decision) noexcept;
 
 private:
@@ -42,7 +43,7 @@ private:
         std::int64_t at_us = 0;
         enum class State : std::uint8_t { empty, spent, repeated } state = State::empty;
     };
-    /// Calls whose keys begin alike; guarded by its mutex.
+    /// The calls whose keys begin with the same digits. Guarded by its mutex.
     struct Bucket {
         std::mutex mutex;
         std::array<Slot, 8> slots;

@@ -27,7 +27,7 @@ bool FastPath::answer(Listener listener, const RequestHead& head, After after, s
     const RequestView& request = head.request;
     const std::string_view path = policy::path_part(request.target);
     const std::int64_t now_s = now.wall_ms / ms_per_s;
-    // Strangers must not keep the workers busy.
+    // Peers without permission must not keep the workers busy.
     if (const auto answer = turned_away(listener, request, trust_, reply_, observer_)) {
         write_response(out, *answer, request.method, after, now_s);
         return true;

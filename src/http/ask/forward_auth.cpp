@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view envoy_prefix = "/_hourgate/auth/envoy";
 
-/// The headers in which a proxy says what was asked for.
+/// The headers in which a proxy names the call.
 struct Told {
     std::string_view method;
     std::string_view target;
@@ -24,12 +24,11 @@ Told told_by(Dialect dialect) noexcept {
     return {"X-Forwarded-Method", "X-Forwarded-Uri"};
 }
 
-/// The same of the host, where that says which API is asked for. A proxy that does not say it gets
-/// no answer by the rows of another API.
+/// The header for the host, if that selects the API. Without it, no API's resources apply.
 constexpr std::string_view told_host = "X-Forwarded-Host";
 
-/// Each must be there exactly once: which of two an upstream would believe is not known. A problem
-/// of the client's own making comes first.
+/// Records a missing header. Each must be present exactly once, because it is unknown which of two
+/// an upstream would trust. A problem that the client caused takes precedence.
 void told_nothing(Call& call, std::string_view header) {
     const bool of_the_client = call.problem != Problem::none &&
                                call.problem != Problem::unreadable_method &&
@@ -40,10 +39,10 @@ void told_nothing(Call& call, std::string_view header) {
     call.problem_detail = header;
 }
 
-/// Refuses a claim about where the call comes from, who calls, or what it asks for, in a spelling
-/// that no proxy overwrites and that applications read as the usual one (X_Forwarded_For,
-/// X.Original.URL); and one about who calls that a proxy cannot remove by its name. The gate takes
-/// nothing out of a call that it is only asked about.
+/// Refuses a header that claims origin, caller or target in an unusual spelling (X_Forwarded_For,
+/// X.Original.URL). Proxies do not overwrite it, and applications read it as the usual one. Also
+/// refuses a claim about the caller that a proxy cannot remove by name. The gate cannot remove
+/// headers from a call that it is only asked about.
 void find_odd_claim(Call& call, const RequestView& request) noexcept {
     if (call.problem == Problem::forged_header || call.problem == Problem::two_authorizations)
         return;
@@ -52,20 +51,21 @@ void find_odd_claim(Call& call, const RequestView& request) noexcept {
             continue;
         const Claim claim = claim_of(header.name);
         if (claim == Claim::nothing || claim == Claim::method)
-            continue;  // a method is refused before, unless the configuration allows it
+            continue;  // a method is refused earlier, unless the configuration allows it
         call.problem = Problem::forged_header;
         call.problem_detail = header.name;
         return;
     }
 }
 
-/// nginx may send 2xx, 401 and 403 only; it gets the true status beside.
+/// Returns the status for nginx, which understands only 2xx, 401 and 403 and gets the true status
+/// in a header. 503 is kept; nginx turns it into 500.
 int status_for_nginx(int status) noexcept {
     return status == 401 || status == 503 ? status : 403;
 }
 
-/// A call that was refused a moment ago and would pass now: a window freed, somebody paid. It was
-/// not spent, so it cannot be granted here.
+/// Answers a call that was refused a moment ago and would be granted now, since a window freed or
+/// somebody paid. It was not spent, so it cannot be granted here.
 Response granted_since(const ErrorFrame& frame) {
     Response answer = plain_error(503, "unavailable", "granted_since",
                                   "The call was refused a moment ago, and would be granted now.",
@@ -74,8 +74,8 @@ Response granted_since(const ErrorFrame& frame) {
     return answer;
 }
 
-/// The API that the proxy forwards to, as its text says behind the path of the question. What nginx
-/// adds there ends with '?'. Another name than the API's only refuses.
+/// Returns the API that the proxy forwards to, from the query of the ask. What nginx appends ends
+/// with '?'. A name that is not the API's only leads to a refusal.
 std::string_view told_api(std::string_view target) noexcept {
     constexpr std::string_view mark = "?api=";
     const std::size_t at = target.find('?');

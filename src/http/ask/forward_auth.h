@@ -1,6 +1,6 @@
-// Forward authentication: a proxy in front asks about a call it holds, and reads the answer off
-// status and headers. Each proxy has a dialect: where it writes the call, and which statuses it can
-// pass on. A dialect says how to ask and how to answer; the decision between is the same for all.
+// Forward authentication: a proxy asks about a call that it holds, and reads status and headers of
+// the response. Each proxy has a dialect, which says where it writes the call and which statuses it
+// can hand on. The decision is the same for all dialects.
 #pragma once
 
 #include <cstdint>
@@ -16,29 +16,30 @@
 namespace hourgate::http {
 
 enum class Dialect : std::uint8_t {
-    nginx,    ///< auth_request: knows 2xx, 401 and 403; anything else becomes its 500 (trap 5)
-    denied,   ///< nginx's error_page: the same call again, for the answer in full
-    caddy,    ///< forward_auth: passes the whole refusal on
-    traefik,  ///< ForwardAuth: passes the whole refusal on
-    envoy,    ///< ext_authz: any method, the path behind a prefix; only 200 grants
+    nginx,    ///< auth_request: knows 2xx, 401 and 403; it turns any other status into 500
+    denied,   ///< nginx's error_page: repeats the call to get the full response
+    caddy,    ///< forward_auth: forwards the whole refusal
+    traefik,  ///< ForwardAuth: forwards the whole refusal
+    envoy,    ///< ext_authz: any method, the path after a prefix; only 200 grants
 };
 
-/// The dialect whose endpoint `path` is; nothing when it is none's.
+/// Returns the dialect whose path this is, or nullopt.
 [[nodiscard]] std::optional<Dialect> dialect_of(std::string_view path) noexcept;
 
-/// The call that is asked about. The peer is believed for method, target and host only: everything
-/// else is read from the client's own headers. Views point to where those of `request` do.
+/// Returns the call that the proxy asks about. The peer is trusted for method, target and host
+/// only; everything else is read from the client's headers. Views point to where those of `request`
+/// point.
 [[nodiscard]] Call asked_call(Dialect dialect, const RequestView& request, const Trust& trust,
                               Now now);
 
-/// The status with which the proxy lets the call pass; nothing when it does not.
+/// Returns the status with which the proxy forwards the call; nullopt if it must not.
 [[nodiscard]] std::optional<int> grant_status(Dialect dialect, const Decision& decision) noexcept;
-/// The headers beside it. X-Hourgate-Bearer: pass tells the proxy to leave Authorization to the
-/// API.
+/// Adds the headers of that response. X-Hourgate-Bearer: pass tells the proxy to leave
+/// Authorization to the API.
 void add_grant_headers(HeaderSink& to, const Decision& decision, const RequestView& request,
                        const ReplySettings& settings);
 
-/// What the proxy gets to read.
+/// Returns the complete response for the proxy.
 [[nodiscard]] Response forward_answer(Dialect dialect, const Decision& decision,
                                       const RequestView& request, const ReplySettings& settings,
                                       Format format);

@@ -21,8 +21,8 @@ Failure wrong(std::string what, std::string next) {
     return {Fault::usage, std::move(what), std::move(next)};
 }
 
-/// Form decoding (WHATWG URL section 5.1), but for a '%' without two hex digits: nothing. It is
-/// never longer than what it was, so that no copy is left behind.
+/// Decodes a form value (WHATWG URL section 5.1). Returns nullopt for a '%' without two hex digits.
+/// The result is never longer than `text`, so that no copy is left in memory.
 std::optional<Secret> decoded(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -44,7 +44,7 @@ std::optional<Secret> decoded(std::string_view text) {
 }
 
 std::int64_t seconds_of(std::int64_t time_ms) noexcept {
-    return time_ms / ms_per_s;  // rounded down: never said to work for longer than it does
+    return time_ms / ms_per_s;  // rounded down, so that it never exceeds its real life
 }
 
 std::optional<std::int64_t> end_of(const TokenFacts& token) noexcept {
@@ -56,12 +56,12 @@ std::optional<std::int64_t> end_of(const TokenFacts& token) noexcept {
 }  // namespace
 
 Result<Secret> read_form(std::string_view body) {
-    std::vector<Secret> names;  // a token may stand in the wrong place
+    std::vector<Secret> names;  // a token may be in the wrong place
     Secret token;
     for (const std::string_view pair : split(body, '&')) {
         const std::size_t equals = std::min(pair.find('='), pair.size());
         if (equals + 1 >= pair.size())
-            continue;  // without a value: RFC 6749 section 3.2 treats it as omitted
+            continue;  // no value: RFC 6749 section 3.2 treats it as omitted
         auto name = decoded(pair.substr(0, equals));
         auto value = decoded(pair.substr(equals + 1));
         if (!name || !value)

@@ -25,12 +25,12 @@ Failure wrong(std::string what, std::string next) {
     return {Fault::usage, std::move(what), std::move(next)};
 }
 
-/// Takes the events of the JSON reader, one member after the other. What is nested is passed over.
+/// Reads the events of the JSON parser, one member at a time. Nested values are skipped.
 class QuestionReader final : public nlohmann::json_sax<Json> {
 public:
     using Flaws = std::map<std::string, std::string>;
 
-    /// What was read, or what is wrong: the first of all that `flaws` gets.
+    /// Returns what was read, or the first flaw; `flaws` gets all of them.
     [[nodiscard]] Result<Question> finish(Flaws& flaws) && {
         for (std::size_t i = 0; is_object_ && !broken_ && i < required; ++i)
             if (!seen_[i])
@@ -75,7 +75,7 @@ public:
         if (depth_ != 1)
             return depth_ > 1 || not_an_object();
         if (current_ == members.size())
-            return true;  // of a member that is not known
+            return true;  // of an unknown member
         if (members[current_] == "token") {
             question_.token = Secret(std::move(value));
             return true;
@@ -83,7 +83,8 @@ public:
         if (members[current_] == "method")
             return take(question_.method, value, method_bytes_max);
         if (members[current_] == "path")
-            return take(question_.path, value, limits::verify_body_bytes_max);  // for the gate
+            // The gate checks the length.
+            return take(question_.path, value, limits::verify_body_bytes_max);
         if (members[current_] == "host")
             return take(question_.host, value, host_bytes_max);
         if (members[current_] != "address")
@@ -119,7 +120,7 @@ public:
         return true;
     }
 
-    /// The reader's own text is not passed on: it quotes what it read, which may be the token.
+    /// The parser's own message is not used: it quotes what it read, which may be the token.
     bool parse_error(std::size_t position, const std::string&,
                      const nlohmann::detail::exception&) override {
         return stop("The body is not JSON: byte " + std::to_string(position) + " does not fit.",
@@ -127,14 +128,14 @@ public:
     }
 
 private:
-    /// Goes on with the next member.
+    /// Records a flaw and continues with the next member.
     bool refuse(const std::string& name, std::string message, std::string what, std::string next) {
         flaws_.emplace(token::blotted(name), std::move(message));
         if (!failure_)
             failure_ = wrong(std::move(what), std::move(next));
         return true;
     }
-    /// Nothing can be said about members.
+    /// Records a flaw of the whole body, which makes flaws of members meaningless.
     bool stop(std::string what, std::string next) {
         broken_ = true;
         flaws_.clear();
@@ -152,7 +153,7 @@ private:
     }
     bool wrong_type() {
         if (current_ == members.size())
-            return true;  // of a member that is not known
+            return true;  // of an unknown member
         const std::string name(members[current_]);
         const bool is_spend = name == "spend";
         return refuse(name,
@@ -178,8 +179,8 @@ private:
     std::optional<Failure> failure_;
     Flaws flaws_;
     std::array<bool, members.size()> seen_{};
-    std::size_t current_ = 0;  // of members; their number: one that is not known
-    std::size_t depth_ = 0;    // of objects and lists that are open
+    std::size_t current_ = 0;  // index into members; their number: unknown
+    std::size_t depth_ = 0;    // open objects and lists
     bool is_object_ = false;
     bool broken_ = false;
 };
@@ -239,7 +240,8 @@ Response verify_answer(const Decision& decision, const ReplySettings& settings) 
         {"notices", notices_of(decision, settings)},
         {"error", granted ? Json() : error_members(decision, settings)},
     };
-    // Retry-After, WWW-Authenticate and their like would speak of this answer, and it is a 200.
+    // Retry-After, WWW-Authenticate and similar headers would describe this response, which is a
+    // 200.
     Response answer{200, {{"Content-Type", "application/json"}}, {}};
     if (decision.has_id()) {
         json["decision"] = shown_id(decision);

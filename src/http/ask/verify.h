@@ -1,5 +1,5 @@
-// POST /_hourgate/verify: back ends that ask from code. They are the operator's own, so what they
-// say about method, path and address is believed; how they say it is read strictly.
+// POST /_hourgate/verify: for back ends that ask from code. They belong to the operator, so the
+// method, path and address that they send are trusted. Their JSON is parsed strictly.
 #pragma once
 
 #include <map>
@@ -18,27 +18,27 @@
 
 namespace hourgate::http {
 
-/// What is asked.
+/// The body of such a request.
 struct Question {
     Secret token;  ///< empty: the caller sent none
     std::string method;
-    std::string path;                ///< origin form, query included
-    std::string host = {};           ///< to which the call was sent; "" where it is not said
-    std::optional<Address> address;  ///< the client's, when the back end says it
-    Spend spend = Spend::yes;        ///< no: told to no observer
+    std::string path;                ///< origin form, including the query
+    std::string host = {};           ///< to which the call was sent; "" if not given
+    std::optional<Address> address;  ///< the client's, if the back end gives it
+    Spend spend = Spend::yes;        ///< no: a dry run, which no observer sees
 };
 
-/// Reads the object {"token","method","path","host"?,"address"?,"spend"?}. Failure::usage names the
-/// first member that is unknown, missing, there twice, of the wrong type or over its bound, and
-/// `flaws` gets all of them, by name. Neither says a value: it may be the token.
+/// Parses the object {"token","method","path","host"?,"address"?,"spend"?}. Failure::usage names
+/// the first member that is unknown, missing, duplicated, of the wrong type or too long. `flaws`
+/// gets all of them by name. Neither contains a value, since it may be the token.
 [[nodiscard]] Result<Question> read_question(std::string_view body,
                                              std::map<std::string, std::string>* flaws = nullptr);
 
-/// The call. Views point into `question`.
+/// Returns the call. Its views point into `question`.
 [[nodiscard]] Call call_of(const Question& question, const Trust& trust, Now now);
 
-/// 200 with the decision as JSON, granted or not. A look, which is on no record, has no "decision"
-/// and no X-Hourgate-Decision.
+/// Returns 200 with the decision as JSON, granted or not. A dry run is not recorded, so it has no
+/// "decision" and no X-Hourgate-Decision.
 [[nodiscard]] Response verify_answer(const Decision& decision, const ReplySettings& settings);
 
 }  // namespace hourgate::http

@@ -14,13 +14,14 @@ namespace hourgate::http {
 
 namespace {
 
-/// Schemes a caller may be told to have used (IANA's list and what APIs use in practice). No other
-/// first word is repeated: it may be half a token.
+/// Schemes that a text may name to the caller (IANA's list and what APIs use in practice). No other
+/// first word is repeated, since it may be half a token.
 constexpr std::array<std::string_view, 16> known_schemes = {
     "Basic", "Digest", "Negotiate", "NTLM",   "Token", "ApiKey", "Api-Key", "Key",
     "OAuth", "DPoP",   "Hawk",      "Mutual", "HOBA",  "GNAP",   "JWT",     "Bot"};
 
-/// "Bearer: x", "Bearer=x", "'Bearer x'": meant as Bearer, and wrong in a way that can be told.
+/// Returns true for "Bearer: x", "Bearer=x" and "'Bearer x'": recognizable as Bearer, but
+/// malformed.
 bool is_marred_bearer(std::string_view value) noexcept {
     constexpr std::string_view bearer = "Bearer";
     const std::size_t quote = token::opening_quote(value);
@@ -36,7 +37,7 @@ void read_credentials(Call& call, std::string_view value) noexcept {
     const std::size_t end = value.find_first_of(" \t");
     const std::string_view scheme = value.substr(0, end);
     if (value.empty()) {
-        call.presented = Presented::nothing;  // how some proxies pass on a header that is not there
+        call.presented = Presented::nothing;  // some proxies send an absent header as an empty one
     } else if (same_ignoring_case(scheme, "Bearer")) {
         call.presented = Presented::bearer;
         if (end != value.npos)
@@ -54,10 +55,10 @@ void read_credentials(Call& call, std::string_view value) noexcept {
     }
 }
 
-/// Longer than each name that asks for another method.
+/// Longer than every parameter name that asks for another method.
 constexpr std::size_t parameter_bytes_max = 32;
 
-/// Bits of a character in base 64, either alphabet of RFC 4648; 64: none of it.
+/// Returns the bits of a base64 character in either alphabet of RFC 4648; 64 for other characters.
 constexpr std::uint32_t bits_of(char c) noexcept {
     if (c >= 'A' && c <= 'Z')
         return static_cast<std::uint32_t>(c - 'A');
@@ -70,11 +71,11 @@ constexpr std::uint32_t bits_of(char c) noexcept {
     return c == '/' || c == '_' ? 63 : 64;
 }
 
-/// Whether there is a token in the user name or password of Basic's credentials.
+/// Returns true if the user name or password of Basic credentials contains a token.
 bool is_in_basic(std::string_view encoded) {
     encoded = encoded.substr(0, limits::misplaced_bytes_max);
     std::string text;
-    text.reserve(encoded.size());  // so no copies are left behind
+    text.reserve(encoded.size());  // so that no copies are left in memory
     std::uint32_t bits = 0;
     int held = 0;
     for (const char c : encoded) {
@@ -93,7 +94,8 @@ bool is_in_basic(std::string_view encoded) {
     return found;
 }
 
-/// What a proxy in front puts there: it holds the target again, or that of another page.
+/// Returns true for a header that may repeat the target, or name another page. Proxies set most of
+/// them.
 bool is_about_a_target(std::string_view name) noexcept {
     constexpr std::array<std::string_view, 6> names = {"X-Original-URI",  "X-Original-URL",
                                                        "X-Forwarded-Uri", "X-Rewrite-URL",
@@ -102,7 +104,7 @@ bool is_about_a_target(std::string_view name) noexcept {
                        [&](std::string_view other) { return reads_as(name, other); });
 }
 
-/// The first place in which there is a token, of those where it is not read.
+/// Finds the first token at a location where it is not read.
 void find_misplaced(Call& call, const RequestView& request, std::string_view authorization) {
     const std::size_t path_bytes = policy::path_part(call.target).size();
     if (token::holds_token(call.target.substr(path_bytes))) {
@@ -126,8 +128,8 @@ void find_misplaced(Call& call, const RequestView& request, std::string_view aut
         call.misplaced = Misplaced::in_body;
 }
 
-/// The first header a client may not send, with what it is. The client's own id of the call is met
-/// on the way: of several the last.
+/// Finds the first header that a client may not send. Also stores the client's id of the call; the
+/// last one if there are several.
 void find_forbidden(Call& call, const RequestView& request, const Trust& trust) noexcept {
     for (const HeaderView& header : request.headers) {
         if (same_ignoring_case(header.name, "X-Request-Id"))
@@ -149,15 +151,14 @@ void find_forbidden(Call& call, const RequestView& request, const Trust& trust) 
     }
 }
 
-/// What X-Forwarded-For of a believed peer says.
+/// What X-Forwarded-For of a trusted peer says.
 struct Hops {
-    std::optional<Address> client;  ///< nullopt: the hop that would be it cannot be read
-    bool any = false;               ///< it names a hop at all
+    std::optional<Address> client;  ///< nullopt: the hop that would be the client is unreadable
+    bool any = false;               ///< it names at least one hop
 };
 
-/// All its lines are one list (RFC 9110 section 5.3), read from the right. Another spelling of the
-/// name is nobody's word: a proxy does not set it. `believed`, if not null, gets the hops from the
-/// client on.
+/// Reads all lines as one list (RFC 9110 section 5.3), from the right. Another spelling of the name
+/// is ignored, because no proxy sets it. `believed`, if not null, gets the hops from the client on.
 Hops read_hops(const RequestView& request, const Trust& trust, std::string* believed) {
     Hops hops;
     for (auto line = request.headers.rbegin(); line != request.headers.rend(); ++line) {
@@ -169,7 +170,7 @@ Hops read_hops(const RequestView& request, const Trust& trust, std::string* beli
             const std::string_view text = trimmed(rest.substr(comma == rest.npos ? 0 : comma + 1));
             rest = rest.substr(0, comma == rest.npos ? 0 : comma);
             if (text.empty())
-                continue;  // empty list elements are to be ignored: RFC 9110 section 5.6.1.2
+                continue;  // RFC 9110 section 5.6.1.2: ignore empty list elements
             hops.any = true;
             hops.client = Address::parse_hop(text);
             if (!hops.client)
@@ -183,13 +184,13 @@ Hops read_hops(const RequestView& request, const Trust& trust, std::string* beli
     return hops;
 }
 
-/// Returns the name that begins `sent` if the most generous of applications reads it as a parameter
-/// that asks for another method: decoded, without the spaces before it, and cut where PHP cuts a
-/// name ("_method[]", "_method%00x"). Returns "" if it is no such parameter.
+/// Returns the name at the start of `sent` if the most lenient application would read it as a
+/// parameter that asks for another method. Such an application decodes it, skips leading spaces,
+/// and cuts it where PHP does ("_method[]", "_method%00x"). Returns "" for any other parameter.
 std::string_view method_parameter(std::string_view sent) noexcept {
     std::array<char, parameter_bytes_max> name{};
     std::size_t size = 0;
-    std::size_t end = 0;  // of what is read of `sent`
+    std::size_t end = 0;  // of the part of `sent` that was read
     for (std::size_t at = 0; at < sent.size(); end = ++at) {
         const int high = sent[at] == '%' && at + 2 < sent.size() ? hex_digit(sent[at + 1]) : -1;
         const int low = high >= 0 ? hex_digit(sent[at + 2]) : -1;
@@ -209,8 +210,8 @@ std::string_view method_parameter(std::string_view sent) noexcept {
     return is_method_parameter({name.data(), size}) ? sent.substr(0, end) : std::string_view();
 }
 
-/// Returns the name of the first parameter of the query that asks for another method, as it was
-/// sent; "" if there is none. Some applications take ';' for '&'.
+/// Returns the name, as sent, of the first query parameter that asks for another method; "" if
+/// there is none. Splits also at ';', as some applications do.
 std::string_view method_in_query(std::string_view target) noexcept {
     const std::size_t mark = target.find('?');
     std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);

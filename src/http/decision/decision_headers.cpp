@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view id_mark = "dec_";
 
-/// Nothing but printable ASCII goes into a header's value, no matter who chose it.
-/// `changed` is used when `text` has anything else.
+/// Makes a text safe for a header value: only printable ASCII is kept, no matter who chose it. Uses
+/// `changed` if `text` has anything else.
 std::string_view header_safe(std::string_view text, std::string& changed) {
     if (is_printable_ascii(text))
         return text;
@@ -28,7 +28,8 @@ std::string_view header_safe(std::string_view text, std::string& changed) {
     return changed;
 }
 
-/// Inside a quoted-string of WWW-Authenticate: RFC 6750 section 3 allows neither '"' nor '\'.
+/// Makes a text safe for a quoted-string of WWW-Authenticate: RFC 6750 section 3 allows neither '"'
+/// nor '\'.
 std::string quoted_safe(std::string_view text) {
     std::string changed;
     std::string safe(header_safe(text, changed));
@@ -37,7 +38,8 @@ std::string quoted_safe(std::string_view text) {
     return safe;
 }
 
-/// RFC 6750 section 3. A caller who sent nothing of ours is told the scheme, and no error code.
+/// Returns the challenge of RFC 6750 section 3. Without a token of ours, it names only the scheme,
+/// no error code.
 std::string challenge(const Decision& decision, const ReplySettings& settings) {
     std::string value = "Bearer realm=\"" + quoted_safe(settings.realm) + "\"";
     if (status_of(decision.reason) == 403) {
@@ -52,8 +54,8 @@ std::string challenge(const Decision& decision, const ReplySettings& settings) {
     return value;
 }
 
-/// A text that is put together in place. It has room for all windows a plan can have; what a hand
-/// at the database made longer is cut.
+/// A text that is built in place. It has space for all windows that a plan can have; longer ones,
+/// which only a manual change of the database can make, are cut.
 class Line {
 public:
     Line& operator<<(std::string_view more) noexcept {
@@ -70,8 +72,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The window that X-RateLimit-* show: the full one, where the call was refused for it, else the
-/// longest. REQUIRES: windows is not empty.
+/// Returns the index of the window that X-RateLimit-* show: the full one if the call was refused
+/// for it, else the longest. REQUIRES: windows is not empty.
 std::size_t window_to_show(const Decision& decision, std::span<const Window> windows) noexcept {
     const auto full = static_cast<std::size_t>(std::max(decision.room.full, 0));
     if (decision.reason == Reason::window_full && decision.room.full >= 0 && full < windows.size())
@@ -82,7 +84,7 @@ std::size_t window_to_show(const Decision& decision, std::span<const Window> win
     return static_cast<std::size_t>(longest - windows.begin());
 }
 
-/// X-RateLimit-* and RateLimit-Policy / RateLimit. The one function that writes them.
+/// Adds X-RateLimit-*, RateLimit-Policy and RateLimit. No other function writes them.
 void add_limit_headers(HeaderSink& to, const Decision& decision) {
     const std::span<const Window> windows = decision.windows();
     if (windows.empty())
@@ -102,7 +104,7 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
     }
     const std::size_t shown = window_to_show(decision, windows);
     const WindowState& state = decision.room.states[shown];
-    // Rounded up, as t is: who waits until that second is never early.
+    // Rounded up, as t is: a caller who waits until that second is never early.
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
     to.add("X-RateLimit-Limit", Digits(windows[shown].limit));
     to.add("X-RateLimit-Remaining", Digits(state.remaining));
@@ -111,7 +113,7 @@ void add_limit_headers(HeaderSink& to, const Decision& decision) {
     to.add("RateLimit", left);
 }
 
-/// What is about to end: few have anything, and then it is worth the words.
+/// Adds notices about what is about to end. Few calls have any.
 void add_notices(HeaderSink& to, const Decision& decision) {
     if (decision.standing.paid == Paid::in_grace)
         to.add("X-Hourgate-Plan-Lapses", format_time(decision.standing.lapses_ms));

@@ -19,29 +19,31 @@ struct ReplySettings {
     std::string realm = "hourgate";  ///< of WWW-Authenticate
     std::string brand = "hsk";
     std::string env = "live";
-    std::string renew_url;  ///< "" = none
-    std::string contact;    ///< of the operator: an e-mail address or a URL; "" = none
-    std::string docs_url;   ///< base address of docs; reason is appended as "#reason"
-    Window failures;        ///< to say "10 per 60 s"
+    std::string renew_url;  ///< "": none
+    std::string contact;    ///< of the operator: an e-mail address or a URL; "": none
+    std::string docs_url;   ///< base URL of the documentation; "#reason" is appended
+    Window failures;        ///< for texts such as "10 per 60 s"
     Window public_calls;
     std::vector<std::string> cors_origins;
     std::size_t target_bytes_max = limits::target_bytes_default;
     policy::WriteScope write_scope = policy::WriteScope::changes;
-    bool notices = true;  ///< what is about to end is told on every answer to a live token
+    bool notices = true;  ///< send notices with every response to a live token
 };
 
 /// Returns "dec_" and the id, which a caller quotes when asking for help. REQUIRES: has_id().
 [[nodiscard]] std::string shown_id(const Decision& decision);
 
-/// Adds the headers of every answer about a decision: X-Hourgate-Decision (not of a look),
-/// Cache-Control, limit headers when due, X-Hourgate-Would when observed, WWW-Authenticate
-/// (RFC 6750 section 3) and Retry-After on refusals. To a live token also what is about to end,
-/// unless notices are off: X-Hourgate-Plan-Lapses in the days of grace, X-Hourgate-Token-Expires in
-/// the last limits::expiry_notice_ms of its life, and of a rotated token that works still
-/// Deprecation (when it was rotated: RFC 9745) and Sunset (until when it works: RFC 8594).
+/// Adds the headers of every response about a decision: X-Hourgate-Decision (except for a dry run),
+/// Cache-Control, limit headers if due, and X-Hourgate-Would if observed. Refusals also get
+/// WWW-Authenticate (RFC 6750 section 3) and Retry-After.
+///
+/// Unless notices are off, a live token also gets these. X-Hourgate-Plan-Lapses during the grace of
+/// the plan. X-Hourgate-Token-Expires in the last limits::expiry_notice_ms of the token. For a
+/// rotated token that still works, Deprecation (when it was rotated: RFC 9745) and Sunset (until
+/// when it works: RFC 8594).
 void add_decision_headers(HeaderSink& to, const Decision& decision, const ReplySettings& settings);
 
-/// Adds all eight identity headers, always, empty when not known (trap 3).
+/// Adds all eight identity headers, empty if unknown, so that an upstream never reads a forged one.
 void add_identity_headers(HeaderSink& to, const Decision& decision);
 
 /// Returns true if the caller holds a token that works.
@@ -51,16 +53,16 @@ void add_identity_headers(HeaderSink& to, const Decision& decision);
 /// REQUIRES: is_live().
 [[nodiscard]] std::optional<std::int64_t> expires_soon(const Decision& decision) noexcept;
 
-/// What a page of another origin may read of an answer, for Access-Control-Expose-Headers.
+/// The headers that a page of another origin may read, for Access-Control-Expose-Headers.
 inline constexpr std::string_view exposed_headers =
     "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
     "RateLimit-Policy, RateLimit, X-Hourgate-Decision, X-Hourgate-Plan-Lapses, "
     "X-Hourgate-Token-Expires, Deprecation, Sunset, WWW-Authenticate";
-/// Whether `origin` is one of the configured.
+/// Returns true if `origin` is configured in [cors].
 [[nodiscard]] bool is_cors_origin(std::string_view origin, const ReplySettings& settings) noexcept;
 
-/// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) when `origin` is one
-/// of the configured.
+/// Adds the CORS headers (Access-Control-Allow-Origin, -Expose-Headers, Vary) if `origin` is
+/// configured.
 void add_cors(Response& answer, std::string_view origin, const ReplySettings& settings);
 
 }  // namespace hourgate::http

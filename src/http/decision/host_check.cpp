@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 100;
 
-/// The name of this request under which nothing is served. Of a target in absolute form, Host has
-/// the authority: see parse_head().
+/// Returns the Host of this request if it is not served, else nullopt. For a target in absolute
+/// form, Host is its authority: see parse_request_head().
 std::optional<std::string_view> unknown_host_of(const RequestView& request,
                                                 std::span<const std::string> names) noexcept {
     for (const HeaderView& header : request.headers)

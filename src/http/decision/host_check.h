@@ -1,7 +1,8 @@
-// Under which names the ask and admin listeners answer. A page in a browser can have its own name
-// resolve to this machine (DNS rebinding) and would then read /metrics as its own; but the browser
-// says that name in Host. So these listeners answer under names that nobody else can own: IP
-// addresses, localhost, the names of [server] hosts; and over a Unix socket, which no page reaches.
+// Checks the Host under which the ask and admin listeners answer. A page in a browser can make its
+// own name resolve to this machine (DNS rebinding). It could then read /metrics as if it were its
+// own. The browser sends that name in Host. So these listeners answer only under names that no
+// other party can own: IP addresses, localhost and the names of [server] hosts. They also answer
+// over a Unix socket, which no page reaches.
 #pragma once
 
 #include <optional>
@@ -15,16 +16,15 @@
 
 namespace hourgate::http {
 
-/// Whether `host`, a value of Host (RFC 9110 section 7.2) with or without a port, is an IP address,
+/// Returns true if `host` (RFC 9110 section 7.2, with or without a port) is an IP address,
 /// localhost or one of `names`. ASCII case and one dot at the end of a name are ignored.
 [[nodiscard]] bool is_known_host(std::string_view host,
                                  std::span<const std::string> names) noexcept;
 
-/// Returns the answer to a request that is not served on its listener: 404 to a peer that may not
-/// use the ask listener, as if nothing were here; 421 to a Host under which the ask and admin
-/// listeners do not answer. A request of HTTP/1.0 without Host names no host and is served. Returns
-/// nullopt for a request that is served. Tells `observer` about each one that is not; nothing is
-/// decided or counted for it otherwise.
+/// Returns the response to a request that its listener does not serve, or nullopt if it is served.
+/// A peer that may not use the ask listener gets 404, as if it did not exist. A Host under which
+/// the ask and admin listeners do not answer gets 421. An HTTP/1.0 request without Host is served.
+/// Reports each refused request to `observer`; nothing else is decided or counted for it.
 [[nodiscard]] std::optional<Response> turned_away(Listener listener, const RequestView& request,
                                                   const Trust& trust, const ReplySettings& reply,
                                                   Observer& observer);

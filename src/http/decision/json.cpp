@@ -16,8 +16,8 @@ std::string by_library(const Json& json) {
     return visible_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-/// Whether the text stands between quotation marks as it is. Nearly all of ours do; the library
-/// looks at each byte of each for what it may have to escape.
+/// Returns true if the text needs no escapes. Nearly all of ours need none; the library would check
+/// each byte.
 bool is_plain(std::string_view text) noexcept {
     return is_printable_ascii(text) && text.find('"') == text.npos && text.find('\\') == text.npos;
 }

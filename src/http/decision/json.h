@@ -1,5 +1,5 @@
-// JSON as the answers of this folder write it: members in the order they were added, and bytes that
-// are not UTF-8 replaced rather than thrown over.
+// JSON as responses contain it. Members keep the order in which they were added. Bytes that are not
+// UTF-8 are replaced; they never cause an exception.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,44 +13,44 @@ namespace hourgate::http {
 
 using Json = nlohmann::ordered_json;
 
-/// The bytes the library's dump() gives, in less time, but for hidden characters (has_hidden) and
-/// controls, which are escaped. Nesting is followed by recursion, as there.
+/// Returns what the library's dump() returns, but faster. In addition, hidden characters
+/// (has_hidden) and controls are escaped. Recurses into nested values, as dump() does.
 [[nodiscard]] std::string text_of(const Json& json);
 
-/// The text, or null when it is empty.
+/// Returns the text, or null if it is empty.
 [[nodiscard]] inline Json text_or_null(std::string_view text) {
     return text.empty() ? Json() : Json(text);
 }
 
 /// Adds `lapsedAt`, `paidUntil`, `plan` (the one that counts now) and `renewUrl` if the caller's
-/// workspace has lapsed; else nothing.
+/// workspace has lapsed.
 void add_lapse(Json& error, const Decision& decision, const ReplySettings& settings);
 
-/// Blots the secret of every token out of all texts and names in it, at any depth. Every text of an
-/// error goes through here: what a caller sent is repeated in many of them.
+/// Removes the secret of every token from all texts and names in `json`, at any depth. All texts of
+/// an error must pass through it, because many repeat what the caller sent.
 void blot(Json& json);
 
-/// The members of "error", in order; blotted.
+/// Returns the members of "error" in order, without secrets.
 [[nodiscard]] Json error_members(const Decision& decision, const ReplySettings& settings);
 
-/// One body in either format from the same members of "error", which are blotted first.
+/// Returns a body in either format from the same members of "error". Removes secrets first.
 [[nodiscard]] Response error_answer(int status, Json members, Format format);
 
-/// The same with what all errors have: the decision (null if none was made), docs, and the headers
-/// that go with them.
+/// Does the same with what all errors have: the decision (null if none was made), docs, and their
+/// headers.
 [[nodiscard]] Response framed_error(int status, Json members, const ErrorFrame& frame);
 
-/// What is written about a reason: "error.docs". Empty where nothing is configured.
+/// Returns "error.docs", the address of the documentation of a reason; "" if none is configured.
 [[nodiscard]] std::string docs_of(std::string_view reason, const ReplySettings& settings);
 
-/// "limits" of verify and /me: the plan's windows with what is left of them; [] when not known.
+/// Returns "limits" of verify and /me: the plan's windows and what is left of each; [] if unknown.
 [[nodiscard]] Json limits_of(const Decision& decision);
 
-/// "notices" of verify: what is told of in headers elsewhere (add_decision_headers in reply.h); {}
-/// when there is nothing to tell.
+/// Returns "notices" of verify, which other responses send as headers (see add_decision_headers());
+/// {} if there are none.
 [[nodiscard]] Json notices_of(const Decision& decision, const ReplySettings& settings);
 
-/// Scopes of the token, each as it is written; [] when there are none.
+/// Returns the scopes of the token as they are written; [] if there are none.
 [[nodiscard]] Json scopes_of(const Decision& decision);
 
 }  // namespace hourgate::http

@@ -1,4 +1,4 @@
-// Who wants to know about decisions: metrics, usage and the log.
+// The interface for everything that records decisions: metrics, usage and the log.
 #pragma once
 
 #include <cstdint>
@@ -11,43 +11,44 @@
 
 namespace hourgate::http {
 
-/// Whose thread answered: the loop's own, from memory, or a worker's, which may wait for the disk.
-/// The time that a request waited for a worker is part of how long that took.
+/// The thread that answered: the event loop's, from memory, or a worker's, which may wait for the
+/// disk. The reported time includes the wait for a worker.
 enum class Answerer : std::uint8_t { loop, worker };
 
-/// Called once per decision, on the deciding thread, before the answer is sent; `status` is what
-/// the caller will see.
+/// Is notified once for each decision, on the deciding thread, before the response is sent.
+/// `status` is what the caller will see.
 class Observer {
 public:
     virtual ~Observer() = default;
     virtual void decided(const Decision& decision, int status) noexcept = 0;
-    /// A call decided a moment ago was decided again without counting (nginx's /_hourgate/denied,
-    /// and [trust] ask_id). It is this id that the caller gets to see, so it belongs into the log,
-    /// but into no metric.
+    /// Reports a second decision on the same call, which counted nothing (nginx's
+    /// /_hourgate/denied, and [trust] ask_id). The caller sees this decision's id, so it belongs in
+    /// the log but not in metrics.
     virtual void repeated(const Decision& /*decision*/, int /*status*/) noexcept {}
-    /// A request was answered, or a call to the API was decided, after so long: from when all of
-    /// it was here that it takes, the head in most cases, to when the answer was ready to be sent,
-    /// or the call to go on. Called for every one, so it should take next to no time.
+    /// Reports how long it took to answer a request or to decide a call to the API. Time begins
+    /// when everything needed has arrived, usually the head, and ends when the response or the call
+    /// is ready to be sent. Called for every request, so it must be fast.
     virtual void answered(Listener /*listener*/, Answerer /*by*/,
                           std::int64_t /*took_us*/) noexcept {}
-    /// A call that the gate granted failed behind it.
+    /// Reports that a granted call failed behind the gate.
     virtual void upstream_failed(const Decision& /*granted*/,
                                  const UpstreamFailure& /*failure*/) noexcept {}
-    /// A peer that may not use the ask listener did, and was told nothing.
+    /// Reports that a peer used the ask listener without permission, and got 404.
     virtual void stranger(const Address& /*peer*/) noexcept {}
-    /// A request named a host under which its listener does not answer.
+    /// Reports a request for a host under which its listener does not answer.
     virtual void unknown_host(Listener /*listener*/, std::string_view /*host*/,
                               const Address& /*peer*/) noexcept {}
-    /// A request was refused before it could be read. `reason` is one of refused_reasons, which
-    /// http/wire/request_head.h lists. `bound` names the bound it exceeded, "" for another fault.
+    /// Reports a request that was refused before it was read completely. `reason` is one of
+    /// refused_reasons (http/decision/request_refusals.h). `bound` names the bound that was
+    /// exceeded, or is "".
     virtual void request_refused(Listener /*listener*/, std::string_view /*reason*/,
                                  std::string_view /*bound*/, const Address& /*peer*/) noexcept {}
-    /// A failure was counted for all unknown callers of `peer` together, because the address of the
-    /// caller is not known.
+    /// Reports a failure that was counted for all unknown callers of `peer` together, because the
+    /// caller's address is unknown.
     virtual void address_unknown(Listener listener, const Address& peer) noexcept = 0;
 };
 
-/// Every decision on a call is told with this. A look (Spend::no) is no call, and told to nobody.
+/// Reports a decision to the observer. A dry run (Spend::no) is not reported.
 inline void tell(Observer& observer, Listener listener, const Call& call,
                  const Decision& decision) noexcept {
     if (call.spend == Spend::no)

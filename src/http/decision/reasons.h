@@ -1,7 +1,7 @@
-// The reasons of answers that are no decision about a call: those of management, of requests that
-// cannot be read, of an API that does not answer. One that a decision has, too, is in enum Reason
-// alone. Stable names, as those of enum Reason are; each of both has its entry in docs/errors.md.
-// Tests compare the two, and this list with the sources.
+// The reasons in responses that are not decisions about a call: management, unreadable requests, an
+// API that does not answer. A reason that decisions have, too, is only in enum Reason. The names
+// are stable, as those of enum Reason are. Each has an entry in docs/errors.md. Tests compare both
+// lists with that page, and this list with the sources.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// The texts a refused caller reads: what happened on which value, and the one step that mends it.
-// Written for somebody tired. Never a secret, never a query string; texts may change, reasons not.
+// The texts for refused callers: what happened and with which value, and the one step that fixes
+// it. Written for a tired reader. They contain no secret and no query string. Texts may change,
+// reasons may not.
 #include "http/decision/refusal_texts.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace hourgate::http {
 
 namespace {
 
-/// A text the caller sent, safe to show and not longer than a line.
+/// Returns a text of the caller, safe to show and at most a line long.
 std::string shown(std::string_view text) {
     return printable(token::blotted(text), 120);
 }
@@ -32,12 +33,12 @@ std::string number(std::uint64_t value) {
     return std::to_string(value);
 }
 
-/// "Authorization: Bearer hsk_live_..."
+/// Returns "Authorization: Bearer hsk_live_...".
 std::string right_header(const ReplySettings& settings) {
     return "Authorization: Bearer " + settings.brand + "_" + settings.env + "_...";
 }
 
-/// "GET /api/v1/clients"
+/// Returns "GET /api/v1/clients".
 std::string call_of(const Decision& decision) {
     return shown(decision.method) + " " + shown(policy::path_part(decision.target));
 }
@@ -124,7 +125,7 @@ RefusalText forged_header(const Decision& decision) {
 
 // --- 1: who is asking ----------------------------------------------------------------------------
 
-/// Returns "; a token was found in the header X-Api-Key, where it is ignored", or "".
+/// Returns a clause that says where a misplaced token was found; "" if there is none.
 std::string misplaced(const Decision& decision) {
     switch (decision.misplaced) {
         case Misplaced::none:
@@ -142,7 +143,7 @@ std::string misplaced(const Decision& decision) {
     return {};
 }
 
-/// How a token is to be sent, for who sent none.
+/// Returns how to send a token, for a caller who sent none.
 std::string send_it(const Decision& decision, const ReplySettings& settings) {
     if (decision.misplaced == Misplaced::none)
         return "Send " + right_header(settings);
@@ -175,7 +176,7 @@ std::string at_character(const Decision& decision) {
     return decision.flaw_at != 0 ? " (character " + number(decision.flaw_at) + ")" : std::string();
 }
 
-/// A text of the wrong length, and where that is.
+/// Returns the text for a wrong length, with the position of the flaw if it is known.
 std::string wrong_length(const Decision& decision, std::uint64_t size) {
     const std::uint64_t sent = decision.characters;
     const std::string lengths = "it is " + times(decision.characters, "character") +
@@ -238,7 +239,7 @@ std::string describe_flaw(const Decision& decision, const ReplySettings& setting
     return "it does not have the shape of a token";
 }
 
-/// The one step for what was done to a token.
+/// Returns the one step that repairs a damaged token.
 std::string mended(token::Flaw flaw, const ReplySettings& settings) {
     const std::string parts = settings.brand + "_" + settings.env + "_, 12 digits, _, " +
                               number(token::secret_digits) + " letters and digits";
@@ -300,7 +301,7 @@ RefusalText wrong_environment(const Decision& decision, const ReplySettings& set
             "Send a token that begins with " + settings.brand + "_" + settings.env + "_."};
 }
 
-/// "2026-11-25T14:03:09Z", or "an unknown time" where the store says nothing.
+/// Returns "2026-11-25T14:03:09Z", or "an unknown time" if the store has none.
 std::string moment(const std::optional<std::int64_t>& wall_ms) {
     return wall_ms ? format_time(*wall_ms) : std::string("an unknown time");
 }
@@ -356,7 +357,7 @@ RefusalText who(Reason reason, const Decision& decision, const ReplySettings& se
 
 // --- 2: is it paid for ---------------------------------------------------------------------------
 
-/// The one the workspace is on, whatever it counts as. Null: not known.
+/// Returns the plan of the workspace, even if another one counts now. Null: unknown.
 const Plan* own_plan(const Decision& decision) noexcept {
     return decision.plans && decision.facts
                ? decision.plans->find(decision.facts->workspace->plan_id)
@@ -367,7 +368,7 @@ std::string name_of(const Plan* plan) {
     return plan != nullptr ? "plan " + quoted(plan->name) : "no plan";
 }
 
-/// "An owner or admin of the workspace"
+/// Returns "An owner or admin of the workspace".
 std::string who_renews() {
     std::string roles;
     for (const Role role : roles_that_renew)
@@ -413,7 +414,7 @@ RefusalText paid(Reason reason, const Decision& decision, const ReplySettings& s
 
 // --- 3: may they ---------------------------------------------------------------------------------
 
-/// "manager or above", or, where that would name a role that may not, "owner or manager".
+/// Returns "manager or above"; if that would include a role that may not, "owner or manager".
 std::string describe_roles(const policy::Roles& roles) {
     const auto least = roles.least();
     if (!least)
@@ -427,7 +428,7 @@ std::string describe_roles(const policy::Roles& roles) {
     return words;
 }
 
-/// What a token needs beside a role, when the one that was sent does not have that either.
+/// Returns which scope a token needs in addition to a role, if the token sent lacks it, too.
 std::string scope_beside(const policy::Judgement& judgement) {
     if (!judgement.lacks_scope)
         return {};
@@ -501,7 +502,7 @@ RefusalText path_unlisted(const Decision& decision) {
 
 // --- 4: is there room ----------------------------------------------------------------------------
 
-/// "0.334", "2", "10.02": seconds without zeros at the end.
+/// Returns "0.334", "2" or "10.02": seconds without trailing zeros.
 std::string seconds_of(std::int64_t ms) {
     std::string text = number(static_cast<std::uint64_t>(ms / ms_per_s));
     std::string rest = number(static_cast<std::uint64_t>(ms % ms_per_s + ms_per_s));
@@ -509,7 +510,7 @@ std::string seconds_of(std::int64_t ms) {
     return rest.size() > 1 ? text + "." + rest.substr(1) : text;
 }
 
-/// Whose calls a window counts together.
+/// Returns whose calls a window counts together.
 std::string_view counted_together(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::public_calls)
         return "";
@@ -524,7 +525,7 @@ std::string_view counted_together(const Decision& decision, const Window& window
     return "";
 }
 
-/// What the gate's own window that is full is for.
+/// Returns what the full window of the gate routes is for.
 std::string_view purpose_of(policy::GateWindow which) noexcept {
     switch (which) {
         case policy::GateWindow::self_service:
@@ -610,7 +611,7 @@ std::int64_t pace_ms(const Window& window) noexcept {
     const std::int64_t window_ms = window.seconds * ms_per_s;
     if (window.limit <= limits::exact_calls_max)
         return (window_ms + limit - 1) / limit;
-    // A call may stay W/256 longer than it should.
+    // A call may be counted W/256 longer than the window.
     constexpr std::int64_t parts = limits::sub_windows;
     return (window_ms * (parts + 1) + parts * limit - 1) / (parts * limit);
 }
@@ -756,7 +757,7 @@ RefusalText refusal_text(const Decision& decision, const ReplySettings& settings
     RefusalText words = text_for(decision.reason, decision, settings);
     if (is_for_operator(decision, settings))
         words.fix = with_contact(words.fix, settings);
-    // A lapsed workspace that counts as on a plan with API access is not told by a 402.
+    // A lapsed workspace whose fallback plan has API access gets no 402, so this text says it.
     const bool lapsed = decision.standing.paid == Paid::lapsed && decision.facts;
     if (lapsed && question_of(decision.reason) > 2)
         words.message += " Workspace " + quoted(decision.facts->workspace->name) +

@@ -17,9 +17,9 @@ namespace hourgate::http {
 
 namespace {
 
-constexpr std::size_t headers_usual = 12;  // of a refusal: few have more
+constexpr std::size_t headers_usual = 12;  // of a refusal; few have more
 
-// --- what each kind of refusal says beyond its words ---------------------------------------------
+// --- members of each kind of refusal -------------------------------------------------------------
 
 void add_paid(Json& error, const Decision& decision, const ReplySettings& settings) {
     const Plan* required = required_plan(decision);
@@ -80,7 +80,7 @@ void add_may(Json& error, const Decision& decision) {
         error["requiredScope"] = text_or_null(decision.judgement.required_scope);
 }
 
-/// Whose calls a window counts together.
+/// Returns whose calls a window counts together.
 std::string_view per_of(const Decision& decision, const Window& window) noexcept {
     if (decision.room_of == RoomOf::failures && !decision.address)
         return "peer";
@@ -122,7 +122,8 @@ void add_because(Json& error, const Decision& decision, const ReplySettings& set
 
 namespace {
 
-/// Thousandths of a weight "q=0.8", RFC 9110 section 12.4.2; 1000 when there is none or it is odd.
+/// Returns the weight "q=0.8" in thousandths (RFC 9110 section 12.4.2); 1000 if it is absent or
+/// malformed.
 int weight_of(std::string_view parameters) noexcept {
     while (!parameters.empty()) {
         const std::size_t end = parameters.find(';');
@@ -181,14 +182,14 @@ std::string docs_of(std::string_view reason, const ReplySettings& settings) {
 
 namespace {
 
-/// REQUIRES: `members` are blotted.
+/// REQUIRES: `members` contain no secrets.
 Response blotted_answer(int status, const Json& members, Format format) {
     Response answer;
     answer.status = status;
     answer.headers.reserve(headers_usual);
     if (format == Format::json) {
         answer.headers.push_back({"Content-Type", "application/json"});
-        // Not as a tree of its own: that would be a copy of all that is in this one.
+        // Not as a tree of its own, which would copy the whole of this one.
         answer.body.append("{\"error\":").append(text_of(members)).append("}\n");
         return answer;
     }

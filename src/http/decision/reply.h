@@ -18,35 +18,39 @@ namespace hourgate::http {
 
 enum class Format : std::uint8_t { json, problem };  ///< {"error":…} or RFC 9457
 
-/// The weight, in thousandths, that a header Accept gives a type it names; 0 when it does not name
-/// it. RFC 9110 section 12.5.1, without ranges: nobody asks for "*/*" in particular.
+/// Returns the weight, in thousandths, that an Accept header gives `type`; 0 if it does not name it
+/// (RFC 9110 section 12.5.1). Ranges such as "*/*" are ignored, because they do not ask for a
+/// particular type.
 [[nodiscard]] int weight_in(std::string_view accept, std::string_view type) noexcept;
 
-/// application/problem+json when Accept names it with a q above 0 and not below application/json's.
+/// Returns `problem` if Accept names application/problem+json with a q above 0 and not below that
+/// of application/json.
 [[nodiscard]] Format format_for(std::string_view accept) noexcept;
 
-/// Returns the status of an answer: 200 if the call is granted, also in mode observe.
+/// Returns the status of a response: 200 if the call is granted, also in mode observe.
 [[nodiscard]] int status_of(const Decision& decision) noexcept;
 
-/// The members of "error" in order, as a JSON object text; the same facts for both formats.
+/// Returns the members of "error" in order, as the text of a JSON object. Both formats have the
+/// same facts.
 [[nodiscard]] std::string error_json(const Decision& decision, const ReplySettings& settings);
 
-/// A full answer to a refusal.
+/// Returns the complete response to a refusal.
 [[nodiscard]] Response refusal(const Decision& decision, const ReplySettings& settings,
                                Format format);
 
-/// What all errors about one request have in common. All of it outlives the call that takes it.
+/// What all errors about one request have in common. REQUIRES: everything outlives the call that
+/// uses it.
 struct ErrorFrame {
     const ReplySettings& settings;
     Format format = Format::json;
-    const Decision* decision = nullptr;  ///< made about this request; null: none was made
-    std::string_view origin = {};        ///< the header Origin, where CORS headers may be due
-    std::shared_ptr<const void> kept = nullptr;  ///< what `settings` belong to; null: they outlive
+    const Decision* decision = nullptr;          ///< about this request; null: none was made
+    std::string_view origin = {};                ///< the Origin header, if CORS headers may be due
+    std::shared_ptr<const void> kept = nullptr;  ///< owns `settings`; null: they outlive it
 };
 
-/// Returns an error that is no refusal by the gate (404, 405, 408, 413, 415, 502, 400 on the gate's
-/// own routes), with the members that every error has. `decision` is null in it, and the headers of
-/// a decision are left out, if no decision was made.
+/// Returns an error that is not a refusal by the gate, with the members that every error has: 404,
+/// 405, 408, 413, 415, 502, or 400 on gate routes. If no decision was made, its `decision` is null
+/// and the headers of a decision are left out.
 [[nodiscard]] Response plain_error(int status, std::string_view code, std::string_view reason,
                                    std::string_view message, std::string_view fix,
                                    const ErrorFrame& frame);

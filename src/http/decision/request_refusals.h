@@ -1,4 +1,4 @@
-// The answers to requests that cannot be read: the head or the body breaks a rule or a bound.
+// Responses to unreadable requests: the head or the body breaks a rule or a bound.
 #pragma once
 
 #include <array>
@@ -13,17 +13,18 @@
 
 namespace hourgate::http {
 
-/// The answer to a head that is refused, in the one shape all errors have.
+/// Returns the response to a head that is refused, in the usual form of errors.
 [[nodiscard]] Response answer_to(HeadFlaw flaw, const ErrorFrame& frame);
-/// The reason in that answer: "target_too_long". Of HeadFlaw::none, that of request_line.
+/// Returns the reason in that response: "target_too_long". For HeadFlaw::none, returns that of
+/// request_line.
 [[nodiscard]] std::string_view reason_of(HeadFlaw flaw) noexcept;
-/// Which bound it went over: "8000 bytes of path and query". "" for other flaws. `target_bytes_max`
-/// is what is configured.
+/// Returns the bound that was exceeded: "8000 bytes of path and query"; "" for other flaws.
+/// `target_bytes_max` is the configured bound.
 [[nodiscard]] std::string bound_of(HeadFlaw flaw, std::size_t target_bytes_max);
-/// The same of the head of an answer.
+/// Returns the same for the head of an API's response.
 [[nodiscard]] std::string bound_of_answer(HeadFlaw flaw);
 
-/// Every reason for which a request is refused before it is read as a whole.
+/// Every reason for which a request is refused before it is read completely.
 constexpr std::array<std::string_view, 20> refused_reasons = {"target_too_long",
                                                               "header_too_long",
                                                               "too_many_headers",
@@ -45,10 +46,10 @@ constexpr std::array<std::string_view, 20> refused_reasons = {"target_too_long",
                                                               "timed_out",
                                                               "other"};
 
-/// What is off about a body; answered once, then the connection is closed.
+/// What is wrong with a body. The gate answers once, then closes the connection.
 enum class BodyFlaw : std::uint8_t {
-    chunk,      ///< no chunks as of RFC 9112 section 7.1
-    cut_short,  ///< the peer ended before its body did
+    chunk,      ///< not chunks in the sense of RFC 9112 section 7.1
+    cut_short,  ///< the client ended before its body did
 };
 [[nodiscard]] Response answer_to(BodyFlaw flaw, const ErrorFrame& frame);
 

@@ -1,4 +1,5 @@
-// /admin/v1 on the admin listener: everything an operator changes or looks up, for operator tokens.
+// The routes of /admin/v1 on the admin listener, for operator tokens: all that an operator changes
+// or reads.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -29,8 +30,8 @@ Json plan_json(const Plan& plan) {
     return view_of(plan);
 }
 
-/// The record with what its name may be mistaken for. What cannot be looked up is left out: the
-/// change itself is done.
+/// Adds a warning about names that may be mistaken for the new one. A failed look-up is left out,
+/// because the change itself is done.
 Json with_warning(Json view, const Result<std::string>& warning) {
     view["warnings"] = Json::array();
     if (warning && !warning.value().empty())
@@ -123,7 +124,7 @@ Response list_workspace_members(ManagementCall& call) {
     return list_members(call, call.captured(0));
 }
 
-/// A person has an e-mail address, a service a name and none.
+/// Adds a person, who has an e-mail address, or a service, which has only a name.
 Response add_one_member(ManagementCall& call) {
     manage::NewMember asked;
     asked.workspace = call.captured(0);
@@ -215,7 +216,7 @@ std::uint32_t whole_in(Fields& body, const Json& item, const std::string& at, co
     return 0;
 }
 
-/// The name of a window, which none of those `before` it has.
+/// Reads the name of a window. No window in `before` may have it.
 std::string window_name_in(Fields& body, const Json& item, const std::string& at,
                            const std::vector<Window>& before) {
     const auto found = item.find("name");
@@ -254,7 +255,7 @@ Window window_in(Fields& body, const Json& item, const std::string& at,
     return window;
 }
 
-/// [{"name","limit","seconds","per"?}]
+/// Reads [{"name","limit","seconds","per"?}].
 std::optional<std::vector<Window>> windows_in(Fields& body) {
     const Json* list = body.list("windows");
     if (list == nullptr)
@@ -274,7 +275,7 @@ std::optional<std::vector<Window>> windows_in(Fields& body) {
     return windows;
 }
 
-/// There are at most limits::plans_max: they come at once.
+/// Lists all plans on one page, since there are at most limits::plans_max.
 Response list_all_plans(ManagementCall& call) {
     manage::Page page;
     manage::put_sort(call.sort(manage::plan_order), page);

@@ -26,7 +26,7 @@ std::optional<std::int64_t> number_in(std::string_view hex) noexcept {
     return static_cast<std::int64_t>(number);
 }
 
-/// The text without its seal.
+/// Returns the text without its seal.
 std::string open_part(const manage::Position& position) {
     return hex_of(static_cast<std::uint64_t>(position.major)) +
            hex_of(static_cast<std::uint64_t>(position.minor));

@@ -1,5 +1,5 @@
-// Where a list goes on, as an opaque text. Sealed, so that one made up, or given out for another
-// list, is told from one given out for this; it hides nothing and grants nothing.
+// Encodes the position in a list as an opaque text. It is sealed, so that a forged cursor, or one
+// from another list, is rejected. It hides nothing and grants nothing.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,11 @@
 
 namespace hourgate::http {
 
-/// `list`: whose it is and what it is filtered by; a cursor is good for no other. `key`: 32 bytes.
+/// `list` names the list, its reader and its filters; the cursor is valid for no other. `key` has
+/// 32 bytes.
 [[nodiscard]] std::string write_cursor(const manage::Position& position, std::string_view list,
                                        std::string_view key);
-/// Nothing when it was not written with the same list and key.
+/// Returns nullopt if the cursor was not written with the same list and key.
 [[nodiscard]] std::optional<manage::Position> read_cursor(std::string_view text,
                                                           std::string_view list,
                                                           std::string_view key);

@@ -18,7 +18,7 @@ struct Fix {
     std::string_view text;
 };
 
-/// By Failure::reason. What stands in manage/ itself, without a command in it, needs no row.
+/// By Failure::reason. A next step from manage/ that names no command needs no row.
 constexpr std::array fixes = {
     Fix{"not_found", "Look at the list it should be in; what you may not see is not found either."},
     Fix{"member_removed", "Restore the member first."},
@@ -63,7 +63,7 @@ Kind kind_of(Fault fault) noexcept {
     return {503, "unavailable"};
 }
 
-/// "there is no plan" → "There is no plan."
+/// Turns "there is no plan" into "There is no plan."
 std::string sentence(std::string_view text) {
     std::string out(text);
     if (!out.empty())
@@ -73,7 +73,7 @@ std::string sentence(std::string_view text) {
     return out;
 }
 
-/// As a full window of a plan is described.
+/// Describes a full window in the way that refusals do.
 void add_window(Json& members, const FullWindow& window, const Decision& decision) {
     const std::int64_t now_s = (decision.now.wall_ms + ms_per_s - 1) / ms_per_s;
     members["window"] = window.name;
@@ -108,7 +108,7 @@ Response failure_answer(const Failure& failure, const Decision& decision,
     const Kind kind = kind_of(failure.fault);
     Json members = {{"code", kind.code}, {"reason", failure.reason}};
     if (kind.status == 503) {
-        // What is said of files and users is for operators and their log, not for callers.
+        // Details of files and users are for operators and their log, not for callers.
         members["reason"] = "store_failed";
         members["message"] = "The gate could not read or write its database: nothing was changed.";
         members["fix"] =
@@ -141,7 +141,7 @@ Response failure_answer(const Failure& failure, const Decision& decision,
 
 namespace {
 
-/// "name and per", and each with its message.
+/// Adds the flaws as "fields". Returns their names as a list: "name, per".
 std::string put_fields(Json& members, const std::map<std::string, std::string>& flaws) {
     Json fields = Json::object();
     std::string names;

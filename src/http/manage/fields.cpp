@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t name_bytes_max = 64;
 
-/// Of a secret that would be stored, and shown to others: in a name, in the audit log.
+/// For a secret that would be stored and shown to others, in a name or in the audit log.
 constexpr const char* has_token = "holds a token; give its prefix where a token is meant";
 
 std::string decoded(std::string_view text) {
@@ -33,7 +33,8 @@ std::string decoded(std::string_view text) {
     return out;
 }
 
-/// A value as a message shows it: of a text its beginning, of a list or an object what it is.
+/// Returns a value as a message shows it: the beginning of a text, or the kind of a list or an
+/// object.
 std::string shown(const Json& value) {
     constexpr std::size_t characters_max = 60;
     if (value.is_string())
@@ -52,7 +53,7 @@ std::string in_words(const std::set<std::string, std::less<>>& names) {
     return words;
 }
 
-/// "scopes[2]"
+/// Returns "scopes[2]".
 std::string path_of(std::string_view list, std::size_t at) {
     return std::string(list) + "[" + std::to_string(at) + "]";
 }
@@ -61,7 +62,7 @@ std::string path_of(std::string_view list, std::size_t at) {
 
 namespace {
 
-/// Reads no value; keeps where the text stops being JSON, from 1.
+/// Finds the byte at which the text stops being JSON, counted from 1. Reads no value.
 struct FlawFinder final : nlohmann::json_sax<Json> {
     std::size_t at = 0;
     bool null() override { return true; }
@@ -95,7 +96,7 @@ Result<Fields> Fields::of_body(std::string_view body) {
     Fields fields;
     if (trimmed(body).empty())
         return fields;
-    std::map<int, std::set<std::string>> seen;  // names of the objects that are open, by depth
+    std::map<int, std::set<std::string>> seen;  // names of the open objects, by depth
     std::string twice;
     const auto each = [&](int depth, Json::parse_event_t event, Json& value) {
         if (event == Json::parse_event_t::object_start)

@@ -1,7 +1,8 @@
-// What a management call says beside its path: the members of a JSON body, or of a query. Read
-// strictly and as a whole: everything that is wrong is reported at once, each under its path
-// (windows[2].per) with its value and what is allowed, and unknown fields are refused. A text that
-// holds a whole token is refused and never repeated: it would be stored, and shown to others.
+// The fields of a management call besides its path: the members of a JSON body, or of a query.
+// Parsing is strict and complete. All flaws are reported at once, each under its path
+// (windows[2].per) with its value and what is allowed. Unknown fields are refused. A text that
+// contains a whole token is refused and never repeated, because it would be stored and shown to
+// others.
 #pragma once
 
 #include <cstddef>
@@ -21,39 +22,41 @@ namespace hourgate::http {
 
 class Fields {
 public:
-    /// Failure::usage when it is not one JSON object, each member once. "" is an object without
-    /// members.
+    /// Failure::usage if `body` is not one JSON object without duplicate members. "" is an empty
+    /// object.
     [[nodiscard]] static Result<Fields> of_body(std::string_view body);
-    /// The query of a target: "a=b&c=d", percent-decoded, '+' a space (WHATWG URL section 5.1).
+    /// Reads the query of a target: "a=b&c=d", percent-decoded, '+' as a space (WHATWG URL section
+    /// 5.1).
     [[nodiscard]] static Fields of_query(std::string_view target);
 
-    [[nodiscard]] bool has(std::string_view name);  ///< also when it is null
-    /// REQUIRES nothing: nothing when it is absent or off.
+    [[nodiscard]] bool has(std::string_view name);  ///< also if it is null
+    /// The readers return nullopt or an empty value if the field is absent or invalid. An invalid
+    /// field is a flaw; for needed_text(), an absent one is, too.
     [[nodiscard]] std::optional<std::string> text(std::string_view name);
     [[nodiscard]] std::string needed_text(std::string_view name);
     [[nodiscard]] std::optional<bool> truth(std::string_view name);
     [[nodiscard]] std::optional<std::int64_t> whole(std::string_view name, std::int64_t least,
                                                     std::int64_t most);
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t count_max);
-    /// Returns an instant of RFC 3339, or what a date means. Null is read like an absent field.
+    /// Reads an RFC 3339 instant, or a date as `means` says. Null counts as absent.
     [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, DateMeans means);
-    /// Returns the same, or what people type instead; see time_from().
+    /// Does the same, and also accepts what people type; see time_from().
     [[nodiscard]] std::optional<std::int64_t> time(std::string_view name, TimeForm form,
                                                    std::int64_t now_ms);
-    /// "24h", "0": seconds.
+    /// Reads a duration in seconds: "24h", "0".
     [[nodiscard]] std::optional<std::int64_t> span_s(std::string_view name);
-    /// Null when it is absent or no list. The caller reads its items.
+    /// Returns null if the field is absent or not a list. The caller reads the items.
     [[nodiscard]] const nlohmann::ordered_json* list(std::string_view name);
 
-    /// `message` follows the name of the field: "is missing".
+    /// Records a flaw. `message` follows the name of the field: "is missing".
     void refuse(std::string_view name, std::string message);
-    /// The same for a field of this value: "is 'x'; it has to be " and `allowed`.
+    /// Records a flaw of a field with this value: "is 'x'; it has to be " and `allowed`.
     void refuse_value(std::string_view name, const nlohmann::ordered_json& value,
                       std::string_view allowed);
-    /// The same for a member that was asked for.
+    /// Does the same for a member that was read.
     void refuse_value(std::string_view name, std::string_view allowed);
-    /// What is off, by name; unknown ones included. Empty: nothing. REQUIRES: every known one was
-    /// asked for.
+    /// Returns the flaws by name, including unknown fields. Empty if there are none. REQUIRES: all
+    /// known fields were read.
     [[nodiscard]] const std::map<std::string, std::string>& flaws();
 
 private:

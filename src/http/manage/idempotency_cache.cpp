@@ -14,8 +14,8 @@ void IdempotencyCache::forget(Entries::iterator entry) {
     entries_.erase(entry);
 }
 
-/// What is too old goes; then the oldest answered one of this caller, or of all, when there are too
-/// many. Calls that are running stay: there are only as many as the server has workers.
+/// Evicts what is too old. If there are still too many, also evicts the oldest answered one of this
+/// caller, or of all. Running calls stay; there are no more of them than workers.
 void IdempotencyCache::reserve_space(const token::Digest& who, std::int64_t now_ms) {
     std::size_t of_one = 0;
     for (auto entry = entries_.begin(); entry != entries_.end();) {

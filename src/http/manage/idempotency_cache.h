@@ -1,7 +1,7 @@
-// What was answered to calls that create something and named an Idempotency-Key: the same call
-// again gets the same answer, and nothing is created twice. In memory, bounded in number, size and
-// time; a restart forgets it. Minted tokens are remembered in the database as well: see
-// manage::NewToken::idempotency_key. A secret is never kept.
+// Remembers the responses to calls that created something and had an Idempotency-Key. The same call
+// gets the same response again, and nothing is created twice. Kept in memory, bounded in number,
+// size and time; lost on restart. Minted tokens are also remembered in the database: see
+// manage::NewToken::idempotency_key. Secrets are never kept.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +18,11 @@
 
 namespace hourgate::http {
 
-/// Safe from any thread.
+/// Threads: any.
 class IdempotencyCache {
 public:
-    /// At most `calls_max` in all, and `calls_of_one_max` of one caller: the oldest that is
-    /// answered makes way. A body above `body_bytes_max` is not kept: its repeat is refused.
+    /// The cache holds `calls_max` calls, and `calls_of_one_max` of one caller; the oldest answered
+    /// one is evicted. A body above `body_bytes_max` is not kept; its repeat is refused.
     static constexpr std::size_t calls_max = 4'096;
     static constexpr std::size_t calls_of_one_max = 256;
     static constexpr std::size_t body_bytes_max = 4'096;
@@ -30,23 +30,23 @@ public:
 
     struct Found {
         enum class Kind : std::uint8_t {
-            fresh,     ///< nothing is known: the caller goes on, and says finish() or drop()
-            answered,  ///< `status` and `body`
+            fresh,     ///< unknown: the caller must call finish() or drop()
+            answered,  ///< `status` and `body` are set
             other,     ///< the key was used for another call
             running,   ///< the first call has not been answered yet
-            lost,      ///< it was answered, and its answer was not kept
+            lost,      ///< it was answered, but the response was not kept
         };
         Kind kind = Kind::fresh;
         int status = 0;
         std::string body = {};
     };
 
-    /// Begins a call of `who` with `key`; `call` is everything that makes it the same call.
+    /// Begins a call of `who` with `key`. `call` is everything that identifies the call.
     [[nodiscard]] Found begin(std::string_view who, std::string_view key, std::string_view call,
                               std::int64_t now_ms);
-    /// The answer to a call that begin() found fresh, without any secret.
+    /// Stores the response to a call that was `fresh`. REQUIRES: no secret in `body`.
     void finish(std::string_view who, std::string_view key, int status, std::string body);
-    /// It created nothing: the key is free again.
+    /// Frees the key of a call that created nothing.
     void drop(std::string_view who, std::string_view key);
 
     [[nodiscard]] std::size_t size() const;
@@ -61,14 +61,14 @@ private:
         int status = 0;
         std::string body;
     };
-    using Entries = std::list<Entry>;  // in the order they began
+    using Entries = std::list<Entry>;  // in the order in which they began
 
     [[nodiscard]] static token::Digest id_of(std::string_view who, std::string_view key);
     void forget(Entries::iterator entry);
     void reserve_space(const token::Digest& who, std::int64_t now_ms);
 
     mutable std::mutex mutex_;
-    Entries entries_;  // guarded by mutex_, like the index
+    Entries entries_;  // guarded by mutex_, as is by_id_
     std::unordered_map<token::Digest, Entries::iterator, SeededHash> by_id_;
 };
 

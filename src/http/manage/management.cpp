@@ -22,7 +22,7 @@ bool is_json(const Request& request) noexcept {
     return same_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/json");
 }
 
-/// Whether `pattern` is these segments; what stands at its "{}" goes into `captures`.
+/// Returns true if `pattern` matches the segments. Puts those that match "{}" into `captures`.
 bool fits(std::string_view pattern, policy::Segments segments, std::vector<std::string>& captures) {
     captures.clear();
     const std::vector<std::string_view> wanted = split(pattern, '/');
@@ -41,8 +41,8 @@ bool fits(std::string_view pattern, policy::Segments segments, std::vector<std::
 
 namespace {
 
-/// The address that counts as the caller's, and, where somebody else is at the other end of the
-/// connection, who that is: that one has told the address.
+/// Returns the caller's address. If another party is at the other end of the connection, also
+/// returns that one, because it named the address.
 std::string from_of(const std::optional<Address>& address, const Request& request) {
     std::string from = address ? address->text() : "unknown";
     if (request.carrier == Carrier::unix_socket)
@@ -66,7 +66,7 @@ manage::Context ManagementCall::context() const {
     return context;
 }
 
-/// Whose list it is, and of what: everything of the target but where it goes on.
+/// Returns what a cursor is bound to: the reader, and the target without its cursor.
 std::string ManagementCall::list_name() const {
     const Facts& facts = *decision_.facts;
     std::string name = facts.is_operator() ? "operator" : facts.member->public_id;
@@ -159,7 +159,8 @@ Response ManagementCall::text(std::string text) const {
 }
 
 Response ManagementCall::data_with_token(int status, const Json& data, const Secret& token) const {
-    // A token has no character that JSON escapes; put in as text, so that no copy stays behind.
+    // A token has no character that JSON escapes. It is inserted as text, so that no copy is left
+    // behind.
     const std::string rest = text_of(data);
     std::string text = R"({"data":{"token":")";
     text.reserve(text.size() + token.reveal().size() + rest.size() + 8);
@@ -206,8 +207,8 @@ Routed route_of(std::span<const Route> routes, std::string_view method, policy::
 
 namespace {
 
-/// A key is its member's, or its operator token's; of a narrowed token its line's, which sees
-/// nothing of the others.
+/// Returns the owner of idempotency keys: a member or an operator token. A narrowed token shares
+/// keys only within its token line, since it may not see those of others.
 std::string owner_of_keys(const Facts& facts) {
     if (facts.is_operator())
         return "operator:" + facts.token.prefix;
@@ -215,7 +216,7 @@ std::string owner_of_keys(const Facts& facts) {
            (facts.token.scopes.empty() ? "" : "/" + std::to_string(facts.token.line));
 }
 
-/// The body without a token that was made. Only the pieces around it are copied.
+/// Returns the body without a new token. Copies only the parts around it.
 std::string without_token(const Response& answer) {
     constexpr std::string_view before = R"({"data":{"token":)";
     if (!answer.holds_token)
@@ -231,7 +232,7 @@ Failure key_used(std::string_view how, std::string next) {
             "idempotency_key_used"};
 }
 
-/// Frees the key unless the call made something, also when it throws.
+/// Frees the key unless the call created something, also on an exception.
 class Attempt {
 public:
     Attempt(IdempotencyCache& repeats, std::string who, std::string key)
@@ -282,7 +283,7 @@ Response run_once(const Route& route, ManagementCall& call, IdempotencyCache& re
     return answer;
 }
 
-/// The key of the header, as far as it is one: the same rule as for a mint.
+/// Returns the key of the header if it is valid, by the same rule as for a mint.
 std::optional<std::string> key_of(const Request& request) {
     auto key = read_string_item(request.only("Idempotency-Key").value_or(""));
     const bool fits = key && !key->empty() && key->size() <= limits::idempotency_key_bytes_max &&

@@ -1,6 +1,6 @@
-// Management over HTTP: what self-service and admin routes have in common. A route is a row of a
-// table; the gate has decided the call before a handler sees it; a handler reads the call's fields,
-// runs one use case of manage/ and shows what it gave. No rule stands here.
+// What self-service and admin routes have in common. A route is a row of a table. The gate has
+// decided the call before its handler runs. A handler reads the fields, runs one use case of
+// manage/ and renders the result. It contains no rule of its own.
 #pragma once
 
 #include <cstddef>
@@ -23,18 +23,18 @@
 
 namespace hourgate::http {
 
-/// Where use cases get their database, and lists the seal of their cursors.
+/// What management routes need from the rest of the server.
 struct ManagementServices {
-    /// Everything but `actor` and `now` is used.
+    /// Returns the context of a use case; the caller replaces `actor` and `now`.
     std::function<manage::Context()> context;
-    /// A decision that is still in memory, by the digits of its id.
+    /// Returns a decision that is still in memory, by the digits of its id.
     std::function<std::optional<manage::DecisionRecord>(std::string_view id)> recent;
     std::string cursor_key;               ///< 32 bytes
-    IdempotencyCache* repeats = nullptr;  ///< null: no answer is remembered by its Idempotency-Key
+    IdempotencyCache* repeats = nullptr;  ///< null: no response is remembered
 };
 
-/// What would become of a call `method` `target` of the caller of the one at hand, from the same
-/// address: a look, which is counted nowhere and told to nobody. Views point into its arguments.
+/// Decides a call `method` `target` of the same caller from the same address, as a dry run: nothing
+/// is counted or reported. The views of the decision point into its arguments.
 using Suppose = std::function<Decision(std::string_view method, std::string_view target)>;
 
 /// One granted call to a management route.
@@ -59,43 +59,44 @@ public:
     [[nodiscard]] const Decision& decision() const noexcept { return decision_; }
     [[nodiscard]] const Request& request() const noexcept { return request_; }
     [[nodiscard]] const ReplySettings& settings() const noexcept { return settings_; }
-    /// As of Suppose. Both live as long as what is made of it.
+    /// See Suppose. Both arguments must outlive the decision.
     [[nodiscard]] Decision supposed(std::string_view method, std::string_view target) const {
         return suppose_(method, target);
     }
-    /// What the path has at its n-th "{}".
+    /// Returns the n-th segment that matched "{}" in the path.
     [[nodiscard]] const std::string& captured(std::size_t at) const { return captures_.at(at); }
     [[nodiscard]] std::int64_t now_ms() const noexcept { return decision_.now.wall_ms; }
-    /// For the use case: the caller is the token's member, or the operator.
+    /// Returns the context for the use case. Its actor is the token's member, or the operator.
     [[nodiscard]] manage::Context context() const;
 
-    /// As of Desk.
+    /// See ManagementServices.
     [[nodiscard]] std::optional<manage::DecisionRecord> recent(std::string_view id) const {
         return services_.recent ? services_.recent(id) : std::nullopt;
     }
 
-    /// The page asked for by `limit`, `cursor` and `search` of the query. Flaws go into `query`.
+    /// Returns the page that `limit`, `cursor` and `search` of the query ask for. Flaws go into
+    /// `query`.
     [[nodiscard]] manage::Page page();
-    /// What `sort` of the query says.
+    /// Returns the order that `sort` of the query asks for.
     [[nodiscard]] manage::Sort sort(const manage::ListOrder& order);
-    /// The page, sorted as `sort` says. Not for tokens.
+    /// Returns the page, sorted by `sort`. Not for tokens.
     [[nodiscard]] manage::Page page_by(const manage::ListOrder& order);
-    /// What `from` and `until` of the query say: an instant, a date, yesterday, or 2h, so long ago.
+    /// `from` and `until` of the query: an instant, a date, "yesterday", or "2h" for two hours ago.
     struct Period {
         std::optional<std::int64_t> from_ms;   ///< at or after
         std::optional<std::int64_t> until_ms;  ///< before
     };
     [[nodiscard]] Period period();
-    /// 422 when a field is off; nothing when all is well. REQUIRES: every known one was asked for.
+    /// Returns 422 if a field is invalid, otherwise nullopt. REQUIRES: all known fields were read.
     [[nodiscard]] std::optional<Response> flawed();
 
-    // Answers: each with the headers of the decision.
+    // Responses, each with the headers of the decision:
     [[nodiscard]] Response data(int status, const nlohmann::ordered_json& data) const;
     [[nodiscard]] Response text(std::string text) const;  ///< 200, for people
     [[nodiscard]] Response data_with_token(int status, const nlohmann::ordered_json& data,
                                            const Secret& token) const;
     [[nodiscard]] Response failed(const Failure& failure) const;
-    /// An earlier answer of this status, once more.
+    /// Returns an earlier response with this status again.
     [[nodiscard]] Response replayed(int status, std::string earlier) const;
     template <typename T, typename View>
     [[nodiscard]] Response list(const Result<manage::Slice<T>>& slice, View view) {
@@ -128,10 +129,10 @@ private:
 };
 
 enum class Body : std::uint8_t { none, json };
-/// Whether a call makes something that a repeated call would make twice.
+/// Whether a call creates something that a repeated call would create twice.
 enum class Creates : std::uint8_t { no, yes };
 
-/// A row of a table. `pattern`: segments behind the table's prefix, "{}" for any one.
+/// A row of a table. `pattern` is the path after the table's prefix; "{}" matches any segment.
 struct Route {
     std::string_view method;
     std::string_view pattern;
@@ -143,17 +144,17 @@ struct Route {
 [[nodiscard]] std::span<const Route> self_service_routes() noexcept;
 [[nodiscard]] std::span<const Route> admin_routes() noexcept;
 
-/// What a path and a method come to.
+/// The result of matching a method and a path.
 struct Routed {
-    const Route* route = nullptr;       ///< null: none
-    std::vector<std::string> captures;  ///< of route
-    std::string allowed;                ///< methods of this path, for 405; empty: no such path
+    const Route* route = nullptr;       ///< null: no match
+    std::vector<std::string> captures;  ///< the segments for "{}"
+    std::string allowed;  ///< methods of this path, for 405; "" if the path is unknown
 };
-/// `segments`: decoded, those behind the prefix. HEAD goes where GET goes.
+/// `segments` are decoded and follow the prefix. HEAD matches a GET route.
 [[nodiscard]] Routed route_of(std::span<const Route> routes, std::string_view method,
                               policy::Segments segments);
 
-/// A granted call whose body, if the route reads one, is there.
+/// Runs a granted call. REQUIRES: the body has been read, if the route has one.
 [[nodiscard]] Response managed(const Routed& routed, const Request& request,
                                const Decision& decision, const ManagementServices& services,
                                const ReplySettings& settings, Format format,

@@ -63,7 +63,7 @@ manage::TokenStatus token_status_in(Fields& query) {
     return status.value_or(manage::TokenStatus::any);
 }
 
-/// kind=service.
+/// Reads kind=service.
 std::optional<MemberKind> member_kind_in(Fields& query) {
     const auto text = query.text("kind");
     if (!text)
@@ -73,7 +73,7 @@ std::optional<MemberKind> member_kind_in(Fields& query) {
     return *text == "person" ? MemberKind::person : MemberKind::service;
 }
 
-/// status=removed.
+/// Reads status=removed.
 std::optional<bool> removed_in(Fields& query) {
     const auto text = query.text("status");
     if (!text)
@@ -83,7 +83,7 @@ std::optional<bool> removed_in(Fields& query) {
     return *text == "removed";
 }
 
-/// 201 with the token, this once, and with what keeps it from working.
+/// Returns 201 with the token, which is shown only once, and with what keeps it from working.
 Response minted(const ManagementCall& call, const Result<manage::MintedToken>& minted) {
     if (!minted)
         return call.failed(minted.failure());
@@ -95,7 +95,7 @@ Response minted(const ManagementCall& call, const Result<manage::MintedToken>& m
 
 // --- routes --------------------------------------------------------------------------------------
 
-/// Asks for nothing, so there is nothing that could be off.
+/// Has no fields, so only unknown ones can be wrong.
 Response show_me(ManagementCall& call) {
     if (auto off = call.flawed())
         return *std::move(off);
@@ -118,7 +118,7 @@ Response list_own_members(ManagementCall& call) {
     return list_members(call, "");
 }
 
-/// Asked without spending: the words of the refusal that a call would get.
+/// Decides without spending, and returns the refusal that a call would get.
 Response check_call(ManagementCall& call) {
     const std::string method = call.body.needed_text("method");
     const std::string path = call.body.needed_text("path");

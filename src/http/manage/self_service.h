@@ -1,5 +1,5 @@
-// Self-service on the public listener: GET {api_prefix}/me here, and the routes by which members
-// manage their own tokens (the table in management.h).
+// Self-service on the public listener: GET {api_prefix}/me, and the routes with which members
+// manage their tokens (table in management.h).
 #pragma once
 
 #include "gate/decision.h"
@@ -10,36 +10,38 @@
 
 namespace hourgate::http {
 
-/// "data" of /me: what a token is and what it has left. The quickest way to try one.
+/// Returns "data" of /me: what a token is and what is left of its windows. The quickest way to try
+/// one.
 [[nodiscard]] nlohmann::ordered_json me_of(const Decision& decision);
 
-/// "data" of /check: what would become of a call. REQUIRES: a look (Spend::no).
+/// Returns "data" of /check: the predicted answer to a call. REQUIRES: a dry run (Spend::no).
 [[nodiscard]] nlohmann::ordered_json check_of(const Decision& decision,
                                               const ReplySettings& settings);
 
-// What self-service and admin read and answer alike.
+// Shared by self-service and admin routes.
 
-/// member, status, env, search and sort of the query; workspace too, for an operator.
-/// sort=lastUsed: those not used for longest first.
+/// Lists tokens by member, status, env, search and sort of the query; for an operator also by
+/// workspace. With sort=lastUsed, tokens unused for longest come first.
 [[nodiscard]] Response list_tokens(ManagementCall& call);
-/// The same within `query`: member and workspace are not read then.
+/// Lists the tokens within `query`, which replaces member and workspace.
 [[nodiscard]] Response list_tokens(ManagementCall& call, manage::TokenQuery query);
-/// role, kind, status, search and sort of the query.
+/// Lists members by role, kind, status, search and sort of the query.
 [[nodiscard]] Response list_members(ManagementCall& call, std::string_view workspace);
-/// `role` of a body or a query.
+/// Reads `role` of a body or a query.
 [[nodiscard]] std::optional<Role> role_in(Fields& fields);
-/// name and note of the body, on the token captured first.
+/// Changes name and note of the first captured token.
 [[nodiscard]] Response change_token(ManagementCall& call);
-/// name, note, env, scopes, expiresAt or expiresIn of the body, and Idempotency-Key. 201 with the
-/// token, this once. `member`: as NewToken has it.
+/// Mints a token from name, note, env, scopes, expiresAt or expiresIn of the body, and
+/// Idempotency-Key. Returns 201 with the token, which is shown only once. For `member`, see
+/// NewToken.
 [[nodiscard]] Response mint(ManagementCall& call, std::string_view member);
-/// Rotates the token of `prefix`; `grace` of the body.
+/// Rotates the token with `prefix`; reads `grace` of the body.
 [[nodiscard]] Response rotated(ManagementCall& call, std::string_view prefix);
-/// Revokes the token captured first.
+/// Revokes the first captured token.
 [[nodiscard]] Response revoke(ManagementCall& call);
 [[nodiscard]] Response show_token(ManagementCall& call);
 [[nodiscard]] Response show_member(ManagementCall& call);
-/// token, member, from, until of the query; workspace too, for an operator.
+/// Lists usage by token, member, from and until of the query; for an operator also by workspace.
 [[nodiscard]] Response list_usage(ManagementCall& call);
 
 }  // namespace hourgate::http

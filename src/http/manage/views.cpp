@@ -35,7 +35,7 @@ std::string_view kind_of(MemberKind kind) noexcept {
     return "";
 }
 
-/// "paid", "grace" or "lapsed".
+/// Returns "paid", "grace" or "lapsed".
 std::string_view standing_of(Paid paid) noexcept {
     switch (paid) {
         case Paid::yes:
@@ -89,7 +89,7 @@ Json view_of(const Plan& plan) {
 
 namespace {
 
-/// "192.0.2.1 via 127.0.0.1", see Visit::context(): the two of them; the second may be "".
+/// Splits "192.0.2.1 via 127.0.0.1" (see ManagementCall::context()). The second part may be "".
 std::pair<std::string, std::string> parted(const std::string& from) {
     constexpr std::string_view between = " via ";
     const std::size_t cut = from.find(between);

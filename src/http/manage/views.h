@@ -1,5 +1,5 @@
-// Records of manage/ as the JSON that the command line prints and HTTP management answers: the same
-// names in both. Instants are RFC 3339, UTC; what is not set is null. No secret is in a record.
+// Renders records of manage/ as JSON, with the same names for the command line and HTTP management.
+// Instants are RFC 3339 in UTC; unset values are null. No record contains a secret.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ namespace hourgate::http {
 [[nodiscard]] nlohmann::ordered_json view_of(const Plan& plan);
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::AuditEvent& event);
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::UsageRow& row);
-/// As a list has it: what was asked and what came of it, not what was looked at.
+/// Renders a row of a list: the call and the outcome, without what was looked at.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::DecisionRecord& record);
-/// `now_ms` tells whether it is live still.
+/// `now_ms` determines whether the token is still live.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view, std::int64_t now_ms);
-/// The same with the tokens before and behind it in its line.
+/// Does the same with the previous and the next token of its line.
 [[nodiscard]] nlohmann::ordered_json view_of(const manage::TokenView& view,
                                              const manage::TokenLinks& links, std::int64_t now_ms);
 

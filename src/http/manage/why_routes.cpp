@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t helpers_max = 5;
 
-/// The same words whether there is none, or none that is the asker's to read.
+/// The text is the same whether the decision does not exist or the asker may not read it.
 Failure no_decision() {
     return {Fault::not_found, "No decision of that id, that this token may read, is on record.",
             "Ask with the token that was refused, or that of an owner or admin of its workspace. "
@@ -28,7 +28,7 @@ Failure no_decision() {
             "configuration."};
 }
 
-/// In memory, or written.
+/// Finds a record in memory or in the database.
 Result<manage::DecisionRecord> look_up(ManagementCall& call) {
     const auto digits = manage::decision_digits(call.captured(0));
     if (!digits)
@@ -43,7 +43,7 @@ Result<manage::DecisionRecord> look_up(ManagementCall& call) {
     return *std::move(written).value();
 }
 
-/// "Ann <ann@acme.example> (owner)"
+/// Returns "Ann <ann@acme.example> (owner)".
 std::string shown(const Member& member) {
     std::string text = member.name.empty() ? member.email : member.name;
     if (!member.name.empty() && !member.email.empty())
@@ -80,7 +80,7 @@ Response why(ManagementCall& call) {
 
 constexpr std::array routes = {Route{"GET", "why/{}", Body::none, why}};
 
-/// The greatest weight that `accept` gives one of `types`, in thousandths.
+/// Returns the greatest weight that `accept` gives to one of `types`, in thousandths.
 int weight_for(std::string_view accept, std::initializer_list<std::string_view> types) noexcept {
     int most = 0;
     for (const std::string_view type : types)
@@ -92,7 +92,7 @@ int weight_for(std::string_view accept, std::initializer_list<std::string_view> 
 
 bool may_read(const Facts& asker, bool alive, const manage::DecisionRecord& record) noexcept {
     if (asker.is_operator())
-        return false;  // they ask at the admin listener
+        return false;  // they use the admin listener
     if (record.token_id != 0 && record.line == asker.token.line)
         return true;
     const Role role = asker.member->role;
@@ -108,7 +108,7 @@ std::vector<std::string> helpers_of(const manage::Context& context,
         return helpers;
     const auto members = manage::members_of_roles(context, record.workspace_id, roles, helpers_max);
     if (!members)
-        return helpers;  // a letter without names is a letter
+        return helpers;  // the letter is useful without names
     for (const Member& member : members.value())
         helpers.push_back(shown(member));
     return helpers;

@@ -1,5 +1,5 @@
-// Who may read why a call was decided as it was: GET /_hourgate/why/{decision} on the public
-// listener for callers, /admin/v1/decisions for operators.
+// The routes that explain decisions: GET /_hourgate/why/{decision} on the public listener for
+// callers, and /admin/v1/decisions for operators.
 #pragma once
 
 #include <span>
@@ -11,27 +11,28 @@
 
 namespace hourgate::http {
 
-/// Behind "/_hourgate/": "why/{}".
+/// Returns the routes below "/_hourgate/": "why/{}".
 [[nodiscard]] std::span<const Route> why_routes() noexcept;
 
-/// Whether the holder of this token may read that record: the refused token itself, and what it was
-/// rotated into, whatever became of it; and, of their workspace, owner and admin, whose token works
-/// and is not narrowed: a letter names the token it is about.
+/// Returns true if the holder of this token may read that record. That is the token itself, or what
+/// it was rotated into, in any state. It is also an owner or admin of the workspace, whose token
+/// works and is not narrowed, since a letter names its token.
 [[nodiscard]] bool may_read(const Facts& asker, bool alive,
                             const manage::DecisionRecord& record) noexcept;
 
-/// Present members of the record's workspace who have one of the roles that can mend it, a few of
-/// them: "Ann <ann@acme.example> (owner)". As far as the asker may see members.
+/// Returns a few current members of the record's workspace whose role allows them to fix it: "Ann
+/// <ann@acme.example> (owner)". REQUIRES: the asker may see members.
 [[nodiscard]] std::vector<std::string> helpers_of(const manage::Context& context,
                                                   const manage::DecisionRecord& record);
 
-/// Whether a document is wanted rather than a letter: `accept` names a kind of JSON, and no kind of
-/// text that weighs as much.
+/// Returns true if the caller wants the document rather than the letter: `accept` names a JSON
+/// type, with a greater weight than any text type.
 [[nodiscard]] bool wants_json(std::string_view accept) noexcept;
 
-/// workspace, token, reason, from, until of the query. Newest first, without what was looked at.
+/// Lists decisions by workspace, token, reason, from and until of the query. Newest first, without
+/// what was looked at.
 [[nodiscard]] Response list_decisions(ManagementCall& call);
-/// Any decision, for operators.
+/// Shows any decision to an operator.
 [[nodiscard]] Response show_decision(ManagementCall& call);
 
 }  // namespace hourgate::http

@@ -70,8 +70,8 @@ public:
     /// its connection is cut.
     void fail(Response answer) noexcept;
 
-    /// Returns true if no byte of a response has come and the call may be sent again on another
-    /// connection. `dead`: this connection had been used before, and ended without sending a byte.
+    /// Returns true if no final response has begun and the call may be sent again on another
+    /// connection. `dead`: this connection had been used before, and ended.
     [[nodiscard]] bool may_start_over(bool dead) const noexcept;
     void start_over() noexcept;  ///< REQUIRES: may_start_over()
 

@@ -318,7 +318,7 @@ class CorsAnswer {
 public:
     explicit CorsAnswer(const Page& page) noexcept : page_(page) {}
 
-    /// Returns true if write() writes the header instead of the caller.
+    /// Returns true if write() will write this header; it must be left out until then.
     [[nodiscard]] bool takes(std::string_view name, std::string_view value) {
         if (!page_.any)
             return false;

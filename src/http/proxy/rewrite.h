@@ -28,8 +28,8 @@ struct ForwardedCall {
     ForwardedCall(const ForwardedCall&) = delete;
     ForwardedCall& operator=(const ForwardedCall&) = delete;
 
-    /// The configuration snapshot that granted the call. It owns `settings`, `upstream` and the
-    /// resource.
+    /// The routes that granted the call. They keep the configuration snapshot that owns `settings`,
+    /// `upstream` and the resource.
     std::shared_ptr<const void> kept;
 
     const std::string method;

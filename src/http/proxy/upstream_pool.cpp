@@ -217,7 +217,7 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
     for (const State kept : {State::idle, State::settling}) {
         if (connection.fd >= 0 || of(kept).empty())
             continue;
-        drop(of(kept).front());  // frees the slot of another address, or of another client
+        drop(of(kept).front());  // frees a descriptor, of another address or client
         connection.fd = open();
     }
     if (connection.fd < 0)
@@ -235,7 +235,7 @@ void UpstreamPool::connect(UpstreamConnection& connection, std::int64_t now_ms) 
         return not_connected(connection, errno, now_ms);
     try {
         expect(connection, EPOLLOUT);
-    } catch (const std::system_error&) {  // may run in another call's turn, which must not fail
+    } catch (const std::system_error&) {  // on_time() calls this outside of any guard
         connection.exchange->fail(
             too_few_descriptors(frame_of(*connection.exchange->forwarded_call())));
     }

@@ -106,7 +106,7 @@ public:
     /// Handles an epoll event of a connection that has an owner. The owner must resume afterwards.
     void on_event(UpstreamConnection& connection, std::uint32_t events, std::int64_t now_ms);
     /// Closes a connection without an owner: the upstream has closed it or sent unexpected bytes,
-    /// or another connection needs its slot.
+    /// or another connection needs its descriptor.
     void drop(UpstreamConnection& connection) noexcept;
 
     /// Returns the next deadline or time of a recheck; INT64_MAX if there is none.

@@ -148,7 +148,7 @@ struct EventLoop::State {
     std::array<std::list<Connection>, phase_count> connections;
     // The sizes of these lists, for other threads.
     std::array<std::atomic<std::uint64_t>, phase_count> told{};
-    std::vector<Connection*> resting;  // in phase answer or forward
+    std::vector<Connection*> resting;  // their turn continues; see rest()
     ConnectionsByAddress by_address;
     std::size_t count = 0;
     std::uint64_t listings = 0;
@@ -192,7 +192,7 @@ struct EventLoop::State {
         (void)!write(wake.get(), &one, sizeof one);
     }
 
-    // --- one turn after another ---
+    // --- turns ---
 
     void run() {
         std::array<epoll_event, events_max> events;

@@ -42,9 +42,9 @@ private:
 };
 
 /// Lets the library resolve and bind. Our own code reads every byte of a connection
-/// (http/wire/request_head.h). The library percent-decodes header values, loses the order of
-/// repeated headers, cuts a target at '#', drops pipelined requests, accepts only ten methods, and
-/// continues to read after a head that it refused. A gate can afford none of these.
+/// (http/wire/request_head.h), because a gate can afford none of these habits of the library. It
+/// percent-decodes header values, loses the order of repeated headers and cuts a target at '#'. It
+/// drops pipelined requests, accepts only ten methods, and reads on after a head that it refused.
 class BindingServer final : public httplib::Server {
 public:
     BindingServer() {
@@ -166,8 +166,8 @@ struct BoundEndpoint {
     BoundEndpoint(const BoundEndpoint&) = delete;
     BoundEndpoint& operator=(const BoundEndpoint&) = delete;
 
-    BindingServer door;  // not opened if the socket was handed over
-    int passed = -1;     // the socket that was handed over, or -1
+    BindingServer door;  // not opened if the socket was passed on
+    int passed = -1;     // the socket that was passed on, or -1
     std::uint16_t port = 0;
     std::string path;     // of a Unix socket that was made here
     struct stat file {};  // identifies that file; nothing else is removed
@@ -244,7 +244,7 @@ struct Server::State {
     std::vector<std::thread> threads;               // one for each running event loop
     std::optional<httplib::ThreadPool> workers;
 
-    /// Assigns each socket that was handed over to the endpoint at which it listens.
+    /// Assigns each socket that was passed on to the endpoint at which it listens.
     Status adopt(const std::vector<Endpoint>& endpoints, std::vector<int>& passed) {
         while (!passed.empty()) {
             const int socket = passed.back();

@@ -33,7 +33,7 @@ public:
     /// Failure::system names the address and the likely cause ("127.0.0.1:8402 is taken by another
     /// process"), and says how to find it or which key to change.
     ///
-    /// `passed` are sockets that were handed over by another process. Each must listen at one of
+    /// `passed` are sockets that were passed on by another process. Each must listen at one of
     /// `endpoints`; otherwise Failure::system says where it listens (http/wire/endpoint.h). The
     /// server owns them from now on, also on failure. It closes them but never shuts them down.
     /// Connections that it did not accept are thus queued for the next process that has the socket,
@@ -41,7 +41,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Server>> open(
         Listener listener, const std::vector<Endpoint>& endpoints, std::vector<int> passed,
         Service& service, const Capacity& capacity = {});
-    /// Opens one endpoint, without sockets that were handed over.
+    /// Opens one endpoint, without sockets that were passed on.
     [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Listener listener,
                                                               const Endpoint& endpoint,
                                                               Service& service,

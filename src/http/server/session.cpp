@@ -96,7 +96,7 @@ std::string_view to_text(Session::Phase phase) noexcept {
     return "";
 }
 
-// --- bytes that wait -----------------------------------------------------------------------------
+// --- inbox ---------------------------------------------------------------------------------------
 
 void Inbox::reserve_space(std::size_t bytes) {
     const std::size_t held = end_ - begin_;

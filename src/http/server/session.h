@@ -24,8 +24,7 @@
 
 namespace hourgate::http {
 
-/// Holds bytes that were read but not used: at most `bytes_max`. The memory grows with what is
-/// held.
+/// Holds bytes that were read but not used: at most `bytes_max`, which is enough for any head.
 class Inbox {
 public:
     static constexpr std::size_t bytes_max = 53'248;

@@ -56,7 +56,7 @@ std::string facts_of(const KeptDecision& kept) {
 
 namespace {
 
-/// A whole number from 0 to `max` under `name`; `otherwise` when it is not there, or off.
+/// Returns a whole number from 0 to `max`; `otherwise` if it is absent or invalid.
 int number_in(const Json& json, const char* name, int max, int otherwise) {
     const auto found = json.find(name);
     if (found == json.end() || !found->is_number_integer())

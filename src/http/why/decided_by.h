@@ -1,5 +1,6 @@
-// What a decision was made from, as it is kept with its record, for a replay that makes it again
-// (`hourgate replay`): what the gate looked at, less secrets and what the record itself says.
+// The facts from which a decision was made. They are stored with its record, so that a replay
+// (`hourgate replay`) can decide again. Contains what the gate looked at, except secrets and what
+// the record itself has.
 #pragma once
 
 #include <cstdint>
@@ -16,32 +17,32 @@
 
 namespace hourgate::http {
 
-/// Names, and Unix milliseconds.
+/// Names are as stored; times are Unix milliseconds.
 struct DecidedBy {
     bool is_admin_call = false;
     bool preflight = false;
-    bool other_bearer = false;  ///< it had another service's, which was left to the API
+    bool other_bearer = false;  ///< it had a token of another service, which was left to the API
     token::Env env = token::Env::live;
     Role role = Role::member;
     bool is_operator = false;
     std::vector<policy::Scope> scopes;
     std::string workspace_name;
-    std::string plan;  ///< the workspace's own
+    std::string plan;  ///< the plan of the workspace itself
     std::optional<std::int64_t> paid_until_ms;
     std::optional<std::int64_t> expires_ms;
     std::optional<std::int64_t> works_until_ms;
     std::optional<std::int64_t> revoked_ms;
     std::optional<std::int64_t> removed_ms;
-    bool problem = false;  ///< what was off was not the path: a header, the method
-    bool cut = false;      ///< the path on record is not the whole path
-    /// The host that the call was judged by; "": it named none. None: no host was looked at.
+    bool problem = false;  ///< something other than the path was wrong: a header or the method
+    bool cut = false;      ///< the recorded path is truncated
+    /// The host by which the call was judged; "" if it named none. Nullopt if no host was read.
     std::optional<std::string> host = {};
-    std::string api = {};  ///< the API that this host was of; "": of none, or none was looked at
-    std::string because;   ///< to_text(Reason), behind too_many_failures
+    std::string api = {};  ///< the API of this host; "" if it has none, or no host was read
+    std::string because;   ///< to_text(Reason) of the refusal behind too_many_failures
 };
-/// As a JSON object.
+/// Returns the facts as a JSON object.
 [[nodiscard]] std::string facts_of(const KeptDecision& kept);
-/// Failure::store: it is none of ours.
+/// Parses them. Failure::store if they were not written by facts_of().
 [[nodiscard]] Result<DecidedBy> decided_by(std::string_view facts);
 
 }  // namespace hourgate::http

@@ -1,4 +1,4 @@
-// The letter: a document of http/why/why.h as a person reads it.
+// Renders a document of http/why/why.h as a letter for people.
 #include <algorithm>
 #include <array>
 
@@ -20,7 +20,7 @@ std::string text_at(const Json& json, const char* name) {
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// The same for a place in a line: a record may come from a database that is anybody's.
+/// Returns the same as one safe line, since a record may come from an untrusted database.
 std::string line_at(const Json& json, const char* name) {
     return visible_line(text_at(json, name));
 }
@@ -31,7 +31,7 @@ const Json& member(const Json& json, const char* name) {
     return found != json.end() ? *found : nothing;
 }
 
-/// `text` in lines, each after `indent` spaces.
+/// Appends `text` in wrapped lines, each indented by `indent` spaces.
 void add_wrapped(std::string& to, std::string_view text, std::size_t indent) {
     const std::string margin(indent, ' ');
     std::string line;
@@ -54,7 +54,7 @@ void add_section(std::string& to, std::string_view title, std::string_view text)
     add_wrapped(to, text, 2);
 }
 
-/// "granted", "refused with 403 (role_forbidden)", "would have been refused: …".
+/// Returns "granted", "refused with 403 (role_forbidden)" or "would have been refused: …".
 std::string outcome_of(const Json& document) {
     const std::string reason = line_at(document, "reason");
     const bool observed = member(document, "observed") == true;
@@ -74,7 +74,7 @@ std::string outcome_of(const Json& document) {
 void add_asked(std::string& to, const Json& document) {
     const Json& asked = member(document, "asked");
     to.append("\nYou asked for\n");
-    // As sent, it could colour or break a terminal.
+    // The raw path could colour or break a terminal.
     const std::string path = printable(text_at(asked, "path"), limits::kept_path_bytes_max);
     to.append("  ").append(line_at(asked, "method")).append(" ").append(path);
     if (const std::string host = line_at(asked, "host"); !host.empty())

@@ -40,7 +40,7 @@ std::string_view to_text(Outcome outcome) noexcept {
     return "";
 }
 
-/// One question: what was looked at, in members for programs and in a line for people.
+/// One question: what was looked at, as members for programs and as a line for people.
 struct Asked {
     std::string_view question;
     Outcome outcome = Outcome::not_asked;
@@ -55,12 +55,12 @@ Json json_of(const Asked& asked) {
             {"saw", asked.saw}};
 }
 
-/// Which question a decision ended at; nothing when all that were asked passed.
+/// Returns the question at which a decision ended; nullopt if all passed.
 std::optional<int> stopped_at(Reason reason) noexcept {
     if (reason == Reason::granted)
         return std::nullopt;
     if (reason == Reason::store_failed)
-        return 1;  // nobody could be looked up
+        return 1;  // no caller could be looked up
     return question_of(reason);
 }
 
@@ -115,7 +115,7 @@ void look_at_token(Json& at, const Facts& facts) {
     at["workspaceName"] = facts.workspace->name;
 }
 
-/// "token 4f8a2c1bdedf 'ci' of mem_…, role manager, in 'Acme'"
+/// Returns "token 4f8a2c1bdedf 'ci' of mem_…, role manager, in 'Acme'".
 std::string describe_token(const Decision& decision) {
     const Facts& facts = *decision.facts;
     std::string words = "token " + facts.token.prefix + " '" + printable(facts.token.name) + "'";
@@ -303,7 +303,7 @@ Json helps_with_role(const Decision& decision) {
     return helps(text + ": they may do it with a token of theirs.", std::move(roles));
 }
 
-/// The key of [policy], and of a [[resource]], that lets such a path pass; "": none does.
+/// Returns the key of [policy] and [[resource]] that allows such a path; "" if there is none.
 std::string_view switch_of(policy::PathFlaw flaw) noexcept {
     using policy::PathFlaw;
     switch (flaw) {
@@ -401,12 +401,12 @@ Json helps_with(const Decision& decision) {
 
 // --- the document --------------------------------------------------------------------------------
 
-/// What the caller got to see.
+/// Returns the status that the caller saw.
 int status_of(const KeptDecision& kept) noexcept {
     return kept.failed() ? kept.failure().status : http::status_of(kept.decision());
 }
 
-/// How the call failed behind the gate; null: it did not, as far as the gate knows.
+/// Describes how the call failed behind the gate; null if it did not, as far as the gate knows.
 Json upstream_json(const KeptDecision& kept) {
     if (!kept.failed())
         return {};
@@ -475,7 +475,7 @@ manage::DecisionRecord record_of(const KeptDecision& kept, const ReplySettings& 
         record.workspace_id = decision.facts->workspace->public_id;
         record.member_id = decision.facts->member->public_id;
     }
-    // Bytes that are not UTF-8 are replaced in JSON; here they are spelled out.
+    // JSON would replace bytes that are not UTF-8; here they are escaped.
     record.method = printable(decision.method, limits::kept_word_bytes_max);
     record.path = is_utf8(decision.target)
                       ? std::string(decision.target)

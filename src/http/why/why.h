@@ -1,7 +1,7 @@
-// Why a call was decided as it was: the decision as a document that can be kept and shown, and as a
-// letter that a person reads. It says what was asked, what was looked at for each of the four
-// questions in order, where it stopped, and what to do.
-// Refuses to: show a secret, a query string, or anything of a token but the one that was sent.
+// Explains a decision: as a document that can be stored and shown, and as a letter for people. Both
+// say what was asked, what was looked at for each of the four questions in order, where it stopped,
+// and what to do.
+// Never shows a secret, a query string, or anything of a token other than the one sent.
 #pragma once
 
 #include <span>
@@ -16,22 +16,23 @@
 
 namespace hourgate::http {
 
-/// What is kept of a decision. `document` is {"decision","at","granted","observed","status",
-/// "reason", and "asked","questions","error","who"}: "questions" has, in order, what was asked,
-/// whether it passed, and what was looked at; "error" is as the refused caller got it, in the words
-/// and with the values of then; "who" names the roles that can fix it. `facts` are those of
+/// Returns what is stored of a decision. `document` is
+/// {"decision","at","granted","observed","status", "reason", and
+/// "asked","questions","error","who"}. "questions" has, in order, what was asked, whether it
+/// passed, and what was looked at. "error" is what the refused caller got, with the texts and
+/// values of that time. "who" names the roles that can fix it. For `facts`, see
 /// http/why/decided_by.h.
 [[nodiscard]] manage::DecisionRecord record_of(const KeptDecision& kept,
                                                const ReplySettings& settings);
 
-/// A record's document. `helpers`: members who can mend it, where the reader may see them; they
-/// are "members" of "who" then.
+/// Returns a record's document. `helpers` are members who can fix it, if the reader may see them;
+/// they become "members" of "who".
 [[nodiscard]] Json shown_document(const std::string& document,
                                   std::span<const std::string> helpers);
-/// The letter, in lines of text, of what shown_document gives.
+/// Returns the letter, as lines of text, for a result of shown_document().
 [[nodiscard]] std::string letter_of(const Json& document);
 
-/// The roles of a document's "who": whom to look for.
+/// Returns the roles in "who" of a document, to look for members.
 [[nodiscard]] std::vector<Role> helping_roles(const Json& document);
 
 }  // namespace hourgate::http

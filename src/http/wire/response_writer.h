@@ -21,8 +21,8 @@ namespace hourgate::http {
 enum class After : std::uint8_t { keep, close };
 
 /// Appends the head of a response to a text, one header at a time, beginning with the status line.
-/// A control byte in a value becomes a space, whoever supplied it. Until finish(), the text is
-/// longer than what has been written.
+/// A control byte in a value becomes a space, no matter who supplied it. Until finish(), the text
+/// is longer than what has been written.
 class ResponseWriter final : public HeaderSink {
 public:
     ResponseWriter(std::string& text, int status);
