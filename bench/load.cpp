@@ -39,9 +39,9 @@
 
 #include "answer.h"
 
-using hourgate::bench::Response;
 using hourgate::bench::read_answer;
 using hourgate::bench::Reading;
+using hourgate::bench::Response;
 
 namespace {
 

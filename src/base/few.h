@@ -13,7 +13,7 @@
 namespace hourgate {
 
 /// T is default-constructible and movable. Elements live as long as the list: erase()
-/// leaves one moved-from, clear() leaves all. A moved-from list can only be destroyed or assigned to.
+/// leaves one moved-from, clear() leaves all. A moved-from list may only be destroyed or assigned.
 template <typename T, std::size_t N>
 class Few {
 public:

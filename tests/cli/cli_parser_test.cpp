@@ -112,9 +112,10 @@ TEST_CASE(
 
     CHECK(refused({"wokspace", "list"}).next == "did you mean `hourgate workspace`?");
     CHECK(refused({"workspace", "lst"}).next == "did you mean `hourgate workspace list`?");
-    CHECK(
-        has(refused({"frobnicate"}).next, "init, serve, reload, ready, workspace, member, plan, token, operator"));
-    CHECK(has(refused({"token", "frobnicate"}).next, "mint, list, show, rename, note, rotate, revoke"));
+    CHECK(has(refused({"frobnicate"}).next,
+              "init, serve, reload, ready, workspace, member, plan, token, operator"));
+    CHECK(has(refused({"token", "frobnicate"}).next,
+              "mint, list, show, rename, note, rotate, revoke"));
     CHECK(has(refused({}).next, "init, serve"));
     CHECK(has(refused({"token"}).next, "mint, list"));
 
@@ -168,8 +169,8 @@ TEST_CASE("the database can be named to every command that works on it, and to n
                                      ? command.group != "config"
                                      : command.name == "why" || command.name == "replay" ||
                                            command.name == "audit" || command.name == "usage" ||
-                                           command.name == "backup" ||
-                                           command.name == "restore" || command.name == "doctor";
+                                           command.name == "backup" || command.name == "restore" ||
+                                           command.name == "doctor";
         CHECK(takes == works_on_it);
     }
     CHECK(read({"token", "revoke", "a", "b", "--database", "/d.db"}, "token revoke")

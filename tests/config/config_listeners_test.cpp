@@ -179,16 +179,16 @@ TEST_CASE("a placeholder of another router is warned about, with file and line")
     const hourgate::test::TempFolder folder;
     const std::string file = folder.file("gate.toml");
     const auto warnings_about = [&](const std::string& path) {
-        const std::string text = "[[resource]]\nname = \"a\"\npaths = [\n  \"/a\",\n  \"" + path +
-                                 "\",\n]\n";
+        const std::string text =
+            "[[resource]]\nname = \"a\"\npaths = [\n  \"/a\",\n  \"" + path + "\",\n]\n";
         std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
         const auto config = hourgate::config::load(file);
         INFO((config ? "" : config.failure().what));
         REQUIRE(config.ok());
         return hourgate::config::warnings(config.value());
     };
-    for (const std::string placeholder : {":id", "<id>", "<int:id>", "[id]", "[...slug]", "$id",
-                                          ":id.json"}) {
+    for (const std::string placeholder :
+         {":id", "<id>", "<int:id>", "[id]", "[...slug]", "$id", ":id.json"}) {
         INFO(placeholder);
         const auto said = warnings_about("/b/" + placeholder + "/c");
         REQUIRE(said.size() == 1);
@@ -197,15 +197,16 @@ TEST_CASE("a placeholder of another router is warned about, with file and line")
                                   "' is taken literally; a placeholder is written {id}, and the "
                                   "rest of a path /**");
     }
-    for (const std::string plain : {"/b/{id}/c", "/b/v1:batch", "/b/:", "/b/$5", "/b/a<b", "/b/**"}) {
+    for (const std::string plain :
+         {"/b/{id}/c", "/b/v1:batch", "/b/:", "/b/$5", "/b/a<b", "/b/**"}) {
         INFO(plain);
         CHECK(warnings_about(plain).empty());
     }
     // What no pattern can have is refused, so it needs no warning.
     for (const char* refused : {"/b/*", "/b/{id:int}", "/b/x{id", "/b/.*"}) {
         INFO(refused);
-        CHECK_FALSE(wrong_with("[[resource]]\nname = \"a\"\npaths = [\"" + std::string(refused) +
-                               "\"]\n")
-                        .empty());
+        CHECK_FALSE(
+            wrong_with("[[resource]]\nname = \"a\"\npaths = [\"" + std::string(refused) + "\"]\n")
+                .empty());
     }
 }

@@ -34,18 +34,19 @@ struct Row {
     std::string target;  ///< below the API's own path for the row
     std::string headers;
     std::string body;
-    std::string answer;         ///< as the API sends it
-    Names of_request = {};      ///< headers that the API is to see alike
-    Names of_answer = {};       ///< headers that the client is to see alike
-    std::string awaited = {};   ///< the client goes on when this has come…
-    std::string sent_then = {}; ///< …and sends this
-    std::string rest = {};      ///< and then the API sends this
+    std::string answer;          ///< as the API sends it
+    Names of_request = {};       ///< headers that the API is to see alike
+    Names of_answer = {};        ///< headers that the client is to see alike
+    std::string awaited = {};    ///< the client goes on when this has come…
+    std::string sent_then = {};  ///< …and sends this
+    std::string rest = {};       ///< and then the API sends this
     std::string version = "1.1";
 };
 
 std::string answer(const std::string& status, const std::string& headers, const std::string& body) {
-    return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " +
-           std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+    return "HTTP/1.1 " + status + "\r\n" + headers +
+           "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+           body;
 }
 
 const std::string json = "Content-Type: application/json\r\n";
@@ -73,12 +74,30 @@ std::vector<Row> rows() {
         {"a query with escapes", "GET", "?q=a%20b&path=%2Fx&e=", "", "", ok},
         {"escapes in a path", "GET", "/a%20b/%C3%A9", "", "", ok},
         {"an empty query", "GET", "?", "", "", ok},
-        {"HEAD", "HEAD", "", "", "", "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n", {},
+        {"HEAD",
+         "HEAD",
+         "",
+         "",
+         "",
+         "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n",
+         {},
          {"content-length"}},
-        {"OPTIONS", "OPTIONS", "", "", "", answer("200 OK", "Allow: GET, POST\r\n", ""), {},
+        {"OPTIONS",
+         "OPTIONS",
+         "",
+         "",
+         "",
+         answer("200 OK", "Allow: GET, POST\r\n", ""),
+         {},
          {"allow"}},
-        {"POST", "POST", "", json + four, "body", answer("201 Created", "Location: /x/1\r\n", "{}"),
-         {"content-type", "content-length"}, {"location"}},
+        {"POST",
+         "POST",
+         "",
+         json + four,
+         "body",
+         answer("201 Created", "Location: /x/1\r\n", "{}"),
+         {"content-type", "content-length"},
+         {"location"}},
         {"POST in chunks", "POST", "", "Transfer-Encoding: chunked\r\n",
          "4\r\nbody\r\n3\r\nmor\r\n0\r\n\r\n", ok},
         {"POST of nothing", "POST", "", "Content-Length: 0\r\n", "", ok, {"content-length"}},
@@ -87,67 +106,159 @@ std::vector<Row> rows() {
         {"DELETE", "DELETE", "", "", "", "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
         {"DELETE with a body", "DELETE", "", four, "body", ok},
         {"GET with a body", "GET", "", four, "body", ok},
-        {"Expect: 100-continue", "POST", "", four + "Expect: 100-continue\r\n", "", ok, {}, {},
-         "100 Continue", "body"},
-        {"many headers", "GET", "", lines("X-Many-", 60, "value"), "", ok,
+        {"Expect: 100-continue",
+         "POST",
+         "",
+         four + "Expect: 100-continue\r\n",
+         "",
+         ok,
+         {},
+         {},
+         "100 Continue",
+         "body"},
+        {"many headers",
+         "GET",
+         "",
+         lines("X-Many-", 60, "value"),
+         "",
+         ok,
          {"x-many-0", "x-many-59"}},
-        {"a cookie of 7 KB", "GET", "", "Cookie: a=" + std::string(7'000, 'c') + "\r\n", "", ok,
+        {"a cookie of 7 KB",
+         "GET",
+         "",
+         "Cookie: a=" + std::string(7'000, 'c') + "\r\n",
+         "",
+         ok,
          {"cookie"}},
         {"two cookie headers", "GET", "", "Cookie: a=1\r\nCookie: b=2\r\n", "", ok, {"cookie"}},
         {"a header twice", "GET", "", "X-Twice: a\r\nX-Twice: b\r\n", "", ok, {"x-twice"}},
         {"UTF-8 in a header", "GET", "", "X-Name: Zo\xc3\xab\r\n", "", ok, {"x-name"}},
         {"an empty header", "GET", "", "X-Empty:\r\n", "", ok, {"x-empty"}},
-        {"Accept-Encoding", "GET", "", "Accept-Encoding: gzip, br\r\n", "",
+        {"Accept-Encoding",
+         "GET",
+         "",
+         "Accept-Encoding: gzip, br\r\n",
+         "",
          answer("200 OK", "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n", "\x1f\x8b gzip"),
-         {"accept-encoding"}, {"content-encoding", "vary"}},
-        {"If-None-Match", "GET", "", "If-None-Match: \"v1\"\r\n", "",
+         {"accept-encoding"},
+         {"content-encoding", "vary"}},
+        {"If-None-Match",
+         "GET",
+         "",
+         "If-None-Match: \"v1\"\r\n",
+         "",
          "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\nConnection: close\r\n\r\n",
-         {"if-none-match"}, {"etag"}},
-        {"a range", "GET", "", "Range: bytes=0-3\r\n", "",
-         answer("206 Partial Content", "Content-Range: bytes 0-3/9\r\n", "part"), {"range"},
+         {"if-none-match"},
+         {"etag"}},
+        {"a range",
+         "GET",
+         "",
+         "Range: bytes=0-3\r\n",
+         "",
+         answer("206 Partial Content", "Content-Range: bytes 0-3/9\r\n", "part"),
+         {"range"},
          {"content-range"}},
-        {"a redirect", "GET", "", "", "",
-         answer("302 Found", "Location: https://api.example:8443/there?x=1\r\n", ""), {},
+        {"a redirect",
+         "GET",
+         "",
+         "",
+         "",
+         answer("302 Found", "Location: https://api.example:8443/there?x=1\r\n", ""),
+         {},
          {"location"}},
-        {"404 of the API", "GET", "", "", "", answer("404 Not Found", json, "{\"no\":1}"), {},
+        {"404 of the API",
+         "GET",
+         "",
+         "",
+         "",
+         answer("404 Not Found", json, "{\"no\":1}"),
+         {},
          {"content-type"}},
-        {"401 of the API", "GET", "", "", "",
-         answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"api\"\r\n", "who"), {},
+        {"401 of the API",
+         "GET",
+         "",
+         "",
+         "",
+         answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"api\"\r\n", "who"),
+         {},
          {"www-authenticate"}},
         {"403 of the API", "GET", "", "", "", answer("403 Forbidden", json, "{\"no\":1}")},
-        {"429 of the API", "GET", "", "", "",
-         answer("429 Too Many Requests", "Retry-After: 7\r\n", "slow"), {}, {"retry-after"}},
-        {"500 of the API", "GET", "", "", "", answer("500 Internal Server Error", json, "{\"no\":1}")},
-        {"503 of the API", "GET", "", "", "",
-         answer("503 Service Unavailable", "Retry-After: 5\r\n", "later"), {}, {"retry-after"}},
+        {"429 of the API",
+         "GET",
+         "",
+         "",
+         "",
+         answer("429 Too Many Requests", "Retry-After: 7\r\n", "slow"),
+         {},
+         {"retry-after"}},
+        {"500 of the API", "GET", "", "", "",
+         answer("500 Internal Server Error", json, "{\"no\":1}")},
+        {"503 of the API",
+         "GET",
+         "",
+         "",
+         "",
+         answer("503 Service Unavailable", "Retry-After: 5\r\n", "later"),
+         {},
+         {"retry-after"}},
         {"a reason phrase", "GET", "", "", "", answer("422 That Will Not Do", json, "{}")},
-        {"three cookies set", "GET", "", "", "",
+        {"three cookies set",
+         "GET",
+         "",
+         "",
+         "",
          answer("200 OK", "Set-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\nSet-Cookie: c=3\r\n", "x"),
-         {}, {"set-cookie"}},
-        {"a head of 7 KB", "GET", "", "", "",
-         answer("200 OK", "X-Long: " + std::string(7'000, 'h') + "\r\n", "x"), {}, {"x-long"}},
-        {"a head of 20 KB", "GET", "", "", "",
-         answer("200 OK", lines("X-Long-", 5, std::string(4'000, 'h')), "x"), {},
+         {},
+         {"set-cookie"}},
+        {"a head of 7 KB",
+         "GET",
+         "",
+         "",
+         "",
+         answer("200 OK", "X-Long: " + std::string(7'000, 'h') + "\r\n", "x"),
+         {},
+         {"x-long"}},
+        {"a head of 20 KB",
+         "GET",
+         "",
+         "",
+         "",
+         answer("200 OK", lines("X-Long-", 5, std::string(4'000, 'h')), "x"),
+         {},
          {"x-long-0", "x-long-4"}},
         {"1 MB in chunks", "GET", "", "", "",
          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" +
              chunks(1'024, 1'024) + "0\r\n\r\n"},
         {"trailers", "GET", "", "", "",
-         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nConnection: close\r\n\r\n"
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\nConnection: "
+         "close\r\n\r\n"
          "2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n"},
         {"an end by closing", "GET", "", "", "", open_end + json + "\r\n{}"},
         {"103 before 200", "GET", "", "", "",
          "HTTP/1.1 103 Early Hints\r\nLink: </s.css>; rel=preload\r\n\r\n" + ok},
-        {"events at once", "GET", "", "Accept: text/event-stream\r\n", "",
-         open_end + "Content-Type: text/event-stream\r\n\r\ndata: one\n\n", {}, {"content-type"},
-         "data: one\n\n", "", "data: two\n\n"},
-        {"a WebSocket", "GET", "",
+        {"events at once",
+         "GET",
+         "",
+         "Accept: text/event-stream\r\n",
+         "",
+         open_end + "Content-Type: text/event-stream\r\n\r\ndata: one\n\n",
+         {},
+         {"content-type"},
+         "data: one\n\n",
+         "",
+         "data: two\n\n"},
+        {"a WebSocket",
+         "GET",
+         "",
          "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
          "",
          "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
          "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-         {"upgrade", "sec-websocket-key"}, {"upgrade", "sec-websocket-accept"}, "\r\n\r\n", "ping",
+         {"upgrade", "sec-websocket-key"},
+         {"upgrade", "sec-websocket-accept"},
+         "\r\n\r\n",
+         "ping",
          "pong"},
         {"HTTP/1.0", "GET", "", "", "", ok, {}, {}, "", "", "", "1.0"},
     };
@@ -165,8 +276,8 @@ std::string values_of(const std::string& head, const std::string& name) {
         if (colon == head.npos || end == head.npos || colon > end)
             continue;
         if (lower(head.substr(begin, colon - begin)) == name)
-            values += "[" + std::string(hourgate::trimmed(head.substr(colon + 1, end - colon - 1))) +
-                      "]";
+            values +=
+                "[" + std::string(hourgate::trimmed(head.substr(colon + 1, end - colon - 1))) + "]";
     }
     return values;
 }
@@ -370,6 +481,5 @@ TEST_CASE("forty calls are the same through the gate's own proxy as straight to 
     here.must({"plan", "set", "studio", "--window", wide});
     const std::string token = here.mint("manager@acme.example");
     const Server server(here);
-    check("gate",
-          different(all, api, token, [&] { return RawClient(server.ports().public_); }));
+    check("gate", different(all, api, token, [&] { return RawClient(server.ports().public_); }));
 }

@@ -247,8 +247,7 @@ TEST_CASE("a token is minted and shown once, listed, shown, rotated and revoked"
     const Installation here;
     here.populate();
     const Ran plain = here.run({"token", "mint", "Acme/manager@acme.example", "--name", "ci job"});
-    CHECK(
-        contains(plain.out, "\ntoken (shown only once; only a hash is stored):\nhsk_live_"));
+    CHECK(contains(plain.out, "\ntoken (shown only once; only a hash is stored):\nhsk_live_"));
     const Json minted =
         here.json({"token", "mint", "manager@acme.example", "--name", "two", "--env", "test",
                    "--scope", "clients:read,tasks:*", "--expires", "90d"});
@@ -503,7 +502,8 @@ TEST_CASE("a restore says which workspace comes back, and hints only at what it 
     here.must({"workspace", "close", "Birch"});
     const Ran preview = here.run({"restore", file, "--dry-run"});
     INFO(preview.out << preview.err);
-    CHECK(contains(preview.err, "workspace 'Birch', closed now and open in the backup, comes back"));
+    CHECK(
+        contains(preview.err, "workspace 'Birch', closed now and open in the backup, comes back"));
     CHECK(contains(preview.out, "'Birch', closed now and open in the backup, comes back"));
     CHECK(contains(preview.out, "--bring-back"));
     CHECK_FALSE(contains(preview.out, "member restore"));

@@ -520,8 +520,8 @@ TEST_CASE("no backup is found out, and so is one that is none") {
     // On the day a database is made, this is no fault yet.
     CHECK(site.doctor({"--backups", folder}).row("backup").starts_with("warn: there is none yet"));
     {
-        hourgate::store::DatabaseConnection connection(site.here.database(), hourgate::store::Access::write,
-                                               5'000);
+        hourgate::store::DatabaseConnection connection(site.here.database(),
+                                                       hourgate::store::Access::write, 5'000);
         connection.run("UPDATE audit_events SET at_ms = at_ms - 86400000");
     }
     CHECK(contains(site.doctor({"--backups", folder}).row("backup"), "bad: there is no folder"));

@@ -17,11 +17,11 @@ struct Site {
     bool has_tls = false;
 
     Site() {
-        has_tls = installed("openssl") && installed("curl") &&
-                  run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                       "-subj", "/CN=shop.example", "-keyout", folder.file("key"), "-out",
-                       folder.file("cert")})
-                          .exit_code == 0;
+        has_tls =
+            installed("openssl") && installed("curl") &&
+            run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                 "/CN=shop.example", "-keyout", folder.file("key"), "-out", folder.file("cert")})
+                    .exit_code == 0;
         if (!has_tls)
             WARN("without TLS: openssl or curl is not installed");
     }
@@ -32,8 +32,7 @@ struct Site {
         };
         const std::string port = place.substr(place.find(':') + 1);
         return part("http") + "add_header X-Of-Http lost;\nserver {\nlisten " + place +
-               ";\nserver_name other.example;\nreturn 404;\n}\nserver {\nlisten " + place +
-               ";\n" +
+               ";\nserver_name other.example;\nreturn 404;\n}\nserver {\nlisten " + place + ";\n" +
                (has_tls ? "listen " + tls.text() + " ssl;\nssl_certificate " + folder.file("cert") +
                               ";\nssl_certificate_key " + folder.file("key") + ";\n"
                         : "") +
@@ -69,20 +68,24 @@ TEST_CASE("a site keeps its locations and headers when some of its locations ask
         return;
     }
     const Site site;
-    Stage stage("nginx", "", Ask::by_socket, [&](const std::string& complete) {
-        const std::string listen = "listen ";
-        std::string place = complete.substr(complete.find(listen) + listen.size());
-        place.resize(place.find(';'));
-        std::string api = complete.substr(complete.find("upstream hourgate_api {\n"));
-        api = api.substr(api.find("server ") + 7);
-        api.resize(api.find(';'));
-        return site.text(place, "http://" + api);
-    }, 0, [&](const std::string& config) {
-        const Ran ran = run({binary(), "--config", config, "snippets", "nginx", "--parts",
-                             site.folder.path()});
-        INFO(ran.err);
-        REQUIRE(ran.exit_code == 0);
-    });
+    Stage stage(
+        "nginx", "", Ask::by_socket,
+        [&](const std::string& complete) {
+            const std::string listen = "listen ";
+            std::string place = complete.substr(complete.find(listen) + listen.size());
+            place.resize(place.find(';'));
+            std::string api = complete.substr(complete.find("upstream hourgate_api {\n"));
+            api = api.substr(api.find("server ") + 7);
+            api.resize(api.find(';'));
+            return site.text(place, "http://" + api);
+        },
+        0,
+        [&](const std::string& config) {
+            const Ran ran = run(
+                {binary(), "--config", config, "snippets", "nginx", "--parts", site.folder.path()});
+            INFO(ran.err);
+            REQUIRE(ran.exit_code == 0);
+        });
     const auto hsts = [](const Answered& answered) {
         return answered.header("Strict-Transport-Security") == "max-age=1000";
     };
@@ -143,9 +146,9 @@ TEST_CASE("a site keeps its locations and headers when some of its locations ask
 
     if (!site.has_tls)
         return;
-    const Ran by_tls = run({"curl", "-sk", "-i", "--max-time", "30", "-H", "Host: shop.example",
-                            "-H", "Authorization: Bearer " + stage.manager,
-                            "https://" + site.tls.text() + clients});
+    const Ran by_tls =
+        run({"curl", "-sk", "-i", "--max-time", "30", "-H", "Host: shop.example", "-H",
+             "Authorization: Bearer " + stage.manager, "https://" + site.tls.text() + clients});
     CHECK(by_tls.out.starts_with("HTTP/1.1 200 "));
     CHECK(contains(by_tls.out, "\r\nStrict-Transport-Security: max-age=1000\r\n"));
     seen = stage.api.take();

@@ -20,8 +20,9 @@ namespace {
 /// A granted call's head, up to its last line.
 std::string head_of(const Stage& stage, const std::string& method = "GET",
                     const std::string& more = "") {
-    return method + " " + clients + " HTTP/1.1\r\nHost: api.example:8443\r\nAuthorization: Bearer " +
-           stage.manager + "\r\n" + more;
+    return method + " " + clients +
+           " HTTP/1.1\r\nHost: api.example:8443\r\nAuthorization: Bearer " + stage.manager +
+           "\r\n" + more;
 }
 
 constexpr const char* ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
@@ -55,9 +56,10 @@ TEST_CASE("a WebSocket opens behind a proxy, and its bytes go both ways") {
         INFO(head);
         CHECK(contains(head, "\r\nupgrade: websocket\r\n"));
         CHECK(contains(head, "\r\nconnection: upgrade\r\n"));
-        at_api.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
-                    "Upgrade: websocket\r\n"
-                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+        at_api.send(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\n"
+            "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
         CHECK(contains(client.head(), " 101 "));
         client.send("ping");
         CHECK(at_api.read(4) == "ping");
@@ -98,7 +100,8 @@ TEST_CASE("behind a proxy no caller begins a protocol that the gate does not see
 }
 
 // An API that builds its own address from scheme, Host and target reads another path otherwise.
-TEST_CASE("behind a proxy neither Host nor an absolute target leads to another path than was judged") {
+TEST_CASE(
+    "behind a proxy neither Host nor an absolute target leads to another path than was judged") {
     with_each_proxy([](const std::string& proxy) {
         const RawUpstream api;
         const Stage stage(proxy, "", Ask::by_port, {}, api.port());
@@ -173,8 +176,8 @@ TEST_CASE("behind a proxy an API's answer streams, and its head may be long") {
         const Stage stage(proxy, "", Ask::by_port, {}, api.port());
         for (const std::size_t size : {3'000U, 7'000U}) {
             RawClient client = stage.front->connect();
-            client.send(head_of(stage, "GET",
-                                "Cookie: session=" + std::string(7'000, 'c') + "\r\n\r\n"));
+            client.send(
+                head_of(stage, "GET", "Cookie: session=" + std::string(7'000, 'c') + "\r\n\r\n"));
             RawClient at_api = api.accept();
             CHECK(contains(at_api.head(), std::string(7'000, 'c')));
             at_api.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Long: " +

@@ -161,9 +161,8 @@ TEST_CASE("a plan set over HTTP says whose calls its windows count, and is warne
         return Json{{{"name", "a"}, {"limit", 9}, {"seconds", 60}, {"per", per}}};
     };
     for (const std::string per : {"token", "member", "workspace"}) {
-        const auto set =
-            bench.operate("PUT", "/plans/gold",
-                          {{"api", true}, {"rank", 40}, {"windows", windows_per(per)}});
+        const auto set = bench.operate(
+            "PUT", "/plans/gold", {{"api", true}, {"rank", 40}, {"windows", windows_per(per)}});
         REQUIRE(set.status == 200);
         CHECK(set.body["data"]["windows"][0]["per"] == per);
         REQUIRE(set.body["data"]["warnings"].size() == (per == "token" ? 1 : 0));

@@ -42,8 +42,7 @@ public:
 
     void wait_for_held() {
         std::unique_lock lock(mutex_);
-        REQUIRE(
-            changed_.wait_for(lock, waits_at_most, [&] { return callers_.size() >= held_; }));
+        REQUIRE(changed_.wait_for(lock, waits_at_most, [&] { return callers_.size() >= held_; }));
     }
     void release() {
         const std::lock_guard lock(mutex_);

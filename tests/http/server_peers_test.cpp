@@ -14,7 +14,8 @@ namespace {
 
 /// The head of a question whose body is asked for.
 std::string begun_question() {
-    return "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return "POST /_hourgate/verify HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+           "application/json\r\n"
            "Expect: 100-continue\r\nContent-Length: 47\r\n\r\n";
 }
 

@@ -43,8 +43,8 @@ const std::map<std::string, std::map<std::string, int>> steps_inside = {
 /// Libraries that only one folder may include.
 const std::map<std::string, std::string> only_in = {
     {"httplib.h", "http/server"}, {"SQLiteCpp/", "store"},  {"sqlite3.h", "store"},
-    {"toml++/", "config"},         {"CLI/", "cli"},          {"sodium.h", "token"},
-    {"zlib.h", "token"},           {"utf8proc.h", "policy"},
+    {"toml++/", "config"},        {"CLI/", "cli"},          {"sodium.h", "token"},
+    {"zlib.h", "token"},          {"utf8proc.h", "policy"},
 };
 
 struct Line {

@@ -251,5 +251,6 @@ TEST_CASE("a member that differs only in letter case is asked about, and a servi
     CHECK(warning("Acme/Importer").empty());
     CHECK(warning("Acme/Ann@acme.example").empty());
     bench.service("Acme", "importer");
-    CHECK(warning("Acme/importer").starts_with("The workspace also has a service 'Importer' (mem_"));
+    CHECK(
+        warning("Acme/importer").starts_with("The workspace also has a service 'Importer' (mem_"));
 }

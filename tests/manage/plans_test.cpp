@@ -233,8 +233,9 @@ TEST_CASE("a plan that is narrower than it was says whose calls that bounds") {
         change.windows = std::move(windows);
         const PlanSet set = take(change_plan(bench.context(), change));
         return std::count_if(set.warnings.begin(), set.warnings.end(), [](const auto& warning) {
-            return warning.find("1 workspace with 1 live token counts as plan 'studio', which is "
-                                "narrower than it was") == 0;
+            return warning.find(
+                       "1 workspace with 1 live token counts as plan 'studio', which is "
+                       "narrower than it was") == 0;
         });
     };
     CHECK(warned({{"burst", 10, 10, Per::member}}) == 1);  // another scope

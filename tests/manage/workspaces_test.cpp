@@ -182,9 +182,9 @@ TEST_CASE("a workspace that differs only in letter case is asked about, and warn
     bench.workspace("Acme");
     bench.workspace("Z\xc3\xbcrich & Co");
     const auto next = [&](const std::string& name) {
-        return refused(bench, [&] {
-                   return change_workspace(bench.context(), name, test::to_plan("agency"));
-               })
+        return refused(
+                   bench,
+                   [&] { return change_workspace(bench.context(), name, test::to_plan("agency")); })
             .next;
     };
     CHECK(next("acme").starts_with("did you mean 'Acme'? "));
@@ -204,8 +204,8 @@ TEST_CASE("a workspace that differs only in letter case is asked about, and warn
 TEST_CASE("a member is not told how another workspace is written") {
     DatabaseBench bench;
     bench.workspace("Bolt");
-    const std::string member = bench.person(bench.workspace("acme"), "ann@acme.example",
-                                            Role::owner);
+    const std::string member =
+        bench.person(bench.workspace("acme"), "ann@acme.example", Role::owner);
     const std::string prefix = bench.mint(member).view.token.prefix;
     const auto shown = show_workspace(bench.context_of(member, prefix), "bolt");
     REQUIRE_FALSE(shown.ok());

@@ -317,8 +317,9 @@ TEST_CASE("a flood of strangers has so many lines, and one that says how many it
     CHECK(lines() == at_once + 1);
     log.tell_left_out();
     CHECK(paper.text().ends_with(
-        time_text + " level=warning msg=\"calls were refused that have no line here: there were "
-                    "too many\" lines=" +
+        time_text +
+        " level=warning msg=\"calls were refused that have no line here: there were "
+        "too many\" lines=" +
         std::to_string(calls - at_once) + "\n"));
     log.tell_left_out();  // there is nothing new
     CHECK(lines() == at_once + 2);

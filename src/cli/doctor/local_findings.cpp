@@ -245,8 +245,8 @@ Check about_backups(std::int64_t now_ms, const BackupsSeen& seen, const std::str
                        : std::string("each night, by cron for example, and at once: `");
     const std::string now = nightly + make + as + "hourgate backup " + folder +
                             " --verify --keep 7`; if backups go elsewhere: --backups DIR";
-    const bool is_new = seen.since_ms && *seen.since_ms <= now_ms &&
-                        now_ms - *seen.since_ms < backup_due_ms;
+    const bool is_new =
+        seen.since_ms && *seen.since_ms <= now_ms && now_ms - *seen.since_ms < backup_due_ms;
     if (is_new && !seen.newest.file)
         return is_doubtful("backup",
                            "there is none yet in " + seen.folder +
