@@ -201,7 +201,11 @@ TEST_CASE("limits are tried on the calls on record before they are switched on")
     const auto hour_of = [](const std::string& at) { return at.substr(0, 13); };
     if (hour_of(calls[0]["at"]) == hour_of(moment)) {
         CHECK(part["grantedCalls"]["onRecord"] == 12);
-        CHECK(part["same"] == 0);
+        // The window takes five calls, and the moment is a whole second: some of them may be in it.
+        const auto among_the_five =
+            std::count_if(calls.begin(), calls.begin() + 5,
+                          [&](const Json& call) { return std::string(call["at"]) >= moment; });
+        CHECK(part["same"] == among_the_five);
     }
     CHECK(site.here.run({"replay", "--since", "tomorrow"}).exit_code == 2);
     CHECK(site.here.run({"replay", "--window", "studio:burst"}).exit_code == 2);
