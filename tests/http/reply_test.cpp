@@ -136,8 +136,8 @@ std::vector<Case> ended_tokens() {
          [](HttpBench& bench) { bench.facts.token.revoked_ms = bench.now.wall_ms - 1000; },
          as_it_is, 401, "Unauthorized",
          "WWW-Authenticate: Bearer realm=\"hourgate\", error=\"invalid_token\", "
-         "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. That is "
-         "final.\"\n",
+         "error_description=\"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. This cannot be "
+         "undone.\"\n",
          R"("code":"unauthenticated","reason":"revoked_token","message":"Token 4f8a2c1bdedf was revoked at 2026-05-28T20:26:39Z. This cannot be undone.","fix":"Use another token, or have a new one minted.","decision":"dec_ID","at":"2026-05-28T20:26:39Z")"},
         {"expired_token",
          [](HttpBench& bench) { bench.facts.token.expires_ms = bench.now.wall_ms; }, as_it_is, 401,
