@@ -106,7 +106,7 @@ Status CounterKeeper::take_over(const StateFile& file) {
     counters_.preflights.take_over(std::move(copy.preflights));
     ahead_us_ = time.ahead_us;
     bytes_ = file.bytes();
-    log_.line(Level::info, "counters go on",
+    log_.line(Level::info, "counters restored",
               {{"boot", file.saved().boot_id == settings_.boot_id ? "same" : "another"},
                {"passed", std::to_string((time.since_us - file.saved().until_us) / us_per_s) + "s"},
                {"entries", std::to_string(counters_.limiter.entries())}});

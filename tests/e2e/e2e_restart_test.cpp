@@ -77,7 +77,7 @@ TEST_CASE("a full window is still full after SIGTERM and a start, and has room n
         CHECK(after.status == 429);
         CHECK(retry_after(after) <= before);
         CHECK(retry_after(after) > before - 300);
-        CHECK(contains(server.program().err(), "msg=\"counters go on\" boot=same"));
+        CHECK(contains(server.program().err(), "msg=\"counters restored\" boot=same"));
         CHECK(server.stop() == 0);
     }
 }
@@ -114,9 +114,9 @@ TEST_CASE("a damaged state file is warned about once, and the server starts with
         CHECK(narrow.ask(server).status == 200);
         CHECK(server.stop() == 0);
         const std::string said = server.program().err();
-        const std::size_t at = said.find("the counters of before cannot be used");
+        const std::size_t at = said.find("saved counters could not be loaded");
         REQUIRE(at != said.npos);
-        CHECK(said.find("the counters of before cannot be used", at + 1) == said.npos);
+        CHECK(said.find("saved counters could not be loaded", at + 1) == said.npos);
     }
     Server server(narrow.here);  // and its own file is sound
     CHECK_FALSE(contains(server.program().err(), "cannot be used"));

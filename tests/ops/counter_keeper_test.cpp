@@ -117,7 +117,7 @@ void spend_and_save(const Place& place) {
 void check_starts_empty(const Place& place, const std::string& why) {
     Life life(place);
     CHECK(life.times_said("level=warning") == 1);
-    CHECK(life.times_said("the counters of before cannot be used") == 1);
+    CHECK(life.times_said("saved counters could not be loaded") == 1);
     CHECK(life.times_said(why) == 1);
     CHECK(life.limiter.entries() == 0);
     CHECK(life.ask().granted);
@@ -139,7 +139,7 @@ TEST_CASE("A restart gives no window back, whoever counts in it") {
     const Place place;
     spend_and_save(place);
     Life life(place, begin_us + 20 * us_per_s);
-    CHECK(life.times_said("counters go on") == 1);
+    CHECK(life.times_said("counters restored") == 1);
     CHECK(life.times_said("boot=same passed=20s entries=2") == 1);
     const Room room = life.ask();
     CHECK_FALSE(room.granted);
@@ -198,7 +198,7 @@ TEST_CASE("A wall clock that was set back or forward opens no window and locks n
     }
 }
 
-TEST_CASE("After another boot a window has room no earlier, and counters go on from boot to boot") {
+TEST_CASE("After another boot a window has room no earlier, and counters restored from boot to boot") {
     const Place place;
     spend_and_save(place);
     std::int64_t passed_s = 0;
@@ -487,7 +487,7 @@ TEST_CASE("A state file of a version without windows per member goes on") {
         REQUIRE(draft.place(begin_us, 0).ok());
     }
     Life life(place, begin_us + 20 * us_per_s);
-    CHECK(life.times_said("counters go on") == 1);
+    CHECK(life.times_said("counters restored") == 1);
     CHECK_FALSE(life.ask().granted);
     CHECK(life.ask().states[1].remaining == 4'998);
     CHECK(life.own.entries() == 0);
