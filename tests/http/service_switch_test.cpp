@@ -28,7 +28,7 @@ http::Service::Settings settings_like_the_bench() {
 
 }  // namespace
 
-TEST_CASE("from the next call on the other rules decide, and the counters restored") {
+TEST_CASE("from the next call on the other rules decide, and the counters go on") {
     HttpBench bench;
     REQUIRE(bench.ask(HttpBench::forwarded("GET", "/clients")).status == 200);
     REQUIRE(bench.ask(HttpBench::forwarded("GET", "/nowhere")).status == 403);

@@ -198,7 +198,7 @@ TEST_CASE("A wall clock that was set back or forward opens no window and locks n
     }
 }
 
-TEST_CASE("After another boot a window has room no earlier, and counters restored from boot to boot") {
+TEST_CASE("After another boot a window has room no earlier, and counters go on from boot to boot") {
     const Place place;
     spend_and_save(place);
     std::int64_t passed_s = 0;
