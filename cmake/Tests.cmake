@@ -55,7 +55,7 @@ function(label_of out name file)
     endif()
 endfunction()
 
-set(test_timeout_s 900)  # a hang; four busy processes beside the tests make one take 300
+set(test_timeout_s 300)
 if(HOURGATE_SANITIZE)  # five to ten times as slow, and two at a time
     set(test_timeout_s 1500)
 endif()

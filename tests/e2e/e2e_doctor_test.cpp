@@ -1,128 +1,22 @@
-// `hourgate doctor` on the real program: a good set-up, and broken ones.
+// `hourgate doctor` on the real program: a good set-up, wrong usage, and what it finds from within.
 #include <sys/stat.h>
 
 #include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <future>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "base/text.h"
-#include "e2e/installation.h"
-#include "e2e/test_proxy.h"
+#include "e2e/doctor_site.h"
 #include "e2e/upstream.h"
-#include "embedded.h"
-
 #include "store/database_connection.h"
 #include "support/catch.h"
 
 using namespace hourgate::e2e;
 
-namespace {
-
-struct Diagnosis {
-    int exit_code = -1;
-    Json json;
-    std::string text;
-
-    /// "state: what was seen / fix" of the first row of that name with the worst state; "" when
-    /// there is none.
-    [[nodiscard]] std::string row(const std::string& name) const {
-        std::string found;
-        for (const Json& check : json.at("checks")) {
-            if (check.at("name") != name)
-                continue;
-            const std::string line = check.at("state").get<std::string>() + ": " +
-                                     check.at("seen").get<std::string>() + " / " +
-                                     check.at("fix").get<std::string>();
-            if (found.empty() || line.starts_with("bad"))
-                found = line;
-        }
-        return found;
-    }
-    [[nodiscard]] std::vector<std::string> bad() const {
-        std::vector<std::string> names;
-        for (const Json& check : json.at("checks"))
-            if (check.at("state") == "bad")
-                names.push_back(check.at("name"));
-        return names;
-    }
-};
-
-using Names = std::vector<std::string>;
-
-/// An installation whose configuration names the ports a server of it has.
-class Site {
-public:
-    Site() {
-        here.populate();
-        backup();
-    }
-    /// `more`: sections for the server and for doctor.
-    void serve(const std::string& more = "") {
-        if (!more.empty())
-            name_ports(0, 0, 0, more);
-        server = std::make_unique<Server>(here);
-        const Ports& ports = server->ports();
-        name_ports(ports.public_, ports.ask, ports.admin, more);
-    }
-    void name_ports(int public_, int ask, int admin, const std::string& more = "") const {
-        const std::string example = hourgate::embedded::config_example;
-        const auto address = [](int port) {
-            return " = \"127.0.0.1:" + std::to_string(port) + "\"\n";
-        };
-        write_file(here.config(), "[server]\npublic" + address(public_) + "ask" + address(ask) +
-                                      "admin" + address(admin) + "[database]\npath = \"" +
-                                      here.database() + "\"\n" + more +
-                                      example.substr(example.find("\n[[resource]]")));
-    }
-    void backup() const {
-        const std::string folder = here.folder().file("data/backups");
-        std::filesystem::create_directory(folder);
-        here.must({"backup", folder + "/weekday-1.db"});
-    }
-    [[nodiscard]] Diagnosis doctor(Arguments more = {}) const {
-        more.insert(more.begin(), "doctor");
-        more.emplace_back("--json");
-        const Ran ran = here.run(more);
-        INFO(ran.out << ran.err);
-        Diagnosis diagnosis{ran.exit_code, Json::parse(ran.out, nullptr, false), ran.out + ran.err};
-        REQUIRE(diagnosis.json.is_object());
-        CHECK(diagnosis.json.at("ok") == (ran.exit_code == 0));
-        CHECK(ran.exit_code == (diagnosis.bad().empty() ? 0 : 1));
-        for (const Json& check : diagnosis.json.at("checks"))
-            if (check.at("state") == "bad" || check.at("state") == "warn")
-                CHECK_FALSE(check.at("fix").get<std::string>().empty());
-        return diagnosis;
-    }
-    /// Nothing that works is left, and no token was shown.
-    void is_clean(const std::string& text) const {
-        for (const Json& token :
-             here.json({"token", "list", "Hourgate doctor", "--status", "all"})) {
-            INFO(token.dump());
-            CHECK(token.at("status") == "revoked");
-        }
-        for (const Json& plan : here.json({"plan", "list"}))
-            if (plan.at("name") == "hourgate-doctor")
-                CHECK(plan.at("api") == false);
-        CHECK_FALSE(contains(text, "hsk_live_"));
-    }
-    Installation here;
-    std::unique_ptr<Server> server;
-};
-
-Diagnosis through(const Site& site, const TestProxy& proxy) {
-    Diagnosis diagnosis = site.doctor({"--through", proxy.url()});
-    site.is_clean(diagnosis.text);
-    return diagnosis;
-}
-
-}  // namespace
-
 TEST_CASE("a good set-up has nothing that is bad, from within and from outside") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const TestProxy proxy(Mistake::none, site.server->ports().ask);
     for (int run = 0; run < 2; ++run) {  // the second finds what the first put away
@@ -147,7 +41,7 @@ TEST_CASE("a good set-up has nothing that is bad, from within and from outside")
 }
 
 TEST_CASE("two doctors at once wait for each other, and both find all well") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const TestProxy proxy(Mistake::none, site.server->ports().ask);
     const auto doctor = [&] { return site.here.run({"doctor", "--through", proxy.url()}); };
@@ -161,7 +55,7 @@ TEST_CASE("two doctors at once wait for each other, and both find all well") {
 }
 
 TEST_CASE("from within it changes nothing") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const auto before = site.here.json({"audit", "--limit", "0"});
     const Diagnosis diagnosis = site.doctor();
@@ -172,185 +66,8 @@ TEST_CASE("from within it changes nothing") {
     CHECK(site.here.json({"workspace", "list"}).size() == 1);
 }
 
-TEST_CASE("a proxy that turns refusals into 500 is found out for each of them") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::refusals_become_500, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(diagnosis.bad() ==
-          Names{"401 who", "402 paid", "403 may", "429 room", "identity headers"});
-    CHECK(contains(diagnosis.row("402 paid"), "the gate refuses with 402"));
-    CHECK(contains(diagnosis.row("402 paid"), "gets 500"));
-    CHECK(contains(diagnosis.row("402 paid"), "error_page 401 403 500 = /_hourgate/denied"));
-    CHECK(diagnosis.row("authorization").starts_with("ok"));
-    CHECK(diagnosis.row("counted once").starts_with("ok"));
-}
-
-TEST_CASE("a proxy that answers refusals with a 403 of its own is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::refusals_become_403, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(contains(diagnosis.row("402 paid"), "403 instead of 402"));
-    CHECK(contains(diagnosis.row("403 may"), "without the gate's answer"));
-    CHECK(diagnosis.exit_code == 1);
-}
-
-TEST_CASE("a proxy that drops Authorization is found out, and no more tokens are sent") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::drops_authorization, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(diagnosis.bad() == Names{"authorization"});
-    CHECK(contains(diagnosis.row("authorization"), "no_credentials"));
-    CHECK(contains(diagnosis.row("authorization"), "drops Authorization"));
-    CHECK(proxy.served() == 0);
-}
-
-TEST_CASE("a proxy that asks twice for one call is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::asks_twice, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(diagnosis.bad() == Names{"counted once"});
-    CHECK(contains(diagnosis.row("counted once"), "asks more than once"));
-}
-
-TEST_CASE("a proxy that asks once for many calls is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::caches_answers, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(contains(diagnosis.row("counted once"), "answers some without asking"));
-    CHECK(contains(diagnosis.row("429 room"), "did not refuse"));
-}
-
-TEST_CASE("a proxy that asks nobody is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::asks_nobody, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(contains(diagnosis.row("authorization"), "without this gate being asked"));
-    CHECK(contains(diagnosis.row("401 who"), "does not ask it, or does not heed it"));
-}
-
-TEST_CASE("an address that a caller makes up and the gate believes is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::believes_forwarded_for, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(contains(diagnosis.row("client address"), "the gate believed 203.0.113.77"));
-    // Where this machine is loopback alone, an honest proxy that appends cannot be told from it.
-    CHECK_FALSE(diagnosis.row("client address").starts_with("ok"));
-}
-
-TEST_CASE(
-    "a way with nothing in front is told, where trust.proxies has the callers of this machine") {
-    Site site;
-    const Upstream api;
-    const std::string upstream =
-        "[upstream]\nurl = \"http://127.0.0.1:" + std::to_string(api.port()) + "\"\n";
-    site.serve(upstream);
-    const auto straight = [&] {
-        Diagnosis diagnosis = site.doctor(
-            {"--through", "http://127.0.0.1:" + std::to_string(site.server->ports().public_)});
-        site.is_clean(diagnosis.text);
-        return diagnosis;
-    };
-    const Diagnosis by_default = straight();
-    INFO(by_default.text);
-    const std::string row = by_default.row("client address");
-    CHECK_FALSE(row.starts_with("ok"));
-    CHECK(contains(row, "X-Forwarded-For"));
-    if (row.starts_with("warn")) {  // this machine has an address that is no loopback
-        CHECK(contains(row, "for a call from 127.0.0.1, which is in trust.proxies"));
-        CHECK(contains(row, "`proxies = []`"));
-    }
-
-    site.server.reset();
-    site.serve("[trust]\nproxies = []\n" + upstream);
-    const Diagnosis trusting_nobody = straight();
-    INFO(trusting_nobody.text);
-    CHECK(trusting_nobody.row("client address").starts_with("ok"));
-    CHECK(trusting_nobody.exit_code == 0);
-}
-
-TEST_CASE("a proxy of this machine that is not in trust.proxies is found out") {
-    Site site;
-    site.serve("[trust]\nproxies = []\n");
-    const TestProxy proxy(Mistake::none, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(diagnosis.bad() == Names{"client address"});
-    CHECK(contains(diagnosis.row("client address"), "the gate sees 127.0.0.1 for a call from "));
-    CHECK(contains(diagnosis.row("client address"), "that is the proxy"));
-    CHECK(contains(diagnosis.row("client address"), "[trust] proxies"));
-}
-
-TEST_CASE("a proxy that gives the gate its own address for the caller's is found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::names_itself, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    if (contains(diagnosis.row("client address"), "the gate sees 127.0.0.1, and"))
-        WARN("skipped: this machine has no address but loopback");
-    else
-        CHECK(diagnosis.bad() == Names{"client address"});
-}
-
-TEST_CASE("a proxy that drops Retry-After or the limit headers is found out") {
-    Site site;
-    site.serve();
-    const TestProxy silent(Mistake::drops_retry_after, site.server->ports().ask);
-    const Diagnosis first = through(site, silent);
-    INFO(first.text);
-    CHECK(first.bad() == Names{"429 room"});
-    CHECK(contains(first.row("429 room"), "Retry-After is missing"));
-
-    const TestProxy terse(Mistake::drops_limit_headers, site.server->ports().ask);
-    const Diagnosis second = through(site, terse);
-    INFO(second.text);
-    CHECK(second.exit_code == 0);
-    CHECK(second.row("limit headers").starts_with("warn"));
-}
-
-TEST_CASE("identity headers that anybody can make up are found out") {
-    Site site;
-    site.serve();
-    const TestProxy proxy(Mistake::trusts_identity_headers, site.server->ports().ask);
-    const Diagnosis diagnosis = through(site, proxy);
-    INFO(diagnosis.text);
-    CHECK(diagnosis.bad() == Names{"identity headers"});
-    CHECK(contains(diagnosis.row("identity headers"), "arrived at the API"));
-}
-
-TEST_CASE("listeners of the gate that the proxy opens to everybody are found out") {
-    Site site;
-    site.serve();
-    const Ports& ports = site.server->ports();
-    const TestProxy to_ask(Mistake::opens_the_ask_listener, ports.ask, ports.admin);
-    const Diagnosis first = through(site, to_ask);
-    INFO(first.text);
-    CHECK(first.bad() == Names{"around the proxy"});
-    CHECK(contains(first.row("around the proxy"), "ask listener"));
-
-    const TestProxy to_admin(Mistake::opens_the_admin_listener, ports.ask, ports.admin);
-    const Diagnosis second = through(site, to_admin);
-    INFO(second.text);
-    CHECK(second.bad() == Names{"around the proxy"});
-    CHECK(contains(second.row("around the proxy"), "admin listener"));
-}
-
 TEST_CASE("the gate's own listener is no proxy, and nobody is no proxy either") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const std::string own = "http://127.0.0.1:" + std::to_string(site.server->ports().public_);
     const Diagnosis diagnosis = site.doctor({"--through", own});
@@ -369,7 +86,7 @@ TEST_CASE("the gate's own listener is no proxy, and nobody is no proxy either") 
 }
 
 TEST_CASE("stopped by Ctrl-C in the middle, it puts away what it made before it ends") {
-    Site site;
+    DoctorSite site;
     site.serve();
     TestProxy proxy(Mistake::none, site.server->ports().ask);
     std::promise<void> come, go;
@@ -393,7 +110,7 @@ TEST_CASE("stopped by Ctrl-C in the middle, it puts away what it made before it 
 }
 
 TEST_CASE("what cannot be called is wrong usage, with the next step, and nothing is made") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const TestProxy proxy(Mistake::none, site.server->ports().ask);
     const auto refused = [&](Arguments words, std::string_view part) {
@@ -417,7 +134,7 @@ TEST_CASE("what cannot be called is wrong usage, with the next step, and nothing
 // --- from within ---------------------------------------------------------------------------------
 
 TEST_CASE("a database that others may read is found out") {
-    Site site;
+    DoctorSite site;
     site.serve();
     REQUIRE(::chmod(site.here.database().c_str(), 0644) == 0);
     const Diagnosis diagnosis = site.doctor();
@@ -427,7 +144,7 @@ TEST_CASE("a database that others may read is found out") {
 }
 
 TEST_CASE("a damaged database is found out, and the other checks are made") {
-    Site site;
+    DoctorSite site;
     std::string bytes = read_file(site.here.database());
     bytes.replace(bytes.size() / 3, bytes.size() / 3, bytes.size() / 3, '\x5a');
     write_file(site.here.database(), bytes);
@@ -441,7 +158,7 @@ TEST_CASE("a damaged database is found out, and the other checks are made") {
 }
 
 TEST_CASE("an API behind the gate that is dead is found out, with its address and the error") {
-    Site site;
+    DoctorSite site;
     site.serve();
     std::uint16_t port = 0;
     const auto with_upstream = [&] {
@@ -469,7 +186,7 @@ TEST_CASE("an API behind the gate that is dead is found out, with its address an
 }
 
 TEST_CASE("a broken configuration is one row for each mistake, and no default is looked at") {
-    Site site;
+    DoctorSite site;
     write_file(site.here.config(), "[tokens]\nlive_max = 0\n[gate]\nmode = \"off\"\n");
     const Diagnosis broken = site.doctor();
     INFO(broken.text);
@@ -500,7 +217,7 @@ TEST_CASE("no database and no folder for it are found out") {
 }
 
 TEST_CASE("a clock that is before what the database holds is found out") {
-    Site site;
+    DoctorSite site;
     site.serve();
     {
         hourgate::store::DatabaseConnection connection(site.here.database(),
@@ -514,7 +231,7 @@ TEST_CASE("a clock that is before what the database holds is found out") {
 }
 
 TEST_CASE("no backup is found out, and so is one that is none") {
-    Site site;
+    DoctorSite site;
     site.serve();
     const std::string folder = site.here.folder().file("other");
     // On the day a database is made, this is no fault yet.
@@ -534,7 +251,7 @@ TEST_CASE("no backup is found out, and so is one that is none") {
 }
 
 TEST_CASE("a configuration that cannot be read is found out, and what can be looked at still is") {
-    Site site;
+    DoctorSite site;
     write_file(site.here.config(), "[server]\npublik = \"x\"\n");
     const Diagnosis diagnosis = site.doctor({"--backups", site.here.folder().file("data/backups")});
     INFO(diagnosis.text);
@@ -545,7 +262,7 @@ TEST_CASE("a configuration that cannot be read is found out, and what can be loo
 }
 
 TEST_CASE("no server, and another program where it would listen, are found out") {
-    Site site;
+    DoctorSite site;
     const TestProxy other(Mistake::asks_nobody, 0);
     const std::string url = other.url();
     const auto port = hourgate::parse_number(url.substr(url.rfind(':') + 1), 65'535);
