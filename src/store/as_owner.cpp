@@ -210,6 +210,12 @@ Result<AsOwner> AsOwner::author_of(const std::string& file) {
         const bool roots = reader && ::geteuid() == 0 && ::stat(file.c_str(), &status) == 0;
         if (!roots)
             status.st_uid = 0;
+        const bool by_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+        if (roots && status.st_uid == 0 && (by_group || (status.st_mode & S_IWOTH) != 0))
+            return Failure{Fault::permission,
+                           "users other than root can write " + file +
+                               ", which tells root where to open sockets",
+                           "`chmod go-w " + file + "`"};
     }
     return status.st_uid == 0 ? reading(file) : with(rights_of(status.st_uid, status.st_gid), file);
 }

@@ -28,8 +28,10 @@ public:
     /// it or by a link; of several the first on the way. A folder of root's below one of theirs is
     /// read as that user, and not refused.
     [[nodiscard]] static Result<AsOwner> reading(const std::string& file);
-    /// For what `file` says is to be done, like opening a socket: the user that can write it, by
-    /// owning it or by reading()'s rule. A file that is not there counts as its folder's owner's.
+    /// Takes the rights of the user who can write `file`, for what the file says is to be done,
+    /// such as opening a socket: its owner, or the user of reading(). A missing file counts as its
+    /// folder's owner's. Failure::permission if the file is root's, but a group other than root's
+    /// or everybody can write it.
     [[nodiscard]] static Result<AsOwner> author_of(const std::string& file);
     /// Brings back the rights the process was started with, for as long as the object lives.
     [[nodiscard]] static Result<AsOwner> starter();

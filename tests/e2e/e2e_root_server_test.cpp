@@ -97,6 +97,18 @@ TEST_CASE("root opens no socket of its own for a configuration that another user
     CHECK(contains(refused.err, std::string("uid ") + service_user));
     CHECK(contains(refused.err, here.config()));
     CHECK_FALSE(std::filesystem::exists(socket));
+
+    // The same where the file is root's, and a group or everybody may write it.
+    for (const mode_t mode : {0660U, 0606U}) {
+        REQUIRE(::chown(here.config().c_str(), 0, 64321) == 0);
+        REQUIRE(::chmod(here.config().c_str(), mode) == 0);
+        const Ran open = here.run({"serve"});
+        INFO(open.err);
+        CHECK(open.exit_code != 0);
+        CHECK(contains(open.err, "users other than root can write " + here.config()));
+        CHECK(contains(open.err, "chmod go-w " + here.config()));
+        CHECK_FALSE(std::filesystem::exists(socket));
+    }
 }
 
 TEST_CASE("a server that root starts on its own database stays root, and says nothing") {
