@@ -509,7 +509,7 @@ PLOTS = ("cost-by-connections.svg", "cost-by-tokens.svg")
 
 def connections_plot(section):
     order = ["Hourgate", "floor", "nginx, a constant", "HAProxy gate", "nginx + Lua gate"]
-    order += ["nginx + Hourgate"]  # connecting anew would press all others to the ground
+    order += ["nginx + Hourgate"]  # new connections would need another scale
     series = []
     for index, name in enumerate(order):
         if name in section["rows"]:

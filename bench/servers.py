@@ -423,5 +423,5 @@ def start_nginx_asking(folder, gate):
     return [
         Server("nginx + Hourgate", kept, both, path),
         Server("nginx + Hourgate, by a port", by_port, both, path),
-        Server("nginx + Hourgate, connecting anew", anew, both, path),
+        Server("nginx + Hourgate, new connections", anew, both, path),
     ]
